@@ -1,0 +1,154 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace papilio {
+
+/// Shape of one activation, for one image: `[channels × height × width]`, each >= 1.
+/// A flat vector of n numbers is `{n, 1, 1}`.
+struct TensorShape {
+  std::int64_t channels{0};
+  std::int64_t height{1};
+  std::int64_t width{1};
+
+  [[nodiscard]] std::int64_t elements() const { return channels * height * width; }
+  /// Bytes that the tensor occupies at `bits` per element, rounded up to whole bytes.
+  /// @param bits in 1..32
+  [[nodiscard]] std::int64_t bytes(int bits) const { return (elements() * bits + 7) / 8; }
+
+  bool operator==(const TensorShape&) const = default;
+};
+
+/// The network's input; has no operand.
+struct InputOp {
+  TensorShape shape;
+};
+/// Two-dimensional convolution over `[channels × height × width]`, square kernel, zero padding.
+struct ConvOp {
+  std::int64_t out_channels{0};
+  std::int64_t kernel{1};
+  std::int64_t stride{1};
+  std::int64_t padding{0};
+  std::int64_t groups{1};  ///< divides the input and the output channels
+  bool bias{false};
+};
+/// Batch normalisation with one scale and one shift a channel.
+struct BatchNormOp {};
+struct ReluOp {};
+/// Maximum over a square window; the padding never wins.
+struct MaxPoolOp {
+  std::int64_t kernel{2};
+  std::int64_t stride{2};
+  std::int64_t padding{0};
+};
+/// Mean over the whole height and width, to `[channels × 1 × 1]`.
+struct GlobalAvgPoolOp {};
+/// Element-wise sum of two tensors of one shape.
+struct AddOp {};
+struct FlattenOp {};
+/// Fully connected layer over a flat vector.
+struct LinearOp {
+  std::int64_t out_features{0};
+  bool bias{true};
+};
+struct SoftmaxOp {};
+
+using LayerOp = std::variant<InputOp, ConvOp, BatchNormOp, ReluOp, MaxPoolOp, GlobalAvgPoolOp,
+                             AddOp, FlattenOp, LinearOp, SoftmaxOp>;
+
+/// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", …
+std::string_view kind_name(const LayerOp& op);
+
+/// Position of a layer in its graph, in 0..size-1; inputs always have smaller positions.
+using LayerId = std::size_t;
+
+/// One layer with what follows from its place in the graph.
+struct Layer {
+  std::string name;   ///< unique in the graph, e.g. "layer1.0.conv1"
+  std::string block;  ///< the unit it belongs to, e.g. "stem", "RB1", "head"
+  LayerOp op;
+  std::vector<LayerId> inputs;
+  TensorShape shape;     ///< of the output
+  std::int64_t macs{0};  ///< multiply-accumulates of convolutions and linear layers, one image
+  std::int64_t parameters{0};  ///< trained numbers; running statistics do not count
+};
+
+/// A place where exactly one tensor crosses from the layers before to the layers after.
+struct Cut {
+  LayerId after{0};   ///< the layer that produces the crossing tensor
+  std::string name;   ///< the block's name when the cut ends a labelled block, else the layer's
+  TensorShape shape;  ///< of the crossing tensor
+};
+
+/// A neural network as a directed acyclic graph of layers in topological order. The cost, the
+/// tables and the tensors all come from this one description.
+class Graph {
+ public:
+  /// @param name  how the user calls it, e.g. "resnet50"
+  /// @param title one line for people
+  Graph(std::string name, std::string title);
+
+  /// Sets the block that the layers added from now on belong to.
+  void begin_block(std::string block);
+  /// Says that the last layer added ends its block, so that the cut there carries the block's name.
+  void end_block();
+
+  /// Appends a layer and infers its output shape, MACs and parameters.
+  /// @param inputs positions of earlier layers: none for InputOp, two for AddOp, else one
+  /// @return its position
+  /// @throws std::invalid_argument if the name is taken, an input does not exist, or the shapes do
+  ///         not fit the operation
+  LayerId add(std::string name, LayerOp op, std::vector<LayerId> inputs);
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& title() const { return title_; }
+  [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
+  /// @throws std::out_of_range if `id` is not a layer
+  [[nodiscard]] const Layer& layer(LayerId id) const { return layers_.at(id); }
+  [[nodiscard]] std::optional<LayerId> find_layer(std::string_view name) const;
+
+  /// Sums over the layers `first` (included) to `last` (excluded).
+  [[nodiscard]] std::int64_t macs(LayerId first, LayerId last) const;
+  [[nodiscard]] std::int64_t macs() const { return macs(0, layers_.size()); }
+  [[nodiscard]] std::int64_t parameters() const;
+
+  /// All cuts in order, from the one after the input (cloud-only) to the last before the output.
+  [[nodiscard]] std::vector<Cut> cuts() const;
+  /// The cuts that end a labelled block, in order: the paper's partition points P_j.
+  [[nodiscard]] std::vector<Cut> block_cuts() const;
+  /// The cut with this name, or the cut after the layer of this name.
+  [[nodiscard]] std::optional<Cut> find_cut(std::string_view name) const;
+
+ private:
+  friend struct ButterflyRewrite;
+
+  std::string name_;
+  std::string title_;
+  std::string block_{"stem"};
+  std::vector<Layer> layers_;
+  std::vector<LayerId> block_ends_;
+};
+
+/// A network with a butterfly unit in it, and where to cut it.
+struct ButterflyGraph {
+  Graph graph;
+  Cut cut;  ///< between reduction and restoration: the tensor that crosses the radio
+};
+
+/// Rewrites `graph` with a butterfly unit at `cut`: reduction (1×1 convolution D → channels, batch
+/// normalisation, ReLU) before the crossing, restoration (1×1 convolution channels → D, batch
+/// normalisation, ReLU) after it. The new layers are called "<cut>.reduction.conv", … and belong to
+/// the block of the layer they follow.
+/// @param cut      one of `graph.cuts()`
+/// @param channels D_r, in 1..D
+/// @throws std::invalid_argument if channels is out of range
+/// Source: "Towards Collaborative Intelligence Friendly Architectures for Deep Learning" (2019),
+/// Fig. 3.
+ButterflyGraph insert_butterfly(const Graph& graph, const Cut& cut, std::int64_t channels);
+
+}  // namespace papilio
