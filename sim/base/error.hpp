@@ -1,0 +1,44 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace papilio {
+
+/// Exit codes of the programs: the three kinds of error are told apart by them.
+enum class ExitCode {
+  kSuccess = 0,
+  kUserError = 2,        ///< ConfigError: the input or the command line is wrong
+  kSimulationError = 3,  ///< SimulationError: the simulated system could not go on
+  kInterrupted = 130,    ///< Ctrl-C, as a shell reports SIGINT
+};
+
+/// The user's input is wrong. `what()` is complete and ready to print: it names the file, line,
+/// column and key where there are any, and the remedy. May hold several errors, one after another.
+class ConfigError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// A simulation could not be carried to its end, for example by a deadlock of its actors.
+class SimulationError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Ctrl-C reached a long operation, which stopped clean. Carries no message.
+class Interrupted : public std::runtime_error {
+ public:
+  Interrupted() : std::runtime_error{"interrupted"} {}
+};
+
+namespace detail {
+[[noreturn]] void check_failed(const char* condition, const char* file, int line);
+}  // namespace detail
+
+/// Aborts with the place when `condition` is false: a defect of Papilio, never reachable from
+/// input.
+#define PAPILIO_CHECK(condition) \
+  ((condition) ? void(0) : ::papilio::detail::check_failed(#condition, __FILE__, __LINE__))
+
+}  // namespace papilio

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace papilio {
+
+/// Writes a set of files into one folder so that a reader, a crash or Ctrl-C never meets half a
+/// file: each is staged beside its final place, flushed to the disk, and renamed; the last one
+/// added is renamed last, so it vouches for the others. Staged files and a folder made here
+/// disappear when `commit` was not reached.
+class OutputFolder {
+ public:
+  /// Checks that `folder` is, or can become, a folder that may be written; creates nothing yet.
+  /// @throws ConfigError naming the obstacle and the remedy
+  explicit OutputFolder(std::filesystem::path folder);
+  ~OutputFolder();
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+  /// Stages `content` as `name`, creating the folder if needed.
+  /// @throws ConfigError if the file cannot be written (disk full, no permission)
+  void add(std::string_view name, std::string_view content);
+
+  /// Renames every staged file to its final name, in the order of `add`.
+  /// @throws ConfigError if a rename fails
+  void commit();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return folder_; }
+
+ private:
+  struct Staged {
+    std::filesystem::path from;
+    std::filesystem::path to;
+  };
+  std::filesystem::path folder_;
+  std::vector<std::filesystem::path> made_;  // folders created here, innermost last
+  std::vector<Staged> staged_;
+};
+
+}  // namespace papilio
