@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace papilio {
+
+/// A CSV file (RFC 4180 quoting) with a header line, read whole.
+class CsvTable {
+ public:
+  /// @param columns the expected header, in order
+  /// @throws ConfigError with file and line if the file cannot be read, the header differs, or a
+  /// row
+  ///         has another number of cells
+  CsvTable(const std::string& path, const std::vector<std::string>& columns);
+
+  [[nodiscard]] std::size_t rows() const { return rows_.size(); }
+
+  /// The text of a cell.
+  [[nodiscard]] const std::string& text(std::size_t row, std::string_view column) const;
+  /// The number in a cell.
+  /// @throws ConfigError with file, line and column's name if it is not a finite number
+  [[nodiscard]] double number(std::size_t row, std::string_view column) const;
+
+ private:
+  std::string path_;
+  std::vector<std::string> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace papilio

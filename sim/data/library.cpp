@@ -1,0 +1,98 @@
+#include "sim/data/library.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::array<std::string_view, 4> kKinds{"devices", "radios", "layers", "published"};
+
+std::string_view singular(std::string_view kind) {
+  if (kind == "devices") return "device";
+  if (kind == "radios") return "radio";
+  if (kind == "layers") return "layer profile";
+  return "published set";
+}
+
+void add_yaml_names(const fs::path& folder, const std::string& prefix,
+                    std::set<std::string>& names) {
+  if (!fs::is_directory(folder)) return;
+  for (const fs::directory_entry& entry : fs::directory_iterator{folder}) {
+    if (entry.path().extension() == ".yaml") names.insert(prefix + entry.path().stem().string());
+  }
+}
+
+}  // namespace
+
+ProfileLibrary::ProfileLibrary(std::vector<fs::path> folders) : folders_{std::move(folders)} {
+  for (const fs::path& folder : folders_) {
+    if (!fs::is_directory(folder)) {
+      throw ConfigError{
+          fmt::format("{}: error: not a folder of profiles; check the path given to "
+                      "--profiles or to the key 'profiles'",
+                      folder.string())};
+    }
+    if (std::none_of(kKinds.begin(), kKinds.end(),
+                     [&](std::string_view kind) { return fs::is_directory(folder / kind); })) {
+      throw ConfigError{fmt::format("{}: error: holds no profiles; expected a subfolder {}",
+                                    folder.string(),
+                                    "'devices', 'radios', 'layers' or 'published'")};
+    }
+  }
+}
+
+std::vector<std::string> ProfileLibrary::names(std::string_view kind) const {
+  std::set<std::string> names;
+  for (const fs::path& root : folders_) {
+    const fs::path folder = root / kind;
+    if (kind == "devices" || kind == "radios") {
+      add_yaml_names(folder, "", names);
+    } else if (fs::is_directory(folder)) {
+      for (const fs::directory_entry& entry : fs::directory_iterator{folder}) {
+        if (!entry.is_directory()) continue;
+        const std::string name = entry.path().filename().string();
+        if (kind == "published") {
+          names.insert(name);
+        } else {
+          add_yaml_names(entry.path(), name + "/", names);
+        }
+      }
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+fs::path ProfileLibrary::find(std::string_view kind, std::string_view name) const {
+  // Names come from files too: one that climbs out of the folder finds nothing.
+  if (name.empty() || name.find("..") != std::string_view::npos || name.front() == '/') return {};
+  for (const fs::path& root : folders_) {
+    const fs::path path =
+        root / kind / (kind == "published" ? std::string{name} : fmt::format("{}.yaml", name));
+    if (kind == "published" ? fs::is_directory(path) : fs::is_regular_file(path)) return path;
+  }
+  return {};
+}
+
+fs::path ProfileLibrary::path_by_name(std::string_view kind, std::string_view name) const {
+  fs::path path = find(kind, name);
+  if (path.empty()) {
+    throw ConfigError{fmt::format("papilio: error: unknown {} '{}'{}", singular(kind), name,
+                                  suggestion(name, names(kind)))};
+  }
+  return path;
+}
+
+fs::path shipped_profiles() {
+  return fs::path{PAPILIO_SOURCE_DIR} / "profiles";
+}
+
+}  // namespace papilio

@@ -1,0 +1,96 @@
+#include "sim/data/provenance.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+namespace {
+
+struct Source {
+  std::string key;
+  std::string citation;
+};
+
+}  // namespace
+
+const std::vector<std::string>& provenance_kinds() {
+  static const std::vector<std::string> kKinds{"published", "digitised", "derived",
+                                               "recalled",  "predicted", "measured"};
+  return kKinds;
+}
+
+std::string to_string(const Provenance& provenance) {
+  return fmt::format("{}: {}{}{}", provenance.kind, provenance.source,
+                     provenance.at.empty() ? "" : ", ", provenance.at);
+}
+
+void describe_provenance(FieldVisitor& visitor, Provenance& provenance) {
+  visitor.text("kind", provenance.kind, {.choices = provenance_kinds()}, Presence::kRequired,
+               "How the number came to be.");
+  visitor.text("source", provenance.source, {}, Presence::kRequired, "Key in sources.yaml.");
+  visitor.text("at", provenance.at, {}, Presence::kOptional, "Place in the source, or the method.");
+}
+
+void describe_sourced_number(FieldVisitor& visitor, std::string_view key, Sourced& constant,
+                             NumberRange range, Presence presence, std::string_view doc) {
+  visitor.object(key, presence, doc, [&](FieldVisitor& nested) {
+    double value = 0;
+    nested.number("value", value, range, Presence::kRequired, "The number, in SI units.");
+    constant.value = value;
+    describe_provenance(nested, constant.provenance);
+  });
+}
+
+void describe_sourced_text(FieldVisitor& visitor, std::string_view key, Sourced& constant,
+                           Presence presence, std::string_view doc) {
+  visitor.object(key, presence, doc, [&](FieldVisitor& nested) {
+    nested.text("value", constant.text, {}, Presence::kRequired, "The text.");
+    describe_provenance(nested, constant.provenance);
+  });
+}
+
+Bibliography::Bibliography(const ProfileLibrary& library) {
+  for (const std::filesystem::path& folder : library.folders()) {
+    const std::filesystem::path path = folder / "sources.yaml";
+    if (!std::filesystem::exists(path)) continue;
+    const Node root = load_yaml(path.string());
+    Diagnostics diagnostics;
+    std::vector<Source> sources;
+    read_fields(
+        root,
+        [&](FieldVisitor& visitor) {
+          visitor.object_list("sources",
+                              {.resize = [&](std::size_t n) { sources.resize(n); },
+                               .size = [&] { return sources.size(); },
+                               .describe =
+                                   [&](std::size_t i, FieldVisitor& item) {
+                                     item.text("key", sources[i].key, {.identifier = true},
+                                               Presence::kRequired, "Short name.");
+                                     item.text("citation", sources[i].citation, {},
+                                               Presence::kRequired, "Full citation.");
+                                   }},
+                              Presence::kRequired, "The works that numbers are taken from.");
+        },
+        diagnostics);
+    diagnostics.throw_if_any();
+    for (const Source& source : sources) citations_.emplace(source.key, source.citation);
+  }
+}
+
+std::string Bibliography::citation(std::string_view key) const {
+  const auto it = citations_.find(key);
+  return it == citations_.end() ? std::string{} : it->second;
+}
+
+void Bibliography::check(const Provenance& provenance, const Node& root, std::string_view path,
+                         Diagnostics& diagnostics) const {
+  if (provenance.source.empty() || citations_.contains(provenance.source)) return;
+  std::vector<std::string> known;
+  for (const auto& [key, citation] : citations_) known.push_back(key);
+  diagnostics.error(mark_of(root, fmt::format("{}.source", path)), fmt::format("{}.source", path),
+                    fmt::format("source '{}' is not in any sources.yaml{}", provenance.source,
+                                suggestion(provenance.source, known)));
+}
+
+}  // namespace papilio

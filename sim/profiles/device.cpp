@@ -1,0 +1,44 @@
+#include "sim/profiles/device.hpp"
+
+namespace papilio {
+
+void describe_device_file(FieldVisitor& visitor, Device& device) {
+  visitor.text("title", device.title, {}, Presence::kRequired, "One line for people.");
+  device.constants.clear();
+  const auto keep = [&](std::string_view key, const Sourced& constant) {
+    if (constant.has_value()) device.constants.emplace_back(key, constant);
+  };
+  const auto text = [&](std::string_view key, std::string_view doc) {
+    Sourced constant;
+    describe_sourced_text(visitor, key, constant, Presence::kOptional, doc);
+    keep(key, constant);
+  };
+  const auto number = [&](std::string_view key, std::string_view doc) {
+    Sourced constant;
+    describe_sourced_number(visitor, key, constant, kPositive, Presence::kOptional, doc);
+    keep(key, constant);
+  };
+  text("gpu", "Graphics processor.");
+  text("cpu", "Central processor.");
+  text("memory", "Main or graphics memory, as printed.");
+  number("memory_byte_per_s", "Peak memory bandwidth.");
+  text("software", "What ran on it, and at which precision.");
+  text("relative_speed", "Speed relative to another device, as printed.");
+}
+
+Device load_device(const ProfileLibrary& library, const Bibliography& bibliography,
+                   std::string_view name) {
+  const Node root = load_yaml(library.path_by_name("devices", name).string());
+  Diagnostics diagnostics;
+  Device device;
+  device.name = name;
+  read_fields(
+      root, [&](FieldVisitor& visitor) { describe_device_file(visitor, device); }, diagnostics);
+  for (const auto& [key, constant] : device.constants) {
+    bibliography.check(constant.provenance, root, key, diagnostics);
+  }
+  diagnostics.throw_if_any();
+  return device;
+}
+
+}  // namespace papilio

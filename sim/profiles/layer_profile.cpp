@@ -1,0 +1,123 @@
+#include "sim/profiles/layer_profile.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+
+bool LayerProfile::has_energy() const {
+  return std::all_of(rows.begin(), rows.end(),
+                     [](const Row& row) { return row.energy_j.has_value(); });
+}
+
+void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
+  visitor.text("device", profile.device, {}, Presence::kRequired, "Name of the device.");
+  visitor.text("model", profile.model, {}, Presence::kRequired, "Name of the network.");
+  visitor.text("precision", profile.precision, {}, Presence::kRequired,
+               "Number format of the computation, e.g. fp16.");
+  visitor.object("provenance", Presence::kRequired, "Where the rows come from.",
+                 [&](FieldVisitor& nested) { describe_provenance(nested, profile.provenance); });
+  visitor.text("note", profile.note, {}, Presence::kOptional, "What a user must know.");
+  std::vector<LayerProfile::Row>& rows = profile.rows;
+  visitor.object_list(
+      "layers",
+      {.resize = [&](std::size_t n) { rows.resize(n); },
+       .size = [&] { return rows.size(); },
+       .describe =
+           [&](std::size_t i, FieldVisitor& item) {
+             item.text("layer", rows[i].layer, {}, Presence::kRequired, "Name in the graph.");
+             item.number("latency_s", rows[i].latency_s, kNonNegative, Presence::kRequired,
+                         "Time of one image.");
+             item.number("energy_j", rows[i].energy_j, kNonNegative, "Energy of one image.");
+           }},
+      Presence::kRequired, "One row a layer.");
+}
+
+LayerProfile load_layer_profile(const ProfileLibrary& library, const Bibliography& bibliography,
+                                std::string_view device, const Graph& graph) {
+  const std::string name = fmt::format("{}/{}", device, graph.name());
+  const Node root = load_yaml(library.path_by_name("layers", name).string());
+  Diagnostics diagnostics;
+  LayerProfile profile;
+  read_fields(
+      root, [&](FieldVisitor& visitor) { describe_layer_profile(visitor, profile); }, diagnostics);
+  diagnostics.throw_if_any();
+
+  const auto expect = [&](std::string_view key, std::string_view found, std::string_view expected) {
+    if (found == expected) return;
+    diagnostics.error(mark_of(root, key), key,
+                      fmt::format("the file's place says '{}', this says '{}'", expected, found));
+  };
+  expect("device", profile.device, device);
+  expect("model", profile.model, graph.name());
+  bibliography.check(profile.provenance, root, "provenance", diagnostics);
+
+  std::vector<std::string> layers;
+  for (const Layer& layer : graph.layers()) layers.push_back(layer.name);
+  std::set<std::string_view> seen;
+  for (std::size_t i = 0; i < profile.rows.size(); ++i) {
+    const std::string& layer = profile.rows[i].layer;
+    const std::string path = fmt::format("layers.{}.layer", i);
+    if (!graph.find_layer(layer)) {
+      diagnostics.error(mark_of(root, path), path,
+                        fmt::format("the network '{}' has no layer '{}'{}", graph.name(), layer,
+                                    suggestion(layer, layers)));
+    } else if (!seen.insert(layer).second) {
+      diagnostics.error(mark_of(root, path), path, fmt::format("'{}' has two rows", layer));
+    }
+  }
+  for (const std::string& layer : layers) {
+    if (!seen.contains(layer)) {
+      diagnostics.error(mark_of(root, "layers"), "layers",
+                        fmt::format("no row for the layer '{}'", layer));
+    }
+  }
+  diagnostics.throw_if_any();
+  return profile;
+}
+
+LayerPricer::LayerPricer(const LayerProfile& profile, const Graph& graph) {
+  for (const LayerProfile::Row& row : profile.rows) {
+    rows_.push_back({row.layer, {Seconds{row.latency_s}, Joules{row.energy_j.value_or(0)}}});
+  }
+  std::sort(rows_.begin(), rows_.end(),
+            [](const Named& a, const Named& b) { return a.name < b.name; });
+  for (const Layer& layer : graph.layers()) {
+    if (blocks_.empty() || blocks_.back().name != layer.block) {
+      blocks_.push_back({layer.block, {}, 0});
+    }
+    const LayerCost layer_cost = cost(layer);
+    for (Block* block : {&blocks_.back(), &whole_}) {
+      block->cost += layer_cost;
+      block->macs += static_cast<double>(layer.macs);
+    }
+  }
+}
+
+LayerCost LayerPricer::cost(const Layer& layer) const {
+  const auto row =
+      std::lower_bound(rows_.begin(), rows_.end(), layer.name,
+                       [](const Named& a, const std::string& b) { return a.name < b; });
+  if (row != rows_.end() && row->name == layer.name) return row->cost;
+  const auto block = std::find_if(blocks_.begin(), blocks_.end(),
+                                  [&](const Block& b) { return b.name == layer.block; });
+  PAPILIO_CHECK(block != blocks_.end());
+  const bool usable = block->macs > 0 && block->cost.latency > Seconds{0};
+  const Block& basis = usable ? *block : whole_;
+  if (basis.macs <= 0) return {};
+  const double share = static_cast<double>(layer.macs) / basis.macs;
+  return {basis.cost.latency * share, basis.cost.energy * share};
+}
+
+LayerCost LayerPricer::cost(const Graph& graph, LayerId first, LayerId last) const {
+  LayerCost sum;
+  for (LayerId id = first; id < last; ++id) sum += cost(graph.layer(id));
+  return sum;
+}
+
+}  // namespace papilio

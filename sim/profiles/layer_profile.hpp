@@ -1,0 +1,85 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/graph/graph.hpp"
+#include "sim/data/provenance.hpp"
+#include "sim/units/units.hpp"
+
+namespace papilio {
+
+/// Time and energy of some layers on one device.
+struct LayerCost {
+  Seconds latency;
+  Joules energy;
+
+  LayerCost& operator+=(const LayerCost& other) {
+    latency += other.latency;
+    energy += other.energy;
+    return *this;
+  }
+};
+
+/// What each layer of one network costs on one device: `[layers]` rows, one image a batch.
+struct LayerProfile {
+  struct Row {
+    std::string layer;
+    double latency_s{0};             ///< >= 0
+    std::optional<double> energy_j;  ///< >= 0; absent where nobody measured or printed it
+  };
+  std::string device;
+  std::string model;
+  std::string precision;  ///< number format of the computation, e.g. "fp16"
+  Provenance provenance;
+  std::string note;  ///< what a user of the numbers must know
+  std::vector<Row> rows;
+
+  /// Whether every row has an energy.
+  [[nodiscard]] bool has_energy() const;
+};
+
+/// Describes the keys of a layer profile.
+void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile);
+
+/// Loads `layers/DEVICE/MODEL.yaml` and checks it against the network: a row for each layer, in any
+/// order, and for nothing else; device and model as the path says.
+/// @throws ConfigError if there is no such profile or the file is malformed
+LayerProfile load_layer_profile(const ProfileLibrary& library, const Bibliography& bibliography,
+                                std::string_view device, const Graph& graph);
+
+/// Prices the layers of a network, or of its rewrites, by a profile of the network.
+///
+/// A layer that the profile has no row for, as those of a butterfly unit, is priced by its MACs at
+/// the mean rate and the mean energy per MAC of the profiled layers of its block; by the whole
+/// network's where the block has no MACs or no time. Limits: memory-bound layers are not modelled
+/// (docs/models/cost.md).
+class LayerPricer {
+ public:
+  /// @param graph the network that the profile describes, without a rewrite
+  LayerPricer(const LayerProfile& profile, const Graph& graph);
+
+  /// @param layer a layer of the network or of a rewrite of it
+  [[nodiscard]] LayerCost cost(const Layer& layer) const;
+
+  /// Sum over the positions `first` (included) to `last` (excluded) of `graph`.
+  [[nodiscard]] LayerCost cost(const Graph& graph, LayerId first, LayerId last) const;
+
+ private:
+  struct Named {
+    std::string name;
+    LayerCost cost;
+  };
+  struct Block {
+    std::string name;
+    LayerCost cost;
+    double macs{0};
+  };
+  std::vector<Named> rows_;  // sorted by name
+  std::vector<Block> blocks_;
+  Block whole_;
+};
+
+}  // namespace papilio

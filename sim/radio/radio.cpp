@@ -1,0 +1,65 @@
+#include "sim/radio/radio.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace papilio {
+
+std::string_view name(EnergyModel model) {
+  return energy_model_names()[static_cast<std::size_t>(model)];
+}
+
+const std::vector<std::string>& energy_model_names() {
+  static const std::vector<std::string> kNames{"stated", "throughput-only"};
+  return kNames;
+}
+
+EnergyModel energy_model_by_name(std::string_view name) {
+  const std::vector<std::string>& names = energy_model_names();
+  const auto it = std::find(names.begin(), names.end(), name);
+  if (it == names.end()) {
+    throw std::invalid_argument{fmt::format("unknown energy model '{}'", name)};
+  }
+  return static_cast<EnergyModel>(it - names.begin());
+}
+
+void describe_radio_file(FieldVisitor& visitor, Radio& radio) {
+  visitor.text("title", radio.title, {}, Presence::kRequired, "One line for people.");
+  radio.constants.clear();
+  const auto constant = [&](std::string_view key, NumberRange range, std::string_view doc) {
+    radio.constants.emplace_back(key, Sourced{});
+    Sourced& sourced = radio.constants.back().second;
+    describe_sourced_number(visitor, key, sourced, range, Presence::kRequired, doc);
+    return sourced.value.value_or(1);
+  };
+  radio.uplink =
+      bits_per_second(constant("uplink_bit_per_s", kPositive, "Goodput from mobile to cloud."));
+  radio.downlink =
+      bits_per_second(constant("downlink_bit_per_s", kPositive, "Goodput from cloud to mobile."));
+  radio.alpha_uplink = joules_per_bit(
+      constant("alpha_uplink_j_per_bit", kNonNegative,
+               "Transmit power per throughput: W per bit/s (1 mW per Mbit/s is 1e-9)."));
+  radio.alpha_downlink = joules_per_bit(constant("alpha_downlink_j_per_bit", kNonNegative,
+                                                 "Receive power per throughput: W per bit/s."));
+  radio.beta =
+      Watts{constant("beta_w", kNonNegative, "Power of the active radio at no throughput.")};
+}
+
+Radio load_radio(const ProfileLibrary& library, const Bibliography& bibliography,
+                 std::string_view name) {
+  const Node root = load_yaml(library.path_by_name("radios", name).string());
+  Diagnostics diagnostics;
+  Radio radio;
+  radio.name = name;
+  read_fields(
+      root, [&](FieldVisitor& visitor) { describe_radio_file(visitor, radio); }, diagnostics);
+  for (const auto& [key, constant] : radio.constants) {
+    bibliography.check(constant.provenance, root, key, diagnostics);
+  }
+  diagnostics.throw_if_any();
+  return radio;
+}
+
+}  // namespace papilio

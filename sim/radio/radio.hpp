@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/data/provenance.hpp"
+#include "sim/units/units.hpp"
+
+namespace papilio {
+
+/// How the energy of a transfer is computed from a radio's coefficients. The paper states one and
+/// prints cloud-only energies that follow the other (docs/models/radio.md).
+enum class EnergyModel {
+  kStated,          ///< P = α·t + β for as long as the transfer takes (Table III of the paper)
+  kThroughputOnly,  ///< β dropped: α per byte moved, whether or not the move takes simulated time
+};
+
+/// "stated" or "throughput-only".
+std::string_view name(EnergyModel model);
+/// The names of all energy models, in the order of the enumeration.
+const std::vector<std::string>& energy_model_names();
+/// @throws std::invalid_argument if `name` is none of `energy_model_names()`
+EnergyModel energy_model_by_name(std::string_view name);
+
+/// A radio: constant goodput each way and the power model of Huang et al. (MobiSys'12),
+/// P = α·t + β. Rates > 0, the rest >= 0.
+struct Radio {
+  std::string name;
+  std::string title;
+  BytesPerSecond uplink;
+  BytesPerSecond downlink;
+  JoulesPerByte alpha_uplink;
+  JoulesPerByte alpha_downlink;
+  Watts beta;
+  /// The constants as the file gives them, with their provenance: key and value, for display.
+  std::vector<std::pair<std::string, Sourced>> constants;
+
+  /// α·t + β. Source: butterfly paper, Table III; after Huang et al., MobiSys 2012.
+  [[nodiscard]] Watts uplink_power() const { return alpha_uplink * uplink + beta; }
+  [[nodiscard]] Watts downlink_power() const { return alpha_downlink * downlink + beta; }
+};
+
+/// Loads `radios/NAME.yaml`.
+/// @throws ConfigError if the name is unknown or the file is malformed
+Radio load_radio(const ProfileLibrary& library, const Bibliography& bibliography,
+                 std::string_view name);
+
+/// Describes the keys of a radio file: rates in bit/s and coefficients in J/bit, as radios print
+/// them; `load_radio` converts once.
+void describe_radio_file(FieldVisitor& visitor, Radio& radio);
+
+}  // namespace papilio
