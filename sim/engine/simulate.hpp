@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/cost/cost.hpp"
+
+namespace papilio {
+
+/// One request to be played: a mobile, a cloud and the two links between them, all its own.
+struct World {
+  Demand demand;
+  RadioUse use;
+};
+
+/// What the simulation measured of one request.
+struct PlayedRequest {
+  Seconds start;   ///< simulated time at which the request began
+  Seconds finish;  ///< simulated time at which its last phase ended
+  Breakdown breakdown;
+};
+
+/// How `simulate` goes about its work. None of it changes a result.
+struct SimulateOptions {
+  int jobs{1};  ///< worker processes at a time, >= 1
+  /// Called after each finished batch with the number of worlds done.
+  std::function<void(std::size_t done)> on_progress;
+  /// Polled between batches: true stops the work.
+  std::function<bool()> stop_requested;
+};
+
+/// Plays every world through SimGrid, each request as mobile computation, upload, cloud computation
+/// and download, and measures its phases on the simulated clock.
+///
+/// The worlds are independent and start at t = 0. They are played in batches of a fixed size, one
+/// SimGrid engine a batch, each in a forked worker, so the results depend neither on `jobs` nor on
+/// the order in which workers end; the calling process never starts SimGrid, which keeps its clock
+/// for as long as a process lives.
+///
+/// @return one entry a world, in their order
+/// @throws SimulationError if a simulation deadlocks, fails or loses a worker
+/// @throws Interrupted if `stop_requested` said so; no worker outlives it
+std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
+                                    const SimulateOptions& options = {});
+
+/// "3.32", of the SimGrid that is linked.
+std::string simgrid_version();
+
+}  // namespace papilio
