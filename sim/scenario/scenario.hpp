@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/graph/graph.hpp"
+#include "sim/cost/cost.hpp"
+#include "sim/data/library.hpp"
+#include "sim/profiles/layer_profile.hpp"
+#include "sim/profiles/published.hpp"
+#include "sim/scenario/spec.hpp"
+
+namespace papilio {
+
+/// One strategy × network × cut × energy reading: what is simulated, and one row of the summary.
+struct Cell {
+  std::string strategy;
+  std::string network;                   ///< empty for mobile-only
+  std::string cut;                       ///< empty for mobile-only and cloud-only
+  std::optional<std::int64_t> channels;  ///< D_r of a butterfly unit
+  std::optional<std::int64_t> bits;      ///< empty for mobile-only
+  Demand demand;
+  RadioUse use;
+  std::optional<double> accuracy;  ///< top-1 fraction, where published
+};
+
+/// A scenario that has been checked against the profiles, with everything it refers to.
+struct Scenario {
+  ScenarioSpec spec;
+  Graph graph;
+  LayerProfile mobile_profile;
+  LayerProfile cloud_profile;
+  std::vector<Radio> radios;  ///< in the order of `spec.networks`
+  std::optional<PublishedTables> published;
+  std::vector<Cell> cells;
+
+  /// The radio of this name, which is one of `spec.networks`.
+  [[nodiscard]] const Radio& radio(const std::string& name) const;
+};
+
+/// Where a scenario comes from.
+struct ScenarioSource {
+  std::string file;
+  std::vector<std::string> overrides;           ///< "key.path=value", applied in order
+  std::vector<std::filesystem::path> profiles;  ///< of the command line, searched first
+};
+
+/// Loads, checks and expands a scenario. Starts no work and writes nothing.
+/// @throws ConfigError with every error found
+Scenario load_scenario(const ScenarioSource& source);
+
+/// The scenario with all defaults and overrides in it, as YAML that runs to the same results.
+std::string effective_yaml(const Scenario& scenario);
+
+}  // namespace papilio

@@ -1,0 +1,100 @@
+#include "sim/scenario/spec.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "models/zoo/zoo.hpp"
+#include "sim/radio/radio.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr NumberRange kBits{.min = 1, .max = 32};
+constexpr NumberRange kChannels{.min = 1, .max = 65536};
+// Payloads are whole bytes that a double holds exactly.
+constexpr NumberRange kResultBytes{.min = 0, .max = 1e15};
+constexpr NumberRange kSeed{.min = 0, .max = 9e15};
+
+void describe_strategy(FieldVisitor& visitor, StrategySpec& spec) {
+  visitor.text("strategy", spec.strategy, {.choices = strategy_names()}, Presence::kRequired,
+               "Where the layers run.");
+  const bool cuts = spec.strategy == "butterfly" || spec.strategy == "split";
+  if (cuts) {
+    visitor.text_list("after", spec.after, {}, Presence::kRequired,
+                      "Cuts by block (RB1) or layer; 'blocks': after every block; 'all': every "
+                      "place where one tensor crosses.");
+  }
+  if (spec.strategy == "butterfly") {
+    visitor.integer_or_word_list("channels", spec.channels, kChannels, {"paper"},
+                                 Presence::kRequired,
+                                 "D_r, the channels that cross; 'paper': as the published tables "
+                                 "chose at each cut.");
+  }
+  if (cuts || spec.strategy == "cloud-only") {
+    visitor.integer("bits", spec.bits, kBits, Presence::kOptional,
+                    "Bits of one element that crosses.");
+  }
+}
+
+}  // namespace
+
+const std::vector<std::string>& strategy_names() {
+  static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly", "split"};
+  return kNames;
+}
+
+void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
+  visitor.integer("version", spec.version, {.min = 1, .max = 1}, Presence::kOptional,
+                  "Version of this format.");
+  visitor.text("name", spec.name, {.identifier = true}, Presence::kRequired,
+               "Names the results folder.");
+  visitor.text("description", spec.description, {}, Presence::kOptional, "One line for people.");
+  visitor.integer("seed", spec.seed, kSeed, Presence::kOptional,
+                  "Seed of every random number; a scenario without a random part draws none.");
+  visitor.text("model", spec.model, {.choices = zoo_names()}, Presence::kRequired,
+               "The network: see 'papilio models list'.");
+  visitor.object("mobile", Presence::kRequired, "The mobile.", [&](FieldVisitor& nested) {
+    nested.text("device", spec.mobile_device, {}, Presence::kRequired,
+                "A device with a layer profile of the model: see 'papilio profiles list'.");
+    nested.number("idle_power_w", spec.mobile_idle_power_w, kNonNegative, Presence::kOptional,
+                  "Power while it waits for the radio and the cloud, in W.");
+  });
+  visitor.object("cloud", Presence::kRequired, "The cloud.", [&](FieldVisitor& nested) {
+    nested.text("device", spec.cloud_device, {}, Presence::kRequired,
+                "A device with a layer profile of the model.");
+  });
+  visitor.text_list("networks", spec.networks, {}, Presence::kRequired,
+                    "Radios: see 'papilio radios list'.");
+  visitor.text_list("energy_models", spec.energy_models, {.choices = energy_model_names()},
+                    Presence::kOptional,
+                    "Readings of the radio's energy: 'stated' is alpha*t + beta, 'throughput-only' "
+                    "drops beta and charges the download by the byte.");
+  visitor.integer("result_bytes", spec.result_bytes, kResultBytes,
+                  "Bytes of the answer; by default one byte for each output of the network.");
+  visitor.boolean("download_takes_time", spec.download_takes_time, Presence::kOptional,
+                  "Whether the answer's transfer is part of the latency.");
+  visitor.text("published", spec.published, {}, Presence::kOptional,
+               "Published tables to compare with; also gives accuracies and the paper's channels.");
+  visitor.text_list("profiles", spec.profiles, {}, Presence::kOptional,
+                    "Folders of profiles searched before the shipped ones; relative to this file.");
+  std::vector<StrategySpec>& strategies = spec.strategies;
+  visitor.object_list(
+      "strategies",
+      {.discriminator = "strategy",
+       .variants = strategy_names(),
+       .resize = [&](std::size_t n) { strategies.resize(n); },
+       .size = [&] { return strategies.size(); },
+       .describe = [&](std::size_t i,
+                       FieldVisitor& item) { describe_strategy(item, strategies[i]); },
+       .select = [&](const std::string& variant) { strategies.front().strategy = variant; }},
+      Presence::kRequired, "What is evaluated, in the order of the output.");
+}
+
+std::string scenario_schema() {
+  ScenarioSpec spec;
+  nlohmann::ordered_json schema =
+      schema_of_fields([&](FieldVisitor& visitor) { describe_scenario(visitor, spec); });
+  schema["title"] = "Papilio scenario";
+  return schema.dump(2) + "\n";
+}
+
+}  // namespace papilio

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/yaml/fields.hpp"
+
+namespace papilio {
+
+/// One item of a scenario's `strategies`, as written.
+struct StrategySpec {
+  std::string strategy;               ///< one of `strategy_names()`
+  std::vector<std::string> after;     ///< butterfly, split: cuts, or "blocks", or "all"
+  std::vector<std::string> channels;  ///< butterfly: D_r, whole numbers or "paper"
+  std::int64_t bits{8};               ///< cloud-only, butterfly, split: of one crossing element
+};
+
+/// A scenario as written: what `papilio run` reads. Field by field the same as its YAML keys.
+struct ScenarioSpec {
+  std::int64_t version{1};
+  std::string name;
+  std::string description;
+  std::int64_t seed{1};
+  std::string model;
+  std::string mobile_device;
+  double mobile_idle_power_w{0};
+  std::string cloud_device;
+  std::vector<std::string> networks;
+  std::vector<std::string> energy_models{"stated"};
+  std::optional<std::int64_t> result_bytes;
+  bool download_takes_time{false};
+  std::string published;
+  std::vector<std::string> profiles;
+  std::vector<StrategySpec> strategies;
+};
+
+/// "mobile-only", "cloud-only", "butterfly", "split".
+const std::vector<std::string>& strategy_names();
+
+/// Names the keys of a scenario to a visitor: the one definition of the format.
+void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec);
+
+/// JSON Schema of a scenario, for editors.
+std::string scenario_schema();
+
+}  // namespace papilio
