@@ -1,0 +1,175 @@
+#include "sim/report/document.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "sim/base/error.hpp"
+
+namespace papilio {
+namespace {
+
+/// Columns of a terminal that a UTF-8 text takes: one a character, for no text here is wide.
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::string padded(const std::string& text, std::size_t to, bool left) {
+  const std::string blanks(to - std::min(to, width(text)), ' ');
+  return left ? text + blanks : blanks + text;
+}
+
+std::string latex_escaped(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kReplacements{{
+      {"&", "\\&"},
+      {"%", "\\%"},
+      {"_", "\\_"},
+      {"#", "\\#"},
+      {"$", "\\$"},
+      {"α", "$\\alpha$"},
+      {"β", "$\\beta$"},
+      {"×", "$\\times$"},
+      {"·", "$\\cdot$"},
+      {"±", "$\\pm$"},
+      {"−", "$-$"},
+      {"≤", "$\\le$"},
+      {"–", "--"},
+      {"<", "$<$"},
+      {">", "$>$"},
+      {"`", "'"},
+  }};
+  std::string escaped;
+  while (!text.empty()) {
+    const auto* const match =
+        std::find_if(kReplacements.begin(), kReplacements.end(),
+                     [&](const auto& pair) { return text.starts_with(pair.first); });
+    if (match == kReplacements.end()) {
+      escaped += text.front();
+      text.remove_prefix(1);
+    } else {
+      escaped += match->second;
+      text.remove_prefix(match->first.size());
+    }
+  }
+  return escaped;
+}
+
+std::string latex_row(const std::vector<std::string>& cells) {
+  std::vector<std::string> escaped;
+  for (const std::string& cell : cells) escaped.push_back(latex_escaped(cell));
+  return fmt::format("  {} \\\\\n", fmt::join(escaped, " & "));
+}
+
+std::vector<std::string> headers(const Table& table) {
+  std::vector<std::string> texts;
+  for (const Table::Column& column : table.columns) texts.push_back(column.header);
+  return texts;
+}
+
+bool set_left(const Table& table, std::size_t column) {
+  return column == 0 || table.columns[column].left;
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string quoted{"\""};
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) line += ',';
+    line += csv_cell(cells[i]);
+  }
+  return line + '\n';
+}
+
+}  // namespace
+
+std::string to_markdown(const Table& table) {
+  const std::size_t columns = table.columns.size();
+  std::vector<std::size_t> widths;
+  for (std::size_t c = 0; c < columns; ++c) {
+    std::size_t widest = std::max<std::size_t>(3, width(table.columns[c].header));
+    for (const auto& row : table.rows) {
+      PAPILIO_CHECK(row.size() == columns);
+      widest = std::max(widest, width(row[c]));
+    }
+    widths.push_back(widest);
+  }
+  const auto line = [&](const std::vector<std::string>& cells) {
+    std::string text{"|"};
+    for (std::size_t c = 0; c < columns; ++c) {
+      PAPILIO_CHECK(cells[c].find('|') == std::string::npos);  // would end the cell
+      text += fmt::format(" {} |", padded(cells[c], widths[c], set_left(table, c)));
+    }
+    return text + '\n';
+  };
+  std::string text = line(headers(table)) + "|";
+  for (std::size_t c = 0; c < columns; ++c) {
+    const std::string dashes(widths[c], '-');
+    text +=
+        set_left(table, c) ? fmt::format(" {} |", dashes) : fmt::format(" {}: |", dashes.substr(1));
+  }
+  text += '\n';
+  for (const auto& row : table.rows) text += line(row);
+  return text;
+}
+
+std::string to_markdown(const Document& document) {
+  std::string text = fmt::format("# {}\n", document.title);
+  for (const std::string& paragraph : document.paragraphs) text += fmt::format("\n{}\n", paragraph);
+  for (const Section& section : document.sections) {
+    text += fmt::format("\n## {}\n", section.title);
+    for (const std::string& paragraph : section.paragraphs) {
+      text += fmt::format("\n{}\n", paragraph);
+    }
+    if (section.table) text += '\n' + to_markdown(*section.table);
+    if (!section.remarks.empty()) text += '\n';
+    for (const std::string& remark : section.remarks) text += fmt::format("- {}\n", remark);
+  }
+  return text;
+}
+
+std::string to_latex(const Document& document) {
+  std::string text =
+      fmt::format("% {}\n% In the preamble: \\usepackage{{booktabs}}\n", document.title);
+  for (const Section& section : document.sections) {
+    if (!section.table) continue;
+    const Table& table = *section.table;
+    std::string alignment;
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      alignment += set_left(table, c) ? 'l' : 'r';
+    }
+    text += fmt::format(
+        "\n\\begin{{table}}\n\\centering\n\\caption{{{}}}\n\\begin{{tabular}}{{{}}}\n  \\toprule\n",
+        latex_escaped(section.title), alignment);
+    text += latex_row(headers(table)) + "  \\midrule\n";
+    for (const auto& row : table.rows) text += latex_row(row);
+    text += "  \\bottomrule\n\\end{tabular}\n";
+    for (const std::string& remark : section.remarks) {
+      text += fmt::format("\\par\\smallskip{{\\footnotesize {}}}\n", latex_escaped(remark));
+    }
+    text += "\\end{table}\n";
+  }
+  return text;
+}
+
+std::string to_csv(const Table& table) {
+  std::string text = csv_line(headers(table));
+  for (const auto& row : table.rows) text += csv_line(row);
+  return text;
+}
+
+}  // namespace papilio

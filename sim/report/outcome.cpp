@@ -1,0 +1,183 @@
+#include "sim/report/outcome.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <variant>
+
+namespace papilio {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One value of a row: absent, a text, a whole number, or a number.
+using Value = std::variant<std::monostate, std::string, std::int64_t, double>;
+using Row = std::vector<std::pair<std::string, Value>>;
+
+Value optional_value(const std::optional<std::int64_t>& value) {
+  return value ? Value{*value} : Value{};
+}
+Value optional_value(const std::optional<double>& value) {
+  return value ? Value{*value} : Value{};
+}
+
+/// Shortest text that reads back to the same double, so that files are the same on every machine.
+std::string text_of(const Value& value) {
+  struct {
+    std::string operator()(std::monostate) const { return {}; }
+    std::string operator()(const std::string& text) const { return text; }
+    std::string operator()(std::int64_t number) const { return fmt::to_string(number); }
+    std::string operator()(double number) const { return fmt::to_string(number); }
+  } const printer;
+  return std::visit(printer, value);
+}
+
+Json json_of(const Value& value) {
+  return std::visit(
+      [](const auto& held) -> Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::monostate>) {
+          return nullptr;
+        } else {
+          return held;
+        }
+      },
+      value);
+}
+
+Row cell_columns(const Cell& cell) {
+  return {{"strategy", cell.strategy},
+          {"network", cell.network},
+          {"cut", cell.cut},
+          {"channels", optional_value(cell.channels)},
+          {"bits", optional_value(cell.bits)},
+          {"energy_model", std::string{name(cell.use.energy_model)}},
+          {"payload_bytes", static_cast<std::int64_t>(cell.demand.upload.value())}};
+}
+
+Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
+  const Breakdown& b = outcome.simulated;
+  Value speedup_latency;
+  Value speedup_energy;
+  if (const Outcome* base = outcomes.cloud_only_of(outcome)) {
+    speedup_latency = base->simulated.latency() / b.latency();
+    speedup_energy = base->simulated.energy() / b.energy();
+  }
+  Row row = cell_columns(outcome.cell);
+  row.insert(row.end(), {{"n", std::int64_t{1}},
+                         {"latency_s", b.latency().value()},
+                         {"mobile_s", b.mobile.value()},
+                         {"uplink_s", b.uplink.value()},
+                         {"cloud_s", b.cloud.value()},
+                         {"downlink_s", b.downlink.value()},
+                         {"energy_j", b.energy().value()},
+                         {"mobile_j", (b.compute_energy + b.idle_energy).value()},
+                         {"uplink_j", b.uplink_energy.value()},
+                         {"downlink_j", b.downlink_energy.value()},
+                         {"speedup_latency", speedup_latency},
+                         {"speedup_energy", speedup_energy},
+                         {"accuracy", optional_value(outcome.cell.accuracy)}});
+  return row;
+}
+
+Row record_row(std::size_t request, const Outcome& outcome) {
+  const Breakdown& b = outcome.simulated;
+  Row row{{"request", static_cast<std::int64_t>(request)}};
+  const Row cell = cell_columns(outcome.cell);
+  row.insert(row.end(), cell.begin(), cell.end());
+  row.insert(row.end(), {{"start_s", outcome.start.value()},
+                         {"finish_s", outcome.finish.value()},
+                         {"latency_s", b.latency().value()},
+                         {"mobile_s", b.mobile.value()},
+                         {"uplink_s", b.uplink.value()},
+                         {"cloud_s", b.cloud.value()},
+                         {"downlink_s", b.downlink.value()},
+                         {"energy_j", b.energy().value()},
+                         {"compute_j", b.compute_energy.value()},
+                         {"idle_j", b.idle_energy.value()},
+                         {"uplink_j", b.uplink_energy.value()},
+                         {"downlink_j", b.downlink_energy.value()}});
+  return row;
+}
+
+void append(Table& table, const Row& row) {
+  if (table.columns.empty()) {
+    for (const auto& [column, value] : row) table.columns.push_back({column});
+  }
+  std::vector<std::string> cells;
+  for (const auto& [column, value] : row) cells.push_back(text_of(value));
+  table.rows.push_back(std::move(cells));
+}
+
+}  // namespace
+
+const Outcome* Outcomes::find(std::string_view strategy, std::string_view network,
+                              std::string_view cut, EnergyModel reading) const {
+  const auto it = std::find_if(all_.begin(), all_.end(), [&](const Outcome& outcome) {
+    const Cell& cell = outcome.cell;
+    return cell.strategy == strategy && cell.network == network && cell.cut == cut &&
+           cell.use.energy_model == reading;
+  });
+  return it == all_.end() ? nullptr : &*it;
+}
+
+const Outcome* Outcomes::cloud_only_of(const Outcome& outcome) const {
+  if (outcome.cell.network.empty()) return nullptr;
+  return find("cloud-only", outcome.cell.network, "", outcome.cell.use.energy_model);
+}
+
+std::vector<const Outcome*> Outcomes::cuts(std::string_view network, EnergyModel reading) const {
+  std::vector<const Outcome*> found = choices(network, reading);
+  std::erase_if(found, [](const Outcome* outcome) { return outcome->cell.cut.empty(); });
+  return found;
+}
+
+std::vector<const Outcome*> Outcomes::choices(std::string_view network, EnergyModel reading) const {
+  std::vector<const Outcome*> found;
+  for (const Outcome& outcome : all_) {
+    const Cell& cell = outcome.cell;
+    if ((cell.network.empty() || cell.network == network) && cell.use.energy_model == reading) {
+      found.push_back(&outcome);
+    }
+  }
+  return found;
+}
+
+std::string partition_name(const Cell& cell) {
+  if (cell.cut.empty()) return cell.strategy;
+  if (!cell.channels) return fmt::format("{} after {}", cell.strategy, cell.cut);
+  return fmt::format("{} (D_r {})", cell.cut, *cell.channels);
+}
+
+Table summary_table(const Outcomes& outcomes) {
+  Table table;
+  for (const Outcome& outcome : outcomes.all()) append(table, summary_row(outcomes, outcome));
+  return table;
+}
+
+Table records_table(const Outcomes& outcomes) {
+  Table table;
+  for (std::size_t i = 0; i < outcomes.all().size(); ++i) {
+    append(table, record_row(i, outcomes.all()[i]));
+  }
+  return table;
+}
+
+std::string summary_json(const Scenario& scenario, const Outcomes& outcomes) {
+  Json rows = Json::array();
+  for (const Outcome& outcome : outcomes.all()) {
+    Json row;
+    for (const auto& [column, value] : summary_row(outcomes, outcome)) {
+      row[column] = json_of(value);
+    }
+    rows.push_back(std::move(row));
+  }
+  const Json document{{"scenario", scenario.spec.name},
+                      {"model", scenario.spec.model},
+                      {"mobile", scenario.spec.mobile_device},
+                      {"cloud", scenario.spec.cloud_device},
+                      {"summary", std::move(rows)}};
+  return document.dump(2) + "\n";
+}
+
+}  // namespace papilio

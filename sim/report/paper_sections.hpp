@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/report/document.hpp"
+#include "sim/report/outcome.hpp"
+
+namespace papilio {
+
+/// The published tables rebuilt from the simulation, printed beside simulated: Table IV a network,
+/// Table V, the speedups with the reason of each deviation above 5 %.
+/// @param scenario has published tables
+std::vector<Section> paper_table_sections(const Scenario& scenario, const Outcomes& outcomes);
+
+/// Whether the published tables, if any, have this cell, so that it is shown among them.
+bool is_published(const Scenario& scenario, const Cell& cell);
+
+/// Where the printed figures contradict each other, as far as this run exposes it.
+Section contradiction_section(const Scenario& scenario, const Outcomes& outcomes);
+
+/// How the layer tables were obtained and how far they can be trusted; empty unless the mobile's
+/// profile was derived from the published tables and all their networks are in the scenario.
+std::vector<Section> provenance_sections(const Scenario& scenario);
+
+}  // namespace papilio

@@ -1,0 +1,77 @@
+#include "sim/report/run_report.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/report/format.hpp"
+#include "sim/report/paper_sections.hpp"
+#include "sim/report/selections.hpp"
+
+namespace papilio {
+namespace {
+
+/// The cells under one reading of the radio's energy that the published tables do not have.
+std::optional<Section> cell_section(const Scenario& scenario, const Outcomes& outcomes,
+                                    const std::string& reading) {
+  Section section{.title = fmt::format("Cells, {} energy", reading)};
+  Table table{.columns = {{"strategy"},
+                          {"network", true},
+                          {"cut", true},
+                          {"D_r"},
+                          {"bits"},
+                          {"bytes"},
+                          {"latency ms"},
+                          {"energy mJ"},
+                          {"× latency"},
+                          {"× energy"},
+                          {"accuracy"}}};
+  const auto number = [](const std::optional<std::int64_t>& value) {
+    return value ? fmt::to_string(*value) : std::string{};
+  };
+  for (const Outcome& outcome : outcomes.all()) {
+    const Cell& cell = outcome.cell;
+    if (name(cell.use.energy_model) != reading || is_published(scenario, cell)) continue;
+    const Breakdown& b = outcome.simulated;
+    const Outcome* base = outcomes.cloud_only_of(outcome);
+    table.rows.push_back({cell.strategy, cell.network, cell.cut, number(cell.channels),
+                          number(cell.bits), fmt::format("{:.0f}", cell.demand.upload.value()),
+                          in_ms(b.latency()), in_mj(b.energy()),
+                          base == nullptr ? "" : ratio(base->simulated.latency() / b.latency()),
+                          base == nullptr ? "" : ratio(base->simulated.energy() / b.energy()),
+                          cell.accuracy ? fmt::format("{:.1f} %", *cell.accuracy * 100) : ""});
+  }
+  if (table.rows.empty()) return std::nullopt;
+  section.table = std::move(table);
+  section.remarks = {"× is cloud-only on the same network divided by the row."};
+  return section;
+}
+
+}  // namespace
+
+Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine) {
+  const ScenarioSpec& spec = scenario.spec;
+  Document document{.title = spec.name};
+  if (!spec.description.empty()) document.paragraphs.push_back(spec.description);
+  const std::size_t readings = spec.energy_models.size();
+  document.paragraphs.push_back(fmt::format(
+      "{} on {} (mobile) and {} (cloud): {} cells{}, each a request played by {}.",
+      scenario.graph.title(), spec.mobile_device, spec.cloud_device,
+      outcomes.all().size() / readings,
+      readings == 1 ? "" : fmt::format(" × {} readings of the radio's energy", readings), engine));
+  const auto append = [&](std::vector<Section> sections) {
+    for (Section& section : sections) document.sections.push_back(std::move(section));
+  };
+  if (scenario.published) append(paper_table_sections(scenario, outcomes));
+  for (const std::string& reading : spec.energy_models) {
+    if (std::optional<Section> section = cell_section(scenario, outcomes, reading)) {
+      append({std::move(*section)});
+    }
+  }
+  if (!selected_cuts(scenario, outcomes).empty()) append({selection_section(scenario, outcomes)});
+  if (scenario.published) {
+    append({contradiction_section(scenario, outcomes)});
+    append(provenance_sections(scenario));
+  }
+  return document;
+}
+
+}  // namespace papilio

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/plan/select.hpp"
+#include "sim/report/outcome.hpp"
+
+namespace papilio {
+
+/// The winner of the paper's selection phase on one network, for one target under one reading.
+struct SelectedCut {
+  std::string network;
+  Target target{Target::kLatency};
+  EnergyModel reading{EnergyModel::kStated};
+  const Outcome* best{nullptr};         ///< among the cuts
+  const Outcome* runner_up{nullptr};    ///< the second among the cuts, or nullptr
+  const Outcome* best_of_all{nullptr};  ///< with mobile-only and cloud-only
+};
+
+/// Selections for every network, target and reading that has a cut. The latency does not depend on
+/// the reading, so it is selected once, under the first.
+std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes& outcomes);
+
+/// Them as a section, with the published choice beside each where there is one.
+Section selection_section(const Scenario& scenario, const Outcomes& outcomes);
+
+}  // namespace papilio
