@@ -1,0 +1,12 @@
+# Writes OUTPUT, a source that holds the git revision of SOURCE_DIR. Run at build time.
+execute_process(COMMAND git -C ${SOURCE_DIR} describe --always --dirty --abbrev=12 --exclude=*
+                OUTPUT_VARIABLE revision OUTPUT_STRIP_TRAILING_WHITESPACE
+                ERROR_QUIET RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  set(revision unknown)
+endif()
+file(WRITE ${OUTPUT} "namespace papilio {
+extern const char* const kGitRevision;
+const char* const kGitRevision = \"${revision}\";
+}  // namespace papilio
+")
