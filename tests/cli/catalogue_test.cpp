@@ -1,0 +1,110 @@
+// Claim: what the program lists and shows is what the graphs and the profiles hold, with its
+// source.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/program.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+using testing::Finished;
+using ::testing::HasSubstr;
+using testing::run_papilio;
+
+using Json = nlohmann::json;
+
+std::string printed(const std::vector<std::string>& words) {
+  const Finished finished = run_papilio(words);
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  return finished.out;
+}
+
+Json document(std::vector<std::string> words) {
+  words.insert(words.end(), {"--format", "json"});
+  return Json::parse(printed(words));
+}
+
+/// The row of a section's table that has this value under `key`.
+Json row_of(const Json& document, std::size_t section, const char* key, const char* value) {
+  for (const Json& row : document["sections"][section]["rows"]) {
+    if (row[key] == value) return row;
+  }
+  ADD_FAILURE() << "no row with " << key << ' ' << value;
+  return Json::object();
+}
+
+TEST(Models, ListHasTheZoosCounts) {
+  const Json models = document({"models"});
+  EXPECT_EQ(row_of(models, 0, "model", "resnet50")["parameters"], "25557032");
+  EXPECT_EQ(row_of(models, 0, "model", "resnet50")["GMAC"], "4.089");
+  EXPECT_EQ(row_of(models, 0, "model", "resnet50-paper")["GMAC"], "3.856");
+}
+
+TEST(Models, ShowHasLayersAndCuts) {
+  const Json shown = document({"models", "show", "resnet50"});
+  EXPECT_EQ(row_of(shown, 0, "layer", "layer1.0.conv1")["output"], "64×56×56");
+  EXPECT_EQ(row_of(shown, 0, "layer", "fc")["parameters"], "2049000");
+  const Json cut = row_of(shown, 1, "cut", "RB8");
+  EXPECT_EQ(cut["after layer"], "layer3.0.relu3");
+  EXPECT_EQ(cut["bytes at 8 bits"], "200704");
+  EXPECT_EQ(cut["of the input"], "1.33");
+}
+
+TEST(Models, ShowAsCsvIsTheLayerTable) {
+  const std::string csv = printed({"models", "show", "resnet50", "--format", "csv"});
+  EXPECT_EQ(csv.substr(0, csv.find('\n')),
+            "layer,block,kind,output,MMAC,parameters,bytes at 8 bits");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 177);
+}
+
+TEST(Radios, EveryConstantHasASource) {
+  EXPECT_EQ(document({"radios", "list"})["sections"][0]["rows"].size(), 3U);
+  for (const char* radio : {"3g", "4g", "wifi"}) {
+    const Json rows = document({"radios", "show", radio})["sections"][0]["rows"];
+    EXPECT_EQ(rows.size(), 5U);
+    for (const Json& row : rows) {
+      EXPECT_EQ(row["kind"], "published");
+      EXPECT_FALSE(row["at"].get<std::string>().empty());
+    }
+  }
+}
+
+TEST(Devices, ShowHasConstantsAndCitations) {
+  row_of(document({"devices", "list"}), 0, "name", "gtx-1080-ti");
+  const Json shown = document({"devices", "show", "jetson-tx2"});
+  EXPECT_EQ(row_of(shown, 0, "constant", "memory_byte_per_s")["value"], "59700000000");
+  EXPECT_THAT(shown["sections"][0]["remarks"][0].get<std::string>(),
+              HasSubstr("butterfly-2019: A. E. Eshratifar"));
+}
+
+TEST(Profiles, ListShowAndDerive) {
+  const Json mobile =
+      row_of(document({"profiles", "list"}), 0, "profile", "jetson-tx2/resnet50-paper");
+  EXPECT_EQ(mobile["latency ms"], "15.700");
+  EXPECT_EQ(mobile["energy mJ"], "20.500");
+  EXPECT_THAT(mobile["provenance"].get<std::string>(), HasSubstr("derived: butterfly-2019"));
+  const Json shown = document({"profiles", "show", "jetson-tx2/resnet50-paper"});
+  EXPECT_EQ(row_of(shown, 0, "layer", "fc")["block"], "head");
+  const Json derived = document({"profiles", "derive", "butterfly-2019"});
+  EXPECT_EQ(row_of(derived, 0, "up to", "RB1")["implied GMAC/s"], "776");
+  EXPECT_EQ(row_of(derived, 1, "left out", "wifi")["worst dev. %"], "-7.05");
+}
+
+TEST(Profiles, DeriveWritesTheShippedTables) {
+  const testing::TemporaryFolder folder;
+  printed({"profiles", "derive", "butterfly-2019", "-o", folder.path().string()});
+  for (const char* file :
+       {"layers/jetson-tx2/resnet50-paper.yaml", "layers/gtx-1080-ti/resnet50-paper.yaml"}) {
+    EXPECT_EQ(testing::read_file(folder.path() / file),
+              testing::read_file(std::filesystem::path{PAPILIO_SOURCE_DIR} / "profiles" / file));
+  }
+}
+
+}  // namespace
+}  // namespace papilio

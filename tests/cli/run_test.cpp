@@ -1,0 +1,221 @@
+// Claims: a run writes its files whole, the same bytes each time and on any number of workers, and
+// those of the shipped scenarios are the golden ones under results/reference.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "sim/data/csv.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Finished;
+using ::testing::HasSubstr;
+using testing::read_file;
+using testing::run_papilio;
+using testing::TemporaryFolder;
+
+constexpr const char* kTable4 = "scenarios/paper/table4.yaml";
+const std::vector<std::string> kSummaryColumns{
+    "strategy",       "network",  "cut",       "channels", "bits",       "energy_model",
+    "payload_bytes",  "n",        "latency_s", "mobile_s", "uplink_s",   "cloud_s",
+    "downlink_s",     "energy_j", "mobile_j",  "uplink_j", "downlink_j", "speedup_latency",
+    "speedup_energy", "accuracy"};
+const std::vector<std::string> kFiles{"summary.csv", "records.csv", "tables.md", "tables.tex",
+                                      "scenario.effective.yaml"};
+
+void run_to(const fs::path& folder, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "run");
+  arguments.insert(arguments.end(), {"-o", folder.string(), "-q"});
+  const Finished run = run_papilio(arguments);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out + run.err, "") << "-q prints nothing";
+}
+
+void expect_same_files(const fs::path& a, const fs::path& b) {
+  for (const std::string& file : kFiles) {
+    EXPECT_EQ(read_file(a / file), read_file(b / file)) << file;
+  }
+}
+
+TEST(Run, TwiceGivesTheSameBytes) {
+  const TemporaryFolder folder;
+  run_to(folder.path() / "a", {kTable4});
+  run_to(folder.path() / "b", {kTable4});
+  expect_same_files(folder.path() / "a", folder.path() / "b");
+}
+
+TEST(Run, TheNumberOfJobsChangesNoByte) {
+  const TemporaryFolder folder;
+  run_to(folder.path() / "a", {kTable4});
+  run_to(folder.path() / "b", {kTable4, "--jobs", "3"});
+  run_to(folder.path() / "c", {kTable4, "--jobs", "0"});
+  expect_same_files(folder.path() / "a", folder.path() / "b");
+  expect_same_files(folder.path() / "a", folder.path() / "c");
+}
+
+TEST(Run, TheEffectiveScenarioRunsToTheSameBytes) {
+  const TemporaryFolder folder;
+  run_to(folder.path() / "a",
+         {kTable4, "--set", "networks=[wifi, 3g]", "--set", "mobile.idle_power_w=0.25"});
+  run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
+  expect_same_files(folder.path() / "a", folder.path() / "b");
+}
+
+TEST(Run, ProfilesOfTheUsersOwnAreFoundAgain) {
+  const TemporaryFolder folder;
+  std::string radio = read_file(fs::path{PAPILIO_SOURCE_DIR} / "profiles/radios/wifi.yaml");
+  folder.write("mine/radios/lab.yaml", radio.replace(radio.find("18.88e6"), 7, "20.00e6"));
+  run_to(folder.path() / "a",
+         {kTable4, "--profiles", (folder.path() / "mine").string(), "--set", "networks=[lab]"});
+  run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
+  expect_same_files(folder.path() / "a", folder.path() / "b");
+  const CsvTable summary{(folder.path() / "a/summary.csv").string(), kSummaryColumns};
+  EXPECT_EQ(summary.text(2, "network"), "lab");
+  EXPECT_NEAR(summary.number(2, "uplink_s"), 8 * 150528 / 20e6, 1e-12);
+}
+
+/// Text columns equal, numbers equal to a relative 1e-9.
+void expect_golden(const CsvTable& found, const CsvTable& golden,
+                   const std::vector<std::string>& columns) {
+  ASSERT_EQ(found.rows(), golden.rows());
+  for (std::size_t row = 0; row < golden.rows(); ++row) {
+    for (const std::string& column : columns) {
+      const bool number = (column.ends_with("_s") || column.ends_with("_j") ||
+                           column.starts_with("speedup") || column == "accuracy") &&
+                          !golden.text(row, column).empty();
+      if (!number) {
+        EXPECT_EQ(found.text(row, column), golden.text(row, column))
+            << "row " << row << ' ' << column;
+        continue;
+      }
+      const double expected = golden.number(row, column);
+      EXPECT_LE(std::abs(found.number(row, column) - expected), 1e-9 * std::abs(expected))
+          << "row " << row << ' ' << column;
+    }
+  }
+}
+
+class Golden : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Golden, TheRunGivesTheReference) {
+  const TemporaryFolder folder;
+  const fs::path scenario = GetParam();
+  const fs::path reference = fs::path{PAPILIO_SOURCE_DIR} / "results/reference" / scenario.stem();
+  run_to(folder.path(), {scenario.string()});
+  expect_golden({(folder.path() / "summary.csv").string(), kSummaryColumns},
+                {(reference / "summary.csv").string(), kSummaryColumns}, kSummaryColumns);
+  EXPECT_EQ(read_file(folder.path() / "tables.md"), read_file(reference / "tables.md"));
+}
+
+std::vector<std::string> shipped_scenarios() {
+  const fs::path root{PAPILIO_SOURCE_DIR};
+  std::vector<std::string> scenarios;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator{root / "scenarios"}) {
+    if (entry.path().extension() == ".yaml") {
+      scenarios.push_back(fs::relative(entry.path(), root).string());
+    }
+  }
+  std::sort(scenarios.begin(), scenarios.end());
+  return scenarios;
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, Golden, ::testing::ValuesIn(shipped_scenarios()),
+                         [](const auto& test) {
+                           std::string name = fs::path{test.param}.stem().string();
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(Run, PrintsEachFormat) {
+  const TemporaryFolder folder;
+  const auto print = [&](const std::string& format) {
+    const Finished run =
+        run_papilio({"run", kTable4, "-o", folder.path().string(), "--format", format});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(run.err, "") << "no terminal, no progress";
+    return run.out;
+  };
+  const auto expect_file = [&](const std::string& format, const char* file) {
+    const std::string out = print(format);
+    EXPECT_TRUE(out == read_file(folder.path() / file)) << format;
+  };
+  expect_file("csv", "summary.csv");
+  expect_file("md", "tables.md");
+  expect_file("latex", "tables.tex");
+  const auto json = nlohmann::json::parse(print("json"));
+  ASSERT_EQ(json["summary"].size(), 104U);
+  EXPECT_EQ(json["summary"][0].size(), kSummaryColumns.size());
+  EXPECT_TRUE(json["summary"][0]["cut"] == "" && json["summary"][0]["channels"].is_null());
+  EXPECT_NEAR(json["summary"][0]["latency_s"].get<double>(), 15.7e-3, 1e-9);
+}
+
+TEST(Run, ShowsTheFiguresOfThePaper) {
+  const TemporaryFolder folder;
+  const std::string out = run_papilio({"run", kTable4, "-o", folder.path().string()}).out;
+  for (const char* figure : {"1047.4 |", "528.3 |", "342.1 |", "1941.8 |", "793.1 |", "349.5 |",
+                             "98.1 |", "Where the paper's figures contradict each other",
+                             "wifi 34.2", "Where the layer times come from"}) {
+    EXPECT_TRUE(out.find(figure) != std::string::npos) << figure;
+  }
+}
+
+TEST(Run, TheManifestSaysWhatRan) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {kTable4, "--set", "seed=42"});
+  const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
+  EXPECT_EQ(manifest["seed"], 42);
+  EXPECT_EQ(manifest["command"][1], "run");
+  EXPECT_EQ(manifest["libraries"]["SimGrid"], "3.32");
+  EXPECT_FALSE(manifest["git_revision"].get<std::string>().empty());
+}
+
+TEST(Run, OverridesAreCheckedLikeTheFile) {
+  const Finished run = run_papilio({"run", kTable4, "--set", "result_bytes=ten", "-q"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err,
+            "--set:1:14: error: result_bytes: expected a whole number, got 'ten'\n"
+            "  result_bytes=ten\n"
+            "               ^\n");
+}
+
+TEST(Run, RefusesAnOutputFolderBeforeWorking) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.write("file", "mine");
+  const Finished run = run_papilio({"run", kTable4, "-o", file.string()});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("Not a directory; choose another folder with -o DIR"));
+  EXPECT_EQ(read_file(file), "mine");
+}
+
+TEST(Run, CellsOutsideThePublishedTablesAreListed) {
+  const TemporaryFolder folder;
+  const Finished run = run_papilio(
+      {"run", kTable4, "-o", folder.path().string(), "--set", "networks=wifi", "--set",
+       "strategies=[{strategy: cloud-only}, {strategy: butterfly, after: RB8, channels: [5, 64]}, "
+       "{strategy: split, after: maxpool}]"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const CsvTable summary{(folder.path() / "summary.csv").string(), kSummaryColumns};
+  EXPECT_EQ(summary.rows(), 2 * 4U);
+  for (const char* cell :
+       {"| RB8     |   5 |", "| RB8     |  64 |", "| split      | wifi    | maxpool |"}) {
+    EXPECT_TRUE(run.out.find(cell) != std::string::npos) << cell;
+  }
+}
+
+TEST(Check, SaysWhatARunWouldDo) {
+  const Finished check = run_papilio({"check", kTable4});
+  EXPECT_EQ(check.exit_code, 0);
+  EXPECT_EQ(check.out, "scenarios/paper/table4.yaml: valid; 104 cells\n");
+}
+
+}  // namespace
+}  // namespace papilio

@@ -1,0 +1,102 @@
+// Claims about the engine: it measures what the closed form says wherever nothing contends;
+// independent worlds do not touch each other; and a process plays one simulation.
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "sim/base/error.hpp"
+#include "sim/engine/batch.hpp"
+#include "sim/engine/simulate.hpp"
+#include "tests/model/worlds.hpp"
+
+namespace papilio {
+namespace {
+
+using testing::expect_agreement;
+using testing::random_worlds;
+using testing::same_bytes;
+
+TEST(Engine, AgreesWithTheClosedFormOnRandomWorlds) {
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    const std::vector<World> worlds = random_worlds(seed, 100);
+    const std::vector<PlayedRequest> played = simulate(worlds);
+    ASSERT_EQ(played.size(), worlds.size());
+    for (std::size_t i = 0; i < worlds.size(); ++i) {
+      expect_agreement(played[i].breakdown, closed_form(worlds[i].demand, worlds[i].use), 1e-9);
+    }
+  }
+}
+
+// SimGrid ends activities due within 1 ns of each other at the same time unless told otherwise. Two
+// mobiles whose computations end 0.3 ns apart would be off by 3e-7.
+TEST(Engine, EventsALittleApartStayApart) {
+  std::vector<World> worlds;
+  for (int i = 0; i < 10; ++i) {
+    World world;
+    world.demand.mobile_time = Seconds{1e-3 + 0.3e-9 * i};
+    worlds.push_back(world);
+  }
+  const std::vector<PlayedRequest> played = simulate(worlds);
+  for (std::size_t i = 0; i < worlds.size(); ++i) {
+    EXPECT_NEAR(played[i].breakdown.mobile / worlds[i].demand.mobile_time, 1.0, 1e-9);
+  }
+}
+
+TEST(Engine, AWorldIsTheSameAloneAndInAnyCompany) {
+  const std::vector<World> worlds = random_worlds(7, 40);
+  const std::vector<PlayedRequest> together = simulate(worlds);
+  for (const std::size_t i : {0U, 13U, 39U}) {
+    const std::vector<PlayedRequest> alone = simulate({worlds[i]});
+    expect_agreement(alone[0].breakdown, together[i].breakdown, 1e-12);
+  }
+}
+
+TEST(Engine, TheNumberOfWorkersChangesNoBit) {
+  const std::vector<World> worlds = random_worlds(11, 150);
+  const std::vector<PlayedRequest> one = simulate(worlds, {.jobs = 1});
+  EXPECT_TRUE(same_bytes(one, simulate(worlds, {.jobs = 2})));
+  EXPECT_TRUE(same_bytes(one, simulate(worlds, {.jobs = 7})));
+}
+
+TEST(Engine, WorldsStartAtTimeZero) {
+  for (const PlayedRequest& played : simulate(random_worlds(3, 70))) {
+    EXPECT_EQ(played.start.value(), 0);
+    EXPECT_NEAR(played.finish / played.breakdown.latency(), 1.0, 1e-12);
+  }
+}
+
+TEST(Engine, ReportsProgressAndStopsWhenAsked) {
+  const std::vector<World> worlds = random_worlds(5, 100);
+  std::size_t last = 0;
+  simulate(worlds, {.on_progress = [&](std::size_t done) {
+             EXPECT_GT(done, last);
+             last = done;
+           }});
+  EXPECT_EQ(last, worlds.size());
+  EXPECT_THROW(simulate(worlds, {.stop_requested = [] { return true; }}), Interrupted);
+}
+
+TEST(Engine, NothingToDoIsNoError) {
+  EXPECT_TRUE(simulate({}).empty());
+}
+
+// SimGrid keeps the clock of the first engine for as long as the process lives.
+TEST(Batch, ASecondOneInAProcessIsRefused) {
+  const std::vector<World> worlds = random_worlds(1, 2);
+  EXPECT_EQ(play_batch(worlds).size(), 2U);
+  EXPECT_THROW(play_batch(worlds), SimulationError);
+}
+
+// A rate of zero is no rate: SimGrid would wait for ever. The engine must say so, with exit 3 in
+// the program, instead of returning as if all were well.
+TEST(Batch, ADeadlockIsAnError) {
+  World world;
+  world.demand.upload = Bytes{10};
+  world.use.radio.uplink = BytesPerSecond{0};
+  world.use.radio.downlink = BytesPerSecond{1};
+  EXPECT_THROW(simulate({world}), SimulationError);
+}
+
+}  // namespace
+}  // namespace papilio

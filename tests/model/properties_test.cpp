@@ -1,0 +1,136 @@
+// Properties that hold for any scenario, over fixed seeds and over the shipped one.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "sim/scenario/scenario.hpp"
+#include "tests/model/worlds.hpp"
+
+namespace papilio {
+namespace {
+
+using testing::expect_relative;
+using testing::random_worlds;
+
+TEST(Properties, EnergyPartsSumToTheTotal) {
+  for (const PlayedRequest& played : simulate(random_worlds(21, 200))) {
+    const Breakdown& b = played.breakdown;
+    const double parts = b.compute_energy.value() + b.idle_energy.value() +
+                         b.uplink_energy.value() + b.downlink_energy.value();
+    EXPECT_DOUBLE_EQ(b.energy().value(), parts);
+    EXPECT_DOUBLE_EQ(b.latency().value(),
+                     b.mobile.value() + b.uplink.value() + b.cloud.value() + b.downlink.value());
+  }
+}
+
+TEST(Properties, EnergyIsAtLeastIdlePowerTimesWaiting) {
+  const std::vector<World> worlds = random_worlds(22, 200);
+  const std::vector<PlayedRequest> played = simulate(worlds);
+  for (std::size_t i = 0; i < worlds.size(); ++i) {
+    const Breakdown& b = played[i].breakdown;
+    EXPECT_GE(b.energy(), worlds[i].use.idle_power * (b.latency() - b.mobile));
+  }
+}
+
+TEST(Properties, TransmittingAndReceivingAreNotSwapped) {
+  World world;
+  world.demand.upload = Bytes{1000};
+  world.demand.result = Bytes{10};
+  world.use.radio.uplink = BytesPerSecond{100};
+  world.use.radio.downlink = BytesPerSecond{10};
+  world.use.radio.alpha_uplink = JoulesPerByte{3};
+  world.use.radio.alpha_downlink = JoulesPerByte{5};
+  world.use.energy_model = EnergyModel::kThroughputOnly;
+  world.use.download_takes_time = true;
+  const Breakdown b = simulate({world})[0].breakdown;
+  EXPECT_DOUBLE_EQ(b.uplink.value(), 10);
+  EXPECT_DOUBLE_EQ(b.downlink.value(), 1);
+  EXPECT_DOUBLE_EQ(b.uplink_energy.value(), 3000);
+  EXPECT_DOUBLE_EQ(b.downlink_energy.value(), 50);
+}
+
+Scenario scenario_with(std::vector<std::string> overrides) {
+  return load_scenario({.file = PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml",
+                        .overrides = std::move(overrides)});
+}
+
+const Cell& cell_of(const Scenario& scenario, const std::string& strategy) {
+  for (const Cell& cell : scenario.cells) {
+    if (cell.strategy == strategy) return cell;
+  }
+  throw std::logic_error{"no cell of " + strategy};
+}
+
+// A cut after the input is cloud-only: all layers on the cloud. A cut before the output leaves the
+// cloud next to nothing. Between them the mobile's time grows and the cloud's shrinks.
+TEST(Properties, SplitsRunFromAllRemoteToAllLocal) {
+  const Scenario scenario =
+      scenario_with({"strategies=[{strategy: mobile-only}, {strategy: cloud-only}, "
+                     "{strategy: split, after: all}]",
+                     "networks=wifi", "energy_models=stated"});
+  const Demand& local = cell_of(scenario, "mobile-only").demand;
+  const Demand& remote = cell_of(scenario, "cloud-only").demand;
+  EXPECT_EQ(remote.mobile_time.value(), 0);
+  EXPECT_EQ(remote.upload.value(), 150528);
+  EXPECT_EQ(local.cloud_time.value(), 0);
+  EXPECT_EQ(local.upload.value(), 0);
+  Demand previous = remote;
+  int cuts = 0;
+  for (const Cell& cell : scenario.cells) {
+    if (cell.strategy != "split") continue;
+    ++cuts;
+    EXPECT_GE(cell.demand.mobile_time, previous.mobile_time) << cell.cut;
+    EXPECT_LE(cell.demand.cloud_time, previous.cloud_time) << cell.cut;
+    // What the mobile gains the cloud loses, at the cloud's thirtyfold speed.
+    EXPECT_NEAR((cell.demand.mobile_time / 30 + cell.demand.cloud_time).value(),
+                remote.cloud_time.value(), 1e-11)
+        << cell.cut;
+    previous = cell.demand;
+  }
+  // Four in the stem, the sum and the output of each of 16 blocks, three in the head.
+  EXPECT_EQ(cuts, 4 + 2 * 16 + 3);
+  expect_relative(previous.mobile_time.value(), local.mobile_time.value(), 1e-9, "last cut");
+}
+
+TEST(Properties, PayloadIsElementsTimesBitsRoundedUp) {
+  const Scenario scenario = scenario_with(
+      {"strategies=[{strategy: butterfly, after: RB14, channels: [1, 3, 10], bits: 3}]",
+       "networks=wifi", "energy_models=stated"});
+  ASSERT_EQ(scenario.cells.size(), 3U);
+  EXPECT_EQ(scenario.cells[0].demand.upload.value(), 19);   // 49 elements · 3 bits = 18.375 B
+  EXPECT_EQ(scenario.cells[1].demand.upload.value(), 56);   // 147 · 3 / 8 = 55.125
+  EXPECT_EQ(scenario.cells[2].demand.upload.value(), 184);  // 490 · 3 / 8 = 183.75
+  EXPECT_FALSE(scenario.cells[0].accuracy) << "accuracies are published for 8 bits only";
+}
+
+TEST(Properties, MoreChannelsCostMoreEverywhere) {
+  const Scenario scenario =
+      scenario_with({"strategies=[{strategy: butterfly, after: RB8, channels: [1, 5, 64, 1024]}]",
+                     "networks=wifi", "energy_models=stated"});
+  ASSERT_EQ(scenario.cells.size(), 4U);
+  for (std::size_t i = 1; i < scenario.cells.size(); ++i) {
+    const Demand& fewer = scenario.cells[i - 1].demand;
+    const Demand& more = scenario.cells[i].demand;
+    EXPECT_GT(more.mobile_time, fewer.mobile_time);
+    EXPECT_GT(more.cloud_time, fewer.cloud_time);
+    EXPECT_GT(more.upload, fewer.upload);
+  }
+}
+
+TEST(Properties, TheEffectiveScenarioIsAFixedPoint) {
+  const Scenario first = scenario_with({"networks=[wifi]", "result_bytes=100"});
+  const std::filesystem::path file =
+      std::filesystem::temp_directory_path() / "papilio-effective-test.yaml";
+  {
+    std::ofstream out{file};
+    out << effective_yaml(first);
+  }
+  const Scenario second = load_scenario({.file = file.string()});
+  EXPECT_EQ(effective_yaml(second), effective_yaml(first));
+  EXPECT_EQ(second.cells.size(), first.cells.size());
+  std::filesystem::remove(file);
+}
+
+}  // namespace
+}  // namespace papilio

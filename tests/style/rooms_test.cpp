@@ -1,0 +1,114 @@
+// The arrows between the rooms run one way, as the table of docs/ARCHITECTURE.md says: this test
+// reads the table and every #include. A room may include itself and what its row lists; a library
+// that the table gives to some rooms belongs to them alone.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kRoot{PAPILIO_SOURCE_DIR};
+
+/// Include prefixes of the libraries that belong to the rooms that list them.
+const std::map<std::string, std::string> kGuarded{
+    {"yaml-cpp", "yaml-cpp/"},
+    {"SimGrid", "simgrid/"},
+    {"Boost.Program_options", "boost/program_options"},
+    {"torch", "torch/"}};
+
+std::set<std::string> words_of(const std::string& text) {
+  std::set<std::string> words;
+  static const std::regex kWord{"[A-Za-z_./-]+"};
+  for (std::sregex_iterator it{text.begin(), text.end(), kWord}, end; it != end; ++it) {
+    words.insert(it->str());
+  }
+  return words;
+}
+
+/// Room ("sim/cost") to what it may use, from the rows "| `sim/cost` | … | uses |".
+std::map<std::string, std::set<std::string>> read_rooms() {
+  std::ifstream file{kRoot / "docs/ARCHITECTURE.md"};
+  std::map<std::string, std::set<std::string>> rooms;
+  static const std::regex kRow{R"(^\| `((?:sim|models)/\w+)` \|[^|]*\|([^|]*)\|$)"};
+  std::string line;
+  while (std::getline(file, line)) {
+    std::smatch match;
+    if (std::regex_match(line, match, kRow)) rooms[match[1]] = words_of(match[2]);
+  }
+  return rooms;
+}
+
+TEST(Rooms, TableListsExactlyTheFolders) {
+  std::set<std::string> listed;
+  for (const auto& [room, uses] : read_rooms()) listed.insert(room);
+  std::set<std::string> folders;
+  for (const char* top : {"sim", "models"}) {
+    for (const fs::directory_entry& entry : fs::directory_iterator{kRoot / top}) {
+      if (entry.is_directory()) {
+        folders.insert(fmt::format("{}/{}", top, entry.path().filename().string()));
+      }
+    }
+  }
+  EXPECT_EQ(listed, folders);
+}
+
+TEST(Rooms, IncludesFollowTheTable) {
+  const auto rooms = read_rooms();
+  ASSERT_FALSE(rooms.empty());
+  static const std::regex kInclude{R"(^\s*#\s*include\s*[<"]([^>"]+)[>"])"};
+  int includes = 0;
+  for (const auto& [room, uses] : rooms) {
+    for (const fs::directory_entry& entry : fs::directory_iterator{kRoot / room}) {
+      std::ifstream file{entry.path()};
+      std::string line;
+      for (int number = 1; std::getline(file, line); ++number) {
+        std::smatch match;
+        if (!std::regex_search(line, match, kInclude)) continue;
+        ++includes;
+        const std::string included = match[1];
+        const std::string place = fmt::format("{}:{}", entry.path().string(), number);
+        if (included.starts_with("sim/") || included.starts_with("models/")) {
+          const std::string target = included.substr(0, included.rfind('/'));
+          EXPECT_TRUE(target == room || uses.contains(target))
+              << place << ": " << room << " may not include " << target;
+        }
+        for (const auto& [library, prefix] : kGuarded) {
+          EXPECT_TRUE(!included.starts_with(prefix) || uses.contains(library))
+              << place << ": " << room << " may not include " << library;
+        }
+      }
+    }
+  }
+  EXPECT_GT(includes, 100) << "the test has lost sight of the sources";
+}
+
+TEST(Rooms, TheTableHasNoCycle) {
+  const auto rooms = read_rooms();
+  // Rooms leave once all they use has left; a cycle never does.
+  std::set<std::string> left;
+  for (bool progress = true; progress;) {
+    progress = false;
+    for (const auto& [room, uses] : rooms) {
+      if (left.contains(room)) continue;
+      const bool ready = std::all_of(uses.begin(), uses.end(), [&](const std::string& use) {
+        return !rooms.contains(use) || left.contains(use);
+      });
+      if (ready) progress = left.insert(room).second;
+    }
+  }
+  EXPECT_EQ(left.size(), rooms.size());
+}
+
+}  // namespace
+}  // namespace papilio

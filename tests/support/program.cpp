@@ -1,0 +1,42 @@
+#include "tests/support/program.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio::testing {
+
+Finished run_papilio(const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  const std::string out = (folder.path() / "out").string();
+  const std::string err = (folder.path() / "err").string();
+  std::vector<std::string> words{PAPILIO_PROGRAM};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error{"fork failed"};
+  if (child == 0) {
+    const auto redirect = [](const std::string& path, int fd) {
+      const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      return file >= 0 && ::dup2(file, fd) == fd;
+    };
+    if (::chdir(PAPILIO_SOURCE_DIR) == 0 && redirect(out, STDOUT_FILENO) &&
+        redirect(err, STDERR_FILENO)) {
+      ::execv(PAPILIO_PROGRAM, argv.data());
+    }
+    ::_exit(127);
+  }
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child) throw std::runtime_error{"waitpid failed"};
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out),
+          read_file(err)};
+}
+
+}  // namespace papilio::testing

@@ -1,0 +1,73 @@
+// Claims: T = TM + TU + TC and E = TM·PM + TU·PU, and what each option adds, on round numbers.
+
+#include "sim/cost/cost.hpp"
+
+#include <gtest/gtest.h>
+
+namespace papilio {
+namespace {
+
+/// 8,000 bit/s up, 16,000 bit/s down; α 1 mJ and 0.5 mJ a byte, so 1 W each way; β 2 W.
+RadioUse round_radio() {
+  RadioUse use;
+  use.radio.uplink = BytesPerSecond{1000};
+  use.radio.downlink = BytesPerSecond{2000};
+  use.radio.alpha_uplink = JoulesPerByte{1e-3};
+  use.radio.alpha_downlink = JoulesPerByte{0.5e-3};
+  use.radio.beta = Watts{2};
+  return use;
+}
+
+const Demand kDemand{.mobile_time = Seconds{2},
+                     .mobile_energy = Joules{10},
+                     .upload = Bytes{3000},
+                     .cloud_time = Seconds{4},
+                     .result = Bytes{1000}};
+
+TEST(ClosedForm, StatedChargesAlphaAndBetaForTheUpload) {
+  const Breakdown b = closed_form(kDemand, round_radio());
+  EXPECT_DOUBLE_EQ(b.latency().value(), 2 + 3 + 4);
+  EXPECT_DOUBLE_EQ(b.uplink_energy.value(), (1 + 2) * 3);
+  EXPECT_DOUBLE_EQ(b.downlink_energy.value(), 0);
+  EXPECT_DOUBLE_EQ(b.energy().value(), 10 + 9);
+}
+
+TEST(ClosedForm, ThroughputOnlyDropsBetaAndChargesTheDownloadByTheByte) {
+  RadioUse use = round_radio();
+  use.energy_model = EnergyModel::kThroughputOnly;
+  const Breakdown b = closed_form(kDemand, use);
+  EXPECT_DOUBLE_EQ(b.latency().value(), 9) << "the readings change energies only";
+  EXPECT_DOUBLE_EQ(b.uplink_energy.value(), 3);
+  EXPECT_DOUBLE_EQ(b.downlink_energy.value(), 0.5);
+}
+
+TEST(ClosedForm, ATimedDownloadIsChargedOnce) {
+  RadioUse use = round_radio();
+  use.download_takes_time = true;
+  EXPECT_DOUBLE_EQ(closed_form(kDemand, use).downlink.value(), 0.5);
+  EXPECT_DOUBLE_EQ(closed_form(kDemand, use).downlink_energy.value(), (1 + 2) * 0.5);
+  use.energy_model = EnergyModel::kThroughputOnly;
+  EXPECT_DOUBLE_EQ(closed_form(kDemand, use).downlink_energy.value(), 1 * 0.5);
+}
+
+TEST(ClosedForm, IdlePowerIsDrawnWhileTheMobileDoesNotCompute) {
+  RadioUse use = round_radio();
+  use.download_takes_time = true;
+  use.idle_power = Watts{0.1};
+  EXPECT_DOUBLE_EQ(closed_form(kDemand, use).idle_energy.value(), 0.1 * (3 + 4 + 0.5));
+}
+
+TEST(ClosedForm, NothingOffloadedCostsNoRadio) {
+  const Demand local{.mobile_time = Seconds{2}, .mobile_energy = Joules{10}};
+  const Breakdown b = closed_form(local, RadioUse{});
+  EXPECT_DOUBLE_EQ(b.latency().value(), 2);
+  EXPECT_DOUBLE_EQ(b.energy().value(), 10);
+}
+
+TEST(Demand, MeanMobilePower) {
+  EXPECT_DOUBLE_EQ(kDemand.mobile_power().value(), 5);
+  EXPECT_DOUBLE_EQ(Demand{}.mobile_power().value(), 0);
+}
+
+}  // namespace
+}  // namespace papilio

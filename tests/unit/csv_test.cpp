@@ -1,0 +1,45 @@
+#include "sim/data/csv.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/base/error.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+class Csv : public ::testing::Test {
+ protected:
+  CsvTable read(std::string_view text) {
+    return {folder_.write("t.csv", text).string(), {"name", "size"}};
+  }
+  auto fails(std::string_view text, const std::string& message) {
+    EXPECT_THAT([&] { read(text); }, ThrowsMessage<ConfigError>(HasSubstr(message)));
+  }
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(Csv, ReadsTextsNumbersAndQuotes) {
+  const CsvTable table = read("name,size\n\"a, b\",1.5\nc,2e3\r\n");
+  ASSERT_EQ(table.rows(), 2U);
+  EXPECT_EQ(table.text(0, "name"), "a, b");
+  EXPECT_EQ(table.number(0, "size"), 1.5);
+  EXPECT_EQ(table.number(1, "size"), 2000);
+}
+
+TEST_F(Csv, TellsErrorsWithTheirLine) {
+  fails("name,weight\na,1\n", "t.csv:1: error: expected the header 'name,size', got 'name,weight'");
+  fails("name,size\na,1\nb\n", "t.csv:3: error: expected 2 cells, got 1");
+  fails("name,size\n", "t.csv: error: the table has no rows");
+  fails("name,size\na,\\q\n", "t.csv:2: error: not CSV");
+  const CsvTable table = read("name,size\na,1\nb,nan\n");
+  EXPECT_THAT([&] { (void)table.number(1, "size"); },
+              ThrowsMessage<ConfigError>(HasSubstr("t.csv:3: error: size: expected a number")));
+}
+
+}  // namespace
+}  // namespace papilio

@@ -1,0 +1,146 @@
+#include "models/graph/graph.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace papilio {
+namespace {
+
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+TEST(TensorShape, BytesAreRoundedUpToWholeOnes) {
+  const TensorShape shape{5, 7, 7};  // 245 elements
+  EXPECT_EQ(shape.elements(), 245);
+  EXPECT_EQ(shape.bytes(8), 245);
+  EXPECT_EQ(shape.bytes(1), 31);    // 30.625
+  EXPECT_EQ(shape.bytes(12), 368);  // 367.5
+  EXPECT_EQ(shape.bytes(32), 980);
+}
+
+/// in → conv → relu, and a shortcut from conv around two layers.
+Graph small_graph() {
+  Graph graph{"small", "A small network"};
+  const LayerId in = graph.add("in", InputOp{{3, 8, 8}}, {});
+  graph.begin_block("A");
+  const LayerId conv =
+      graph.add("conv", ConvOp{.out_channels = 4, .kernel = 3, .padding = 1}, {in});
+  graph.end_block();
+  graph.begin_block("B");
+  const LayerId branch = graph.add("branch", ConvOp{.out_channels = 4}, {conv});
+  const LayerId norm = graph.add("norm", BatchNormOp{}, {branch});
+  graph.add("add", AddOp{}, {norm, conv});
+  graph.end_block();
+  graph.begin_block("head");
+  graph.add("pool", GlobalAvgPoolOp{}, {graph.layers().size() - 1});
+  graph.add("fc", LinearOp{.out_features = 10}, {graph.layers().size() - 1});
+  return graph;
+}
+
+TEST(Graph, InfersShapesMacsAndParameters) {
+  const Graph graph = small_graph();
+  const auto layer = [&](const char* name) { return graph.layer(*graph.find_layer(name)); };
+  // 3×3 convolution: 8·8 positions × 4 filters × 3·3·3 weights.
+  EXPECT_EQ(layer("conv").shape, (TensorShape{4, 8, 8}));
+  EXPECT_EQ(layer("conv").macs, 64 * 4 * 27);
+  EXPECT_EQ(layer("conv").parameters, 4 * 27);
+  EXPECT_EQ(layer("norm").parameters, 8);
+  EXPECT_EQ(layer("norm").macs, 0);
+  EXPECT_EQ(layer("fc").macs, 40);
+  EXPECT_EQ(layer("fc").parameters, 50);
+  EXPECT_EQ(graph.macs(), 64 * 4 * 27 + 64 * 4 * 4 + 40);
+  EXPECT_EQ(graph.parameters(), 108 + 16 + 8 + 50);
+}
+
+TEST(Graph, StridePaddingAndGroupsFollowTheUsualFormula) {
+  Graph graph{"g", ""};
+  const LayerId in = graph.add("in", InputOp{{4, 7, 9}}, {});
+  // floor((7 + 2 - 3) / 2) + 1 = 4, floor((9 + 2 - 3) / 2) + 1 = 5.
+  const LayerId conv = graph.add(
+      "c",
+      ConvOp{.out_channels = 8, .kernel = 3, .stride = 2, .padding = 1, .groups = 4, .bias = true},
+      {in});
+  EXPECT_EQ(graph.layer(conv).shape, (TensorShape{8, 4, 5}));
+  EXPECT_EQ(graph.layer(conv).macs, 8 * 20 * 9);       // one input channel a group
+  EXPECT_EQ(graph.layer(conv).parameters, 8 * 9 + 8);  // and the biases
+  const LayerId pool = graph.add("p", MaxPoolOp{.kernel = 2, .stride = 2}, {conv});
+  EXPECT_EQ(graph.layer(pool).shape, (TensorShape{8, 2, 2}));
+}
+
+TEST(Graph, CutsAreWhereOneTensorCrosses) {
+  std::vector<std::string> names;
+  for (const Cut& cut : small_graph().cuts()) names.push_back(cut.name);
+  // Between `branch` and `add` two tensors cross; after `fc` there is nothing to send to.
+  EXPECT_EQ(names, (std::vector<std::string>{"in", "A", "B", "pool"}));
+}
+
+TEST(Graph, FindsCutsByBlockAndByLayer) {
+  const Graph graph = small_graph();
+  EXPECT_EQ(graph.find_cut("B")->after, *graph.find_layer("add"));
+  EXPECT_EQ(graph.find_cut("add")->name, "B");
+  EXPECT_EQ(graph.find_cut("pool")->shape, (TensorShape{4, 1, 1}));
+  EXPECT_FALSE(graph.find_cut("branch"));
+  EXPECT_EQ(graph.block_cuts().size(), 2U);
+}
+
+TEST(Graph, RefusesWhatDoesNotFit) {
+  Graph graph = small_graph();
+  const auto adding = [&](const char* name, const LayerOp& op, std::vector<LayerId> inputs) {
+    return [&graph, name, op, inputs] { graph.add(name, op, inputs); };
+  };
+  const auto throws = [](const char* text) {
+    return ThrowsMessage<std::invalid_argument>(HasSubstr(text));
+  };
+  EXPECT_THAT(adding("conv", ReluOp{}, {0}), throws("conv: the name is taken"));
+  EXPECT_THAT(adding("x", ReluOp{}, {99}), throws("x: an input does not exist"));
+  EXPECT_THAT(adding("x", ReluOp{}, {0, 1}), throws("x: takes one input"));
+  EXPECT_THAT(adding("x", AddOp{}, {0, 1}), throws("x: the two inputs differ in shape"));
+  EXPECT_THAT(adding("x", LinearOp{.out_features = 2}, {0}),
+              throws("x: a linear layer takes a flat"));
+  EXPECT_THAT(adding("x", ConvOp{.out_channels = 2, .kernel = 9}, {0}),
+              throws("x: the kernel is larger than its padded input"));
+  EXPECT_THAT(adding("x", ConvOp{.out_channels = 4, .groups = 2}, {0}),
+              throws("x: the groups must divide the channels"));
+}
+
+TEST(Butterfly, InsertsReductionBeforeAndRestorationAfterTheCrossing) {
+  const Graph graph = small_graph();
+  const ButterflyGraph unit = insert_butterfly(graph, *graph.find_cut("B"), 2);
+  EXPECT_EQ(unit.graph.layers().size(), graph.layers().size() + 6);
+  EXPECT_EQ(unit.cut.shape, (TensorShape{2, 8, 8}));
+  EXPECT_EQ(unit.graph.layer(unit.cut.after).name, "B.reduction.relu");
+  const Layer& restoration = unit.graph.layer(unit.cut.after + 1);
+  EXPECT_EQ(restoration.name, "B.restoration.conv");
+  EXPECT_EQ(restoration.shape, (TensorShape{4, 8, 8}));
+  // One half: 64 positions × 4 channels × 2 channels, and the same back.
+  EXPECT_EQ(unit.graph.macs() - graph.macs(), 2 * 64 * 4 * 2);
+  // What read the cut's tensor now reads the restored one.
+  const Layer& pool = unit.graph.layer(*unit.graph.find_layer("pool"));
+  EXPECT_EQ(unit.graph.layer(pool.inputs[0]).name, "B.restoration.relu");
+  // One tensor crosses at the unit, and the blocks keep their cuts.
+  EXPECT_EQ(unit.graph.find_cut("B.reduction.relu")->after, unit.cut.after);
+  EXPECT_EQ(unit.graph.find_cut("B")->after, *unit.graph.find_layer("B.restoration.relu"));
+}
+
+TEST(Butterfly, ReroutesEveryReaderOfTheTensor) {
+  const Graph graph = small_graph();
+  const ButterflyGraph unit = insert_butterfly(graph, *graph.find_cut("A"), 1);
+  const LayerId restored = *unit.graph.find_layer("A.restoration.relu");
+  const Graph& g = unit.graph;
+  EXPECT_EQ(g.layer(*g.find_layer("branch")).inputs[0], restored);
+  EXPECT_EQ(g.layer(*g.find_layer("add")).inputs[1], restored);
+}
+
+TEST(Butterfly, RefusesChannelsOutOfRange) {
+  const Graph graph = small_graph();
+  const Cut cut = *graph.find_cut("A");
+  EXPECT_THROW(insert_butterfly(graph, cut, 0), std::invalid_argument);
+  EXPECT_THROW(insert_butterfly(graph, cut, 5), std::invalid_argument);
+  EXPECT_NO_THROW(insert_butterfly(graph, cut, 4));
+  EXPECT_THROW(insert_butterfly(graph, {99, "x", {1, 1, 1}}, 1), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace papilio

@@ -1,0 +1,78 @@
+// Claim: a user's folder comes before the shipped one, and every mistake in a profile is told at
+// its place.
+
+#include "sim/data/library.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/base/error.hpp"
+#include "sim/data/provenance.hpp"
+#include "sim/profiles/device.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+TEST(ProfileLibrary, ListsAndFindsByKind) {
+  const ProfileLibrary library{{shipped_profiles()}};
+  EXPECT_EQ(library.names("radios"), (std::vector<std::string>{"3g", "4g", "wifi"}));
+  EXPECT_THAT(library.names("layers"), Contains("jetson-tx2/resnet50-paper"));
+  EXPECT_THAT(library.names("published"), Contains("butterfly-2019"));
+  EXPECT_TRUE(library.find("radios", "5g").empty());
+  EXPECT_TRUE(library.find("radios", "../devices/jetson-tx2").empty());
+  EXPECT_THAT([&] { (void)library.path_by_name("radios", "wiffi"); },
+              ThrowsMessage<ConfigError>(HasSubstr("unknown radio 'wiffi'; did you mean 'wifi'?")));
+}
+
+TEST(ProfileLibrary, TheFirstFolderWins) {
+  const testing::TemporaryFolder mine;
+  const auto file = mine.write("radios/wifi.yaml", "title: mine\n");
+  const ProfileLibrary library{{mine.path(), shipped_profiles()}};
+  EXPECT_EQ(library.find("radios", "wifi"), file);
+  EXPECT_EQ(library.names("radios").size(), 3U);
+}
+
+TEST(ProfileLibrary, RefusesFoldersWithoutProfiles) {
+  const testing::TemporaryFolder empty;
+  EXPECT_THAT([&] { ProfileLibrary{{empty.path()}}; },
+              ThrowsMessage<ConfigError>(HasSubstr("holds no profiles")));
+  EXPECT_THAT([&] { ProfileLibrary{{empty.path() / "x"}}; },
+              ThrowsMessage<ConfigError>(HasSubstr("not a folder of profiles")));
+}
+
+TEST(Provenance, AnUnknownSourceIsAnErrorAtItsPlace) {
+  const testing::TemporaryFolder mine;
+  mine.write("devices/d.yaml",
+             "title: D\ngpu: {value: G, kind: published, source: butterfly-2018, at: p. 1}\n");
+  const ProfileLibrary library{{mine.path(), shipped_profiles()}};
+  const Bibliography bibliography{library};
+  EXPECT_THAT([&] { load_device(library, bibliography, "d"); },
+              ThrowsMessage<ConfigError>(
+                  HasSubstr("d.yaml:2:42: error: gpu.source: source 'butterfly-2018' is not in any "
+                            "sources.yaml; did you mean 'butterfly-2019'?")));
+}
+
+TEST(Provenance, NoConstantGoesWithoutASource) {
+  const testing::TemporaryFolder mine;
+  mine.write("devices/d.yaml", "title: D\ngpu: {value: G, kind: published}\n");
+  const ProfileLibrary library{{mine.path(), shipped_profiles()}};
+  const Bibliography bibliography{library};
+  EXPECT_THAT([&] { load_device(library, bibliography, "d"); },
+              ThrowsMessage<ConfigError>(HasSubstr("gpu: missing required key 'source'")));
+}
+
+TEST(Provenance, EveryShippedDeviceLoads) {
+  const ProfileLibrary library{{shipped_profiles()}};
+  const Bibliography bibliography{library};
+  for (const std::string& name : library.names("devices")) {
+    EXPECT_FALSE(load_device(library, bibliography, name).constants.empty()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace papilio
