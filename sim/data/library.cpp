@@ -1,6 +1,7 @@
 #include "sim/data/library.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -35,19 +36,20 @@ void add_yaml_names(const fs::path& folder, const std::string& prefix,
 
 ProfileLibrary::ProfileLibrary(std::vector<fs::path> folders) : folders_{std::move(folders)} {
   for (const fs::path& folder : folders_) {
-    if (!fs::is_directory(folder)) {
-      throw ConfigError{
-          fmt::format("{}: error: not a folder of profiles; check the path given to "
-                      "--profiles or to the key 'profiles'",
-                      folder.string())};
-    }
-    if (std::none_of(kKinds.begin(), kKinds.end(),
-                     [&](std::string_view kind) { return fs::is_directory(folder / kind); })) {
-      throw ConfigError{fmt::format("{}: error: holds no profiles; expected a subfolder {}",
-                                    folder.string(),
-                                    "'devices', 'radios', 'layers' or 'published'")};
+    if (const std::string problem = problem_with(folder); !problem.empty()) {
+      throw ConfigError{fmt::format("{}: error: {}", folder.string(), problem)};
     }
   }
+}
+
+std::string ProfileLibrary::problem_with(const fs::path& folder) {
+  if (!fs::is_directory(folder)) return "not a folder of profiles; check the path";
+  if (std::none_of(kKinds.begin(), kKinds.end(),
+                   [&](std::string_view kind) { return fs::is_directory(folder / kind); })) {
+    return fmt::format("holds no profiles; expected a subfolder, one of: {}",
+                       fmt::join(kKinds, ", "));
+  }
+  return {};
 }
 
 std::vector<std::string> ProfileLibrary::names(std::string_view kind) const {

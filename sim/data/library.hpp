@@ -16,6 +16,9 @@ class ProfileLibrary {
   /// @throws ConfigError if a folder does not exist or holds none of the subfolders above
   explicit ProfileLibrary(std::vector<std::filesystem::path> folders);
 
+  /// What is wrong with a folder of profiles, or an empty string.
+  static std::string problem_with(const std::filesystem::path& folder);
+
   /// The names of one kind ("devices", "radios", "layers", "published"), sorted, each once.
   [[nodiscard]] std::vector<std::string> names(std::string_view kind) const;
 

@@ -19,6 +19,10 @@ std::string deviation_percent(double simulated, double printed) {
   return text == "-0.0" ? "+0.0" : text;
 }
 
+std::string accuracy_text(const std::optional<double>& accuracy) {
+  return accuracy ? fmt::format("{:.1f} %", *accuracy * 100.0) : std::string{};
+}
+
 std::string ratio(double value) {
   return fmt::format("{:.1f}", value);
 }

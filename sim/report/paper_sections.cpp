@@ -147,7 +147,7 @@ Section table5_section(const Scenario& scenario, const Outcomes& outcomes) {
       row.push_back(in_mj(energy));
       row.push_back(deviation_percent(energy.value(), printed.energy.value()));
     }
-    row.push_back(fmt::format("{:.1f} %", printed.accuracy * 100.0));
+    row.push_back(accuracy_text(printed.accuracy));
     table.rows.push_back(std::move(row));
   }
   section.table = std::move(table);
@@ -387,6 +387,22 @@ bool is_published(const Scenario& scenario, const Cell& cell) {
   const std::vector<Split>& splits = scenario.published->splits;
   return std::any_of(splits.begin(), splits.end(),
                      [&](const Split& split) { return is_split(cell, split); });
+}
+
+bool rebuilds_published_tables(const Scenario& scenario) {
+  if (!scenario.published) return false;
+  const std::vector<std::string> networks = published_networks(scenario);
+  const auto is_simulated = [&](const Split& split) {
+    return std::any_of(scenario.cells.begin(), scenario.cells.end(),
+                       [&](const Cell& cell) { return is_split(cell, split); });
+  };
+  return !networks.empty() &&
+         std::all_of(scenario.published->splits.begin(), scenario.published->splits.end(),
+                     [&](const Split& split) {
+                       const bool wanted = std::find(networks.begin(), networks.end(),
+                                                     split.network) != networks.end();
+                       return !wanted || is_simulated(split);
+                     });
 }
 
 std::vector<Section> paper_table_sections(const Scenario& scenario, const Outcomes& outcomes) {

@@ -9,11 +9,15 @@ namespace papilio {
 
 /// The published tables rebuilt from the simulation, printed beside simulated: Table IV a network,
 /// Table V, the speedups with the reason of each deviation above 5 %.
-/// @param scenario has published tables
+/// @param scenario rebuilds its published tables
 std::vector<Section> paper_table_sections(const Scenario& scenario, const Outcomes& outcomes);
 
-/// Whether the published tables, if any, have this cell, so that it is shown among them.
+/// Whether the published tables, if any, have this cell.
 bool is_published(const Scenario& scenario, const Cell& cell);
+
+/// Whether the scenario simulates every published split of its networks, so that the tables can be
+/// rebuilt; false where none of its networks is published.
+bool rebuilds_published_tables(const Scenario& scenario);
 
 /// Where the printed figures contradict each other, as far as this run exposes it.
 Section contradiction_section(const Scenario& scenario, const Outcomes& outcomes);

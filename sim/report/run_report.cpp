@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/report/format.hpp"
 #include "sim/report/paper_sections.hpp"
 #include "sim/report/selections.hpp"
@@ -9,9 +11,8 @@
 namespace papilio {
 namespace {
 
-/// The cells under one reading of the radio's energy that the published tables do not have.
-std::optional<Section> cell_section(const Scenario& scenario, const Outcomes& outcomes,
-                                    const std::string& reading) {
+/// Every cell under one reading of the radio's energy.
+Section cell_section(const Outcomes& outcomes, const std::string& reading) {
   Section section{.title = fmt::format("Cells, {} energy", reading)};
   Table table{.columns = {{"strategy"},
                           {"network", true},
@@ -29,7 +30,7 @@ std::optional<Section> cell_section(const Scenario& scenario, const Outcomes& ou
   };
   for (const Outcome& outcome : outcomes.all()) {
     const Cell& cell = outcome.cell;
-    if (name(cell.use.energy_model) != reading || is_published(scenario, cell)) continue;
+    if (name(cell.use.energy_model) != reading) continue;
     const Breakdown& b = outcome.simulated;
     const Outcome* base = outcomes.cloud_only_of(outcome);
     table.rows.push_back({cell.strategy, cell.network, cell.cut, number(cell.channels),
@@ -37,9 +38,8 @@ std::optional<Section> cell_section(const Scenario& scenario, const Outcomes& ou
                           in_ms(b.latency()), in_mj(b.energy()),
                           base == nullptr ? "" : ratio(base->simulated.latency() / b.latency()),
                           base == nullptr ? "" : ratio(base->simulated.energy() / b.energy()),
-                          cell.accuracy ? fmt::format("{:.1f} %", *cell.accuracy * 100) : ""});
+                          accuracy_text(cell.accuracy)});
   }
-  if (table.rows.empty()) return std::nullopt;
   section.table = std::move(table);
   section.remarks = {"× is cloud-only on the same network divided by the row."};
   return section;
@@ -60,14 +60,18 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   const auto append = [&](std::vector<Section> sections) {
     for (Section& section : sections) document.sections.push_back(std::move(section));
   };
-  if (scenario.published) append(paper_table_sections(scenario, outcomes));
-  for (const std::string& reading : spec.energy_models) {
-    if (std::optional<Section> section = cell_section(scenario, outcomes, reading)) {
-      append({std::move(*section)});
+  const bool rebuilds = rebuilds_published_tables(scenario);
+  if (rebuilds) append(paper_table_sections(scenario, outcomes));
+  const bool all_shown =
+      rebuilds && std::all_of(scenario.cells.begin(), scenario.cells.end(),
+                              [&](const Cell& cell) { return is_published(scenario, cell); });
+  if (!all_shown) {
+    for (const std::string& reading : spec.energy_models) {
+      append({cell_section(outcomes, reading)});
     }
   }
   if (!selected_cuts(scenario, outcomes).empty()) append({selection_section(scenario, outcomes)});
-  if (scenario.published) {
+  if (rebuilds) {
     append({contradiction_section(scenario, outcomes)});
     append(provenance_sections(scenario));
   }

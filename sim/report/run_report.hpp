@@ -6,8 +6,9 @@
 
 namespace papilio {
 
-/// What a run prints: the tables of its cells and the partitions they select. A scenario that names
-/// published tables gets those tables rebuilt, printed beside simulated, instead of the plain list.
+/// What a run prints: a list of its cells and the partitions they select. A scenario that simulates
+/// published tables whole gets those tables rebuilt, printed beside simulated; the plain list then
+/// follows only if there are other cells.
 /// @param engine how the cells were simulated, e.g. "SimGrid 3.32"
 Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sim/report/format.hpp"
+#include "sim/report/paper_sections.hpp"
 
 namespace papilio {
 namespace {
@@ -51,16 +52,16 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
   section.paragraphs = {
       "Selection phase of Algorithm 1: the cut of least latency, or of least mobile energy. The "
       "last column also weighs mobile-only and cloud-only."};
-  const bool published = scenario.published.has_value();
-  Table table{.columns = {{"network"}, {"target", true}, {"cut", true}, {"value"}}};
+  const bool published = rebuilds_published_tables(scenario);
+  Table table{.columns = {{"network"}, {"target", true}, {"cut", true}, {"value"}, {"accuracy"}}};
   if (published) table.columns.push_back({"paper", true});
   table.columns.push_back({"second best", true});
   table.columns.push_back({"behind"});
   table.columns.push_back({"best of all", true});
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
-    std::vector<std::string> row{selected.network, target_text(selected),
-                                 partition_name(selected.best->cell),
-                                 value_text(*selected.best, selected.target)};
+    std::vector<std::string> row{
+        selected.network, target_text(selected), partition_name(selected.best->cell),
+        value_text(*selected.best, selected.target), accuracy_text(selected.best->cell.accuracy)};
     if (published) {
       const auto* printed = scenario.published->find_strategy("butterfly", selected.network);
       row.push_back(printed != nullptr ? printed->block : "");

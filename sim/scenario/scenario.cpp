@@ -20,23 +20,27 @@ constexpr std::int64_t kPaperBits = 8;  // the accuracies are published for 8-bi
 /// Checks a spec against the graph and the profiles, telling each error at its key.
 class Checker {
  public:
-  Checker(const Node& root, const ScenarioSpec& spec, const ProfileLibrary& library,
-          Diagnostics& diagnostics)
-      : root_{root}, spec_{spec}, library_{library}, diagnostics_{diagnostics} {}
+  Checker(const Node& root, const ScenarioSpec& spec, Diagnostics& diagnostics)
+      : root_{root}, spec_{spec}, diagnostics_{diagnostics} {}
 
   void error(const std::string& path, const std::string& message) {
     diagnostics_.error(mark_of(root_, path), path, message);
   }
+  /// As `error`, at an item of a list that may be written as one text.
+  void item_error(const std::string& path, std::size_t item, const std::string& message) {
+    error(item_path(root_, path, item), message);
+  }
 
-  void check_device(const std::string& path, const std::string& device) {
-    if (device.empty() || !library_.find("layers", device + "/" + spec_.model).empty()) return;
-    const std::vector<std::string> devices = library_.names("devices");
+  void check_device(const ProfileLibrary& library, const std::string& path,
+                    const std::string& device) {
+    if (device.empty() || !library.find("layers", device + "/" + spec_.model).empty()) return;
+    const std::vector<std::string> devices = library.names("devices");
     if (std::find(devices.begin(), devices.end(), device) == devices.end()) {
       error(path, fmt::format("unknown device '{}'{}", device, suggestion(device, devices)));
       return;
     }
     std::vector<std::string> profiled;
-    for (const std::string& name : library_.names("layers")) {
+    for (const std::string& name : library.names("layers")) {
       if (name.starts_with(device + "/")) profiled.push_back(name.substr(device.size() + 1));
     }
     error(path, fmt::format(
@@ -44,27 +48,39 @@ class Checker {
                     profiled.empty() ? "; it has none at all" : suggestion(spec_.model, profiled)));
   }
 
-  void check_networks() {
-    const std::vector<std::string> radios = library_.names("radios");
+  void check_networks(const ProfileLibrary& library) {
+    const std::vector<std::string> radios = library.names("radios");
     for (std::size_t i = 0; i < spec_.networks.size(); ++i) {
       const std::string& network = spec_.networks[i];
-      if (library_.find("radios", network).empty()) {
-        error(fmt::format("networks.{}", i),
-              fmt::format("unknown radio '{}'{}", network, suggestion(network, radios)));
+      if (library.find("radios", network).empty()) {
+        item_error("networks", i,
+                   fmt::format("unknown radio '{}'{}", network, suggestion(network, radios)));
       }
     }
   }
 
-  void check_published() {
-    if (spec_.published.empty() || !library_.find("published", spec_.published).empty()) return;
+  /// @param folders the paths of `spec.profiles`, resolved
+  /// @return whether they can be searched
+  bool check_profiles(const std::vector<fs::path>& folders) {
+    bool usable = true;
+    for (std::size_t i = 0; i < folders.size(); ++i) {
+      const std::string problem = ProfileLibrary::problem_with(folders[i]);
+      if (problem.empty()) continue;
+      item_error("profiles", i, problem);
+      usable = false;
+    }
+    return usable;
+  }
+
+  void check_published(const ProfileLibrary& library) {
+    if (spec_.published.empty() || !library.find("published", spec_.published).empty()) return;
     error("published", fmt::format("unknown published tables '{}'{}", spec_.published,
-                                   suggestion(spec_.published, library_.names("published"))));
+                                   suggestion(spec_.published, library.names("published"))));
   }
 
  private:
   const Node& root_;
   const ScenarioSpec& spec_;
-  const ProfileLibrary& library_;
   Diagnostics& diagnostics_;
 };
 
@@ -126,7 +142,8 @@ class Expander {
 
   std::vector<Cut> cuts_of(const StrategySpec& strategy) {
     std::vector<Cut> cuts;
-    for (const std::string& name : strategy.after) {
+    for (std::size_t i = 0; i < strategy.after.size(); ++i) {
+      const std::string& name = strategy.after[i];
       if (name == "blocks" || name == "all") {
         const std::vector<Cut> many =
             name == "all" ? scenario_.graph.cuts() : scenario_.graph.block_cuts();
@@ -134,11 +151,12 @@ class Expander {
         std::copy_if(many.begin(), many.end(), std::back_inserter(cuts),
                      [](const Cut& cut) { return cut.after != 0; });
       } else if (const std::optional<Cut> cut = scenario_.graph.find_cut(name); !cut) {
-        checker_.error(path_ + ".after",
-                       fmt::format("'{}' has no cut '{}'{}", scenario_.graph.name(), name,
-                                   cut_suggestion(name)));
+        checker_.item_error(path_ + ".after", i,
+                            fmt::format("'{}' has no cut '{}'{}", scenario_.graph.name(), name,
+                                        cut_suggestion(name)));
       } else if (cut->after == 0) {
-        checker_.error(path_ + ".after", "the cut after the input is the strategy 'cloud-only'");
+        checker_.item_error(path_ + ".after", i,
+                            "the cut after the input is the strategy 'cloud-only'");
       } else {
         cuts.push_back(*cut);
       }
@@ -154,18 +172,19 @@ class Expander {
 
   std::vector<std::int64_t> channels_of(const StrategySpec& strategy, const Cut& cut) {
     std::vector<std::int64_t> channels;
-    for (const std::string& item : strategy.channels) {
+    for (std::size_t i = 0; i < strategy.channels.size(); ++i) {
+      const std::string& item = strategy.channels[i];
       std::int64_t number = 0;
       if (item == "paper") {
         const std::optional<std::int64_t> chosen =
             scenario_.published ? scenario_.published->chosen_channels(cut.name) : std::nullopt;
         if (!chosen) {
-          checker_.error(path_ + ".channels",
-                         scenario_.published
-                             ? fmt::format("the published tables have no channels for the cut "
-                                           "'{}'; give a number",
-                                           cut.name)
-                             : "'paper' needs the key 'published'; set it, or give a number");
+          checker_.item_error(path_ + ".channels", i,
+                              scenario_.published
+                                  ? fmt::format("the published tables have no channels for the cut "
+                                                "'{}'; give a number",
+                                                cut.name)
+                                  : "'paper' needs the key 'published'; set it, or give a number");
           continue;
         }
         number = *chosen;
@@ -173,9 +192,9 @@ class Expander {
         std::from_chars(item.data(), item.data() + item.size(), number);
       }
       if (number > cut.shape.channels) {
-        checker_.error(path_ + ".channels",
-                       fmt::format("must be >= 1 and <= {} at the cut '{}', got {}",
-                                   cut.shape.channels, cut.name, number));
+        checker_.item_error(path_ + ".channels", i,
+                            fmt::format("must be >= 1 and <= {} at the cut '{}', got {}",
+                                        cut.shape.channels, cut.name, number));
         continue;
       }
       channels.push_back(number);
@@ -225,19 +244,13 @@ class Expander {
       seen_;
 };
 
-/// The folders to search: the command line's, the scenario's, the shipped ones.
-std::vector<fs::path> profile_folders(const ScenarioSource& source, ScenarioSpec& spec) {
-  std::vector<fs::path> folders;
-  for (const fs::path& folder : source.profiles) folders.push_back(fs::absolute(folder));
+/// The scenario's own folders of profiles, resolved: written relative to its file.
+std::vector<fs::path> own_folders(const ScenarioSource& source, const ScenarioSpec& spec) {
   const fs::path base = fs::absolute(source.file).parent_path();
-  for (const std::string& folder : spec.profiles) folders.push_back(base / folder);
-  spec.profiles.clear();
-  for (fs::path& folder : folders) {
-    folder = folder.lexically_normal();
-    // The effective scenario must find them again from any place.
-    spec.profiles.push_back(folder.string());
+  std::vector<fs::path> folders;
+  for (const std::string& folder : spec.profiles) {
+    folders.push_back((base / folder).lexically_normal());
   }
-  folders.push_back(shipped_profiles());
   return folders;
 }
 
@@ -259,15 +272,25 @@ Scenario load_scenario(const ScenarioSource& source) {
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_scenario(visitor, spec); }, diagnostics);
 
-  const ProfileLibrary library{profile_folders(source, spec)};
-  Checker checker{root, spec, library, diagnostics};
+  Checker checker{root, spec, diagnostics};
+  const std::vector<fs::path> own = own_folders(source, spec);
+  if (!checker.check_profiles(own)) diagnostics.throw_if_any();
+  std::vector<fs::path> folders;
+  for (const fs::path& folder : source.profiles) folders.push_back(fs::absolute(folder));
+  folders.insert(folders.end(), own.begin(), own.end());
+  // The effective scenario must find them again from any place, and without the command line.
+  spec.profiles.clear();
+  for (const fs::path& folder : folders) spec.profiles.push_back(folder.string());
+  folders.push_back(shipped_profiles());
+  const ProfileLibrary library{std::move(folders)};
+
   const std::optional<Graph> graph = find_model(spec.model);
   if (graph) {
-    checker.check_device("mobile.device", spec.mobile_device);
-    checker.check_device("cloud.device", spec.cloud_device);
+    checker.check_device(library, "mobile.device", spec.mobile_device);
+    checker.check_device(library, "cloud.device", spec.cloud_device);
   }
-  checker.check_networks();
-  checker.check_published();
+  checker.check_networks(library);
+  checker.check_published(library);
   diagnostics.throw_if_any();
 
   const Bibliography bibliography{library};
@@ -282,7 +305,7 @@ Scenario load_scenario(const ScenarioSource& source) {
   if (!scenario.mobile_profile.has_energy()) {
     checker.error("mobile.device",
                   fmt::format("the layer profile '{}/{}' has no energies, so it cannot be the "
-                              "mobile's",
+                              "mobile's; choose another device",
                               spec.mobile_device, spec.model));
   }
   for (const std::string& network : spec.networks) {

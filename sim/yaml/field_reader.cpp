@@ -30,8 +30,9 @@ std::string range_text(const NumberRange& range) {
   constexpr NumberRange kAny{};
   const std::string_view at_least = range.min_excluded ? ">" : ">=";
   if (range.min == kAny.min && range.max == kAny.max) return "finite";
-  if (range.max == kAny.max) return fmt::format("finite and {} {}", at_least, range.min);
-  return fmt::format("{} {} and <= {}", at_least, range.min, range.max);
+  if (range.min == range.max) return fmt::format("{:g}", range.min);
+  if (range.max == kAny.max) return fmt::format("finite and {} {:g}", at_least, range.min);
+  return fmt::format("{} {:g} and <= {:g}", at_least, range.min, range.max);
 }
 
 bool in_range(double value, const NumberRange& range) {
@@ -56,6 +57,27 @@ template <class Number>
 bool parse_whole(std::string_view text, Number& value) {
   const auto [stop, status] = std::from_chars(text.data(), text.data() + text.size(), value);
   return status == std::errc{} && stop == text.data() + text.size();
+}
+
+/// The node at a dotted path, or the last one on the way to it that exists.
+const Node& follow(const Node& root, std::string_view path) {
+  const Node* node = &root;
+  std::size_t start = 0;
+  while (start < path.size()) {
+    const std::size_t end = std::min(path.find('.', start), path.size());
+    const std::string_view key = path.substr(start, end - start);
+    if (node->kind == Node::Kind::kMapping) {
+      const Node::Entry* entry = node->find(key);
+      if (entry == nullptr) break;
+      node = &entry->value;
+    } else {
+      std::size_t index = 0;
+      if (!parse_whole(key, index) || index >= node->items.size()) break;
+      node = &node->items[index];
+    }
+    start = end + 1;
+  }
+  return *node;
 }
 
 bool is_identifier(std::string_view text) {
@@ -103,8 +125,9 @@ void FieldReader::finish() {
       std::vector<std::string> unused;
       std::copy_if(visited_.begin(), visited_.end(), std::back_inserter(unused),
                    [&](const std::string& key) { return node_.find(key) == nullptr; });
-      diagnostics_.error(entry.key_mark, path_of(entry.key),
-                         "unknown key" + suggestion(entry.key, unused));
+      diagnostics_.error(
+          entry.key_mark, path_of(entry.key),
+          "unknown key" + (unused.empty() ? "; remove it" : suggestion(entry.key, unused)));
     }
   }
 }
@@ -325,23 +348,12 @@ void read_fields(const Node& root, const FieldVisitor::Nested& describe, Diagnos
 }
 
 Mark mark_of(const Node& root, std::string_view path) {
-  const Node* node = &root;
-  std::size_t start = 0;
-  while (start < path.size()) {
-    const std::size_t end = std::min(path.find('.', start), path.size());
-    const std::string_view key = path.substr(start, end - start);
-    if (node->kind == Node::Kind::kMapping) {
-      const Node::Entry* entry = node->find(key);
-      if (entry == nullptr) break;
-      node = &entry->value;
-    } else {
-      std::size_t index = 0;
-      if (!parse_whole(key, index) || index >= node->items.size()) break;
-      node = &node->items[index];
-    }
-    start = end + 1;
-  }
-  return node->mark;
+  return follow(root, path).mark;
+}
+
+std::string item_path(const Node& root, std::string_view path, std::size_t item) {
+  const bool is_list = follow(root, path).kind == Node::Kind::kSequence;
+  return is_list ? fmt::format("{}.{}", path, item) : std::string{path};
 }
 
 }  // namespace papilio

@@ -148,4 +148,8 @@ nlohmann::ordered_json schema_of_fields(const FieldVisitor::Nested& describe);
 /// Place of the value at a dotted path, or of the nearest mapping above it that exists.
 Mark mark_of(const Node& root, std::string_view path);
 
+/// Path of an item of a `text_list` or `integer_or_word_list`, which may be written as a list or as
+/// one text: "networks.2" or "networks".
+std::string item_path(const Node& root, std::string_view path, std::size_t item);
+
 }  // namespace papilio

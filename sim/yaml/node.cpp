@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -38,6 +39,16 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
+bool continues_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+/// Characters of a UTF-8 text.
+std::size_t characters(std::string_view text) {
+  return text.size() -
+         static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
+}
+
 /// The error as printed: place, path, message, the source line, and a caret under the place. The
 /// blanks before the caret repeat the line's tabs, so that the caret lines up.
 std::string render(const Mark& mark, std::string_view path, std::string_view message) {
@@ -46,11 +57,10 @@ std::string render(const Mark& mark, std::string_view path, std::string_view mes
   if (mark.line >= mark.source->lines.size()) return text;
   const std::string& line = mark.source->lines[mark.line];
   std::string blanks;
-  std::size_t characters = 0;
+  std::size_t column = 0;
   for (const char c : line) {
-    const bool continues_character = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;  // UTF-8
-    if (continues_character) continue;
-    if (characters++ == mark.column) break;
+    if (continues_character(c)) continue;
+    if (column++ == mark.column) break;
     blanks += c == '\t' ? '\t' : ' ';
   }
   return text + "  " + line + "\n  " + blanks + "^\n";
@@ -109,9 +119,12 @@ class TreeBuilder : public YAML::EventHandler {
   [[nodiscard]] bool has_root() const { return root_.has_value(); }
   Node take_root() { return std::move(*root_); }
 
+  /// yaml-cpp counts bytes; people and editors count characters.
   [[nodiscard]] Mark place(const YAML::Mark& mark) const {
-    return {source_, static_cast<std::size_t>(std::max(mark.line, 0)),
-            static_cast<std::size_t>(std::max(mark.column, 0))};
+    const auto line = static_cast<std::size_t>(std::max(mark.line, 0));
+    const auto bytes = static_cast<std::size_t>(std::max(mark.column, 0));
+    if (line >= source_->lines.size()) return {source_, line, bytes};
+    return {source_, line, characters(std::string_view{source_->lines[line]}.substr(0, bytes))};
   }
 
  private:
@@ -190,7 +203,11 @@ Node parse(std::string_view text, std::shared_ptr<const SourceText> source) {
       fail_at(mark, "", "one document a file: remove what follows '---'");
     }
   } catch (const YAML::Exception& error) {
-    fail_at(builder.place(error.mark), "", "not valid YAML: " + error.msg);
+    const Mark mark = builder.place(error.mark);
+    const std::vector<std::string>& lines = source->lines;
+    const bool tab = mark.line < lines.size() && lines[mark.line].starts_with('\t');
+    fail_at(mark, "",
+            "not valid YAML: " + error.msg + (tab ? "; indent with spaces, not tabs" : ""));
   }
   return builder.take_root();
 }
@@ -208,7 +225,10 @@ const Node::Entry* Node::find(std::string_view key) const {
 }
 
 void Diagnostics::error(const Mark& mark, std::string_view path, std::string_view message) {
-  errors_.push_back({mark, render(mark, path, message)});
+  std::string text = render(mark, path, message);
+  const bool told = std::any_of(errors_.begin(), errors_.end(),
+                                [&](const Error& error) { return error.text == text; });
+  if (!told) errors_.push_back({mark, std::move(text)});
 }
 
 void Diagnostics::throw_if_any() const {
@@ -230,14 +250,13 @@ Node parse_yaml(std::string_view text, const std::string& name) {
 }
 
 Node load_yaml(const std::string& path) {
-  errno = 0;
   std::ifstream file{path, std::ios::binary};
-  std::string text{std::istreambuf_iterator<char>{file}, {}};
-  if (!file.is_open() || file.bad() || errno == EISDIR) {
+  const bool is_directory = std::filesystem::is_directory(path);
+  if (!file.is_open() || is_directory) {
     throw ConfigError{fmt::format("{}: error: cannot read the file: {}; check the path", path,
-                                  std::strerror(errno))};
+                                  std::strerror(is_directory ? EISDIR : errno))};
   }
-  return parse_yaml(text, path);
+  return parse_yaml(std::string{std::istreambuf_iterator<char>{file}, {}}, path);
 }
 
 void apply_override(Node& root, std::string_view assignment) {

@@ -48,7 +48,8 @@ struct Node::Entry {
 /// Collects what is wrong with an input, so that all of it is told at once.
 class Diagnostics {
  public:
-  /// Adds `mark: error: path: message` with the source line and a caret below it.
+  /// Adds `mark: error: path: message` with the source line and a caret below it; once, if it comes
+  /// again.
   /// @param path dotted path of the key, e.g. "strategies.2.bits"; empty for the document itself
   void error(const Mark& mark, std::string_view path, std::string_view message);
 
