@@ -98,7 +98,7 @@ void Graph::end_block() {
   block_ends_.push_back(layers_.size() - 1);
 }
 
-LayerId Graph::add(std::string name, LayerOp op, std::vector<LayerId> inputs) {
+LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inputs) {
   require(!find_layer(name), name + ": the name is taken");
   Inference inference;
   for (const LayerId input : inputs) {
@@ -111,7 +111,7 @@ LayerId Graph::add(std::string name, LayerOp op, std::vector<LayerId> inputs) {
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument{name + ": " + error.what()};
   }
-  layers_.push_back({std::move(name), block_, std::move(op), std::move(inputs), inferred.shape,
+  layers_.push_back({std::move(name), block_, op, std::move(inputs), inferred.shape,
                      inferred.macs, inferred.parameters});
   return layers_.size() - 1;
 }

@@ -103,7 +103,7 @@ class Graph {
   /// @return its position
   /// @throws std::invalid_argument if the name is taken, an input does not exist, or the shapes do
   ///         not fit the operation
-  LayerId add(std::string name, LayerOp op, std::vector<LayerId> inputs);
+  LayerId add(std::string name, const LayerOp& op, std::vector<LayerId> inputs);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& title() const { return title_; }

@@ -155,16 +155,17 @@ Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibl
                          const std::string& set, const std::optional<std::string>& folder) {
   const PublishedTables tables = load_published(library, bibliography, set);
   const UplinkByNetwork uplink = [&](const std::string& network) {
-    return load_radio(library, bibliography, network).uplink;
+    return load_radio(library, bibliography, network).radio.uplink;
   };
-  const PaperFit fit = fit_paper(tables, model_by_name(tables.model), uplink);
+  const Graph graph = model_by_name(tables.model);
+  const PaperFit fit = fit_paper(tables, graph, uplink);
   Document document{.title = fmt::format("Layer profiles derived from {}", set),
                     .paragraphs = {"docs/models/paper-profiles.md has the equations."}};
   Table segments{.columns = {{"up to"}, {"c ms"}, {"spread ms"}, {"implied GMAC/s"}}};
-  for (const PaperFit::Segment& segment : fit.segments) {
-    segments.rows.push_back({segment.block, fmt::format("{:.3f}", segment.residual.value() * 1e3),
-                             fmt::format("{:.3f}", segment.spread.value() * 1e3),
-                             fmt::format("{:.0f}", segment.macs_per_s / kGiga)});
+  for (const Residual& residual : residuals_of_blocks(tables, graph, uplink)) {
+    segments.rows.push_back({residual.block, fmt::format("{:.3f}", residual.mean.value() * 1e3),
+                             fmt::format("{:.3f}", residual.spread.value() * 1e3),
+                             fmt::format("{:.0f}", residual.macs_per_s / kGiga)});
   }
   document.sections.push_back(
       {.title = "Residuals",
@@ -213,7 +214,7 @@ void constants_command(CatalogueLine line, const Words& words, std::string_view 
     print(list_named(library, kind, title, load_one), line.format());
     return;
   }
-  const auto thing = load_one(line.name());
+  const Described thing = load_one(line.name());
   print({.title = thing.name,
          .paragraphs = {thing.title},
          .sections = {constants_section(thing.constants, bibliography)}},
@@ -239,7 +240,10 @@ void devices_command(const Words& words) {
 void radios_command(const Words& words) {
   constants_command(
       {"radios", "The radios that Papilio knows, every constant with its source.", "wifi"}, words,
-      "radios", "Radios", load_radio);
+      "radios", "Radios",
+      [](const ProfileLibrary& library, const Bibliography& bibliography, const std::string& name) {
+        return load_radio(library, bibliography, name).about;
+      });
 }
 
 void profiles_command(const Words& words) {

@@ -16,11 +16,11 @@ Progress::~Progress() {
 }
 
 void Progress::update(std::size_t done) {
-  constexpr double kSilent_s = 0.5;
+  constexpr double kSilentSeconds = 0.5;
   constexpr std::size_t kWidth = 30;
   if (!enabled_) return;
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-  if (elapsed.count() < kSilent_s) return;
+  if (elapsed.count() < kSilentSeconds) return;
   shown_ = true;
   const double share = static_cast<double>(done) / static_cast<double>(total_);
   const auto filled = static_cast<std::size_t>(share * static_cast<double>(kWidth));

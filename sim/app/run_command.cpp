@@ -53,14 +53,17 @@ int jobs_of(const CommandLine& line) {
   return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
+/// From now on Ctrl-C stops the work at its next safe point instead of ending the program.
+void catch_interrupts() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  ::sigaction(SIGINT, &action, nullptr);
+}
+
 /// Plays the cells; on Ctrl-C stops between batches.
 Outcomes play(const Scenario& scenario, int jobs, bool quiet) {
   std::vector<World> worlds;
   for (const Cell& cell : scenario.cells) worlds.push_back({cell.demand, cell.use});
-  struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  ::sigaction(SIGINT, &action, nullptr);
-
   Progress progress{std::max<std::size_t>(worlds.size(), 1), "cells", quiet};
   const std::vector<PlayedRequest> played =
       simulate(worlds, {.jobs = jobs,
@@ -127,6 +130,7 @@ void run_command(const Words& words) {
   line.add_options()("quiet,q", po::bool_switch(), "print nothing but errors");
   if (!line.parse(words)) return;
 
+  catch_interrupts();
   const auto started = std::chrono::system_clock::now();
   const auto clock = std::chrono::steady_clock::now();
   const std::string format = line.get<std::string>("format");

@@ -77,7 +77,7 @@ fs::path ProfileLibrary::find(std::string_view kind, std::string_view name) cons
   // Names come from files too: one that climbs out of the folder finds nothing.
   if (name.empty() || name.find("..") != std::string_view::npos || name.front() == '/') return {};
   for (const fs::path& root : folders_) {
-    const fs::path path =
+    fs::path path =
         root / kind / (kind == "published" ? std::string{name} : fmt::format("{}.yaml", name));
     if (kind == "published" ? fs::is_directory(path) : fs::is_regular_file(path)) return path;
   }

@@ -93,4 +93,10 @@ void Bibliography::check(const Provenance& provenance, const Node& root, std::st
                                 suggestion(provenance.source, known)));
 }
 
+void Bibliography::check(const Described& thing, const Node& root, Diagnostics& diagnostics) const {
+  for (const auto& [key, constant] : thing.constants) {
+    check(constant.provenance, root, key, diagnostics);
+  }
+}
+
 }  // namespace papilio

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/data/library.hpp"
@@ -33,6 +34,13 @@ struct Sourced {
   [[nodiscard]] bool has_value() const { return value.has_value() || !text.empty(); }
 };
 
+/// What a file says of a device or a radio: every constant with its source.
+struct Described {
+  std::string name;
+  std::string title;                                       ///< one line for people
+  std::vector<std::pair<std::string, Sourced>> constants;  ///< key and value, in the file's order
+};
+
 /// Describes the keys `kind`, `source`, `at` of a mapping.
 void describe_provenance(FieldVisitor& visitor, Provenance& provenance);
 
@@ -56,6 +64,8 @@ class Bibliography {
   /// Adds an error at `path` of `root` if the source is not in the bibliography.
   void check(const Provenance& provenance, const Node& root, std::string_view path,
              Diagnostics& diagnostics) const;
+  /// As above, for each constant of a thing at its key.
+  void check(const Described& thing, const Node& root, Diagnostics& diagnostics) const;
 
  private:
   std::map<std::string, std::string, std::less<>> citations_;

@@ -140,6 +140,7 @@ class Worker {
 std::vector<pollfd> wait_for(const std::vector<Worker>& workers) {
   constexpr int kTimeoutMs = 100;
   std::vector<pollfd> waiting;
+  waiting.reserve(workers.size());
   for (const Worker& worker : workers) waiting.push_back({worker.pipe(), POLLIN, 0});
   if (::poll(waiting.data(), waiting.size(), kTimeoutMs) < 0) {
     for (pollfd& entry : waiting) entry.revents = 0;

@@ -34,9 +34,7 @@ Device load_device(const ProfileLibrary& library, const Bibliography& bibliograp
   device.name = name;
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_device_file(visitor, device); }, diagnostics);
-  for (const auto& [key, constant] : device.constants) {
-    bibliography.check(constant.provenance, root, key, diagnostics);
-  }
+  bibliography.check(device, root, diagnostics);
   diagnostics.throw_if_any();
   return device;
 }

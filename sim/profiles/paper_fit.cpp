@@ -12,25 +12,25 @@ namespace papilio {
 namespace {
 
 /// The estimates of c_j for one block, one a network.
-using Residuals = std::map<std::string, Seconds, std::less<>>;
+using Estimates = std::map<std::string, Seconds, std::less<>>;
 
-Residuals residuals_of(const PublishedTables& tables, std::string_view block,
+Estimates estimates_of(const PublishedTables& tables, std::string_view block,
                        const UplinkByNetwork& uplink) {
-  Residuals residuals;
+  Estimates estimates;
   for (const PublishedTables::Split& split : tables.splits) {
     if (split.block == block) {
-      residuals[split.network] = split.latency - split.offload / uplink(split.network);
+      estimates[split.network] = split.latency - split.offload / uplink(split.network);
     }
   }
-  return residuals;
+  return estimates;
 }
 
-Seconds mean_without(const Residuals& residuals, std::string_view left_out) {
+Seconds mean_without(const Estimates& estimates, std::string_view left_out) {
   Seconds sum;
   int count = 0;
-  for (const auto& [network, residual] : residuals) {
+  for (const auto& [network, estimate] : estimates) {
     if (network == left_out) continue;
-    sum += residual;
+    sum += estimate;
     ++count;
   }
   PAPILIO_CHECK(count > 0);
@@ -54,6 +54,7 @@ std::vector<LayerProfile::Row> rows_by_mac_share(const Graph& graph, const std::
   std::vector<LayerProfile::Row> rows;
   for (const Span& span : spans) {
     const auto macs = static_cast<double>(graph.macs(span.first, span.last));
+    PAPILIO_CHECK(macs > 0);
     for (LayerId id = span.first; id < span.last; ++id) {
       const Layer& layer = graph.layer(id);
       const Seconds time = span.mobile_time * (static_cast<double>(layer.macs) / macs) / speed;
@@ -65,61 +66,74 @@ std::vector<LayerProfile::Row> rows_by_mac_share(const Graph& graph, const std::
   return rows;
 }
 
+/// Tables are only loaded with this row.
 const PublishedTables::Strategy& mobile_only(const PublishedTables& tables) {
   const PublishedTables::Strategy* row = tables.find_strategy("mobile-only", "");
-  if (row == nullptr) {
-    throw ConfigError{
-        fmt::format("published/{}: error: table5.csv has no mobile-only row", tables.name)};
-  }
+  PAPILIO_CHECK(row != nullptr);
   return *row;
 }
 
 }  // namespace
+
+std::vector<Residual> residuals_of_blocks(const PublishedTables& tables, const Graph& graph,
+                                          const UplinkByNetwork& uplink) {
+  const double ratio = tables.cloud_speed_ratio;
+  std::vector<Residual> residuals;
+  LayerId first = 0;
+  Seconds previous =
+      mobile_only(tables).latency / ratio;  // of an empty mobile part: all on the cloud
+  for (const Cut& cut : graph.block_cuts()) {
+    const Estimates estimates = estimates_of(tables, cut.name, uplink);
+    if (estimates.empty()) continue;
+    Residual residual{.block = cut.name, .mean = mean_without(estimates, "")};
+    for (const auto& [network, estimate] : estimates) {
+      residual.spread =
+          std::max(residual.spread, Seconds{std::abs((estimate - residual.mean).value())});
+    }
+    const auto macs = static_cast<double>(graph.macs(first, cut.after + 1));
+    residual.macs_per_s = macs / ((residual.mean - previous) / (1.0 - 1.0 / ratio)).value();
+    previous = residual.mean;
+    first = cut.after + 1;
+    residuals.push_back(std::move(residual));
+  }
+  return residuals;
+}
 
 PaperFit fit_paper(const PublishedTables& tables, const Graph& graph,
                    const UplinkByNetwork& uplink) {
   const PublishedTables::Strategy& local = mobile_only(tables);
   const Seconds total = local.latency;
   const double ratio = tables.cloud_speed_ratio;
+  const std::vector<Cut> cuts = graph.block_cuts();
+  const std::vector<Residual> residuals = residuals_of_blocks(tables, graph, uplink);
+  if (residuals.size() != cuts.size()) {
+    throw ConfigError{fmt::format("published/{}: error: table4.csv lacks a block of '{}'",
+                                  tables.name, graph.name())};
+  }
 
-  PaperFit fit;
   std::vector<Span> spans;
   LayerId first = 0;
-  Seconds reached;                   // M_{j-1}
-  Seconds previous = total / ratio;  // residual of an empty mobile part: all of it on the cloud
-  for (const Cut& cut : graph.block_cuts()) {
-    const Residuals residuals = residuals_of(tables, cut.name, uplink);
-    const std::optional<std::int64_t> channels = tables.chosen_channels(cut.name);
-    if (residuals.empty() || !channels) {
-      throw ConfigError{fmt::format("published/{}: error: table4.csv has no row for {} of '{}'",
-                                    tables.name, cut.name, graph.name())};
-    }
-    const Seconds residual = mean_without(residuals, "");
-    Seconds spread;
-    for (const auto& [network, estimate] : residuals) {
-      spread = std::max(spread, Seconds{std::abs((estimate - residual).value())});
-    }
+  Seconds reached;  // M_{j-1}
+  for (std::size_t j = 0; j < cuts.size(); ++j) {
+    const Cut& cut = cuts[j];
     const LayerId last = cut.after + 1;
-    const auto segment_macs = static_cast<double>(graph.macs(first, last));
-    const ButterflyGraph unit = insert_butterfly(graph, cut, *channels);
+    const ButterflyGraph unit = insert_butterfly(graph, cut, *tables.chosen_channels(cut.name));
     const std::int64_t half_unit_macs =
         unit.graph.layer(*unit.graph.find_layer(cut.name + ".reduction.conv")).macs;
-    const double unit_share = static_cast<double>(half_unit_macs) / segment_macs;
+    const double unit_share =
+        static_cast<double>(half_unit_macs) / static_cast<double>(graph.macs(first, last));
 
     // c_j = M_{j-1} + s + (T - M_{j-1} - s) / ratio + unit_share · s · (1 + 1 / ratio),
     // with s the mobile time of the segment.
     const Seconds known = reached + (total - reached) / ratio;
     const Seconds segment =
-        (residual - known) / (1.0 - 1.0 / ratio + unit_share * (1.0 + 1.0 / ratio));
+        (residuals[j].mean - known) / (1.0 - 1.0 / ratio + unit_share * (1.0 + 1.0 / ratio));
     if (segment <= Seconds{0}) {
       throw ConfigError{fmt::format(
           "published/{}: error: table4.csv implies a negative time for {}", tables.name, cut.name)};
     }
-    fit.segments.push_back({cut.name, residual, spread,
-                            segment_macs / ((residual - previous) / (1.0 - 1.0 / ratio)).value()});
     spans.push_back({first, last, segment});
     reached += segment;
-    previous = residual;
     first = last;
   }
   const Seconds head = total - reached;
@@ -132,6 +146,7 @@ PaperFit fit_paper(const PublishedTables& tables, const Graph& graph,
   const Provenance provenance{
       "derived", tables.source.source,
       fmt::format("Tables IV and V by 'papilio profiles derive {}'", tables.name)};
+  PaperFit fit;
   fit.mobile = {.device = tables.mobile,
                 .model = graph.name(),
                 .precision = "fp16",
@@ -161,9 +176,9 @@ std::vector<HeldOutError> leave_one_network_out(const PublishedTables& tables,
     int count = 0;
     for (const PublishedTables::Split& split : tables.splits) {
       if (split.network != network) continue;
-      const Residuals residuals = residuals_of(tables, split.block, uplink);
-      if (residuals.size() < 2) continue;
-      const Seconds predicted = mean_without(residuals, network) + split.offload / uplink(network);
+      const Estimates estimates = estimates_of(tables, split.block, uplink);
+      if (estimates.size() < 2) continue;
+      const Seconds predicted = mean_without(estimates, network) + split.offload / uplink(network);
       const double deviation = predicted / split.latency - 1.0;
       if (std::abs(deviation) > std::abs(error.worst)) {
         error.worst = deviation;

@@ -25,19 +25,24 @@ namespace papilio {
 /// Limits: 16 numbers are fitted to 48 cells, so the cells are not an independent test of the
 /// simulator; `leave_one_network_out` says how well one network's cells follow from the others'.
 struct PaperFit {
-  struct Segment {
-    std::string block;     ///< partition point, e.g. "RB1"; the first one includes the stem
-    Seconds residual;      ///< c_j, mean over the networks
-    Seconds spread;        ///< largest distance of one network's estimate from the mean
-    double macs_per_s{0};  ///< implied by the increment of the residual, the unit included
-  };
-  std::vector<Segment> segments;
   LayerProfile mobile;
   LayerProfile cloud;  ///< without energies: the paper prints none for the cloud
 };
 
+/// The residual at one partition point, and what it says of the part before it.
+struct Residual {
+  std::string block;     ///< partition point, e.g. "RB1"; the first one includes the stem
+  Seconds mean;          ///< c_j, over the networks
+  Seconds spread;        ///< largest distance of one network's estimate from the mean
+  double macs_per_s{0};  ///< implied by the increment of the residual, the unit included
+};
+
 /// Uplink rate of a network by its name.
 using UplinkByNetwork = std::function<BytesPerSecond(const std::string&)>;
+
+/// The residuals of the blocks of `graph` that the tables have, in order.
+std::vector<Residual> residuals_of_blocks(const PublishedTables& tables, const Graph& graph,
+                                          const UplinkByNetwork& uplink);
 
 /// Fits the layer tables of `graph` on the devices that the tables name from Tables IV and V.
 /// @param graph  the network the tables are about, its blocks labelled as in Table IV

@@ -1,8 +1,11 @@
 #include "sim/profiles/published.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/error.hpp"
 #include "sim/data/csv.hpp"
 
 namespace papilio {
@@ -31,6 +34,10 @@ void read_tables(const std::filesystem::path& folder, PublishedTables& tables) {
                                  Joules{table5.number(row, "energy_mj") * kMilli},
                                  table5.text(row, "after_block"),
                                  table5.number(row, "accuracy_percent") * kPercent});
+  }
+  if (tables.find_strategy("mobile-only", "") == nullptr) {
+    throw ConfigError{fmt::format("{}: error: the table has no mobile-only row",
+                                  (folder / "table5.csv").string())};
   }
   const CsvTable fig7{(folder / "fig7.csv").string(), {"after_block", "channels", "top1"}};
   for (std::size_t row = 0; row < fig7.rows(); ++row) {

@@ -25,12 +25,14 @@ EnergyModel energy_model_by_name(std::string_view name) {
   return static_cast<EnergyModel>(it - names.begin());
 }
 
-void describe_radio_file(FieldVisitor& visitor, Radio& radio) {
-  visitor.text("title", radio.title, {}, Presence::kRequired, "One line for people.");
-  radio.constants.clear();
+void describe_radio_file(FieldVisitor& visitor, RadioProfile& profile) {
+  Described& about = profile.about;
+  Radio& radio = profile.radio;
+  visitor.text("title", about.title, {}, Presence::kRequired, "One line for people.");
+  about.constants.clear();
   const auto constant = [&](std::string_view key, NumberRange range, std::string_view doc) {
-    radio.constants.emplace_back(key, Sourced{});
-    Sourced& sourced = radio.constants.back().second;
+    about.constants.emplace_back(key, Sourced{});
+    Sourced& sourced = about.constants.back().second;
     describe_sourced_number(visitor, key, sourced, range, Presence::kRequired, doc);
     return sourced.value.value_or(1);
   };
@@ -47,19 +49,17 @@ void describe_radio_file(FieldVisitor& visitor, Radio& radio) {
       Watts{constant("beta_w", kNonNegative, "Power of the active radio at no throughput.")};
 }
 
-Radio load_radio(const ProfileLibrary& library, const Bibliography& bibliography,
-                 std::string_view name) {
+RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibliography,
+                        std::string_view name) {
   const Node root = load_yaml(library.path_by_name("radios", name).string());
   Diagnostics diagnostics;
-  Radio radio;
-  radio.name = name;
+  RadioProfile profile;
+  profile.about.name = profile.radio.name = name;
   read_fields(
-      root, [&](FieldVisitor& visitor) { describe_radio_file(visitor, radio); }, diagnostics);
-  for (const auto& [key, constant] : radio.constants) {
-    bibliography.check(constant.provenance, root, key, diagnostics);
-  }
+      root, [&](FieldVisitor& visitor) { describe_radio_file(visitor, profile); }, diagnostics);
+  bibliography.check(profile.about, root, diagnostics);
   diagnostics.throw_if_any();
-  return radio;
+  return profile;
 }
 
 }  // namespace papilio

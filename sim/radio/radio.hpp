@@ -2,7 +2,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sim/data/provenance.hpp"
@@ -28,27 +27,30 @@ EnergyModel energy_model_by_name(std::string_view name);
 /// P = α·t + β. Rates > 0, the rest >= 0.
 struct Radio {
   std::string name;
-  std::string title;
   BytesPerSecond uplink;
   BytesPerSecond downlink;
   JoulesPerByte alpha_uplink;
   JoulesPerByte alpha_downlink;
   Watts beta;
-  /// The constants as the file gives them, with their provenance: key and value, for display.
-  std::vector<std::pair<std::string, Sourced>> constants;
 
   /// α·t + β. Source: butterfly paper, Table III; after Huang et al., MobiSys 2012.
   [[nodiscard]] Watts uplink_power() const { return alpha_uplink * uplink + beta; }
   [[nodiscard]] Watts downlink_power() const { return alpha_downlink * downlink + beta; }
 };
 
+/// A radio and what its file says of it.
+struct RadioProfile {
+  Described about;
+  Radio radio;
+};
+
 /// Loads `radios/NAME.yaml`.
 /// @throws ConfigError if the name is unknown or the file is malformed
-Radio load_radio(const ProfileLibrary& library, const Bibliography& bibliography,
-                 std::string_view name);
+RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibliography,
+                        std::string_view name);
 
 /// Describes the keys of a radio file: rates in bit/s and coefficients in J/bit, as radios print
-/// them; `load_radio` converts once.
-void describe_radio_file(FieldVisitor& visitor, Radio& radio);
+/// them; they are converted here, once.
+void describe_radio_file(FieldVisitor& visitor, RadioProfile& profile);
 
 }  // namespace papilio

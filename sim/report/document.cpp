@@ -26,7 +26,8 @@ std::string padded(const std::string& text, std::size_t to, bool left) {
 }
 
 std::string latex_escaped(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kReplacements{{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kReplacements{{
+      {"D_r", "$D_r$"},
       {"&", "\\&"},
       {"%", "\\%"},
       {"_", "\\_"},
@@ -46,6 +47,13 @@ std::string latex_escaped(std::string_view text) {
   }};
   std::string escaped;
   while (!text.empty()) {
+    const bool minus = text.size() > 1 && text[0] == '-' && text[1] >= '0' && text[1] <= '9' &&
+                       (escaped.empty() || escaped.back() == ' ');
+    if (minus) {
+      escaped += "$-$";
+      text.remove_prefix(1);
+      continue;
+    }
     const auto* const match =
         std::find_if(kReplacements.begin(), kReplacements.end(),
                      [&](const auto& pair) { return text.starts_with(pair.first); });
@@ -62,6 +70,7 @@ std::string latex_escaped(std::string_view text) {
 
 std::string latex_row(const std::vector<std::string>& cells) {
   std::vector<std::string> escaped;
+  escaped.reserve(cells.size());
   for (const std::string& cell : cells) escaped.push_back(latex_escaped(cell));
   return fmt::format("  {} \\\\\n", fmt::join(escaped, " & "));
 }

@@ -55,6 +55,18 @@ Row cell_columns(const Cell& cell) {
           {"payload_bytes", static_cast<std::int64_t>(cell.demand.upload.value())}};
 }
 
+Row phase_columns(const Breakdown& b) {
+  return {{"latency_s", b.latency().value()},
+          {"mobile_s", b.mobile.value()},
+          {"uplink_s", b.uplink.value()},
+          {"cloud_s", b.cloud.value()},
+          {"downlink_s", b.downlink.value()}};
+}
+
+void extend(Row& row, const Row& more) {
+  row.insert(row.end(), more.begin(), more.end());
+}
+
 Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
   const Breakdown& b = outcome.simulated;
   Value speedup_latency;
@@ -64,39 +76,29 @@ Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
     speedup_energy = base->simulated.energy() / b.energy();
   }
   Row row = cell_columns(outcome.cell);
-  row.insert(row.end(), {{"n", std::int64_t{1}},
-                         {"latency_s", b.latency().value()},
-                         {"mobile_s", b.mobile.value()},
-                         {"uplink_s", b.uplink.value()},
-                         {"cloud_s", b.cloud.value()},
-                         {"downlink_s", b.downlink.value()},
-                         {"energy_j", b.energy().value()},
-                         {"mobile_j", (b.compute_energy + b.idle_energy).value()},
-                         {"uplink_j", b.uplink_energy.value()},
-                         {"downlink_j", b.downlink_energy.value()},
-                         {"speedup_latency", speedup_latency},
-                         {"speedup_energy", speedup_energy},
-                         {"accuracy", optional_value(outcome.cell.accuracy)}});
+  extend(row, {{"n", std::int64_t{1}}});
+  extend(row, phase_columns(b));
+  extend(row, {{"energy_j", b.energy().value()},
+               {"mobile_j", (b.compute_energy + b.idle_energy).value()},
+               {"uplink_j", b.uplink_energy.value()},
+               {"downlink_j", b.downlink_energy.value()},
+               {"speedup_latency", speedup_latency},
+               {"speedup_energy", speedup_energy},
+               {"accuracy", optional_value(outcome.cell.accuracy)}});
   return row;
 }
 
 Row record_row(std::size_t request, const Outcome& outcome) {
   const Breakdown& b = outcome.simulated;
   Row row{{"request", static_cast<std::int64_t>(request)}};
-  const Row cell = cell_columns(outcome.cell);
-  row.insert(row.end(), cell.begin(), cell.end());
-  row.insert(row.end(), {{"start_s", outcome.start.value()},
-                         {"finish_s", outcome.finish.value()},
-                         {"latency_s", b.latency().value()},
-                         {"mobile_s", b.mobile.value()},
-                         {"uplink_s", b.uplink.value()},
-                         {"cloud_s", b.cloud.value()},
-                         {"downlink_s", b.downlink.value()},
-                         {"energy_j", b.energy().value()},
-                         {"compute_j", b.compute_energy.value()},
-                         {"idle_j", b.idle_energy.value()},
-                         {"uplink_j", b.uplink_energy.value()},
-                         {"downlink_j", b.downlink_energy.value()}});
+  extend(row, cell_columns(outcome.cell));
+  extend(row, {{"start_s", outcome.start.value()}, {"finish_s", outcome.finish.value()}});
+  extend(row, phase_columns(b));
+  extend(row, {{"energy_j", b.energy().value()},
+               {"compute_j", b.compute_energy.value()},
+               {"idle_j", b.idle_energy.value()},
+               {"uplink_j", b.uplink_energy.value()},
+               {"downlink_j", b.downlink_energy.value()}});
   return row;
 }
 

@@ -455,37 +455,35 @@ std::vector<Section> provenance_sections(const Scenario& scenario) {
                        published_networks(scenario).size() == tables.networks().size();
   if (!derived) return {};
   const auto uplink = [&](const std::string& network) { return scenario.radio(network).uplink; };
-  const PaperFit fit = fit_paper(tables, scenario.graph, uplink);
+  const std::vector<Residual> residuals = residuals_of_blocks(tables, scenario.graph, uplink);
+  if (residuals.size() < 3) return {};
   Section section{.title = "Where the layer times come from"};
   section.paragraphs = {fmt::format(
       "The paper prints no layer table. {} residuals (latency less upload, the mean of {} "
       "networks) "
       "are fitted to {} printed latencies, so the tables above are no independent test of them. "
       "With one network left out, its latencies follow from the others with these errors:",
-      fit.segments.size(), tables.networks().size(), tables.splits.size())};
+      residuals.size(), tables.networks().size(), tables.splits.size())};
   Table table{.columns = {{"left out"}, {"mean abs. dev. %"}, {"worst dev. %"}, {"at", true}}};
   for (const HeldOutError& error : leave_one_network_out(tables, uplink)) {
     table.rows.push_back({error.network, fmt::format("{:.2f}", error.mean * 100),
                           fmt::format("{:+.2f}", error.worst * 100), error.worst_block});
   }
   section.table = std::move(table);
-  const auto rate = [](const PaperFit::Segment& segment) {
-    return fmt::format("{:.0f}", segment.macs_per_s / 1e9);
+  const auto rate = [](const Residual& residual) {
+    return fmt::format("{:.0f}", residual.macs_per_s / 1e9);
   };
-  const auto by_rate = [](const PaperFit::Segment& a, const PaperFit::Segment& b) {
+  const auto by_rate = [](const Residual& a, const Residual& b) {
     return a.macs_per_s < b.macs_per_s;
   };
-  const auto slowest =
-      std::min_element(std::next(fit.segments.begin()), fit.segments.end(), by_rate);
-  const auto fastest =
-      std::max_element(std::next(fit.segments.begin()), fit.segments.end(), by_rate);
+  const auto slowest = std::min_element(std::next(residuals.begin()), residuals.end(), by_rate);
+  const auto fastest = std::max_element(std::next(residuals.begin()), residuals.end(), by_rate);
   section.remarks = {
       fmt::format("The implied rates are uneven: stem and {} {} GMAC/s, {} {}, the other blocks {} "
                   "({}) to {} ({}). A smooth device would not do that: the residuals carry the "
                   "table's rounding and its measurement.",
-                  fit.segments[0].block, rate(fit.segments[0]), fit.segments[1].block,
-                  rate(fit.segments[1]), rate(*slowest), slowest->block, rate(*fastest),
-                  fastest->block),
+                  residuals[0].block, rate(residuals[0]), residuals[1].block, rate(residuals[1]),
+                  rate(*slowest), slowest->block, rate(*fastest), fastest->block),
       fmt::format("The cloud runs each layer {:.0f} times as fast as the mobile ('almost 30x').",
                   tables.cloud_speed_ratio)};
   return {section};

@@ -10,6 +10,7 @@ namespace {
 
 std::vector<Breakdown> breakdowns(const std::vector<const Outcome*>& outcomes) {
   std::vector<Breakdown> result;
+  result.reserve(outcomes.size());
   for (const Outcome* outcome : outcomes) result.push_back(outcome->simulated);
   return result;
 }

@@ -309,7 +309,7 @@ Scenario load_scenario(const ScenarioSource& source) {
                               spec.mobile_device, spec.model));
   }
   for (const std::string& network : spec.networks) {
-    scenario.radios.push_back(load_radio(library, bibliography, network));
+    scenario.radios.push_back(load_radio(library, bibliography, network).radio);
   }
   if (!spec.published.empty()) {
     scenario.published = load_published(library, bibliography, spec.published);

@@ -18,7 +18,8 @@ class Quantity {
   /// The number in the SI unit that the alias names.
   [[nodiscard]] constexpr double value() const { return value_; }
 
-  constexpr auto operator<=>(const Quantity&) const = default;
+  // clang-tidy 14 takes the 0 that a defaulted <=> compares with for a pointer.
+  constexpr auto operator<=>(const Quantity&) const = default;  // NOLINT(modernize-use-nullptr)
 
   constexpr Quantity& operator+=(Quantity other) {
     value_ += other.value_;

@@ -189,7 +189,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::size_t count_{0};
 };
 
-Node parse(std::string_view text, std::shared_ptr<const SourceText> source) {
+Node parse(std::string_view text, const std::shared_ptr<const SourceText>& source) {
   std::istringstream stream{std::string{text}};
   TreeBuilder builder{source};
   try {

@@ -196,6 +196,23 @@ TEST(Run, RefusesAnOutputFolderBeforeWorking) {
   EXPECT_EQ(read_file(file), "mine");
 }
 
+// 39 cuts × 64 channel counts × 3 radios × 2 readings: seconds of work, cut short.
+TEST(Run, CtrlCEndsItWithNothingWritten) {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "out";
+  std::string channels = "1";
+  for (int i = 2; i <= 64; ++i) channels += fmt::format(", {}", i);
+  const std::string strategies =
+      fmt::format("strategies=[{{strategy: butterfly, after: all, channels: [{}]}}]", channels);
+  constexpr int kInterruptAfterMs = 500;
+  const Finished run =
+      run_papilio({"run", kTable4, "--set", strategies, "-o", out.string()}, kInterruptAfterMs);
+  EXPECT_EQ(run.exit_code, 130);
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(run.err, "papilio: interrupted; nothing was written\n");
+  EXPECT_FALSE(fs::exists(out));
+}
+
 TEST(Run, CellsOutsideThePublishedTablesAreListed) {
   const TemporaryFolder folder;
   const Finished run = run_papilio(

@@ -4,13 +4,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio::testing {
 
-Finished run_papilio(const std::vector<std::string>& arguments) {
+Finished run_papilio(const std::vector<std::string>& arguments, int interrupt_after_ms) {
   const TemporaryFolder folder;
   const std::string out = (folder.path() / "out").string();
   const std::string err = (folder.path() / "err").string();
@@ -32,6 +35,10 @@ Finished run_papilio(const std::vector<std::string>& arguments) {
       ::execv(PAPILIO_PROGRAM, argv.data());
     }
     ::_exit(127);
+  }
+  if (interrupt_after_ms > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{interrupt_after_ms});
+    ::kill(child, SIGINT);
   }
   int status = 0;
   if (::waitpid(child, &status, 0) != child) throw std::runtime_error{"waitpid failed"};

@@ -13,6 +13,7 @@ struct Finished {
 };
 
 /// Runs papilio with these arguments in the project's folder and waits for it.
-Finished run_papilio(const std::vector<std::string>& arguments);
+/// @param interrupt_after_ms if positive, the program gets SIGINT after that time
+Finished run_papilio(const std::vector<std::string>& arguments, int interrupt_after_ms = 0);
 
 }  // namespace papilio::testing

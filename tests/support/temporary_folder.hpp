@@ -28,8 +28,9 @@ class TemporaryFolder {
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// Writes a file below the folder, with the folders it needs, and returns its path.
+  // NOLINTNEXTLINE(modernize-use-nodiscard): most callers want the file, not its path.
   std::filesystem::path write(const std::filesystem::path& name, std::string_view text) const {
-    const std::filesystem::path file = path_ / name;
+    std::filesystem::path file = path_ / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream{file} << text;
     return file;

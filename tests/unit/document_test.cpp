@@ -31,6 +31,7 @@ TEST(Document, LatexUsesBooktabsAndEscapes) {
   EXPECT_THAT(latex, HasSubstr("\\caption{50 \\% of A\\_1}"));
   EXPECT_THAT(latex,
               HasSubstr("\\begin{tabular}{lrl}\n  \\toprule\n  cut & $\\alpha$ \\% & note \\\\\n"));
+  EXPECT_THAT(latex, HasSubstr("RB1 & $-$4.7 & a"));
   EXPECT_THAT(latex, HasSubstr("\\bottomrule"));
 }
 

@@ -87,7 +87,7 @@ TEST(Graph, FindsCutsByBlockAndByLayer) {
 
 TEST(Graph, RefusesWhatDoesNotFit) {
   Graph graph = small_graph();
-  const auto adding = [&](const char* name, const LayerOp& op, std::vector<LayerId> inputs) {
+  const auto adding = [&](const char* name, const LayerOp& op, const std::vector<LayerId>& inputs) {
     return [&graph, name, op, inputs] { graph.add(name, op, inputs); };
   };
   const auto throws = [](const char* text) {

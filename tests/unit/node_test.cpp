@@ -3,6 +3,7 @@
 
 #include "sim/yaml/node.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -74,9 +75,7 @@ TEST(Node, RefusesDocumentsThatWouldExhaustTheMachine) {
   EXPECT_THAT(parsing("a: &x [*x]\n"), config_error(HasSubstr("inside its own definition")));
   std::string bomb = "a0: &a0 [x]\n";
   for (int i = 1; i < 30; ++i) {
-    const std::string last = "*a" + std::to_string(i - 1);
-    bomb +=
-        "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + last + ", " + last + "]\n";
+    bomb += fmt::format("a{0}: &a{0} [*a{1}, *a{1}]\n", i, i - 1);
   }
   EXPECT_THAT(parsing(bomb), config_error(HasSubstr("more than a million nodes")));
 }

@@ -9,7 +9,7 @@ namespace {
 
 Radio shipped(const char* name) {
   const ProfileLibrary library{{shipped_profiles()}};
-  return load_radio(library, Bibliography{library}, name);
+  return load_radio(library, Bibliography{library}, name).radio;
 }
 
 TEST(Radio, PowersFollowTableIII) {
