@@ -1,5 +1,6 @@
-# Writes OUTPUT, a source that holds the git revision of SOURCE_DIR. Run at build time.
-execute_process(COMMAND git -C ${SOURCE_DIR} describe --always --dirty --abbrev=12 --exclude=*
+# Writes OUTPUT, a source that holds the git revision of SOURCE_DIR. Run at build time. Another user may
+# own the checkout, which git would refuse to read.
+execute_process(COMMAND git -c safe.directory=* -C ${SOURCE_DIR} describe --always --dirty --abbrev=12 --exclude=*
                 OUTPUT_VARIABLE revision OUTPUT_STRIP_TRAILING_WHITESPACE
                 ERROR_QUIET RESULT_VARIABLE status)
 if(NOT status EQUAL 0)

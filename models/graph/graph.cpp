@@ -111,8 +111,8 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument{name + ": " + error.what()};
   }
-  layers_.push_back({std::move(name), block_, op, std::move(inputs), inferred.shape,
-                     inferred.macs, inferred.parameters});
+  layers_.push_back({std::move(name), block_, op, std::move(inputs), inferred.shape, inferred.macs,
+                     inferred.parameters});
   return layers_.size() - 1;
 }
 

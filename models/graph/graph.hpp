@@ -39,6 +39,7 @@ struct ConvOp {
 };
 /// Batch normalisation with one scale and one shift a channel.
 struct BatchNormOp {};
+/// max(0, x), element by element.
 struct ReluOp {};
 /// Maximum over a square window; the padding never wins.
 struct MaxPoolOp {
@@ -50,14 +51,17 @@ struct MaxPoolOp {
 struct GlobalAvgPoolOp {};
 /// Element-wise sum of two tensors of one shape.
 struct AddOp {};
+/// To one flat vector, channels first.
 struct FlattenOp {};
 /// Fully connected layer over a flat vector.
 struct LinearOp {
   std::int64_t out_features{0};
   bool bias{true};
 };
+/// Over a flat vector.
 struct SoftmaxOp {};
 
+/// Any operation; a layer has one.
 using LayerOp = std::variant<InputOp, ConvOp, BatchNormOp, ReluOp, MaxPoolOp, GlobalAvgPoolOp,
                              AddOp, FlattenOp, LinearOp, SoftmaxOp>;
 
@@ -110,6 +114,7 @@ class Graph {
   [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
   /// @throws std::out_of_range if `id` is not a layer
   [[nodiscard]] const Layer& layer(LayerId id) const { return layers_.at(id); }
+  /// Position of the layer of this name, or nothing.
   [[nodiscard]] std::optional<LayerId> find_layer(std::string_view name) const;
 
   /// Sums over the layers `first` (included) to `last` (excluded).

@@ -121,8 +121,49 @@ Document list_profiles(const ProfileLibrary& library, const Bibliography& biblio
                        {.title = "Published tables", .table = published}}};
 }
 
+Document show_published(const ProfileLibrary& library, const Bibliography& bibliography,
+                        const std::string& name) {
+  const PublishedTables tables = load_published(library, bibliography, name);
+  const auto ms = [](Seconds time) { return fmt::format("{:.1f}", time.value() * 1e3); };
+  const auto mj = [](Joules energy) { return fmt::format("{:.1f}", energy.value() * 1e3); };
+  Table splits{.columns = {{"network"}, {"cut", true}, {"D_r"}, {"bytes"}, {"ms"}, {"mJ"}}};
+  for (const PublishedTables::Split& split : tables.splits) {
+    splits.rows.push_back({split.network, split.block, fmt::to_string(split.channels),
+                           fmt::format("{:.0f}", split.offload.value()), ms(split.latency),
+                           mj(split.energy)});
+  }
+  Table strategies{
+      .columns = {{"strategy"}, {"network", true}, {"cut", true}, {"ms"}, {"mJ"}, {"top-1 %"}}};
+  for (const PublishedTables::Strategy& row : tables.strategies) {
+    strategies.rows.push_back({row.strategy, row.network, row.block, ms(row.latency),
+                               mj(row.energy), fmt::format("{:.1f}", row.accuracy * 100)});
+  }
+  Table accuracies{.columns = {{"cut"}, {"D_r"}, {"top-1 %"}}};
+  for (const PublishedTables::Accuracy& bar : tables.accuracies) {
+    accuracies.rows.push_back(
+        {bar.block, fmt::to_string(bar.channels), fmt::format("{:.2f}", bar.top1 * 100)});
+  }
+  Table speedups{.columns = {{"network"}, {"latency"}, {"energy"}}};
+  for (const PublishedTables::Speedup& claim : tables.speedups) {
+    speedups.rows.push_back(
+        {claim.network, fmt::to_string(claim.latency), fmt::to_string(claim.energy)});
+  }
+  return {.title = name,
+          .paragraphs = {fmt::format("{}: {} on {} and {}; {}.", tables.title, tables.model,
+                                     tables.mobile, tables.cloud, to_string(tables.source))},
+          .sections = {{.title = "Table IV", .table = splits},
+                       {.title = "Table V", .table = strategies},
+                       {.title = "Fig. 7, digitised", .table = accuracies},
+                       {.title = "Speedups over cloud-only, as claimed",
+                        .table = speedups,
+                        .remarks = citations({tables.source}, bibliography)}}};
+}
+
 Document show_profile(const ProfileLibrary& library, const Bibliography& bibliography,
                       const std::string& name) {
+  if (!library.find("published", name).empty()) {
+    return show_published(library, bibliography, name);
+  }
   static_cast<void>(library.path_by_name("layers", name));  // tells the near names
   const auto [device, model] = split_profile_name(name);
   const Graph graph = model_by_name(model);
@@ -154,8 +195,10 @@ std::string profile_file(LayerProfile profile, const std::string& set) {
 Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibliography,
                          const std::string& set, const std::optional<std::string>& folder) {
   const PublishedTables tables = load_published(library, bibliography, set);
+  // The tables speak of the radios that lie beside them, whatever else the user has.
+  const ProfileLibrary beside{{library.folder_of("published", set)}};
   const UplinkByNetwork uplink = [&](const std::string& network) {
-    return load_radio(library, bibliography, network).radio.uplink;
+    return load_radio(beside, bibliography, network).radio.uplink;
   };
   const Graph graph = model_by_name(tables.model);
   const PaperFit fit = fit_paper(tables, graph, uplink);
@@ -257,6 +300,9 @@ void profiles_command(const Words& words) {
                                boost::program_options::value<std::string>()->value_name("DIR"),
                                "with derive: write the profiles to DIR/layers/DEVICE/MODEL.yaml");
   if (!line.parse(words)) return;
+  if (line.options().has("output") && line.action() != "derive") {
+    throw ConfigError{"papilio profiles: error: -o goes with derive"};
+  }
   const ProfileLibrary library = library_of(line.options());
   const Bibliography bibliography{library};
   if (line.action() == "list") {

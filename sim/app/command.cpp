@@ -9,16 +9,27 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/report/json_text.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
 namespace {
 
+/// A number in a column of numbers becomes one, and an empty cell null.
+nlohmann::ordered_json to_json(const std::string& cell, bool number_column) {
+  if (cell.empty()) return nullptr;
+  if (!number_column) return cell;
+  nlohmann::ordered_json value = nlohmann::ordered_json::parse(
+      cell.front() == '+' ? cell.substr(1) : cell, nullptr, /*allow_exceptions=*/false);
+  return value.is_number() ? value : nlohmann::ordered_json(cell);
+}
+
 nlohmann::ordered_json to_json(const Table& table) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const auto& cells : table.rows) {
     nlohmann::ordered_json row;
-    for (std::size_t c = 0; c < cells.size(); ++c) row[table.columns[c].header] = cells[c];
+    for (std::size_t c = 0; c < cells.size(); ++c)
+      row[table.columns[c].header] = to_json(cells[c], c > 0 && !table.columns[c].left);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -118,7 +129,7 @@ void check_format(const std::string& format) {
 void print(const Document& document, const std::string& format) {
   check_format(format);
   if (format == "json") {
-    fmt::print("{}\n", to_json(document).dump(2));
+    fmt::print("{}", json_text(to_json(document)));
   } else if (format == "latex") {
     fmt::print("{}", to_latex(document));
   } else if (format == "md") {

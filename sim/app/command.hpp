@@ -27,7 +27,7 @@ class CommandLine {
  public:
   /// @param usage    the line after "Usage: papilio", e.g. "run FILE [options]"
   /// @param about    what the verb does, ready to print
-  /// @param examples command lines, each with a comment
+  /// @param examples command lines, ready to be typed
   CommandLine(std::string usage, std::string about, std::vector<std::string> examples);
 
   /// Where options are declared.
@@ -65,8 +65,11 @@ const std::vector<std::string>& output_formats();
 /// Prints a document to stdout in one of `output_formats()`; CSV holds its first table.
 /// @throws ConfigError if the format is unknown
 void print(const Document& document, const std::string& format);
+/// @throws ConfigError if the format is none of `output_formats()`
 void check_format(const std::string& format);
 
+/// The verbs: each parses the words after it, prints to stdout, and throws as the errors' kinds
+/// say.
 void run_command(const Words& words);
 void check_command(const Words& words);
 void schema_command(const Words& words);

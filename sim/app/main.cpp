@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <system_error>
 
 #include "sim/app/command.hpp"
 #include "sim/app/version.hpp"
@@ -36,8 +39,12 @@ void print_version() {
 }
 
 void dispatch(const Words& words) {
-  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words == Words{"help"}) {
     print_help();
+    return;
+  }
+  if (words[0] == "help") {
+    dispatch({words[1], "--help"});
     return;
   }
   if (words[0] == "--version") {
@@ -68,6 +75,7 @@ int main(int argc, char** argv) {
                             // own
   try {
     dispatch(Words{argv + 1, argv + argc});
+    if (std::fflush(stdout) != 0) throw std::system_error{errno, std::generic_category()};
     return finish(ExitCode::kSuccess);
   } catch (const ConfigError& error) {
     fmt::print(stderr, "{}\n", error.what());
@@ -78,7 +86,15 @@ int main(int argc, char** argv) {
   } catch (const Interrupted&) {
     fmt::print(stderr, "papilio: interrupted; nothing was written\n");
     return finish(ExitCode::kInterrupted);
+  } catch (const std::filesystem::filesystem_error& error) {
+    fmt::print(stderr, "{}: error: {}; check the path\n", error.path1().string(),
+               error.code().message());
+    return finish(ExitCode::kUserError);
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "papilio: error: cannot print: {}; check where the output goes\n",
+               error.code().message());
+    return finish(ExitCode::kUserError);
   } catch (const std::exception& error) {
-    papilio::detail::check_failed(error.what(), __FILE__, __LINE__);
+    papilio::detail::unexpected(error.what());
   }
 }

@@ -18,6 +18,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
+  /// Draws the bar for `done` of the total.
   void update(std::size_t done);
 
  private:

@@ -13,6 +13,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/engine/simulate.hpp"
+#include "sim/report/json_text.hpp"
 #include "sim/report/outcome.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -48,7 +49,11 @@ ScenarioSource source_of(const CommandLine& line, const std::string& verb) {
 
 int jobs_of(const CommandLine& line) {
   const int jobs = line.get<int>("jobs");
-  if (jobs < 0) throw ConfigError{"papilio run: error: --jobs must be >= 0, where 0 is all cores"};
+  constexpr int kMostJobs = 1024;
+  if (jobs < 0 || jobs > kMostJobs) {
+    throw ConfigError{
+        fmt::format("papilio run: error: --jobs must be 0 to {}, where 0 is all cores", kMostJobs)};
+  }
   if (jobs > 0) return jobs;
   return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
@@ -95,7 +100,7 @@ std::string manifest_json(const Scenario& scenario, const Words& words,
       {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
                               fmt::gmtime(std::chrono::system_clock::to_time_t(started)))},
       {"wall_s", wall_s}};
-  return manifest.dump(2) + "\n";
+  return json_text(manifest);
 }
 
 void print_result(const Scenario& scenario, const Outcomes& outcomes, const Document& report,
@@ -118,7 +123,7 @@ void run_command(const Words& words) {
       "records,\nthe effective scenario and a manifest to a folder.",
       {"papilio run scenarios/paper/table4.yaml",
        "papilio run scenarios/paper/table4.yaml -o /tmp/t4 --format csv",
-       "papilio run scenarios/paper/table4.yaml --set networks=[3g] "
+       "papilio run scenarios/paper/table4.yaml --set 'networks=[3g]' "
        "--set download_takes_time=true"}};
   add_scenario_options(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
@@ -169,7 +174,8 @@ void check_command(const Words& words) {
   if (!line.parse(words)) return;
   const ScenarioSource source = source_of(line, "check");
   const Scenario scenario = load_scenario(source);
-  fmt::print("{}: valid; {} cells\n", source.file, scenario.cells.size());
+  const std::size_t cells = scenario.cells.size();
+  fmt::print("{}: valid; {} cell{}\n", source.file, cells, cells == 1 ? "" : "s");
 }
 
 void schema_command(const Words& words) {

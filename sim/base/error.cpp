@@ -4,13 +4,25 @@
 #include <cstdlib>
 
 namespace papilio::detail {
+namespace {
+
+[[noreturn]] void ask_for_report() {
+  std::fputs("This is a defect of Papilio: please report it with the command and its input.\n",
+             stderr);
+  std::abort();
+}
+
+}  // namespace
 
 void check_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr,
-               "papilio: internal error: check '%s' failed at %s:%d\n"
-               "This is a defect of Papilio: please report it with the command and its input.\n",
-               condition, file, line);
-  std::abort();
+  std::fprintf(stderr, "papilio: internal error: check '%s' failed at %s:%d\n", condition, file,
+               line);
+  ask_for_report();
+}
+
+void unexpected(const char* what) {
+  std::fprintf(stderr, "papilio: internal error: unexpected exception: %s\n", what);
+  ask_for_report();
 }
 
 }  // namespace papilio::detail

@@ -34,6 +34,8 @@ class Interrupted : public std::runtime_error {
 
 namespace detail {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
+/// Aborts because of an exception that nothing should have let through.
+[[noreturn]] void unexpected(const char* what);
 }  // namespace detail
 
 /// Aborts with the place when `condition` is false: a defect of Papilio, never reachable from

@@ -51,12 +51,15 @@ void write_all(const fs::path& path, std::string_view content) {
 }  // namespace
 
 OutputFolder::OutputFolder(fs::path folder) : folder_{std::move(folder)} {
-  fs::path existing = fs::absolute(folder_);
-  while (!fs::exists(existing) && existing.has_parent_path() &&
-         existing != existing.parent_path()) {
+  if (folder_.empty()) fail(folder_, "use an empty name", ENOENT);
+  std::error_code error;
+  folder_ = fs::absolute(folder_, error).lexically_normal();
+  fs::path existing = folder_;
+  while (!fs::exists(existing, error) && existing != existing.parent_path()) {
+    if (error && error != std::errc::not_a_directory) fail(existing, "use it", error.value());
     existing = existing.parent_path();
   }
-  if (!fs::is_directory(existing)) fail(existing, "use it as a folder", ENOTDIR);
+  if (!fs::is_directory(existing, error)) fail(existing, "use it as a folder", ENOTDIR);
   if (::access(existing.c_str(), W_OK | X_OK) != 0) fail(existing, "write into the folder", errno);
 }
 
@@ -69,7 +72,7 @@ OutputFolder::~OutputFolder() {
 
 void OutputFolder::add(std::string_view name, std::string_view content) {
   std::vector<fs::path> missing;
-  for (fs::path p = fs::absolute(folder_); !fs::exists(p); p = p.parent_path()) {
+  for (fs::path p = folder_; !fs::exists(p); p = p.parent_path()) {
     missing.push_back(p);
   }
   for (auto it = missing.rbegin(); it != missing.rend(); ++it) {
@@ -83,6 +86,11 @@ void OutputFolder::add(std::string_view name, std::string_view content) {
 }
 
 void OutputFolder::commit() {
+  for (const Staged& file : staged_) {
+    std::error_code ignored;
+    if (fs::is_directory(file.to, ignored)) fail(file.to, "replace the folder by a file", EISDIR);
+  }
+  if (!staged_.empty()) ::unlink(staged_.back().to.c_str());
   for (const Staged& file : staged_) {
     if (::rename(file.from.c_str(), file.to.c_str()) != 0) fail(file.to, "replace the file", errno);
   }

@@ -8,9 +8,9 @@
 namespace papilio {
 
 /// Writes a set of files into one folder so that a reader, a crash or Ctrl-C never meets half a
-/// file: each is staged beside its final place, flushed to the disk, and renamed; the last one
-/// added is renamed last, so it vouches for the others. Staged files and a folder made here
-/// disappear when `commit` was not reached.
+/// file: each is staged beside its final place, flushed to the disk, and renamed. The last one
+/// added goes first and comes last: where it stands, all the others are of the same set. Staged
+/// files and a folder made here disappear when `commit` was not reached.
 class OutputFolder {
  public:
   /// Checks that `folder` is, or can become, a folder that may be written; creates nothing yet.
@@ -25,7 +25,7 @@ class OutputFolder {
   void add(std::string_view name, std::string_view content);
 
   /// Renames every staged file to its final name, in the order of `add`.
-  /// @throws ConfigError if a rename fails
+  /// @throws ConfigError if a place is taken by a folder, or a rename fails
   void commit();
 
   [[nodiscard]] const std::filesystem::path& path() const { return folder_; }

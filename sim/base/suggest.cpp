@@ -42,14 +42,22 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
       best_distance = distance;
     }
   }
-  return best;
+  constexpr std::size_t kTellingPrefix = 3;
+  if (!best.empty() || name.size() < kTellingPrefix) return best;
+  const auto begins = std::find_if(known.begin(), known.end(), [&](const std::string& candidate) {
+    return candidate.starts_with(name);
+  });
+  return begins == known.end() ? std::string{} : *begins;
 }
 
 std::string suggestion(std::string_view name, const std::vector<std::string>& known) {
   if (known.empty()) return {};
   const std::string nearest = nearest_name(name, known);
   if (!nearest.empty()) return fmt::format("; did you mean '{}'?", nearest);
-  return fmt::format("; one of: {}", fmt::join(known, ", "));
+  constexpr std::size_t kListed = 12;
+  if (known.size() <= kListed) return fmt::format("; one of: {}", fmt::join(known, ", "));
+  return fmt::format("; one of {}, such as {}", known.size(),
+                     fmt::join(known.begin(), known.begin() + 3, ", "));
 }
 
 }  // namespace papilio

@@ -50,15 +50,33 @@ const std::string& CsvTable::text(std::size_t row, std::string_view column) cons
   return rows_[row][static_cast<std::size_t>(it - columns_.begin())];
 }
 
+void CsvTable::fail(std::size_t row, std::string_view column, std::string_view expected) const {
+  throw ConfigError{fmt::format("{}:{}: error: {}: expected {}, got '{}'", path_, row + 2, column,
+                                expected, text(row, column))};
+}
+
 double CsvTable::number(std::size_t row, std::string_view column) const {
   const std::string& cell = text(row, column);
   double value = 0;
   const auto [stop, status] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (status != std::errc{} || stop != cell.data() + cell.size() || !std::isfinite(value)) {
-    throw ConfigError{
-        fmt::format("{}:{}: error: {}: expected a number, got '{}'", path_, row + 2, column, cell)};
+    fail(row, column, "a number");
   }
   return value;
+}
+
+double CsvTable::positive(std::size_t row, std::string_view column) const {
+  const double value = number(row, column);
+  if (value <= 0) fail(row, column, "a number > 0");
+  return value;
+}
+
+std::int64_t CsvTable::count(std::size_t row, std::string_view column, std::int64_t max) const {
+  const double value = number(row, column);
+  if (value < 1 || value > static_cast<double>(max) || value != std::floor(value)) {
+    fail(row, column, fmt::format("a whole number of 1 to {}", max));
+  }
+  return static_cast<std::int64_t>(value);
 }
 
 }  // namespace papilio

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace papilio {
 
-/// A CSV file (RFC 4180 quoting) with a header line, read whole.
+/// A CSV file with a header line, read whole. Cells may be quoted; a backslash escapes.
 class CsvTable {
  public:
   /// @param columns the expected header, in order
@@ -23,8 +24,15 @@ class CsvTable {
   /// The number in a cell.
   /// @throws ConfigError with file, line and column's name if it is not a finite number
   [[nodiscard]] double number(std::size_t row, std::string_view column) const;
+  /// As `number`, which must be above 0.
+  [[nodiscard]] double positive(std::size_t row, std::string_view column) const;
+  /// As `number`, which must be whole and in 1..max.
+  [[nodiscard]] std::int64_t count(std::size_t row, std::string_view column,
+                                   std::int64_t max) const;
 
  private:
+  [[noreturn]] void fail(std::size_t row, std::string_view column, std::string_view expected) const;
+
   std::string path_;
   std::vector<std::string> columns_;
   std::vector<std::vector<std::string>> rows_;

@@ -32,6 +32,26 @@ void add_yaml_names(const fs::path& folder, const std::string& prefix,
   }
 }
 
+/// The names of one kind in one folder of profiles.
+std::set<std::string> names_in(const fs::path& root, std::string_view kind) {
+  std::set<std::string> names;
+  const fs::path folder = root / kind;
+  if (kind == "devices" || kind == "radios") {
+    add_yaml_names(folder, "", names);
+  } else if (fs::is_directory(folder)) {
+    for (const fs::directory_entry& entry : fs::directory_iterator{folder}) {
+      if (!entry.is_directory()) continue;
+      const std::string name = entry.path().filename().string();
+      if (kind == "published") {
+        names.insert(name);
+      } else {
+        add_yaml_names(entry.path(), name + "/", names);
+      }
+    }
+  }
+  return names;
+}
+
 }  // namespace
 
 ProfileLibrary::ProfileLibrary(std::vector<fs::path> folders) : folders_{std::move(folders)} {
@@ -54,34 +74,22 @@ std::string ProfileLibrary::problem_with(const fs::path& folder) {
 
 std::vector<std::string> ProfileLibrary::names(std::string_view kind) const {
   std::set<std::string> names;
-  for (const fs::path& root : folders_) {
-    const fs::path folder = root / kind;
-    if (kind == "devices" || kind == "radios") {
-      add_yaml_names(folder, "", names);
-    } else if (fs::is_directory(folder)) {
-      for (const fs::directory_entry& entry : fs::directory_iterator{folder}) {
-        if (!entry.is_directory()) continue;
-        const std::string name = entry.path().filename().string();
-        if (kind == "published") {
-          names.insert(name);
-        } else {
-          add_yaml_names(entry.path(), name + "/", names);
-        }
-      }
-    }
-  }
+  for (const fs::path& folder : folders_) names.merge(names_in(folder, kind));
   return {names.begin(), names.end()};
 }
 
+fs::path ProfileLibrary::folder_of(std::string_view kind, std::string_view name) const {
+  // Names come from files too. They are looked up among those that exist, never made into paths.
+  const auto it = std::find_if(folders_.begin(), folders_.end(), [&](const fs::path& folder) {
+    return names_in(folder, kind).contains(std::string{name});
+  });
+  return it == folders_.end() ? fs::path{} : *it;
+}
+
 fs::path ProfileLibrary::find(std::string_view kind, std::string_view name) const {
-  // Names come from files too: one that climbs out of the folder finds nothing.
-  if (name.empty() || name.find("..") != std::string_view::npos || name.front() == '/') return {};
-  for (const fs::path& root : folders_) {
-    fs::path path =
-        root / kind / (kind == "published" ? std::string{name} : fmt::format("{}.yaml", name));
-    if (kind == "published" ? fs::is_directory(path) : fs::is_regular_file(path)) return path;
-  }
-  return {};
+  const fs::path folder = folder_of(kind, name);
+  if (folder.empty()) return {};
+  return folder / kind / (kind == "published" ? std::string{name} : fmt::format("{}.yaml", name));
 }
 
 fs::path ProfileLibrary::path_by_name(std::string_view kind, std::string_view name) const {

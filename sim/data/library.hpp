@@ -30,6 +30,9 @@ class ProfileLibrary {
   [[nodiscard]] std::filesystem::path path_by_name(std::string_view kind,
                                                    std::string_view name) const;
 
+  /// The one of `folders()` in which `find` finds a name, or an empty path.
+  [[nodiscard]] std::filesystem::path folder_of(std::string_view kind, std::string_view name) const;
+
   [[nodiscard]] const std::vector<std::filesystem::path>& folders() const { return folders_; }
 
  private:

@@ -88,9 +88,11 @@ void Bibliography::check(const Provenance& provenance, const Node& root, std::st
   if (provenance.source.empty() || citations_.contains(provenance.source)) return;
   std::vector<std::string> known;
   for (const auto& [key, citation] : citations_) known.push_back(key);
+  const std::string nearest = nearest_name(provenance.source, known);
   diagnostics.error(mark_of(root, fmt::format("{}.source", path)), fmt::format("{}.source", path),
-                    fmt::format("source '{}' is not in any sources.yaml{}", provenance.source,
-                                suggestion(provenance.source, known)));
+                    fmt::format("source '{}' is not in any sources.yaml; {}", provenance.source,
+                                nearest.empty() ? "add it to the one in your folder of profiles"
+                                                : fmt::format("did you mean '{}'?", nearest)));
 }
 
 void Bibliography::check(const Described& thing, const Node& root, Diagnostics& diagnostics) const {

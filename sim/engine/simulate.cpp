@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <numeric>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -19,17 +21,41 @@
 namespace papilio {
 namespace {
 
-// One engine plays this many worlds. Fixed, so that the worlds that share an engine, and with it
-// every rounding, do not depend on the number of workers.
+// One engine plays at most this many worlds.
 constexpr std::size_t kBatchSize = 32;
+// Worlds that share an engine share its clock, whose last digit is relative to the longest of them:
+// so their latencies lie within this factor.
+constexpr double kBatchSpread = 100;
+// How far the simulation may be from the closed form where nothing contends (ADR 0003).
+constexpr double kAgreement = 1e-9;
 
 static_assert(std::is_trivially_copyable_v<PlayedRequest>,
               "results travel through a pipe as bytes");
 
+/// Positions of the worlds that one engine plays.
+using Batch = std::vector<std::size_t>;
+
+/// Batches of worlds of similar latency. They depend on the worlds alone, so neither does any
+/// rounding depend on the number of workers.
+std::vector<Batch> batches_of(const std::vector<Seconds>& latencies) {
+  std::vector<std::size_t> order(latencies.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return latencies[a] < latencies[b]; });
+  std::vector<Batch> batches;
+  for (const std::size_t world : order) {
+    const bool fits = !batches.empty() && batches.back().size() < kBatchSize &&
+                      latencies[world] <= latencies[batches.back().front()] * kBatchSpread;
+    if (!fits) batches.emplace_back();
+    batches.back().push_back(world);
+  }
+  return batches;
+}
+
 /// A forked process that plays one batch and sends the results, or an error's text, through a pipe.
 class Worker {
  public:
-  Worker(std::span<const World> worlds, std::size_t first) : first_{first}, size_{worlds.size()} {
+  Worker(const std::vector<World>& worlds, Batch batch) : batch_{std::move(batch)} {
     int ends[2];
     if (::pipe(ends) != 0) fail("open a pipe");
     std::fflush(nullptr);  // what is buffered must not be printed twice
@@ -37,7 +63,9 @@ class Worker {
     if (pid_ < 0) fail("start a worker");
     if (pid_ == 0) {
       ::close(ends[0]);
-      run_child(worlds, ends[1]);
+      std::vector<World> own;
+      for (const std::size_t world : batch_) own.push_back(worlds[world]);
+      run_child(own, ends[1]);
     }
     ::close(ends[1]);
     pipe_ = ends[0];
@@ -50,14 +78,12 @@ class Worker {
     }
   }
   Worker(Worker&& other) noexcept
-      : first_{other.first_},
-        size_{other.size_},
+      : batch_{std::move(other.batch_)},
         pid_{std::exchange(other.pid_, -1)},
         pipe_{std::exchange(other.pipe_, -1)},
         received_{std::move(other.received_)} {}
   Worker& operator=(Worker&& other) noexcept {
-    std::swap(first_, other.first_);
-    std::swap(size_, other.size_);
+    std::swap(batch_, other.batch_);
     std::swap(pid_, other.pid_);
     std::swap(pipe_, other.pipe_);
     std::swap(received_, other.received_);
@@ -67,7 +93,7 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   [[nodiscard]] int pipe() const { return pipe_; }
-  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t size() const { return batch_.size(); }
 
   /// Reads what has come. @return whether the worker has ended
   bool receive() {
@@ -85,9 +111,13 @@ class Worker {
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     pid_ = -1;
-    const std::size_t expected = size_ * sizeof(PlayedRequest);
+    const std::size_t expected = size() * sizeof(PlayedRequest);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && received_.size() == expected) {
-      std::memcpy(&results[first_], received_.data(), expected);
+      const char* next = received_.data();
+      for (const std::size_t world : batch_) {
+        std::memcpy(&results[world], next, sizeof(PlayedRequest));
+        next += sizeof(PlayedRequest);
+      }
       return;
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::kSimulationError)) {
@@ -101,7 +131,8 @@ class Worker {
 
  private:
   [[noreturn]] static void fail(std::string_view action) {
-    throw SimulationError{fmt::format("cannot {}: {}", action, std::strerror(errno))};
+    throw SimulationError{
+        fmt::format("cannot {}: {}; fewer --jobs may help", action, std::strerror(errno))};
   }
 
   static void send(int fd, const void* data, std::size_t size) {
@@ -129,8 +160,7 @@ class Worker {
     }
   }
 
-  std::size_t first_;
-  std::size_t size_;
+  Batch batch_;
   pid_t pid_{-1};
   int pipe_{-1};
   std::string received_;
@@ -153,16 +183,23 @@ std::vector<pollfd> wait_for(const std::vector<Worker>& workers) {
 std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
                                     const SimulateOptions& options) {
   PAPILIO_CHECK(options.jobs >= 1);
+  std::vector<Seconds> expected;
+  expected.reserve(worlds.size());
+  for (const World& world : worlds) {
+    expected.push_back(closed_form(world.demand, world.use).latency());
+    if (!std::isfinite(expected.back().value())) {
+      throw SimulationError{"a request would take for ever: a rate or a time is out of all range"};
+    }
+  }
+  const std::vector<Batch> batches = batches_of(expected);
   std::vector<PlayedRequest> results(worlds.size());
   std::vector<Worker> workers;
   std::size_t next = 0;
   std::size_t done = 0;
   while (done < worlds.size()) {
     if (options.stop_requested && options.stop_requested()) throw Interrupted{};
-    while (next < worlds.size() && workers.size() < static_cast<std::size_t>(options.jobs)) {
-      const std::size_t size = std::min(kBatchSize, worlds.size() - next);
-      workers.emplace_back(std::span{worlds}.subspan(next, size), next);
-      next += size;
+    while (next < batches.size() && workers.size() < static_cast<std::size_t>(options.jobs)) {
+      workers.emplace_back(worlds, batches[next++]);
     }
     const std::vector<pollfd> ready = wait_for(workers);
     for (std::size_t i = workers.size(); i-- > 0;) {
@@ -171,6 +208,15 @@ std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
       done += workers[i].size();
       workers.erase(workers.begin() + static_cast<std::ptrdiff_t>(i));
       if (options.on_progress) options.on_progress(done);
+    }
+  }
+  for (std::size_t i = 0; i < worlds.size(); ++i) {
+    const double difference = std::abs((results[i].breakdown.latency() - expected[i]).value());
+    if (difference > kAgreement * expected[i].value()) {
+      throw SimulationError{
+          fmt::format("request {}: simulated {} s where the closed form has {} s; the model of the "
+                      "network does not hold for these numbers",
+                      i, results[i].breakdown.latency().value(), expected[i].value())};
     }
   }
   return results;

@@ -33,13 +33,14 @@ struct SimulateOptions {
 /// Plays every world through SimGrid, each request as mobile computation, upload, cloud computation
 /// and download, and measures its phases on the simulated clock.
 ///
-/// The worlds are independent and start at t = 0. They are played in batches of a fixed size, one
-/// SimGrid engine a batch, each in a forked worker, so the results depend neither on `jobs` nor on
-/// the order in which workers end; the calling process never starts SimGrid, which keeps its clock
-/// for as long as a process lives.
+/// The worlds are independent and start at t = 0. They are played in batches of similar latency,
+/// one SimGrid engine a batch, each in a forked worker, so the results depend neither on `jobs` nor
+/// on the order in which workers end; the calling process never starts SimGrid, which keeps its
+/// clock for as long as a process lives.
 ///
 /// @return one entry a world, in their order
-/// @throws SimulationError if a simulation deadlocks, fails or loses a worker
+/// @throws SimulationError if a simulation deadlocks, fails, loses a worker, or differs from
+///         `closed_form` by more than 1e-9 of a latency, for here nothing contends
 /// @throws Interrupted if `stop_requested` said so; no worker outlives it
 std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
                                     const SimulateOptions& options = {});

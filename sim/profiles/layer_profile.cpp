@@ -9,6 +9,12 @@
 #include "sim/base/suggest.hpp"
 
 namespace papilio {
+namespace {
+
+constexpr NumberRange kLatency{.min = 0, .max = 1e6};
+constexpr NumberRange kEnergy{.min = 0, .max = 1e9};
+
+}  // namespace
 
 bool LayerProfile::has_energy() const {
   return std::all_of(rows.begin(), rows.end(),
@@ -31,9 +37,9 @@ void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
        .describe =
            [&](std::size_t i, FieldVisitor& item) {
              item.text("layer", rows[i].layer, {}, Presence::kRequired, "Name in the graph.");
-             item.number("latency_s", rows[i].latency_s, kNonNegative, Presence::kRequired,
+             item.number("latency_s", rows[i].latency_s, kLatency, Presence::kRequired,
                          "Time of one image.");
-             item.number("energy_j", rows[i].energy_j, kNonNegative, "Energy of one image.");
+             item.number("energy_j", rows[i].energy_j, kEnergy, "Energy of one image.");
            }},
       Presence::kRequired, "One row a layer.");
 }

@@ -27,8 +27,8 @@ struct LayerCost {
 struct LayerProfile {
   struct Row {
     std::string layer;
-    double latency_s{0};             ///< >= 0
-    std::optional<double> energy_j;  ///< >= 0; absent where nobody measured or printed it
+    double latency_s{0};             ///< in 0..1e6
+    std::optional<double> energy_j;  ///< in 0..1e9; absent where nobody measured or printed it
   };
   std::string device;
   std::string model;

@@ -90,8 +90,9 @@ std::vector<Residual> residuals_of_blocks(const PublishedTables& tables, const G
       residual.spread =
           std::max(residual.spread, Seconds{std::abs((estimate - residual.mean).value())});
     }
-    const auto macs = static_cast<double>(graph.macs(first, cut.after + 1));
-    residual.macs_per_s = macs / ((residual.mean - previous) / (1.0 - 1.0 / ratio)).value();
+    residual.macs = static_cast<double>(graph.macs(first, cut.after + 1));
+    residual.macs_per_s =
+        residual.macs / ((residual.mean - previous) / (1.0 - 1.0 / ratio)).value();
     previous = residual.mean;
     first = cut.after + 1;
     residuals.push_back(std::move(residual));

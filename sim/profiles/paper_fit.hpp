@@ -34,6 +34,7 @@ struct Residual {
   std::string block;     ///< partition point, e.g. "RB1"; the first one includes the stem
   Seconds mean;          ///< c_j, over the networks
   Seconds spread;        ///< largest distance of one network's estimate from the mean
+  double macs{0};        ///< of the layers since the partition point before
   double macs_per_s{0};  ///< implied by the increment of the residual, the unit included
 };
 
@@ -57,6 +58,7 @@ struct HeldOutError {
   double worst{0};  ///< largest relative deviation of a latency, signed
   double mean{0};   ///< mean of the absolute relative deviations
 };
+/// One entry a network of the tables, each predicted from the mean residuals of the others.
 std::vector<HeldOutError> leave_one_network_out(const PublishedTables& tables,
                                                 const UplinkByNetwork& uplink);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/base/error.hpp"
 #include "sim/data/csv.hpp"
@@ -13,6 +12,7 @@ namespace {
 
 constexpr double kMilli = 1e-3;
 constexpr double kPercent = 1e-2;
+constexpr std::int64_t kMostChannels = 65536;
 
 void read_tables(const std::filesystem::path& folder, PublishedTables& tables) {
   const CsvTable table4{
@@ -20,19 +20,20 @@ void read_tables(const std::filesystem::path& folder, PublishedTables& tables) {
       {"network", "after_block", "channels", "offload_bytes", "latency_ms", "energy_mj"}};
   for (std::size_t row = 0; row < table4.rows(); ++row) {
     tables.splits.push_back({table4.text(row, "network"), table4.text(row, "after_block"),
-                             std::llround(table4.number(row, "channels")),
-                             Bytes{table4.number(row, "offload_bytes")},
-                             Seconds{table4.number(row, "latency_ms") * kMilli},
-                             Joules{table4.number(row, "energy_mj") * kMilli}});
+                             table4.count(row, "channels", kMostChannels),
+                             Bytes{table4.positive(row, "offload_bytes")},
+                             Seconds{table4.positive(row, "latency_ms") * kMilli},
+                             Joules{table4.positive(row, "energy_mj") * kMilli}});
   }
   const CsvTable table5{(folder / "table5.csv").string(),
                         {"strategy", "network", "latency_ms", "energy_mj", "after_block",
                          "offload_bytes", "accuracy_percent"}};
   for (std::size_t row = 0; row < table5.rows(); ++row) {
     tables.strategies.push_back({table5.text(row, "strategy"), table5.text(row, "network"),
-                                 Seconds{table5.number(row, "latency_ms") * kMilli},
-                                 Joules{table5.number(row, "energy_mj") * kMilli},
+                                 Seconds{table5.positive(row, "latency_ms") * kMilli},
+                                 Joules{table5.positive(row, "energy_mj") * kMilli},
                                  table5.text(row, "after_block"),
+                                 Bytes{table5.number(row, "offload_bytes")},
                                  table5.number(row, "accuracy_percent") * kPercent});
   }
   if (tables.find_strategy("mobile-only", "") == nullptr) {
@@ -42,7 +43,7 @@ void read_tables(const std::filesystem::path& folder, PublishedTables& tables) {
   const CsvTable fig7{(folder / "fig7.csv").string(), {"after_block", "channels", "top1"}};
   for (std::size_t row = 0; row < fig7.rows(); ++row) {
     tables.accuracies.push_back({fig7.text(row, "after_block"),
-                                 std::llround(fig7.number(row, "channels")),
+                                 fig7.count(row, "channels", kMostChannels),
                                  fig7.number(row, "top1")});
   }
 }
@@ -56,6 +57,10 @@ void describe_claims(FieldVisitor& visitor, PublishedTables& tables) {
   visitor.text("cloud", tables.cloud, {}, Presence::kRequired, "The cloud device.");
   visitor.number("cloud_speed_ratio", tables.cloud_speed_ratio, kPositive, Presence::kRequired,
                  "Computing power of the cloud over the mobile.");
+  visitor.integer("result_bytes", tables.result_bytes, kNonNegative, Presence::kRequired,
+                  "Bytes of the answer, as the printed energies imply.");
+  visitor.number("accepted_accuracy", tables.accepted_accuracy, {.min = 0, .max = 1},
+                 Presence::kRequired, "Least top-1 fraction that a unit may have.");
   std::vector<PublishedTables::Speedup>& speedups = tables.speedups;
   visitor.object_list("speedups_over_cloud_only",
                       {.resize = [&](std::size_t n) { speedups.resize(n); },

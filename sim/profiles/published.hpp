@@ -30,7 +30,8 @@ struct PublishedTables {
     std::string network;   ///< empty for mobile-only
     Seconds latency;
     Joules energy;
-    std::string block;   ///< of the butterfly unit, else empty
+    std::string block;  ///< of the butterfly unit, else empty
+    Bytes offload;
     double accuracy{0};  ///< top-1 fraction
   };
   /// One bar of Fig. 7.
@@ -58,11 +59,15 @@ struct PublishedTables {
   std::vector<Speedup> speedups;
   double mean_latency_speedup{0};
   double mean_energy_speedup{0};
-  double cloud_speed_ratio{0};  ///< computing power of the cloud over the mobile
+  double cloud_speed_ratio{0};   ///< computing power of the cloud over the mobile
+  std::int64_t result_bytes{0};  ///< of the answer, as the printed energies imply
+  double accepted_accuracy{0};   ///< least top-1 fraction that a unit may have to be chosen
 
   /// The networks in the order of Table IV.
   [[nodiscard]] std::vector<std::string> networks() const;
+  /// The row of Table IV, or nullptr.
   [[nodiscard]] const Split* find_split(std::string_view network, std::string_view block) const;
+  /// The row of Table V, or nullptr.
   [[nodiscard]] const Strategy* find_strategy(std::string_view strategy,
                                               std::string_view network) const;
   /// Channels that the paper chose at a partition point.

@@ -25,6 +25,15 @@ EnergyModel energy_model_by_name(std::string_view name) {
   return static_cast<EnergyModel>(it - names.begin());
 }
 
+namespace {
+
+// Wide enough for any radio, and narrow enough that times and energies stay exact.
+constexpr NumberRange kRate{.min = 1, .max = 1e15};
+constexpr NumberRange kAlpha{.min = 0, .max = 1};
+constexpr NumberRange kPower{.min = 0, .max = 1e6};
+
+}  // namespace
+
 void describe_radio_file(FieldVisitor& visitor, RadioProfile& profile) {
   Described& about = profile.about;
   Radio& radio = profile.radio;
@@ -37,16 +46,15 @@ void describe_radio_file(FieldVisitor& visitor, RadioProfile& profile) {
     return sourced.value.value_or(1);
   };
   radio.uplink =
-      bits_per_second(constant("uplink_bit_per_s", kPositive, "Goodput from mobile to cloud."));
+      bits_per_second(constant("uplink_bit_per_s", kRate, "Goodput from mobile to cloud."));
   radio.downlink =
-      bits_per_second(constant("downlink_bit_per_s", kPositive, "Goodput from cloud to mobile."));
+      bits_per_second(constant("downlink_bit_per_s", kRate, "Goodput from cloud to mobile."));
   radio.alpha_uplink = joules_per_bit(
-      constant("alpha_uplink_j_per_bit", kNonNegative,
+      constant("alpha_uplink_j_per_bit", kAlpha,
                "Transmit power per throughput: W per bit/s (1 mW per Mbit/s is 1e-9)."));
-  radio.alpha_downlink = joules_per_bit(constant("alpha_downlink_j_per_bit", kNonNegative,
-                                                 "Receive power per throughput: W per bit/s."));
-  radio.beta =
-      Watts{constant("beta_w", kNonNegative, "Power of the active radio at no throughput.")};
+  radio.alpha_downlink = joules_per_bit(
+      constant("alpha_downlink_j_per_bit", kAlpha, "Receive power per throughput: W per bit/s."));
+  radio.beta = Watts{constant("beta_w", kPower, "Power of the active radio at no throughput.")};
 }
 
 RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibliography,

@@ -24,7 +24,7 @@ const std::vector<std::string>& energy_model_names();
 EnergyModel energy_model_by_name(std::string_view name);
 
 /// A radio: constant goodput each way and the power model of Huang et al. (MobiSys'12),
-/// P = α·t + β. Rates > 0, the rest >= 0.
+/// P = α·t + β. Rates >= 1 bit/s, the rest >= 0.
 struct Radio {
   std::string name;
   BytesPerSecond uplink;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/algorithm/string/replace.hpp>
 #include <string_view>
 #include <utility>
 
@@ -106,7 +107,11 @@ std::string csv_line(const std::vector<std::string>& cells) {
 
 }  // namespace
 
-std::string to_markdown(const Table& table) {
+std::string to_markdown(const Table& unescaped) {
+  Table table = unescaped;
+  for (auto& row : table.rows) {
+    for (std::string& cell : row) boost::replace_all(cell, "|", "\\|");  // it would end the cell
+  }
   const std::size_t columns = table.columns.size();
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < columns; ++c) {
@@ -120,7 +125,6 @@ std::string to_markdown(const Table& table) {
   const auto line = [&](const std::vector<std::string>& cells) {
     std::string text{"|"};
     for (std::size_t c = 0; c < columns; ++c) {
-      PAPILIO_CHECK(cells[c].find('|') == std::string::npos);  // would end the cell
       text += fmt::format(" {} |", padded(cells[c], widths[c], set_left(table, c)));
     }
     return text + '\n';
@@ -155,19 +159,28 @@ std::string to_latex(const Document& document) {
   std::string text =
       fmt::format("% {}\n% In the preamble: \\usepackage{{booktabs}}\n", document.title);
   for (const Section& section : document.sections) {
-    if (!section.table) continue;
+    if (!section.table) {
+      text += fmt::format("\n\\paragraph{{{}.}}\n", latex_escaped(section.title));
+      for (const auto* texts : {&section.paragraphs, &section.remarks}) {
+        for (const std::string& line : *texts) text += latex_escaped(line) + "\n";
+      }
+      continue;
+    }
     const Table& table = *section.table;
     std::string alignment;
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       alignment += set_left(table, c) ? 'l' : 'r';
     }
     text += fmt::format(
-        "\n\\begin{{table}}\n\\centering\n\\caption{{{}}}\n\\begin{{tabular}}{{{}}}\n  \\toprule\n",
+        "\n\\begin{{table}}\n\\centering\\footnotesize\\setlength{{\\tabcolsep}}{{3pt}}\n"
+        "\\caption{{{}}}\n\\begin{{tabular}}{{{}}}\n  \\toprule\n",
         latex_escaped(section.title), alignment);
     text += latex_row(headers(table)) + "  \\midrule\n";
     for (const auto& row : table.rows) text += latex_row(row);
     text += "  \\bottomrule\n\\end{tabular}\n";
-    for (const std::string& remark : section.remarks) {
+    std::vector<std::string> below = section.paragraphs;
+    below.insert(below.end(), section.remarks.begin(), section.remarks.end());
+    for (const std::string& remark : below) {
       text += fmt::format("\\par\\smallskip{{\\footnotesize {}}}\n", latex_escaped(remark));
     }
     text += "\\end{table}\n";

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <variant>
 
+#include "sim/report/json_text.hpp"
+
 namespace papilio {
 namespace {
 
@@ -15,6 +17,9 @@ using Json = nlohmann::ordered_json;
 using Value = std::variant<std::monostate, std::string, std::int64_t, double>;
 using Row = std::vector<std::pair<std::string, Value>>;
 
+Value text_value(const std::string& text) {
+  return text.empty() ? Value{} : Value{text};
+}
 Value optional_value(const std::optional<std::int64_t>& value) {
   return value ? Value{*value} : Value{};
 }
@@ -47,8 +52,8 @@ Json json_of(const Value& value) {
 
 Row cell_columns(const Cell& cell) {
   return {{"strategy", cell.strategy},
-          {"network", cell.network},
-          {"cut", cell.cut},
+          {"network", text_value(cell.network)},
+          {"cut", text_value(cell.cut)},
           {"channels", optional_value(cell.channels)},
           {"bits", optional_value(cell.bits)},
           {"energy_model", std::string{name(cell.use.energy_model)}},
@@ -125,7 +130,17 @@ const Outcome* Outcomes::find(std::string_view strategy, std::string_view networ
 
 const Outcome* Outcomes::cloud_only_of(const Outcome& outcome) const {
   if (outcome.cell.network.empty()) return nullptr;
-  return find("cloud-only", outcome.cell.network, "", outcome.cell.use.energy_model);
+  const Outcome* base = nullptr;
+  for (const Outcome& other : all_) {
+    const Cell& cell = other.cell;
+    if (cell.strategy != "cloud-only" || cell.network != outcome.cell.network ||
+        cell.use.energy_model != outcome.cell.use.energy_model) {
+      continue;
+    }
+    if (cell.bits == outcome.cell.bits) return &other;
+    if (base == nullptr) base = &other;
+  }
+  return base;
 }
 
 std::vector<const Outcome*> Outcomes::cuts(std::string_view network, EnergyModel reading) const {
@@ -147,8 +162,11 @@ std::vector<const Outcome*> Outcomes::choices(std::string_view network, EnergyMo
 
 std::string partition_name(const Cell& cell) {
   if (cell.cut.empty()) return cell.strategy;
+  constexpr std::int64_t kUsualBits = 8;
   if (!cell.channels) return fmt::format("{} after {}", cell.strategy, cell.cut);
-  return fmt::format("{} (D_r {})", cell.cut, *cell.channels);
+  const bool usual = cell.bits == kUsualBits;
+  return fmt::format("{} (D_r {}{})", cell.cut, *cell.channels,
+                     usual ? "" : fmt::format(", {} bits", *cell.bits));
 }
 
 Table summary_table(const Outcomes& outcomes) {
@@ -179,7 +197,7 @@ std::string summary_json(const Scenario& scenario, const Outcomes& outcomes) {
                       {"mobile", scenario.spec.mobile_device},
                       {"cloud", scenario.spec.cloud_device},
                       {"summary", std::move(rows)}};
-  return document.dump(2) + "\n";
+  return json_text(document);
 }
 
 }  // namespace papilio

@@ -30,7 +30,8 @@ class Outcomes {
   [[nodiscard]] const Outcome* find(std::string_view strategy, std::string_view network,
                                     std::string_view cut, EnergyModel reading) const;
 
-  /// Cloud-only on the same network under the same reading, or nullptr.
+  /// Cloud-only on the same network under the same reading, or nullptr. Of several, that of the
+  /// same bits, else the first.
   [[nodiscard]] const Outcome* cloud_only_of(const Outcome& outcome) const;
 
   /// The outcomes on one network under one reading that cut the network, in order.

@@ -53,9 +53,9 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   if (!spec.description.empty()) document.paragraphs.push_back(spec.description);
   const std::size_t readings = spec.energy_models.size();
   document.paragraphs.push_back(fmt::format(
-      "{} on {} (mobile) and {} (cloud): {} cells{}, each a request played by {}.",
+      "{} on {} (mobile) and {} (cloud): {} cell{}{}, each a request played by {}.",
       scenario.graph.title(), spec.mobile_device, spec.cloud_device,
-      outcomes.all().size() / readings,
+      outcomes.all().size() / readings, outcomes.all().size() == readings ? "" : "s",
       readings == 1 ? "" : fmt::format(" × {} readings of the radio's energy", readings), engine));
   const auto append = [&](std::vector<Section> sections) {
     for (Section& section : sections) document.sections.push_back(std::move(section));
@@ -71,7 +71,7 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
     }
   }
   if (!selected_cuts(scenario, outcomes).empty()) append({selection_section(scenario, outcomes)});
-  if (rebuilds) {
+  if (rebuilds && has_published_settings(scenario)) {
     append({contradiction_section(scenario, outcomes)});
     append(provenance_sections(scenario));
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/report/format.hpp"
 #include "sim/report/paper_sections.hpp"
 
@@ -51,14 +53,20 @@ std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes&
 Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
   Section section{.title = "Selected cuts"};
   section.paragraphs = {
-      "Selection phase of Algorithm 1: the cut of least latency, or of least mobile energy. The "
-      "last column also weighs mobile-only and cloud-only."};
+      "Selection phase of Algorithm 1: the cut of least latency, or of least mobile energy, "
+      "whatever "
+      "its accuracy."};
+  const bool whole = std::any_of(scenario.cells.begin(), scenario.cells.end(),
+                                 [](const Cell& cell) { return cell.cut.empty(); });
+  if (whole) {
+    section.paragraphs[0] += " The last column also weighs the strategies that do not cut.";
+  }
   const bool published = rebuilds_published_tables(scenario);
   Table table{.columns = {{"network"}, {"target", true}, {"cut", true}, {"value"}, {"accuracy"}}};
   if (published) table.columns.push_back({"paper", true});
   table.columns.push_back({"second best", true});
   table.columns.push_back({"behind"});
-  table.columns.push_back({"best of all", true});
+  if (whole) table.columns.push_back({"best of all", true});
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
     std::vector<std::string> row{
         selected.network, target_text(selected), partition_name(selected.best->cell),
@@ -74,8 +82,10 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
             ? ""
             : deviation_percent(value(selected.runner_up->simulated, selected.target), best) +
                   " %");
-    row.push_back(fmt::format("{}, {}", partition_name(selected.best_of_all->cell),
-                              value_text(*selected.best_of_all, selected.target)));
+    if (whole) {
+      row.push_back(fmt::format("{}, {}", partition_name(selected.best_of_all->cell),
+                                value_text(*selected.best_of_all, selected.target)));
+    }
     table.rows.push_back(std::move(row));
   }
   section.table = std::move(table);

@@ -34,6 +34,9 @@ struct Scenario {
   LayerProfile cloud_profile;
   std::vector<Radio> radios;  ///< in the order of `spec.networks`
   std::optional<PublishedTables> published;
+  /// Whether the scenario's radios are those that lie beside the published tables, so that what the
+  /// tables say of radios can be held against them.
+  bool radios_of_published{false};
   std::vector<Cell> cells;
 
   /// The radio of this name, which is one of `spec.networks`.

@@ -10,8 +10,8 @@ namespace {
 
 constexpr NumberRange kBits{.min = 1, .max = 32};
 constexpr NumberRange kChannels{.min = 1, .max = 65536};
-// Payloads are whole bytes that a double holds exactly.
-constexpr NumberRange kResultBytes{.min = 0, .max = 1e15};
+constexpr NumberRange kResultBytes{.min = 0, .max = 1e12};
+constexpr NumberRange kIdlePower{.min = 0, .max = 1e6};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
 void describe_strategy(FieldVisitor& visitor, StrategySpec& spec) {
@@ -55,7 +55,7 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
   visitor.object("mobile", Presence::kRequired, "The mobile.", [&](FieldVisitor& nested) {
     nested.text("device", spec.mobile_device, {}, Presence::kRequired,
                 "A device with a layer profile of the model: see 'papilio profiles list'.");
-    nested.number("idle_power_w", spec.mobile_idle_power_w, kNonNegative, Presence::kOptional,
+    nested.number("idle_power_w", spec.mobile_idle_power_w, kIdlePower, Presence::kOptional,
                   "Power while it waits for the radio and the cloud, in W.");
   });
   visitor.object("cloud", Presence::kRequired, "The cloud.", [&](FieldVisitor& nested) {

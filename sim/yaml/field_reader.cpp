@@ -53,10 +53,20 @@ bool has_leading_zero(std::string_view text) {
   return text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
 }
 
+/// How a text reads as a number.
+enum class Reading { kNumber, kTooLarge, kNoNumber };
+
+template <class Number>
+Reading parse_number(std::string_view text, Number& value) {
+  const auto [stop, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (stop != text.data() + text.size() || has_leading_zero(text)) return Reading::kNoNumber;
+  if (status == std::errc::result_out_of_range) return Reading::kTooLarge;
+  return status == std::errc{} ? Reading::kNumber : Reading::kNoNumber;
+}
+
 template <class Number>
 bool parse_whole(std::string_view text, Number& value) {
-  const auto [stop, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return status == std::errc{} && stop == text.data() + text.size();
+  return parse_number(text, value) == Reading::kNumber;
 }
 
 /// The node at a dotted path, or the last one on the way to it that exists.
@@ -83,7 +93,7 @@ const Node& follow(const Node& root, std::string_view path) {
 bool is_identifier(std::string_view text) {
   return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") ==
              std::string_view::npos &&
-         text.front() != '.' && text.front() != '-';
+         text.front() != '.' && text.front() != '-' && text.front() != '_';
 }
 
 }  // namespace
@@ -108,6 +118,14 @@ const Node::Entry* FieldReader::take(std::string_view key, Presence presence) {
   return entry;
 }
 
+std::vector<std::string> FieldReader::known_keys() const {
+  std::vector<std::string> keys;
+  for (const std::string& key : visited_) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  }
+  return keys;
+}
+
 void FieldReader::finish() {
   std::vector<const Node::Entry*> seen;
   for (const Node::Entry& entry : node_.entries) {
@@ -127,7 +145,9 @@ void FieldReader::finish() {
                    [&](const std::string& key) { return node_.find(key) == nullptr; });
       diagnostics_.error(
           entry.key_mark, path_of(entry.key),
-          "unknown key" + (unused.empty() ? "; remove it" : suggestion(entry.key, unused)));
+          "unknown key" + (nearest_name(entry.key, unused).empty()
+                               ? fmt::format("; known: {}", fmt::join(known_keys(), ", "))
+                               : suggestion(entry.key, unused)));
     }
   }
 }
@@ -140,11 +160,12 @@ std::optional<double> FieldReader::read_number(const Node& node, std::string_vie
     error(node, key, fmt::format("must be {}, got {}", range_text(range), node.scalar));
     return std::nullopt;
   }
-  if (!plain || !parse_whole(node.scalar, value) || has_leading_zero(node.scalar)) {
+  const Reading reading = plain ? parse_number(node.scalar, value) : Reading::kNoNumber;
+  if (reading == Reading::kNoNumber) {
     error(node, key, fmt::format("expected a number, got {}", shown(node)));
     return std::nullopt;
   }
-  if (!in_range(value, range)) {
+  if (reading == Reading::kTooLarge || !in_range(value, range)) {
     error(node, key, fmt::format("must be {}, got {}", range_text(range), node.scalar));
     return std::nullopt;
   }
@@ -154,12 +175,13 @@ std::optional<double> FieldReader::read_number(const Node& node, std::string_vie
 std::optional<std::int64_t> FieldReader::read_integer(const Node& node, std::string_view key,
                                                       NumberRange range) {
   std::int64_t value = 0;
-  if (node.kind != Node::Kind::kScalar || node.quoted || !parse_whole(node.scalar, value) ||
-      has_leading_zero(node.scalar)) {
+  const bool plain = node.kind == Node::Kind::kScalar && !node.quoted;
+  const Reading reading = plain ? parse_number(node.scalar, value) : Reading::kNoNumber;
+  if (reading == Reading::kNoNumber) {
     error(node, key, fmt::format("expected a whole number, got {}", shown(node)));
     return std::nullopt;
   }
-  if (!in_range(static_cast<double>(value), range)) {
+  if (reading == Reading::kTooLarge || !in_range(static_cast<double>(value), range)) {
     error(node, key, fmt::format("must be {}, got {}", range_text(range), node.scalar));
     return std::nullopt;
   }
@@ -281,7 +303,7 @@ void FieldReader::integer_or_word_list(std::string_view key, std::vector<std::st
                 return node.scalar;
               }
               std::int64_t ignored = 0;
-              if (is_text && !parse_whole(node.scalar, ignored)) {
+              if (is_text && parse_number(node.scalar, ignored) == Reading::kNoNumber) {
                 error(node, item_key,
                       fmt::format("expected a whole number or one of: {}, got {}",
                                   fmt::join(words, ", "), shown(node)));
@@ -298,7 +320,14 @@ void FieldReader::object(std::string_view key, Presence presence, std::string_vi
   const Node::Entry* entry = take(key, presence);
   if (entry == nullptr) return;
   if (entry->value.kind != Node::Kind::kMapping) {
-    error(entry->value, key, fmt::format("expected a mapping, got {}", shown(entry->value)));
+    // Describing nothing tells which keys there would be.
+    const Node empty{.kind = Node::Kind::kMapping, .mark = entry->value.mark};
+    Diagnostics unwanted;
+    FieldReader blank{empty, "", empty.mark, unwanted};
+    describe(blank);
+    error(entry->value, key,
+          fmt::format("expected a mapping, got {}; write {}: {{{}: ...}}", shown(entry->value), key,
+                      fmt::join(blank.known_keys(), ": ..., ")));
     return;
   }
   FieldReader nested{entry->value, path_of(key), entry->key_mark, diagnostics_};

@@ -45,17 +45,22 @@ class FieldVisitor {
   FieldVisitor(const FieldVisitor&) = delete;
   FieldVisitor& operator=(const FieldVisitor&) = delete;
 
+  /// A whole number in decimal digits.
   virtual void integer(std::string_view key, std::int64_t& value, NumberRange range,
                        Presence presence, std::string_view doc) = 0;
   /// An absent key leaves the optional empty.
   virtual void integer(std::string_view key, std::optional<std::int64_t>& value, NumberRange range,
                        std::string_view doc) = 0;
+  /// A finite number.
   virtual void number(std::string_view key, double& value, NumberRange range, Presence presence,
                       std::string_view doc) = 0;
+  /// An absent key leaves the optional empty.
   virtual void number(std::string_view key, std::optional<double>& value, NumberRange range,
                       std::string_view doc) = 0;
+  /// `true` or `false`.
   virtual void boolean(std::string_view key, bool& value, Presence presence,
                        std::string_view doc) = 0;
+  /// A text as `rule` allows.
   virtual void text(std::string_view key, std::string& value, const TextRule& rule,
                     Presence presence, std::string_view doc) = 0;
   /// A list of distinct texts, at least one; a single text stands for a list of one.
@@ -116,6 +121,7 @@ class FieldReader : public FieldVisitor {
                    std::string_view doc) override;
 
  private:
+  [[nodiscard]] std::vector<std::string> known_keys() const;
   const Node::Entry* take(std::string_view key, Presence presence);
   [[nodiscard]] std::string path_of(std::string_view key) const;
   void error(const Node& node, std::string_view key, std::string_view message);

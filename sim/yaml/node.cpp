@@ -195,7 +195,7 @@ Node parse(std::string_view text, const std::shared_ptr<const SourceText>& sourc
   try {
     YAML::Parser parser{stream};
     if (!parser.HandleNextDocument(builder) || !builder.has_root()) {
-      fail_at({source, 0, 0}, "", "the document is empty");
+      fail_at({source, 0, 0}, "", "the document is empty; write at least one key");
     }
     TreeBuilder rest{source};
     if (parser.HandleNextDocument(rest)) {
@@ -264,7 +264,7 @@ void apply_override(Node& root, std::string_view assignment) {
   const auto source = make_source(assignment, name);
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) {
-    fail_at({source, 0, 0}, "", "expected key.path=value");
+    fail_at({source, 0, 0}, "", "expected key.path=value, such as networks=[wifi]");
   }
   const std::string_view path = assignment.substr(0, equals);
 

@@ -41,19 +41,19 @@ Json row_of(const Json& document, std::size_t section, const char* key, const ch
 
 TEST(Models, ListHasTheZoosCounts) {
   const Json models = document({"models"});
-  EXPECT_EQ(row_of(models, 0, "model", "resnet50")["parameters"], "25557032");
-  EXPECT_EQ(row_of(models, 0, "model", "resnet50")["GMAC"], "4.089");
-  EXPECT_EQ(row_of(models, 0, "model", "resnet50-paper")["GMAC"], "3.856");
+  EXPECT_EQ(row_of(models, 0, "model", "resnet50")["parameters"], 25557032);
+  EXPECT_EQ(row_of(models, 0, "model", "resnet50")["GMAC"], 4.089);
+  EXPECT_EQ(row_of(models, 0, "model", "resnet50-paper")["GMAC"], 3.856);
 }
 
 TEST(Models, ShowHasLayersAndCuts) {
   const Json shown = document({"models", "show", "resnet50"});
   EXPECT_EQ(row_of(shown, 0, "layer", "layer1.0.conv1")["output"], "64×56×56");
-  EXPECT_EQ(row_of(shown, 0, "layer", "fc")["parameters"], "2049000");
+  EXPECT_EQ(row_of(shown, 0, "layer", "fc")["parameters"], 2049000);
   const Json cut = row_of(shown, 1, "cut", "RB8");
   EXPECT_EQ(cut["after layer"], "layer3.0.relu3");
-  EXPECT_EQ(cut["bytes at 8 bits"], "200704");
-  EXPECT_EQ(cut["of the input"], "1.33");
+  EXPECT_EQ(cut["bytes at 8 bits"], 200704);
+  EXPECT_EQ(cut["of the input"], 1.33);
 }
 
 TEST(Models, ShowAsCsvIsTheLayerTable) {
@@ -86,14 +86,17 @@ TEST(Devices, ShowHasConstantsAndCitations) {
 TEST(Profiles, ListShowAndDerive) {
   const Json mobile =
       row_of(document({"profiles", "list"}), 0, "profile", "jetson-tx2/resnet50-paper");
-  EXPECT_EQ(mobile["latency ms"], "15.700");
-  EXPECT_EQ(mobile["energy mJ"], "20.500");
+  EXPECT_EQ(mobile["latency ms"], 15.7);
+  EXPECT_EQ(mobile["energy mJ"], 20.5);
   EXPECT_THAT(mobile["provenance"].get<std::string>(), HasSubstr("derived: butterfly-2019"));
   const Json shown = document({"profiles", "show", "jetson-tx2/resnet50-paper"});
   EXPECT_EQ(row_of(shown, 0, "layer", "fc")["block"], "head");
+  const Json published = document({"profiles", "show", "butterfly-2019"});
+  EXPECT_EQ(published["sections"][0]["rows"].size(), 48U);
+  EXPECT_EQ(row_of(published, 1, "strategy", "mobile-only")["ms"], 15.7);
   const Json derived = document({"profiles", "derive", "butterfly-2019"});
-  EXPECT_EQ(row_of(derived, 0, "up to", "RB1")["implied GMAC/s"], "776");
-  EXPECT_EQ(row_of(derived, 1, "left out", "wifi")["worst dev. %"], "-7.05");
+  EXPECT_EQ(row_of(derived, 0, "up to", "RB1")["implied GMAC/s"], 776);
+  EXPECT_EQ(row_of(derived, 1, "left out", "wifi")["worst dev. %"], -7.05);
 }
 
 TEST(Profiles, DeriveWritesTheShippedTables) {

@@ -38,6 +38,10 @@ INSTANTIATE_TEST_SUITE_P(Verbs, VerbHelp,
                          ::testing::Values("run", "check", "schema", "models", "devices", "radios",
                                            "profiles"));
 
+TEST(Help, OfAVerbIsTheVerbs) {
+  EXPECT_EQ(run_papilio({"help", "run"}).out, run_papilio({"run", "--help"}).out);
+}
+
 TEST(Version, NamesTheProgramAndItsLibraries) {
   const Finished version = run_papilio({"--version"});
   EXPECT_EQ(version.exit_code, 0);
@@ -66,7 +70,9 @@ TEST(Usage, WrongCommandLinesAreToldWithARemedy) {
                      "papilio run: error: the argument ('two') for option '--jobs' is invalid; see "
                      "'papilio run --help'");
   expect_usage_error({"run", "a.yaml", "--jobs=-1"},
-                     "papilio run: error: --jobs must be >= 0, where 0 is all cores");
+                     "papilio run: error: --jobs must be 0 to 1024, where 0 is all cores");
+  expect_usage_error({"profiles", "list", "-o", "x"},
+                     "papilio profiles: error: -o goes with derive");
   expect_usage_error({"run", "a.yaml", "--format", "xml"},
                      "papilio: error: unknown --format 'xml'; one of: md, csv, json, latex");
   expect_usage_error({"run", "nowhere.yaml"},

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <limits>
 
 #include "sim/base/error.hpp"
 #include "sim/engine/batch.hpp"
@@ -88,14 +88,28 @@ TEST(Batch, ASecondOneInAProcessIsRefused) {
   EXPECT_THROW(play_batch(worlds), SimulationError);
 }
 
-// A rate of zero is no rate: SimGrid would wait for ever. The engine must say so, with exit 3 in
-// the program, instead of returning as if all were well.
+// Work that never ends: SimGrid's run() returns with its actor still waiting, as if all were well. That
+// must be an error instead of a result.
 TEST(Batch, ADeadlockIsAnError) {
   World world;
-  world.demand.upload = Bytes{10};
-  world.use.radio.uplink = BytesPerSecond{0};
-  world.use.radio.downlink = BytesPerSecond{1};
-  EXPECT_THROW(simulate({world}), SimulationError);
+  world.demand.mobile_time = Seconds{std::numeric_limits<double>::infinity()};
+  const std::vector<World> worlds{world};
+  EXPECT_THROW(simulate(worlds), SimulationError) << "told before it is tried";
+  EXPECT_THROW(play_batch(worlds), SimulationError);
+}
+
+// The worlds of an engine share its clock. One request of hours must not cost one of milliseconds
+// its digits.
+TEST(Engine, LongRequestsDoNotBlurShortOnes) {
+  std::vector<World> worlds = random_worlds(31, 40);
+  for (std::size_t i = 0; i < worlds.size(); i += 4) {
+    worlds[i].demand.upload = Bytes{1e9};
+    worlds[i].use.radio.uplink = BytesPerSecond{1e4};  // 100,000 s
+  }
+  const std::vector<PlayedRequest> played = simulate(worlds);
+  for (std::size_t i = 0; i < worlds.size(); ++i) {
+    expect_agreement(played[i].breakdown, closed_form(worlds[i].demand, worlds[i].use), 1e-9);
+  }
 }
 
 }  // namespace

@@ -41,5 +41,17 @@ TEST_F(Csv, TellsErrorsWithTheirLine) {
               ThrowsMessage<ConfigError>(HasSubstr("t.csv:3: error: size: expected a number")));
 }
 
+TEST_F(Csv, ChecksRanges) {
+  const CsvTable table = read("name,size\na,0\nb,1.5\nc,7\n");
+  EXPECT_EQ(table.count(2, "size", 7), 7);
+  EXPECT_EQ(table.positive(1, "size"), 1.5);
+  const auto message = [](const char* text) { return ThrowsMessage<ConfigError>(HasSubstr(text)); };
+  EXPECT_THAT([&] { (void)table.positive(0, "size"); },
+              message("t.csv:2: error: size: expected a number > 0, got '0'"));
+  EXPECT_THAT([&] { (void)table.count(1, "size", 7); },
+              message("t.csv:3: error: size: expected a whole number of 1 to 7, got '1.5'"));
+  EXPECT_THAT([&] { (void)table.count(2, "size", 6); }, message("1 to 6, got '7'"));
+}
+
 }  // namespace
 }  // namespace papilio

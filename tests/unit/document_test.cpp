@@ -21,6 +21,11 @@ TEST(Document, MarkdownColumnsLineUp) {
             "| RB16 | +0.5 | µs_2   |\n");
 }
 
+TEST(Document, ABarInACellDoesNotEndIt) {
+  EXPECT_EQ(to_markdown(Table{.columns = {{"a"}}, .rows = {{"x|y"}}}),
+            "| a    |\n| ---- |\n| x\\|y |\n");
+}
+
 TEST(Document, CsvQuotesAsRfc4180Says) {
   EXPECT_EQ(to_csv(kTable), "cut,α %,note\nRB1,-4.7,\"a, \"\"b\"\"\"\nRB16,+0.5,µs_2\n");
 }

@@ -133,7 +133,9 @@ TEST(FieldReader, TellsEachErrorAtItsPlace) {
   expect_error("rate: .inf", 7, "rate: must be finite and > 0, got .inf");
   expect_error("rate: -.NaN", 7, "rate: must be finite and > 0, got -.NaN");
   expect_error("rate: nan", 7, "rate: must be finite and > 0, got nan");
-  expect_error("rate: 1e999", 7, "rate: expected a number, got '1e999'");
+  expect_error("rate: 1e999", 7, "rate: must be finite and > 0, got 1e999");
+  expect_error("count: 99999999999999999999", 8,
+               "count: must be >= 1 and <= 9, got 99999999999999999999");
   expect_error("rate: 0x10", 7, "rate: expected a number, got '0x10'");
   expect_error("rate: [1]", 7, "rate: expected a number, got a list");
   expect_error("flag: yes", 7, "flag: expected true or false, got 'yes'");
@@ -142,14 +144,14 @@ TEST(FieldReader, TellsEachErrorAtItsPlace) {
   expect_error("tags: [x, x]", 11, "tags.1: 'x' is listed twice");
   expect_error("sizes: some", 8, "sizes: expected a whole number or one of: all, got 'some'");
   expect_error("sizes: [0]", 9, "sizes.0: must be finite and > 0, got 0");
-  expect_error("group: 1", 8, "group: expected a mapping, got '1'");
+  expect_error("group: 1", 8, "group: expected a mapping, got '1'; write group: {inner: ...}");
   expect_error("group: {iner: 1}", 9, "group.iner: unknown key; did you mean 'inner'?");
   expect_error("items: {kind: big}", 8, "items: expected a list of mappings, got a mapping");
   expect_error("items: [big]", 9, "items.0: expected a mapping, got 'big'");
   expect_error("items: [{size: 1}]", 9, "items.0: missing required key 'kind'");
   expect_error("items: [{kind: bag}]", 16,
                "items.0.kind: unknown value 'bag'; did you mean 'big'?");
-  expect_error("items: [{kind: small, size: 1}]", 23, "items.0.size: unknown key; remove it");
+  expect_error("items: [{kind: small, size: 1}]", 23, "items.0.size: unknown key; known: kind");
   expect_error("name: m", 1, "name: duplicate key (first defined on line 1)");
 }
 

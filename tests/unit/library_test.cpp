@@ -24,7 +24,11 @@ TEST(ProfileLibrary, ListsAndFindsByKind) {
   EXPECT_THAT(library.names("layers"), Contains("jetson-tx2/resnet50-paper"));
   EXPECT_THAT(library.names("published"), Contains("butterfly-2019"));
   EXPECT_TRUE(library.find("radios", "5g").empty());
-  EXPECT_TRUE(library.find("radios", "../devices/jetson-tx2").empty());
+  // Names are looked up, never made into paths.
+  for (const char* name : {"", "./3g", "../devices/jetson-tx2", "/etc/passwd"}) {
+    EXPECT_TRUE(library.find("radios", name).empty()) << name;
+  }
+  EXPECT_TRUE(library.find("radios", std::string(300, 'a')).empty());
   EXPECT_THAT([&] { (void)library.path_by_name("radios", "wiffi"); },
               ThrowsMessage<ConfigError>(HasSubstr("unknown radio 'wiffi'; did you mean 'wifi'?")));
 }

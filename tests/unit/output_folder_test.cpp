@@ -49,6 +49,21 @@ TEST(OutputFolder, ReplacesOldFilesAndKeepsForeignOnes) {
   EXPECT_EQ(std::distance(fs::directory_iterator{temporary.path()}, {}), 2);
 }
 
+TEST(OutputFolder, ReplacesAllFilesOrNone) {
+  const testing::TemporaryFolder temporary;
+  temporary.write("a.csv", "old");
+  temporary.write("b.csv/in the way", "");
+  {
+    OutputFolder out{temporary.path()};
+    out.add("a.csv", "new");
+    out.add("b.csv", "new");
+    EXPECT_THAT([&] { out.commit(); },
+                ThrowsMessage<ConfigError>(HasSubstr("replace the folder by a file")));
+  }
+  EXPECT_EQ(testing::read_file(temporary.path() / "a.csv"), "old");
+  EXPECT_EQ(std::distance(fs::directory_iterator{temporary.path()}, {}), 2);
+}
+
 TEST(OutputFolder, RefusesAPlaceThatIsAFileBeforeAnyWork) {
   const testing::TemporaryFolder temporary;
   const fs::path file = temporary.write("file", "x");
@@ -56,6 +71,9 @@ TEST(OutputFolder, RefusesAPlaceThatIsAFileBeforeAnyWork) {
               ThrowsMessage<ConfigError>(HasSubstr("Not a directory; choose another folder")));
   EXPECT_THAT([&] { OutputFolder{file / "below"}; },
               ThrowsMessage<ConfigError>(HasSubstr("Not a directory")));
+  EXPECT_THAT([&] { OutputFolder{""}; }, ThrowsMessage<ConfigError>(HasSubstr("an empty name")));
+  EXPECT_THAT([&] { OutputFolder{temporary.path() / std::string(300, 'a')}; },
+              ThrowsMessage<ConfigError>(HasSubstr("File name too long")));
 }
 
 }  // namespace
