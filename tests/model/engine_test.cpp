@@ -88,8 +88,8 @@ TEST(Batch, ASecondOneInAProcessIsRefused) {
   EXPECT_THROW(play_batch(worlds), SimulationError);
 }
 
-// Work that never ends: SimGrid's run() returns with its actor still waiting, as if all were well. That
-// must be an error instead of a result.
+// Work that never ends: SimGrid's run() returns with its actor still waiting, as if all were well.
+// That must be an error instead of a result.
 TEST(Batch, ADeadlockIsAnError) {
   World world;
   world.demand.mobile_time = Seconds{std::numeric_limits<double>::infinity()};
