@@ -6,6 +6,7 @@
 
 #include "sim/report/format.hpp"
 #include "sim/report/paper_sections.hpp"
+#include "sim/report/published_match.hpp"
 #include "sim/report/selections.hpp"
 
 namespace papilio {
@@ -60,8 +61,14 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   const auto append = [&](std::vector<Section> sections) {
     for (Section& section : sections) document.sections.push_back(std::move(section));
   };
+  const auto append_if = [&](std::optional<Section> section) {
+    if (section) document.sections.push_back(std::move(*section));
+  };
   const bool rebuilds = rebuilds_published_tables(scenario);
-  if (rebuilds) append(paper_table_sections(scenario, outcomes));
+  if (rebuilds) {
+    append(paper_table_sections(scenario, outcomes));
+    append_if(speedup_section(scenario, outcomes));
+  }
   const bool all_shown =
       rebuilds && std::all_of(scenario.cells.begin(), scenario.cells.end(),
                               [&](const Cell& cell) { return is_published(scenario, cell); });
@@ -73,7 +80,7 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   if (!selected_cuts(scenario, outcomes).empty()) append({selection_section(scenario, outcomes)});
   if (rebuilds && has_published_settings(scenario)) {
     append({contradiction_section(scenario, outcomes)});
-    append(provenance_sections(scenario));
+    append_if(provenance_section(scenario));
   }
   return document;
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sim/report/format.hpp"
-#include "sim/report/paper_sections.hpp"
+#include "sim/report/published_match.hpp"
 
 namespace papilio {
 namespace {

@@ -1,0 +1,93 @@
+#include "sim/report/published_match.hpp"
+
+#include <algorithm>
+
+namespace papilio {
+namespace {
+
+using Split = PublishedTables::Split;
+
+/// Whether a cell is the one that a published split describes, under any reading.
+bool is_split(const Cell& cell, const Split& split) {
+  return cell.strategy == "butterfly" && cell.network == split.network && cell.cut == split.block &&
+         cell.channels == split.channels && cell.demand.upload == split.offload;
+}
+
+}  // namespace
+
+std::vector<EnergyModel> readings_of(const Scenario& scenario) {
+  std::vector<EnergyModel> readings;
+  for (const std::string& reading : scenario.spec.energy_models) {
+    readings.push_back(energy_model_by_name(reading));
+  }
+  return readings;
+}
+
+const Outcome* find_simulated(const Outcomes& outcomes, const Split& split, EnergyModel reading) {
+  for (const Outcome& outcome : outcomes.all()) {
+    if (outcome.cell.use.energy_model == reading && is_split(outcome.cell, split)) return &outcome;
+  }
+  return nullptr;
+}
+
+const Outcome* find_simulated(const Scenario& scenario, const Outcomes& outcomes,
+                              const PublishedTables::Strategy& row, EnergyModel reading) {
+  if (row.strategy == "butterfly") {
+    const Split* split = scenario.published->find_split(row.network, row.block);
+    return split == nullptr ? nullptr : find_simulated(outcomes, *split, reading);
+  }
+  for (const Outcome& outcome : outcomes.all()) {
+    const Cell& cell = outcome.cell;
+    if (cell.strategy == row.strategy && cell.network == row.network &&
+        cell.demand.upload == row.offload && cell.use.energy_model == reading) {
+      return &outcome;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> published_networks(const Scenario& scenario) {
+  std::vector<std::string> networks = scenario.published->networks();
+  std::erase_if(networks, [&](const std::string& network) {
+    const std::vector<std::string>& simulated = scenario.spec.networks;
+    return std::find(simulated.begin(), simulated.end(), network) == simulated.end();
+  });
+  return networks;
+}
+
+bool is_published(const Scenario& scenario, const Cell& cell) {
+  if (!scenario.published) return false;
+  if (cell.cut.empty()) {
+    return scenario.published->find_strategy(cell.strategy, cell.network) != nullptr;
+  }
+  const std::vector<Split>& splits = scenario.published->splits;
+  return std::any_of(splits.begin(), splits.end(),
+                     [&](const Split& split) { return is_split(cell, split); });
+}
+
+bool rebuilds_published_tables(const Scenario& scenario) {
+  if (!scenario.published || scenario.spec.mobile_device != scenario.published->mobile ||
+      scenario.spec.cloud_device != scenario.published->cloud) {
+    return false;
+  }
+  const std::vector<std::string> networks = published_networks(scenario);
+  const auto is_simulated = [&](const Split& split) {
+    return std::any_of(scenario.cells.begin(), scenario.cells.end(),
+                       [&](const Cell& cell) { return is_split(cell, split); });
+  };
+  return !networks.empty() &&
+         std::all_of(scenario.published->splits.begin(), scenario.published->splits.end(),
+                     [&](const Split& split) {
+                       const bool wanted = std::find(networks.begin(), networks.end(),
+                                                     split.network) != networks.end();
+                       return !wanted || is_simulated(split);
+                     });
+}
+
+bool has_published_settings(const Scenario& scenario) {
+  const ScenarioSpec& spec = scenario.spec;
+  return scenario.published && scenario.radios_of_published && spec.mobile_idle_power_w == 0 &&
+         !spec.download_takes_time && spec.result_bytes == scenario.published->result_bytes;
+}
+
+}  // namespace papilio
