@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "sim/data/csv.hpp"
 #include "tests/support/program.hpp"
@@ -188,6 +189,23 @@ TEST(Run, AnotherCloudOnlyIsNotThePapers) {
           .out;
   EXPECT_TRUE(out.find("| cloud-only  | 3g      |       |") == std::string::npos);
   EXPECT_TRUE(out.find("## Speedups") == std::string::npos);
+}
+
+TEST(Run, EveryColumnIsDocumented) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {kTable4});
+  const std::string documentation =
+      read_file(std::filesystem::path{PAPILIO_SOURCE_DIR} / "docs/outputs.md");
+  for (const char* file : {"summary.csv", "records.csv"}) {
+    const std::string text = read_file(folder.path() / file);
+    std::istringstream header{text.substr(0, text.find('\n'))};
+    int columns = 0;
+    for (std::string column; std::getline(header, column, ','); ++columns) {
+      EXPECT_TRUE(documentation.find(fmt::format("`{}`", column)) != std::string::npos)
+          << file << ": " << column;
+    }
+    EXPECT_EQ(columns, 20) << file;
+  }
 }
 
 TEST(Run, TheManifestSaysWhatRan) {
