@@ -255,10 +255,11 @@ TEST(Run, CtrlCEndsItWithNothingWritten) {
 
 TEST(Run, CellsOutsideThePublishedTablesAreListed) {
   const TemporaryFolder folder;
-  const Finished run = run_papilio(
-      {"run", kTable4, "-o", folder.path().string(), "--set", "networks=wifi", "--set",
-       "strategies=[{strategy: cloud-only}, {strategy: butterfly, after: RB8, channels: [5, 64]}, "
-       "{strategy: split, after: maxpool}]"});
+  const std::string strategies =
+      "strategies=[{strategy: cloud-only}, {strategy: butterfly, after: RB8, channels: [5, 64]}, "
+      "{strategy: split, after: maxpool}]";
+  const Finished run = run_papilio({"run", kTable4, "-o", folder.path().string(), "--set",
+                                    "networks=wifi", "--set", strategies});
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const CsvTable summary{(folder.path() / "summary.csv").string(), kSummaryColumns};
   EXPECT_EQ(summary.rows(), 2 * 4U);

@@ -20,6 +20,7 @@ Finished run_papilio(const std::vector<std::string>& arguments, int interrupt_af
   std::vector<std::string> words{PAPILIO_PROGRAM};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
