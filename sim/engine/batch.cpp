@@ -21,6 +21,13 @@ namespace {
 
 namespace sg = simgrid::s4u;
 
+// SimGrid's own stacks are the fastest; AddressSanitizer can only follow those of threads.
+#ifdef __SANITIZE_ADDRESS__
+constexpr const char* kContextFactory = "thread";
+#else
+constexpr const char* kContextFactory = "raw";
+#endif
+
 /// The hosts and links of one world. A host's speed is 1, so one unit of SimGrid's work is one
 /// second of profiled time on the device.
 struct Site {
@@ -122,8 +129,9 @@ std::vector<PlayedRequest> play_batch(std::span<const World> worlds) {
   }
   xbt_log_control_set("root.thresh:warning");
   std::string program{"papilio"};
-  char* arguments[] = {program.data(), nullptr};
-  int argument_count = 1;
+  std::string contexts{fmt::format("--cfg=contexts/factory:{}", kContextFactory)};
+  char* arguments[] = {program.data(), contexts.data(), nullptr};
+  int argument_count = 2;
   sg::Engine engine{&argument_count, static_cast<char**>(arguments)};
   if (worlds.empty()) return {};
   configure(event_precision(worlds));
