@@ -118,7 +118,14 @@ PaperFit fit_paper(const PublishedTables& tables, const Graph& graph,
   for (std::size_t j = 0; j < cuts.size(); ++j) {
     const Cut& cut = cuts[j];
     const LayerId last = cut.after + 1;
-    const ButterflyGraph unit = insert_butterfly(graph, cut, *tables.chosen_channels(cut.name));
+    const std::int64_t channels = *tables.chosen_channels(cut.name);
+    if (channels > cut.shape.channels) {
+      throw ConfigError{
+          fmt::format("published/{}: error: table4.csv has {} channels at {}, which has "
+                      "only {}",
+                      tables.name, channels, cut.name, cut.shape.channels)};
+    }
+    const ButterflyGraph unit = insert_butterfly(graph, cut, channels);
     const std::int64_t half_unit_macs =
         unit.graph.layer(*unit.graph.find_layer(cut.name + ".reduction.conv")).macs;
     const double unit_share =

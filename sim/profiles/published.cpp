@@ -52,9 +52,12 @@ void describe_claims(FieldVisitor& visitor, PublishedTables& tables) {
   visitor.text("title", tables.title, {}, Presence::kRequired, "One line for people.");
   visitor.object("provenance", Presence::kRequired, "Where the figures are printed.",
                  [&](FieldVisitor& nested) { describe_provenance(nested, tables.source); });
-  visitor.text("model", tables.model, {}, Presence::kRequired, "The network of the tables.");
-  visitor.text("mobile", tables.mobile, {}, Presence::kRequired, "The mobile device.");
-  visitor.text("cloud", tables.cloud, {}, Presence::kRequired, "The cloud device.");
+  visitor.text("model", tables.model, {.identifier = true}, Presence::kRequired,
+               "The network of the tables.");
+  visitor.text("mobile", tables.mobile, {.identifier = true}, Presence::kRequired,
+               "The mobile device.");
+  visitor.text("cloud", tables.cloud, {.identifier = true}, Presence::kRequired,
+               "The cloud device.");
   visitor.number("cloud_speed_ratio", tables.cloud_speed_ratio, kPositive, Presence::kRequired,
                  "Computing power of the cloud over the mobile.");
   visitor.integer("result_bytes", tables.result_bytes, kNonNegative, Presence::kRequired,

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-
+#include "sim/base/error.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "tests/model/worlds.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
 namespace {
@@ -120,16 +120,47 @@ TEST(Properties, MoreChannelsCostMoreEverywhere) {
 
 TEST(Properties, TheEffectiveScenarioIsAFixedPoint) {
   const Scenario first = scenario_with({"networks=[wifi]", "result_bytes=100"});
-  const std::filesystem::path file =
-      std::filesystem::temp_directory_path() / "papilio-effective-test.yaml";
-  {
-    std::ofstream out{file};
-    out << effective_yaml(first);
-  }
-  const Scenario second = load_scenario({.file = file.string()});
+  const testing::TemporaryFolder folder;
+  const std::string file = folder.write("effective.yaml", effective_yaml(first)).string();
+  const Scenario second = load_scenario({.file = file});
   EXPECT_EQ(effective_yaml(second), effective_yaml(first));
   EXPECT_EQ(second.cells.size(), first.cells.size());
-  std::filesystem::remove(file);
+}
+
+// Whatever a file holds, it is a scenario or a ConfigError: 200 random deletions, insertions and
+// repetitions in the shipped one.
+TEST(Properties, NoDocumentBreaksTheReader) {
+  const std::string shipped = testing::read_file(PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml");
+  const std::vector<std::string> pieces{
+      "{",     "}",    "[", "]", ":",  "- ",     "\n",    "&a ", "*a", "\"",  "#",    ".inf", "~",
+      "1e400", "null", "|", "!", "\t", "blocks", "paper", "all", "-1", "010", "\xC3", "<<: "};
+  boost::random::mt19937_64 generator{2019};
+  const auto below = [&](std::size_t end) {
+    return boost::random::uniform_int_distribution<std::size_t>{0, end - 1}(generator);
+  };
+  const testing::TemporaryFolder folder;
+  int valid = 0;
+  int refused = 0;
+  for (int n = 0; n < 200; ++n) {
+    std::string text = shipped;
+    for (std::size_t edits = 1 + below(3); edits > 0; --edits) {
+      const std::size_t place = below(text.size());
+      const std::size_t kind = below(3);
+      if (kind == 0) text.erase(place, 1 + below(8));
+      if (kind == 1) text.insert(place, pieces[below(pieces.size())]);
+      if (kind == 2) text.insert(place, text.substr(below(text.size()), 1 + below(60)));
+    }
+    const std::string file = folder.write("scenario.yaml", text).string();
+    try {
+      load_scenario({.file = file});
+      ++valid;
+    } catch (const ConfigError& error) {
+      EXPECT_NE(std::string_view{error.what()}.find("error: "), std::string_view::npos);
+      ++refused;
+    }
+  }
+  EXPECT_GT(valid, 10) << "the edits destroy too much to be a test";
+  EXPECT_GT(refused, 10);
 }
 
 }  // namespace
