@@ -118,16 +118,6 @@ void append(Table& table, const Row& row) {
 
 }  // namespace
 
-const Outcome* Outcomes::find(std::string_view strategy, std::string_view network,
-                              std::string_view cut, EnergyModel reading) const {
-  const auto it = std::find_if(all_.begin(), all_.end(), [&](const Outcome& outcome) {
-    const Cell& cell = outcome.cell;
-    return cell.strategy == strategy && cell.network == network && cell.cut == cut &&
-           cell.use.energy_model == reading;
-  });
-  return it == all_.end() ? nullptr : &*it;
-}
-
 const Outcome* Outcomes::cloud_only_of(const Outcome& outcome) const {
   if (outcome.cell.network.empty()) return nullptr;
   const Outcome* base = nullptr;

@@ -25,11 +25,6 @@ class Outcomes {
 
   [[nodiscard]] const std::vector<Outcome>& all() const { return all_; }
 
-  /// The first outcome of this strategy, network, cut and reading, or nullptr. An empty `cut`
-  /// matches strategies without one.
-  [[nodiscard]] const Outcome* find(std::string_view strategy, std::string_view network,
-                                    std::string_view cut, EnergyModel reading) const;
-
   /// Cloud-only on the same network under the same reading, or nullptr. Of several, that of the
   /// same bits, else the first.
   [[nodiscard]] const Outcome* cloud_only_of(const Outcome& outcome) const;
