@@ -79,15 +79,11 @@ class SpeedupRow {
   [[nodiscard]] bool complete() const {
     return cloud_ != nullptr && printed_cloud_ != nullptr && split_ != nullptr && claimed_ > 0;
   }
-  [[nodiscard]] double claimed() const { return claimed_; }
   [[nodiscard]] double at_paper_cut() const { return speedup(*cloud_, *split_, target()); }
   [[nodiscard]] double at_best_cut() const { return speedup(*cloud_, *selected_.best, target()); }
   [[nodiscard]] Target target() const { return selected_.target; }
 
-  [[nodiscard]] std::string label() const {
-    if (target() == Target::kLatency) return "latency";
-    return fmt::format("energy, {}", name(selected_.reading));
-  }
+  [[nodiscard]] std::string label() const { return target_text(selected_); }
 
   [[nodiscard]] std::vector<std::string> cells() const {
     return {selected_.network,
@@ -147,8 +143,7 @@ std::optional<Section> speedup_section(const Scenario& scenario, const Outcomes&
   Section section{.title = "Speedups over cloud-only"};
   section.paragraphs = {
       "Cloud-only divided by the split, simulated, at the paper's cut and at the one selected "
-      "here; "
-      "`paper` is what its text claims."};
+      "here; `paper` is what its text claims."};
   Table table{.columns = {{"network"},
                           {"target", true},
                           {"paper"},

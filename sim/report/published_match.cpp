@@ -13,6 +13,12 @@ bool is_split(const Cell& cell, const Split& split) {
          cell.channels == split.channels && cell.demand.upload == split.offload;
 }
 
+/// Whether a cell that cuts nothing is the one of a row of Table V, under any reading.
+bool is_strategy(const Cell& cell, const PublishedTables::Strategy& row) {
+  return cell.cut.empty() && cell.strategy == row.strategy && cell.network == row.network &&
+         cell.demand.upload == row.offload;
+}
+
 }  // namespace
 
 std::vector<EnergyModel> readings_of(const Scenario& scenario) {
@@ -37,9 +43,7 @@ const Outcome* find_simulated(const Scenario& scenario, const Outcomes& outcomes
     return split == nullptr ? nullptr : find_simulated(outcomes, *split, reading);
   }
   for (const Outcome& outcome : outcomes.all()) {
-    const Cell& cell = outcome.cell;
-    if (cell.strategy == row.strategy && cell.network == row.network &&
-        cell.demand.upload == row.offload && cell.use.energy_model == reading) {
+    if (outcome.cell.use.energy_model == reading && is_strategy(outcome.cell, row)) {
       return &outcome;
     }
   }
@@ -57,9 +61,9 @@ std::vector<std::string> published_networks(const Scenario& scenario) {
 
 bool is_published(const Scenario& scenario, const Cell& cell) {
   if (!scenario.published) return false;
-  if (cell.cut.empty()) {
-    return scenario.published->find_strategy(cell.strategy, cell.network) != nullptr;
-  }
+  const PublishedTables::Strategy* row =
+      scenario.published->find_strategy(cell.strategy, cell.network);
+  if (row != nullptr && is_strategy(cell, *row)) return true;
   const std::vector<Split>& splits = scenario.published->splits;
   return std::any_of(splits.begin(), splits.end(),
                      [&](const Split& split) { return is_split(cell, split); });

@@ -22,12 +22,12 @@ std::string value_text(const Outcome& outcome, Target target) {
                                     : in_mj(outcome.simulated.energy()) + " mJ";
 }
 
+}  // namespace
+
 std::string target_text(const SelectedCut& selected) {
   if (selected.target == Target::kLatency) return "latency";
   return fmt::format("energy, {}", name(selected.reading));
 }
-
-}  // namespace
 
 std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes& outcomes) {
   std::vector<SelectedCut> result;

@@ -19,6 +19,9 @@ struct SelectedCut {
   const Outcome* best_of_all{nullptr};  ///< with mobile-only and cloud-only
 };
 
+/// "latency", or "energy, stated": what was selected for.
+std::string target_text(const SelectedCut& selected);
+
 /// Selections for every network, target and reading that has a cut. The latency does not depend on
 /// the reading, so it is selected once, under the first.
 std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes& outcomes);
