@@ -8,25 +8,13 @@
 #include <string>
 #include <utility>
 
-// SimGrid's C headers do not compile before its C++ one.
-// clang-format off
-#include <simgrid/s4u.hpp>
-#include <simgrid/version.h>
-// clang-format on
-
 #include "sim/base/error.hpp"
+#include "sim/engine/kernel.hpp"
 
 namespace papilio {
 namespace {
 
 namespace sg = simgrid::s4u;
-
-// SimGrid's own stacks are the fastest; AddressSanitizer can only follow those of threads.
-#ifdef __SANITIZE_ADDRESS__
-constexpr const char* kContextFactory = "thread";
-#else
-constexpr const char* kContextFactory = "raw";
-#endif
 
 /// The hosts and links of one world. A host's speed is 1, so one unit of SimGrid's work is one
 /// second of profiled time on the device.
@@ -101,40 +89,20 @@ PlayedRequest play(const World& world, const Site& site) {
   return played;
 }
 
-/// SimGrid ends activities that are due within this time of each other at once, the later ones
-/// early. Its default, 1 ns, would couple independent worlds: 1e-6 of a millisecond. It cannot be 0
-/// either, for the clock has a last digit, 2e-16 of the longest request.
-double event_precision(std::span<const World> worlds) {
-  constexpr double kClockDigits = 1e-14;
+/// The longest that a world takes, in s.
+double horizon_of(std::span<const World> worlds) {
   double horizon = 0;
   for (const World& world : worlds) {
     horizon = std::max(horizon, closed_form(world.demand, world.use).latency().value());
   }
-  return kClockDigits * horizon;
-}
-
-void configure(double precision_s) {
-  // The exact serialisation time of a message is its size over the rate (ADR 0004).
-  sg::Engine::set_config("network/model:CM02");
-  sg::Engine::set_config("network/crosstraffic:0");
-  sg::Engine::set_config(fmt::format("surf/precision:{}", precision_s));
+  return horizon;
 }
 
 }  // namespace
 
 std::vector<PlayedRequest> play_batch(std::span<const World> worlds) {
-  static bool played_before = false;
-  if (std::exchange(played_before, true)) {
-    throw SimulationError{"a process plays one simulation: SimGrid's clock cannot be set back"};
-  }
-  xbt_log_control_set("root.thresh:warning");
-  std::string program{"papilio"};
-  std::string contexts{fmt::format("--cfg=contexts/factory:{}", kContextFactory)};
-  char* arguments[] = {program.data(), contexts.data(), nullptr};
-  int argument_count = 2;
-  sg::Engine engine{&argument_count, static_cast<char**>(arguments)};
+  const std::unique_ptr<sg::Engine> engine = start_kernel(horizon_of(worlds));
   if (worlds.empty()) return {};
-  configure(event_precision(worlds));
 
   sg::NetZone* root = sg::create_full_zone("root");
   std::vector<Site> sites;
@@ -156,18 +124,10 @@ std::vector<PlayedRequest> play_batch(std::span<const World> worlds) {
       }
     });
   }
-  engine.run();
+  engine->run();
   if (failure) std::rethrow_exception(failure);
   if (deadlocked) throw SimulationError{"the simulation deadlocked"};
   return played;
-}
-
-std::string simgrid_version() {
-  int major = 0;
-  int minor = 0;
-  int patch = 0;
-  sg_version_get(&major, &minor, &patch);
-  return fmt::format("{}.{}", major, minor);
 }
 
 }  // namespace papilio
