@@ -14,12 +14,15 @@ namespace {
 
 class Resolver {
  public:
-  Resolver(const ScenarioSpec& spec, const Graph& graph, const PublishedTables* published,
-           Checker& checker)
-      : spec_{spec}, graph_{graph}, published_{published}, checker_{checker} {}
+  Resolver(const PartitionContext& context, Checker& checker)
+      : graph_{context.graph},
+        published_{context.published},
+        names_published_{context.names_published},
+        checker_{checker} {}
 
-  void resolve(const StrategySpec& strategy, const std::string& path) {
+  void resolve(const StrategySpec& strategy, const std::string& path, std::size_t item) {
     path_ = path;
+    item_ = item;
     if (strategy.strategy == "mobile-only") {
       add({.strategy = strategy.strategy});
     } else if (strategy.strategy == "cloud-only") {
@@ -49,6 +52,7 @@ class Resolver {
                                         cut.empty() ? "" : " after ", cut));
       return;
     }
+    partition.item = item_;
     partitions_.push_back(std::move(partition));
   }
 
@@ -106,7 +110,7 @@ class Resolver {
       std::from_chars(text.data(), text.data() + text.size(), number);
       return number;
     }
-    if (published_ == nullptr && !spec_.published.empty()) return std::nullopt;
+    if (published_ == nullptr && names_published_) return std::nullopt;  // told already
     if (published_ == nullptr) {
       checker_.item_error(path_ + ".channels", item,
                           "'paper' needs the key 'published'; set it, or give a number");
@@ -122,11 +126,12 @@ class Resolver {
     return chosen;
   }
 
-  const ScenarioSpec& spec_;
   const Graph& graph_;
   const PublishedTables* published_;
+  bool names_published_;
   Checker& checker_;
   std::string path_;
+  std::size_t item_{0};
   std::vector<Partition> partitions_;
   std::set<std::tuple<std::string, std::string, std::optional<std::int64_t>,
                       std::optional<std::int64_t>>>
@@ -135,11 +140,12 @@ class Resolver {
 
 }  // namespace
 
-std::vector<Partition> resolve_partitions(const ScenarioSpec& spec, const Graph& graph,
-                                          const PublishedTables* published, Checker& checker) {
-  Resolver resolver{spec, graph, published, checker};
-  for (std::size_t i = 0; i < spec.strategies.size(); ++i) {
-    resolver.resolve(spec.strategies[i], fmt::format("strategies.{}", i));
+std::vector<Partition> resolve_partitions(const std::vector<StrategySpec>& strategies,
+                                          const std::string& path, const PartitionContext& context,
+                                          Checker& checker) {
+  Resolver resolver{context, checker};
+  for (std::size_t i = 0; i < strategies.size(); ++i) {
+    resolver.resolve(strategies[i], fmt::format("{}.{}", path, i), i);
   }
   return resolver.take();
 }

@@ -6,82 +6,14 @@
 
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
-#include "sim/base/suggest.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/partitions.hpp"
+#include "sim/scenario/references.hpp"
 
 namespace papilio {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kPaperBits = 8;  // the accuracies are published for 8-bit features
-
-/// @return whether the device has a layer profile of the model
-bool check_device(const ProfileLibrary& library, const std::string& path, const std::string& device,
-                  const std::string& model, Checker& checker) {
-  if (device.empty()) return false;  // told as a missing key
-  if (!library.find("layers", device + "/" + model).empty()) return true;
-  const std::vector<std::string> devices = library.names("devices");
-  if (std::find(devices.begin(), devices.end(), device) == devices.end()) {
-    checker.error(path, fmt::format("unknown device '{}'{}", device, suggestion(device, devices)));
-    return false;
-  }
-  std::vector<std::string> profiled;
-  for (const std::string& name : library.names("layers")) {
-    if (name.starts_with(device + "/")) profiled.push_back(name.substr(device.size() + 1));
-  }
-  checker.error(
-      path, fmt::format("the device '{}' has no layer profile of '{}'{}", device, model,
-                        profiled.empty() ? "; it has none at all" : suggestion(model, profiled)));
-  return false;
-}
-
-void check_networks(const ProfileLibrary& library, const std::vector<std::string>& networks,
-                    Checker& checker) {
-  const std::vector<std::string> radios = library.names("radios");
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    if (!library.find("radios", networks[i]).empty()) continue;
-    checker.item_error(
-        "networks", i,
-        fmt::format("unknown radio '{}'{}", networks[i], suggestion(networks[i], radios)));
-  }
-}
-
-/// The scenario's own folders of profiles, resolved: written relative to its file. Those that
-/// cannot be searched are told and left out.
-std::vector<fs::path> own_folders(const ScenarioSource& source, const ScenarioSpec& spec,
-                                  Checker& checker) {
-  const fs::path base = fs::absolute(source.file).parent_path();
-  std::vector<fs::path> folders;
-  for (std::size_t i = 0; i < spec.profiles.size(); ++i) {
-    fs::path folder = (base / spec.profiles[i]).lexically_normal();
-    if (const std::string problem = ProfileLibrary::problem_with(folder); !problem.empty()) {
-      checker.item_error("profiles", i, problem);
-    } else {
-      folders.push_back(std::move(folder));
-    }
-  }
-  return folders;
-}
-
-std::optional<PublishedTables> load_published_of(const ScenarioSpec& spec,
-                                                 const ProfileLibrary& library,
-                                                 const Bibliography& bibliography,
-                                                 Checker& checker) {
-  if (spec.published.empty()) return std::nullopt;
-  if (library.find("published", spec.published).empty()) {
-    checker.error("published", fmt::format("unknown published tables '{}'{}", spec.published,
-                                           suggestion(spec.published, library.names("published"))));
-    return std::nullopt;
-  }
-  PublishedTables tables = load_published(library, bibliography, spec.published);
-  if (!spec.model.empty() && tables.model != spec.model) {
-    checker.error("published", fmt::format("these tables are about the model '{}', not '{}'; "
-                                           "remove the key, or change the model",
-                                           tables.model, spec.model));
-  }
-  return tables;
-}
 
 /// Prices partitions and puts them on every radio under every reading.
 class Expander {
@@ -171,31 +103,26 @@ Scenario load_scenario(const ScenarioSource& source) {
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_scenario(visitor, spec); }, diagnostics);
 
-  std::vector<fs::path> folders;
-  for (const fs::path& folder : source.profiles) folders.push_back(fs::absolute(folder));
-  for (fs::path& folder : own_folders(source, spec, checker)) folders.push_back(std::move(folder));
-  // The effective scenario must find them again from any place, and without the command line.
-  spec.profiles.clear();
-  for (const fs::path& folder : folders) spec.profiles.push_back(folder.string());
-  folders.push_back(shipped_profiles());
-  const ProfileLibrary library{std::move(folders)};
+  const ProfileLibrary library = library_of(source, spec.profiles, checker);
   const Bibliography bibliography{library};
 
-  check_networks(library, spec.networks, checker);
+  for (std::size_t i = 0; i < spec.networks.size(); ++i) {
+    const std::string problem = unknown_radio(library, spec.networks[i]);
+    if (!problem.empty()) checker.item_error("networks", i, problem);
+  }
   std::optional<PublishedTables> published =
-      load_published_of(spec, library, bibliography, checker);
+      load_published_of(spec.published, {spec.model}, library, bibliography, checker);
   const std::optional<Graph> graph = find_model(spec.model);
   std::vector<Partition> partitions;
   std::optional<LayerProfile> mobile;
   if (graph) {
-    partitions = resolve_partitions(spec, *graph, published ? &*published : nullptr, checker);
+    partitions = resolve_partitions(
+        spec.strategies, "strategies",
+        {*graph, published ? &*published : nullptr, !spec.published.empty()}, checker);
     if (check_device(library, "mobile.device", spec.mobile_device, spec.model, checker)) {
       mobile = load_layer_profile(library, bibliography, spec.mobile_device, *graph);
       if (!mobile->has_energy()) {
-        checker.error("mobile.device",
-                      fmt::format("the layer profile '{}/{}' has no energies, so it cannot be the "
-                                  "mobile's; choose another device",
-                                  spec.mobile_device, spec.model));
+        checker.error("mobile.device", no_energies(spec.mobile_device, spec.model));
       }
     }
     check_device(library, "cloud.device", spec.cloud_device, spec.model, checker);

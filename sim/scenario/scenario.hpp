@@ -1,15 +1,14 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "models/graph/graph.hpp"
 #include "sim/cost/cost.hpp"
-#include "sim/data/library.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/published.hpp"
+#include "sim/scenario/source.hpp"
 #include "sim/scenario/spec.hpp"
 
 namespace papilio {
@@ -41,13 +40,6 @@ struct Scenario {
 
   /// The radio of this name, which is one of `spec.networks`.
   [[nodiscard]] const Radio& radio(const std::string& name) const;
-};
-
-/// Where a scenario comes from.
-struct ScenarioSource {
-  std::string file;
-  std::vector<std::string> overrides;           ///< "key.path=value", applied in order
-  std::vector<std::filesystem::path> profiles;  ///< of the command line, searched first
 };
 
 /// Loads, checks and expands a scenario. Starts no work and writes nothing.

@@ -14,10 +14,15 @@ constexpr NumberRange kResultBytes{.min = 0, .max = 1e12};
 constexpr NumberRange kIdlePower{.min = 0, .max = 1e6};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
-void describe_strategy(FieldVisitor& visitor, StrategySpec& spec) {
-  visitor.text("strategy", spec.strategy, {.choices = strategy_names()}, Presence::kRequired,
-               "Where the layers run.");
-  const bool cuts = spec.strategy == "butterfly" || spec.strategy == "split";
+}  // namespace
+
+const std::vector<std::string>& strategy_names() {
+  static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly", "split"};
+  return kNames;
+}
+
+void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
+  const bool cuts = spec.strategy != "mobile-only" && spec.strategy != "cloud-only";
   if (cuts) {
     visitor.text_list("after", spec.after, {}, Presence::kRequired,
                       "Cuts by block (RB1) or layer; 'blocks': after every block; 'all': every "
@@ -33,13 +38,6 @@ void describe_strategy(FieldVisitor& visitor, StrategySpec& spec) {
     visitor.integer("bits", spec.bits, kBits, Presence::kOptional,
                     "Bits of one element that crosses.");
   }
-}
-
-}  // namespace
-
-const std::vector<std::string>& strategy_names() {
-  static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly", "split"};
-  return kNames;
 }
 
 void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
@@ -83,8 +81,12 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
        .variants = strategy_names(),
        .resize = [&](std::size_t n) { strategies.resize(n); },
        .size = [&] { return strategies.size(); },
-       .describe = [&](std::size_t i,
-                       FieldVisitor& item) { describe_strategy(item, strategies[i]); },
+       .describe =
+           [&](std::size_t i, FieldVisitor& item) {
+             item.text("strategy", strategies[i].strategy, {.choices = strategy_names()},
+                       Presence::kRequired, "Where the layers run.");
+             describe_cuts(item, strategies[i]);
+           },
        .select = [&](const std::string& variant) { strategies.front().strategy = variant; }},
       Presence::kRequired, "What is evaluated, in the order of the output.");
 }

@@ -39,6 +39,9 @@ struct ScenarioSpec {
 /// "mobile-only", "cloud-only", "butterfly", "split".
 const std::vector<std::string>& strategy_names();
 
+/// Names the keys of an item that says where layers run, but for `strategy` itself.
+void describe_cuts(FieldVisitor& visitor, StrategySpec& spec);
+
 /// Names the keys of a scenario to a visitor: the one definition of the format.
 void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec);
 

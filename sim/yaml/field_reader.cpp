@@ -335,6 +335,12 @@ void FieldReader::object(std::string_view key, Presence presence, std::string_vi
   nested.finish();
 }
 
+void FieldReader::object(std::string_view key, bool& present, std::string_view doc,
+                         const Nested& describe) {
+  present = node_.find(key) != nullptr;
+  object(key, Presence::kOptional, doc, describe);
+}
+
 void FieldReader::object_list(std::string_view key, const ObjectList& list, Presence presence,
                               std::string_view) {
   const Node::Entry* entry = take(key, presence);

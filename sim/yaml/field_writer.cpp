@@ -54,6 +54,10 @@ class FieldWriter : public FieldVisitor {
     describe(*this);
     out_ << YAML::EndMap;
   }
+  void object(std::string_view key, bool& present, std::string_view doc,
+              const Nested& describe) override {
+    if (present) object(key, Presence::kOptional, doc, describe);
+  }
   void object_list(std::string_view key, const ObjectList& list, Presence,
                    std::string_view) override {
     if (list.size() == 0) return;
@@ -133,6 +137,9 @@ class SchemaWriter : public FieldVisitor {
     Json schema{{"description", doc}};
     schema.update(nested.schema());
     add(key, std::move(schema), presence);
+  }
+  void object(std::string_view key, bool&, std::string_view doc, const Nested& describe) override {
+    object(key, Presence::kOptional, doc, describe);
   }
   void object_list(std::string_view key, const ObjectList& list, Presence presence,
                    std::string_view doc) override {

@@ -73,6 +73,9 @@ class FieldVisitor {
   /// A nested mapping.
   virtual void object(std::string_view key, Presence presence, std::string_view doc,
                       const Nested& describe) = 0;
+  /// A nested mapping that may be absent; `present` says whether it is there.
+  virtual void object(std::string_view key, bool& present, std::string_view doc,
+                      const Nested& describe) = 0;
   /// A list of mappings told apart by a key: item i is described by `describe(i, visitor)`, which
   /// visits the `discriminator` first. While reading, `resize(n)` is called before the items.
   struct ObjectList {
@@ -116,6 +119,8 @@ class FieldReader : public FieldVisitor {
                             NumberRange range, const std::vector<std::string>& words,
                             Presence presence, std::string_view doc) override;
   void object(std::string_view key, Presence presence, std::string_view doc,
+              const Nested& describe) override;
+  void object(std::string_view key, bool& present, std::string_view doc,
               const Nested& describe) override;
   void object_list(std::string_view key, const ObjectList& list, Presence presence,
                    std::string_view doc) override;

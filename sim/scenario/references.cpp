@@ -1,0 +1,99 @@
+#include "sim/scenario/references.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+namespace fs = std::filesystem;
+namespace {
+
+/// The scenario's own folders of profiles, resolved: written relative to its file. Those that
+/// cannot be searched are told and left out.
+std::vector<fs::path> own_folders(const ScenarioSource& source,
+                                  const std::vector<std::string>& profiles, Checker& checker) {
+  const fs::path base = fs::absolute(source.file).parent_path();
+  std::vector<fs::path> folders;
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    fs::path folder = (base / profiles[i]).lexically_normal();
+    if (const std::string problem = ProfileLibrary::problem_with(folder); !problem.empty()) {
+      checker.item_error("profiles", i, problem);
+    } else {
+      folders.push_back(std::move(folder));
+    }
+  }
+  return folders;
+}
+
+}  // namespace
+
+ProfileLibrary library_of(const ScenarioSource& source, std::vector<std::string>& profiles,
+                          Checker& checker) {
+  std::vector<fs::path> folders;
+  for (const fs::path& folder : source.profiles) folders.push_back(fs::absolute(folder));
+  for (fs::path& folder : own_folders(source, profiles, checker)) {
+    folders.push_back(std::move(folder));
+  }
+  // The effective scenario must find them again from any place, and without the command line.
+  profiles.clear();
+  for (const fs::path& folder : folders) profiles.push_back(folder.string());
+  folders.push_back(shipped_profiles());
+  return ProfileLibrary{std::move(folders)};
+}
+
+bool check_device(const ProfileLibrary& library, const std::string& path, const std::string& device,
+                  const std::string& model, Checker& checker) {
+  if (device.empty()) return false;  // told as a missing key
+  if (!library.find("layers", device + "/" + model).empty()) return true;
+  const std::vector<std::string> devices = library.names("devices");
+  if (std::find(devices.begin(), devices.end(), device) == devices.end()) {
+    checker.error(path, fmt::format("unknown device '{}'{}", device, suggestion(device, devices)));
+    return false;
+  }
+  std::vector<std::string> profiled;
+  for (const std::string& name : library.names("layers")) {
+    if (name.starts_with(device + "/")) profiled.push_back(name.substr(device.size() + 1));
+  }
+  checker.error(
+      path, fmt::format("the device '{}' has no layer profile of '{}'{}", device, model,
+                        profiled.empty() ? "; it has none at all" : suggestion(model, profiled)));
+  return false;
+}
+
+std::string unknown_radio(const ProfileLibrary& library, const std::string& name) {
+  if (!library.find("radios", name).empty()) return {};
+  return fmt::format("unknown radio '{}'{}", name, suggestion(name, library.names("radios")));
+}
+
+std::string no_energies(const std::string& device, const std::string& model) {
+  return fmt::format(
+      "the layer profile '{}/{}' has no energies, so it cannot be the mobile's; choose another "
+      "device",
+      device, model);
+}
+
+std::optional<PublishedTables> load_published_of(const std::string& name,
+                                                 const std::vector<std::string>& models,
+                                                 const ProfileLibrary& library,
+                                                 const Bibliography& bibliography,
+                                                 Checker& checker) {
+  if (name.empty()) return std::nullopt;
+  if (library.find("published", name).empty()) {
+    checker.error("published", fmt::format("unknown published tables '{}'{}", name,
+                                           suggestion(name, library.names("published"))));
+    return std::nullopt;
+  }
+  PublishedTables tables = load_published(library, bibliography, name);
+  for (const std::string& model : models) {
+    if (model.empty() || tables.model == model) continue;
+    checker.error("published", fmt::format("these tables are about the model '{}', not '{}'; "
+                                           "remove the key, or change the model",
+                                           tables.model, model));
+  }
+  return tables;
+}
+
+}  // namespace papilio

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/data/library.hpp"
+#include "sim/data/provenance.hpp"
+#include "sim/profiles/published.hpp"
+#include "sim/scenario/checker.hpp"
+#include "sim/scenario/source.hpp"
+
+/// What scenarios of both kinds refer to by name.
+namespace papilio {
+
+/// The folders of profiles that a scenario searches: the command line's, its own, the shipped ones.
+/// Those of its own that cannot be searched are told to `checker`.
+/// @param profiles as the scenario has them; becomes the list that finds the same from any place
+ProfileLibrary library_of(const ScenarioSource& source, std::vector<std::string>& profiles,
+                          Checker& checker);
+
+/// @param path of the key that names the device
+/// @return whether the device has a layer profile of the model; if not, it has been told
+bool check_device(const ProfileLibrary& library, const std::string& path, const std::string& device,
+                  const std::string& model, Checker& checker);
+
+/// What is wrong with the name of a radio, or nothing.
+std::string unknown_radio(const ProfileLibrary& library, const std::string& name);
+
+/// What to say of a device whose profile cannot be a mobile's.
+std::string no_energies(const std::string& device, const std::string& model);
+
+/// The published tables of this name, which must be about every one of `models`.
+/// @return nothing if `name` is empty or unknown, which has been told
+std::optional<PublishedTables> load_published_of(const std::string& name,
+                                                 const std::vector<std::string>& models,
+                                                 const ProfileLibrary& library,
+                                                 const Bibliography& bibliography,
+                                                 Checker& checker);
+
+}  // namespace papilio
