@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <set>
 #include <utility>
 
@@ -103,6 +104,12 @@ fs::path ProfileLibrary::path_by_name(std::string_view kind, std::string_view na
 
 fs::path shipped_profiles() {
   return fs::path{PAPILIO_SOURCE_DIR} / "profiles";
+}
+
+fs::path data_folder() {
+  const char* own = std::getenv("PAPILIO_DATA");
+  if (own != nullptr && *own != '\0') return own;
+  return (fs::path{PAPILIO_SOURCE_DIR} / "../shared/data").lexically_normal();
 }
 
 }  // namespace papilio

@@ -42,4 +42,8 @@ class ProfileLibrary {
 /// The profiles that come with Papilio.
 std::filesystem::path shipped_profiles();
 
+/// The folder of data that do not come with Papilio (docs/models/traces.md): `$PAPILIO_DATA`, else
+/// `../shared/data` beside the sources. It need not exist.
+std::filesystem::path data_folder();
+
 }  // namespace papilio

@@ -55,6 +55,11 @@ void describe_radio_file(FieldVisitor& visitor, RadioProfile& profile) {
   radio.alpha_downlink = joules_per_bit(
       constant("alpha_downlink_j_per_bit", kAlpha, "Receive power per throughput: W per bit/s."));
   radio.beta = Watts{constant("beta_w", kPower, "Power of the active radio at no throughput.")};
+  bool has_states = false;
+  RadioStates states;
+  visitor.object("states", has_states, "What the radio does around its transfers.",
+                 [&](FieldVisitor& nested) { describe_radio_states(nested, states); });
+  if (has_states) profile.states = states;
 }
 
 RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibliography,
@@ -66,6 +71,10 @@ RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibli
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_radio_file(visitor, profile); }, diagnostics);
   bibliography.check(profile.about, root, diagnostics);
+  if (profile.states) {
+    bibliography.check(profile.states->provenance, root, "states", diagnostics);
+    add_constants(*profile.states, profile.about);
+  }
   diagnostics.throw_if_any();
   return profile;
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/data/provenance.hpp"
+#include "sim/radio/states.hpp"
 #include "sim/units/units.hpp"
 
 namespace papilio {
@@ -42,6 +44,7 @@ struct Radio {
 struct RadioProfile {
   Described about;
   Radio radio;
+  std::optional<RadioStates> states;
 };
 
 /// Loads `radios/NAME.yaml`.

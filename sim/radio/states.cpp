@@ -1,0 +1,123 @@
+#include "sim/radio/states.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace papilio {
+namespace {
+
+constexpr NumberRange kTime{.min = 0, .max = 1e6};
+constexpr NumberRange kPower{.min = 0, .max = 1e6};
+
+double energy_of(const TailPhase& phase, double elapsed_s) {
+  const double base = phase.power.value() * elapsed_s;
+  if (phase.cycle <= Seconds{0}) return base;
+  const double cycles = std::floor(elapsed_s / phase.cycle.value());
+  const double rest = elapsed_s - cycles * phase.cycle.value();
+  const double listening = cycles * phase.on.value() + std::min(rest, phase.on.value());
+  return base + (phase.on_power - phase.power).value() * listening;
+}
+
+}  // namespace
+
+Seconds RadioStates::tail_length() const {
+  Seconds length;
+  for (const TailPhase& phase : tail) length += phase.duration;
+  return length;
+}
+
+Joules RadioStates::tail_energy(Seconds elapsed) const {
+  double energy_j = 0;
+  double left_s = elapsed.value();
+  for (const TailPhase& phase : tail) {
+    if (left_s <= 0) break;
+    energy_j += energy_of(phase, std::min(left_s, phase.duration.value()));
+    left_s -= phase.duration.value();
+  }
+  return Joules{energy_j};
+}
+
+Seconds RadioStates::wait_for_listening(Seconds elapsed) const {
+  double within_s = elapsed.value();
+  for (const TailPhase& phase : tail) {
+    if (within_s >= phase.duration.value()) {
+      within_s -= phase.duration.value();
+      continue;
+    }
+    if (phase.cycle <= Seconds{0}) return {};
+    const double in_cycle = std::fmod(within_s, phase.cycle.value());
+    if (in_cycle < phase.on.value()) return {};
+    // The next phase begins by listening as well.
+    return Seconds{std::min(phase.cycle.value() - in_cycle, phase.duration.value() - within_s)};
+  }
+  return {};
+}
+
+Watts RadioStates::idle_power() const {
+  return idle_cycle > Seconds{0} ? idle_on_power * (idle_on / idle_cycle) : Watts{0};
+}
+
+void describe_radio_states(FieldVisitor& visitor, RadioStates& states) {
+  describe_provenance(visitor, states.provenance);
+  const auto time = [](FieldVisitor& nested, std::string_view key, Seconds& value,
+                       Presence presence, std::string_view doc) {
+    double seconds = value.value();
+    nested.number(key, seconds, kTime, presence, doc);
+    value = Seconds{seconds};
+  };
+  const auto power = [](FieldVisitor& nested, std::string_view key, Watts& value, Presence presence,
+                        std::string_view doc) {
+    double watts = value.value();
+    nested.number(key, watts, kPower, presence, doc);
+    value = Watts{watts};
+  };
+  time(visitor, "promotion_s", states.promotion, Presence::kRequired, "From idle to connected.");
+  power(visitor, "promotion_w", states.promotion_power, Presence::kRequired,
+        "Power of the promotion.");
+  std::vector<TailPhase>& tail = states.tail;
+  visitor.object_list(
+      "tail",
+      {.resize = [&](std::size_t n) { tail.resize(n); },
+       .size = [&] { return tail.size(); },
+       .describe =
+           [&](std::size_t i, FieldVisitor& item) {
+             TailPhase& phase = tail[i];
+             item.text("phase", phase.name, {.identifier = true}, Presence::kRequired, "Its name.");
+             time(item, "duration_s", phase.duration, Presence::kRequired, "How long it lasts.");
+             power(item, "power_w", phase.power, Presence::kRequired,
+                   "Power while it does not listen.");
+             power(item, "on_w", phase.on_power, Presence::kOptional, "Power while it listens.");
+             time(item, "on_s", phase.on, Presence::kOptional,
+                  "Listening time at the start of each cycle.");
+             time(item, "cycle_s", phase.cycle, Presence::kOptional,
+                  "Length of a cycle; 0: it listens throughout.");
+           }},
+      Presence::kRequired, "Phases after the last transfer, in order.");
+  power(visitor, "idle_on_w", states.idle_on_power, Presence::kOptional,
+        "Power while an idle radio listens.");
+  time(visitor, "idle_on_s", states.idle_on, Presence::kOptional, "Listening time of a cycle.");
+  time(visitor, "idle_cycle_s", states.idle_cycle, Presence::kOptional,
+       "Length of an idle radio's cycle; 0: it draws nothing.");
+}
+
+void add_constants(const RadioStates& states, Described& about) {
+  const auto add = [&](const std::string& key, double value) {
+    if (value == 0) return;
+    about.constants.emplace_back("states." + key,
+                                 Sourced{.value = value, .provenance = states.provenance});
+  };
+  add("promotion_s", states.promotion.value());
+  add("promotion_w", states.promotion_power.value());
+  for (const TailPhase& phase : states.tail) {
+    add(phase.name + ".duration_s", phase.duration.value());
+    add(phase.name + ".power_w", phase.power.value());
+    add(phase.name + ".on_w", phase.on_power.value());
+    add(phase.name + ".on_s", phase.on.value());
+    add(phase.name + ".cycle_s", phase.cycle.value());
+  }
+  add("idle_on_w", states.idle_on_power.value());
+  add("idle_on_s", states.idle_on.value());
+  add("idle_cycle_s", states.idle_cycle.value());
+}
+
+}  // namespace papilio

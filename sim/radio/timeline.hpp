@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "sim/units/units.hpp"
+
+namespace papilio {
+
+/// A measured or made throughput over time: the rate is constant from one date to the next.
+struct Trace {
+  std::vector<double> start_s;          ///< of each piece, increasing, the first 0
+  std::vector<double> rate_byte_per_s;  ///< of each piece, >= 0
+  double length_s{0};                   ///< end of the last piece, > its start
+
+  /// Bytes over the whole trace by its length.
+  [[nodiscard]] BytesPerSecond mean() const;
+  /// The longest time at a rate of 0, not joined over the end.
+  [[nodiscard]] Seconds longest_outage() const;
+};
+
+/// Reads a trace: a Mahimahi packet-delivery file (whole milliseconds, one for each 1,500 bytes
+/// that could be delivered) or a table `seconds, Mbit/s` (separated by a comma, tab or blank),
+/// whose last piece lasts as long as the one before it. Lines that begin with # are comments.
+/// @param bin pieces that the deliveries of a Mahimahi file are counted in, > 0
+/// @throws ConfigError with file and line if it is neither, empty, or its times do not increase
+Trace load_trace(const std::string& path, Seconds bin);
+
+/// The rate of one link over time: constant or a trace played in a loop from an offset, and 0
+/// during outages. A plain value: any date may be asked for, in any order.
+class RateTimeline {
+ public:
+  struct Outage {
+    double from_s;
+    double to_s;
+  };
+  static constexpr double kNever = std::numeric_limits<double>::infinity();
+
+  explicit RateTimeline(BytesPerSecond rate) : constant_byte_per_s_{rate.value()} {}
+  /// @param trace  must outlive the timeline
+  /// @param offset time in the trace at date 0, in 0..length
+  RateTimeline(const Trace& trace, Seconds offset) : trace_{&trace}, offset_s_{offset.value()} {}
+
+  /// @param outage after those added before it
+  void add_outage(Outage outage) { outages_.push_back(outage); }
+
+  /// Whether the rate never changes.
+  [[nodiscard]] bool constant() const { return trace_ == nullptr && outages_.empty(); }
+  [[nodiscard]] double rate_byte_per_s(double date_s) const;
+  /// The first date after `date_s` at which the rate may change, or kNever.
+  [[nodiscard]] double next_change(double date_s) const;
+  /// Date at which a transfer ends that begins at `begin_s` and gets the share 1/`flows` of the
+  /// rate, `cap_byte_per_s` at most; kNever if that is beyond ten loops of the trace.
+  [[nodiscard]] double finish_s(double begin_s, double bytes, double flows,
+                                double cap_byte_per_s) const;
+
+ private:
+  [[nodiscard]] const Outage* outage_at(double date_s) const;
+  [[nodiscard]] double time_in_trace(double date_s) const;
+
+  double constant_byte_per_s_{0};
+  const Trace* trace_{nullptr};
+  double offset_s_{0};
+  std::vector<Outage> outages_;
+};
+
+}  // namespace papilio

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace papilio {
+
+/// A mean or a percentile with the half-width of its confidence interval.
+struct Estimate {
+  double value{0};
+  std::optional<double> half_width;  ///< absent where there are too few values to tell
+};
+
+/// The confidence of every interval that Papilio prints.
+inline constexpr double kConfidence = 0.95;
+
+/// Student's t times the standard error of the mean of independent values.
+/// @param confidence in (0, 1)
+/// @return nothing for fewer than two values
+std::optional<double> half_width(std::span<const double> values, double confidence = kConfidence);
+
+/// The arithmetic mean; 0 of none.
+double mean(std::span<const double> values);
+
+/// The value below which the share `p` of the values lies: the smallest whose rank is at least p·n
+/// (the nearest-rank definition, so it is one of the values).
+/// @param values at least one; reordered
+/// @param p      in (0, 1]
+double quantile(std::vector<double>& values, double p);
+
+/// Dependent values in the order of time, in one part or in several that go on side by side.
+using Parts = std::vector<std::span<const double>>;
+
+/// The mean of dependent values, and its interval by the method of batch means: 20 batches, each a
+/// twentieth of every part, whose means are taken for independent (Law, Simulation Modeling and
+/// Analysis, section 9.5.3). No interval for fewer than 200 values.
+Estimate mean_by_batches(const Parts& parts);
+/// A percentile of all the values, its interval from the percentiles of the same batches.
+Estimate quantile_by_batches(const Parts& parts, double p);
+
+}  // namespace papilio
