@@ -1,0 +1,1303 @@
+#include "sim/fleet/fleet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/error.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+/// Where a request is. The order is that of a request's life.
+enum class Phase : std::uint8_t {
+  kMobile,
+  kPromotion,
+  kUplink,
+  kToEdge,
+  kEdge,
+  kBackhaulUp,
+  kToServer,
+  kServer,
+  kBackhaulDown,
+  kToMobile,
+  kListening,
+  kDownlink,
+  kLost,  // nothing will come but the timeout
+  kBackoff,
+  kFallback,
+};
+
+/// A request that has arrived and not begun.
+struct Waiting {
+  double arrival_s;
+  float service_factor;
+  float upload_factor;
+  std::uint32_t number;
+  std::uint32_t next;  // in its mobile's queue, or in the free list
+};
+
+struct Mobile {
+  Stream arrivals;
+  Stream work;
+  std::uint32_t group;
+  std::uint32_t uplink;
+  std::uint32_t downlink;
+  std::uint32_t server;
+  std::uint32_t edge;
+  std::uint32_t issued{0};
+  std::uint32_t current{kNone};  // the request being served
+  std::uint32_t queue_head{kNone};
+  std::uint32_t queue_tail{kNone};
+  std::uint32_t queue_length{0};
+  // Of its last transfers, which tell it the rates.
+  double seen_uplink{0};
+  double seen_downlink{0};
+  double seen_s{-1};
+  // The radio: end of its last transfer (never: idle), and until when its energy has been charged.
+  double radio_last_s{-kNever};
+  double radio_charged_s{0};
+  double frame_s{0};  // date of its last periodic frame, before jitter
+  EnergyLedger energy{};
+  bool battery_empty{false};
+};
+
+/// A request from its beginning to its end.
+struct Request {
+  std::uint32_t generation{0};  // counts the attempts and the uses of the slot
+  std::uint32_t mobile{0};
+  std::uint32_t number{0};
+  std::uint32_t partition{0};
+  std::uint32_t attempts{0};
+  std::uint32_t next_free{kNone};
+  Phase phase{Phase::kMobile};
+  bool lose_upload{false};
+  bool lose_answer{false};
+  bool via_backhaul{false};
+  bool fell_back{false};
+  double service_factor{1};
+  double arrival_s{0};
+  double phase_begin_s{0};
+  double phase_length_s{0};
+  double upload_bytes{0};
+  double attempt_begin_s{0};
+  double server_s{0};           // GPU time taken
+  double profiled_server_s{0};  // the same without load levels and batching
+  PhaseTimes phases{};
+  PhaseTimes before_attempt{};
+  EnergyLedger energy{};
+};
+
+/// Totals of one kind of resource at one date.
+struct Totals {
+  double busy{0};
+  double queue{0};
+  double done{0};
+};
+
+}  // namespace
+
+EnergyLedger& EnergyLedger::operator+=(const EnergyLedger& other) {
+  compute += other.compute;
+  promotion += other.promotion;
+  transmit += other.transmit;
+  receive += other.receive;
+  tail += other.tail;
+  idle += other.idle;
+  return *this;
+}
+
+PhaseTimes& PhaseTimes::operator+=(const PhaseTimes& other) {
+  queue += other.queue;
+  mobile += other.mobile;
+  promotion += other.promotion;
+  uplink += other.uplink;
+  delay += other.delay;
+  wait += other.wait;
+  service += other.service;
+  backhaul += other.backhaul;
+  downlink += other.downlink;
+  recovery += other.recovery;
+  return *this;
+}
+
+RequestSums& RequestSums::operator+=(const RequestSums& other) {
+  arrived += other.arrived;
+  completed += other.completed;
+  dropped += other.dropped;
+  failed += other.failed;
+  late += other.late;
+  retries += other.retries;
+  fell_back += other.fell_back;
+  phases += other.phases;
+  energy += other.energy;
+  server_s += other.server_s;
+  saved_s += other.saved_s;
+  mobile_share += other.mobile_share;
+  return *this;
+}
+
+std::uint32_t FleetModel::mobiles() const {
+  std::uint32_t count = 0;
+  for (const GroupModel& group : groups) count += group.count;
+  return count;
+}
+
+std::vector<std::string> resource_names(const FleetModel& model) {
+  std::vector<std::string> names{"mobiles"};
+  for (const CellModel& cell : model.cells) {
+    names.push_back(cell.name + " uplink");
+    names.push_back(cell.name + " downlink");
+  }
+  for (const ServerModel& server : model.servers) {
+    names.push_back(server.name);
+    if (std::isfinite(server.backhaul_byte_per_s)) {
+      names.push_back(server.name + " backhaul up");
+      names.push_back(server.name + " backhaul down");
+    }
+  }
+  return names;
+}
+
+class Fleet::Player {
+ public:
+  Player(const FleetModel& model, std::size_t strategy, int replication,
+         const LinkFactory& make_link);
+
+  double next_date() { return over() ? kNever : calendar_.next_date(); }
+  void play_until(double date) {
+    while (!over() && calendar_.next_date() <= date) play_event();
+  }
+  void play_events(std::uint64_t count) {
+    for (; count > 0 && !over(); --count) play_event();
+  }
+  void play_link(double now, std::uint32_t link);
+  FleetResult finish();
+
+  [[nodiscard]] double now() const { return now_; }
+  [[nodiscard]] std::uint64_t requests() const { return ended_; }
+  [[nodiscard]] std::uint64_t events() const { return events_; }
+
+ private:
+  // Set-up.
+  void make_links(const LinkFactory& make_link);
+  void make_servers(std::uint64_t seed);
+  void make_mobiles(std::uint64_t seed);
+
+  void play_event();
+
+  // Arrivals.
+  void schedule_next_arrival(std::uint32_t mobile, double now);
+  void arrive(std::uint32_t mobile, double now);
+  void begin(std::uint32_t mobile, const Waiting& waiting, double now);
+  void begin_waiting(std::uint32_t mobile, double now);
+
+  // The life of a request.
+  void step(std::uint32_t id, double now);
+  void attempt(std::uint32_t id, double now);
+  void start_upload(std::uint32_t id, double now);
+  void reach_network(std::uint32_t id, double now);
+  void leave_edge(std::uint32_t id, double now);
+  void reach_server(std::uint32_t id, double now);
+  void answer(std::uint32_t id, double now);
+  void reach_mobile(std::uint32_t id, double now);
+  void start_download(std::uint32_t id, double now);
+  void end_flow(const Flow& flow, double now);
+  void end_job(const Job& job, double now);
+  void time_out(std::uint32_t id, double now);
+  void end(std::uint32_t id, RequestEnd how, double now);
+
+  void wait_fixed(std::uint32_t id, Phase phase, double length_s, double now);
+  void start_flow(std::uint32_t id, Phase phase, std::uint32_t link, double bytes, double cap,
+                  double now);
+  void submit(std::uint32_t id, Phase phase, std::uint32_t server, double service_s, double now);
+  void charge_uplink(Request& request, double bytes, double elapsed_s, double now);
+  void charge_downlink(Request& request, double bytes, double elapsed_s, double now);
+  /// Charges the radio's tail and idle time up to `now`.
+  void charge_radio(Mobile& mobile, const CellModel& cell, double now, EnergyLedger& ledger);
+
+  // Choice.
+  [[nodiscard]] std::uint32_t choose(const Mobile& mobile, const Request& request, double now);
+  [[nodiscard]] double true_latency_s(const Mobile& mobile, const Request& request,
+                                      const FleetPartition& partition, double now);
+  void ping(double now);
+
+  // Bookkeeping.
+  [[nodiscard]] bool over() const { return pending_arrivals_ == 0 && in_system_ == 0; }
+  [[nodiscard]] bool counted(double arrival_s) const { return arrival_s >= model_.warm_up_s; }
+  [[nodiscard]] std::size_t bucket_of(std::uint32_t group, double arrival_s) const;
+  RequestSums& sums_of(std::uint32_t group, double arrival_s);
+  void record(const Request& request, RequestEnd how, bool late);
+  void drop(std::uint32_t mobile, const Waiting& waiting, double now);
+  void drop_queue(std::uint32_t mobile, double now);
+  void leave_system(double now);
+  void integrate(double now);
+  /// An edge server's link to (0) or from (1) the cloud, or kNone where it is unbounded.
+  [[nodiscard]] std::uint32_t backhaul_link(std::uint32_t edge, std::uint32_t direction) const {
+    const std::uint32_t model = server_models_[edge];
+    if (backhaul_links_[model] == kNone) return kNone;
+    return backhaul_links_[model] + 2 * (edge - first_server_[model]) + direction;
+  }
+  void reschedule(std::uint32_t link);
+  void schedule_background(std::uint32_t server, double now);
+  void sample(double now);
+  [[nodiscard]] std::vector<Totals> totals(double now);
+
+  [[nodiscard]] const GroupModel& group_of(const Mobile& mobile) const {
+    return model_.groups[mobile.group];
+  }
+  [[nodiscard]] const CellModel& cell_of(const Mobile& mobile) const {
+    return model_.cells[group_of(mobile).cell];
+  }
+  [[nodiscard]] const FleetPartition& partition_of(const Request& request) const {
+    return group_of(mobiles_[request.mobile]).partitions[request.partition];
+  }
+
+  const FleetModel& model_;
+  const FleetStrategy& strategy_;
+  StreamFamily losses_;
+  StreamFamily sampling_;
+  Calendar calendar_;
+  double now_{0};
+  std::uint64_t events_{0};
+  std::uint64_t ended_{0};
+
+  std::vector<std::unique_ptr<Link>> links_;
+  std::vector<double> link_event_s_;       // date of each link's pending event
+  std::vector<std::uint32_t> cell_links_;  // [cells] first link: uplink, downlink of copy 0, …
+  std::vector<std::uint32_t> backhaul_links_;  // [servers] likewise, or kNone
+  std::vector<std::unique_ptr<Server>> servers_;
+  std::vector<std::uint32_t> server_models_;  // [servers and their copies] position in the model
+  std::vector<std::uint32_t> first_server_;   // [servers of the model]
+  struct Background {
+    Stream arrivals;
+    Stream work;
+  };
+  std::vector<Background> background_;
+
+  std::vector<Mobile> mobiles_;
+  std::vector<Request> requests_;
+  std::uint32_t free_request_{kNone};
+  std::vector<Waiting> waiting_;
+  std::uint32_t free_waiting_{kNone};
+  std::uint64_t pending_arrivals_{0};
+  std::uint64_t in_system_{0};
+
+  double ping_s_{-1};
+  std::vector<ServerView> server_views_;
+  std::vector<double> link_views_;  // rate that one more flow would have got
+
+  FleetResult result_;
+  std::uint64_t waiting_count_{0};
+  std::uint64_t busy_count_{0};
+  Totals mobile_totals_;
+  double integrated_s_{0};
+  double in_flight_s_{0};
+  std::vector<Totals> sampled_;
+  double sampled_s_{0};
+  std::vector<Flow> ended_flows_;
+  std::vector<Job> ended_jobs_;
+};
+
+Fleet::Player::Player(const FleetModel& model, std::size_t strategy, int replication,
+                      const LinkFactory& make_link)
+    : model_{model},
+      strategy_{model.strategies.at(strategy)},
+      losses_{model.seed, fmt::format("losses/{}", replication)},
+      sampling_{model.seed, fmt::format("records/{}", replication)} {
+  // A replication is a seed of its own; a strategy is not, so all meet the same conditions.
+  Stream seeds{StreamFamily{model.seed, "replications"}, static_cast<std::uint64_t>(replication)};
+  const auto seed = static_cast<std::uint64_t>(seeds.uniform() * 4294967296.0);
+  make_links(make_link);
+  make_servers(seed);
+  make_mobiles(seed);
+  result_.buckets.resize(model.groups.size() * (model.windows.size() + 1));
+  for (std::size_t i = 0; i < result_.buckets.size(); ++i) {
+    const GroupModel& group = model.groups[i / (model.windows.size() + 1)];
+    result_.buckets[i].choices.resize(group.partitions.size());
+  }
+  if (model_.sample_s > 0) {
+    sampled_ = totals(0);
+    calendar_.push(model_.sample_s, EventKind::kSample, 0, 0);
+  }
+  const bool pings =
+      strategy_.policy == PolicyKind::kSelection || strategy_.policy == PolicyKind::kNeurosurgeon;
+  if (pings) ping(0);
+}
+
+void Fleet::Player::make_links(const LinkFactory& make_link) {
+  const auto add = [&](LinkPlace::Kind kind, std::size_t owner, std::uint32_t copy,
+                       const RateTimeline& rate) {
+    const auto index = static_cast<std::uint32_t>(links_.size());
+    links_.push_back(make_link({kind, index, static_cast<std::uint32_t>(owner), copy, rate}));
+  };
+  for (std::size_t c = 0; c < model_.cells.size(); ++c) {
+    const CellModel& cell = model_.cells[c];
+    cell_links_.push_back(static_cast<std::uint32_t>(links_.size()));
+    for (std::uint32_t copy = 0; copy < cell.count; ++copy) {
+      add(LinkPlace::Kind::kUplink, c, copy, cell.uplink[copy]);
+      add(LinkPlace::Kind::kDownlink, c, copy, cell.downlink[copy]);
+    }
+  }
+  for (std::size_t s = 0; s < model_.servers.size(); ++s) {
+    const ServerModel& server = model_.servers[s];
+    if (!std::isfinite(server.backhaul_byte_per_s)) {
+      backhaul_links_.push_back(kNone);
+      continue;
+    }
+    backhaul_links_.push_back(static_cast<std::uint32_t>(links_.size()));
+    const RateTimeline rate{BytesPerSecond{server.backhaul_byte_per_s}};
+    for (std::uint32_t copy = 0; copy < server.count; ++copy) {
+      add(LinkPlace::Kind::kBackhaulUp, s, copy, rate);
+      add(LinkPlace::Kind::kBackhaulDown, s, copy, rate);
+    }
+  }
+  link_event_s_.assign(links_.size(), kNever);
+  link_views_.assign(links_.size(), 0);
+}
+
+void Fleet::Player::make_servers(std::uint64_t seed) {
+  for (std::size_t s = 0; s < model_.servers.size(); ++s) {
+    const ServerModel& server = model_.servers[s];
+    first_server_.push_back(static_cast<std::uint32_t>(servers_.size()));
+    const StreamFamily arrivals{seed, "background arrivals " + server.name};
+    const StreamFamily work{seed, "background work " + server.name};
+    for (std::uint32_t copy = 0; copy < server.count; ++copy) {
+      const auto index = static_cast<std::uint32_t>(servers_.size());
+      servers_.push_back(std::make_unique<Server>(server, index, calendar_));
+      server_models_.push_back(static_cast<std::uint32_t>(s));
+      background_.push_back({Stream{arrivals, copy}, Stream{work, copy}});
+      if (!server.background.empty()) schedule_background(index, 0);
+    }
+  }
+  server_views_.resize(servers_.size());
+}
+
+void Fleet::Player::make_mobiles(std::uint64_t seed) {
+  mobiles_.reserve(model_.mobiles());
+  for (std::size_t g = 0; g < model_.groups.size(); ++g) {
+    const GroupModel& group = model_.groups[g];
+    const StreamFamily arrivals{seed, "arrivals " + group.name};
+    const StreamFamily work{seed, "work " + group.name};
+    const std::uint32_t cells = model_.cells[group.cell].count;
+    const auto server_of = [&](std::uint32_t server, std::uint32_t i) {
+      return first_server_[server] + i % model_.servers[server].count;
+    };
+    for (std::uint32_t i = 0; i < group.count; ++i) {
+      const std::uint32_t uplink = cell_links_[group.cell] + 2 * (i % cells);
+      mobiles_.push_back(Mobile{.arrivals = Stream{arrivals, i},
+                                .work = Stream{work, i},
+                                .group = static_cast<std::uint32_t>(g),
+                                .uplink = uplink,
+                                .downlink = uplink + 1,
+                                .server = server_of(group.server, i),
+                                .edge = group.edge ? server_of(*group.edge, i) : kNone});
+      schedule_next_arrival(static_cast<std::uint32_t>(mobiles_.size() - 1), 0);
+    }
+  }
+}
+
+void Fleet::Player::play_event() {
+  const Event event = calendar_.pop();
+  now_ = event.date;
+  ++events_;
+  switch (event.kind()) {
+    case EventKind::kArrival:
+      arrive(event.target, now_);
+      break;
+    case EventKind::kStep:
+      if (requests_[event.target].generation == event.generation) step(event.target, now_);
+      break;
+    case EventKind::kTimeout:
+      if (requests_[event.target].generation == event.generation) time_out(event.target, now_);
+      break;
+    case EventKind::kLink:
+      if (link_event_s_[event.target] == event.date) {
+        link_event_s_[event.target] = kNever;
+        play_link(now_, event.target);
+      }
+      break;
+    case EventKind::kServerDone:
+      ended_jobs_.clear();
+      servers_[event.target]->end_batch(now_, event.generation, ended_jobs_);
+      for (std::size_t i = 0; i < ended_jobs_.size(); ++i) end_job(ended_jobs_[i], now_);
+      break;
+    case EventKind::kServerBatch:
+      servers_[event.target]->begin_waiting_batch(now_);
+      break;
+    case EventKind::kServerFault:
+      servers_[event.target]->change_fault(now_);
+      break;
+    case EventKind::kBackground: {
+      const ServerModel& server = model_.servers[server_models_[event.target]];
+      const double factor = server.background_variation.draw(background_[event.target].work);
+      servers_[event.target]->submit(
+          now_, {.request = Job::kBackground, .service_s = server.background_s * factor});
+      schedule_background(event.target, now_);
+      break;
+    }
+    case EventKind::kPing:
+      ping(now_);
+      break;
+    case EventKind::kSample:
+      sample(now_);
+      calendar_.push(now_ + model_.sample_s, EventKind::kSample, 0, 0);
+      break;
+  }
+}
+
+// Arrivals ---------------------------------------------------------------------------------------
+
+void Fleet::Player::schedule_next_arrival(std::uint32_t id, double now) {
+  Mobile& mobile = mobiles_[id];
+  const Workload& workload = group_of(mobile).workload;
+  // Without a battery nothing is asked in a closed loop; other requests come, and are dropped.
+  if (mobile.battery_empty && workload.process == Workload::Process::kClosedLoop) return;
+  if (workload.requests > 0 && mobile.issued >= workload.requests) return;
+  double date = kNever;
+  switch (workload.process) {
+    case Workload::Process::kClosedLoop:
+      date = now + (workload.think_exponential ? mobile.arrivals.exponential(workload.think_s)
+                                               : workload.think_s);
+      break;
+    case Workload::Process::kPoisson:
+      date = now + mobile.arrivals.exponential(1 / workload.rate_per_s);
+      break;
+    case Workload::Process::kPeriodic:
+      mobile.frame_s += workload.period_s * (mobile.issued == 0 ? mobile.arrivals.uniform() : 1);
+      date = mobile.frame_s;
+      if (workload.jitter_s > 0) date += workload.jitter_s * mobile.arrivals.uniform();
+      break;
+    case Workload::Process::kTrace:
+      if (mobile.issued < workload.dates_s.size()) date = workload.dates_s[mobile.issued];
+      break;
+  }
+  if (date >= model_.duration_s || date == kNever) return;
+  ++pending_arrivals_;
+  calendar_.push(date, EventKind::kArrival, id, 0);
+}
+
+void Fleet::Player::arrive(std::uint32_t id, double now) {
+  Mobile& mobile = mobiles_[id];
+  const GroupModel& group = group_of(mobile);
+  --pending_arrivals_;
+  integrate(now);
+  ++in_system_;
+  Waiting waiting{.arrival_s = now, .number = mobile.issued++, .next = kNone};
+  // Drawn whether or not the request is served, so that the next one's numbers do not depend on it.
+  waiting.service_factor = static_cast<float>(group.service_variation.draw(mobile.work));
+  waiting.upload_factor = static_cast<float>(group.upload_variation.draw(mobile.work));
+  sums_of(mobile.group, now).arrived += 1;
+  if (group.workload.process != Workload::Process::kClosedLoop) schedule_next_arrival(id, now);
+
+  const bool busy = mobile.current != kNone;
+  if (mobile.battery_empty || (busy && group.workload.drop_when_busy)) {
+    drop(id, waiting, now);
+  } else if (!busy) {
+    begin(id, waiting, now);
+  } else {
+    std::uint32_t place = free_waiting_;
+    if (place == kNone) {
+      place = static_cast<std::uint32_t>(waiting_.size());
+      waiting_.push_back(waiting);
+    } else {
+      free_waiting_ = waiting_[place].next;
+      waiting_[place] = waiting;
+    }
+    (mobile.queue_tail == kNone ? mobile.queue_head : waiting_[mobile.queue_tail].next) = place;
+    mobile.queue_tail = place;
+    ++mobile.queue_length;
+    ++waiting_count_;
+  }
+}
+
+void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, double now) {
+  std::uint32_t id = free_request_;
+  if (id == kNone) {
+    id = static_cast<std::uint32_t>(requests_.size());
+    requests_.emplace_back();
+  } else {
+    free_request_ = requests_[id].next_free;
+  }
+  Mobile& mobile = mobiles_[mobile_id];
+  const GroupModel& group = group_of(mobile);
+  Request& request = requests_[id];
+  request = Request{.generation = request.generation + 1,
+                    .mobile = mobile_id,
+                    .number = waiting.number,
+                    .service_factor = waiting.service_factor,
+                    .arrival_s = waiting.arrival_s,
+                    .upload_bytes = waiting.upload_factor};
+  request.phases.queue = now - waiting.arrival_s;
+  mobile.current = id;
+  ++busy_count_;
+  const CellModel& cell = cell_of(mobile);
+  if (cell.states) charge_radio(mobile, cell, now, mobile.energy);
+  request.partition = choose(mobile, request, now);
+  const FleetPartition& partition = group.partitions[request.partition];
+  // What crosses a radio is whole bytes.
+  request.upload_bytes = std::ceil(partition.upload_bytes * request.upload_bytes);
+  wait_fixed(id, Phase::kMobile, partition.mobile_s * group.load_level, now);
+}
+
+void Fleet::Player::begin_waiting(std::uint32_t id, double now) {
+  Mobile& mobile = mobiles_[id];
+  const std::uint32_t place = mobile.queue_head;
+  if (place == kNone) return;
+  const Waiting waiting = waiting_[place];
+  mobile.queue_head = waiting.next;
+  if (mobile.queue_head == kNone) mobile.queue_tail = kNone;
+  --mobile.queue_length;
+  --waiting_count_;
+  waiting_[place].next = free_waiting_;
+  free_waiting_ = place;
+  begin(id, waiting, now);
+}
+
+void Fleet::Player::drop(std::uint32_t id, const Waiting& waiting, double now) {
+  const Mobile& mobile = mobiles_[id];
+  sums_of(mobile.group, waiting.arrival_s).dropped += 1;
+  const Request dropped{.mobile = id,
+                        .number = waiting.number,
+                        .partition = kNoPartition,
+                        .arrival_s = waiting.arrival_s};
+  record(dropped, RequestEnd::kDropped, false);
+  leave_system(now);
+}
+
+void Fleet::Player::drop_queue(std::uint32_t id, double now) {
+  Mobile& mobile = mobiles_[id];
+  for (std::uint32_t place = mobile.queue_head; place != kNone;) {
+    const Waiting waiting = waiting_[place];
+    waiting_[place].next = free_waiting_;
+    free_waiting_ = place;
+    --waiting_count_;
+    place = waiting.next;
+    drop(id, waiting, now);
+  }
+  mobile.queue_head = mobile.queue_tail = kNone;
+  mobile.queue_length = 0;
+}
+
+// The life of a request --------------------------------------------------------------------------
+
+void Fleet::Player::wait_fixed(std::uint32_t id, Phase phase, double length_s, double now) {
+  Request& request = requests_[id];
+  request.phase = phase;
+  request.phase_begin_s = now;
+  request.phase_length_s = length_s;
+  if (length_s > 0) {
+    calendar_.push(now + length_s, EventKind::kStep, id, request.generation);
+  } else {
+    step(id, now);
+  }
+}
+
+/// A phase of fixed length has ended. Its length is charged as it was, not as a difference of
+/// dates, which would lose digits late in a long run.
+void Fleet::Player::step(std::uint32_t id, double now) {
+  Request& request = requests_[id];
+  const double length_s = request.phase_length_s;
+  const FleetPartition& partition = partition_of(request);
+  const double load_level = group_of(mobiles_[request.mobile]).load_level;
+  switch (request.phase) {
+    case Phase::kMobile:
+      request.phases.mobile += length_s;
+      request.energy.compute += partition.mobile_j * load_level;
+      if (partition.upload_bytes > 0) {
+        attempt(id, now);
+      } else {
+        end(id, RequestEnd::kCompleted, now);
+      }
+      break;
+    case Phase::kPromotion:
+      request.phases.promotion += length_s;
+      start_upload(id, now);
+      break;
+    case Phase::kToEdge:
+      request.phases.delay += length_s;
+      reach_network(id, now);
+      break;
+    case Phase::kToServer:
+      request.phases.delay += length_s;
+      reach_server(id, now);
+      break;
+    case Phase::kToMobile:
+      request.phases.delay += length_s;
+      reach_mobile(id, now);
+      break;
+    case Phase::kListening:
+      request.phases.promotion += length_s;
+      start_download(id, now);
+      break;
+    case Phase::kBackoff:
+      request.phases.recovery += length_s;
+      attempt(id, now);
+      break;
+    case Phase::kFallback:
+      request.phases.mobile += length_s;
+      request.energy.compute += partition.fallback_j * load_level;
+      request.fell_back = true;
+      end(id, RequestEnd::kCompleted, now);
+      break;
+    default:
+      PAPILIO_CHECK(!"a phase of fixed length");
+  }
+}
+
+void Fleet::Player::attempt(std::uint32_t id, double now) {
+  Request& request = requests_[id];
+  Mobile& mobile = mobiles_[request.mobile];
+  const GroupModel& group = group_of(mobile);
+  const CellModel& cell = cell_of(mobile);
+  request.attempts += 1;
+  request.via_backhaul = false;
+  if (group.recovery.timeout_s > 0) {
+    request.before_attempt = request.phases;
+    request.attempt_begin_s = now;
+    calendar_.push(now + group.recovery.timeout_s, EventKind::kTimeout, id, request.generation);
+  }
+  if (cell.loss > 0) {
+    // A stream for each message, so that every strategy loses the same ones.
+    Stream losses{losses_, request.mobile,
+                  (std::uint64_t{request.number} << 16U) + request.attempts};
+    request.lose_upload = losses.uniform() < cell.loss;
+    request.lose_answer = losses.uniform() < cell.loss;
+  }
+  double promotion_s = 0;
+  if (cell.states) {
+    charge_radio(mobile, cell, now, request.energy);
+    if (now - mobile.radio_last_s >= cell.states->tail_length().value()) {
+      promotion_s = cell.states->promotion.value();
+      request.energy.promotion += promotion_s * cell.states->promotion_power.value();
+      mobile.radio_last_s = mobile.radio_charged_s = now + promotion_s;
+    }
+  }
+  if (promotion_s > 0) {
+    wait_fixed(id, Phase::kPromotion, promotion_s, now);
+  } else {
+    start_upload(id, now);
+  }
+}
+
+void Fleet::Player::start_flow(std::uint32_t id, Phase phase, std::uint32_t link, double bytes,
+                               double cap, double now) {
+  Request& request = requests_[id];
+  request.phase = phase;
+  request.phase_begin_s = now;
+  const auto level = static_cast<std::uint32_t>(group_of(mobiles_[request.mobile]).wifi_level);
+  links_[link]->start(now, {id, request.generation, level}, bytes, cap);
+  reschedule(link);
+}
+
+void Fleet::Player::start_upload(std::uint32_t id, double now) {
+  const Request& request = requests_[id];
+  const Mobile& mobile = mobiles_[request.mobile];
+  start_flow(id, Phase::kUplink, mobile.uplink, request.upload_bytes,
+             group_of(mobile).uplink_cap_byte_per_s, now);
+}
+
+void Fleet::Player::submit(std::uint32_t id, Phase phase, std::uint32_t server, double service_s,
+                           double now) {
+  Request& request = requests_[id];
+  const Mobile& mobile = mobiles_[request.mobile];
+  request.phase = phase;
+  request.phase_begin_s = now;
+  constexpr std::uint32_t kPartitionBits = 12;
+  servers_[server]->submit(now, {.request = id,
+                                 .generation = request.generation,
+                                 .kind = (mobile.group << kPartitionBits) | request.partition,
+                                 .priority = group_of(mobile).priority,
+                                 .service_s = service_s * request.service_factor});
+}
+
+/// The upload has arrived where the radio ends.
+void Fleet::Player::reach_network(std::uint32_t id, double now) {
+  const Request& request = requests_[id];
+  const FleetPartition& partition = partition_of(request);
+  const Mobile& mobile = mobiles_[request.mobile];
+  if (mobile.edge == kNone) {
+    reach_server(id, now);
+  } else if (partition.edge_s > 0) {
+    submit(id, Phase::kEdge, mobile.edge, partition.edge_s, now);
+  } else {
+    leave_edge(id, now);
+  }
+}
+
+void Fleet::Player::leave_edge(std::uint32_t id, double now) {
+  Request& request = requests_[id];
+  const FleetPartition& partition = partition_of(request);
+  const std::uint32_t edge = mobiles_[request.mobile].edge;
+  if (partition.server_s <= 0) {
+    answer(id, now);
+    return;
+  }
+  request.via_backhaul = true;
+  const ServerModel& model = model_.servers[server_models_[edge]];
+  const double bytes =
+      partition.edge_s > 0 ? std::ceil(partition.backhaul_bytes) : request.upload_bytes;
+  const std::uint32_t link = backhaul_link(edge, 0);
+  if (link != kNone && bytes > 0) {
+    start_flow(id, Phase::kBackhaulUp, link, bytes, kNever, now);
+  } else {
+    wait_fixed(id, Phase::kToServer, model.backhaul_delay_s, now);
+  }
+}
+
+void Fleet::Player::reach_server(std::uint32_t id, double now) {
+  const Request& request = requests_[id];
+  submit(id, Phase::kServer, mobiles_[request.mobile].server, partition_of(request).server_s, now);
+}
+
+void Fleet::Player::end_job(const Job& job, double now) {
+  if (job.request == Job::kBackground) return;
+  Request& request = requests_[job.request];
+  if (request.generation != job.generation) return;  // nobody waits for it any more
+  request.phases.wait += job.begin_s - job.arrival_s;
+  if (request.phase == Phase::kEdge) {
+    request.phases.service += now - job.begin_s;
+    leave_edge(job.request, now);
+    return;
+  }
+  request.phases.service += now - job.begin_s;
+  request.server_s += job.gpu_s;
+  request.profiled_server_s += job.service_s;
+  answer(job.request, now);
+}
+
+void Fleet::Player::answer(std::uint32_t id, double now) {
+  const Request& request = requests_[id];
+  const Mobile& mobile = mobiles_[request.mobile];
+  const double delay_s = cell_of(mobile).delay_s;
+  if (!request.via_backhaul) {
+    wait_fixed(id, Phase::kToMobile, delay_s, now);
+    return;
+  }
+  const ServerModel& model = model_.servers[server_models_[mobile.edge]];
+  const double bytes = std::ceil(partition_of(request).result_bytes);
+  const std::uint32_t link = backhaul_link(mobile.edge, 1);
+  if (link != kNone && bytes > 0) {
+    start_flow(id, Phase::kBackhaulDown, link, bytes, kNever, now);
+  } else {
+    wait_fixed(id, Phase::kToMobile, model.backhaul_delay_s + delay_s, now);
+  }
+}
+
+void Fleet::Player::reach_mobile(std::uint32_t id, double now) {
+  const Request& request = requests_[id];
+  if (request.lose_answer) {
+    requests_[id].phase = Phase::kLost;
+    return;
+  }
+  Mobile& mobile = mobiles_[request.mobile];
+  if (partition_of(request).result_bytes <= 0) {
+    end(id, RequestEnd::kCompleted, now);
+    return;
+  }
+  const CellModel& cell = cell_of(mobile);
+  double wait_s = 0;
+  if (cell.states) {
+    wait_s = cell.states->wait_for_listening(Seconds{now - mobile.radio_last_s}).value();
+  }
+  if (wait_s > 0) {
+    wait_fixed(id, Phase::kListening, wait_s, now);
+  } else {
+    start_download(id, now);
+  }
+}
+
+void Fleet::Player::start_download(std::uint32_t id, double now) {
+  Request& request = requests_[id];
+  Mobile& mobile = mobiles_[request.mobile];
+  const CellModel& cell = cell_of(mobile);
+  if (cell.states) charge_radio(mobile, cell, now, request.energy);
+  start_flow(id, Phase::kDownlink, mobile.downlink, std::ceil(partition_of(request).result_bytes),
+             group_of(mobile).downlink_cap_byte_per_s, now);
+}
+
+void Fleet::Player::charge_uplink(Request& request, double bytes, double elapsed_s, double now) {
+  Mobile& mobile = mobiles_[request.mobile];
+  const CellModel& cell = cell_of(mobile);
+  request.energy.transmit += cell.radio.alpha_uplink.value() * bytes;
+  if (cell.energy_model == EnergyModel::kStated) {
+    request.energy.transmit += cell.radio.beta.value() * elapsed_s;
+  }
+  if (cell.states) mobile.radio_last_s = mobile.radio_charged_s = now;
+}
+
+void Fleet::Player::charge_downlink(Request& request, double bytes, double elapsed_s, double now) {
+  Mobile& mobile = mobiles_[request.mobile];
+  const CellModel& cell = cell_of(mobile);
+  request.energy.receive += cell.radio.alpha_downlink.value() * bytes;
+  if (cell.energy_model == EnergyModel::kStated) {
+    request.energy.receive += cell.radio.beta.value() * elapsed_s;
+  }
+  if (cell.states) mobile.radio_last_s = mobile.radio_charged_s = now;
+}
+
+void Fleet::Player::charge_radio(Mobile& mobile, const CellModel& cell, double now,
+                                 EnergyLedger& ledger) {
+  const double from = mobile.radio_charged_s;
+  if (now <= from) return;
+  const RadioStates& states = *cell.states;
+  const double last = mobile.radio_last_s;
+  const double tail_s = states.tail_length().value();
+  if (last > -kNever && from < last + tail_s) {
+    ledger.tail += (states.tail_energy(Seconds{now - last}) -
+                    states.tail_energy(Seconds{std::max(0.0, from - last)}))
+                       .value();
+  }
+  const double idle_s = now - std::max(from, last + tail_s);
+  if (idle_s > 0) ledger.idle += states.idle_power().value() * idle_s;
+  mobile.radio_charged_s = now;
+}
+
+void Fleet::Player::end_flow(const Flow& flow, double now) {
+  Request& request = requests_[flow.request];
+  PAPILIO_CHECK(request.generation == flow.generation);
+  Mobile& mobile = mobiles_[request.mobile];
+  const CellModel& cell = cell_of(mobile);
+  const double elapsed_s = now - request.phase_begin_s;
+  const auto seen_rate = [&](double bytes) { return elapsed_s > 0 ? bytes / elapsed_s : kNever; };
+  switch (request.phase) {
+    case Phase::kUplink:
+      request.phases.uplink += elapsed_s;
+      charge_uplink(request, request.upload_bytes, elapsed_s, now);
+      mobile.seen_uplink = seen_rate(request.upload_bytes);
+      mobile.seen_s = now;
+      if (request.lose_upload) {
+        request.phase = Phase::kLost;
+      } else {
+        wait_fixed(flow.request, Phase::kToEdge, cell.delay_s, now);
+      }
+      break;
+    case Phase::kBackhaulUp:
+      request.phases.backhaul += elapsed_s;
+      wait_fixed(flow.request, Phase::kToServer,
+                 model_.servers[server_models_[mobile.edge]].backhaul_delay_s, now);
+      break;
+    case Phase::kBackhaulDown:
+      request.phases.backhaul += elapsed_s;
+      wait_fixed(flow.request, Phase::kToMobile,
+                 model_.servers[server_models_[mobile.edge]].backhaul_delay_s + cell.delay_s, now);
+      break;
+    case Phase::kDownlink: {
+      request.phases.downlink += elapsed_s;
+      const double bytes = std::ceil(partition_of(request).result_bytes);
+      charge_downlink(request, bytes, elapsed_s, now);
+      mobile.seen_downlink = seen_rate(bytes);
+      end(flow.request, RequestEnd::kCompleted, now);
+      break;
+    }
+    default:
+      PAPILIO_CHECK(!"a request with a flow");
+  }
+}
+
+void Fleet::Player::time_out(std::uint32_t id, double now) {
+  Request& request = requests_[id];
+  Mobile& mobile = mobiles_[request.mobile];
+  const Recovery& recovery = group_of(mobile).recovery;
+  const Flow flow{id, request.generation};
+  const double elapsed_s = now - request.phase_begin_s;
+  const auto abort = [&](std::uint32_t link) {
+    const double sent = links_[link]->abort(now, flow);
+    reschedule(link);
+    return sent;
+  };
+  if (request.phase == Phase::kUplink) {
+    charge_uplink(request, abort(mobile.uplink), elapsed_s, now);
+    // A mobile that got nothing through knows that the rate was as low as this.
+    mobile.seen_uplink = 0;
+    mobile.seen_s = now;
+  } else if (request.phase == Phase::kDownlink) {
+    charge_downlink(request, abort(mobile.downlink), elapsed_s, now);
+  } else if (request.phase == Phase::kBackhaulUp) {
+    abort(backhaul_link(mobile.edge, 0));
+  } else if (request.phase == Phase::kBackhaulDown) {
+    abort(backhaul_link(mobile.edge, 1));
+  }
+  ++request.generation;
+  request.phases = request.before_attempt;
+  request.phases.recovery += recovery.timeout_s;
+  if (request.attempts <= static_cast<std::uint32_t>(recovery.retries)) {
+    const double backoff_s =
+        recovery.backoff_s * std::ldexp(1, static_cast<int>(request.attempts) - 1);
+    wait_fixed(id, Phase::kBackoff, backoff_s, now);
+  } else if (recovery.fallback) {
+    wait_fixed(id, Phase::kFallback, partition_of(request).fallback_s * group_of(mobile).load_level,
+               now);
+  } else {
+    end(id, RequestEnd::kFailed, now);
+  }
+}
+
+void Fleet::Player::end(std::uint32_t id, RequestEnd how, double now) {
+  Request& request = requests_[id];
+  const std::uint32_t mobile_id = request.mobile;
+  Mobile& mobile = mobiles_[mobile_id];
+  const GroupModel& group = group_of(mobile);
+  const CellModel& cell = cell_of(mobile);
+  if (cell.states) charge_radio(mobile, cell, now, request.energy);
+  const double latency_s = request.phases.total();
+  request.energy.idle +=
+      group.idle_power_w * (latency_s - request.phases.queue - request.phases.mobile);
+  const bool completed = how == RequestEnd::kCompleted;
+  const bool late =
+      completed && group.workload.deadline_s > 0 && latency_s > group.workload.deadline_s;
+
+  RequestSums& sums = sums_of(mobile.group, request.arrival_s);
+  sums.energy += request.energy;
+  sums.retries += request.attempts > 1 ? request.attempts - 1 : 0;
+  sums.server_s += request.server_s;
+  if (completed) {
+    const FleetPartition& partition = partition_of(request);
+    sums.completed += 1;
+    sums.late += late ? 1 : 0;
+    sums.fell_back += request.fell_back ? 1 : 0;
+    sums.phases += request.phases;
+    sums.saved_s += partition.cloud_only_s * request.service_factor - request.profiled_server_s;
+    sums.mobile_share += request.fell_back ? 1 : partition.mobile_share;
+    if (counted(request.arrival_s)) {
+      Bucket& bucket = result_.buckets[bucket_of(mobile.group, request.arrival_s)];
+      bucket.latencies_s.push_back(latency_s);
+      bucket.choices[request.partition] += 1;
+    }
+  } else {
+    sums.failed += 1;
+  }
+  record(request, how, late);
+  mobile.energy += request.energy;
+  mobile.current = kNone;
+  leave_system(now);
+  --busy_count_;
+  request.generation += 1;
+  request.next_free = free_request_;
+  free_request_ = id;
+
+  if (!mobile.battery_empty && mobile.energy.total() >= group.battery_j) {
+    mobile.battery_empty = true;
+    result_.batteries_empty += 1;
+    drop_queue(mobile_id, now);
+  }
+  begin_waiting(mobile_id, now);
+  if (group.workload.process == Workload::Process::kClosedLoop) {
+    schedule_next_arrival(mobile_id, now);
+  }
+}
+
+// Choice -----------------------------------------------------------------------------------------
+
+void Fleet::Player::ping(double now) {
+  ping_s_ = now;
+  for (std::size_t i = 0; i < servers_.size(); ++i) server_views_[i] = servers_[i]->view(now);
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    link_views_[i] = links_[i]->rate().rate_byte_per_s(now) / (links_[i]->flows() + 1);
+  }
+  calendar_.push(now + strategy_.ping_s, EventKind::kPing, 0, 0);
+}
+
+std::uint32_t Fleet::Player::choose(const Mobile& mobile, const Request& request, double now) {
+  const std::vector<std::uint32_t>& candidates = strategy_.candidates[mobile.group];
+  if (candidates.size() == 1) return candidates.front();
+  const GroupModel& group = group_of(mobile);
+  if (strategy_.policy == PolicyKind::kOracle) {
+    std::uint32_t best = candidates.front();
+    double least = kNever;
+    for (const std::uint32_t candidate : candidates) {
+      const double latency_s = true_latency_s(mobile, request, group.partitions[candidate], now);
+      if (latency_s >= least) continue;
+      least = latency_s;
+      best = candidate;
+    }
+    return best;
+  }
+  Observation seen{
+      .uplink_byte_per_s = std::min(link_views_[mobile.uplink], group.uplink_cap_byte_per_s),
+      .downlink_byte_per_s = std::min(link_views_[mobile.downlink], group.downlink_cap_byte_per_s),
+      .delay_s = cell_of(mobile).delay_s,
+      .server = server_views_[mobile.server],
+      .battery = std::max(0.0, 1 - mobile.energy.total() / group.battery_j),
+      .queue = mobile.queue_length};
+  if (mobile.edge != kNone) {
+    seen.edge = server_views_[mobile.edge];
+    seen.backhaul_delay_s = model_.servers[server_models_[mobile.edge]].backhaul_delay_s;
+    const std::uint32_t link = backhaul_link(mobile.edge, 0);
+    if (link != kNone) seen.backhaul_byte_per_s = link_views_[link];
+  }
+  if (mobile.seen_s > ping_s_) {
+    seen.uplink_byte_per_s = mobile.seen_uplink;
+    if (mobile.seen_downlink > 0) seen.downlink_byte_per_s = mobile.seen_downlink;
+  }
+  return choose_partition(strategy_, candidates, group, cell_of(mobile), seen);
+}
+
+/// What the request will take if nothing but what is here now contends: the links' rates are known
+/// for all time, their flows and the servers' queues as they are.
+double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& request,
+                                     const FleetPartition& partition, double now) {
+  const GroupModel& group = group_of(mobile);
+  const CellModel& cell = cell_of(mobile);
+  double date = now + partition.mobile_s * group.load_level;
+  if (partition.upload_bytes <= 0) return date - now;
+  if (cell.states && date - mobile.radio_last_s >= cell.states->tail_length().value()) {
+    date += cell.states->promotion.value();
+  }
+  const auto transfer = [&](std::uint32_t link, double bytes, double cap) {
+    if (bytes <= 0) return;
+    date = links_[link]->rate().finish_s(date, std::ceil(bytes), links_[link]->flows() + 1.0, cap);
+  };
+  const auto compute = [&](std::uint32_t server, double service_s) {
+    if (date == kNever) return;
+    date += servers_[server]->wait_at(now, date);
+    if (date != kNever) {
+      date += service_s * request.service_factor * servers_[server]->slowdown_at(date);
+    }
+  };
+  // Until the choice is made, upload_bytes holds the request's factor on the upload.
+  transfer(mobile.uplink, partition.upload_bytes * request.upload_bytes,
+           group.uplink_cap_byte_per_s);
+  const double upload_end_s = date;
+  date += cell.delay_s;
+  if (partition.edge_s > 0) compute(mobile.edge, partition.edge_s);
+  const bool via_backhaul = mobile.edge != kNone && partition.server_s > 0;
+  const auto backhaul = [&](std::uint32_t direction, double bytes) {
+    if (!via_backhaul || date == kNever) return;
+    const std::uint32_t link = backhaul_link(mobile.edge, direction);
+    if (link != kNone) transfer(link, bytes, kNever);
+    date += model_.servers[server_models_[mobile.edge]].backhaul_delay_s;
+  };
+  backhaul(0, partition.bytes_to_cloud());
+  if (partition.server_s > 0) compute(mobile.server, partition.server_s);
+  backhaul(1, partition.result_bytes);
+  date += cell.delay_s;
+  if (cell.states && date != kNever && partition.result_bytes > 0) {
+    date += cell.states->wait_for_listening(Seconds{date - upload_end_s}).value();
+  }
+  if (date != kNever) {
+    transfer(mobile.downlink, partition.result_bytes, group.downlink_cap_byte_per_s);
+  }
+  return date - now;
+}
+
+// Bookkeeping ------------------------------------------------------------------------------------
+
+std::size_t Fleet::Player::bucket_of(std::uint32_t group, double arrival_s) const {
+  const std::vector<Window>& windows = model_.windows;
+  const std::size_t base = group * (windows.size() + 1);
+  const auto after =
+      std::upper_bound(windows.begin(), windows.end(), arrival_s,
+                       [](double date, const Window& window) { return date < window.from_s; });
+  if (after == windows.begin() || arrival_s >= (after - 1)->to_s) return base + windows.size();
+  return base + static_cast<std::size_t>(after - windows.begin()) - 1;
+}
+
+RequestSums& Fleet::Player::sums_of(std::uint32_t group, double arrival_s) {
+  if (!counted(arrival_s)) return result_.warm_up;
+  return result_.buckets[bucket_of(group, arrival_s)].sums;
+}
+
+void Fleet::Player::record(const Request& request, RequestEnd how, bool late) {
+  ++ended_;
+  if (!counted(request.arrival_s)) return;
+  const std::uint32_t group = mobiles_[request.mobile].group;
+  if (model_.keep_latencies_by_request) {
+    const double latency_s = how == RequestEnd::kCompleted
+                                 ? request.phases.total()
+                                 : std::numeric_limits<double>::quiet_NaN();
+    result_.keyed.push_back(
+        {request.mobile, request.number, bucket_of(group, request.arrival_s), latency_s});
+  }
+  if (model_.record_share <= 0) return;
+  if (model_.record_share < 1 &&
+      Stream{sampling_, request.mobile, request.number}.uniform() >= model_.record_share) {
+    return;
+  }
+  result_.records.push_back({group, request.mobile, request.number, request.partition,
+                             request.attempts, how, request.fell_back, late, request.arrival_s,
+                             request.phases.total(),
+                             request.partition == kNoPartition ? 0 : request.upload_bytes,
+                             request.phases, request.energy});
+}
+
+void Fleet::Player::leave_system(double now) {
+  integrate(now);
+  --in_system_;
+}
+
+/// Integrates what the fleet as a whole does, up to `now`.
+void Fleet::Player::integrate(double now) {
+  const double elapsed = now - integrated_s_;
+  if (elapsed <= 0) return;
+  mobile_totals_.busy += elapsed * static_cast<double>(busy_count_);
+  mobile_totals_.queue += elapsed * static_cast<double>(waiting_count_);
+  const double counted_from = std::max(integrated_s_, model_.warm_up_s);
+  const double counted_to = std::min(now, model_.duration_s);
+  if (counted_to > counted_from) {
+    in_flight_s_ += (counted_to - counted_from) * static_cast<double>(in_system_);
+  }
+  integrated_s_ = now;
+}
+
+void Fleet::Player::reschedule(std::uint32_t link) {
+  const double date = links_[link]->next_date();
+  // An event that comes too early finds nothing to do and asks again; that is rarer than a change.
+  if (date < link_event_s_[link]) {
+    link_event_s_[link] = date;
+    calendar_.push(date, EventKind::kLink, link, 0);
+  }
+}
+
+void Fleet::Player::play_link(double now, std::uint32_t link) {
+  now_ = std::max(now_, now);
+  ended_flows_.clear();
+  links_[link]->advance(now, ended_flows_);
+  for (std::size_t i = 0; i < ended_flows_.size(); ++i) end_flow(ended_flows_[i], now);
+  reschedule(link);
+}
+
+void Fleet::Player::schedule_background(std::uint32_t server, double now) {
+  const ServerModel& model = model_.servers[server_models_[server]];
+  // The hazard of the next arrival is used up at the rate that holds from step to step.
+  double hazard = background_[server].arrivals.exponential(1);
+  double date = now;
+  while (true) {
+    const double load = value_at(model.background, date, 0);
+    const double rate = load * model.gpus / model.background_s;
+    const auto next = std::find_if(model.background.begin(), model.background.end(),
+                                   [&](const Step& step) { return step.from_s > date; });
+    const double until = next == model.background.end() ? kNever : next->from_s;
+    if (rate > 0 && date + hazard / rate <= until) {
+      calendar_.push(date + hazard / rate, EventKind::kBackground, server, 0);
+      return;
+    }
+    if (until == kNever) return;
+    hazard -= rate * (until - date);
+    date = until;
+  }
+}
+
+std::vector<Totals> Fleet::Player::totals(double now) {
+  integrate(now);
+  std::vector<Totals> all;
+  mobile_totals_.done = static_cast<double>(ended_);
+  all.push_back(mobile_totals_);
+  const auto add_links = [&](std::uint32_t first, std::uint32_t copies) {
+    for (std::uint32_t direction = 0; direction < 2; ++direction) {
+      Totals sum;
+      for (std::uint32_t copy = 0; copy < copies; ++copy) {
+        const LinkUse& use = links_[first + 2 * copy + direction]->use(now);
+        sum.busy += use.busy_s;
+        sum.queue += use.flow_seconds;
+        sum.done += use.bytes;
+      }
+      all.push_back(sum);
+    }
+  };
+  for (std::size_t c = 0; c < model_.cells.size(); ++c) {
+    add_links(cell_links_[c], model_.cells[c].count);
+  }
+  for (std::size_t s = 0; s < model_.servers.size(); ++s) {
+    Totals sum;
+    for (std::uint32_t copy = 0; copy < model_.servers[s].count; ++copy) {
+      const ServerUse& use = servers_[first_server_[s] + copy]->use(now);
+      sum.busy += use.busy_gpu_s / model_.servers[s].gpus;
+      sum.queue += use.queue_seconds;
+      sum.done += use.served;
+    }
+    all.push_back(sum);
+    if (backhaul_links_[s] != kNone) add_links(backhaul_links_[s], model_.servers[s].count);
+  }
+  return all;
+}
+
+namespace {
+
+/// How many equal copies each kind of resource has, in the order of `resource_names`.
+std::vector<double> copies_of(const FleetModel& model) {
+  std::vector<double> copies{static_cast<double>(model.mobiles())};
+  for (const CellModel& cell : model.cells) copies.insert(copies.end(), 2, cell.count);
+  for (const ServerModel& server : model.servers) {
+    copies.insert(copies.end(), std::isfinite(server.backhaul_byte_per_s) ? 3 : 1, server.count);
+  }
+  return copies;
+}
+
+}  // namespace
+
+void Fleet::Player::sample(double now) {
+  const double elapsed = now - sampled_s_;
+  if (elapsed <= 0) return;
+  std::vector<Totals> current = totals(now);
+  const std::vector<double> copies = copies_of(model_);
+  for (std::size_t i = 0; i < current.size(); ++i) {
+    result_.samples.push_back({sampled_s_, now, static_cast<std::uint32_t>(i),
+                               (current[i].busy - sampled_[i].busy) / elapsed / copies[i],
+                               (current[i].queue - sampled_[i].queue) / elapsed,
+                               (current[i].done - sampled_[i].done) / elapsed});
+  }
+  sampled_ = std::move(current);
+  sampled_s_ = now;
+}
+
+FleetResult Fleet::Player::finish() {
+  if (model_.sample_s > 0) sample(now_);
+  const std::vector<double> copies = copies_of(model_);
+  const std::vector<Totals> all = totals(now_);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const double elapsed = std::max(now_, std::numeric_limits<double>::min());
+    result_.resources.push_back(
+        {all[i].busy / elapsed / copies[i], all[i].queue / elapsed, all[i].done / elapsed});
+  }
+  // A radio goes on after the last answer: its tail belongs to the run where the run is that long.
+  const double end_s = std::isfinite(model_.duration_s) ? std::max(now_, model_.duration_s) : now_;
+  result_.mobiles.reserve(mobiles_.size());
+  for (Mobile& mobile : mobiles_) {
+    const CellModel& cell = cell_of(mobile);
+    if (cell.states) charge_radio(mobile, cell, end_s, mobile.energy);
+    result_.energy += mobile.energy;
+    result_.mobiles.push_back(mobile.energy);
+  }
+  result_.counted_s = std::max(0.0, std::min(now_, model_.duration_s) - model_.warm_up_s);
+  result_.mean_in_flight = result_.counted_s > 0 ? in_flight_s_ / result_.counted_s : 0;
+  result_.counts.requests = ended_;
+  result_.counts.events = events_;
+  result_.counts.end_s = end_s;
+  return std::move(result_);
+}
+
+Fleet::Fleet(const FleetModel& model, std::size_t strategy, int replication,
+             const LinkFactory& make_link)
+    : player_{std::make_unique<Player>(model, strategy, replication, make_link)} {}
+Fleet::~Fleet() = default;
+double Fleet::next_date() {
+  return player_->next_date();
+}
+void Fleet::play_until(double date) {
+  player_->play_until(date);
+}
+void Fleet::play_events(std::uint64_t count) {
+  player_->play_events(count);
+}
+void Fleet::play_link(double now, std::uint32_t link) {
+  player_->play_link(now, link);
+}
+std::uint64_t Fleet::requests() const {
+  return player_->requests();
+}
+std::uint64_t Fleet::events() const {
+  return player_->events();
+}
+double Fleet::now() const {
+  return player_->now();
+}
+FleetResult Fleet::finish() {
+  return player_->finish();
+}
+
+}  // namespace papilio

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "sim/radio/timeline.hpp"
+
+namespace papilio {
+
+/// One transfer: the request it belongs to and which of its attempts.
+struct Flow {
+  std::uint32_t request;
+  std::uint32_t generation;
+  std::uint32_t level{0};  ///< of the mobile's signal, in a Wi-Fi cell
+};
+
+/// How much a link has done; integrated at every change.
+struct LinkUse {
+  double busy_s{0};        ///< time with a flow at least
+  double flow_seconds{0};  ///< integral of the number of flows
+  double bytes{0};         ///< of the flows that ended, and the part that aborted ones had sent
+};
+
+/// A link that its flows share max-min fair: each gets the same rate, but for a cap of its own.
+class Link {
+ public:
+  Link() = default;
+  virtual ~Link() = default;
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  /// Begins a transfer.
+  /// @param bytes > 0
+  /// @param cap_byte_per_s the flow's own limit, > 0, infinite for none
+  void start(double now, Flow flow, double bytes, double cap_byte_per_s);
+  /// Ends a transfer early. @return the bytes that had been sent
+  double abort(double now, Flow flow);
+
+  /// Appends the flows that have ended by `now` to `ended`.
+  /// @return `next_date()`
+  virtual double advance(double now, std::vector<Flow>& ended) = 0;
+
+  /// Date at which `advance` must be called, or infinity.
+  [[nodiscard]] virtual double next_date() const = 0;
+  [[nodiscard]] virtual std::uint32_t flows() const = 0;
+  [[nodiscard]] virtual const RateTimeline& rate() const = 0;
+  /// Use up to `now`.
+  const LinkUse& use(double now) {
+    integrate(now);
+    return use_;
+  }
+
+ protected:
+  virtual void do_start(double now, Flow flow, double bytes, double cap_byte_per_s) = 0;
+  virtual double do_abort(double now, Flow flow) = 0;
+  /// To be called with the number of flows still as it was.
+  void integrate(double now);
+  void carried(double bytes) { use_.bytes += bytes; }
+
+ private:
+  LinkUse use_;
+  double last_s_{0};
+};
+
+/// A link as a queue in virtual time. All flows of one cap get the same rate, so each such class
+/// has one clock, the bytes that a flow of it has received so far; a flow ends when the clock
+/// reaches the value it began at plus its size. A change of the number of flows changes the clocks'
+/// speed and nothing else: O(log n) an event, exact. Source: Parekh and Gallager 1993 (generalised
+/// processor sharing); max-min among the caps by water filling.
+class SharedLink final : public Link {
+ public:
+  explicit SharedLink(RateTimeline rate) : rate_{std::move(rate)} {}
+
+  double advance(double now, std::vector<Flow>& ended) override;
+  [[nodiscard]] double next_date() const override;
+  [[nodiscard]] std::uint32_t flows() const override { return flows_; }
+  [[nodiscard]] const RateTimeline& rate() const override { return rate_; }
+
+ private:
+  struct Entry {
+    double finish;  // value of the class's clock
+    double bytes;
+    std::uint64_t order;
+    Flow flow;
+  };
+  struct Class {
+    double cap_byte_per_s;
+    double clock{0};  // bytes
+    double speed{0};  // bytes/s
+    bool due{false};
+    std::vector<Entry> heap;
+  };
+
+  void do_start(double now, Flow flow, double bytes, double cap_byte_per_s) override;
+  double do_abort(double now, Flow flow) override;
+  void run_clocks(double now);
+  void share();
+  [[nodiscard]] double end_of(const Class& one) const;
+
+  RateTimeline rate_;
+  std::vector<Class> classes_;  // by rising cap
+  double last_s_{0};
+  double rate_now_{0};
+  double change_s_{0};  // when the timeline must be asked again
+  std::uint32_t flows_{0};
+  std::uint64_t started_{0};
+};
+
+}  // namespace papilio

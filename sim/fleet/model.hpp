@@ -1,0 +1,188 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/cost/cost.hpp"
+#include "sim/plan/select.hpp"
+#include "sim/radio/radio.hpp"
+#include "sim/radio/states.hpp"
+#include "sim/radio/timeline.hpp"
+#include "sim/random/stream.hpp"
+
+/// What a fleet is made of: checked, expanded, in SI units, and without a line of YAML. Times in s,
+/// energies in J, sizes in bytes, rates in bytes/s; counts and lists as they say.
+namespace papilio {
+
+/// One partition, priced: what a request that takes it asks of each resource.
+struct FleetPartition {
+  std::string name;          ///< e.g. "cloud-only", "RB8"
+  double mobile_s{0};        ///< layers before the first cut, at K_mobile = 1
+  double mobile_j{0};        ///< of those layers
+  double upload_bytes{0};    ///< over the cell's uplink; 0: nothing leaves the mobile
+  double edge_s{0};          ///< layers on the edge tier
+  double backhaul_bytes{0};  ///< from the edge to the cloud, where the edge has layers
+  double server_s{0};        ///< layers on the cloud, at K_cloud = 1
+  double result_bytes{0};    ///< the answer, over the cell's downlink
+  double fallback_s{0};      ///< the layers after the first cut on the mobile, when all else failed
+  double fallback_j{0};
+  double mobile_share{0};  ///< of the network's MACs that the mobile computes, in 0..1
+  double cloud_only_s{0};  ///< server time that cloud-only would have taken
+
+  /// What an edge passes on: its own output, or, without layers of its own, what came up.
+  [[nodiscard]] double bytes_to_cloud() const { return edge_s > 0 ? backhaul_bytes : upload_bytes; }
+};
+
+/// How requests come to a mobile.
+struct Workload {
+  enum class Process { kClosedLoop, kPoisson, kPeriodic, kTrace };
+  Process process{Process::kPoisson};
+  double think_s{0};             ///< kClosedLoop: mean time from an answer to the next request
+  bool think_exponential{true};  ///< else constant
+  std::int64_t requests{0};      ///< of each mobile, at most; 0: no limit
+  double rate_per_s{0};          ///< kPoisson
+  double period_s{0};            ///< kPeriodic; the first frame at a random time within a period
+  double jitter_s{0};           ///< kPeriodic: a frame comes up to this much late, below the period
+  std::vector<double> dates_s;  ///< kTrace: every mobile's arrivals, increasing
+  double deadline_s{0};         ///< an answer after this latency is late; 0: none
+  bool drop_when_busy{false};   ///< a request that finds the mobile busy is dropped, else it queues
+};
+
+/// What a mobile does when no answer comes.
+struct Recovery {
+  double timeout_s{0};   ///< from the start of an upload to its answer; 0: wait for ever
+  int retries{0};        ///< further attempts
+  double backoff_s{0};   ///< before the first retry; doubles each time
+  bool fallback{false};  ///< compute the rest on the mobile at last, else the request fails
+};
+
+/// A radio cell: one uplink and one downlink, each shared by the mobiles in it.
+struct CellModel {
+  std::string name;
+  std::uint32_t count{1};  ///< equal cells
+  Radio radio;             ///< power coefficients; the rates are those below
+  EnergyModel energy_model{EnergyModel::kStated};
+  std::optional<RadioStates> states;
+  std::vector<RateTimeline> uplink;    ///< [count]
+  std::vector<RateTimeline> downlink;  ///< [count]
+  double delay_s{0};                   ///< propagation, each way
+  double loss{0};                      ///< probability that a message is lost whole, each way
+  /// Rates of a Wi-Fi cell by level: uplink and downlink share the air, and SimGrid's Wi-Fi model
+  /// plays them. Empty: two separate links.
+  std::vector<double> wifi_byte_per_s;
+};
+
+/// A stretch of time and what holds in it.
+struct Step {
+  double from_s{0};
+  double value{0};
+};
+
+/// A batch of n takes `factor` times as long as one request.
+struct BatchFactor {
+  int size{1};
+  double factor{1};
+};
+
+/// A time during which a server is down, or slower by a factor.
+struct ServerFault {
+  double from_s{0};
+  double to_s{0};
+  double slowdown{0};  ///< 0: crashed; else its service times are multiplied by this
+};
+
+/// Servers of the edge or the cloud: each a queue in front of some GPUs.
+struct ServerModel {
+  std::string name;
+  std::uint32_t count{1};  ///< equal servers
+  int gpus{1};
+  bool priority{false};     ///< the lowest number first, else first come, first served
+  int batch_size{1};        ///< requests of one partition computed at once, at most
+  double batch_delay_s{0};  ///< how long the first of a batch waits for others
+  std::vector<BatchFactor> batch_factors;  ///< increasing sizes, the first {1, 1}; between: linear
+  std::vector<Step> load_levels;           ///< K(t): service times are multiplied by it; default 1
+  double background_s{0};                  ///< mean service time of a background job
+  Variation background_variation;
+  std::vector<Step> background;     ///< share of the GPUs' time that background jobs ask for
+  std::vector<ServerFault> faults;  ///< ordered, not overlapping
+  /// Edge only: links to and from the cloud, each shared by the requests that cross it.
+  double backhaul_byte_per_s{std::numeric_limits<double>::infinity()};
+  double backhaul_delay_s{0};
+};
+
+/// Mobiles that are alike.
+struct GroupModel {
+  std::string name;
+  std::uint32_t count{1};
+  std::uint32_t cell{0};              ///< position in `cells`; mobile i is in its cell i mod count
+  std::uint32_t server{0};            ///< position in `servers`, likewise
+  std::optional<std::uint32_t> edge;  ///< position in `servers`, likewise
+  Workload workload;
+  Recovery recovery;
+  Variation service_variation;  ///< of the server times of a request
+  Variation upload_variation;   ///< of its upload
+  double load_level{1};         ///< K_mobile
+  double idle_power_w{0};       ///< while a request waits for radio and servers
+  double battery_j{std::numeric_limits<double>::infinity()};
+  double uplink_cap_byte_per_s{std::numeric_limits<double>::infinity()};
+  double downlink_cap_byte_per_s{std::numeric_limits<double>::infinity()};
+  std::size_t wifi_level{0};
+  int priority{0};
+  std::vector<FleetPartition> partitions;  ///< all that any strategy may take
+};
+
+/// How the partition of a request is chosen.
+enum class PolicyKind {
+  kStatic,        ///< always the same
+  kSelection,     ///< the paper's selection phase at each request
+  kNeurosurgeon,  ///< Neurosurgeon's: the server's load scales the cloud's time
+  kOracle,        ///< least latency for this request, knowing the rates and queues as they are
+};
+
+/// One way of running the fleet.
+struct FleetStrategy {
+  std::string name;
+  PolicyKind policy{PolicyKind::kStatic};
+  Target target{Target::kLatency};
+  double ping_s{1};                ///< how often servers and cells are asked for their state
+  double energy_below_battery{0};  ///< below this charge in 0..1 the target becomes energy
+  std::optional<int> latency_above_queue;  ///< above this queue the target becomes latency
+  /// Positions in `GroupModel::partitions` that it chooses among, `[groups][>= 1]`.
+  std::vector<std::vector<std::uint32_t>> candidates;
+};
+
+/// A part of the simulated time that is reported by itself: requests that arrive in [from, to).
+struct Window {
+  std::string name;
+  double from_s{0};
+  double to_s{0};
+};
+
+/// A whole fleet and the ways of running it.
+struct FleetModel {
+  std::uint64_t seed{1};
+  double duration_s{std::numeric_limits<double>::infinity()};  ///< no request arrives after it
+  double warm_up_s{0};          ///< requests that arrive before are simulated, not counted
+  int replications{1};          ///< independent repetitions, each with streams of its own
+  std::vector<Window> windows;  ///< ordered, not overlapping; may be none
+  std::vector<CellModel> cells;
+  std::vector<ServerModel> servers;
+  std::vector<GroupModel> groups;
+  std::vector<FleetStrategy> strategies;
+  bool simgrid_links{false};              ///< every link through SimGrid's solver
+  double sample_s{0};                     ///< interval of the time series; 0: none
+  double record_share{0};                 ///< of the requests that get a record, in 0..1
+  bool keep_latencies_by_request{false};  ///< to compare strategies request by request
+
+  /// Traces that the cells' timelines point into; here so that they live as long.
+  std::vector<std::shared_ptr<const Trace>> traces;
+
+  [[nodiscard]] std::uint32_t mobiles() const;
+};
+
+}  // namespace papilio

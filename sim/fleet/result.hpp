@@ -1,0 +1,148 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string_view>
+#include <vector>
+
+/// What one run of a fleet leaves: plain numbers that travel through a pipe as bytes.
+namespace papilio {
+
+/// How a request ended.
+enum class RequestEnd : std::uint8_t {
+  kCompleted,
+  kDropped,  ///< never begun: the mobile was busy or its battery empty
+  kFailed,   ///< begun, and no answer after the last attempt
+};
+
+/// Mobile energy by component, in J.
+struct EnergyLedger {
+  double compute{0};
+  double promotion{0};
+  double transmit{0};
+  double receive{0};
+  double tail{0};
+  double idle{0};  ///< waiting for radio and servers, and an idle radio's listening
+
+  [[nodiscard]] double total() const {
+    return compute + promotion + transmit + receive + tail + idle;
+  }
+  EnergyLedger& operator+=(const EnergyLedger& other);
+};
+
+/// The phases of a request, in s; their sum is its latency.
+struct PhaseTimes {
+  double queue{0};      ///< at the mobile, behind its earlier requests
+  double mobile{0};     ///< computing on the mobile, the fallback included
+  double promotion{0};  ///< of the radio, and waiting for its listening time
+  double uplink{0};     ///< uploads
+  double delay{0};      ///< propagation
+  double wait{0};       ///< at servers
+  double service{0};    ///< at servers
+  double backhaul{0};   ///< between edge and cloud
+  double downlink{0};   ///< the answer
+  double recovery{0};   ///< what failed attempts took, and the pauses after them
+
+  [[nodiscard]] double total() const {
+    return queue + mobile + promotion + uplink + delay + wait + service + backhaul + downlink +
+           recovery;
+  }
+  PhaseTimes& operator+=(const PhaseTimes& other);
+};
+
+/// One request, for `records.csv`.
+struct RequestRecord {
+  std::uint32_t group;
+  std::uint32_t mobile;
+  std::uint32_t number;     ///< of the mobile, from 0
+  std::uint32_t partition;  ///< position in the group's list; of a dropped request, none
+  std::uint32_t attempts;
+  RequestEnd end;
+  bool fell_back;
+  bool late;
+  double arrival_s;
+  double latency_s;
+  double upload_bytes;
+  PhaseTimes phases;
+  EnergyLedger energy;
+};
+inline constexpr std::uint32_t kNoPartition = std::numeric_limits<std::uint32_t>::max();
+
+/// Sums over the requests of one group that arrived in one window.
+struct RequestSums {
+  std::uint64_t arrived{0};
+  std::uint64_t completed{0};
+  std::uint64_t dropped{0};
+  std::uint64_t failed{0};
+  std::uint64_t late{0};       ///< completed after their deadline
+  std::uint64_t retries{0};    ///< attempts beyond the first
+  std::uint64_t fell_back{0};  ///< completed on the mobile after failed attempts
+  PhaseTimes phases;           ///< of the completed
+  EnergyLedger energy;         ///< of all, from their start to their end
+  double server_s{0};          ///< GPU time that they took
+  double saved_s{0};           ///< GPU time that cloud-only would have taken beyond it
+  double mobile_share{0};      ///< of the MACs, over the completed
+
+  RequestSums& operator+=(const RequestSums& other);
+};
+
+/// One (group, window).
+struct Bucket {
+  RequestSums sums;
+  std::vector<double> latencies_s;     ///< of the completed, in the order of completion
+  std::vector<std::uint64_t> choices;  ///< `[partitions]` completed by each
+};
+
+/// A latency that can be found again in another strategy's run.
+struct KeyedLatency {
+  std::uint32_t mobile;
+  std::uint32_t number;
+  std::uint64_t bucket;
+  double latency_s;  ///< NaN if it did not complete
+};
+
+/// One row of the time series for one kind of resource, its equal copies taken together.
+struct SampleRow {
+  double from_s;
+  double to_s;
+  std::uint32_t resource;  ///< position in `resource_names`
+  double utilisation;      ///< share of the time that a link had a flow; of the GPUs' time busy
+  double mean_queue;       ///< flows on a link; requests waiting at a server; in a mobile's queue
+  double per_second;       ///< bytes carried, or requests served, per second
+};
+
+/// Means over the whole run of one kind of resource.
+struct ResourceMeans {
+  double utilisation{0};
+  double mean_queue{0};
+  double per_second{0};
+};
+
+/// What happened on the kernel's side.
+struct RunCounts {
+  std::uint64_t requests{0};
+  std::uint64_t events{0};
+  double end_s{0};     ///< date of the last event
+  double wall_s{0};    ///< of the event loop
+  double set_up_s{0};  ///< of building the fleet
+  std::uint64_t peak_memory_bytes{0};
+};
+
+/// One strategy × replication.
+struct FleetResult {
+  std::vector<Bucket> buckets;  ///< `[groups × (windows + 1)]`; the last window: counted, in none
+  RequestSums warm_up;          ///< requests that are simulated and not counted
+  EnergyLedger energy;          ///< of all mobiles over the whole run, between requests included
+  std::vector<EnergyLedger> mobiles;  ///< `[mobiles]`
+  std::vector<SampleRow> samples;
+  std::vector<ResourceMeans> resources;  ///< in the order of `resource_names`
+  std::vector<RequestRecord> records;
+  std::vector<KeyedLatency> keyed;
+  double mean_in_flight{0};  ///< requests in the system, over [warm-up, end of arrivals]
+  double counted_s{0};       ///< length of that time
+  std::uint64_t batteries_empty{0};
+  RunCounts counts;
+};
+
+}  // namespace papilio
