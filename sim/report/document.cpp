@@ -96,15 +96,6 @@ std::string csv_cell(const std::string& text) {
   return quoted + '"';
 }
 
-std::string csv_line(const std::vector<std::string>& cells) {
-  std::string line;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (i > 0) line += ',';
-    line += csv_cell(cells[i]);
-  }
-  return line + '\n';
-}
-
 }  // namespace
 
 std::string to_markdown(const Table& unescaped) {
@@ -186,6 +177,15 @@ std::string to_latex(const Document& document) {
     text += "\\end{table}\n";
   }
   return text;
+}
+
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) line += ',';
+    line += csv_cell(cells[i]);
+  }
+  return line + '\n';
 }
 
 std::string to_csv(const Table& table) {

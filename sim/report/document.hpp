@@ -42,5 +42,7 @@ std::string to_latex(const Document& document);
 
 /// RFC 4180 CSV with a header line.
 std::string to_csv(const Table& table);
+/// One line of it, quoted where needed.
+std::string csv_line(const std::vector<std::string>& cells);
 
 }  // namespace papilio

@@ -4,51 +4,12 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <variant>
 
 #include "sim/report/json_text.hpp"
+#include "sim/report/rows.hpp"
 
 namespace papilio {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-/// One value of a row: absent, a text, a whole number, or a number.
-using Value = std::variant<std::monostate, std::string, std::int64_t, double>;
-using Row = std::vector<std::pair<std::string, Value>>;
-
-Value text_value(const std::string& text) {
-  return text.empty() ? Value{} : Value{text};
-}
-Value optional_value(const std::optional<std::int64_t>& value) {
-  return value ? Value{*value} : Value{};
-}
-Value optional_value(const std::optional<double>& value) {
-  return value ? Value{*value} : Value{};
-}
-
-/// Shortest text that reads back to the same double, so that files are the same on every machine.
-std::string text_of(const Value& value) {
-  struct {
-    std::string operator()(std::monostate) const { return {}; }
-    std::string operator()(const std::string& text) const { return text; }
-    std::string operator()(std::int64_t number) const { return fmt::to_string(number); }
-    std::string operator()(double number) const { return fmt::to_string(number); }
-  } const printer;
-  return std::visit(printer, value);
-}
-
-Json json_of(const Value& value) {
-  return std::visit(
-      [](const auto& held) -> Json {
-        if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::monostate>) {
-          return nullptr;
-        } else {
-          return held;
-        }
-      },
-      value);
-}
 
 Row cell_columns(const Cell& cell) {
   return {{"strategy", cell.strategy},
@@ -66,10 +27,6 @@ Row phase_columns(const Breakdown& b) {
           {"uplink_s", b.uplink.value()},
           {"cloud_s", b.cloud.value()},
           {"downlink_s", b.downlink.value()}};
-}
-
-void extend(Row& row, const Row& more) {
-  row.insert(row.end(), more.begin(), more.end());
 }
 
 Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
@@ -105,15 +62,6 @@ Row record_row(std::size_t request, const Outcome& outcome) {
                {"uplink_j", b.uplink_energy.value()},
                {"downlink_j", b.downlink_energy.value()}});
   return row;
-}
-
-void append(Table& table, const Row& row) {
-  if (table.columns.empty()) {
-    for (const auto& [column, value] : row) table.columns.push_back({column});
-  }
-  std::vector<std::string> cells;
-  for (const auto& [column, value] : row) cells.push_back(text_of(value));
-  table.rows.push_back(std::move(cells));
 }
 
 }  // namespace
@@ -174,19 +122,15 @@ Table records_table(const Outcomes& outcomes) {
 }
 
 std::string summary_json(const Scenario& scenario, const Outcomes& outcomes) {
-  Json rows = Json::array();
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const Outcome& outcome : outcomes.all()) {
-    Json row;
-    for (const auto& [column, value] : summary_row(outcomes, outcome)) {
-      row[column] = json_of(value);
-    }
-    rows.push_back(std::move(row));
+    rows.push_back(json_of(summary_row(outcomes, outcome)));
   }
-  const Json document{{"scenario", scenario.spec.name},
-                      {"model", scenario.spec.model},
-                      {"mobile", scenario.spec.mobile_device},
-                      {"cloud", scenario.spec.cloud_device},
-                      {"summary", std::move(rows)}};
+  const nlohmann::ordered_json document{{"scenario", scenario.spec.name},
+                                        {"model", scenario.spec.model},
+                                        {"mobile", scenario.spec.mobile_device},
+                                        {"cloud", scenario.spec.cloud_device},
+                                        {"summary", std::move(rows)}};
   return json_text(document);
 }
 

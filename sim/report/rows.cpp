@@ -1,0 +1,73 @@
+#include "sim/report/rows.hpp"
+
+#include <fmt/format.h>
+
+namespace papilio {
+namespace {
+
+/// Shortest text that reads back to the same double, so that files are the same on every machine.
+std::string text_of(const Value& value) {
+  struct {
+    std::string operator()(std::monostate) const { return {}; }
+    std::string operator()(const std::string& text) const { return text; }
+    std::string operator()(std::int64_t number) const { return fmt::to_string(number); }
+    std::string operator()(double number) const { return fmt::to_string(number); }
+  } const printer;
+  return std::visit(printer, value);
+}
+
+}  // namespace
+
+Value text_value(const std::string& text) {
+  return text.empty() ? Value{} : Value{text};
+}
+Value optional_value(const std::optional<std::int64_t>& value) {
+  return value ? Value{*value} : Value{};
+}
+Value optional_value(const std::optional<double>& value) {
+  return value ? Value{*value} : Value{};
+}
+
+void extend(Row& row, const Row& more) {
+  row.insert(row.end(), more.begin(), more.end());
+}
+
+void append(Table& table, const Row& row) {
+  if (table.columns.empty()) {
+    for (const auto& [column, value] : row) table.columns.push_back({column});
+  }
+  std::vector<std::string> cells;
+  cells.reserve(row.size());
+  for (const auto& [column, value] : row) cells.push_back(text_of(value));
+  table.rows.push_back(std::move(cells));
+}
+
+void append_csv(std::string& text, const Row& row) {
+  std::vector<std::string> cells;
+  cells.reserve(row.size());
+  if (text.empty()) {
+    for (const auto& [column, value] : row) cells.push_back(column);
+    text += csv_line(cells);
+    cells.clear();
+  }
+  for (const auto& [column, value] : row) cells.push_back(text_of(value));
+  text += csv_line(cells);
+}
+
+nlohmann::ordered_json json_of(const Row& row) {
+  nlohmann::ordered_json json;
+  for (const auto& [column, value] : row) {
+    std::visit(
+        [&, &name = column](const auto& held) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::monostate>) {
+            json[name] = nullptr;
+          } else {
+            json[name] = held;
+          }
+        },
+        value);
+  }
+  return json;
+}
+
+}  // namespace papilio
