@@ -20,6 +20,12 @@ class Progress {
 
   /// Draws the bar for `done` of the total.
   void update(std::size_t done);
+  /// Draws the bar for a share of the work in 0..1, with a text of its own in the place of the
+  /// count.
+  void update(double share, const std::string& text);
+
+  /// Time since the work began.
+  [[nodiscard]] double elapsed_s() const;
 
  private:
   std::size_t total_;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <ctime>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "sim/app/command.hpp"
@@ -12,10 +13,14 @@
 #include "sim/app/version.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
+#include "sim/base/suggest.hpp"
 #include "sim/engine/simulate.hpp"
+#include "sim/engine/simulate_fleet.hpp"
+#include "sim/report/fleet_report.hpp"
 #include "sim/report/json_text.hpp"
 #include "sim/report/outcome.hpp"
 #include "sim/report/run_report.hpp"
+#include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace papilio {
@@ -81,37 +86,135 @@ Outcomes play(const Scenario& scenario, int jobs, bool quiet) {
   return Outcomes{std::move(outcomes)};
 }
 
-std::string manifest_json(const Scenario& scenario, const Words& words,
-                          std::chrono::system_clock::time_point started, double wall_s, int jobs) {
+/// One run of the program, for its manifest.
+struct Invocation {
+  Words words;
+  std::chrono::system_clock::time_point started{std::chrono::system_clock::now()};
+  std::chrono::steady_clock::time_point clock{std::chrono::steady_clock::now()};
+  int jobs{1};
+  bool quiet{false};
+  std::string format;
+  std::string output;  // empty: results/NAME
+
+  [[nodiscard]] double wall_s() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
+  }
+  [[nodiscard]] OutputFolder folder(const std::string& name) const {
+    return OutputFolder{output.empty() ? std::filesystem::path{"results"} / name
+                                       : std::filesystem::path{output}};
+  }
+};
+
+nlohmann::ordered_json manifest_of(const Invocation& invocation, const std::string& scenario,
+                                   std::int64_t seed) {
   nlohmann::ordered_json libraries;
   for (const auto& [name, version] : library_versions()) libraries[name] = version;
   std::vector<std::string> command{"papilio", "run"};
-  command.insert(command.end(), words.begin(), words.end());
-  const nlohmann::ordered_json manifest{
-      {"scenario", scenario.spec.name},
-      {"papilio", program_version()},
-      {"git_revision", git_revision()},
-      {"command", command},
-      {"seed", scenario.spec.seed},
-      {"jobs", jobs},
-      {"cells", scenario.cells.size()},
-      {"network_model", "CM02, cross-traffic off, latency 0"},
-      {"libraries", libraries},
-      {"started", fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                              fmt::gmtime(std::chrono::system_clock::to_time_t(started)))},
-      {"wall_s", wall_s}};
-  return json_text(manifest);
+  command.insert(command.end(), invocation.words.begin(), invocation.words.end());
+  return {{"scenario", scenario},
+          {"papilio", program_version()},
+          {"git_revision", git_revision()},
+          {"command", command},
+          {"seed", seed},
+          {"jobs", invocation.jobs},
+          {"network_model", "CM02, cross-traffic off, latency 0"},
+          {"libraries", libraries},
+          {"started",
+           fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                       fmt::gmtime(std::chrono::system_clock::to_time_t(invocation.started)))},
+          {"wall_s", invocation.wall_s()}};
 }
 
-void print_result(const Scenario& scenario, const Outcomes& outcomes, const Document& report,
-                  const std::string& format) {
+/// Prints a report, or the rows behind it in a form for machines.
+void print_result(const Document& report, const std::string& format, const Table& rows,
+                  const std::function<std::string()>& json) {
   if (format == "csv") {
-    fmt::print("{}", to_csv(summary_table(outcomes)));
+    fmt::print("{}", to_csv(rows));
   } else if (format == "json") {
-    fmt::print("{}", summary_json(scenario, outcomes));
+    fmt::print("{}", json());
   } else {
     print(report, format);
   }
+}
+
+void say_where(const OutputFolder& folder, double wall_s) {
+  if (::isatty(STDERR_FILENO) == 1) {
+    fmt::print(stderr, "\nWrote {} ({:.2f} s).\n", folder.path().string(), wall_s);
+  }
+}
+
+void run_scenario(const ScenarioSource& source, const Invocation& invocation) {
+  const Scenario scenario = load_scenario(source);
+  OutputFolder folder = invocation.folder(scenario.spec.name);
+  const Outcomes outcomes = play(scenario, invocation.jobs, invocation.quiet);
+  const Document report =
+      run_report(scenario, outcomes, fmt::format("{} {}", kEngine, simgrid_version()));
+  nlohmann::ordered_json manifest = manifest_of(invocation, scenario.spec.name, scenario.spec.seed);
+  manifest["cells"] = scenario.cells.size();
+
+  folder.add("summary.csv", to_csv(summary_table(outcomes)));
+  folder.add("records.csv", to_csv(records_table(outcomes)));
+  folder.add("tables.md", to_markdown(report));
+  folder.add("tables.tex", to_latex(report));
+  folder.add("scenario.effective.yaml", effective_yaml(scenario));
+  folder.add("manifest.json", json_text(manifest));
+  folder.commit();
+  if (invocation.quiet) return;
+  print_result(report, invocation.format, summary_table(outcomes),
+               [&] { return summary_json(scenario, outcomes); });
+  say_where(folder, invocation.wall_s());
+}
+
+std::vector<FleetResult> play(const FleetScenario& fleet, const Invocation& invocation) {
+  Progress progress{1, "", invocation.quiet};
+  const auto show = [&](const FleetProgress& done) {
+    progress.update(done.share,
+                    fmt::format("{:.0f} s simulated, {:.0f} requests/s", done.simulated_s,
+                                static_cast<double>(done.requests) / progress.elapsed_s()));
+  };
+  return simulate_fleet(fleet.model, {.jobs = invocation.jobs,
+                                      .on_progress = show,
+                                      .stop_requested = [] { return interrupted != 0; }});
+}
+
+void run_fleet(const ScenarioSource& source, const Invocation& invocation) {
+  const FleetScenario fleet = load_fleet(source);
+  OutputFolder folder = invocation.folder(fleet.spec.name);
+  const std::vector<FleetResult> results = play(fleet, invocation);
+  const std::vector<FleetSummary> summaries = summarise(fleet, results);
+  const Document report =
+      fleet_report(fleet, results, summaries, fmt::format("{} {}", kEngine, simgrid_version()));
+  nlohmann::ordered_json manifest = manifest_of(invocation, fleet.spec.name, fleet.spec.seed);
+  const auto replications = static_cast<std::size_t>(fleet.model.replications);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const RunCounts& counts = results[i].counts;
+    const double wall_s = counts.set_up_s + counts.wall_s;
+    manifest["runs"].push_back({{"strategy", fleet.model.strategies[i / replications].name},
+                                {"replication", i % replications},
+                                {"requests", counts.requests},
+                                {"events", counts.events},
+                                {"set_up_s", counts.set_up_s},
+                                {"wall_s", counts.wall_s},
+                                {"requests_per_s", static_cast<double>(counts.requests) / wall_s},
+                                {"peak_memory_bytes", counts.peak_memory_bytes}});
+  }
+
+  folder.add("fleet.csv", to_csv(fleet_table(fleet, summaries)));
+  folder.add("energy.csv", to_csv(energy_table(fleet, results)));
+  folder.add("choices.csv", to_csv(choices_table(fleet, summaries)));
+  folder.add("timeseries.csv", timeseries_csv(fleet, results));
+  if (fleet.model.record_share > 0) {
+    folder.add("records.csv", fleet_records_csv(fleet, results));
+  }
+  folder.add("tables.md", to_markdown(report));
+  folder.add("tables.tex", to_latex(report));
+  folder.add("scenario.effective.yaml", effective_yaml(fleet));
+  folder.add("manifest.json", json_text(manifest));
+  folder.commit();
+  if (invocation.quiet) return;
+  print_result(report, invocation.format, fleet_table(fleet, summaries),
+               [&] { return fleet_json(fleet, summaries); });
+  say_where(folder, invocation.wall_s());
 }
 
 }  // namespace
@@ -119,9 +222,10 @@ void print_result(const Scenario& scenario, const Outcomes& outcomes, const Docu
 void run_command(const Words& words) {
   CommandLine line{
       "run FILE [options]",
-      "Simulates every cell of a scenario, prints its tables, and writes them with the "
-      "records,\nthe effective scenario and a manifest to a folder.",
+      "Simulates every cell of a scenario, or every strategy of a fleet, prints its tables, and\n"
+      "writes them with the records, the effective scenario and a manifest to a folder.",
       {"papilio run scenarios/paper/table4.yaml",
+       "papilio run scenarios/fleets/server-load.yaml --jobs 0",
        "papilio run scenarios/paper/table4.yaml -o /tmp/t4 --format csv",
        "papilio run scenarios/paper/table4.yaml --set 'networks=[3g]' "
        "--set download_takes_time=true"}};
@@ -136,33 +240,17 @@ void run_command(const Words& words) {
   if (!line.parse(words)) return;
 
   catch_interrupts();
-  const auto started = std::chrono::system_clock::now();
-  const auto clock = std::chrono::steady_clock::now();
-  const std::string format = line.get<std::string>("format");
-  const bool quiet = line.get<bool>("quiet");
-  const int jobs = jobs_of(line);
-  check_format(format);
-  const Scenario scenario = load_scenario(source_of(line, "run"));
-  OutputFolder folder{line.has("output") ? std::filesystem::path{line.get<std::string>("output")}
-                                         : std::filesystem::path{"results"} / scenario.spec.name};
-
-  const Outcomes outcomes = play(scenario, jobs, quiet);
-  const Document report =
-      run_report(scenario, outcomes, fmt::format("{} {}", kEngine, simgrid_version()));
-  const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - clock;
-
-  folder.add("summary.csv", to_csv(summary_table(outcomes)));
-  folder.add("records.csv", to_csv(records_table(outcomes)));
-  folder.add("tables.md", to_markdown(report));
-  folder.add("tables.tex", to_latex(report));
-  folder.add("scenario.effective.yaml", effective_yaml(scenario));
-  folder.add("manifest.json", manifest_json(scenario, words, started, wall.count(), jobs));
-  folder.commit();
-  if (!quiet) {
-    print_result(scenario, outcomes, report, format);
-    if (::isatty(STDERR_FILENO) == 1) {
-      fmt::print(stderr, "\nWrote {} ({:.2f} s).\n", folder.path().string(), wall.count());
-    }
+  Invocation invocation{.words = words};
+  invocation.format = line.get<std::string>("format");
+  invocation.quiet = line.get<bool>("quiet");
+  invocation.jobs = jobs_of(line);
+  if (line.has("output")) invocation.output = line.get<std::string>("output");
+  check_format(invocation.format);
+  const ScenarioSource source = source_of(line, "run");
+  if (is_fleet(source)) {
+    run_fleet(source, invocation);
+  } else {
+    run_scenario(source, invocation);
   }
 }
 
@@ -173,19 +261,37 @@ void check_command(const Words& words) {
   add_scenario_options(line);
   if (!line.parse(words)) return;
   const ScenarioSource source = source_of(line, "check");
-  const Scenario scenario = load_scenario(source);
-  const std::size_t cells = scenario.cells.size();
-  fmt::print("{}: valid; {} cell{}\n", source.file, cells, cells == 1 ? "" : "s");
+  const auto some = [](std::size_t count, const std::string& thing) {
+    const bool y = thing.ends_with('y');
+    return count == 1 ? fmt::format("1 {}", thing)
+                      : fmt::format("{} {}{}", count, y ? thing.substr(0, thing.size() - 1) : thing,
+                                    y ? "ies" : "s");
+  };
+  if (is_fleet(source)) {
+    const FleetModel model = load_fleet(source).model;
+    fmt::print("{}: valid; {}, {}, {}\n", source.file, some(model.mobiles(), "mobile"),
+               some(model.strategies.size(), "strategy"),
+               some(static_cast<std::size_t>(model.replications), "replication"));
+    return;
+  }
+  fmt::print("{}: valid; {}\n", source.file, some(load_scenario(source).cells.size(), "cell"));
 }
 
 void schema_command(const Words& words) {
-  CommandLine line{"schema",
-                   "Prints the JSON Schema (draft 7) of a scenario. In an editor with the YAML "
-                   "language server, put\n"
-                   "# yaml-language-server: $schema=papilio.schema.json\nat the top of a scenario.",
-                   {"papilio schema > papilio.schema.json"}};
+  CommandLine line{
+      "schema [KIND]",
+      "Prints the JSON Schema (draft 7) of a scenario, or of a fleet if KIND is 'fleet'. "
+      "In an\neditor with the YAML language server, put\n"
+      "# yaml-language-server: $schema=papilio.schema.json\nat the top of a scenario.",
+      {"papilio schema > papilio.schema.json", "papilio schema fleet > papilio.fleet.schema.json"}};
+  line.add_positional("kind");
   if (!line.parse(words)) return;
-  fmt::print("{}", scenario_schema());
+  const std::string kind = line.has("kind") ? line.all("kind").front() : "scenario";
+  if (kind != "scenario" && kind != "fleet") {
+    throw ConfigError{fmt::format("papilio schema: error: unknown kind '{}'{}", kind,
+                                  suggestion(kind, {"scenario", "fleet"}))};
+  }
+  fmt::print("{}", kind == "fleet" ? fleet_schema() : scenario_schema());
 }
 
 }  // namespace papilio

@@ -30,7 +30,7 @@ class Resolver {
     } else {
       for (const Cut& cut : cuts_of(strategy)) {
         Partition partition{.strategy = strategy.strategy, .cut = cut, .bits = strategy.bits};
-        if (strategy.strategy == "split") {
+        if (strategy.strategy != "butterfly" && strategy.channels.empty()) {
           add(partition);
           continue;
         }
@@ -47,7 +47,9 @@ class Resolver {
  private:
   void add(Partition partition) {
     const std::string cut = partition.cut ? partition.cut->name : "";
-    if (!seen_.insert({partition.strategy, cut, partition.channels, partition.bits}).second) {
+    // Three-way partitions may differ in their second cut, which is not known here.
+    if (partition.strategy != "three-way" &&
+        !seen_.insert({partition.strategy, cut, partition.channels, partition.bits}).second) {
       checker_.error(path_, fmt::format("{}{}{} comes twice; remove one", partition.strategy,
                                         cut.empty() ? "" : " after ", cut));
       return;

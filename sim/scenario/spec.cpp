@@ -28,9 +28,10 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
                       "Cuts by block (RB1) or layer; 'blocks': after every block; 'all': every "
                       "place where one tensor crosses.");
   }
-  if (spec.strategy == "butterfly") {
-    visitor.integer_or_word_list("channels", spec.channels, kChannels, {"paper"},
-                                 Presence::kRequired,
+  if (spec.strategy == "butterfly" || spec.strategy == "three-way") {
+    const Presence presence =
+        spec.strategy == "butterfly" ? Presence::kRequired : Presence::kOptional;
+    visitor.integer_or_word_list("channels", spec.channels, kChannels, {"paper"}, presence,
                                  "D_r, the channels that cross; 'paper': as the published tables "
                                  "chose at each cut.");
   }

@@ -1,0 +1,454 @@
+#include "sim/report/fleet_report.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/fleet/fleet.hpp"
+#include "sim/report/format.hpp"
+
+namespace papilio {
+namespace {
+
+/// Milliseconds with an interval: "15.4 ± 0.1".
+std::string ms_with_interval(const Estimate& estimate) {
+  const std::string value = in_ms(Seconds{estimate.value});
+  return estimate.half_width ? fmt::format("{} ± {}", value, in_ms(Seconds{*estimate.half_width}))
+                             : value;
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.1f}", share * 100);
+}
+
+std::string mean_mj(double energy_j, std::uint64_t requests) {
+  return requests == 0 ? "" : in_mj(Joules{energy_j / static_cast<double>(requests)});
+}
+
+/// Builds the sections of one fleet's report.
+class Reporter {
+ public:
+  Reporter(const FleetScenario& fleet, const std::vector<FleetResult>& results,
+           const std::vector<FleetSummary>& summaries)
+      : fleet_{fleet}, model_{fleet.model}, results_{results}, summaries_{summaries} {}
+
+  Document report(const std::string& engine) const {
+    Document document{.title = fleet_.spec.name};
+    if (!fleet_.spec.description.empty()) document.paragraphs.push_back(fleet_.spec.description);
+    document.paragraphs.push_back(what_ran(engine));
+    if (!fleet_.traces.empty()) document.sections.push_back(traces());
+    document.sections.push_back(ends());
+    document.sections.push_back(latencies());
+    if (!model_.windows.empty()) document.sections.push_back(pivot("window"));
+    if (model_.groups.size() > 1) document.sections.push_back(pivot("mobiles"));
+    if (chooses()) document.sections.push_back(choices());
+    document.sections.push_back(energies());
+    document.sections.push_back(whole_energies());
+    document.sections.push_back(resources());
+    return document;
+  }
+
+ private:
+  [[nodiscard]] const std::string& name_of(const FleetSummary& summary) const {
+    return model_.strategies[summary.strategy].name;
+  }
+  [[nodiscard]] bool chooses() const {
+    return std::any_of(
+        model_.strategies.begin(), model_.strategies.end(),
+        [](const FleetStrategy& strategy) { return strategy.policy != PolicyKind::kStatic; });
+  }
+  /// Whether a row has a place in the long tables: groups only while they are few.
+  [[nodiscard]] bool shown(const FleetSummary& summary) const {
+    constexpr std::size_t kMostRows = 12;
+    return summary.window == "all" &&
+           (summary.mobiles == "all" ||
+            model_.strategies.size() * model_.groups.size() <= kMostRows);
+  }
+  [[nodiscard]] bool has_regret() const {
+    return std::any_of(summaries_.begin(), summaries_.end(),
+                       [](const FleetSummary& summary) { return summary.regret.has_value(); });
+  }
+  [[nodiscard]] const FleetResult& first_result(std::size_t strategy) const {
+    return results_[strategy * static_cast<std::size_t>(model_.replications)];
+  }
+
+  [[nodiscard]] std::string what_ran(const std::string& engine) const {
+    std::uint64_t requests = 0;
+    for (const FleetResult& result : results_) requests += result.counts.requests;
+    std::uint32_t cells = 0;
+    std::uint32_t servers = 0;
+    for (const CellModel& cell : model_.cells) cells += cell.count;
+    for (const ServerModel& server : model_.servers) servers += server.count;
+    const auto some = [](std::uint32_t count, const char* thing) {
+      return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+    };
+    return fmt::format(
+        "{} in {} with {}, {}, played {} by {} with seed {}: {} requests in all. {}Intervals are "
+        "95 %, {}.",
+        some(model_.mobiles(), "mobile"), some(cells, "cell"), some(servers, "server"),
+        std::isfinite(model_.duration_s) ? fmt::format("{} s", model_.duration_s)
+                                         : "until all have had their requests",
+        model_.replications == 1 ? "once" : fmt::format("{} times", model_.replications), engine,
+        model_.seed, requests,
+        model_.warm_up_s > 0
+            ? fmt::format("The first {} s are simulated and not counted. ", model_.warm_up_s)
+            : "",
+        model_.replications == 1 ? "by batch means" : "over the replications");
+  }
+
+  [[nodiscard]] Section traces() const {
+    Section section{.title = "Traces"};
+    Table table{.columns = {{"cell"},
+                            {"direction", true},
+                            {"file", true},
+                            {"mean Mbit/s"},
+                            {"length s"},
+                            {"longest outage s"}}};
+    constexpr double kBitsPerMegabyte = 8e-6;
+    for (const TraceNote& note : fleet_.traces) {
+      table.rows.push_back({note.cell, note.direction, note.file,
+                            fmt::format("{:.2f}", note.mean.value() * kBitsPerMegabyte),
+                            fmt::format("{:.1f}", note.length.value()),
+                            fmt::format("{:.1f}", note.longest_outage.value())});
+    }
+    section.table = std::move(table);
+    section.remarks = {
+        "Each trace plays in a loop, from an offset drawn with the seed for each cell unless the "
+        "scenario sets it: what comes after its length is a repetition, not a measurement."};
+    return section;
+  }
+
+  [[nodiscard]] Section ends() const {
+    Section section{.title = "How requests ended"};
+    Table table{.columns = {{"strategy"},
+                            {"mobiles", true},
+                            {"window", true},
+                            {"arrived"},
+                            {"completed"},
+                            {"late"},
+                            {"dropped"},
+                            {"failed"},
+                            {"retries"},
+                            {"on the mobile at last"},
+                            {"per s"}}};
+    for (const FleetSummary& summary : summaries_) {
+      if (!shown(summary) && !(faulty(summary.strategy) && summary.mobiles == "all")) continue;
+      const RequestSums& sums = summary.sums;
+      table.rows.push_back(
+          {name_of(summary), summary.mobiles, summary.window, fmt::to_string(sums.arrived),
+           fmt::to_string(sums.completed), fmt::to_string(sums.late), fmt::to_string(sums.dropped),
+           fmt::to_string(sums.failed), fmt::to_string(sums.retries),
+           fmt::to_string(sums.fell_back),
+           summary.seconds > 0
+               ? fmt::format("{:.2f}", static_cast<double>(sums.completed) / summary.seconds)
+               : ""});
+    }
+    section.table = std::move(table);
+    section.remarks = {balance()};
+    return section;
+  }
+
+  /// Whether anything went wrong under a strategy, so that ends differ from window to window.
+  [[nodiscard]] bool faulty(std::size_t strategy) const {
+    return std::any_of(summaries_.begin(), summaries_.end(), [&](const FleetSummary& summary) {
+      const RequestSums& sums = summary.sums;
+      return summary.strategy == strategy && sums.failed + sums.dropped + sums.retries > 0;
+    });
+  }
+
+  [[nodiscard]] std::string balance() const {
+    std::uint64_t arrived = 0;
+    std::uint64_t ended = 0;
+    double worst_energy = 0;
+    for (const FleetResult& result : results_) {
+      const auto add = [&](const RequestSums& sums) {
+        arrived += sums.arrived;
+        ended += sums.completed + sums.dropped + sums.failed;
+      };
+      add(result.warm_up);
+      for (const Bucket& bucket : result.buckets) add(bucket.sums);
+      double by_mobile = 0;
+      for (const EnergyLedger& mobile : result.mobiles) by_mobile += mobile.total();
+      const double total = result.energy.total();
+      if (total > 0) worst_energy = std::max(worst_energy, std::abs(by_mobile / total - 1));
+    }
+    constexpr double kRounding = 1e-12;
+    return fmt::format(
+        "{} arrived over all runs, warm-up included; {} completed, were dropped or failed{}. The "
+        "mobiles' energies {}.",
+        arrived, ended, arrived == ended ? ", which is all of them" : ": SOME ARE MISSING",
+        worst_energy <= kRounding
+            ? "add up to the sum of the components"
+            : fmt::format("MISS THE SUM OF THE COMPONENTS by {:.0e}", worst_energy));
+  }
+
+  [[nodiscard]] Section latencies() const {
+    Section section{.title = "Latency"};
+    Table table{.columns = {{"strategy"},
+                            {"mobiles", true},
+                            {"mean ms"},
+                            {"p50 ms"},
+                            {"p95 ms"},
+                            {"p99 ms"},
+                            {"queue"},
+                            {"mobile"},
+                            {"radio"},
+                            {"server wait"},
+                            {"server"},
+                            {"recovery"}}};
+    const bool regret = has_regret();
+    if (regret) table.columns.push_back({"regret ms"});
+    for (const FleetSummary& summary : summaries_) {
+      if (!shown(summary)) continue;
+      const PhaseTimes& phases = summary.sums.phases;
+      const auto part = [&](double sum_s) {
+        return summary.sums.completed == 0
+                   ? std::string{}
+                   : in_ms(Seconds{sum_s / static_cast<double>(summary.sums.completed)});
+      };
+      std::vector<std::string> row{name_of(summary), summary.mobiles};
+      if (summary.sums.completed == 0) {
+        row.resize(table.columns.size());
+      } else {
+        row.push_back(ms_with_interval(summary.latency));
+        for (const Estimate& percentile : summary.percentiles) {
+          row.push_back(ms_with_interval(percentile));
+        }
+        for (const double sum :
+             {phases.queue, phases.mobile,
+              phases.promotion + phases.uplink + phases.delay + phases.downlink + phases.backhaul,
+              phases.wait, phases.service, phases.recovery}) {
+          row.push_back(part(sum));
+        }
+        if (regret) row.push_back(summary.regret ? ms_with_interval(*summary.regret) : "");
+      }
+      table.rows.push_back(std::move(row));
+    }
+    section.table = std::move(table);
+    section.remarks = {
+        "The columns after the percentiles are the mean's parts, in ms; radio is promotion, both "
+        "transfers, propagation and backhaul."};
+    if (regret) {
+      section.remarks.push_back(
+          "Regret is the latency beyond the oracle's for the same request, over those that both "
+          "completed. The oracle is greedy: it makes each request's own latency small as if "
+          "nothing "
+          "came after it, so where requests contend it is no bound and regret may be below 0.");
+    }
+    return section;
+  }
+
+  /// Strategies down, windows or groups across: mean latency, how deep the cut lies, and regret.
+  /// @param across "window" or "mobiles"
+  [[nodiscard]] Section pivot(const std::string& across) const {
+    const bool by_window = across == "window";
+    Section section{.title = fmt::format("Mean latency by {}, ms", across)};
+    Table table{.columns = {{"strategy"}}};
+    if (by_window) {
+      for (const Window& window : model_.windows) table.columns.push_back({window.name});
+    } else {
+      for (const GroupModel& group : model_.groups) table.columns.push_back({group.name});
+    }
+    const auto in_row = [&](const FleetSummary& summary) {
+      return by_window ? summary.mobiles == "all" && summary.window != "all"
+                       : summary.mobiles != "all" && summary.window == "all";
+    };
+    const auto add = [&](const std::string& suffix, const auto& cell, const auto& wanted) {
+      for (std::size_t s = 0; s < model_.strategies.size(); ++s) {
+        if (!wanted(model_.strategies[s])) continue;
+        std::vector<std::string> row{model_.strategies[s].name + suffix};
+        for (const FleetSummary& summary : summaries_) {
+          if (summary.strategy != s || !in_row(summary)) continue;
+          row.push_back(summary.sums.completed == 0 ? "" : cell(summary));
+        }
+        table.rows.push_back(std::move(row));
+      }
+    };
+    add(
+        "", [](const FleetSummary& summary) { return in_ms(Seconds{summary.latency.value}); },
+        [](const FleetStrategy&) { return true; });
+    const auto is_policy = [](const FleetStrategy& strategy) {
+      return strategy.policy != PolicyKind::kStatic;
+    };
+    add(
+        ", % on the mobile",
+        [](const FleetSummary& summary) {
+          return percent(summary.sums.mobile_share / static_cast<double>(summary.sums.completed));
+        },
+        is_policy);
+    if (has_regret()) {
+      add(
+          ", regret",
+          [](const FleetSummary& summary) {
+            return summary.regret ? in_ms(Seconds{summary.regret->value}) : std::string{};
+          },
+          is_policy);
+    }
+    section.table = std::move(table);
+    if (chooses()) {
+      section.remarks = {
+          "% on the mobile is the mean share of the network's MACs that the mobile computes: the "
+          "deeper the cut, the more."};
+    }
+    return section;
+  }
+
+  /// What the policies chose, in % of the completed requests.
+  [[nodiscard]] Section choices() const {
+    Section section{.title = "What the policies chose, % of requests"};
+    const GroupModel& group = model_.groups.front();
+    std::vector<std::size_t> shown;
+    for (std::size_t i = 0; i < group.partitions.size(); ++i) {
+      const bool chosen =
+          std::any_of(summaries_.begin(), summaries_.end(), [&](const FleetSummary& summary) {
+            return model_.strategies[summary.strategy].policy != PolicyKind::kStatic &&
+                   summary.choices.size() > i && summary.choices[i] > 0 && is_first_group(summary);
+          });
+      if (chosen) shown.push_back(i);
+    }
+    Table table{.columns = {{"strategy"}, {"window", true}}};
+    for (const std::size_t i : shown) table.columns.push_back({group.partitions[i].name});
+    for (const FleetSummary& summary : summaries_) {
+      if (model_.strategies[summary.strategy].policy == PolicyKind::kStatic ||
+          !is_first_group(summary) || summary.sums.completed == 0) {
+        continue;
+      }
+      double all = 0;
+      for (const std::uint64_t count : summary.choices) all += static_cast<double>(count);
+      std::vector<std::string> row{name_of(summary), summary.window};
+      for (const std::size_t i : shown) {
+        row.push_back(percent(static_cast<double>(summary.choices[i]) / std::max(all, 1.0)));
+      }
+      table.rows.push_back(std::move(row));
+    }
+    section.table = std::move(table);
+    if (model_.groups.size() > 1) {
+      section.remarks = {
+          fmt::format("Of the mobiles '{}'; the others' are in choices.csv.", group.name)};
+    }
+    return section;
+  }
+
+  [[nodiscard]] bool is_first_group(const FleetSummary& summary) const {
+    return summary.mobiles == (model_.groups.size() > 1 ? model_.groups.front().name : "all");
+  }
+
+  [[nodiscard]] Section energies() const {
+    Section section{.title = "Mobile energy of a request, mJ, and its server time, ms"};
+    Table table{.columns = {{"strategy"},
+                            {"mobiles", true},
+                            {"total"},
+                            {"compute"},
+                            {"promotion"},
+                            {"transmit"},
+                            {"receive"},
+                            {"tail"},
+                            {"idle"},
+                            {"server ms"},
+                            {"saved ms"}}};
+    for (const FleetSummary& summary : summaries_) {
+      if (!shown(summary)) continue;
+      const RequestSums& sums = summary.sums;
+      const std::uint64_t begun = sums.completed + sums.failed;
+      std::vector<std::string> row{name_of(summary), summary.mobiles};
+      for (const double energy :
+           {sums.energy.total(), sums.energy.compute, sums.energy.promotion, sums.energy.transmit,
+            sums.energy.receive, sums.energy.tail, sums.energy.idle}) {
+        row.push_back(mean_mj(energy, begun));
+      }
+      row.push_back(begun == 0 ? "" : in_ms(Seconds{sums.server_s / static_cast<double>(begun)}));
+      row.push_back(sums.completed == 0
+                        ? ""
+                        : in_ms(Seconds{sums.saved_s / static_cast<double>(sums.completed)}));
+      table.rows.push_back(std::move(row));
+    }
+    section.table = std::move(table);
+    section.remarks = {
+        "A request is charged from its start to its end, not for the tail after it. saved is the "
+        "GPU time that cloud-only would have taken beyond the server's."};
+    return section;
+  }
+
+  [[nodiscard]] Section whole_energies() const {
+    Section section{.title = "Mobile energy of the whole run, J a mobile"};
+    Table table{.columns = {{"strategy"},
+                            {"mobiles", true},
+                            {"total"},
+                            {"compute"},
+                            {"promotion"},
+                            {"transmit"},
+                            {"receive"},
+                            {"tail"},
+                            {"idle"},
+                            {"total but idle"}}};
+    for (const FleetSummary& summary : summaries_) {
+      if (!shown(summary)) continue;
+      const EnergyLedger mean = joules_a_mobile(summary);
+      std::vector<std::string> row{name_of(summary), summary.mobiles};
+      for (const double energy_j : {mean.total(), mean.compute, mean.promotion, mean.transmit,
+                                    mean.receive, mean.tail, mean.idle, mean.total() - mean.idle}) {
+        row.push_back(fmt::format("{:.3f}", energy_j));
+      }
+      table.rows.push_back(std::move(row));
+    }
+    section.table = std::move(table);
+    section.remarks = {
+        "The tails and idle times between requests included. idle is the waiting for radio and "
+        "servers and an idle radio's listening for pages."};
+    return section;
+  }
+
+  [[nodiscard]] EnergyLedger joules_a_mobile(const FleetSummary& summary) const {
+    const auto replications = static_cast<std::size_t>(model_.replications);
+    EnergyLedger sum;
+    double mobiles = 0;
+    for (std::size_t r = 0; r < replications; ++r) {
+      const FleetResult& result = results_[summary.strategy * replications + r];
+      std::size_t first = 0;
+      for (const GroupModel& group : model_.groups) {
+        if (summary.mobiles == "all" || summary.mobiles == group.name) {
+          for (std::size_t m = first; m < first + group.count; ++m) sum += result.mobiles[m];
+          mobiles += group.count;
+        }
+        first += group.count;
+      }
+    }
+    return {sum.compute / mobiles, sum.promotion / mobiles, sum.transmit / mobiles,
+            sum.receive / mobiles, sum.tail / mobiles,      sum.idle / mobiles};
+  }
+
+  [[nodiscard]] Section resources() const {
+    Section section{.title = "Utilisation %, and mean number waiting or in flight"};
+    const std::vector<std::string> names = resource_names(model_);
+    Table table{.columns = {{"strategy"}}};
+    for (const std::string& name : names) table.columns.push_back({name});
+    for (std::size_t s = 0; s < model_.strategies.size(); ++s) {
+      std::vector<std::string> row{model_.strategies[s].name};
+      for (const ResourceMeans& means : first_result(s).resources) {
+        row.push_back(fmt::format("{}, {:.2f}", percent(means.utilisation), means.mean_queue));
+      }
+      table.rows.push_back(std::move(row));
+    }
+    section.table = std::move(table);
+    section.remarks = {
+        "Over the whole run, warm-up included, of the first replication; equal cells and servers "
+        "together: utilisation is their mean, the number their sum."};
+    return section;
+  }
+
+  const FleetScenario& fleet_;
+  const FleetModel& model_;
+  const std::vector<FleetResult>& results_;
+  const std::vector<FleetSummary>& summaries_;
+};
+
+}  // namespace
+
+Document fleet_report(const FleetScenario& fleet, const std::vector<FleetResult>& results,
+                      const std::vector<FleetSummary>& summaries, const std::string& engine) {
+  return Reporter{fleet, results, summaries}.report(engine);
+}
+
+}  // namespace papilio

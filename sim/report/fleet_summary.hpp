@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "sim/fleet/result.hpp"
+#include "sim/scenario/fleet_scenario.hpp"
+#include "sim/stats/estimate.hpp"
+
+namespace papilio {
+
+/// The percentiles that fleets report.
+inline constexpr std::array<double, 3> kPercentiles{0.50, 0.95, 0.99};
+
+/// What one strategy did for one group in one window, over all replications.
+struct FleetSummary {
+  std::size_t strategy;
+  std::string mobiles;  ///< a group, or "all"
+  std::string window;   ///< a window, or "all"
+  RequestSums sums;     ///< over the replications
+  double seconds{0};    ///< length of the window, once for each replication
+  Estimate latency;
+  std::array<Estimate, kPercentiles.size()> percentiles;
+  std::vector<std::uint64_t>
+      choices;  ///< `[partitions]` of the group; of "all": of the first group
+  /// Mean of latency minus the oracle's for the same request, over those that completed with both.
+  std::optional<Estimate> regret;
+};
+
+/// Every strategy × group × window, in this order; "all" first where there are several.
+/// @param results `[strategies × replications]`
+std::vector<FleetSummary> summarise(const FleetScenario& fleet,
+                                    const std::vector<FleetResult>& results);
+
+}  // namespace papilio

@@ -1,0 +1,326 @@
+#include "sim/scenario/fleet_pricer.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "models/zoo/zoo.hpp"
+#include "sim/base/suggest.hpp"
+#include "sim/scenario/partitions.hpp"
+#include "sim/scenario/references.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr int kPaperBits = 8;
+
+/// One partition of a fixed strategy, before it has a price.
+struct Candidate {
+  std::string label;  ///< what tables call it
+  Partition partition;
+  std::optional<Cut> edge_cut;  ///< three-way: the last cut on the edge; none: all the rest
+  bool three_way{false};
+};
+
+class Pricer {
+ public:
+  Pricer(const FleetSpec& spec, const ProfileLibrary& library, const Bibliography& bibliography,
+         Checker& checker, FleetModel& model)
+      : spec_{spec},
+        library_{library},
+        bibliography_{bibliography},
+        checker_{checker},
+        model_{model} {}
+
+  void price() {
+    std::vector<std::string> models;
+    for (const MobilesSpec& mobiles : spec_.mobiles) {
+      if (!mobiles.task.present) models.push_back(mobiles.model);
+    }
+    published_ = load_published_of(spec_.published, models, library_, bibliography_, checker_);
+    for (std::size_t i = 0; i < spec_.mobiles.size(); ++i) price_group(i);
+    make_strategies();
+  }
+
+ private:
+  void price_group(std::size_t i) {
+    const MobilesSpec& mobiles = spec_.mobiles[i];
+    const std::string path = fmt::format("mobiles.{}", i);
+    candidates_.emplace_back();
+    if (mobiles.task.present) return;
+    if (mobiles.model.empty() || mobiles.device.empty()) {
+      checker_.error(path, "needs the keys 'model' and 'device', or the key 'task'");
+      return;
+    }
+    if (spec_.strategies.empty()) {
+      checker_.error(path + ".model",
+                     "mobiles with a model need 'strategies', which say where its layers run");
+      return;
+    }
+    const std::optional<Graph> graph = find_model(mobiles.model);
+    if (!graph) return;  // told already
+    if (!check_device(library_, path + ".device", mobiles.device, mobiles.model, checker_)) return;
+    const GroupModel& group = model_.groups[i];
+    if (!check_server(group.server, mobiles) ||
+        (group.edge && !check_server(*group.edge, mobiles))) {
+      return;
+    }
+    const LayerProfile profile =
+        load_layer_profile(library_, bibliography_, mobiles.device, *graph);
+    if (!profile.has_energy()) {
+      checker_.error(path + ".device", no_energies(mobiles.device, mobiles.model));
+      return;
+    }
+    candidates_.back() = candidates_of(*graph, group.edge.has_value());
+    const LayerPricer mobile{profile, *graph};
+    const LayerPricer server = pricer_of(spec_.servers[group.server].device, *graph);
+    const LayerPricer edge =
+        group.edge ? pricer_of(spec_.servers[*group.edge].device, *graph) : server;
+    const double result_bytes = static_cast<double>(
+        mobiles.result_bytes.value_or(graph->layers().back().shape.bytes(kPaperBits)));
+    for (const Candidate& candidate : candidates_.back()) {
+      model_.groups[i].partitions.push_back(
+          priced(candidate, *graph, result_bytes, mobile, edge, server));
+    }
+  }
+
+  bool check_server(std::uint32_t server, const MobilesSpec& mobiles) {
+    const std::string path = fmt::format("servers.{}", server);
+    const std::string& device = spec_.servers[server].device;
+    if (device.empty()) {
+      checker_.error(path, fmt::format("the mobiles '{}' run a model, whose times it needs a "
+                                       "'device' for",
+                                       mobiles.name));
+      return false;
+    }
+    return check_device(library_, path + ".device", device, mobiles.model, checker_);
+  }
+
+  [[nodiscard]] LayerPricer pricer_of(const std::string& device, const Graph& graph) const {
+    return LayerPricer{load_layer_profile(library_, bibliography_, device, graph), graph};
+  }
+
+  /// Every partition of the fixed strategies, in their order.
+  std::vector<Candidate> candidates_of(const Graph& graph, bool has_edge) {
+    std::vector<StrategySpec> fixed;
+    for (const FleetStrategySpec& strategy : spec_.strategies) {
+      StrategySpec item = strategy.fixed;
+      // A policy runs no layers of its own: as an empty list of cuts it keeps the positions.
+      if (is_policy(item.strategy)) item = {.strategy = "split"};
+      fixed.push_back(std::move(item));
+    }
+    const std::vector<Partition> partitions = resolve_partitions(
+        fixed, "strategies", {graph, published_ ? &*published_ : nullptr, !spec_.published.empty()},
+        checker_);
+    std::map<std::pair<std::string, std::string>, int> same_cut;
+    for (const Partition& partition : partitions) {
+      same_cut[{partition.strategy, partition.cut ? partition.cut->name : ""}] += 1;
+    }
+    std::vector<Candidate> candidates;
+    for (const Partition& partition : partitions) {
+      Candidate candidate{.partition = partition};
+      const std::string cut = partition.cut ? partition.cut->name : "";
+      candidate.label = cut.empty() ? partition.strategy : cut;
+      if (partition.strategy == "split") candidate.label = "split " + cut;
+      if (same_cut[{partition.strategy, cut}] > 1) {
+        if (partition.channels) candidate.label += fmt::format("/{}", *partition.channels);
+        candidate.label += fmt::format("/{}bit", partition.bits.value_or(0));
+      }
+      if (partition.strategy == "three-way" && !place_edge(graph, has_edge, candidate)) continue;
+      candidates.push_back(std::move(candidate));
+    }
+    return candidates;
+  }
+
+  bool place_edge(const Graph& graph, bool has_edge, Candidate& candidate) {
+    const std::size_t item = candidate.partition.item;
+    const std::string path = fmt::format("strategies.{}", item);
+    const std::string& name = spec_.strategies[item].edge_after;
+    candidate.three_way = true;
+    if (!has_edge) {
+      checker_.error(path, "three-way needs mobiles with an 'edge'");
+      return false;
+    }
+    candidate.label = fmt::format("{}>{}", candidate.partition.cut->name, name);
+    if (name == "output") return true;
+    candidate.edge_cut = graph.find_cut(name);
+    if (!candidate.edge_cut) {
+      checker_.error(path + ".edge_after",
+                     fmt::format("'{}' has no cut '{}'; see 'papilio models show {}'", graph.name(),
+                                 name, graph.name()));
+      return false;
+    }
+    if (candidate.edge_cut->after <= candidate.partition.cut->after) {
+      checker_.error(path + ".edge_after",
+                     fmt::format("must come after the cut '{}'", candidate.partition.cut->name));
+      return false;
+    }
+    return true;
+  }
+
+  static FleetPartition priced(const Candidate& candidate, const Graph& graph, double result_bytes,
+                               const LayerPricer& mobile, const LayerPricer& edge,
+                               const LayerPricer& server) {
+    const Partition& partition = candidate.partition;
+    const std::size_t layers = graph.layers().size();
+    FleetPartition priced{.name = candidate.label,
+                          .cloud_only_s = server.cost(graph, 1, layers).latency.value()};
+    if (partition.strategy == "mobile-only") {
+      const Demand demand = mobile_only_demand(graph, mobile);
+      priced.mobile_s = demand.mobile_time.value();
+      priced.mobile_j = demand.mobile_energy.value();
+      priced.mobile_share = 1;
+      return priced;
+    }
+    std::optional<ButterflyGraph> unit;
+    if (partition.channels) unit = insert_butterfly(graph, *partition.cut, *partition.channels);
+    const Graph& run = unit ? unit->graph : graph;
+    const Cut cut = unit ? unit->cut : partition.cut.value_or(graph.cuts().front());
+    const int bits = static_cast<int>(*partition.bits);
+    const Demand demand = split_demand(run, cut, bits, Bytes{result_bytes}, mobile, server);
+    const LayerCost rest = mobile.cost(run, cut.after + 1, run.layers().size());
+    priced.mobile_s = demand.mobile_time.value();
+    priced.mobile_j = demand.mobile_energy.value();
+    priced.upload_bytes = demand.upload.value();
+    priced.server_s = demand.cloud_time.value();
+    priced.result_bytes = result_bytes;
+    priced.fallback_s = rest.latency.value();
+    priced.fallback_j = rest.energy.value();
+    // Of the network's own MACs; the unit's are not part of the work that is shared out.
+    const LayerId last_own = partition.cut ? partition.cut->after : 0;
+    priced.mobile_share =
+        static_cast<double>(graph.macs(0, last_own + 1)) / static_cast<double>(graph.macs());
+    if (candidate.three_way) {
+      const LayerId edge_end = candidate.edge_cut ? candidate.edge_cut->after + 1 : layers;
+      priced.edge_s = edge.cost(run, cut.after + 1, edge_end).latency.value();
+      priced.server_s = server.cost(run, edge_end, layers).latency.value();
+      if (candidate.edge_cut) {
+        priced.backhaul_bytes = static_cast<double>(candidate.edge_cut->shape.bytes(bits));
+      }
+    }
+    return priced;
+  }
+
+  /// The groups' partitions of one fixed strategy side by side make one run each.
+  void make_strategies() {
+    const std::size_t groups = spec_.mobiles.size();
+    const auto add_fixed = [&](std::size_t item) {
+      std::vector<std::vector<std::uint32_t>> of_group(groups);
+      std::size_t runs = 0;
+      for (std::size_t g = 0; g < groups; ++g) {
+        for (std::uint32_t i = 0; i < candidates_[g].size(); ++i) {
+          if (candidates_[g][i].partition.item == item) of_group[g].push_back(i);
+        }
+        if (of_group[g].empty()) continue;  // a task, or an error that has been told
+        if (runs != 0 && of_group[g].size() != runs) {
+          checker_.error(fmt::format("strategies.{}", item),
+                         "gives the models of this fleet different numbers of partitions; name the "
+                         "cuts one by one");
+          return;
+        }
+        runs = of_group[g].size();
+      }
+      for (std::size_t run = 0; run < runs; ++run) {
+        FleetStrategy strategy;
+        for (std::size_t g = 0; g < groups; ++g) {
+          strategy.candidates.push_back({of_group[g].empty() ? 0 : of_group[g][run]});
+          if (strategy.name.empty() && !of_group[g].empty()) {
+            strategy.name = candidates_[g][of_group[g][run]].label;
+          }
+        }
+        model_.strategies.push_back(std::move(strategy));
+      }
+    };
+    for (std::size_t i = 0; i < spec_.strategies.size(); ++i) {
+      if (is_policy(spec_.strategies[i].fixed.strategy)) {
+        add_policy(i);
+      } else {
+        add_fixed(i);
+      }
+    }
+    if (spec_.strategies.empty()) {
+      model_.strategies.push_back(
+          {.name = "task", .candidates = std::vector<std::vector<std::uint32_t>>(groups, {0})});
+    }
+    std::set<std::string> names;
+    for (const FleetStrategy& strategy : model_.strategies) {
+      if (!names.insert(strategy.name).second) {
+        checker_.error("strategies", fmt::format("'{}' comes twice; remove one, or give it a name",
+                                                 strategy.name));
+      }
+    }
+  }
+
+  void add_policy(std::size_t item) {
+    const FleetStrategySpec& spec = spec_.strategies[item];
+    const std::string path = fmt::format("strategies.{}", item);
+    FleetStrategy strategy{.name = spec.fixed.strategy, .ping_s = spec.ping_s};
+    strategy.policy = strategy.name == "selection"            ? PolicyKind::kSelection
+                      : spec.fixed.strategy == "neurosurgeon" ? PolicyKind::kNeurosurgeon
+                                                              : PolicyKind::kOracle;
+    strategy.target = spec.target == "energy" ? Target::kEnergy : Target::kLatency;
+    if (!spec.name.empty()) strategy.name = spec.name;
+    strategy.energy_below_battery = spec.energy_below_battery;
+    if (spec.latency_above_queue) {
+      strategy.latency_above_queue = static_cast<int>(*spec.latency_above_queue);
+    }
+    for (std::size_t g = 0; g < spec_.mobiles.size(); ++g) {
+      if (spec_.mobiles[g].task.present) {
+        strategy.candidates.push_back({0});
+        continue;
+      }
+      strategy.candidates.push_back(chosen_among(spec, strategy.policy, candidates_[g], path));
+      if (strategy.candidates.back().empty() && !candidates_[g].empty() && spec.among.empty()) {
+        checker_.error(path, "finds no partition to choose among; add fixed strategies");
+      }
+    }
+    // Against the oracle every request is compared with itself.
+    if (strategy.policy == PolicyKind::kOracle) model_.keep_latencies_by_request = true;
+    model_.strategies.push_back(std::move(strategy));
+  }
+
+  std::vector<std::uint32_t> chosen_among(const FleetStrategySpec& spec, PolicyKind policy,
+                                          const std::vector<Candidate>& candidates,
+                                          const std::string& path) {
+    std::vector<std::uint32_t> chosen;
+    std::vector<std::string> labels;
+    for (std::uint32_t i = 0; i < candidates.size(); ++i) {
+      const Candidate& candidate = candidates[i];
+      labels.push_back(candidate.label);
+      // Neurosurgeon knows the network's own layers only.
+      const bool suits = policy != PolicyKind::kNeurosurgeon || !candidate.partition.channels;
+      const bool named =
+          std::find(spec.among.begin(), spec.among.end(), candidate.label) != spec.among.end();
+      if (named || (spec.among.empty() && suits)) chosen.push_back(i);
+    }
+    if (candidates.empty()) return chosen;  // an error that has been told
+    for (std::size_t i = 0; i < spec.among.size(); ++i) {
+      if (std::find(labels.begin(), labels.end(), spec.among[i]) != labels.end()) continue;
+      checker_.item_error(path + ".among", i,
+                          fmt::format("no fixed strategy gives the partition '{}'{}", spec.among[i],
+                                      suggestion(spec.among[i], labels)));
+    }
+    return chosen;
+  }
+
+  const FleetSpec& spec_;
+  const ProfileLibrary& library_;
+  const Bibliography& bibliography_;
+  Checker& checker_;
+  FleetModel& model_;
+  std::optional<PublishedTables> published_;
+  std::vector<std::vector<Candidate>> candidates_;  // [groups]
+};
+
+}  // namespace
+
+void price_fleet(const FleetSpec& spec, const ProfileLibrary& library,
+                 const Bibliography& bibliography, Checker& checker, FleetModel& model) {
+  Pricer{spec, library, bibliography, checker, model}.price();
+}
+
+}  // namespace papilio

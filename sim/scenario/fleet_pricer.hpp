@@ -1,0 +1,18 @@
+#pragma once
+
+#include "sim/data/library.hpp"
+#include "sim/data/provenance.hpp"
+#include "sim/fleet/model.hpp"
+#include "sim/scenario/checker.hpp"
+#include "sim/scenario/fleet_spec.hpp"
+
+namespace papilio {
+
+/// Resolves the strategies of a fleet against each group's network, prices every partition on the
+/// group's mobile, edge and server, and fills in `strategies` and each group's `partitions`. What
+/// is wrong is told to `checker`.
+/// @param model its groups have been made; those with a task have their one partition
+void price_fleet(const FleetSpec& spec, const ProfileLibrary& library,
+                 const Bibliography& bibliography, Checker& checker, FleetModel& model);
+
+}  // namespace papilio

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/fleet/model.hpp"
+#include "sim/scenario/fleet_spec.hpp"
+#include "sim/scenario/source.hpp"
+
+namespace papilio {
+
+/// A trace that a fleet plays, for its report.
+struct TraceNote {
+  std::string cell;
+  std::string direction;  ///< "uplink" or "downlink"
+  std::string file;       ///< as the scenario names it
+  BytesPerSecond mean;
+  Seconds length;
+  Seconds longest_outage;
+};
+
+/// A fleet that has been checked against the profiles, and what the engine needs of it.
+struct FleetScenario {
+  FleetSpec spec;
+  FleetModel model;
+  std::vector<TraceNote> traces;
+};
+
+/// Whether a scenario says that it is a fleet.
+/// @throws ConfigError if it cannot be read
+bool is_fleet(const ScenarioSource& source);
+
+/// Loads, checks and expands a fleet. Starts no work and writes nothing.
+/// @throws ConfigError with every error found
+FleetScenario load_fleet(const ScenarioSource& source);
+
+/// The fleet with all defaults and overrides in it, as YAML that runs to the same results.
+std::string effective_yaml(const FleetScenario& fleet);
+
+}  // namespace papilio
