@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
+#include <set>
 #include <simgrid/kernel/Timer.hpp>
 
 #include "sim/base/error.hpp"
@@ -40,20 +42,47 @@ class Platform {
     return [on_end = on_end_, index = place.index] { on_end(index); };
   }
 
+  /// The limits that mobiles have on this link; infinity for none.
+  [[nodiscard]] std::set<double> caps_on(const LinkPlace& place) const {
+    std::set<double> caps;
+    for (const GroupModel& group : model_.groups) {
+      if (place.kind == LinkPlace::Kind::kUplink && group.cell == place.owner) {
+        caps.insert(group.uplink_cap_byte_per_s);
+      } else if (place.kind == LinkPlace::Kind::kDownlink && group.cell == place.owner) {
+        caps.insert(group.downlink_cap_byte_per_s);
+      }
+    }
+    if (caps.empty()) caps.insert(kNever);
+    return caps;
+  }
+
+  /// SimGrid 3.32 does not heed the rate of a transfer between two hosts, so a cap is a link of its
+  /// own that bounds each flow and is not shared (FATPIPE), and each cap has a host of its own.
   std::unique_ptr<Link> make_wired(const LinkPlace& place) {
     const std::string name = fmt::format("link-{}", place.index);
     sg::NetZone* zone = sg::create_full_zone(name);
     zone->set_parent(root_);
-    sg::Host* from = zone->create_host(name + "-from", 1.0);
     sg::Host* to = zone->create_host(name + "-to", 1.0);
     // The rate is that of date 0; the link follows its timeline from the first flow on.
     const double rate = std::max(1.0, place.rate.rate_byte_per_s(0));
     sg::Link* link = zone->create_link(name, rate)->set_latency(0.0)->seal();
-    zone->add_route(from->get_netpoint(), to->get_netpoint(), nullptr, nullptr,
-                    {sg::LinkInRoute{link}}, false);
+    std::map<double, SimGridLink::Ends> ends;
+    for (const double cap : caps_on(place)) {
+      const std::string own = fmt::format("{}-{}", name, ends.size());
+      sg::Host* from = zone->create_host(own, 1.0);
+      std::vector<sg::LinkInRoute> route;
+      if (std::isfinite(cap)) {
+        sg::Link* limit = zone->create_link(own + "-cap", cap)->set_latency(0.0);
+        limit->set_sharing_policy(sg::Link::SharingPolicy::FATPIPE)->seal();
+        route.emplace_back(limit);
+      }
+      route.emplace_back(link);
+      zone->add_route(from->get_netpoint(), to->get_netpoint(), nullptr, nullptr, route, false);
+      ends.emplace(cap, SimGridLink::Ends{from, to});
+    }
     zone->seal();
-    return std::make_unique<SimGridLink>(place.rate, link,
-                                         std::vector<SimGridLink::Ends>{{from, to}}, ended(place));
+    return std::make_unique<SimGridLink>(
+        place.rate, link, [ends](const Flow&, double cap) { return ends.at(cap); }, ended(place));
   }
 
   /// Both directions of a Wi-Fi cell cross the same air: the uplink, made first, makes it.
@@ -89,7 +118,9 @@ class Platform {
       ends.push_back(place.kind == LinkPlace::Kind::kUplink ? SimGridLink::Ends{station, core_}
                                                             : SimGridLink::Ends{core_, station});
     }
-    return std::make_unique<SimGridLink>(place.rate, air_, std::move(ends), ended(place));
+    return std::make_unique<SimGridLink>(
+        place.rate, air_, [ends](const Flow& flow, double) { return ends.at(flow.level); },
+        ended(place));
   }
 
   const FleetModel& model_;

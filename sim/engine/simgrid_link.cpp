@@ -1,7 +1,6 @@
 #include "sim/engine/simgrid_link.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "sim/base/error.hpp"
 
@@ -12,9 +11,12 @@ namespace sg = simgrid::s4u;
 
 }  // namespace
 
-SimGridLink::SimGridLink(RateTimeline rate, sg::Link* link, std::vector<Ends> ends,
+SimGridLink::SimGridLink(RateTimeline rate, sg::Link* link, EndsOf ends_of,
                          std::function<void()> on_end)
-    : rate_{std::move(rate)}, link_{link}, ends_{std::move(ends)}, on_end_{std::move(on_end)} {}
+    : rate_{std::move(rate)},
+      link_{link},
+      ends_of_{std::move(ends_of)},
+      on_end_{std::move(on_end)} {}
 
 void SimGridLink::follow_rate(double now) {
   if (now < change_s_) return;
@@ -33,18 +35,18 @@ double SimGridLink::next_date() const {
 
 void SimGridLink::do_start(double now, Flow flow, double bytes, double cap_byte_per_s) {
   follow_rate(now);
-  const Ends& ends = ends_.at(flow.level);
+  const Ends ends = ends_of_(flow, cap_byte_per_s);
   Open& open = open_[{flow.request, flow.generation}];
   open.bytes = bytes;
-  open.transfer = sg::Comm::sendto_init(ends.from, ends.to);
+  open.transfer = sg::Comm::sendto_init();
   open.transfer->set_payload_size(static_cast<std::uint64_t>(bytes));
-  if (std::isfinite(cap_byte_per_s)) open.transfer->set_rate(cap_byte_per_s);
-  open.actor = sg::Actor::create("flow", ends.from, [this, flow, transfer = open.transfer] {
+  open.actor = sg::Actor::create("flow", ends.from, [this, flow, ends, transfer = open.transfer] {
     // SimGrid 3.32 keeps the bandwidth that a transfer began at as its bound for life, so one that
     // begins in a poor moment would never see a better one: it begins in the best.
     constexpr double kUnbounded = 1e15;
     if (!rate_.constant()) link_->set_bandwidth(kUnbounded);
-    transfer->start();
+    // Knowing both its ends it starts.
+    transfer->set_source(ends.from)->set_destination(ends.to);
     if (!rate_.constant()) link_->set_bandwidth(rate_now_);
     transfer->wait();
     ended_.push_back(flow);

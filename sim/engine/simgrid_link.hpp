@@ -15,16 +15,17 @@ namespace papilio {
 /// of Wi-Fi cells. A short-lived actor a flow carries it from one host to another.
 class SimGridLink final : public Link {
  public:
-  /// Where the flows of one level of signal start and end.
+  /// Where a flow starts and ends; the route between the two bounds it.
   struct Ends {
     simgrid::s4u::Host* from;
     simgrid::s4u::Host* to;
   };
+  using EndsOf = std::function<Ends(const Flow& flow, double cap_byte_per_s)>;
 
-  /// @param link    the one that bounds the flows, sealed
-  /// @param ends    by level; one entry where there are no levels
+  /// @param link    the one that flows share, sealed
+  /// @param ends_of the hosts of a flow
   /// @param on_end  called in an actor when a flow has ended, to have `advance` called at that date
-  SimGridLink(RateTimeline rate, simgrid::s4u::Link* link, std::vector<Ends> ends,
+  SimGridLink(RateTimeline rate, simgrid::s4u::Link* link, EndsOf ends_of,
               std::function<void()> on_end);
 
   double advance(double now, std::vector<Flow>& ended) override;
@@ -48,7 +49,7 @@ class SimGridLink final : public Link {
 
   RateTimeline rate_;
   simgrid::s4u::Link* link_;
-  std::vector<Ends> ends_;
+  EndsOf ends_of_;
   std::function<void()> on_end_;
   std::map<Key, Open> open_;
   std::vector<Flow> ended_;

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "sim/fleet/model.hpp"
+#include "sim/fleet/result.hpp"
+
+namespace papilio::testing {
+
+/// A cell of constant rates.
+inline CellModel cell_of(double uplink_byte_per_s, double downlink_byte_per_s) {
+  CellModel cell;
+  cell.name = "cell";
+  cell.uplink = {RateTimeline{BytesPerSecond{uplink_byte_per_s}}};
+  cell.downlink = {RateTimeline{BytesPerSecond{downlink_byte_per_s}}};
+  return cell;
+}
+
+/// One cell, one server, one group of mobiles that all take `partition`, and one strategy.
+inline FleetModel simple_fleet(const FleetPartition& partition, const Workload& workload,
+                               std::uint32_t mobiles) {
+  FleetModel model;
+  constexpr double kFast = 1e7;
+  model.cells = {cell_of(kFast, kFast)};
+  model.servers.resize(1);
+  model.servers[0].name = "server";
+  GroupModel group;
+  group.name = "mobiles";
+  group.count = mobiles;
+  group.workload = workload;
+  group.partitions = {partition};
+  model.groups = {group};
+  model.strategies = {{.name = "task", .candidates = {{0}}}};
+  model.record_share = 1;
+  return model;
+}
+
+/// A random fleet of one to three groups over a short time, with a little of everything: caps,
+/// delays, losses, outages, a trace, timeouts, retries, an edge, batching, a crash. Requests arrive
+/// by themselves, for in a closed loop the smallest difference grows with every answer.
+inline FleetModel random_fleet(std::uint64_t seed) {
+  Stream draw{StreamFamily{seed, "random fleet"}};
+  const auto between = [&](double low, double high) { return low + (high - low) * draw.uniform(); };
+  const auto chance = [&](double p) { return draw.uniform() < p; };
+  const auto count = [&](std::uint32_t most) {
+    return 1 + static_cast<std::uint32_t>(draw.uniform() * most);
+  };
+  FleetModel model;
+  model.seed = seed;
+  model.duration_s = 10;
+  model.record_share = 1;
+
+  auto trace = std::make_shared<Trace>();
+  for (int i = 0; i < 20; ++i) {
+    trace->start_s.push_back(0.25 * i);
+    trace->rate_byte_per_s.push_back(chance(0.2) ? 0 : between(1e5, 2e6));
+  }
+  trace->rate_byte_per_s.front() = 1e6;
+  trace->length_s = 5;
+  model.traces.push_back(trace);
+
+  const std::uint32_t cells = count(2);
+  for (std::uint32_t c = 0; c < cells; ++c) {
+    CellModel cell;
+    cell.name = "cell" + std::to_string(c);
+    cell.count = count(2);
+    for (std::uint32_t copy = 0; copy < cell.count; ++copy) {
+      const double rate = between(2e5, 2e6);
+      RateTimeline up{BytesPerSecond{rate}};
+      if (chance(0.4)) up = RateTimeline{*trace, Seconds{between(0, 5)}};
+      if (chance(0.4)) up.add_outage({between(2, 4), between(4, 5)});
+      cell.uplink.push_back(up);
+      cell.downlink.emplace_back(BytesPerSecond{between(2e5, 2e6)});
+    }
+    cell.delay_s = chance(0.5) ? between(0, 0.02) : 0;
+    cell.loss = chance(0.3) ? 0.05 : 0;
+    model.cells.push_back(cell);
+  }
+  for (const char* name : {"cloud", "edge"}) {
+    ServerModel server;
+    server.name = name;
+    server.count = count(2);
+    server.gpus = static_cast<int>(count(3));
+    server.priority = chance(0.3);
+    // Not on the edge: the requests of a batch would leave it at one instant, with payloads of one
+    // size, and reach the cloud in an order that neither player defines.
+    if (server.name == "cloud" && chance(0.4)) {
+      server.batch_size = 4;
+      server.batch_delay_s = between(0, 0.02);
+      server.batch_factors = {{1, 1}, {4, 2}};
+    }
+    if (chance(0.4)) {
+      server.background_s = 0.01;
+      server.background = {{0, 0.3}, {5, 0.6}};
+      server.background_variation = {Variation::Kind::kExponential, 1};
+    }
+    if (chance(0.3)) server.faults.push_back({3, 4, chance(0.5) ? 0 : 3.0});
+    if (chance(0.5)) server.backhaul_byte_per_s = between(2e5, 2e6);
+    server.backhaul_delay_s = 0.005;
+    model.servers.push_back(server);
+  }
+  const std::uint32_t groups = count(3);
+  for (std::uint32_t g = 0; g < groups; ++g) {
+    GroupModel group;
+    group.name = "group" + std::to_string(g);
+    group.count = count(20);
+    group.cell = g % cells;
+    group.server = 0;
+    group.workload.process = Workload::Process::kPoisson;
+    group.workload.rate_per_s = between(0.5, 3);
+    group.workload.drop_when_busy = chance(0.3);
+    group.workload.deadline_s = 0.2;
+    group.recovery = {1, static_cast<int>(count(2)), 0.05, chance(0.5)};
+    group.service_variation = {Variation::Kind::kLognormal, 0.7};
+    group.upload_variation = {Variation::Kind::kExponential, 1};
+    group.idle_power_w = 0.3;
+    group.priority = static_cast<int>(g);
+    if (chance(0.5)) group.uplink_cap_byte_per_s = between(1e5, 4e5);
+    FleetPartition partition{.name = "task",
+                             .mobile_s = between(0, 0.02),
+                             .mobile_j = between(0, 0.1),
+                             .upload_bytes = between(1e3, 1e5),
+                             .server_s = between(1e-3, 2e-2),
+                             .result_bytes = between(0, 1e4),
+                             .fallback_s = 0.05,
+                             .fallback_j = 0.2,
+                             .mobile_share = 0.3,
+                             .cloud_only_s = 0.02};
+    if (chance(0.4)) {
+      group.edge = 1;
+      partition.edge_s = chance(0.7) ? between(1e-3, 1e-2) : 0;
+      partition.backhaul_bytes = between(1e3, 1e4);
+    }
+    group.partitions = {partition};
+    model.groups.push_back(group);
+  }
+  model.strategies = {{.name = "task",
+                       .candidates = std::vector<std::vector<std::uint32_t>>(
+                           groups, std::vector<std::uint32_t>{0})}};
+  return model;
+}
+
+/// The records of a run in an order that two runs of one fleet share.
+inline std::vector<RequestRecord> by_request(std::vector<RequestRecord> records) {
+  std::sort(records.begin(), records.end(), [](const RequestRecord& a, const RequestRecord& b) {
+    return std::tuple{a.mobile, a.number} < std::tuple{b.mobile, b.number};
+  });
+  return records;
+}
+
+}  // namespace papilio::testing
