@@ -52,6 +52,7 @@ nlohmann::ordered_json to_json(const Document& document) {
 const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands{
       {"run", "simulate a scenario and print its tables", run_command},
+      {"plot", "draw the results of a fleet", plot_command},
       {"check", "check a scenario without running it", check_command},
       {"schema", "print the JSON Schema of a scenario, for editors", schema_command},
       {"models", "list networks, show their layers and cuts", models_command},

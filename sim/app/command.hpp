@@ -77,5 +77,6 @@ void models_command(const Words& words);
 void devices_command(const Words& words);
 void radios_command(const Words& words);
 void profiles_command(const Words& words);
+void plot_command(const Words& words);
 
 }  // namespace papilio

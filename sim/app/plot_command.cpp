@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "sim/app/command.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/output_folder.hpp"
+#include "sim/report/plot.hpp"
+
+namespace papilio {
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+namespace {
+
+/// A folder of its own under the system's, gone at the end.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (fs::temp_directory_path() / "papilio-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+      throw ConfigError{fmt::format("papilio plot: error: cannot make a folder in {}; set TMPDIR",
+                                    fs::temp_directory_path().string())};
+    }
+    path_ = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// What gnuplot draws of a script.
+std::string drawn(const std::string& script) {
+  const ScratchFolder scratch;
+  OutputFolder folder{scratch.path()};
+  folder.add("plot.gp", script);
+  folder.commit();
+  const std::string command =
+      fmt::format("gnuplot '{}' 2>&1", (scratch.path() / "plot.gp").string());
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) throw ConfigError{"papilio plot: error: cannot start a process"};
+  std::string output;
+  std::array<char, 65536> buffer{};
+  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+    output.append(buffer.data(), n);
+  }
+  const int status = ::pclose(pipe);
+  constexpr int kNoSuchCommand = 127;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNoSuchCommand) {
+    throw ConfigError{
+        "papilio plot: error: gnuplot is missing; install the package gnuplot-nox, or start "
+        "./papilio, which does"};
+  }
+  if (status != 0) throw ConfigError{fmt::format("papilio plot: error: gnuplot says: {}", output)};
+  return output;
+}
+
+}  // namespace
+
+void plot_command(const Words& words) {
+  CommandLine line{
+      "plot DIR [options]",
+      "Draws a value of a fleet's results as SVG: over its windows, one line a strategy, or one "
+      "bar\n"
+      "a strategy. DIR is the folder that 'papilio run' wrote.",
+      {"papilio plot results/server-load",
+       "papilio plot results/server-load --value p95_s --strategy RB1 --strategy selection",
+       "papilio plot results/day --value energy_j -o energy.svg"}};
+  line.add_positional("dir");
+  line.add_options()("value",
+                     po::value<std::string>()->default_value("latency_s")->value_name("NAME"),
+                     "column of fleet.csv");
+  line.add_options()("strategy", po::value<std::vector<std::string>>()->value_name("NAME"),
+                     "a strategy to show; may be given again (default: all but the fixed cuts, and "
+                     "the best of those)");
+  line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
+                     "file of the plot (default: DIR/NAME.svg)");
+  if (!line.parse(words)) return;
+  if (!line.has("dir")) {
+    throw ConfigError{
+        "papilio plot: error: expected the folder of a fleet's results; see 'papilio plot --help'"};
+  }
+  const fs::path dir = line.all("dir").front();
+  const PlotOptions options{.strategies = line.all("strategy"),
+                            .value = line.get<std::string>("value")};
+  const std::string script = plot_script((dir / "fleet.csv").string(), options);
+  const fs::path file = line.has("output") ? fs::path{line.get<std::string>("output")}
+                                           : dir / (options.value + ".svg");
+  OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
+  folder.add(file.filename().string(), drawn(script));
+  folder.commit();
+  fmt::print("Wrote {}\n", file.string());
+}
+
+}  // namespace papilio

@@ -1,0 +1,189 @@
+#include "sim/report/plot.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+#include "sim/data/csv.hpp"
+
+namespace papilio {
+namespace {
+
+std::vector<std::string> header_of(const std::string& csv) {
+  std::ifstream file{csv};
+  std::string line;
+  if (!file || !std::getline(file, line)) {
+    throw ConfigError{fmt::format(
+        "{}: error: cannot be read; give the folder of a fleet's results, as 'papilio run' left it",
+        csv)};
+  }
+  std::vector<std::string> columns{""};
+  for (const char c : line) {
+    if (c == ',') {
+      columns.emplace_back();
+    } else {
+      columns.back() += c;
+    }
+  }
+  return columns;
+}
+
+/// A text inside gnuplot's double quotes.
+std::string quoted(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') safe += '\\';
+    safe += c;
+  }
+  return fmt::format("\"{}\"", safe);
+}
+
+/// The rows of the whole fleet.
+class FleetCsv {
+ public:
+  explicit FleetCsv(const std::string& csv) : columns_{header_of(csv)}, table_{csv, columns_} {
+    for (const char* needed : {"strategy", "mobiles", "window", "latency_s"}) {
+      if (has(needed)) continue;
+      throw ConfigError{
+          fmt::format("{}: error: has no column '{}'; it is not a fleet.csv", csv, needed)};
+    }
+    for (std::size_t row = 0; row < table_.rows(); ++row) {
+      if (table_.text(row, "mobiles") != "all") continue;
+      add(strategies_, table_.text(row, "strategy"));
+      if (table_.text(row, "window") != "all") add(windows_, table_.text(row, "window"));
+    }
+  }
+
+  [[nodiscard]] bool has(const std::string& column) const {
+    return std::find(columns_.begin(), columns_.end(), column) != columns_.end();
+  }
+  [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
+  [[nodiscard]] const std::vector<std::string>& strategies() const { return strategies_; }
+  [[nodiscard]] const std::vector<std::string>& windows() const { return windows_; }
+
+  /// A cell as gnuplot reads it: a number, or ? where there is none.
+  [[nodiscard]] std::string cell(const std::string& strategy, const std::string& window,
+                                 const std::string& column) const {
+    if (!has(column)) return "?";
+    for (std::size_t row = 0; row < table_.rows(); ++row) {
+      if (table_.text(row, "mobiles") == "all" && table_.text(row, "strategy") == strategy &&
+          table_.text(row, "window") == window) {
+        const std::string& text = table_.text(row, column);
+        return text.empty() ? "?" : text;
+      }
+    }
+    return "?";
+  }
+
+ private:
+  static void add(std::vector<std::string>& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+
+  std::vector<std::string> columns_;
+  CsvTable table_;
+  std::vector<std::string> strategies_;
+  std::vector<std::string> windows_;
+};
+
+/// All but the fixed cuts, of which only the one of the least mean latency: few enough to tell
+/// apart.
+std::vector<std::string> telling_strategies(const FleetCsv& fleet) {
+  const auto is_cut = [](const std::string& name) {
+    return name.starts_with("RB") || name.starts_with("split ");
+  };
+  std::string best;
+  double least = std::numeric_limits<double>::infinity();
+  for (const std::string& name : fleet.strategies()) {
+    const std::string cell = fleet.cell(name, "all", "latency_s");
+    if (!is_cut(name) || cell == "?" || std::stod(cell) >= least) continue;
+    least = std::stod(cell);
+    best = name;
+  }
+  std::vector<std::string> telling;
+  for (const std::string& name : fleet.strategies()) {
+    if (!is_cut(name) || name == best) telling.push_back(name);
+  }
+  return telling;
+}
+
+/// "latency_s" as an axis says it.
+std::string axis_label(const std::string& column) {
+  std::string label = column;
+  const std::string unit = column.ends_with("_s")   ? "s"
+                           : column.ends_with("_j") ? "J"
+                                                    : std::string{};
+  if (!unit.empty()) label = fmt::format("{}, {}", column.substr(0, column.size() - 2), unit);
+  std::replace(label.begin(), label.end(), '_', ' ');
+  return label;
+}
+
+}  // namespace
+
+std::string plot_script(const std::string& csv, const PlotOptions& options) {
+  const FleetCsv fleet{csv};
+  if (!fleet.has(options.value)) {
+    throw ConfigError{fmt::format("{}: error: has no column '{}'{}", csv, options.value,
+                                  suggestion(options.value, fleet.columns()))};
+  }
+  for (const std::string& name : options.strategies) {
+    const auto& known = fleet.strategies();
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw ConfigError{
+          fmt::format("{}: error: has no strategy '{}'{}", csv, name, suggestion(name, known))};
+    }
+  }
+  const std::vector<std::string> strategies =
+      options.strategies.empty() ? telling_strategies(fleet) : options.strategies;
+  const std::string interval = options.value.ends_with("_s")
+                                   ? options.value.substr(0, options.value.size() - 2) + "_ci_s"
+                                   : std::string{};
+  const bool by_window = !fleet.windows().empty();
+
+  std::string script =
+      "set terminal svg size 800,500 enhanced font 'sans,12' background 'white'\n"
+      "set datafile missing '?'\nset encoding utf8\nset border 3\nset xtics nomirror\n"
+      "set ytics nomirror\nset grid ytics lc rgb '#dddddd'\n"
+      "set pointintervalbox 0\n";
+  script += fmt::format("set ylabel {} noenhanced\n", quoted(axis_label(options.value)));
+  const auto line = [&](std::size_t x, const std::string& label, const std::string& strategy,
+                        const std::string& window) {
+    script +=
+        fmt::format("{} {} {} {}\n", x, quoted(label), fleet.cell(strategy, window, options.value),
+                    fleet.cell(strategy, window, interval));
+  };
+  if (by_window) {
+    script += "set key outside right noenhanced\nset xlabel 'window'\n";
+    for (std::size_t s = 0; s < strategies.size(); ++s) {
+      script += fmt::format("$data{} << END\n", s);
+      for (std::size_t w = 0; w < fleet.windows().size(); ++w) {
+        line(w, fleet.windows()[w], strategies[s], fleet.windows()[w]);
+      }
+      script += "END\n";
+    }
+    script += "set logscale y\nplot ";
+    for (std::size_t s = 0; s < strategies.size(); ++s) {
+      script += fmt::format(
+          "{}$data{} using 1:3:xtic(2) with linespoints lw 2 dt {} pt 7 ps 0.5 lc {} title {}, "
+          "$data{} using 1:3:4 with yerrorbars pt 0 lc {} notitle",
+          s == 0 ? "" : ", ", s, s % 2 + 1, s + 1, quoted(strategies[s]), s, s + 1);
+    }
+    script += "\n";
+  } else {
+    script +=
+        "set style fill solid 0.6 noborder\nset boxwidth 0.7\nset xtics rotate by -30 noenhanced\n"
+        "set yrange [0:*]\n$data << END\n";
+    for (std::size_t s = 0; s < strategies.size(); ++s)
+      line(s, strategies[s], strategies[s], "all");
+    script +=
+        "END\nplot $data using 1:3:xtic(2) with boxes lc 1 notitle, "
+        "$data using 1:3:4 with yerrorbars pt 0 lc rgb 'black' notitle\n";
+  }
+  return script;
+}
+
+}  // namespace papilio
