@@ -147,8 +147,7 @@ std::string plot_script(const std::string& csv, const PlotOptions& options) {
   std::string script =
       "set terminal svg size 800,500 enhanced font 'sans,12' background 'white'\n"
       "set datafile missing '?'\nset encoding utf8\nset border 3\nset xtics nomirror\n"
-      "set ytics nomirror\nset grid ytics lc rgb '#dddddd'\n"
-      "set pointintervalbox 0\n";
+      "set ytics nomirror\nset grid ytics lc rgb '#dddddd'\n";
   script += fmt::format("set ylabel {} noenhanced\n", quoted(axis_label(options.value)));
   const auto line = [&](std::size_t x, const std::string& label, const std::string& strategy,
                         const std::string& window) {
@@ -169,7 +168,7 @@ std::string plot_script(const std::string& csv, const PlotOptions& options) {
     for (std::size_t s = 0; s < strategies.size(); ++s) {
       script += fmt::format(
           "{}$data{} using 1:3:xtic(2) with linespoints lw 2 dt {} pt 7 ps 0.5 lc {} title {}, "
-          "$data{} using 1:3:4 with yerrorbars pt 0 lc {} notitle",
+          "$data{} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {} notitle",
           s == 0 ? "" : ", ", s, s % 2 + 1, s + 1, quoted(strategies[s]), s, s + 1);
     }
     script += "\n";
@@ -181,7 +180,7 @@ std::string plot_script(const std::string& csv, const PlotOptions& options) {
       line(s, strategies[s], strategies[s], "all");
     script +=
         "END\nplot $data using 1:3:xtic(2) with boxes lc 1 notitle, "
-        "$data using 1:3:4 with yerrorbars pt 0 lc rgb 'black' notitle\n";
+        "$data using 1:($3-$4):(0):(2*$4) with vectors nohead lc rgb 'black' notitle\n";
   }
   return script;
 }
