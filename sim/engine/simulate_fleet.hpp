@@ -27,7 +27,7 @@ struct SimulateFleetOptions {
 /// its own, so the results depend neither on `jobs` nor on the order in which workers end.
 ///
 /// SimGrid is the clock. Where every link is a queue in virtual time nothing but the fleet's own
-/// events can happen in SimGrid, so its clock follows the fleet's calendar in strides (ADR 0011);
+/// events can happen in SimGrid, so its clock follows the fleet's calendar in strides (ADR 0010);
 /// with `simgrid_links`, and in Wi-Fi cells, SimGrid's solver plays the transfers and its clock
 /// stops at each event.
 ///

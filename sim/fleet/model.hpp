@@ -109,7 +109,7 @@ struct ServerModel {
   double background_s{0};                  ///< mean service time of a background job
   Variation background_variation;
   std::vector<Step> background;     ///< share of the GPUs' time that background jobs ask for
-  std::vector<ServerFault> faults;  ///< ordered, not overlapping
+  std::vector<ServerFault> faults;  ///< in any order
   /// Edge only: links to and from the cloud, each shared by the requests that cross it.
   double backhaul_byte_per_s{std::numeric_limits<double>::infinity()};
   double backhaul_delay_s{0};

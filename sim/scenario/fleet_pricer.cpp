@@ -274,7 +274,11 @@ class Pricer {
         continue;
       }
       strategy.candidates.push_back(chosen_among(spec, strategy.policy, candidates_[g], path));
-      if (strategy.candidates.back().empty() && !candidates_[g].empty() && spec.among.empty()) {
+      const bool none_fixed = std::all_of(
+          spec_.strategies.begin(), spec_.strategies.end(),
+          [](const FleetStrategySpec& other) { return is_policy(other.fixed.strategy); });
+      if (strategy.candidates.back().empty() && spec.among.empty() &&
+          (none_fixed || !candidates_[g].empty())) {
         checker_.error(path, "finds no partition to choose among; add fixed strategies");
       }
     }

@@ -238,9 +238,10 @@ class Builder {
     const fs::path file = find_trace(written);
     if (file.empty()) {
       checker_.error(fmt::format("{}.{}.trace", path, name),
-                     fmt::format("no trace '{}' beside the scenario, in a folder of profiles or in "
-                                 "{}; set PAPILIO_DATA to a folder that has it",
-                                 written, (data_folder() / "traces").string()));
+                     fmt::format("no trace '{}' beside the scenario, or under traces/ of a folder "
+                                 "of profiles or of the data folder; set PAPILIO_DATA to a data "
+                                 "folder that has it",
+                                 written));
       return nullptr;
     }
     // The effective scenario must find it from any place.

@@ -27,7 +27,8 @@ FORM = {
     "bits-out-of-range", "empty-list", "missing-key", "negative-number", "not-a-mapping",
     "strategy-not-a-mapping", "unknown-energy-model", "unknown-key", "unknown-model",
     "unknown-strategy", "unknown-strategy-key", "version", "word-for-number", "wrong-type",
-    "strategy-missing-after",
+    "strategy-missing-after", "fleet-negative-count", "fleet-no-cells", "fleet-unknown-kind",
+    "fleet-unknown-policy-key",
 }
 
 

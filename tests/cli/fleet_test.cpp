@@ -1,0 +1,264 @@
+// Claims: a fleet's run writes its files whole, the same bytes each time and on any number of
+// workers; every strategy meets the same arrivals, sizes and losses; every column is documented.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "sim/data/csv.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Finished;
+using ::testing::HasSubstr;
+using testing::read_file;
+using testing::run_papilio;
+using testing::TemporaryFolder;
+
+constexpr const char* kFaults = "scenarios/fleets/faults.yaml";
+const std::vector<std::string> kFiles{"fleet.csv",   "energy.csv", "choices.csv", "timeseries.csv",
+                                      "records.csv", "tables.md",  "tables.tex"};
+
+void run_to(const fs::path& folder, std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "run");
+  arguments.insert(arguments.end(), {"-o", folder.string(), "-q"});
+  const Finished run = run_papilio(arguments);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.out + run.err, "") << "-q prints nothing";
+}
+
+void expect_same_files(const fs::path& a, const fs::path& b) {
+  for (const std::string& file : kFiles) {
+    EXPECT_TRUE(read_file(a / file) == read_file(b / file)) << file;
+  }
+}
+
+std::vector<std::string> header_of(const fs::path& file) {
+  const std::string text = read_file(file);
+  std::istringstream header{text.substr(0, text.find('\n'))};
+  std::vector<std::string> columns;
+  for (std::string column; std::getline(header, column, ',');) columns.push_back(column);
+  return columns;
+}
+
+CsvTable table_of(const fs::path& file) {
+  return CsvTable{file.string(), header_of(file)};
+}
+
+TEST(FleetRun, TheNumberOfJobsChangesNoByte) {
+  const TemporaryFolder folder;
+  run_to(folder.path() / "a", {kFaults});
+  run_to(folder.path() / "b", {kFaults});
+  run_to(folder.path() / "c", {kFaults, "--jobs", "3"});
+  expect_same_files(folder.path() / "a", folder.path() / "b");
+  expect_same_files(folder.path() / "a", folder.path() / "c");
+}
+
+TEST(FleetRun, TheEffectiveScenarioRunsToTheSameBytes) {
+  const TemporaryFolder folder;
+  run_to(folder.path() / "a", {kFaults, "--set", "seed=7", "--set", "replications=2"});
+  run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
+  expect_same_files(folder.path() / "a", folder.path() / "b");
+}
+
+TEST(FleetRun, AnotherSeedIsAnotherRun) {
+  const TemporaryFolder folder;
+  run_to(folder.path() / "a", {kFaults});
+  run_to(folder.path() / "b", {kFaults, "--set", "seed=2"});
+  EXPECT_NE(read_file(folder.path() / "a/fleet.csv"), read_file(folder.path() / "b/fleet.csv"));
+}
+
+// Common random numbers: the k-th request of each mobile arrives at the same date under every
+// strategy, whatever became of those before it, and the requests with a record are the same ones.
+TEST(FleetRun, EveryStrategyMeetsTheSameRequests) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {kFaults});
+  const CsvTable records = table_of(folder.path() / "records.csv");
+  using Key = std::pair<std::string, std::string>;
+  std::map<std::string, std::map<Key, std::string>> arrivals;
+  for (std::size_t row = 0; row < records.rows(); ++row) {
+    arrivals[records.text(row, "strategy")]
+            [{records.text(row, "mobile"), records.text(row, "request")}] =
+                records.text(row, "arrival_s");
+  }
+  ASSERT_EQ(arrivals.size(), 5U);
+  const auto& first = arrivals.begin()->second;
+  EXPECT_GT(first.size(), 1000U);
+  for (const auto& [strategy, dates] : arrivals) EXPECT_EQ(dates, first) << strategy;
+}
+
+// Sizes and losses too: two cuts whose payloads differ by a factor get the same factor on each
+// request, and what is lost on the first attempt is lost under both.
+TEST(FleetRun, EveryStrategyMeetsTheSameSizesAndLosses) {
+  const TemporaryFolder folder;
+  run_to(
+      folder.path(),
+      {kFaults, "--set", "output.records=1", "--set", "cells.0.outages=[{from_s: 1, to_s: 1.001}]",
+       "--set", "servers.0.crashes=[{from_s: 2000, to_s: 2001}]", "--set",
+       "servers.0.slow=[{from_s: 2000, to_s: 2001, factor: 2}]", "--set",
+       "mobiles.0.upload_variation={distribution: exponential}", "--set", "duration_s=100", "--set",
+       "windows=[{name: all of it, from_s: 0, to_s: 100}]"});
+  const CsvTable records = table_of(folder.path() / "records.csv");
+  std::map<std::pair<std::string, std::string>, std::pair<double, std::string>> of_rb1;
+  int compared = 0;
+  int retried = 0;
+  for (std::size_t row = 0; row < records.rows(); ++row) {
+    if (records.text(row, "mobiles") != "falls-back" || records.text(row, "end") == "dropped") {
+      continue;
+    }
+    const std::pair key{records.text(row, "mobile"), records.text(row, "request")};
+    const double bytes = records.number(row, "payload_bytes");
+    if (records.text(row, "strategy") == "RB1") {
+      of_rb1[key] = {bytes, records.text(row, "attempts")};
+    } else if (records.text(row, "strategy") == "RB8" && of_rb1.contains(key)) {
+      const auto& [bytes_of_rb1, attempts] = of_rb1[key];
+      // 3136 and 980 bytes times the same factor, each rounded up to a whole byte.
+      EXPECT_NEAR(bytes / 980, bytes_of_rb1 / 3136, 1.0 / 980);
+      EXPECT_EQ(records.text(row, "attempts"), attempts);
+      retried += attempts == "1" ? 0 : 1;
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 900);
+  EXPECT_GT(retried, 5) << "1 % of the messages are lost";
+}
+
+TEST(FleetRun, EveryColumnIsDocumented) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {kFaults});
+  const std::string documentation = read_file(fs::path{PAPILIO_SOURCE_DIR} / "docs/outputs.md");
+  for (const char* file :
+       {"fleet.csv", "energy.csv", "choices.csv", "timeseries.csv", "records.csv"}) {
+    EXPECT_THAT(documentation, HasSubstr(fmt::format("`{}`", file)));
+    for (const std::string& column : header_of(folder.path() / file)) {
+      EXPECT_TRUE(documentation.find(fmt::format("`{}`", column)) != std::string::npos)
+          << file << ": " << column;
+    }
+  }
+}
+
+TEST(FleetRun, PrintsEachFormat) {
+  const TemporaryFolder folder;
+  const auto print = [&](const std::string& format) {
+    const Finished run =
+        run_papilio({"run", kFaults, "-o", folder.path().string(), "--format", format});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.out;
+  };
+  const std::string csv = print("csv");
+  EXPECT_TRUE(csv == read_file(folder.path() / "fleet.csv"));
+  const std::string md = print("md");
+  EXPECT_TRUE(md == read_file(folder.path() / "tables.md"));
+  const auto json = nlohmann::json::parse(print("json"));
+  EXPECT_EQ(json["seed"], 1);
+  EXPECT_EQ(json["fleet"][0].size(), header_of(folder.path() / "fleet.csv").size());
+}
+
+TEST(FleetRun, RecordsAreWrittenOnlyWhenAsked) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {"scenarios/fleets/wifi-cell.yaml"});
+  EXPECT_FALSE(fs::exists(folder.path() / "records.csv"));
+}
+
+TEST(FleetRun, TheManifestSaysHowFastItWas) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {kFaults});
+  const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
+  ASSERT_EQ(manifest["runs"].size(), 5U);
+  EXPECT_EQ(manifest["runs"][1]["strategy"], "RB1");
+  EXPECT_GT(manifest["runs"][1]["requests_per_s"].get<double>(), 0);
+  EXPECT_GT(manifest["runs"][1]["peak_memory_bytes"].get<double>(), 0);
+}
+
+TEST(FleetRun, CtrlCEndsItWithNothingWritten) {
+  const TemporaryFolder folder;
+  const fs::path out = folder.path() / "out";
+  constexpr int kInterruptAfterMs = 300;
+  const Finished run = run_papilio({"run", "scenarios/bench/w.yaml", "--set",
+                                    "mobiles.0.arrivals.requests=100000", "-o", out.string()},
+                                   kInterruptAfterMs);
+  EXPECT_EQ(run.exit_code, 130);
+  EXPECT_EQ(run.err, "papilio: interrupted; nothing was written\n");
+  EXPECT_FALSE(fs::exists(out));
+}
+
+TEST(FleetCheck, SaysWhatARunWouldDo) {
+  const Finished check = run_papilio({"check", kFaults});
+  EXPECT_EQ(check.exit_code, 0);
+  EXPECT_EQ(check.out,
+            "scenarios/fleets/faults.yaml: valid; 20 mobiles, 5 strategies, 1 replication\n");
+}
+
+TEST(FleetTraces, AreFoundWhereTheyMayLie) {
+  const TemporaryFolder folder;
+  const std::string scenario = read_file(fs::path{PAPILIO_SOURCE_DIR} / "scenarios/bench/w.yaml");
+  std::string traced = scenario;
+  const std::string rate = "uplink: {rate_bit_per_s: 54e6}";
+  traced.replace(traced.find(rate), rate.size(), "uplink: {trace: my.csv}");
+  const fs::path file = folder.write("w.yaml", traced);
+  folder.write("my.csv", "# seconds, Mbit/s\n0,10\n1,20\n2,0\n3,5\n");
+  const fs::path out = folder.path() / "out";
+  run_to(out, {file.string(), "--set", "mobiles.0.count=3"});
+  EXPECT_THAT(read_file(out / "tables.md"),
+              HasSubstr("| my.csv |        8.75 |      4.0 |              1.0 |"));
+  // The effective scenario finds it from elsewhere.
+  run_to(folder.path() / "again", {(out / "scenario.effective.yaml").string()});
+  EXPECT_TRUE(read_file(out / "fleet.csv") == read_file(folder.path() / "again/fleet.csv"));
+}
+
+TEST(FleetTraces, AMalformedOneIsToldWithItsLine) {
+  const TemporaryFolder folder;
+  std::string traced = read_file(fs::path{PAPILIO_SOURCE_DIR} / "scenarios/bench/w.yaml");
+  const std::string rate = "uplink: {rate_bit_per_s: 54e6}";
+  traced.replace(traced.find(rate), rate.size(), "uplink: {trace: my.csv}");
+  const fs::path file = folder.write("w.yaml", traced);
+  const fs::path trace = folder.write("my.csv", "0,10\n1,twenty\n");
+  const Finished run = run_papilio({"check", file.string()});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err, fmt::format("{}:2: error: expected milliseconds, or seconds and Mbit/s, got "
+                                 "'1,twenty'\n",
+                                 trace.string()));
+}
+
+TEST(Plot, DrawsTheWindows) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {kFaults});
+  const Finished plot = run_papilio({"plot", folder.path().string(), "--value", "p95_s"});
+  ASSERT_EQ(plot.exit_code, 0) << plot.err;
+  const std::string svg = read_file(folder.path() / "p95_s.svg");
+  EXPECT_THAT(svg, HasSubstr("<svg"));
+  for (const char* text : {"mobile-only", "selection", "oracle", "outage", "crash", "p95, s"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
+}
+
+TEST(Plot, TellsWhatItCannotDraw) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {kFaults});
+  const auto error = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "plot");
+    const Finished plot = run_papilio(arguments);
+    EXPECT_EQ(plot.exit_code, 2);
+    return plot.err;
+  };
+  const std::string dir = folder.path().string();
+  EXPECT_THAT(error({dir, "--value", "latncy_s"}),
+              HasSubstr("has no column 'latncy_s'; did you mean 'latency_s'?"));
+  EXPECT_THAT(error({dir, "--strategy", "orcle"}),
+              HasSubstr("has no strategy 'orcle'; did you mean 'oracle'?"));
+  EXPECT_THAT(error({dir + "/nowhere"}), HasSubstr("cannot be read; give the folder of a fleet's"));
+  EXPECT_THAT(error({}), HasSubstr("expected the folder of a fleet's results"));
+}
+
+}  // namespace
+}  // namespace papilio
