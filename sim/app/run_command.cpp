@@ -1,5 +1,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -125,6 +126,14 @@ nlohmann::ordered_json manifest_of(const Invocation& invocation, const std::stri
           {"wall_s", invocation.wall_s()}};
 }
 
+/// The most memory that this process has had; its workers have their own.
+std::uint64_t peak_memory_bytes() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  constexpr std::uint64_t kKibibyte = 1024;
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * kKibibyte;
+}
+
 /// Prints a report, or the rows behind it in a form for machines.
 void print_result(const Document& report, const std::string& format, const Table& rows,
                   const std::function<std::string()>& json) {
@@ -198,6 +207,7 @@ void run_fleet(const ScenarioSource& source, const Invocation& invocation) {
                                 {"requests_per_s", static_cast<double>(counts.requests) / wall_s},
                                 {"peak_memory_bytes", counts.peak_memory_bytes}});
   }
+  manifest["peak_memory_bytes"] = peak_memory_bytes();
 
   folder.add("fleet.csv", to_csv(fleet_table(fleet, summaries)));
   folder.add("energy.csv", to_csv(energy_table(fleet, results)));
