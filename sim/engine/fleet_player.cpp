@@ -247,6 +247,11 @@ FleetResult play_fleet(const FleetModel& model, std::size_t strategy, int replic
   engine->run();
   if (deadlocked) throw SimulationError{"the simulation deadlocked"};
 
+  if (!fleet.over()) {
+    throw SimulationError{
+        "requests wait for answers that will never come, for they have no timeout"};
+  }
+
   FleetResult result = fleet.finish();
   result.counts.set_up_s = std::chrono::duration<double>(set_up - started).count();
   result.counts.wall_s = std::chrono::duration<double>(Clock::now() - set_up).count();

@@ -30,7 +30,8 @@ void SimGridLink::follow_rate(double now) {
 }
 
 double SimGridLink::next_date() const {
-  return open_.empty() ? RateTimeline::kNever : change_s_;
+  if (open_.empty()) return RateTimeline::kNever;
+  return change_s_;
 }
 
 void SimGridLink::do_start(double now, Flow flow, double bytes, double cap_byte_per_s) {

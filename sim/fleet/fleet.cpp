@@ -178,6 +178,7 @@ class Fleet::Player {
   void play_link(double now, std::uint32_t link);
   FleetResult finish();
 
+  [[nodiscard]] bool over() const { return pending_arrivals_ == 0 && in_system_ == 0; }
   [[nodiscard]] double now() const { return now_; }
   [[nodiscard]] std::uint64_t requests() const { return ended_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
@@ -227,7 +228,6 @@ class Fleet::Player {
   void ping(double now);
 
   // Bookkeeping.
-  [[nodiscard]] bool over() const { return pending_arrivals_ == 0 && in_system_ == 0; }
   [[nodiscard]] bool counted(double arrival_s) const { return arrival_s >= model_.warm_up_s; }
   [[nodiscard]] std::size_t bucket_of(std::uint32_t group, double arrival_s) const;
   RequestSums& sums_of(std::uint32_t group, double arrival_s);
@@ -253,6 +253,11 @@ class Fleet::Player {
   [[nodiscard]] const CellModel& cell_of(const Mobile& mobile) const {
     return model_.cells[group_of(mobile).cell];
   }
+  /// What a mobile's signal makes of the rate of its cell: 1 but in Wi-Fi cells.
+  [[nodiscard]] double signal_of(const Mobile& mobile) const {
+    const std::vector<double>& levels = cell_of(mobile).wifi_byte_per_s;
+    return levels.empty() ? 1 : levels[group_of(mobile).wifi_level] / levels.front();
+  }
   [[nodiscard]] const FleetPartition& partition_of(const Request& request) const {
     return group_of(mobiles_[request.mobile]).partitions[request.partition];
   }
@@ -273,6 +278,7 @@ class Fleet::Player {
   std::vector<std::unique_ptr<Server>> servers_;
   std::vector<std::uint32_t> server_models_;  // [servers and their copies] position in the model
   std::vector<std::uint32_t> first_server_;   // [servers of the model]
+  std::vector<std::uint32_t> first_kind_;     // [groups] of the jobs of each group's partitions
   struct Background {
     Stream arrivals;
     Stream work;
@@ -379,8 +385,11 @@ void Fleet::Player::make_servers(std::uint64_t seed) {
 
 void Fleet::Player::make_mobiles(std::uint64_t seed) {
   mobiles_.reserve(model_.mobiles());
+  std::uint32_t kinds = 0;
   for (std::size_t g = 0; g < model_.groups.size(); ++g) {
     const GroupModel& group = model_.groups[g];
+    first_kind_.push_back(kinds);
+    kinds += static_cast<std::uint32_t>(group.partitions.size());
     const StreamFamily arrivals{seed, "arrivals " + group.name};
     const StreamFamily work{seed, "work " + group.name};
     const std::uint32_t cells = model_.cells[group.cell].count;
@@ -707,10 +716,9 @@ void Fleet::Player::submit(std::uint32_t id, Phase phase, std::uint32_t server, 
   const Mobile& mobile = mobiles_[request.mobile];
   request.phase = phase;
   request.phase_begin_s = now;
-  constexpr std::uint32_t kPartitionBits = 12;
   servers_[server]->submit(now, {.request = id,
                                  .generation = request.generation,
-                                 .kind = (mobile.group << kPartitionBits) | request.partition,
+                                 .kind = first_kind_[mobile.group] + request.partition,
                                  .priority = group_of(mobile).priority,
                                  .service_s = service_s * request.service_factor});
 }
@@ -1017,13 +1025,15 @@ std::uint32_t Fleet::Player::choose(const Mobile& mobile, const Request& request
     }
     return best;
   }
-  Observation seen{
-      .uplink_byte_per_s = std::min(link_views_[mobile.uplink], group.uplink_cap_byte_per_s),
-      .downlink_byte_per_s = std::min(link_views_[mobile.downlink], group.downlink_cap_byte_per_s),
-      .delay_s = cell_of(mobile).delay_s,
-      .server = server_views_[mobile.server],
-      .battery = std::max(0.0, 1 - mobile.energy.total() / group.battery_j),
-      .queue = mobile.queue_length};
+  const double signal = signal_of(mobile);
+  Observation seen{.uplink_byte_per_s =
+                       std::min(link_views_[mobile.uplink] * signal, group.uplink_cap_byte_per_s),
+                   .downlink_byte_per_s = std::min(link_views_[mobile.downlink] * signal,
+                                                   group.downlink_cap_byte_per_s),
+                   .delay_s = cell_of(mobile).delay_s,
+                   .server = server_views_[mobile.server],
+                   .battery = std::max(0.0, 1 - mobile.energy.total() / group.battery_j),
+                   .queue = mobile.queue_length};
   if (mobile.edge != kNone) {
     seen.edge = server_views_[mobile.edge];
     seen.backhaul_delay_s = model_.servers[server_models_[mobile.edge]].backhaul_delay_s;
@@ -1048,9 +1058,10 @@ double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& reques
   if (cell.states && date - mobile.radio_last_s >= cell.states->tail_length().value()) {
     date += cell.states->promotion.value();
   }
-  const auto transfer = [&](std::uint32_t link, double bytes, double cap) {
+  const auto transfer = [&](std::uint32_t link, double bytes, double cap, double signal) {
     if (bytes <= 0) return;
-    date = links_[link]->rate().finish_s(date, std::ceil(bytes), links_[link]->flows() + 1.0, cap);
+    const double flows = (links_[link]->flows() + 1.0) / signal;
+    date = links_[link]->rate().finish_s(date, std::ceil(bytes), flows, cap);
   };
   const auto compute = [&](std::uint32_t server, double service_s) {
     if (date == kNever) return;
@@ -1061,7 +1072,7 @@ double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& reques
   };
   // Until the choice is made, upload_bytes holds the request's factor on the upload.
   transfer(mobile.uplink, partition.upload_bytes * request.upload_bytes,
-           group.uplink_cap_byte_per_s);
+           group.uplink_cap_byte_per_s, signal_of(mobile));
   const double upload_end_s = date;
   date += cell.delay_s;
   if (partition.edge_s > 0) compute(mobile.edge, partition.edge_s);
@@ -1069,7 +1080,7 @@ double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& reques
   const auto backhaul = [&](std::uint32_t direction, double bytes) {
     if (!via_backhaul || date == kNever) return;
     const std::uint32_t link = backhaul_link(mobile.edge, direction);
-    if (link != kNone) transfer(link, bytes, kNever);
+    if (link != kNone) transfer(link, bytes, kNever, 1);
     date += model_.servers[server_models_[mobile.edge]].backhaul_delay_s;
   };
   backhaul(0, partition.bytes_to_cloud());
@@ -1080,7 +1091,8 @@ double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& reques
     date += cell.states->wait_for_listening(Seconds{date - upload_end_s}).value();
   }
   if (date != kNever) {
-    transfer(mobile.downlink, partition.result_bytes, group.downlink_cap_byte_per_s);
+    transfer(mobile.downlink, partition.result_bytes, group.downlink_cap_byte_per_s,
+             signal_of(mobile));
   }
   return date - now;
 }
@@ -1171,7 +1183,8 @@ void Fleet::Player::schedule_background(std::uint32_t server, double now) {
     const double rate = load * model.gpus / model.background_s;
     const auto next = std::find_if(model.background.begin(), model.background.end(),
                                    [&](const Step& step) { return step.from_s > date; });
-    const double until = next == model.background.end() ? kNever : next->from_s;
+    double until = kNever;
+    if (next != model.background.end()) until = next->from_s;
     if (rate > 0 && date + hazard / rate <= until) {
       calendar_.push(date + hazard / rate, EventKind::kBackground, server, 0);
       return;
@@ -1263,7 +1276,8 @@ FleetResult Fleet::Player::finish() {
     result_.energy += mobile.energy;
     result_.mobiles.push_back(mobile.energy);
   }
-  result_.counted_s = std::max(0.0, std::min(now_, model_.duration_s) - model_.warm_up_s);
+  const double counted_to = std::isfinite(model_.duration_s) ? model_.duration_s : now_;
+  result_.counted_s = std::max(0.0, counted_to - model_.warm_up_s);
   result_.mean_in_flight = result_.counted_s > 0 ? in_flight_s_ / result_.counted_s : 0;
   result_.counts.requests = ended_;
   result_.counts.events = events_;
@@ -1292,6 +1306,9 @@ std::uint64_t Fleet::requests() const {
 }
 std::uint64_t Fleet::events() const {
   return player_->events();
+}
+bool Fleet::over() const {
+  return player_->over();
 }
 double Fleet::now() const {
   return player_->now();

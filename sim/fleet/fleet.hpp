@@ -47,8 +47,10 @@ class Fleet {
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
 
-  /// Date of the next event; infinity when every request has ended and none will come.
+  /// Date of the next event; infinity if there is none, or the fleet is over.
   [[nodiscard]] double next_date();
+  /// Whether every request has ended and none will come.
+  [[nodiscard]] bool over() const;
   /// Plays the events up to `date`, it included.
   void play_until(double date);
   /// Plays the next events, `count` at most.

@@ -34,7 +34,7 @@ class Reporter {
            const std::vector<FleetSummary>& summaries)
       : fleet_{fleet}, model_{fleet.model}, results_{results}, summaries_{summaries} {}
 
-  Document report(const std::string& engine) const {
+  [[nodiscard]] Document report(const std::string& engine) const {
     Document document{.title = fleet_.spec.name};
     if (!fleet_.spec.description.empty()) document.paragraphs.push_back(fleet_.spec.description);
     document.paragraphs.push_back(what_ran(engine));

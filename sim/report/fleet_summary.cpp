@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace papilio {
@@ -14,7 +15,7 @@ struct Scope {
   std::string window;
   std::vector<std::size_t> groups;
   std::vector<std::size_t> windows;
-  double seconds;
+  std::optional<double> seconds;  ///< absent: the counted time of each run
 };
 
 class Summariser {
@@ -50,7 +51,7 @@ class Summariser {
     }
     std::vector<Scope> scopes;
     for (const auto& [name, members] : groups) {
-      Scope whole{name, "all", members, {}, results_.front().counted_s};
+      Scope whole{name, "all", members, {}, std::nullopt};
       for (std::size_t w = 0; w <= model_.windows.size(); ++w) whole.windows.push_back(w);
       scopes.push_back(whole);
       for (std::size_t w = 0; w < model_.windows.size(); ++w) {
@@ -95,7 +96,7 @@ class Summariser {
           }
         }
       }
-      row.seconds += scope.seconds;
+      row.seconds += scope.seconds.value_or(result.counted_s);
       if (replications_ == 1 || own.empty()) continue;
       means.push_back(mean(own));
       regret_means.push_back(mean(own_regrets));
