@@ -1,0 +1,191 @@
+// Claims: where the server is idle the selection is the argmin of the closed form; a busy server
+// moves it to the mobile; Neurosurgeon's load is a factor; and where nothing contends the oracle
+// takes, for every request, what the best of all fixed partitions took.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sim/engine/simulate_fleet.hpp"
+#include "sim/fleet/policy.hpp"
+#include "tests/model/fleets.hpp"
+#include "tests/model/worlds.hpp"
+
+namespace papilio {
+namespace {
+
+using testing::by_request;
+using testing::simple_fleet;
+
+FleetPartition partition_of(const Demand& demand) {
+  return {.name = "p",
+          .mobile_s = demand.mobile_time.value(),
+          .mobile_j = demand.mobile_energy.value(),
+          .upload_bytes = demand.upload.value(),
+          .server_s = demand.cloud_time.value(),
+          .result_bytes = demand.result.value(),
+          .cloud_only_s = 1};
+}
+
+// Eight random partitions at a time on the radio of the first.
+TEST(Selection, IsTheArgminOfTheClosedFormWhenTheServerIsIdle) {
+  const std::vector<World> worlds = testing::random_worlds(3, 400);
+  for (std::size_t first = 0; first + 8 <= worlds.size(); first += 8) {
+    RadioUse use = worlds[first].use;
+    use.download_takes_time = true;
+    CellModel cell;
+    cell.radio = use.radio;
+    cell.energy_model = use.energy_model;
+    GroupModel group;
+    group.idle_power_w = use.idle_power.value();
+    std::vector<Breakdown> expected;
+    std::vector<std::uint32_t> candidates;
+    for (std::size_t i = first; i < first + 8; ++i) {
+      candidates.push_back(static_cast<std::uint32_t>(group.partitions.size()));
+      group.partitions.push_back(partition_of(worlds[i].demand));
+      expected.push_back(closed_form(worlds[i].demand, use));
+    }
+    const Observation seen{.uplink_byte_per_s = use.radio.uplink.value(),
+                           .downlink_byte_per_s = use.radio.downlink.value()};
+    for (const Target target : {Target::kLatency, Target::kEnergy}) {
+      const FleetStrategy strategy{.policy = PolicyKind::kSelection, .target = target};
+      EXPECT_EQ(choose_partition(strategy, candidates, group, cell, seen),
+                select(expected, target).best);
+    }
+    EXPECT_NEAR(expected_latency_s(group.partitions[0], group, seen, PolicyKind::kSelection),
+                expected[0].latency().value(), 1e-9 * expected[0].latency().value());
+    EXPECT_NEAR(expected_energy_j(group.partitions[0], group, cell, seen, PolicyKind::kSelection),
+                expected[0].energy().value(), 1e-9 * expected[0].energy().value());
+  }
+}
+
+/// A mobile of 20 ms, and a cut of 2 ms there, 1 ms of upload and 5 ms on the server.
+GroupModel two_choices() {
+  GroupModel group;
+  group.partitions = {{.name = "mobile-only", .mobile_s = 0.020, .cloud_only_s = 0.010},
+                      {.name = "cut",
+                       .mobile_s = 0.002,
+                       .upload_bytes = 1000,
+                       .server_s = 0.005,
+                       .cloud_only_s = 0.010}};
+  return group;
+}
+
+TEST(Policies, ExpectWhatTheServersLoadMakesOfACut) {
+  const GroupModel group = two_choices();
+  Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6};
+  seen.server = {.wait_s = 0.004, .slowdown = 2};
+  // The wait and twice the time: 2 + 1 + 4 + 2·5 ms.
+  EXPECT_NEAR(expected_latency_s(group.partitions[1], group, seen, PolicyKind::kSelection), 0.017,
+              1e-15);
+  // A job of the whole network, 10 ms, would take 4 + 2·10 ms, 2.4 times as long: 2 + 1 + 2.4·5 ms.
+  EXPECT_NEAR(expected_latency_s(group.partitions[1], group, seen, PolicyKind::kNeurosurgeon),
+              0.015, 1e-15);
+}
+
+TEST(Policies, LeaveABusyOrSilentServer) {
+  const GroupModel group = two_choices();
+  const CellModel cell;
+  Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6};
+  for (const PolicyKind policy : {PolicyKind::kSelection, PolicyKind::kNeurosurgeon}) {
+    const FleetStrategy strategy{.policy = policy};
+    const auto chosen = [&] { return choose_partition(strategy, {0, 1}, group, cell, seen); };
+    seen.server = {};
+    EXPECT_EQ(chosen(), 1U);
+    seen.server.wait_s = 0.1;
+    EXPECT_EQ(chosen(), 0U);
+    seen.server.wait_s = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(chosen(), 0U) << "no answer to the ping";
+    seen.server = {};
+    seen.uplink_byte_per_s = 0;
+    EXPECT_EQ(chosen(), 0U) << "no rate";
+    seen.uplink_byte_per_s = 1e6;
+  }
+}
+
+TEST(Policies, SaveEnergyBelowAChargeAndTimeAboveAQueue) {
+  GroupModel group = two_choices();
+  group.partitions[0].mobile_j = 0.001;  // the slow one costs less
+  group.partitions[1].mobile_j = 0.100;
+  const CellModel cell;
+  FleetStrategy strategy{.policy = PolicyKind::kSelection, .energy_below_battery = 0.2};
+  Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6, .battery = 0.3};
+  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 1U);
+  seen.battery = 0.1;
+  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 0U);
+  strategy.latency_above_queue = 3;
+  seen.queue = 4;
+  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 1U);
+}
+
+class Oracle : public ::testing::TestWithParam<std::uint64_t> {};
+
+// One mobile that asks every 20 s, over a trace with holes and with radio states, from a server
+// with a slow time: each request finds all idle, so what a fixed strategy took is what the oracle
+// could have. Promotion is the same for all, for the tail is over by then.
+TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
+  Stream draw{StreamFamily{GetParam(), "oracle"}};
+  Workload workload;
+  workload.process = Workload::Process::kPeriodic;
+  workload.period_s = 20;
+  workload.requests = 50;
+  FleetModel model = simple_fleet({}, workload, 1);
+  model.seed = GetParam();
+  auto trace = std::make_shared<Trace>();
+  for (int i = 0; i < 97; ++i) {
+    trace->start_s.push_back(0.1 * i);
+    trace->rate_byte_per_s.push_back(i % 7 == 3 ? 0 : 1e5 + 1e6 * draw.uniform());
+  }
+  trace->length_s = 9.7;
+  model.traces.push_back(trace);
+  model.cells[0].uplink = {RateTimeline{*trace, Seconds{draw.uniform()}}};
+  model.cells[0].delay_s = 0.003;
+  RadioStates states;
+  states.promotion = Seconds{0.1};
+  states.tail = {{"tail", Seconds{2}, Watts{1}, Watts{1}, Seconds{0}, Seconds{0}}};
+  model.cells[0].states = states;
+  model.servers[0].faults = {{200, 400, 5}, {600, 650, 0}};
+  GroupModel& group = model.groups[0];
+  group.recovery = {5, 0, 0, false};
+  group.upload_variation = {Variation::Kind::kExponential, 1};
+  group.service_variation = {Variation::Kind::kLognormal, 0.5};
+  group.partitions = {{.name = "mobile-only", .mobile_s = 0.3}};
+  for (int i = 0; i < 5; ++i) {
+    group.partitions.push_back({.name = "cut",
+                                .mobile_s = 0.02 * i,
+                                .upload_bytes = 1e4 + 4e4 * draw.uniform(),
+                                .server_s = 0.02 + 0.02 * draw.uniform(),
+                                .result_bytes = 1000});
+  }
+  model.strategies.clear();
+  std::vector<std::uint32_t> all;
+  for (std::uint32_t i = 0; i < group.partitions.size(); ++i) {
+    all.push_back(i);
+    model.strategies.push_back({.name = std::to_string(i), .candidates = {{i}}});
+  }
+  model.strategies.push_back(
+      {.name = "oracle", .policy = PolicyKind::kOracle, .candidates = {all}});
+
+  const std::vector<FleetResult> results = simulate_fleet(model);
+  std::vector<std::vector<RequestRecord>> records;
+  for (const FleetResult& result : results) records.push_back(by_request(result.records));
+  std::vector<int> chosen(all.size());
+  for (std::size_t request = 0; request < 50; ++request) {
+    double best_s = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const RequestRecord& record = records[i][request];
+      if (record.end == RequestEnd::kCompleted) best_s = std::min(best_s, record.latency_s);
+    }
+    const RequestRecord& oracle = records.back()[request];
+    ASSERT_EQ(oracle.end, RequestEnd::kCompleted);
+    EXPECT_NEAR(oracle.latency_s, best_s, 1e-9) << request;
+    chosen[oracle.partition] += 1;
+  }
+  EXPECT_GT(std::count_if(chosen.begin(), chosen.end(), [](int n) { return n > 0; }), 2)
+      << "the best is not always the same";
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Oracle, ::testing::Range<std::uint64_t>(1, 6));
+
+}  // namespace
+}  // namespace papilio

@@ -1,0 +1,88 @@
+// Claims: means, percentiles and intervals are those of the textbooks, and the intervals of batch
+// means cover the true mean about as often as they say.
+
+#include "sim/stats/estimate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "sim/random/stream.hpp"
+
+namespace papilio {
+namespace {
+
+// Law, Simulation Modeling and Analysis, example 4.26 (and many a textbook): the ten values below
+// have the mean 1.343 and the sample variance 0.16768; t(9, 0.95) = 1.833 gives the 90 %
+// interval 1.34 ± 0.24.
+TEST(HalfWidth, OfATextbookExample) {
+  const std::vector<double> values{1.20, 1.50, 1.68, 1.89, 0.95, 1.49, 1.58, 1.55, 0.50, 1.09};
+  EXPECT_NEAR(mean(values), 1.343, 1e-12);
+  EXPECT_NEAR(*half_width(values, 0.90), 0.24, 0.005);
+}
+
+TEST(HalfWidth, NeedsTwoValues) {
+  EXPECT_FALSE(half_width(std::vector<double>{}).has_value());
+  EXPECT_FALSE(half_width(std::vector<double>{1}).has_value());
+  EXPECT_EQ(half_width(std::vector<double>{3, 3}), 0);
+}
+
+TEST(Quantile, IsTheNearestRank) {
+  std::vector<double> values(100);
+  std::iota(values.rbegin(), values.rend(), 1.0);
+  EXPECT_EQ(quantile(values, 0.50), 50);
+  EXPECT_EQ(quantile(values, 0.95), 95);
+  EXPECT_EQ(quantile(values, 0.951), 96);
+  EXPECT_EQ(quantile(values, 1), 100);
+  EXPECT_EQ(quantile(values, 1e-9), 1);
+  std::vector<double> one{7};
+  EXPECT_EQ(quantile(one, 0.5), 7);
+}
+
+TEST(BatchMeans, GiveNoIntervalForFewValues) {
+  const std::vector<double> few(199, 1.0);
+  EXPECT_FALSE(mean_by_batches({few}).half_width.has_value());
+  const std::vector<double> enough(200, 1.0);
+  EXPECT_EQ(mean_by_batches({enough}).half_width, 0);
+  EXPECT_EQ(mean_by_batches({}).value, 0);
+}
+
+// A part's level is no variation over time: a batch takes its share of every part.
+TEST(BatchMeans, PartsOfDifferentLevelsDoNotWidenTheInterval) {
+  const std::vector<double> low(1000, 1.0);
+  const std::vector<double> high(3000, 5.0);
+  const Estimate estimate = mean_by_batches({low, high});
+  EXPECT_NEAR(estimate.value, 4, 1e-12);
+  EXPECT_NEAR(*estimate.half_width, 0, 1e-12);
+}
+
+// Of 400 intervals of 95 % over independent exponential values about 380 must hold the mean: 380 ±
+// 3 standard deviations of a binomial is 367 to 393.
+TEST(BatchMeans, CoverTheMeanAsOftenAsTheySay) {
+  const StreamFamily family{1, "coverage"};
+  int covered = 0;
+  for (std::uint64_t run = 0; run < 400; ++run) {
+    Stream stream{family, run};
+    std::vector<double> values;
+    for (int i = 0; i < 1000; ++i) values.push_back(stream.exponential(2));
+    const Estimate estimate = mean_by_batches({values});
+    covered += std::abs(estimate.value - 2) <= *estimate.half_width ? 1 : 0;
+  }
+  EXPECT_GE(covered, 367);
+  EXPECT_LE(covered, 393);
+}
+
+// The 95th percentile of an exponential of mean 2 is 2 ln 20.
+TEST(BatchMeans, OfAPercentile) {
+  Stream stream{StreamFamily{2, "percentile"}};
+  std::vector<double> values;
+  for (int i = 0; i < 100000; ++i) values.push_back(stream.exponential(2));
+  const Estimate estimate = quantile_by_batches({values}, 0.95);
+  EXPECT_NEAR(estimate.value, 2 * std::log(20), 0.1);
+  EXPECT_LT(*estimate.half_width, 0.1);
+  EXPECT_LE(std::abs(estimate.value - 2 * std::log(20)), 2 * *estimate.half_width);
+}
+
+}  // namespace
+}  // namespace papilio
