@@ -100,8 +100,11 @@ Trace from_deliveries(const std::string& path, const std::vector<Line>& lines,
   if (length_s <= 0 || length_s > kLongest) {
     fail(path, places.back(), "the last time must be above 0 and below 1e10 ms");
   }
-  // A last bin that is not full is as long as it is, so that no byte is lost or made.
-  const auto bins = static_cast<std::size_t>(std::ceil(length_s / bin_s));
+  // A last bin that is not full is as long as it is, so that no byte is lost or made; and there is
+  // none of no length, which the quotient's last digit might ask for.
+  constexpr double kShortest = 1e-9;
+  auto bins = static_cast<std::size_t>(std::ceil(length_s / bin_s));
+  if (bins > 1 && length_s - static_cast<double>(bins - 1) * bin_s <= kShortest * bin_s) --bins;
   std::vector<double> packets(bins, 0.0);
   for (const Line& line : lines) {
     const auto bin = static_cast<std::size_t>(line.first / 1e3 / bin_s);
