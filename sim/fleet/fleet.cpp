@@ -570,10 +570,11 @@ void Fleet::Player::begin_waiting(std::uint32_t id, double now) {
 void Fleet::Player::drop(std::uint32_t id, const Waiting& waiting, double now) {
   const Mobile& mobile = mobiles_[id];
   sums_of(mobile.group, waiting.arrival_s).dropped += 1;
-  const Request dropped{.mobile = id,
-                        .number = waiting.number,
-                        .partition = kNoPartition,
-                        .arrival_s = waiting.arrival_s};
+  Request dropped{.mobile = id,
+                  .number = waiting.number,
+                  .partition = kNoPartition,
+                  .arrival_s = waiting.arrival_s};
+  dropped.phases.queue = now - waiting.arrival_s;
   record(dropped, RequestEnd::kDropped, false);
   leave_system(now);
 }
@@ -680,7 +681,10 @@ void Fleet::Player::attempt(std::uint32_t id, double now) {
   double promotion_s = 0;
   if (cell.states) {
     charge_radio(mobile, cell, now, request.energy);
-    if (now - mobile.radio_last_s >= cell.states->tail_length().value()) {
+    if (now < mobile.radio_last_s) {
+      // The last attempt timed out during its promotion, which goes on and has been charged.
+      promotion_s = mobile.radio_last_s - now;
+    } else if (now - mobile.radio_last_s >= cell.states->tail_length().value()) {
       promotion_s = cell.states->promotion.value();
       request.energy.promotion += promotion_s * cell.states->promotion_power.value();
       mobile.radio_last_s = mobile.radio_charged_s = now + promotion_s;

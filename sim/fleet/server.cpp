@@ -1,6 +1,8 @@
 #include "sim/fleet/server.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 
 #include "sim/base/error.hpp"
 
@@ -59,7 +61,6 @@ void Server::submit(double now, Job job) {
   if (!model_.faults.empty() && down(now)) return;
   integrate(now);
   job.arrival_s = now;
-  queued_service_s_ += job.service_s;
   if (model_.priority) {
     const auto place =
         std::upper_bound(queue_.begin(), queue_.end(), job,
@@ -83,6 +84,7 @@ void Server::begin_batches(double now) {
         if (job.request != Job::kBackground && job.kind == first.kind && ++count == most) break;
       }
       const double ready = first.arrival_s + model_.batch_delay_s;
+      // The batches and jobs behind it wait with it: one queue has one head.
       if (count < most && now < ready) {
         if (batch_timer_s_ != ready) {
           batch_timer_s_ = ready;
@@ -121,7 +123,6 @@ void Server::begin(double now, std::size_t gpu, std::size_t count) {
     batch.push_back(*job);
     job = queue_.erase(job);
   }
-  queued_service_s_ = queue_.empty() ? 0 : queued_service_s_ - service_s;
   const auto n = static_cast<double>(count);
   double time_s = count == 1 ? service_s : service_s / n * batch_factor(count);
   if (!model_.load_levels.empty() || !model_.faults.empty()) time_s *= slowdown_at(now);
@@ -155,30 +156,34 @@ void Server::change_fault(double now) {
   integrate(now);
   if (!down(now)) return;
   queue_.clear();
-  queued_service_s_ = 0;
   for (Gpu& gpu : gpus_) gpu.batch.clear();
   busy_ = 0;
   ++epoch_;
 }
 
-double Server::backlog_s(double now) const {
-  double backlog = queued_service_s_ * slowdown_at(now);
-  for (const Gpu& gpu : gpus_) {
-    if (!gpu.batch.empty()) backlog += gpu.end_s - now;
+double Server::free_at(double now) const {
+  std::vector<double> free_s;
+  free_s.reserve(gpus_.size());
+  for (const Gpu& gpu : gpus_) free_s.push_back(gpu.batch.empty() ? now : gpu.end_s);
+  std::make_heap(free_s.begin(), free_s.end(), std::greater{});
+  const double slowdown = slowdown_at(now);
+  for (const Job& job : queue_) {
+    std::pop_heap(free_s.begin(), free_s.end(), std::greater{});
+    free_s.back() += job.service_s * slowdown;
+    std::push_heap(free_s.begin(), free_s.end(), std::greater{});
   }
-  return backlog;
+  return free_s.front();
 }
 
 ServerView Server::view(double now) const {
   if (down(now)) return {std::numeric_limits<double>::infinity(), 1};
-  const bool idle = busy_ < gpus_.size() && queue_.empty();
-  return {idle ? 0 : backlog_s(now) / static_cast<double>(gpus_.size()), slowdown_at(now)};
+  return {free_at(now) - now, slowdown_at(now)};
 }
 
 double Server::wait_at(double now, double date) const {
   if (down(date)) return std::numeric_limits<double>::infinity();  // it would be lost
   if (down(now)) return 0;                                         // it returns with nothing to do
-  return std::max(0.0, view(now).wait_s - (date - now));
+  return std::max(0.0, free_at(now) - date);
 }
 
 }  // namespace papilio

@@ -56,8 +56,8 @@ class Server {
   void change_fault(double now);
 
   [[nodiscard]] ServerView view(double now) const;
-  /// Wait of a job that arrives at `date`, later than `now`, if none comes in between; knows when a
-  /// crashed server returns.
+  /// Wait of a job that arrives at `date`, not before `now`, if none comes in between, as `view`
+  /// has it; knows when a crashed server returns.
   [[nodiscard]] double wait_at(double now, double date) const;
   /// K(date) times the factor of a slow time that holds then.
   [[nodiscard]] double slowdown_at(double date) const;
@@ -74,7 +74,9 @@ class Server {
   };
 
   [[nodiscard]] bool down(double date) const;
-  [[nodiscard]] double backlog_s(double now) const;
+  /// When a GPU would take a job that arrived now, if jobs went first come, first served, one by
+  /// one.
+  [[nodiscard]] double free_at(double now) const;
   [[nodiscard]] double batch_factor(std::size_t size) const;
   void integrate(double now);
   void begin_batches(double now);
@@ -84,7 +86,6 @@ class Server {
   std::uint32_t index_;
   Calendar& calendar_;
   std::deque<Job> queue_;
-  double queued_service_s_{0};
   std::vector<Gpu> gpus_;
   std::size_t busy_{0};
   std::uint32_t epoch_{0};  // counts crashes

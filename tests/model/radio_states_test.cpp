@@ -68,6 +68,25 @@ TEST(RadioStates, AnotherPacketWithinTheTailNeedsNoPromotion) {
   EXPECT_NEAR(result.energy.tail, (between + whole).value(), 1e-9);
 }
 
+// A timeout of 10 ms in a promotion of 260.1 ms: each attempt waits for the same promotion to go
+// on, and it is charged once. The 27th attempt, begun after 260 ms, gets the last 0.1 ms of it.
+TEST(RadioStates, ATimeoutWithinThePromotionDoesNotSkipIt) {
+  const RadioProfile lte = shipped("4g");
+  Workload workload;
+  workload.process = Workload::Process::kTrace;
+  workload.dates_s = {10};
+  FleetModel model = simple_fleet({.name = "packet", .upload_bytes = 1500}, workload, 1);
+  model.cells[0] = testing::cell_of(lte.radio.uplink.value(), lte.radio.downlink.value());
+  model.cells[0].states = lte.states;
+  model.groups[0].recovery = {0.01, 100, 0, false};
+  const FleetResult result = simulate_fleet(model).front();
+  const RequestRecord& record = result.records[0];
+  EXPECT_EQ(record.end, RequestEnd::kCompleted);
+  EXPECT_EQ(record.attempts, 27U);
+  EXPECT_NEAR(record.latency_s, 0.2601 + 1500 / lte.radio.uplink.value(), 1e-9);
+  EXPECT_NEAR(result.energy.promotion, 0.2601 * 1.2107, 1e-12);
+}
+
 // The time of the run is promotion, transfer, tail or idle, and nothing twice: 100 s of a radio
 // whose every state draws 1 W cost 100 J less the transfers, which are charged by their own model.
 TEST(RadioStates, EveryMomentIsChargedOnce) {
