@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace papilio {
@@ -33,10 +36,10 @@ struct Event {
 
 /// The events to come, earliest first.
 ///
-/// A ladder queue of one rung: a heap holds the near events, buckets those after, a plain list the
-/// far ones. Most events of a large fleet are thinking times far ahead: they are appended to a
-/// bucket and are sorted only when their time comes, so the cost of an event hardly depends on how
-/// many mobiles think. Measured against a heap of all events in docs/performance.md.
+/// A ladder queue of two rungs: a heap holds the events of now, fine buckets those of the next
+/// moments, coarse buckets those after, a plain list the far ones. Most events of a large fleet are
+/// thinking times far ahead: each is appended to a list of its like and is sorted only when its
+/// time comes, among a handful, so the cost of an event hardly depends on how many mobiles think.
 class Calendar {
  public:
   /// @param date finite, not before the last event that was popped
@@ -50,20 +53,62 @@ class Calendar {
   /// Removes the earliest event; there must be one.
   Event pop();
 
+  /// Called with events whose time comes soon, in no order and at times not at all, so that what
+  /// they will touch can be fetched ahead.
+  void on_nearing(std::function<void(const std::vector<Event>&)> handler) {
+    on_nearing_ = std::move(handler);
+  }
+
  private:
+  /// Buckets of equal width over a stretch of time, emptied one after another. The bucket is a
+  /// monotone function of the date, so rounding cannot swap two events.
+  class Rung {
+   public:
+    void cover(double begin, double end, std::size_t buckets);
+    /// @return false if the event's bucket has been taken already
+    bool add(const Event& event) {
+      if (!left()) return false;
+      const std::size_t bucket = bucket_of(event.date);
+      if (bucket < next_) return false;
+      buckets_[bucket].push_back(event);
+      return true;
+    }
+    [[nodiscard]] bool left() const { return next_ < used_; }
+    /// The next bucket, for the taker to empty.
+    std::vector<Event>& take() { return buckets_[next_++]; }
+    /// The bucket `count` after the next; the last one where there are not so many.
+    [[nodiscard]] const std::vector<Event>& ahead(std::size_t count) const {
+      return buckets_[std::min(next_ + count, used_ - 1)];
+    }
+    /// Begin and end of the next bucket.
+    [[nodiscard]] std::pair<double, double> next_span() const {
+      const double width = (end_ - begin_) / static_cast<double>(used_);
+      const double begin = begin_ + static_cast<double>(next_) * width;
+      return {begin, begin + width};
+    }
+    [[nodiscard]] double end() const { return end_; }
+
+   private:
+    [[nodiscard]] std::size_t bucket_of(double date) const;
+
+    std::vector<std::vector<Event>> buckets_;
+    std::size_t used_{0};
+    std::size_t next_{0};
+    double begin_{0};
+    double end_{0};
+    double buckets_per_second_{0};
+  };
+
   void refill();
+  void spread_coarse_bucket();
   void spread_far_events();
-  [[nodiscard]] std::size_t bucket_of(double date) const;
 
   std::uint64_t added_{0};
   std::vector<Event> near_;  // a heap
-  std::vector<std::vector<Event>> buckets_;
-  std::size_t used_{0};  // buckets of the current rung
-  std::size_t next_{0};  // the first bucket that has not been moved to near_
-  double rung_begin_{0};
-  double rung_end_{0};
-  double buckets_per_second_{0};
-  std::vector<Event> far_;  // dates >= rung_end_, unsorted
+  Rung fine_;                // over the last coarse bucket that was taken
+  Rung coarse_;
+  std::vector<Event> far_;  // dates from the end of coarse_ on, unsorted
+  std::function<void(const std::vector<Event>&)> on_nearing_;
 };
 
 }  // namespace papilio

@@ -8,10 +8,13 @@
 namespace papilio {
 namespace {
 
-template <class Entry>
-bool ends_later(const Entry& a, const Entry& b) {
-  return a.finish > b.finish || (a.finish == b.finish && a.order > b.order);
-}
+/// Orders a heap; a type and not a function, so that it is inlined into the heap's loops.
+struct EndsLater {
+  template <class Entry>
+  bool operator()(const Entry& a, const Entry& b) const {
+    return a.finish > b.finish || (a.finish == b.finish && a.order > b.order);
+  }
+};
 
 }  // namespace
 
@@ -87,7 +90,7 @@ void SharedLink::do_start(double now, Flow flow, double bytes, double cap_byte_p
     place = classes_.insert(place, Class{.cap_byte_per_s = cap_byte_per_s});
   }
   place->heap.push_back({place->clock + bytes, bytes, started_++, flow});
-  std::push_heap(place->heap.begin(), place->heap.end(), ends_later<Entry>);
+  std::push_heap(place->heap.begin(), place->heap.end(), EndsLater{});
   ++flows_;
   share();
 }
@@ -102,7 +105,7 @@ double SharedLink::do_abort(double now, Flow flow) {
     const double sent = std::clamp(entry->bytes - (entry->finish - one.clock), 0.0, entry->bytes);
     *entry = one.heap.back();
     one.heap.pop_back();
-    std::make_heap(one.heap.begin(), one.heap.end(), ends_later<Entry>);
+    std::make_heap(one.heap.begin(), one.heap.end(), EndsLater{});
     --flows_;
     share();
     return sent;
@@ -119,7 +122,7 @@ double SharedLink::advance(double now, std::vector<Flow>& ended) {
   for (Class& one : classes_) {
     if (one.due) one.clock = std::max(one.clock, one.heap.front().finish);
     while (!one.heap.empty() && one.heap.front().finish <= one.clock) {
-      std::pop_heap(one.heap.begin(), one.heap.end(), ends_later<Entry>);
+      std::pop_heap(one.heap.begin(), one.heap.end(), EndsLater{});
       carried(one.heap.back().bytes);
       ended.push_back(one.heap.back().flow);
       one.heap.pop_back();

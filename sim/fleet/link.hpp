@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -89,7 +90,7 @@ class SharedLink final : public Link {
     double clock{0};  // bytes
     double speed{0};  // bytes/s
     bool due{false};
-    std::vector<Entry> heap;
+    boost::container::small_vector<Entry, 1> heap;
   };
 
   void do_start(double now, Flow flow, double bytes, double cap_byte_per_s) override;
@@ -99,7 +100,9 @@ class SharedLink final : public Link {
   [[nodiscard]] double end_of(const Class& one) const;
 
   RateTimeline rate_;
-  std::vector<Class> classes_;  // by rising cap
+  // Inside the object, for most links have one class and a flow at a time: in a large fleet each
+  // object elsewhere is a fetch from far memory.
+  boost::container::small_vector<Class, 1> classes_;  // by rising cap
   double last_s_{0};
   double rate_now_{0};
   double change_s_{0};  // when the timeline must be asked again
