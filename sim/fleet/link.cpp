@@ -87,7 +87,8 @@ void SharedLink::do_start(double now, Flow flow, double bytes, double cap_byte_p
       std::lower_bound(classes_.begin(), classes_.end(), cap_byte_per_s,
                        [](const Class& one, double cap) { return one.cap_byte_per_s < cap; });
   if (place == classes_.end() || place->cap_byte_per_s != cap_byte_per_s) {
-    place = classes_.insert(place, Class{.cap_byte_per_s = cap_byte_per_s});
+    place = classes_.emplace(place);
+    place->cap_byte_per_s = cap_byte_per_s;
   }
   place->heap.push_back({place->clock + bytes, bytes, started_++, flow});
   std::push_heap(place->heap.begin(), place->heap.end(), EndsLater{});

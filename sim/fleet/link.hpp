@@ -86,7 +86,7 @@ class SharedLink final : public Link {
     Flow flow;
   };
   struct Class {
-    double cap_byte_per_s;
+    double cap_byte_per_s{0};
     double clock{0};  // bytes
     double speed{0};  // bytes/s
     bool due{false};
