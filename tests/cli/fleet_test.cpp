@@ -9,50 +9,31 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
 #include "sim/data/csv.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::columns_of;
+using testing::expect_same_files;
 using testing::Finished;
 using ::testing::HasSubstr;
 using testing::read_file;
 using testing::run_papilio;
+using testing::run_to;
 using testing::TemporaryFolder;
 
 constexpr const char* kFaults = "scenarios/fleets/faults.yaml";
 const std::vector<std::string> kFiles{"fleet.csv",   "energy.csv", "choices.csv", "timeseries.csv",
                                       "records.csv", "tables.md",  "tables.tex"};
 
-void run_to(const fs::path& folder, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "run");
-  arguments.insert(arguments.end(), {"-o", folder.string(), "-q"});
-  const Finished run = run_papilio(arguments);
-  ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_EQ(run.out + run.err, "") << "-q prints nothing";
-}
-
-void expect_same_files(const fs::path& a, const fs::path& b) {
-  for (const std::string& file : kFiles) {
-    EXPECT_TRUE(read_file(a / file) == read_file(b / file)) << file;
-  }
-}
-
-std::vector<std::string> header_of(const fs::path& file) {
-  const std::string text = read_file(file);
-  std::istringstream header{text.substr(0, text.find('\n'))};
-  std::vector<std::string> columns;
-  for (std::string column; std::getline(header, column, ',');) columns.push_back(column);
-  return columns;
-}
-
 CsvTable table_of(const fs::path& file) {
-  return CsvTable{file.string(), header_of(file)};
+  return CsvTable{file.string(), columns_of(file)};
 }
 
 TEST(FleetRun, TheNumberOfJobsChangesNoByte) {
@@ -60,15 +41,15 @@ TEST(FleetRun, TheNumberOfJobsChangesNoByte) {
   run_to(folder.path() / "a", {kFaults});
   run_to(folder.path() / "b", {kFaults});
   run_to(folder.path() / "c", {kFaults, "--jobs", "3"});
-  expect_same_files(folder.path() / "a", folder.path() / "b");
-  expect_same_files(folder.path() / "a", folder.path() / "c");
+  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "c", kFiles);
 }
 
 TEST(FleetRun, TheEffectiveScenarioRunsToTheSameBytes) {
   const TemporaryFolder folder;
   run_to(folder.path() / "a", {kFaults, "--set", "seed=7", "--set", "replications=2"});
   run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
-  expect_same_files(folder.path() / "a", folder.path() / "b");
+  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
 }
 
 TEST(FleetRun, AnotherSeedIsAnotherRun) {
@@ -140,7 +121,7 @@ TEST(FleetRun, EveryColumnIsDocumented) {
   for (const char* file :
        {"fleet.csv", "energy.csv", "choices.csv", "timeseries.csv", "records.csv"}) {
     EXPECT_THAT(documentation, HasSubstr(fmt::format("`{}`", file)));
-    for (const std::string& column : header_of(folder.path() / file)) {
+    for (const std::string& column : columns_of(folder.path() / file)) {
       EXPECT_TRUE(documentation.find(fmt::format("`{}`", column)) != std::string::npos)
           << file << ": " << column;
     }
@@ -161,7 +142,7 @@ TEST(FleetRun, PrintsEachFormat) {
   EXPECT_TRUE(md == read_file(folder.path() / "tables.md"));
   const auto json = nlohmann::json::parse(print("json"));
   EXPECT_EQ(json["seed"], 1);
-  EXPECT_EQ(json["fleet"][0].size(), header_of(folder.path() / "fleet.csv").size());
+  EXPECT_EQ(json["fleet"][0].size(), columns_of(folder.path() / "fleet.csv").size());
 }
 
 TEST(FleetRun, RecordsAreWrittenOnlyWhenAsked) {
@@ -228,6 +209,19 @@ TEST(FleetTraces, AMalformedOneIsToldWithItsLine) {
   EXPECT_EQ(run.err, fmt::format("{}:2: error: expected milliseconds, or seconds and Mbit/s, got "
                                  "'1,twenty'\n",
                                  trace.string()));
+}
+
+TEST(FleetTraces, DatesOfRequestsAreReadInOrder) {
+  const TemporaryFolder folder;
+  const fs::path file =
+      folder.write("w.yaml", read_file(fs::path{PAPILIO_SOURCE_DIR} / "scenarios/bench/w.yaml"));
+  const std::vector<std::string> check{"check", file.string(), "--set",
+                                       "mobiles.0.arrivals={process: trace, file: dates.csv}"};
+  const fs::path dates = folder.write("dates.csv", "arrival_s\n1\n2\n2\n");
+  EXPECT_EQ(run_papilio(check).exit_code, 0);
+  folder.write("dates.csv", "arrival_s\n1\n3\n2\n");
+  EXPECT_EQ(run_papilio(check).err,
+            fmt::format("{}:4: error: arrival_s: the dates must not decrease\n", dates.string()));
 }
 
 TEST(Plot, DrawsTheWindows) {

@@ -1,6 +1,8 @@
 // Claims: a run writes its files whole, the same bytes each time and on any number of workers, and
 // those of the shipped scenarios are the golden ones under results/reference.
 
+#include "tests/support/run.hpp"
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,10 +21,13 @@ namespace papilio {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::columns_of;
+using testing::expect_same_files;
 using testing::Finished;
 using ::testing::HasSubstr;
 using testing::read_file;
 using testing::run_papilio;
+using testing::run_to;
 using testing::TemporaryFolder;
 
 constexpr const char* kTable4 = "scenarios/paper/table4.yaml";
@@ -34,25 +39,11 @@ const std::vector<std::string> kSummaryColumns{
 const std::vector<std::string> kFiles{"summary.csv", "records.csv", "tables.md", "tables.tex",
                                       "scenario.effective.yaml"};
 
-void run_to(const fs::path& folder, std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "run");
-  arguments.insert(arguments.end(), {"-o", folder.string(), "-q"});
-  const Finished run = run_papilio(arguments);
-  ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_EQ(run.out + run.err, "") << "-q prints nothing";
-}
-
-void expect_same_files(const fs::path& a, const fs::path& b) {
-  for (const std::string& file : kFiles) {
-    EXPECT_EQ(read_file(a / file), read_file(b / file)) << file;
-  }
-}
-
 TEST(Run, TwiceGivesTheSameBytes) {
   const TemporaryFolder folder;
   run_to(folder.path() / "a", {kTable4});
   run_to(folder.path() / "b", {kTable4});
-  expect_same_files(folder.path() / "a", folder.path() / "b");
+  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
 }
 
 TEST(Run, TheNumberOfJobsChangesNoByte) {
@@ -60,8 +51,8 @@ TEST(Run, TheNumberOfJobsChangesNoByte) {
   run_to(folder.path() / "a", {kTable4});
   run_to(folder.path() / "b", {kTable4, "--jobs", "3"});
   run_to(folder.path() / "c", {kTable4, "--jobs", "0"});
-  expect_same_files(folder.path() / "a", folder.path() / "b");
-  expect_same_files(folder.path() / "a", folder.path() / "c");
+  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "c", kFiles);
 }
 
 TEST(Run, TheEffectiveScenarioRunsToTheSameBytes) {
@@ -69,7 +60,7 @@ TEST(Run, TheEffectiveScenarioRunsToTheSameBytes) {
   run_to(folder.path() / "a",
          {kTable4, "--set", "networks=[wifi, 3g]", "--set", "mobile.idle_power_w=0.25"});
   run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
-  expect_same_files(folder.path() / "a", folder.path() / "b");
+  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
 }
 
 TEST(Run, ProfilesOfTheUsersOwnAreFoundAgain) {
@@ -79,7 +70,7 @@ TEST(Run, ProfilesOfTheUsersOwnAreFoundAgain) {
   run_to(folder.path() / "a",
          {kTable4, "--profiles", (folder.path() / "mine").string(), "--set", "networks=[lab]"});
   run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
-  expect_same_files(folder.path() / "a", folder.path() / "b");
+  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
   const CsvTable summary{(folder.path() / "a/summary.csv").string(), kSummaryColumns};
   EXPECT_EQ(summary.text(2, "network"), "lab");
   EXPECT_NEAR(summary.number(2, "uplink_s"), 8 * 150528 / 20e6, 1e-12);
@@ -107,14 +98,6 @@ void expect_golden(const CsvTable& found, const CsvTable& golden,
 }
 
 class Golden : public ::testing::TestWithParam<std::string> {};
-
-std::vector<std::string> columns_of(const fs::path& file) {
-  const std::string text = read_file(file);
-  std::istringstream header{text.substr(0, text.find('\n'))};
-  std::vector<std::string> columns;
-  for (std::string column; std::getline(header, column, ',');) columns.push_back(column);
-  return columns;
-}
 
 // A scenario of cells leaves a summary.csv, a fleet a fleet.csv.
 TEST_P(Golden, TheRunGivesTheReference) {
