@@ -64,8 +64,8 @@ TEST(BatchMeans, CoverTheMeanAsOftenAsTheySay) {
   int covered = 0;
   for (std::uint64_t run = 0; run < 400; ++run) {
     Stream stream{family, run};
-    std::vector<double> values;
-    for (int i = 0; i < 1000; ++i) values.push_back(stream.exponential(2));
+    std::vector<double> values(1000);
+    for (double& value : values) value = stream.exponential(2);
     const Estimate estimate = mean_by_batches({values});
     covered += std::abs(estimate.value - 2) <= *estimate.half_width ? 1 : 0;
   }
@@ -76,8 +76,8 @@ TEST(BatchMeans, CoverTheMeanAsOftenAsTheySay) {
 // The 95th percentile of an exponential of mean 2 is 2 ln 20.
 TEST(BatchMeans, OfAPercentile) {
   Stream stream{StreamFamily{2, "percentile"}};
-  std::vector<double> values;
-  for (int i = 0; i < 100000; ++i) values.push_back(stream.exponential(2));
+  std::vector<double> values(100000);
+  for (double& value : values) value = stream.exponential(2);
   const Estimate estimate = quantile_by_batches({values}, 0.95);
   EXPECT_NEAR(estimate.value, 2 * std::log(20), 0.1);
   EXPECT_LT(*estimate.half_width, 0.1);
