@@ -168,6 +168,7 @@ TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
 
   const std::vector<FleetResult> results = simulate_fleet(model);
   std::vector<std::vector<RequestRecord>> records;
+  records.reserve(results.size());
   for (const FleetResult& result : results) records.push_back(by_request(result.records));
   std::vector<int> chosen(all.size());
   for (std::size_t request = 0; request < 50; ++request) {
