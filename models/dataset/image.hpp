@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace papilio {
+
+/// A picture, 8 bits a colour.
+struct Image {
+  std::int64_t height{0};
+  std::int64_t width{0};
+  std::vector<std::uint8_t> rgb;  ///< `[height × width × 3]`
+
+  bool operator==(const Image&) const = default;
+};
+
+/// Decodes a JPEG or a PNG, told apart by content; grey and palette pictures become RGB, and
+/// transparency is dropped.
+/// @throws ConfigError naming the file if it is neither, or damaged
+Image read_image(const std::filesystem::path& path);
+
+/// Scales with a triangle filter as wide as the reduction (bilinear with antialiasing, as Pillow's
+/// BILINEAR does), to `height` × `width`, both >= 1.
+Image resize(const Image& image, std::int64_t height, std::int64_t width);
+
+}  // namespace papilio

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace papilio {
+
+/// One tensor as a file holds it, converted to 32-bit floats.
+struct StoredTensor {
+  std::vector<std::int64_t> shape;  ///< empty for a scalar
+  std::vector<float> values;        ///< row-major; as many as the product of `shape`
+
+  bool operator==(const StoredTensor&) const = default;
+};
+
+/// Trained tensors by their names, e.g. "layer1.0.conv1.weight".
+using StateDict = std::map<std::string, StoredTensor>;
+
+/// Reads trained weights, executing nothing that a file says: PyTorch state dicts (zip, and the
+/// legacy format of `.pth` and `.th` files), TorchScript archives, and folders with one `.npy` a
+/// tensor. A dictionary under the key "state_dict" and the prefix "module." are looked through.
+/// @throws ConfigError naming the file and what in it cannot be read, and the remedy
+StateDict read_state_dict(const std::filesystem::path& path);
+
+/// The bytes of a file that `read_state_dict` and Python's `torch.load` read: a zip of a pickled
+/// dictionary and its storages. The same tensors give the same bytes.
+std::string state_dict_file(const StateDict& tensors);
+
+/// Reads one `.npy` file: little-endian floats or integers of any width, C or Fortran order.
+/// @throws ConfigError naming the file
+StoredTensor read_npy(const std::filesystem::path& path);
+/// The bytes of a `.npy` file (version 1.0, little-endian 32-bit floats, C order).
+std::string npy_file(const StoredTensor& tensor);
+
+}  // namespace papilio
