@@ -26,6 +26,14 @@ std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t 
   return (size + 2 * padding - kernel) / stride + 1;
 }
 
+/// As `window_output`, but a last window that hangs over the edge counts if it starts inside the
+/// input or the padding before it.
+std::int64_t ceil_window_output(std::int64_t size, const MaxPoolOp& op) {
+  const std::int64_t whole = window_output(size, op.kernel, op.stride, op.padding);
+  const bool rest = (size + 2 * op.padding - op.kernel) % op.stride != 0;
+  return rest && whole * op.stride < size + op.padding ? whole + 1 : whole;
+}
+
 /// Shape inference: one overload an operation, given the shapes of the operands.
 struct Inference {
   std::vector<TensorShape> operands;
@@ -53,10 +61,26 @@ struct Inference {
     return {out, out.elements() * weights_per_output,
             op.out_channels * (weights_per_output + (op.bias ? 1 : 0))};
   }
+  Inferred operator()(const ConvTransposeOp& op) const {
+    const TensorShape& in = only();
+    require(op.out_channels >= 1, "a convolution needs at least one output channel");
+    const auto fits = [&](std::int64_t output, std::int64_t input) {
+      return output >= 1 && window_output(output, op.kernel, op.stride, op.padding) == input;
+    };
+    require(fits(op.height, in.height) && fits(op.width, in.width),
+            "a convolution of this kernel and stride does not make the input of the output");
+    const std::int64_t weights_per_input = op.out_channels * op.kernel * op.kernel;
+    return {{op.out_channels, op.height, op.width},
+            in.elements() * weights_per_input,
+            in.channels * weights_per_input};
+  }
   Inferred operator()(const BatchNormOp&) const { return {only(), 0, 2 * only().channels}; }
   Inferred operator()(const ReluOp&) const { return {only()}; }
+  Inferred operator()(const Relu6Op&) const { return {only()}; }
   Inferred operator()(const MaxPoolOp& op) const {
     const TensorShape& in = only();
+    if (op.ceil)
+      return {{in.channels, ceil_window_output(in.height, op), ceil_window_output(in.width, op)}};
     return {{in.channels, window_output(in.height, op.kernel, op.stride, op.padding),
              window_output(in.width, op.kernel, op.stride, op.padding)}};
   }
@@ -65,6 +89,24 @@ struct Inference {
     require(operands.size() == 2, "takes two inputs");
     require(operands[0] == operands[1], "the two inputs differ in shape");
     return {operands[0]};
+  }
+  Inferred operator()(const ConcatOp&) const {
+    require(!operands.empty(), "takes one input or more");
+    TensorShape out = operands.front();
+    out.channels = 0;
+    for (const TensorShape& in : operands) {
+      require(in.height == out.height && in.width == out.width,
+              "the inputs differ in height or width");
+      out.channels += in.channels;
+    }
+    return {out};
+  }
+  Inferred operator()(const ZeroPadShortcutOp& op) const {
+    const TensorShape& in = only();
+    require(op.channels >= in.channels && (op.channels - in.channels) % 2 == 0,
+            "the zero channels must be as many before as behind");
+    return {{op.channels, window_output(in.height, 1, op.stride, 0),
+             window_output(in.width, 1, op.stride, 0)}};
   }
   Inferred operator()(const FlattenOp&) const { return {{only().elements(), 1, 1}}; }
   Inferred operator()(const LinearOp& op) const {
@@ -81,8 +123,10 @@ struct Inference {
 
 std::string_view kind_name(const LayerOp& op) {
   static constexpr std::array<std::string_view, std::variant_size_v<LayerOp>> kNames{
-      "input",           "conv", "batch_norm", "relu",   "max_pool",
-      "global_avg_pool", "add",  "flatten",    "linear", "softmax"};
+      "input",  "conv",   "conv_transpose",    "batch_norm",
+      "relu",   "relu6",  "max_pool",          "global_avg_pool",
+      "add",    "concat", "zero_pad_shortcut", "flatten",
+      "linear", "softmax"};
   return kNames.at(op.index());
 }
 
@@ -168,44 +212,92 @@ std::optional<Cut> Graph::find_cut(std::string_view name) const {
   return std::nullopt;
 }
 
-/// Copies a graph while inserting the unit. A friend, for it renumbers positions.
-struct ButterflyRewrite {
-  static ButterflyGraph apply(const Graph& source, const Cut& cut, std::int64_t channels) {
-    require(cut.after < source.layers_.size() && cut.shape == source.layer(cut.after).shape,
-            "the cut does not belong to the network '" + source.name_ + "'");
-    require(channels >= 1 && channels <= cut.shape.channels,
-            "a butterfly unit after " + cut.name + " takes 1 to " +
-                std::to_string(cut.shape.channels) + " channels, not " + std::to_string(channels));
-    Graph result{source.name_, source.title_ + ", butterfly unit of " + std::to_string(channels) +
-                                   " channels after " + cut.name};
+/// Makes one graph of another. A friend, for it renumbers positions.
+struct GraphRewrite {
+  /// Copies the layers of `source` with its blocks; `change` may alter each operation, and `follow`
+  /// may put layers after a copied one: it returns what reads the copy's output from then on.
+  template <class Change, class Follow>
+  static Graph apply(const Graph& source, std::string title, Change change, Follow follow) {
+    Graph result{source.name_, std::move(title)};
     std::vector<LayerId> moved(source.layers_.size());
-    LayerId crossing = 0;
     for (LayerId id = 0; id < source.layers_.size(); ++id) {
       const Layer& layer = source.layers_[id];
       result.begin_block(layer.block);
       std::vector<LayerId> inputs;
+      inputs.reserve(layer.inputs.size());
       for (const LayerId input : layer.inputs) inputs.push_back(moved[input]);
-      moved[id] = result.add(layer.name, layer.op, std::move(inputs));
-      if (id == cut.after) {
-        crossing = add_unit_half(result, cut.name + ".reduction", channels, moved[id]);
-        moved[id] = add_unit_half(result, cut.name + ".restoration", cut.shape.channels, crossing);
-      }
+      moved[id] = follow(result, id, result.add(layer.name, change(id), std::move(inputs)));
     }
     for (const LayerId end : source.block_ends_) result.block_ends_.push_back(moved[end]);
-    const TensorShape shape = result.layer(crossing).shape;
-    return {std::move(result), {crossing, cut.name, shape}};
-  }
-
-  static LayerId add_unit_half(Graph& graph, const std::string& prefix, std::int64_t channels,
-                               LayerId input) {
-    const LayerId conv = graph.add(prefix + ".conv", ConvOp{.out_channels = channels}, {input});
-    const LayerId norm = graph.add(prefix + ".bn", BatchNormOp{}, {conv});
-    return graph.add(prefix + ".relu", ReluOp{}, {norm});
+    return result;
   }
 };
 
-ButterflyGraph insert_butterfly(const Graph& graph, const Cut& cut, std::int64_t channels) {
-  return ButterflyRewrite::apply(graph, cut, channels);
+Graph adapted(const Graph& graph, std::optional<TensorShape> input,
+              std::optional<std::int64_t> classes) {
+  const std::vector<Layer>& layers = graph.layers();
+  const auto classifier = std::find_if(layers.rbegin(), layers.rend(), [](const Layer& layer) {
+    return std::holds_alternative<LinearOp>(layer.op) || std::holds_alternative<ConvOp>(layer.op);
+  });
+  require(!classes || classifier != layers.rend(), graph.name() + " has no layer that classifies");
+  const auto change = [&](LayerId id) {
+    LayerOp op = layers[id].op;
+    if (auto* in = std::get_if<InputOp>(&op); in != nullptr && input) in->shape = *input;
+    if (classes && &layers[id] == &*classifier) {
+      if (auto* linear = std::get_if<LinearOp>(&op)) linear->out_features = *classes;
+      if (auto* conv = std::get_if<ConvOp>(&op)) conv->out_channels = *classes;
+    }
+    return op;
+  };
+  return GraphRewrite::apply(graph, graph.title(), change,
+                             [](Graph&, LayerId, LayerId copy) { return copy; });
+}
+
+ButterflyGraph insert_butterfly(const Graph& graph, const Cut& cut, std::int64_t channels,
+                                std::int64_t stride) {
+  const std::vector<Layer>& layers = graph.layers();
+  require(cut.after < layers.size() && cut.shape == layers[cut.after].shape,
+          "the cut does not belong to the network '" + graph.name() + "'");
+  require(channels >= 1 && channels <= cut.shape.channels,
+          "a butterfly unit after " + cut.name + " takes 1 to " +
+              std::to_string(cut.shape.channels) + " channels, not " + std::to_string(channels));
+  const std::int64_t side = std::min(cut.shape.height, cut.shape.width);
+  require(stride >= 1 && stride <= side, "a butterfly unit after " + cut.name +
+                                             " takes a stride of 1 to " + std::to_string(side) +
+                                             ", not " + std::to_string(stride));
+
+  const std::int64_t kernel = 2 * stride - 1;  // odd, so that it has a centre; 1 without a stride
+  const auto add_half = [](Graph& result, const std::string& prefix, const LayerOp& conv,
+                           LayerId input) {
+    const LayerId norm =
+        result.add(prefix + ".bn", BatchNormOp{}, {result.add(prefix + ".conv", conv, {input})});
+    return result.add(prefix + ".relu", ReluOp{}, {norm});
+  };
+  LayerId crossing = 0;
+  const auto follow = [&](Graph& result, LayerId id, LayerId copy) {
+    if (id != cut.after) return copy;
+    crossing = add_half(
+        result, cut.name + ".reduction",
+        ConvOp{.out_channels = channels, .kernel = kernel, .stride = stride, .padding = stride - 1},
+        copy);
+    LayerOp restoration = ConvOp{.out_channels = cut.shape.channels};
+    if (stride > 1) {
+      restoration = ConvTransposeOp{.out_channels = cut.shape.channels,
+                                    .kernel = kernel,
+                                    .stride = stride,
+                                    .padding = stride - 1,
+                                    .height = cut.shape.height,
+                                    .width = cut.shape.width};
+    }
+    return add_half(result, cut.name + ".restoration", restoration, crossing);
+  };
+  std::string title = graph.title() + ", butterfly unit of " + std::to_string(channels) +
+                      " channels after " + cut.name;
+  if (stride > 1) title += ", stride " + std::to_string(stride);
+  Graph result = GraphRewrite::apply(
+      graph, std::move(title), [&](LayerId id) { return layers[id].op; }, follow);
+  const TensorShape shape = result.layer(crossing).shape;
+  return {std::move(result), {crossing, cut.name, shape}};
 }
 
 }  // namespace papilio

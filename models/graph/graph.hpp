@@ -37,20 +37,41 @@ struct ConvOp {
   std::int64_t groups{1};  ///< divides the input and the output channels
   bool bias{false};
 };
+/// Two-dimensional transposed convolution, square kernel: what undoes the stride of a ConvOp.
+struct ConvTransposeOp {
+  std::int64_t out_channels{0};
+  std::int64_t kernel{1};
+  std::int64_t stride{1};
+  std::int64_t padding{0};
+  /// Of the output; less than `stride` above the least that the other numbers give.
+  std::int64_t height{1};
+  std::int64_t width{1};
+};
 /// Batch normalisation with one scale and one shift a channel.
 struct BatchNormOp {};
 /// max(0, x), element by element.
 struct ReluOp {};
+/// min(max(0, x), 6), element by element (MobileNet).
+struct Relu6Op {};
 /// Maximum over a square window; the padding never wins.
 struct MaxPoolOp {
   std::int64_t kernel{2};
   std::int64_t stride{2};
   std::int64_t padding{0};
+  bool ceil{false};  ///< a last window that hangs over the edge counts (Caffe), else it does not
 };
 /// Mean over the whole height and width, to `[channels × 1 × 1]`.
 struct GlobalAvgPoolOp {};
 /// Element-wise sum of two tensors of one shape.
 struct AddOp {};
+/// Tensors of one height and width, one behind the other along the channels.
+struct ConcatOp {};
+/// The shortcut of a stage change that has no weights: each `stride`-th row and column, and zero
+/// channels, as many before as behind, up to `channels` (He et al. 2016, option A).
+struct ZeroPadShortcutOp {
+  std::int64_t channels{0};
+  std::int64_t stride{1};
+};
 /// To one flat vector, channels first.
 struct FlattenOp {};
 /// Fully connected layer over a flat vector.
@@ -62,8 +83,9 @@ struct LinearOp {
 struct SoftmaxOp {};
 
 /// Any operation; a layer has one.
-using LayerOp = std::variant<InputOp, ConvOp, BatchNormOp, ReluOp, MaxPoolOp, GlobalAvgPoolOp,
-                             AddOp, FlattenOp, LinearOp, SoftmaxOp>;
+using LayerOp = std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op,
+                             MaxPoolOp, GlobalAvgPoolOp, AddOp, ConcatOp, ZeroPadShortcutOp,
+                             FlattenOp, LinearOp, SoftmaxOp>;
 
 /// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", …
 std::string_view kind_name(const LayerOp& op);
@@ -103,7 +125,8 @@ class Graph {
   void end_block();
 
   /// Appends a layer and infers its output shape, MACs and parameters.
-  /// @param inputs positions of earlier layers: none for InputOp, two for AddOp, else one
+  /// @param inputs positions of earlier layers: none for InputOp, two for AddOp, one or more for
+  ///        ConcatOp, else one
   /// @return its position
   /// @throws std::invalid_argument if the name is taken, an input does not exist, or the shapes do
   ///         not fit the operation
@@ -130,7 +153,7 @@ class Graph {
   [[nodiscard]] std::optional<Cut> find_cut(std::string_view name) const;
 
  private:
-  friend struct ButterflyRewrite;
+  friend struct GraphRewrite;
 
   std::string name_;
   std::string title_;
@@ -138,6 +161,12 @@ class Graph {
   std::vector<Layer> layers_;
   std::vector<LayerId> block_ends_;
 };
+
+/// The same network over pictures of another size, or with another number of classes: of its last
+/// layer with weights, which classifies. What is not given stays.
+/// @throws std::invalid_argument if the layers do not fit the new size, or no layer has weights
+Graph adapted(const Graph& graph, std::optional<TensorShape> input,
+              std::optional<std::int64_t> classes);
 
 /// A network with a butterfly unit in it, and where to cut it.
 struct ButterflyGraph {
@@ -149,11 +178,18 @@ struct ButterflyGraph {
 /// normalisation, ReLU) before the crossing, restoration (1×1 convolution channels → D, batch
 /// normalisation, ReLU) after it. The new layers are called "<cut>.reduction.conv", … and belong to
 /// the block of the layer they follow.
+///
+/// With a `stride` s > 1 the unit also makes the tensor s times smaller in height and width, as
+/// BottleNet (arXiv 1902.01000) does: the reduction's convolution has a (2s−1)×(2s−1) kernel and
+/// stride s, and a transposed one restores. BottleNet takes one convolution for the channels and
+/// one for the space; this is their product in one.
 /// @param cut      one of `graph.cuts()`
 /// @param channels D_r, in 1..D
-/// @throws std::invalid_argument if channels is out of range
+/// @param stride   in 1..the tensor's height and width
+/// @throws std::invalid_argument if channels or stride is out of range
 /// Source: "Towards Collaborative Intelligence Friendly Architectures for Deep Learning" (2019),
 /// Fig. 3.
-ButterflyGraph insert_butterfly(const Graph& graph, const Cut& cut, std::int64_t channels);
+ButterflyGraph insert_butterfly(const Graph& graph, const Cut& cut, std::int64_t channels,
+                                std::int64_t stride = 1);
 
 }  // namespace papilio

@@ -105,6 +105,68 @@ TEST(Graph, RefusesWhatDoesNotFit) {
               throws("x: the groups must divide the channels"));
 }
 
+TEST(Graph, CeilPoolingCountsAWindowThatHangsOverTheEdge) {
+  Graph graph{"g", ""};
+  const LayerId in = graph.add("in", InputOp{{4, 8, 7}}, {});
+  const LayerId floor = graph.add("f", MaxPoolOp{.kernel = 3, .stride = 2}, {in});
+  const LayerId ceil = graph.add("c", MaxPoolOp{.kernel = 3, .stride = 2, .ceil = true}, {in});
+  // Rows: windows at 0, 2, 4 fit into 8; the one at 6 hangs over. Columns: 0, 2, 4 fill 7.
+  EXPECT_EQ(graph.layer(floor).shape, (TensorShape{4, 3, 3}));
+  EXPECT_EQ(graph.layer(ceil).shape, (TensorShape{4, 4, 3}));
+  // A window that would start in the padding behind the input does not count: 2 rows, padded by
+  // one, kernel 2, stride 3: windows at -1 and 2; the latter is past the input.
+  const LayerId small = graph.add("s", InputOp{{1, 2, 2}}, {});
+  const LayerId padded =
+      graph.add("p", MaxPoolOp{.kernel = 2, .stride = 3, .padding = 1, .ceil = true}, {small});
+  EXPECT_EQ(graph.layer(padded).shape, (TensorShape{1, 1, 1}));
+}
+
+TEST(Graph, ConcatenatesChannelsAndPadsShortcuts) {
+  Graph graph{"g", ""};
+  const LayerId a = graph.add("a", InputOp{{4, 8, 7}}, {});
+  const LayerId b = graph.add("b", ConvOp{.out_channels = 3}, {a});
+  EXPECT_EQ(graph.layer(graph.add("cat", ConcatOp{}, {a, b, b})).shape, (TensorShape{10, 8, 7}));
+  const LayerId shortcut = graph.add("s", ZeroPadShortcutOp{.channels = 8, .stride = 2}, {a});
+  EXPECT_EQ(graph.layer(shortcut).shape, (TensorShape{8, 4, 4}));
+  EXPECT_EQ(graph.layer(shortcut).parameters, 0);
+  EXPECT_THAT(
+      [&] {
+        graph.add("x", ConcatOp{}, {a, shortcut});
+      },
+      ThrowsMessage<std::invalid_argument>(HasSubstr("differ in height or width")));
+  EXPECT_THAT([&] { graph.add("x", ZeroPadShortcutOp{.channels = 7}, {a}); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("as many before as behind")));
+}
+
+TEST(Adapted, TakesAnotherInputAndNumberOfClasses) {
+  const Graph graph = adapted(small_graph(), TensorShape{3, 16, 12}, 7);
+  EXPECT_EQ(graph.layer(0).shape, (TensorShape{3, 16, 12}));
+  EXPECT_EQ(graph.find_cut("A")->shape, (TensorShape{4, 16, 12}));
+  EXPECT_EQ(graph.layers().back().shape, (TensorShape{7, 1, 1}));
+  EXPECT_EQ(graph.block_cuts().size(), small_graph().block_cuts().size());
+  const Graph same = adapted(small_graph(), std::nullopt, std::nullopt);
+  EXPECT_EQ(same.macs(), small_graph().macs());
+}
+
+TEST(Butterfly, WithAStrideAlsoReducesHeightAndWidth) {
+  Graph graph{"g", ""};
+  graph.begin_block("A");
+  graph.add("in", InputOp{{4, 7, 8}}, {});
+  graph.add("conv", ConvOp{.out_channels = 6}, {0});
+  graph.end_block();
+  graph.begin_block("head");
+  graph.add("relu", ReluOp{}, {1});
+  for (std::int64_t stride = 1; stride <= 7; ++stride) {
+    const ButterflyGraph unit = insert_butterfly(graph, *graph.find_cut("A"), 2, stride);
+    // ceil(7 / stride) × ceil(8 / stride), and back to what the cut had.
+    EXPECT_EQ(unit.cut.shape,
+              (TensorShape{2, (7 + stride - 1) / stride, (8 + stride - 1) / stride}));
+    EXPECT_EQ(unit.graph.find_cut("A")->shape, (TensorShape{6, 7, 8}));
+  }
+  EXPECT_THROW(insert_butterfly(graph, *graph.find_cut("A"), 2, 8), std::invalid_argument);
+  EXPECT_THROW(insert_butterfly(graph, *graph.find_cut("A"), 2, 0), std::invalid_argument);
+}
+
 TEST(Butterfly, InsertsReductionBeforeAndRestorationAfterTheCrossing) {
   const Graph graph = small_graph();
   const ButterflyGraph unit = insert_butterfly(graph, *graph.find_cut("B"), 2);

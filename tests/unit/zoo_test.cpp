@@ -1,4 +1,4 @@
-// Claims: the zoo's ResNet-50 has the counts that torchvision publishes, and the paper's variant
+// Claims: the zoo's networks have the counts that torchvision publishes, and the paper's ResNet-50
 // the tensor sizes of its Fig. 5 and the MACs that follow from its Fig. 4.
 
 #include "models/zoo/zoo.hpp"
@@ -66,6 +66,48 @@ TEST(ResNet50Paper, OffloadsThePapersBytes) {
   EXPECT_EQ(bytes("RB4", 2), 1568);
   EXPECT_EQ(bytes("RB8", 5), 980);
   EXPECT_EQ(bytes("RB16", 10), 490);
+}
+
+TEST(Zoo, HasTheCountsOfTorchvisionsModelTable) {
+  struct Row {
+    const char* model;
+    std::int64_t parameters;
+    double gmacs;  // its table says "GFLOPS" and counts a multiply-accumulate once
+  };
+  // torchvision 0.14, docs, "Table of all available classification weights".
+  for (const Row& row : {Row{"resnet18", 11'689'512, 1.81}, Row{"resnet34", 21'797'672, 3.66},
+                         Row{"resnet101", 44'549'160, 7.80}, Row{"vgg16", 138'357'544, 15.47},
+                         Row{"alexnet", 61'100'840, 0.71}, Row{"squeezenet1_0", 1'248'424, 0.82},
+                         Row{"mobilenet_v2", 3'504'872, 0.30}}) {
+    const Graph graph = *find_model(row.model);
+    EXPECT_EQ(graph.parameters(), row.parameters) << row.model;
+    EXPECT_NEAR(static_cast<double>(graph.macs()) / 1e9, row.gmacs, 0.005) << row.model;
+    EXPECT_EQ(graph.layers().back().shape, (TensorShape{1000, 1, 1})) << row.model;
+  }
+}
+
+TEST(Zoo, LabelsTheBlocksOfEachFamily) {
+  const auto labels = [](const char* model) {
+    std::string names;
+    for (const Cut& cut : find_model(model)->block_cuts()) names += cut.name + " ";
+    return names;
+  };
+  EXPECT_EQ(labels("resnet18"), "RB1 RB2 RB3 RB4 RB5 RB6 RB7 RB8 ");
+  EXPECT_EQ(labels("alexnet"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
+  EXPECT_EQ(labels("vgg16"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
+  EXPECT_EQ(labels("squeezenet1_0"), "conv1 fire2 fire3 fire4 fire5 fire6 fire7 fire8 fire9 ");
+  EXPECT_EQ(find_model("mobilenet_v2")->block_cuts().size(), 17U);
+}
+
+TEST(CifarResNet, HasTheParametersOfTheTrainedWeights) {
+  // 0.27 M and 0.85 M in He et al. 2016, Table 6; exactly, as many as the weights' files hold.
+  EXPECT_EQ(resnet20_cifar10().parameters(), 269'722);
+  EXPECT_EQ(resnet56_cifar10().parameters(), 853'018);
+  const std::vector<Cut> cuts = resnet20_cifar10().block_cuts();
+  ASSERT_EQ(cuts.size(), 9U);
+  EXPECT_EQ(cuts[2].shape, (TensorShape{16, 32, 32}));
+  EXPECT_EQ(cuts[3].shape, (TensorShape{32, 16, 16}));
+  EXPECT_EQ(cuts[8].shape, (TensorShape{64, 8, 8}));
 }
 
 TEST(Zoo, BuildsEveryEntryUnderItsName) {

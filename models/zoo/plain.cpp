@@ -1,0 +1,86 @@
+#include "models/zoo/plain.hpp"
+
+#include <string>
+#include <vector>
+
+#include "models/zoo/builder.hpp"
+
+namespace papilio {
+namespace {
+
+/// The layers of torchvision's `features`, which are numbered through.
+class Features {
+ public:
+  explicit Features(Builder& net) : net_{net} {}
+
+  void conv_relu(const ConvOp& op) {
+    add(op);
+    add(ReluOp{});
+  }
+  void pool(const MaxPoolOp& op) { add(op); }
+
+ private:
+  void add(const LayerOp& op) { net_.then("features." + std::to_string(number_++), op); }
+
+  Builder& net_;
+  int number_{0};
+};
+
+/// Three linear layers, numbered as in torchvision, whose dropouts count but are left out.
+void add_classifier(Builder& net, const std::vector<int>& linear_numbers) {
+  net.begin_block("fc6");
+  net.then("flatten", FlattenOp{});
+  const std::vector<std::int64_t> features{4096, 4096, 1000};
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    if (i > 0) net.begin_block("fc" + std::to_string(6 + i));
+    net.then("classifier." + std::to_string(linear_numbers[i]),
+             LinearOp{.out_features = features[i]});
+    if (i + 1 == features.size()) break;
+    net.then("classifier." + std::to_string(linear_numbers[i] + 1), ReluOp{});
+    net.end_block();
+  }
+}
+
+}  // namespace
+
+Graph alexnet() {
+  Builder net{"alexnet", "AlexNet as torchvision has it", {3, 224, 224}};
+  Features features{net};
+  const MaxPoolOp pool{.kernel = 3, .stride = 2};
+  const std::vector<ConvOp> convolutions{
+      {.out_channels = 64, .kernel = 11, .stride = 4, .padding = 2, .bias = true},
+      {.out_channels = 192, .kernel = 5, .padding = 2, .bias = true},
+      {.out_channels = 384, .kernel = 3, .padding = 1, .bias = true},
+      {.out_channels = 256, .kernel = 3, .padding = 1, .bias = true},
+      {.out_channels = 256, .kernel = 3, .padding = 1, .bias = true}};
+  for (std::size_t i = 0; i < convolutions.size(); ++i) {
+    net.begin_block("conv" + std::to_string(i + 1));
+    features.conv_relu(convolutions[i]);
+    if (i == 0 || i == 1 || i == 4) features.pool(pool);
+    net.end_block();
+  }
+  add_classifier(net, {1, 4, 6});
+  return net.finish();
+}
+
+Graph vgg16() {
+  Builder net{"vgg16", "VGG-16 as torchvision has it", {3, 224, 224}};
+  Features features{net};
+  struct Stage {
+    int convolutions;
+    std::int64_t channels;
+  };
+  int number = 0;
+  for (const Stage& stage : std::vector<Stage>{{2, 64}, {2, 128}, {3, 256}, {3, 512}, {3, 512}}) {
+    net.begin_block("conv" + std::to_string(++number));
+    for (int i = 0; i < stage.convolutions; ++i) {
+      features.conv_relu({.out_channels = stage.channels, .kernel = 3, .padding = 1, .bias = true});
+    }
+    features.pool({});
+    net.end_block();
+  }
+  add_classifier(net, {0, 3, 6});
+  return net.finish();
+}
+
+}  // namespace papilio
