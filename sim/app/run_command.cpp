@@ -10,15 +10,15 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/app/command.hpp"
-#include "sim/app/progress.hpp"
 #include "sim/app/version.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/cli/progress.hpp"
+#include "sim/document/json_text.hpp"
 #include "sim/engine/simulate.hpp"
 #include "sim/engine/simulate_fleet.hpp"
 #include "sim/report/fleet_report.hpp"
-#include "sim/report/json_text.hpp"
 #include "sim/report/outcome.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/scenario/fleet_scenario.hpp"

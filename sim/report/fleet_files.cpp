@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "sim/document/json_text.hpp"
 #include "sim/fleet/fleet.hpp"
 #include "sim/report/fleet_report.hpp"
-#include "sim/report/json_text.hpp"
 #include "sim/report/rows.hpp"
 
 namespace papilio {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/report/document.hpp"
+#include "sim/document/document.hpp"
 #include "sim/report/fleet_summary.hpp"
 
 namespace papilio {

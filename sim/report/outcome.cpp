@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "sim/report/json_text.hpp"
+#include "sim/document/json_text.hpp"
 #include "sim/report/rows.hpp"
 
 namespace papilio {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sim/cost/cost.hpp"
-#include "sim/report/document.hpp"
+#include "sim/document/document.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace papilio {

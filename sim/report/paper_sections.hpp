@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "sim/report/document.hpp"
+#include "sim/document/document.hpp"
 #include "sim/report/outcome.hpp"
 
 namespace papilio {

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "sim/report/document.hpp"
+#include "sim/document/document.hpp"
 
 namespace papilio {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sim/report/document.hpp"
+#include "sim/document/document.hpp"
 #include "sim/report/outcome.hpp"
 #include "sim/scenario/scenario.hpp"
 

@@ -21,11 +21,12 @@ namespace fs = std::filesystem;
 const fs::path kRoot{PAPILIO_SOURCE_DIR};
 
 /// Include prefixes of the libraries that belong to the rooms that list them.
-const std::map<std::string, std::string> kGuarded{
+const std::multimap<std::string, std::string> kGuarded{
     {"yaml-cpp", "yaml-cpp/"},
     {"SimGrid", "simgrid/"},
     {"Boost.Program_options", "boost/program_options"},
-    {"torch", "torch/"}};
+    {"torch", "torch/"},
+    {"torch", "ATen/"}};
 
 std::set<std::string> words_of(const std::string& text) {
   std::set<std::string> words;

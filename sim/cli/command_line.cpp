@@ -1,4 +1,4 @@
-#include "sim/app/command.hpp"
+#include "sim/cli/command_line.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/report/json_text.hpp"
+#include "sim/document/json_text.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
@@ -48,20 +48,6 @@ nlohmann::ordered_json to_json(const Document& document) {
 }
 
 }  // namespace
-
-const std::vector<Command>& commands() {
-  static const std::vector<Command> kCommands{
-      {"run", "simulate a scenario and print its tables", run_command},
-      {"plot", "draw the results of a fleet", plot_command},
-      {"check", "check a scenario without running it", check_command},
-      {"schema", "print the JSON Schema of a scenario, for editors", schema_command},
-      {"models", "list networks, show their layers and cuts", models_command},
-      {"devices", "list devices, show what is known of them", devices_command},
-      {"radios", "list radios, show their constants", radios_command},
-      {"profiles", "list, show and derive layer profiles", profiles_command},
-  };
-  return kCommands;
-}
 
 CommandLine::CommandLine(std::string usage, std::string about, std::vector<std::string> examples)
     : usage_{std::move(usage)}, about_{std::move(about)}, examples_{std::move(examples)} {

@@ -1,4 +1,4 @@
-#include "sim/report/document.hpp"
+#include "sim/document/document.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

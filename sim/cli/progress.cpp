@@ -1,4 +1,4 @@
-#include "sim/app/progress.hpp"
+#include "sim/cli/progress.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
