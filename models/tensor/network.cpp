@@ -1,0 +1,328 @@
+#include "models/tensor/network.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "models/tensor/weight_names.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr double kBatchNormEpsilon = 1e-5;  // PyTorch's default, and torchvision's
+constexpr double kBatchNormMomentum = 0.1;  // likewise
+
+template <class... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+
+/// Shape of a layer's weight; empty where it has none.
+std::vector<std::int64_t> weight_shape(const Graph& graph, const Layer& layer) {
+  const auto in = [&] { return graph.layer(layer.inputs.front()).shape.channels; };
+  return std::visit(
+      Overloaded{[&](const ConvOp& op) {
+                   return std::vector<std::int64_t>{op.out_channels, in() / op.groups, op.kernel,
+                                                    op.kernel};
+                 },
+                 [&](const ConvTransposeOp& op) {
+                   return std::vector<std::int64_t>{in(), op.out_channels, op.kernel, op.kernel};
+                 },
+                 [&](const LinearOp& op) {
+                   return std::vector<std::int64_t>{op.out_features, in()};
+                 },
+                 [&](const BatchNormOp&) { return std::vector<std::int64_t>{in()}; },
+                 [](const auto&) { return std::vector<std::int64_t>{}; }},
+      layer.op);
+}
+
+bool has_bias(const LayerOp& op) {
+  if (const auto* conv = std::get_if<ConvOp>(&op)) return conv->bias;
+  if (const auto* linear = std::get_if<LinearOp>(&op)) return linear->bias;
+  return std::holds_alternative<BatchNormOp>(op);
+}
+
+at::Tensor pool(const at::Tensor& x, const MaxPoolOp& op) {
+  return at::max_pool2d(x, {op.kernel, op.kernel}, {op.stride, op.stride}, {op.padding, op.padding},
+                        {1, 1}, op.ceil);
+}
+
+at::Tensor shortcut(const at::Tensor& x, const ZeroPadShortcutOp& op) {
+  const std::int64_t zeros = (op.channels - x.size(1)) / 2;
+  const at::Tensor fewer =
+      x.slice(2, 0, c10::nullopt, op.stride).slice(3, 0, c10::nullopt, op.stride);
+  return at::constant_pad_nd(fewer, {0, 0, 0, 0, zeros, zeros});
+}
+
+at::Tensor transpose(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                     const ConvTransposeOp& op) {
+  const auto extra = [&](std::int64_t output, std::int64_t input) {
+    return output - ((input - 1) * op.stride - 2 * op.padding + op.kernel);
+  };
+  return at::conv_transpose2d(x, weight, bias, {op.stride, op.stride}, {op.padding, op.padding},
+                              {extra(op.height, x.size(2)), extra(op.width, x.size(3))});
+}
+
+std::string shape_text(at::IntArrayRef shape) {
+  return fmt::format("[{}]", fmt::join(shape.begin(), shape.end(), " x "));
+}
+
+StoredTensor stored(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
+  const float* data = flat.data_ptr<float>();
+  return {tensor.sizes().vec(), {data, data + flat.numel()}};
+}
+
+}  // namespace
+
+Network::Network(Graph graph, c10::Device device)
+    : graph_{std::move(graph)},
+      layers_(graph_.layers().size()),
+      last_reader_(graph_.layers().size()) {
+  const auto options = at::TensorOptions{}.dtype(at::kFloat).device(device);
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    const Layer& layer = graph_.layer(id);
+    last_reader_[id] = id;
+    for (const LayerId input : layer.inputs) last_reader_[input] = id;
+    const std::vector<std::int64_t> shape = weight_shape(graph_, layer);
+    if (shape.empty()) continue;
+    LayerTensors& own = layers_[id];
+    own.weight = at::zeros(shape, options);
+    if (has_bias(layer.op)) own.bias = at::zeros({shape[0]}, options);
+    if (std::holds_alternative<BatchNormOp>(layer.op)) {
+      own.running_mean = at::zeros(shape, options);
+      own.running_var = at::zeros(shape, options);
+    }
+  }
+}
+
+void Network::initialize(std::uint64_t seed) {
+  const at::NoGradGuard no_grad;
+  const at::Generator generator = at::detail::createCPUGenerator(seed);
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    LayerTensors& own = layers_[id];
+    if (!own.weight.defined()) continue;
+    const auto outputs = static_cast<double>(own.weight.size(0));
+    if (std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) {
+      own.weight.fill_(1);
+      own.bias.zero_();
+      own.running_mean.zero_();
+      own.running_var.fill_(1);
+    } else if (std::holds_alternative<LinearOp>(graph_.layer(id).op)) {
+      const double bound = 1.0 / std::sqrt(static_cast<double>(own.weight.size(1)));
+      own.weight.copy_(at::empty(own.weight.sizes()).uniform_(-bound, bound, generator));
+      if (own.bias.defined())
+        own.bias.copy_(at::empty(own.bias.sizes()).uniform_(-bound, bound, generator));
+    } else {
+      const auto window = static_cast<double>(own.weight.size(2) * own.weight.size(3));
+      const double deviation = std::sqrt(2.0 / (outputs * window));
+      own.weight.copy_(at::empty(own.weight.sizes()).normal_(0, deviation, generator));
+      if (own.bias.defined()) own.bias.zero_();
+    }
+  }
+}
+
+void Network::initialize_xavier(const std::set<std::string>& layers, std::uint64_t seed) {
+  const at::NoGradGuard no_grad;
+  const at::Generator generator = at::detail::createCPUGenerator(seed);
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    LayerTensors& own = layers_[id];
+    if (!own.weight.defined() || !layers.contains(graph_.layer(id).name)) continue;
+    if (std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) {
+      own.weight.fill_(1);
+      own.bias.zero_();
+      own.running_mean.zero_();
+      own.running_var.fill_(1);
+      continue;
+    }
+    const std::int64_t window = own.weight.dim() > 2 ? own.weight.size(2) * own.weight.size(3) : 1;
+    const auto fans = static_cast<double>((own.weight.size(0) + own.weight.size(1)) * window);
+    const double bound = std::sqrt(6.0 / fans);
+    own.weight.copy_(at::empty(own.weight.sizes()).uniform_(-bound, bound, generator));
+    if (own.bias.defined()) own.bias.zero_();
+  }
+}
+
+std::map<std::string, at::Tensor> Network::named() const {
+  std::map<std::string, at::Tensor> result;
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    const LayerTensors& own = layers_[id];
+    const std::string& name = graph_.layer(id).name;
+    if (own.weight.defined()) result.emplace(name + ".weight", own.weight);
+    if (own.bias.defined()) result.emplace(name + ".bias", own.bias);
+    if (own.running_mean.defined()) {
+      result.emplace(name + ".running_mean", own.running_mean);
+      result.emplace(name + ".running_var", own.running_var);
+    }
+  }
+  return result;
+}
+
+void Network::load(const StateDict& weights, const std::string& source,
+                   const std::set<std::string>& except) {
+  const auto excepted = [&](const std::string& name) {
+    return except.contains(name.substr(0, name.rfind('.')));
+  };
+  const StateDict given = with_graph_names(weights, graph_);
+  std::map<std::string, at::Tensor> wanted = named();
+  std::vector<std::string> known;
+  known.reserve(given.size());
+  for (const auto& [name, tensor] : given) known.push_back(name);
+  for (const auto& [name, tensor] : wanted) {
+    if (excepted(name)) continue;
+    const auto it = given.find(name);
+    if (it == given.end()) {
+      throw ConfigError{fmt::format("{}: error: has no tensor '{}', which '{}' needs{}", source,
+                                    name, graph_.name(), suggestion(name, known))};
+    }
+    if (!tensor.sizes().equals(it->second.shape)) {
+      throw ConfigError{fmt::format("{}: error: the tensor '{}' is {}, but '{}' needs {}", source,
+                                    name, shape_text(it->second.shape), graph_.name(),
+                                    shape_text(tensor.sizes()))};
+    }
+  }
+  for (const auto& [name, tensor] : given) {
+    if (!wanted.contains(name) && !excepted(name)) {
+      throw ConfigError{
+          fmt::format("{}: error: the tensor '{}' {} has no place in '{}'; are these "
+                      "the weights of another network?",
+                      source, name, shape_text(tensor.shape), graph_.name())};
+    }
+  }
+  const at::NoGradGuard no_grad;
+  for (auto& [name, tensor] : wanted) {
+    if (excepted(name)) continue;
+    const StoredTensor& from = given.at(name);
+    tensor.copy_(at::from_blob(const_cast<float*>(from.values.data()), from.shape, at::kFloat));
+  }
+}
+
+StateDict Network::weights() const {
+  StateDict result;
+  for (const auto& [name, tensor] : named()) result.emplace(name, stored(tensor));
+  return result;
+}
+
+std::vector<at::Tensor> Network::parameters() const {
+  std::vector<at::Tensor> result;
+  for (const LayerTensors& own : layers_) {
+    if (own.weight.defined()) result.push_back(own.weight);
+    if (own.bias.defined()) result.push_back(own.bias);
+  }
+  return result;
+}
+
+void Network::set_training(bool training) {
+  training_ = training;
+  for (at::Tensor& parameter : parameters()) parameter.requires_grad_(training);
+}
+
+at::Tensor Network::forward(const at::Tensor& images) const {
+  return run(images, 0, layers_.size() - 1);
+}
+
+at::Tensor Network::prefix(const at::Tensor& images, const Cut& cut) const {
+  return run(images, 0, cut.after);
+}
+
+at::Tensor Network::suffix(const at::Tensor& features, const Cut& cut) const {
+  return run(features, cut.after, layers_.size() - 1);
+}
+
+at::Tensor Network::run(const at::Tensor& input, LayerId first, LayerId last) const {
+  PAPILIO_CHECK(first <= last && last < layers_.size());
+  std::optional<at::NoGradGuard> no_grad;
+  if (!training_) no_grad.emplace();
+  std::vector<at::Tensor> outputs(last + 1);
+  outputs[first] = input;
+  for (LayerId id = first + 1; id <= last; ++id) {
+    const std::vector<LayerId>& readers_of = graph_.layer(id).inputs;
+    std::vector<at::Tensor> inputs;
+    inputs.reserve(readers_of.size());
+    bool dies = true;  // nobody reads the inputs after this layer, and the caller does not own them
+    for (const LayerId from : readers_of) {
+      PAPILIO_CHECK(outputs[from].defined());
+      inputs.push_back(outputs[from]);
+      dies = dies && last_reader_[from] == id && !outputs[from].is_same(input);
+    }
+    outputs[id] = compute(id, inputs, dies && !training_);
+    for (const LayerId from : readers_of) {
+      if (last_reader_[from] == id) outputs[from].reset();
+    }
+  }
+  return outputs[last];
+}
+
+at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
+                            bool in_place) const {
+  const LayerTensors& own = layers_[id];
+  const at::Tensor& x = inputs.front();
+  return std::visit(
+      Overloaded{[&](const InputOp&) -> at::Tensor { PAPILIO_CHECK(false); },
+                 [&](const ConvOp& op) {
+                   return at::conv2d(x, own.weight, own.bias, {op.stride, op.stride},
+                                     {op.padding, op.padding}, {1, 1}, op.groups);
+                 },
+                 [&](const ConvTransposeOp& op) { return transpose(x, own.weight, own.bias, op); },
+                 [&](const BatchNormOp&) {
+                   if (own.folded) return x;
+                   return at::batch_norm(x, own.weight, own.bias, own.running_mean, own.running_var,
+                                         training_, kBatchNormMomentum, kBatchNormEpsilon,
+                                         /*cudnn_enabled=*/true);
+                 },
+                 [&](const ReluOp&) { return in_place ? x.relu_() : at::relu(x); },
+                 [&](const Relu6Op&) { return in_place ? x.clamp_(0, 6) : at::clamp(x, 0, 6); },
+                 [&](const MaxPoolOp& op) { return pool(x, op); },
+                 [&](const GlobalAvgPoolOp&) {
+                   return at::adaptive_avg_pool2d(x, {1, 1});
+                 },
+                 [&](const AddOp&) { return at::add(x, inputs[1]); },
+                 [&](const ConcatOp&) { return at::cat(inputs, 1); },
+                 [&](const ZeroPadShortcutOp& op) { return shortcut(x, op); },
+                 [&](const FlattenOp&) { return at::flatten(x, 1); },
+                 [&](const LinearOp&) { return at::linear(x, own.weight, own.bias); },
+                 [&](const SoftmaxOp&) { return at::softmax(x, 1); }},
+      graph_.layer(id).op);
+}
+
+Network Network::folded() const {
+  PAPILIO_CHECK(!training_);
+  Network result{graph_};
+  result.layers_ = layers_;
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    if (!std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) continue;
+    const LayerId conv = graph_.layer(id).inputs.front();
+    const bool transposed = std::holds_alternative<ConvTransposeOp>(graph_.layer(conv).op);
+    if (last_reader_[conv] != id ||
+        !(transposed || std::holds_alternative<ConvOp>(graph_.layer(conv).op))) {
+      continue;
+    }
+    // norm(conv(x)) = g · (w ∗ x + b − mean) / √(var + ε) + shift, which is a convolution again.
+    // The new weights are computed with twice the digits.
+    const LayerTensors& norm = layers_[id];
+    const LayerTensors& from = layers_[conv];
+    const at::Tensor factor = norm.weight.to(at::kDouble) *
+                              at::rsqrt(norm.running_var.to(at::kDouble) + kBatchNormEpsilon);
+    const at::Tensor by_output =
+        transposed ? factor.reshape({1, -1, 1, 1}) : factor.reshape({-1, 1, 1, 1});
+    const at::Tensor bias =
+        (from.bias.defined() ? from.bias.to(at::kDouble) : at::zeros_like(factor)) -
+        norm.running_mean.to(at::kDouble);
+    LayerTensors& to = result.layers_[conv];
+    to.weight = (from.weight.to(at::kDouble) * by_output).to(at::kFloat).detach();
+    to.bias = (bias * factor + norm.bias.to(at::kDouble)).to(at::kFloat).detach();
+    result.layers_[id] = {.folded = true};
+  }
+  return result;
+}
+
+}  // namespace papilio

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "models/graph/graph.hpp"
+#include "models/weights/state_dict.hpp"
+
+namespace papilio {
+
+/// A network that computes: a `Graph` and its weights. Runs whole, or in two halves at any cut,
+/// with bit-identical results. Names of weights are torchvision's: "<layer>.weight", ".bias",
+/// ".running_mean", ".running_var".
+class Network {
+ public:
+  /// All weights are zero until `initialize` or `load`.
+  explicit Network(Graph graph, c10::Device device = c10::kCPU);
+
+  [[nodiscard]] const Graph& graph() const { return graph_; }
+
+  /// Draws every weight as torchvision's ResNet does: convolutions from Kaiming's normal
+  /// distribution over the outputs, linear layers uniformly, batch norms at the identity.
+  void initialize(std::uint64_t seed);
+  /// Draws the weights of these layers from Xavier's uniform distribution (Glorot and Bengio 2010).
+  void initialize_xavier(const std::set<std::string>& layers, std::uint64_t seed);
+
+  /// Copies weights in. Names of known files are mapped (SqueezeNet's of Caffe); counters of
+  /// batches are ignored.
+  /// @param source named by errors, e.g. the file
+  /// @param except layers that keep what they have, whether `weights` has them or not
+  /// @throws ConfigError naming the tensor and both shapes where one is missing, is too many, or
+  /// has
+  ///         another shape
+  void load(const StateDict& weights, const std::string& source,
+            const std::set<std::string>& except = {});
+  /// A copy of all weights and running statistics.
+  [[nodiscard]] StateDict weights() const;
+
+  /// Weights that training changes, in the layers' order.
+  [[nodiscard]] std::vector<at::Tensor> parameters() const;
+  /// In training, batch norms use the batch's statistics and gradients are recorded; else running
+  /// ones, and none. Networks begin in inference.
+  void set_training(bool training);
+
+  /// Runs the whole network.
+  /// @param images `[n × channels × height × width]` of the graph's input
+  /// @return `[n × …]`, of the last layer
+  [[nodiscard]] at::Tensor forward(const at::Tensor& images) const;
+  /// Runs the layers up to `cut.after`: what the mobile does.
+  [[nodiscard]] at::Tensor prefix(const at::Tensor& images, const Cut& cut) const;
+  /// Runs the layers behind `cut.after` on the tensor that crosses: what the cloud does.
+  [[nodiscard]] at::Tensor suffix(const at::Tensor& features, const Cut& cut) const;
+  /// Runs the layers `first + 1` to `last` on the output of layer `first`, beyond which nothing of
+  /// what came before is read.
+  [[nodiscard]] at::Tensor run(const at::Tensor& input, LayerId first, LayerId last) const;
+
+  /// The same network for inference, with each batch norm folded into the convolution that it alone
+  /// reads: fewer operations, results equal but for rounding. It cannot be trained or saved.
+  [[nodiscard]] Network folded() const;
+
+ private:
+  struct LayerTensors {
+    at::Tensor weight;
+    at::Tensor bias;
+    at::Tensor running_mean;
+    at::Tensor running_var;
+    bool folded{false};  ///< a batch norm that its convolution has taken in
+  };
+
+  [[nodiscard]] at::Tensor compute(LayerId id, const std::vector<at::Tensor>& inputs,
+                                   bool in_place) const;
+  /// Every stored tensor by its name.
+  [[nodiscard]] std::map<std::string, at::Tensor> named() const;
+
+  Graph graph_;
+  std::vector<LayerTensors> layers_;
+  std::vector<LayerId> last_reader_;  ///< of each layer's output; the last layer's is itself
+  bool training_{false};
+};
+
+}  // namespace papilio

@@ -1,0 +1,67 @@
+#include "models/tensor/runtime.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include <thread>
+
+#include "sim/base/error.hpp"
+
+namespace papilio {
+namespace {
+
+/// A function of OpenBLAS, if it is the BLAS that this process has loaded. LibTorch asks for
+/// libblas.so.3, for which Debian's alternatives choose among several.
+template <class Function>
+Function* openblas(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+}
+
+}  // namespace
+
+void set_operation_threads(int threads) {
+  at::set_num_threads(threads);
+  if (auto* set = openblas<void(int)>("openblas_set_num_threads")) set(threads);
+}
+
+TensorRuntime start_tensor_runtime(std::string_view device, int threads) {
+  TensorRuntime runtime;
+  try {
+    runtime.device = c10::Device{std::string{device}};
+  } catch (const c10::Error&) {
+    throw ConfigError{
+        fmt::format("papilio: error: unknown --device '{}'; one of: cpu, cuda, cuda:N", device)};
+  }
+  if (runtime.device.is_cuda() && !at::globalContext().hasCUDA()) {
+    throw ConfigError{
+        "papilio: error: --device cuda: this LibTorch has no CUDA, or no GPU is there; use "
+        "--device cpu"};
+  }
+  if (!runtime.device.is_cuda() && !runtime.device.is_cpu()) {
+    throw ConfigError{fmt::format(
+        "papilio: error: --device '{}' is not supported; one of: cpu, cuda, cuda:N", device)};
+  }
+  if (openblas<char*()>("openblas_get_config") == nullptr) {
+    throw ConfigError{
+        "papilio: error: LibTorch computes on another BLAS than OpenBLAS, several times slower; "
+        "install libopenblas0-pthread, and choose it with 'update-alternatives --config "
+        "libblas.so.3-x86_64-linux-gnu'"};
+  }
+  runtime.threads = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
+  set_operation_threads(runtime.threads);
+  return runtime;
+}
+
+std::string torch_version() {
+  return TORCH_VERSION;
+}
+
+std::string blas_version() {
+  auto* config = openblas<char*()>("openblas_get_config");
+  return config == nullptr ? "" : config();
+}
+
+}  // namespace papilio

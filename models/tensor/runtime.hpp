@@ -1,0 +1,31 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <string>
+#include <string_view>
+
+namespace papilio {
+
+/// How tensors are computed in this process.
+struct TensorRuntime {
+  c10::Device device{c10::kCPU};
+  int threads{1};  ///< of one operation on the CPU
+};
+
+/// Sets the number of threads and checks the device and the BLAS library, before any computation.
+/// @param device  "cpu", "cuda" or "cuda:N"
+/// @param threads 0: as many as the machine has processors
+/// @throws ConfigError if the device is not there, or LibTorch would compute on the reference BLAS,
+///         which is several times slower than OpenBLAS
+TensorRuntime start_tensor_runtime(std::string_view device, int threads);
+
+/// Sets the number of threads for the operations that the calling thread starts.
+void set_operation_threads(int threads);
+
+/// Version of LibTorch, e.g. "1.13.1".
+std::string torch_version();
+/// What OpenBLAS says of itself, e.g. "OpenBLAS 0.3.21 … Haswell".
+std::string blas_version();
+
+}  // namespace papilio
