@@ -1,0 +1,57 @@
+#include "models/weights/file.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "sim/base/error.hpp"
+
+namespace papilio {
+
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& path) {
+  throw ConfigError{fmt::format("{}: error: cannot read the file: {}; check the path",
+                                path.string(), std::strerror(errno))};
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> read_whole_file(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error) {
+    errno = error.value();
+    fail(path);
+  }
+  std::vector<std::uint8_t> bytes = read_head(path, static_cast<std::size_t>(size));
+  if (bytes.size() != size) fail(path);
+  return bytes;
+}
+
+std::vector<std::uint8_t> read_head(const std::filesystem::path& path, std::size_t count) {
+  std::ifstream file{path, std::ios::binary};
+  if (!file) fail(path);
+  std::vector<std::uint8_t> bytes(count);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(count));
+  if (file.bad()) fail(path);
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
+}
+
+std::optional<std::size_t> element_count(std::span<const std::int64_t> shape, std::size_t limit) {
+  std::size_t count = 1;
+  for (const std::int64_t size : shape) {
+    if (size < 0) return std::nullopt;
+    if (size == 0) return 0;
+  }
+  for (const std::int64_t size : shape) {
+    if (static_cast<std::size_t>(size) > limit / count) return std::nullopt;
+    count *= static_cast<std::size_t>(size);
+  }
+  return count <= limit ? std::optional{count} : std::nullopt;
+}
+
+}  // namespace papilio
