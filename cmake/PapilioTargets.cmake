@@ -26,6 +26,59 @@ function(papilio_room name)
   papilio_tidy(papilio_${name})
 endfunction()
 
+# Sets `result` to the project's libraries that the targets link, directly or through another.
+function(papilio_rooms_of result)
+  set(rooms)
+  set(open ${ARGN})
+  while(open)
+    list(POP_FRONT open target)
+    if(NOT TARGET ${target} OR NOT target MATCHES "^papilio(::|_)")
+      continue()
+    endif()
+    get_target_property(original ${target} ALIASED_TARGET)
+    if(original)
+      set(target ${original})
+    endif()
+    if(target IN_LIST rooms)
+      continue()
+    endif()
+    get_target_property(type ${target} TYPE)
+    if(type STREQUAL INTERFACE_LIBRARY)
+      continue()
+    endif()
+    list(APPEND rooms ${target})
+    get_target_property(linked ${target} LINK_LIBRARIES)
+    list(APPEND open ${linked})
+  endwhile()
+  set(${result} ${rooms} PARENT_SCOPE)
+endfunction()
+
+# papilio_program(NAME SOURCES file... LIBRARIES target...)
+# Declares a program in the build folder. Its git revision is written anew whenever a source of it or
+# of its rooms was compiled or HEAD moved, and only then, so that a build with nothing to do does
+# nothing.
+function(papilio_program name)
+  cmake_parse_arguments(PROGRAM "" "" "SOURCES;LIBRARIES" ${ARGN})
+  set(revision_source ${CMAKE_CURRENT_BINARY_DIR}/${name}_revision.cpp)
+  set(state ${PROGRAM_SOURCES})
+  foreach(file HEAD logs/HEAD)
+    if(EXISTS ${PROJECT_SOURCE_DIR}/.git/${file})
+      list(APPEND state ${PROJECT_SOURCE_DIR}/.git/${file})
+    endif()
+  endforeach()
+  papilio_rooms_of(rooms ${PROGRAM_LIBRARIES})
+  add_custom_command(
+    OUTPUT ${revision_source}
+    COMMAND ${CMAKE_COMMAND} -DSOURCE_DIR=${PROJECT_SOURCE_DIR} -DOUTPUT=${revision_source}
+            -P ${PROJECT_SOURCE_DIR}/cmake/Revision.cmake
+    DEPENDS ${PROJECT_SOURCE_DIR}/cmake/Revision.cmake ${state} ${rooms}
+    COMMENT "Writing the git revision of ${name}")
+  add_executable(${name} ${PROGRAM_SOURCES} ${revision_source})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  target_link_libraries(${name} PRIVATE ${PROGRAM_LIBRARIES})
+  papilio_tidy(${name})
+endfunction()
+
 # Runs clang-tidy with the compilation of `target`, under the tidy preset.
 function(papilio_tidy target)
   if(PAPILIO_TIDY)

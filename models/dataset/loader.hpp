@@ -17,7 +17,7 @@ struct Transform {
   /// The shorter side is scaled to this first, the other in proportion; 0 leaves the size alone.
   /// A picture that is still smaller than the crop in a direction is scaled up to it.
   std::int64_t shorter_side{256};
-  std::int64_t padding{0};  ///< zeros (after normalisation) around it before a random crop
+  std::int64_t padding{0};  ///< black pixels around it before the crop
   bool augment{false};      ///< random crop and horizontal flip; else the centre crop
   bool bgr{false};          ///< channels in the order blue, green, red
   /// A colour c in 0..255 becomes (c · scale − mean) / deviation, in the order red, green, blue.

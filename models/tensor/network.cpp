@@ -86,6 +86,7 @@ StoredTensor stored(const at::Tensor& tensor) {
 
 Network::Network(Graph graph, c10::Device device)
     : graph_{std::move(graph)},
+      device_{device},
       layers_(graph_.layers().size()),
       last_reader_(graph_.layers().size()) {
   const auto options = at::TensorOptions{}.dtype(at::kFloat).device(device);
@@ -296,7 +297,7 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
 
 Network Network::folded() const {
   PAPILIO_CHECK(!training_);
-  Network result{graph_};
+  Network result{graph_, device_};
   result.layers_ = layers_;
   for (LayerId id = 0; id < layers_.size(); ++id) {
     if (!std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <map>
@@ -22,6 +23,7 @@ class Network {
   explicit Network(Graph graph, c10::Device device = c10::kCPU);
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
+  [[nodiscard]] c10::Device device() const { return device_; }
 
   /// Draws every weight as torchvision's ResNet does: convolutions from Kaiming's normal
   /// distribution over the outputs, linear layers uniformly, batch norms at the identity.
@@ -78,6 +80,7 @@ class Network {
   [[nodiscard]] std::map<std::string, at::Tensor> named() const;
 
   Graph graph_;
+  c10::Device device_;
   std::vector<LayerTensors> layers_;
   std::vector<LayerId> last_reader_;  ///< of each layer's output; the last layer's is itself
   bool training_{false};

@@ -4,8 +4,10 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <torch/version.h>
 
+#include <limits>
 #include <thread>
 
 #include "sim/base/error.hpp"
@@ -18,6 +20,15 @@ namespace {
 template <class Function>
 Function* openblas(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+}
+
+/// Keeps the memory of freed tensors for the next ones. By default glibc maps each large block anew,
+/// and the kernel's clearing of its pages takes a sixth of the time of a training step.
+void keep_freed_memory() {
+  constexpr int kLargestThreshold = 32 << 20;  // what glibc takes at most
+  mallopt(M_MMAP_THRESHOLD, kLargestThreshold);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_ARENA_MAX, 1);  // other arenas give their memory back, or map, whatever is set
 }
 
 }  // namespace
@@ -50,6 +61,7 @@ TensorRuntime start_tensor_runtime(std::string_view device, int threads) {
         "install libopenblas0-pthread, and choose it with 'update-alternatives --config "
         "libblas.so.3-x86_64-linux-gnu'"};
   }
+  keep_freed_memory();
   runtime.threads = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
   set_operation_threads(runtime.threads);
   return runtime;

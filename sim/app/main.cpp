@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include "sim/app/command.hpp"
+#include "sim/app/hand_over.hpp"
 #include "sim/app/version.hpp"
 #include "sim/cli/program.hpp"
+#include "sim/cli/version.hpp"
 
 namespace papilio {
 
@@ -16,6 +18,10 @@ const std::vector<Command>& commands() {
       {"devices", "list devices, show what is known of them", devices_command},
       {"radios", "list radios, show their constants", radios_command},
       {"profiles", "list, show and derive layer profiles", profiles_command},
+      handed_over("infer", "run real pictures through a network, whole or split"),
+      handed_over("train", "train butterfly units end to end, find the fewest channels"),
+      handed_over("datasets", "list the pictures that networks are trained and tested on"),
+      handed_over("codecs", "list the codecs that features are encoded with"),
   };
   return kCommands;
 }

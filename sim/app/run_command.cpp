@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <ctime>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -14,7 +13,9 @@
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/cli/interrupts.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/version.hpp"
 #include "sim/document/json_text.hpp"
 #include "sim/engine/simulate.hpp"
 #include "sim/engine/simulate_fleet.hpp"
@@ -29,8 +30,6 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr const char* kEngine = "SimGrid";
-
-volatile std::sig_atomic_t interrupted = 0;
 
 void add_scenario_options(CommandLine& line) {
   line.add_positional("file", -1);
@@ -64,13 +63,6 @@ int jobs_of(const CommandLine& line) {
   return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
-/// From now on Ctrl-C stops the work at its next safe point instead of ending the program.
-void catch_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  ::sigaction(SIGINT, &action, nullptr);
-}
-
 /// Plays the cells; on Ctrl-C stops between batches.
 Outcomes play(const Scenario& scenario, int jobs, bool quiet) {
   std::vector<World> worlds;
@@ -79,7 +71,7 @@ Outcomes play(const Scenario& scenario, int jobs, bool quiet) {
   const std::vector<PlayedRequest> played =
       simulate(worlds, {.jobs = jobs,
                         .on_progress = [&](std::size_t done) { progress.update(done); },
-                        .stop_requested = [] { return interrupted != 0; }});
+                        .stop_requested = interrupted});
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < played.size(); ++i) {
     outcomes.push_back({scenario.cells[i], played[i].start, played[i].finish, played[i].breakdown});
@@ -181,9 +173,8 @@ std::vector<FleetResult> play(const FleetScenario& fleet, const Invocation& invo
                     fmt::format("{:.0f} s simulated, {:.0f} requests/s", done.simulated_s,
                                 static_cast<double>(done.requests) / progress.elapsed_s()));
   };
-  return simulate_fleet(fleet.model, {.jobs = invocation.jobs,
-                                      .on_progress = show,
-                                      .stop_requested = [] { return interrupted != 0; }});
+  return simulate_fleet(
+      fleet.model, {.jobs = invocation.jobs, .on_progress = show, .stop_requested = interrupted});
 }
 
 void run_fleet(const ScenarioSource& source, const Invocation& invocation) {

@@ -10,16 +10,6 @@
 
 namespace papilio {
 
-/// Defined in the file that cmake/Revision.cmake writes at each build.
-extern const char* const kGitRevision;
-
-std::string program_version() {
-  return PAPILIO_VERSION;
-}
-std::string git_revision() {
-  return kGitRevision;
-}
-
 std::vector<std::pair<std::string, std::string>> library_versions() {
   std::string boost{BOOST_LIB_VERSION};
   std::replace(boost.begin(), boost.end(), '_', '.');

@@ -26,10 +26,11 @@ class SimulationError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Ctrl-C reached a long operation, which stopped clean. Carries no message.
+/// Ctrl-C reached a long operation, which stopped clean. `what()` says what is left of it.
 class Interrupted : public std::runtime_error {
  public:
-  Interrupted() : std::runtime_error{"interrupted"} {}
+  explicit Interrupted(const std::string& what = "nothing was written")
+      : std::runtime_error{what} {}
 };
 
 namespace detail {

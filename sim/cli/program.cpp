@@ -71,8 +71,8 @@ int run_program(const Program& program, int argc, char** argv) {
   } catch (const SimulationError& error) {
     fmt::print(stderr, "papilio: simulation error: {}\n", error.what());
     return finish(ExitCode::kSimulationError);
-  } catch (const Interrupted&) {
-    fmt::print(stderr, "papilio: interrupted; nothing was written\n");
+  } catch (const Interrupted& stop) {
+    fmt::print(stderr, "papilio: interrupted; {}\n", stop.what());
     return finish(ExitCode::kInterrupted);
   } catch (const std::filesystem::filesystem_error& error) {
     fmt::print(stderr, "{}: error: {}; check the path\n", error.path1().string(),

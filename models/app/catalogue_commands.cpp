@@ -1,0 +1,30 @@
+#include "models/app/command.hpp"
+#include "models/dataset/dataset.hpp"
+#include "sim/document/document.hpp"
+
+namespace papilio {
+namespace po = boost::program_options;
+
+void datasets_command(const Words& words) {
+  CommandLine line{"datasets [options]",
+                   "Lists the datasets that 'papilio train' and 'papilio infer' know by name. They "
+                   "also take\na folder with train/CLASS/PICTURE and test/CLASS/PICTURE, or one "
+                   "with CIFAR-10's\nbinary files.",
+                   {"papilio datasets", "PAPILIO_DATA=~/data papilio datasets --format json"}};
+  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
+                     "md, csv, json or latex");
+  if (!line.parse(words)) return;
+  Table table{.columns = {{"dataset"}, {"present", true}, {"pictures", true}}};
+  for (const DatasetEntry& entry : dataset_list()) {
+    table.rows.push_back({entry.name, entry.present ? "yes" : "no", entry.summary});
+  }
+  print(
+      {.title = "Datasets",
+       .sections = {{.title = "Known by name",
+                     .table = std::move(table),
+                     .remarks = {"They are looked for in the folder that PAPILIO_DATA names, else "
+                                 "in ../shared/data."}}}},
+      line.get<std::string>("format"));
+}
+
+}  // namespace papilio

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/cli/command_line.hpp"
+
+namespace papilio {
+
+/// The verbs of papilio-tensor: each parses the words after it, prints to stdout, and throws as the
+/// errors' kinds say.
+void train_command(const Words& words);
+void datasets_command(const Words& words);
+
+/// Name and version of each library that the program uses.
+std::vector<std::pair<std::string, std::string>> tensor_library_versions();
+
+}  // namespace papilio

@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+
+#include "models/app/command.hpp"
+#include "models/tensor/runtime.hpp"
+#include "sim/cli/program.hpp"
+#include "sim/cli/version.hpp"
+
+namespace papilio {
+
+std::vector<std::pair<std::string, std::string>> tensor_library_versions() {
+  return {{"LibTorch", torch_version()},
+          {"BLAS", blas_version()},
+          {"compiler", "GCC-compatible " __VERSION__}};
+}
+
+namespace {
+
+void print_version() {
+  fmt::print("papilio-tensor {} ({})\n", program_version(), git_revision());
+  for (const auto& [library, version] : tensor_library_versions())
+    fmt::print("{} {}\n", library, version);
+}
+
+}  // namespace
+}  // namespace papilio
+
+int main(int argc, char** argv) {
+  return papilio::run_program(
+      {.about = "papilio-tensor: the verbs of papilio that compute with real tensors",
+       .commands = {{"train", "train butterfly units end to end, find the fewest channels",
+                     papilio::train_command},
+                    {"datasets", "list the pictures that networks are trained and tested on",
+                     papilio::datasets_command}},
+       .examples = {"papilio datasets", "papilio train --help"},
+       .print_version = papilio::print_version},
+      argc, argv);
+}

@@ -1,0 +1,79 @@
+#include "models/app/models.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+
+#include "models/zoo/zoo.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+
+Graph model_by_name(const std::string& verb, const std::string& name, const std::string& input,
+                    std::optional<std::int64_t> classes) {
+  const std::optional<Graph> graph = find_model(name);
+  if (!graph) {
+    throw ConfigError{fmt::format("papilio {}: error: there is no network '{}'{}", verb, name,
+                                  suggestion(name, zoo_names()))};
+  }
+  std::optional<TensorShape> shape;
+  if (!input.empty()) {
+    TensorShape parsed;
+    int end = 0;
+    if (std::sscanf(input.c_str(), "%ldx%ldx%ld%n", &parsed.channels, &parsed.height, &parsed.width,
+                    &end) != 3 ||
+        input.c_str()[end] != '\0') {
+      throw ConfigError{fmt::format(
+          "papilio {}: error: --input must be CHANNELSxHEIGHTxWIDTH, as 3x224x224, not '{}'", verb,
+          input)};
+    }
+    shape = parsed;
+  }
+  try {
+    return adapted(*graph, shape, classes);
+  } catch (const std::invalid_argument& error) {
+    throw ConfigError{fmt::format("papilio {}: error: '{}' does not take the input {}: {}", verb,
+                                  name, input, error.what())};
+  }
+}
+
+std::vector<Cut> cuts_by_name(const std::string& verb, const Graph& graph,
+                              const std::vector<std::string>& names) {
+  std::vector<Cut> cuts;
+  for (const std::string& name : names) {
+    if (name == "blocks") {
+      for (Cut& cut : graph.block_cuts()) cuts.push_back(std::move(cut));
+      continue;
+    }
+    std::optional<Cut> cut = graph.find_cut(name);
+    if (!cut || cut->after == 0) {
+      std::vector<std::string> known{"blocks"};
+      for (const Cut& one : graph.block_cuts()) known.push_back(one.name);
+      throw ConfigError{fmt::format("papilio {}: error: '{}' has no cut '{}'{}", verb, graph.name(),
+                                    name, suggestion(name, known))};
+    }
+    cuts.push_back(*std::move(cut));
+  }
+  return cuts;
+}
+
+Transform transform_for(const Graph& graph) {
+  const TensorShape& input = graph.layers().front().shape;
+  Transform transform{.height = input.height, .width = input.width};
+  const std::int64_t side = std::min(input.height, input.width);
+  constexpr std::int64_t kSmall = 32;
+  if (side <= kSmall) {
+    // CIFAR's usual preparation (He et al. 2016, section 4.2): crops of the padded picture.
+    transform.shorter_side = side;
+    transform.padding = side / 8;
+  } else {
+    // ImageNet's usual preparation: 224 of 256, and in proportion.
+    transform.shorter_side = side * 256 / 224;
+  }
+  return transform;
+}
+
+}  // namespace papilio
