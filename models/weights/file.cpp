@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 #include "sim/base/error.hpp"
 
@@ -41,16 +43,29 @@ std::vector<std::uint8_t> read_head(const std::filesystem::path& path, std::size
   return bytes;
 }
 
+std::string printable(std::string_view name) {
+  constexpr std::size_t kMost = 120;
+  std::string shown{name.substr(0, kMost)};
+  std::replace_if(
+      shown.begin(), shown.end(), [](char one) { return one < ' ' || one > '~'; }, '?');
+  if (name.size() > kMost) shown += "...";
+  return shown;
+}
+
 std::optional<std::size_t> element_count(std::span<const std::int64_t> shape, std::size_t limit) {
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
   std::size_t count = 1;
+  bool empty = false;
   for (const std::int64_t size : shape) {
     if (size < 0) return std::nullopt;
-    if (size == 0) return 0;
-  }
-  for (const std::int64_t size : shape) {
-    if (static_cast<std::size_t>(size) > limit / count) return std::nullopt;
+    if (size == 0) {
+      empty = true;
+      continue;
+    }
+    if (static_cast<std::size_t>(size) > kMost / count) return std::nullopt;
     count *= static_cast<std::size_t>(size);
   }
+  if (empty) return 0;
   return count <= limit ? std::optional{count} : std::nullopt;
 }
 

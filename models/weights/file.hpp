@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace papilio {
@@ -16,7 +18,14 @@ std::vector<std::uint8_t> read_whole_file(const std::filesystem::path& path);
 /// @throws ConfigError if it cannot be read
 std::vector<std::uint8_t> read_head(const std::filesystem::path& path, std::size_t count);
 
-/// Product of the sizes; nothing if one is negative or the product exceeds `limit`.
+/// A name that a file gives, as errors show it: without what a terminal would obey, and cut short.
+std::string printable(std::string_view name);
+
+/// Most dimensions that a tensor may have, as in PyTorch.
+inline constexpr std::size_t kMostDimensions = 64;
+
+/// Product of the sizes; nothing if one is negative, the product exceeds `limit`, or the strides of
+/// such a tensor would not fit in 63 bits, which an empty one's may not.
 std::optional<std::size_t> element_count(std::span<const std::int64_t> shape, std::size_t limit);
 
 /// Calls `visit` with the offset of each element of a strided tensor, the last index fastest.

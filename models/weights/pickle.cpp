@@ -10,6 +10,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "models/weights/file.hpp"
+
 namespace papilio {
 namespace {
 
@@ -23,7 +25,7 @@ enum class Callee {
 };
 
 std::optional<Callee> find_callee(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Callee>, 18> kCallees{{
+  static constexpr std::array<std::pair<std::string_view, Callee>, 21> kCallees{{
       {"collections.OrderedDict", Callee::kDict},
       {"torch._utils._rebuild_tensor_v2", Callee::kTensor},
       {"torch._utils._rebuild_tensor", Callee::kTensor},
@@ -37,10 +39,13 @@ std::optional<Callee> find_callee(std::string_view name) {
       {"torch.device", Callee::kOpaque},
       {"numpy.core.multiarray.scalar", Callee::kOpaque},
       {"numpy.core.multiarray._reconstruct", Callee::kOpaque},
+      {"numpy._core.multiarray.scalar", Callee::kOpaque},
+      {"numpy._core.multiarray._reconstruct", Callee::kOpaque},
       {"numpy.ndarray", Callee::kOpaque},
       {"numpy.dtype", Callee::kOpaque},
       {"_codecs.encode", Callee::kOpaque},
       {"argparse.Namespace", Callee::kOpaque},
+      {"collections.Counter", Callee::kOpaque},
       {"collections.defaultdict", Callee::kOpaque},
   }};
   const auto* it = std::find_if(kCallees.begin(), kCallees.end(),
@@ -60,7 +65,7 @@ bool is_storage_class(std::string_view name) {
 
 }  // namespace
 
-/// The stack machine of one pickle: the opcodes of protocols 0 to 4 that Python and PyTorch write.
+/// The stack machine of one pickle: the opcodes of protocols 1 to 5 that torch.save writes.
 class PickleReader {
  public:
   PickleReader(Pickle& pickle, std::span<const std::uint8_t> bytes)
@@ -70,6 +75,7 @@ class PickleReader {
     while (true) {
       const auto opcode = static_cast<char>(byte());
       if (opcode == '.') break;
+      spend(1);
       step(opcode);
     }
     pickle_.root_ = pop();
@@ -78,6 +84,14 @@ class PickleReader {
 
  private:
   [[noreturn]] static void fail(const std::string& what) { throw PickleError{what}; }
+
+  /// Each opcode makes a value, a reference and an entry of the memo at most, all of them larger
+  /// than itself.
+  void spend(std::size_t steps) {
+    constexpr std::size_t kMostSteps = 4'000'000;
+    steps_ += steps;
+    if (steps_ > kMostSteps) fail("the pickle takes more than four million steps");
+  }
 
   // What is read from the bytes.
 
@@ -112,7 +126,7 @@ class PickleReader {
     std::int64_t value = 0;
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size()) {
-      fail(fmt::format("'{}' is no whole number", digits));
+      fail(fmt::format("'{}' is no whole number", printable(digits)));
     }
     return value;
   }
@@ -178,7 +192,7 @@ class PickleReader {
   void push_global(const std::string& module, const std::string& name) {
     const std::string full = module + "." + name;
     if (!find_callee(full) && !is_script_class(full) && !is_storage_class(full)) {
-      fail(fmt::format("asks to call '{}', which is not let through", full));
+      fail(fmt::format("asks to call '{}', which is not let through", printable(full)));
     }
     push(PickleGlobal{full});
   }
@@ -216,7 +230,9 @@ class PickleReader {
     push(PickleDict{});
     if (arguments.empty()) return;
     // Python 2 wrote the pairs as an argument.
-    for (const PickleValue pair : expect<PickleSequence>(arguments[0], "a list of pairs").items) {
+    const auto& pairs = expect<PickleSequence>(arguments[0], "a list of pairs").items;
+    spend(pairs.size());  // the same list may be the argument of many calls
+    for (const PickleValue pair : pairs) {
       const auto& two = expect<PickleSequence>(pair, "a pair").items;
       if (two.size() != 2) fail("a dictionary has a key without a value");
       set_items(two);
@@ -229,13 +245,20 @@ class PickleReader {
     PickleTensor tensor{.storage = arguments[0]};
     expect<PickleStorage>(tensor.storage, "a tensor's storage");
     tensor.offset = expect<std::int64_t>(arguments[1], "a tensor's offset");
-    for (const PickleValue size : expect<PickleSequence>(arguments[2], "a shape").items) {
-      tensor.shape.push_back(expect<std::int64_t>(size, "a tensor's size"));
-    }
-    for (const PickleValue stride : expect<PickleSequence>(arguments[3], "strides").items) {
-      tensor.strides.push_back(expect<std::int64_t>(stride, "a tensor's stride"));
-    }
+    tensor.shape = whole_numbers(arguments[2], "a shape");
+    tensor.strides = whole_numbers(arguments[3], "strides");
     push(std::move(tensor));
+  }
+
+  std::vector<std::int64_t> whole_numbers(PickleValue value, const char* what) {
+    const auto& items = expect<PickleSequence>(value, what).items;
+    if (items.size() > kMostDimensions) {
+      fail(fmt::format("a tensor has more than {} dimensions", kMostDimensions));
+    }
+    std::vector<std::int64_t> numbers;
+    numbers.reserve(items.size());
+    for (const PickleValue item : items) numbers.push_back(expect<std::int64_t>(item, what));
+    return numbers;
   }
 
   /// ("storage", class, key, device, elements), and in the legacy format a view of it.
@@ -246,8 +269,10 @@ class PickleReader {
     if (parts.size() < kParts || expect<std::string>(parts[0], "a word") != "storage") {
       fail("the pickle refers to something else than a storage");
     }
-    const std::string& type = expect<PickleGlobal>(parts[1], "a storage's class").name;
-    if (!is_storage_class(type)) fail(fmt::format("'{}' is no class of storages", type));
+    const std::string_view type = expect<PickleGlobal>(parts[1], "a storage's class").name;
+    if (!is_storage_class(type)) {
+      fail(fmt::format("'{}' is no class of storages", printable(type)));
+    }
     if (parts.size() > kParts && parts[kParts]->as<PickleNone>() == nullptr) {
       fail("a storage is a view of another, as PyTorch before 0.4 wrote them");
     }
@@ -453,6 +478,7 @@ class PickleReader {
   Pickle& pickle_;
   std::span<const std::uint8_t> bytes_;
   std::size_t at_{0};
+  std::size_t steps_{0};
   std::vector<PickleValue> stack_;
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint64_t, PickleValue> memo_;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -37,10 +36,11 @@ struct PickleSequence {
 struct PickleDict {
   std::vector<std::pair<PickleValue, PickleValue>> items;
 };
-/// The reference to the data of a tensor, which lies outside the pickle.
+/// The reference to the data of a tensor, which lies outside the pickle. Its words are views of
+/// other values: however often a pickle refers to a long one, it is held once.
 struct PickleStorage {
-  std::string type;  ///< of its numbers, e.g. "FloatStorage"
-  std::string key;
+  std::string_view type;  ///< of its numbers, e.g. "FloatStorage"
+  std::string_view key;
   std::int64_t elements{0};
 };
 /// A tensor as a view of a storage.
@@ -52,7 +52,7 @@ struct PickleTensor {
 };
 /// An object of a class that this reader lets through without knowing it.
 struct PickleObject {
-  std::string type;
+  std::string_view type;       ///< of the class
   PickleValue state{nullptr};  ///< its attributes, mostly a dictionary; null if it has none
 };
 
@@ -74,8 +74,12 @@ class Pickle {
   /// Reads one pickle from the front of `bytes`, executing nothing: names of classes and functions
   /// are compared with a list of those that PyTorch's own files need, and what these would do is
   /// done here.
-  /// @throws PickleError if it is damaged, or names another class or function
+  /// Time and memory are bounded by the number of bytes, and by four million steps.
+  /// @throws PickleError if it is damaged, exceeds the steps, or names another class or function
   explicit Pickle(std::span<const std::uint8_t> bytes);
+
+  Pickle(const Pickle&) = delete;
+  Pickle& operator=(const Pickle&) = delete;
 
   [[nodiscard]] const PickleNode& root() const { return *root_; }
   /// Every reference to a storage in it.

@@ -23,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Data = std::vector<std::uint8_t>;
+using View = std::span<const std::uint8_t>;
 
 std::optional<NumberType> number_type(std::string_view storage) {
   static constexpr std::array<std::pair<std::string_view, NumberType>, 10> kTypes{{
@@ -48,7 +49,7 @@ class TensorNames {
  public:
   explicit TensorNames(const PickleNode& root) {
     const PickleNode* dict = &root;
-    for (const char* key : {"state_dict", "model"}) {
+    for (const char* key : {"state_dict", "model_state_dict", "model"}) {
       if (const PickleNode* inner = find(root, key)) {
         dict = inner;
         break;
@@ -69,36 +70,38 @@ class TensorNames {
     if (dict == nullptr) return nullptr;
     for (const auto& [name, value] : dict->items) {
       const auto* text = name->as<std::string>();
-      const bool holds = value->as<PickleDict>() != nullptr || value->as<PickleObject>() != nullptr;
-      if (text != nullptr && *text == key && holds) return value;
+      if (text != nullptr && *text == key && value->as<PickleDict>() != nullptr) return value;
     }
     return nullptr;
   }
 
   /// Takes the tensors of a dictionary, and those of a script module's attributes and theirs.
   void visit(const PickleNode& node, const std::string& prefix, int depth) {
-    // Values may be shared, so that a small file could stand for endless attributes.
     constexpr int kMostDepth = 64;
-    constexpr std::size_t kMostVisits = 1'000'000;
-    if (depth > kMostDepth || ++visits_ > kMostVisits) {
-      throw PickleError{"its modules are nested without end"};
-    }
+    if (depth > kMostDepth) throw PickleError{"nests its modules deeper than 64 levels"};
     const PickleNode* state = &node;
-    if (const auto* object = node.as<PickleObject>()) {
-      if (object->state == nullptr) return;
-      state = object->state;
-    }
+    if (is_module(node)) state = node.as<PickleObject>()->state;
     const auto* dict = state->as<PickleDict>();
     if (dict == nullptr) return;
     for (const auto& [key, value] : dict->items) {
       const auto* name = key->as<std::string>();
       if (name == nullptr) continue;
+      // Values may be shared, so that a small file could stand for endless attributes.
+      constexpr std::size_t kMostLetters = 64'000'000;
+      constexpr std::size_t kLettersOfAnEntry = 16;  // it takes more memory than its name
+      letters_ += kLettersOfAnEntry + prefix.size() + name->size();
+      if (letters_ > kMostLetters) throw PickleError{"names its tensors in too many letters"};
       if (const auto* tensor = value->as<PickleTensor>()) {
         tensors_.insert_or_assign(prefix + *name, tensor);
-      } else if (value->as<PickleObject>() != nullptr) {
+      } else if (is_module(*value)) {
         visit(*value, prefix + *name + ".", depth + 1);
       }
     }
+  }
+
+  static bool is_module(const PickleNode& node) {
+    const auto* object = node.as<PickleObject>();
+    return object != nullptr && object->type.starts_with("__torch__.") && object->state != nullptr;
   }
 
   /// Takes a prefix away that every name has: DataParallel's.
@@ -113,16 +116,16 @@ class TensorNames {
   }
 
   std::map<std::string, const PickleTensor*> tensors_;
-  std::size_t visits_{0};
+  std::size_t letters_{0};
 };
 
 /// The last element that a view reads, plus one; nothing if the view makes no sense.
 std::optional<std::size_t> end_of(const PickleTensor& tensor, std::size_t limit) {
   if (tensor.shape.size() != tensor.strides.size() || tensor.offset < 0) return std::nullopt;
+  if (std::count(tensor.shape.begin(), tensor.shape.end(), 0) > 0) return 0;
   auto last = static_cast<std::size_t>(tensor.offset);
   for (std::size_t d = 0; d < tensor.shape.size(); ++d) {
     if (tensor.shape[d] < 0 || tensor.strides[d] < 0) return std::nullopt;
-    if (tensor.shape[d] == 0) return 0;
     const auto steps = static_cast<std::size_t>(tensor.shape[d] - 1);
     const auto stride = static_cast<std::size_t>(tensor.strides[d]);
     if (steps > 0 && stride > limit / steps) return std::nullopt;
@@ -136,32 +139,37 @@ std::optional<std::size_t> end_of(const PickleTensor& tensor, std::size_t limit)
 /// Makes tensors of a pickle's views.
 /// @param data_of the bytes of a storage
 StateDict read_tensors(const PickleNode& root,
-                       const std::function<const Data&(const PickleStorage&)>& data_of,
+                       const std::function<View(const PickleStorage&)>& data_of,
                        std::size_t file_size) {
   const TensorNames names{root};
   if (names.tensors().empty()) throw PickleError{"holds no tensors by name"};
-  // Views may share a storage, but not so often that a small file becomes large.
-  std::size_t left = 16 * file_size;
+  // Views may share a storage or repeat a number, but not so often that a small file becomes large.
+  constexpr std::size_t kAlwaysLet = 1'000'000;
+  std::size_t left = std::max(kAlwaysLet, 4 * file_size);
   StateDict result;
   for (const auto& [name, tensor] : names.tensors()) {
     const auto& storage = std::get<PickleStorage>(tensor->storage->value);
     const std::optional<NumberType> type = number_type(storage.type);
     if (!type) {
-      throw PickleError{
-          fmt::format("the tensor '{}' has numbers of the class {}", name, storage.type)};
+      throw PickleError{fmt::format("the tensor '{}' has numbers of the class {}", printable(name),
+                                    printable(storage.type))};
     }
-    const Data& data = data_of(storage);
+    const View data = data_of(storage);
     const std::optional<std::size_t> end = end_of(*tensor, data.size() / size_of(*type));
+    if (!end) {
+      throw PickleError{fmt::format("the tensor '{}' reaches beyond its storage", printable(name))};
+    }
     const std::optional<std::size_t> count = element_count(tensor->shape, left);
-    if (!end || !count) {
-      throw PickleError{fmt::format("the tensor '{}' reaches beyond its storage", name)};
+    if (!count) {
+      throw PickleError{
+          fmt::format("the tensor '{}' repeats what the file holds too often", printable(name))};
     }
     left -= *count;
     StoredTensor& stored = result[name];
     stored.shape = tensor->shape;
     stored.values.reserve(*count);
-    const auto from = std::span{data}.subspan(
-        *count == 0 ? 0 : static_cast<std::size_t>(tensor->offset) * size_of(*type));
+    const View from =
+        data.subspan(*count == 0 ? 0 : static_cast<std::size_t>(tensor->offset) * size_of(*type));
     for_each_offset(tensor->shape, tensor->strides, [&](std::size_t offset) {
       stored.values.push_back(number_at(from, *type, offset));
     });
@@ -172,7 +180,8 @@ StateDict read_tensors(const PickleNode& root,
 /// A zip archive that is read.
 class Archive {
  public:
-  explicit Archive(const fs::path& path) {
+  /// @param size the file's
+  Archive(const fs::path& path, std::size_t size) : left_{size} {
     int code = 0;
     archive_ = zip_open(path.c_str(), ZIP_RDONLY, &code);
     if (archive_ == nullptr) throw PickleError{"is a damaged zip archive"};
@@ -199,52 +208,61 @@ class Archive {
     return zip_name_locate(archive_, name.c_str(), 0) >= 0;
   }
 
-  /// @param limit the file's size: entries are stored as they are
-  [[nodiscard]] Data read(const std::string& name, std::size_t limit) const {
+  /// The bytes of an entry, which must be stored as they are; all that are read together have no
+  /// more than the file.
+  [[nodiscard]] Data read(const std::string& name) {
     zip_stat_t stat{};
     if (zip_stat(archive_, name.c_str(), 0, &stat) != 0) {
-      throw PickleError{fmt::format("is a zip archive without '{}'", name)};
+      throw PickleError{fmt::format("is a zip archive without '{}'", printable(name))};
     }
-    if (stat.comp_method != ZIP_CM_STORE || stat.size > limit) {
-      throw PickleError{fmt::format("has the compressed entry '{}'", name)};
+    if (stat.comp_method != ZIP_CM_STORE) {
+      throw PickleError{fmt::format("has the compressed entry '{}'", printable(name))};
     }
+    if (stat.size > left_) {
+      throw PickleError{
+          fmt::format("has the entry '{}' that overlaps others or its end", printable(name))};
+    }
+    left_ -= static_cast<std::size_t>(stat.size);
     Data data(static_cast<std::size_t>(stat.size));
     const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file{
         zip_fopen(archive_, name.c_str(), 0), zip_fclose};
     if (!file ||
         zip_fread(file.get(), data.data(), data.size()) != static_cast<zip_int64_t>(data.size())) {
-      throw PickleError{fmt::format("has the damaged entry '{}'", name)};
+      throw PickleError{fmt::format("has the damaged entry '{}'", printable(name))};
     }
     // Reading on to the end is what checks the entry's own checksum.
     std::uint8_t more = 0;
     if (zip_fread(file.get(), &more, 1) != 0) {
-      throw PickleError{fmt::format("has the damaged entry '{}'", name)};
+      throw PickleError{fmt::format("has the damaged entry '{}'", printable(name))};
     }
     return data;
   }
 
  private:
-  zip_t* archive_;
+  zip_t* archive_{nullptr};
+  std::size_t left_;
 };
 
 StateDict read_zip(const fs::path& path) {
-  const Archive archive{path};
-  const auto file_size = static_cast<std::size_t>(fs::file_size(path));
+  std::error_code error;
+  const auto file_size = static_cast<std::size_t>(fs::file_size(path, error));
+  if (error) throw PickleError{"has no size"};
+  Archive archive{path, file_size};
   const std::string folder = archive.folder();
   if (archive.has(folder + "byteorder")) {
-    const Data order = archive.read(folder + "byteorder", file_size);
+    const Data order = archive.read(folder + "byteorder");
     if (std::string_view{reinterpret_cast<const char*>(order.data()), order.size()} != "little") {
       throw PickleError{"has numbers that are not little-endian"};
     }
   }
-  const Data bytes = archive.read(folder + "data.pkl", file_size);
+  const Data bytes = archive.read(folder + "data.pkl");
   const Pickle pickle{bytes};
-  std::map<std::string, Data> storages;
-  const auto data_of = [&](const PickleStorage& storage) -> const Data& {
+  std::map<std::string_view, Data> storages;
+  const auto data_of = [&](const PickleStorage& storage) -> View {
     const auto it = storages.find(storage.key);
     if (it != storages.end()) return it->second;
-    return storages.emplace(storage.key, archive.read(folder + "data/" + storage.key, file_size))
-        .first->second;
+    const std::string name = fmt::format("{}data/{}", folder, storage.key);
+    return storages.emplace(storage.key, archive.read(name)).first->second;
   };
   return read_tensors(pickle.root(), data_of, file_size);
 }
@@ -252,7 +270,7 @@ StateDict read_zip(const fs::path& path) {
 /// The format before PyTorch 1.6: five pickles, then each storage's size and data.
 StateDict read_legacy(const fs::path& path) {
   const Data bytes = read_whole_file(path);
-  std::span<const std::uint8_t> rest{bytes};
+  View rest{bytes};
   const auto next = [&] {
     auto pickle = std::make_unique<Pickle>(rest);
     rest = rest.subspan(pickle->size());
@@ -273,9 +291,9 @@ StateDict read_legacy(const fs::path& path) {
   const auto object = next();
   const auto keys = next();
   // The types of the storages are told where tensors refer to them.
-  std::map<std::string, const PickleStorage*> storages;
+  std::map<std::string_view, const PickleStorage*> storages;
   for (const PickleStorage* storage : object->storages()) storages.emplace(storage->key, storage);
-  std::map<std::string, Data> data;
+  std::map<std::string_view, View> data;
   const auto* list = keys->root().as<PickleSequence>();
   if (list == nullptr) throw PickleError{"has no list of storages"};
   for (const PickleValue item : list->items) {
@@ -288,15 +306,17 @@ StateDict read_legacy(const fs::path& path) {
     std::memcpy(&elements, rest.data(), kCount);
     rest = rest.subspan(kCount);
     const std::optional<NumberType> type = number_type(it->second->type);
-    const std::size_t size = type ? size_of(*type) : 1;
-    if (elements < 0 || static_cast<std::size_t>(elements) > rest.size() / size) {
+    if (!type) {
+      throw PickleError{fmt::format("has numbers of the class {}", printable(it->second->type))};
+    }
+    if (elements < 0 || static_cast<std::size_t>(elements) > rest.size() / size_of(*type)) {
       throw PickleError{"is truncated"};
     }
-    const std::size_t length = static_cast<std::size_t>(elements) * size;
-    data.emplace(*key, Data{rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(length)});
+    const std::size_t length = static_cast<std::size_t>(elements) * size_of(*type);
+    data.emplace(it->first, rest.first(length));
     rest = rest.subspan(length);
   }
-  const auto data_of = [&](const PickleStorage& storage) -> const Data& {
+  const auto data_of = [&](const PickleStorage& storage) -> View {
     const auto it = data.find(storage.key);
     if (it == data.end()) throw PickleError{"is truncated"};
     return it->second;
@@ -306,10 +326,15 @@ StateDict read_legacy(const fs::path& path) {
 
 StateDict read_folder(const fs::path& path) {
   StateDict result;
-  for (const fs::directory_entry& entry : fs::directory_iterator{path}) {
-    if (entry.path().extension() == ".npy") {
-      result.emplace(entry.path().stem().string(), read_npy(entry.path()));
+  std::error_code error;
+  for (fs::directory_iterator it{path, error}, end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".npy") {
+      result.emplace(it->path().stem().string(), read_npy(it->path()));
     }
+  }
+  if (error) {
+    throw ConfigError{
+        fmt::format("{}: error: cannot read the folder: {}", path.string(), error.message())};
   }
   if (result.empty()) {
     throw ConfigError{fmt::format(
@@ -322,20 +347,17 @@ StateDict read_folder(const fs::path& path) {
 }  // namespace
 
 StateDict read_state_dict(const fs::path& path) {
-  if (fs::is_directory(path)) return read_folder(path);
-  std::array<std::uint8_t, 16> head{};
-  {
-    const std::vector<std::uint8_t> bytes = read_head(path, head.size());
-    std::copy(bytes.begin(), bytes.end(), head.begin());
-  }
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return read_folder(path);
+  constexpr std::size_t kHead = 32;
+  const std::vector<std::uint8_t> bytes = read_head(path, kHead);
+  const std::string_view head{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   try {
-    if (std::memcmp(head.data(), "PK\x03\x04", 4) == 0) return read_zip(path);
-    // The legacy format begins with a pickle of one long number: its protocol, and ten bytes.
-    constexpr std::array<std::uint8_t, 10> kMagic{0x6c, 0xfc, 0x9c, 0x46, 0xf9,
-                                                  0x20, 0x6a, 0xa8, 0x50, 0x19};
-    if (head[0] == 0x80 && std::equal(kMagic.begin(), kMagic.end(), head.begin() + 4)) {
-      return read_legacy(path);
-    }
+    if (head.starts_with("PK\x03\x04")) return read_zip(path);
+    // The legacy format begins with a pickle of one long number, at a place that depends on the
+    // protocol.
+    constexpr std::string_view kMagic{"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"};
+    if (head.find(kMagic) != std::string_view::npos) return read_legacy(path);
   } catch (const PickleError& error) {
     throw ConfigError{fmt::format(
         "{}: error: {}; save the weights alone, in Python: torch.save(model.state_dict(), FILE)",

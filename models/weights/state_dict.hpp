@@ -21,7 +21,8 @@ using StateDict = std::map<std::string, StoredTensor>;
 
 /// Reads trained weights, executing nothing that a file says: PyTorch state dicts (zip, and the
 /// legacy format of `.pth` and `.th` files), TorchScript archives, and folders with one `.npy` a
-/// tensor. A dictionary under the key "state_dict" and the prefix "module." are looked through.
+/// tensor. A dictionary under the key "state_dict", "model_state_dict" or "model" and the prefix
+/// "module." are looked through.
 /// @throws ConfigError naming the file and what in it cannot be read, and the remedy
 StateDict read_state_dict(const std::filesystem::path& path);
 

@@ -1,14 +1,19 @@
-// Claims: weights are read as Python reads them, from every format that PyTorch and NumPy write;
-// what is written is read back, by Python too; a file can make the reader neither execute nor
-// crash.
+// Claims: weights are read as Python reads them, from every format that PyTorch writes; what is
+// written is read back, by Python too; a file can make the reader neither execute nor crash, nor
+// take time and memory out of proportion to its size.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <boost/crc.hpp>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
+#include <cmath>
+#include <cstring>
 
-#include "models/weights/file.hpp"
 #include "models/weights/state_dict.hpp"
 #include "sim/base/error.hpp"
 #include "tests/support/data.hpp"
@@ -19,80 +24,173 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::Eq;
 using ::testing::HasSubstr;
+using testing::read_file;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
 
+constexpr const char* kRemedy =
+    "; save the weights alone, in Python: torch.save(model.state_dict(), FILE)";
+
+void expect_read_as(const fs::path& file, const fs::path& arrays) {
+  const StateDict expected = read_state_dict(arrays);
+  const StateDict found = read_state_dict(file);
+  ASSERT_EQ(found.size(), expected.size()) << file;
+  for (const auto& [key, tensor] : expected) {
+    ASSERT_TRUE(found.contains(key)) << file << " " << key;
+    EXPECT_EQ(found.at(key), tensor) << file << " " << key;
+  }
+}
+
+void expect_refused(const fs::path& file, const std::string& what) {
+  EXPECT_THAT(
+      [&] { read_state_dict(file); },
+      ThrowsMessage<ConfigError>(Eq(fmt::format("{}: error: {}{}", file.string(), what, kRemedy))));
+}
+
 /// One test, for a process that imports torch takes two seconds.
 TEST(Weights, AreReadAsPythonReadsThem) {
-  const TemporaryFolder folder;
-  ASSERT_EQ(run_python("make_weights.py", folder.path().string()), 0);
+  const TemporaryFolder temporary;
+  const fs::path& folder = temporary.path();
+  ASSERT_EQ(run_python("make_weights.py", folder.string()), 0);
   for (const char* name : {"zip", "legacy", "checkpoint-zip", "checkpoint-legacy", "views-zip",
-                           "views-legacy", "script"}) {
-    const StateDict expected = read_state_dict(folder.path() / (std::string{name} + ".expected"));
-    const StateDict found = read_state_dict(folder.path() / (std::string{name} + ".pt"));
-    ASSERT_EQ(found.size(), expected.size()) << name;
-    for (const auto& [key, tensor] : expected) {
-      ASSERT_TRUE(found.contains(key)) << name << " " << key;
-      EXPECT_EQ(found.at(key), tensor) << name << " " << key;
-    }
+                           "views-legacy", "script", "tutorial"}) {
+    expect_read_as(folder / fmt::format("{}.pt", name), folder / fmt::format("{}.expected", name));
   }
-  EXPECT_EQ(read_state_dict(folder.path() / "views-zip.pt").at("column"),
-            (StoredTensor{{4}, {2, 8, 14, 20}}));
-
-  StoredTensor counting{{3, 4}, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}};
-  for (const char* type : {"f2", "f4", "f8", "i2", "i4", "i8", "u2", "u4", "u8", "i1", "u1"}) {
-    for (const char* order : {"c", "fortran"}) {
-      EXPECT_EQ(read_npy(folder.path() / (std::string{order} + "-" + type + ".npy")), counting)
-          << order << type;
-    }
+  for (const char* name : {"protocol-1", "protocol-3", "protocol-4", "protocol-5", "little",
+                           "protocol-3-legacy", "protocol-4-legacy", "protocol-5-legacy"}) {
+    expect_read_as(folder / fmt::format("{}.pt", name), folder / "zip.expected");
   }
-  for (float& value : counting.values) value = value == 0 ? 0 : 1;
-  EXPECT_EQ(read_npy(folder.path() / "fortran-b1.npy"), counting);
+  const StateDict views = read_state_dict(folder / "views-zip.pt");
+  EXPECT_EQ(views.at("column"), (StoredTensor{{4}, {2, 8, 14, 20}}));
+  EXPECT_EQ(views.at("empty_behind"), (StoredTensor{{5, 0}, {}}));
+  EXPECT_EQ(views.at("scalar"), (StoredTensor{{}, {7}}));
+  EXPECT_TRUE(std::isinf(views.at("double").values[1])) << "too large for 32 bits";
 
   // Nothing that a file asks for is executed, and a whole module is refused by its class.
   for (const char* name : {"command-zip.pt", "command-legacy.pt"}) {
-    EXPECT_THAT([&] { read_state_dict(folder.path() / name); },
-                ThrowsMessage<ConfigError>(
-                    AllOf(HasSubstr(name), HasSubstr("asks to call 'posix.system', which is not "
-                                                     "let through; save the weights alone"))));
+    expect_refused(folder / name, "asks to call 'posix.system', which is not let through");
   }
-  EXPECT_THAT([&] { read_state_dict(folder.path() / "module-zip.pt"); },
-              ThrowsMessage<ConfigError>(HasSubstr("'torch.nn.modules.linear.Linear'")));
-  EXPECT_FALSE(fs::exists(folder.path() / "executed"));
+  EXPECT_FALSE(fs::exists(folder / "executed"));
+  for (const char* name : {"module-zip.pt", "module-legacy.pt"}) {
+    expect_refused(folder / name,
+                   "asks to call 'torch.nn.modules.linear.Linear', which is not let through");
+  }
 
-  // Files with changed bytes: weights or an error, whatever they hold.
-  boost::random::mt19937 random{1};
-  const auto below = [&](std::size_t limit) {
-    return boost::random::uniform_int_distribution<std::size_t>{0, limit - 1}(random);
-  };
-  int refused = 0;
-  for (const char* name :
-       {"zip.pt", "legacy.pt", "script.pt", "checkpoint-legacy.pt", "c-f4.npy"}) {
-    const std::vector<std::uint8_t> original = read_whole_file(folder.path() / name);
-    for (int i = 0; i < 400; ++i) {
-      std::vector<std::uint8_t> bytes = original;
-      for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
-        // Most changes hit the pickles, which lie in front.
-        const std::size_t at =
-            below(i % 2 == 0 ? std::min<std::size_t>(bytes.size(), 900) : bytes.size());
-        bytes[at] = static_cast<std::uint8_t>(below(256));
-      }
-      if (i % 5 == 0) bytes.resize(below(bytes.size()));
-      const fs::path path =
-          folder.write("mutated.npy", {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-      try {
-        if (std::string_view{name}.ends_with(".npy")) {
-          read_npy(path);
-        } else {
-          read_state_dict(path);
-        }
-      } catch (const ConfigError&) {
-        ++refused;
-      }
+  expect_refused(folder / "big.pt", "has numbers that are not little-endian");
+  expect_refused(folder / "compressed.pt", "has the compressed entry 'zip/data.pkl'");
+  expect_refused(folder / "overlapping.pt",
+                 "has the entry 'many/data/1' that overlaps others or its end");
+  expect_refused(folder / "repeated.pt", "the tensor 'a' repeats what the file holds too often");
+  expect_refused(folder / "complex.pt",
+                 "the tensor 'a' has numbers of the class ComplexFloatStorage");
+  expect_refused(folder / "complex-legacy.pt", "has numbers of the class ComplexFloatStorage");
+  expect_refused(folder / "tensor.pt", "holds no tensors by name");
+  std::string legacy = read_file(folder / "legacy.pt");
+  const std::size_t order = legacy.find("little_endian");
+  ASSERT_NE(order, std::string::npos);
+  legacy[legacy.find('\x88', order)] = '\x89';  // True to False
+  expect_refused(temporary.write("big-legacy.pt", legacy),
+                 "has numbers that are not little-endian");
+}
+
+/// Random changes of bytes.
+class Mutator {
+ public:
+  std::size_t below(std::size_t limit) {
+    return boost::random::uniform_int_distribution<std::size_t>{0, limit - 1}(random_);
+  }
+  /// Changes some of the bytes from `begin` up to `end`.
+  void change(std::string& bytes, std::size_t begin, std::size_t end) {
+    for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
+      const std::size_t at = begin + below(end - begin);
+      // Opcodes lie near each other, small numbers near 0, sizes near the largest.
+      const std::size_t kind = below(4);
+      const char old = bytes[at];
+      if (kind == 0) bytes[at] = static_cast<char>(below(256));
+      if (kind == 1) bytes[at] = static_cast<char>(old ^ 1 << below(8));
+      if (kind == 2) bytes[at] = bytes[begin + below(end - begin)];
+      if (kind == 3) bytes[at] = below(2) == 0 ? '\xff' : '\x7f';
     }
   }
-  EXPECT_GT(refused, 500);
+
+ private:
+  boost::random::mt19937 random_{1};
+};
+
+/// The checksum of a zip's entry, as its bytes.
+std::string crc_of(std::string_view bytes) {
+  boost::crc_32_type crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  const std::uint32_t sum = crc.checksum();
+  return {reinterpret_cast<const char*>(&sum), sizeof sum};
+}
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + 1)) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+/// The most memory that this process has ever held.
+long peak_kilobytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+TEST(Weights, WithChangedBytesAreReadOrRefused) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_python("make_weights.py", folder.path().string()), 0);
+  const long peak_before = peak_kilobytes();
+  Mutator mutator;
+  int read = 0;
+  int refused = 0;
+  const auto try_to_read = [&](const std::string& bytes) {
+    fs::remove(folder.path() / "mutated.pt");  // file systems are slow to write over a file
+    const fs::path path = folder.write("mutated.pt", bytes);
+    try {
+      read_state_dict(path);
+      ++read;
+    } catch (const ConfigError&) {
+      ++refused;
+    }
+  };
+  for (const char* name : {"zip.pt", "views-legacy.pt", "checkpoint-legacy.pt", "script.pt"}) {
+    const std::string original = read_file(folder.path() / name);
+    for (int i = 0; i < 2000; ++i) {
+      std::string bytes = original;
+      mutator.change(bytes, 0, bytes.size());
+      if (i % 5 == 0) bytes.resize(mutator.below(bytes.size()));
+      try_to_read(bytes);
+    }
+  }
+  // In a zip the checksum guards the pickle from all but those who mean it.
+  for (const char* name : {"zip.pt", "views-zip.pt", "checkpoint-zip.pt", "script.pt"}) {
+    const std::string original = read_file(folder.path() / name);
+    const auto field = [&](std::size_t at, std::size_t width) {
+      std::uint32_t value = 0;
+      std::memcpy(&value, original.data() + at, width);
+      return value;
+    };
+    // The central directory comes last, and says where the entry's own header is.
+    const std::size_t entry = original.rfind("PK\x01\x02", original.rfind("data.pkl"));
+    const std::size_t length = field(entry + 24, 4);
+    const std::size_t header = field(entry + 42, 4);
+    const std::size_t begin = header + 30 + field(header + 26, 2) + field(header + 28, 2);
+    const std::string old_crc = crc_of({original.data() + begin, length});
+    ASSERT_EQ(old_crc, original.substr(entry + 16, 4)) << name;
+    for (int i = 0; i < 2000; ++i) {
+      std::string bytes = original;
+      mutator.change(bytes, begin, begin + length);
+      replace_all(bytes, old_crc, crc_of({bytes.data() + begin, length}));
+      try_to_read(bytes);
+    }
+  }
+  EXPECT_GT(refused, 8000);
+  EXPECT_GT(read, 1000);
+  EXPECT_LT(peak_kilobytes() - peak_before, 400'000);
 }
 
 TEST(Weights, AreReadBackAsWrittenByUsAndByPython) {
@@ -105,12 +203,11 @@ TEST(Weights, AreReadBackAsWrittenByUsAndByPython) {
   EXPECT_EQ(bytes, state_dict_file(weights));
   folder.write("weights.pt", bytes);
   EXPECT_EQ(read_state_dict(folder.path() / "weights.pt"), weights);
-  EXPECT_EQ(run_python("check_weights.py", (folder.path() / "weights.pt").string()), 0);
-
   for (const auto& [name, tensor] : weights) {
     folder.write("npy/" + name + ".npy", npy_file(tensor));
   }
   EXPECT_EQ(read_state_dict(folder.path() / "npy"), weights);
+  EXPECT_EQ(run_python("check_weights.py", folder.path().string()), 0);
 }
 
 TEST(Weights, OfTheLegacyFormatEqualTheirArrays) {
@@ -133,6 +230,8 @@ TEST(Weights, OfUnknownFormatsAreRefusedByName) {
   refuses("hello, world, these are no weights", "holds no weights in a known format");
   refuses("PK\x03\x04 and nothing behind", "is a damaged zip archive");
   EXPECT_THAT([&] { read_state_dict(folder.path() / "absent.pt"); },
+              ThrowsMessage<ConfigError>(HasSubstr("cannot read the file")));
+  EXPECT_THAT([&] { read_state_dict(fs::path{std::string(5000, 'x')}); },
               ThrowsMessage<ConfigError>(HasSubstr("cannot read the file")));
   fs::create_directory(folder.path() / "empty");
   EXPECT_THAT([&] { read_state_dict(folder.path() / "empty"); },
