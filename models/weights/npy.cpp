@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <map>
 #include <optional>
-#include <regex>
+#include <string_view>
 
 #include "models/weights/file.hpp"
 #include "models/weights/numbers.hpp"
@@ -26,23 +27,58 @@ struct Header {
   std::vector<std::int64_t> shape;
 };
 
-std::optional<Header> parse_header(const std::string& text) {
-  static const std::regex kHeader{
-      R"(^\{'descr': *'([^']+)', *'fortran_order': *(True|False), *'shape': *\(([0-9, L]*)\),? *\}\s*$)"};
-  std::smatch match;
-  if (!std::regex_match(text, match, kHeader)) return std::nullopt;
-  Header header{.type = match[1], .fortran_order = match[2] == "True"};
-  const std::string shape = match[3];
-  static const std::regex kNumber{"[0-9]+"};
-  for (std::sregex_iterator it{shape.begin(), shape.end(), kNumber}, end; it != end; ++it) {
-    const std::string digits = it->str();
-    std::int64_t size = 0;
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), size);
-    if (parsed.ec != std::errc{}) return std::nullopt;
-    header.shape.push_back(size);
+/// Reads the header, a Python dictionary as NumPy writes it: the keys in this order. Not by a
+/// regular expression, for those of the standard library recurse on every character.
+class HeaderReader {
+ public:
+  explicit HeaderReader(std::string_view text) : rest_{text} {}
+
+  std::optional<Header> read() {
+    Header header;
+    if (!skip("{'descr':") || !skip("'")) return std::nullopt;
+    const std::size_t quote = rest_.find('\'');
+    if (quote == std::string_view::npos) return std::nullopt;
+    header.type = rest_.substr(0, quote);
+    rest_.remove_prefix(quote);
+    if (!skip("'") || !skip(",") || !skip("'fortran_order':")) return std::nullopt;
+    header.fortran_order = skip("True");
+    if (!header.fortran_order && !skip("False")) return std::nullopt;
+    if (!skip(",") || !skip("'shape':") || !skip("(")) return std::nullopt;
+    while (!skip(")")) {
+      const std::optional<std::int64_t> size = whole_number();
+      if (!size || header.shape.size() == kMostDimensions) return std::nullopt;
+      header.shape.push_back(*size);
+      skip("L");  // Python 2's long numbers
+      if (!skip(",") && !rest_.starts_with(')')) return std::nullopt;
+    }
+    skip(",");
+    if (!skip("}")) return std::nullopt;
+    skip("\n");
+    return rest_.empty() ? std::optional{header} : std::nullopt;
   }
-  return header;
-}
+
+ private:
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size())); }
+
+  /// Takes `word` and the blanks around it, if it comes next.
+  bool skip(std::string_view word) {
+    skip_blanks();
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    skip_blanks();
+    return true;
+  }
+
+  std::optional<std::int64_t> whole_number() {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (error != std::errc{} || value < 0) return std::nullopt;
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return value;
+  }
+
+  std::string_view rest_;
+};
 
 std::optional<NumberType> number_type(const std::string& descr) {
   static const std::map<std::string, NumberType> kTypes{
@@ -74,15 +110,15 @@ StoredTensor read_npy(const std::filesystem::path& path) {
   std::size_t length = bytes[8] + 256U * bytes[9];
   if (!is_short) length += 65536U * bytes[10] + 16777216U * bytes[11];
   if (length > bytes.size() - begin) throw fail("is truncated");
-  const auto header = parse_header({bytes.begin() + static_cast<std::ptrdiff_t>(begin),
-                                    bytes.begin() + static_cast<std::ptrdiff_t>(begin + length)});
+  const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  const auto header = HeaderReader{text.substr(begin, length)}.read();
   if (!header) throw fail("has a header that is not of one array of numbers");
   const auto type = number_type(header->type);
   if (!type) {
     throw fail(
         fmt::format("holds numbers of the type '{}', which is none of the little-endian "
                     "floats and integers",
-                    header->type));
+                    printable(header->type)));
   }
   const auto data = std::span{bytes}.subspan(begin + length);
   const std::optional<std::size_t> count =
