@@ -17,8 +17,8 @@ struct Payload {
   [[nodiscard]] std::size_t frame_bytes() const { return bytes.size() - body_bytes; }
 };
 
-/// Encodes a tensor and frames it: codec, bits, shape, min and max, the body's length, and a
-/// CRC-32C over all of it. `docs/models/codecs.md` has the layout.
+/// Encodes a tensor and frames it: codec, bits, shape, min and max, and a CRC-32C over all of it:
+/// 24 bytes. `docs/models/codecs.md` has the layout.
 Payload encode_payload(const Codec& codec, const QuantizedTensor& tensor);
 
 /// Reads a payload back.
