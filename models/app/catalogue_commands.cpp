@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include "models/app/command.hpp"
+#include "models/codec/codec.hpp"
 #include "models/dataset/dataset.hpp"
 #include "sim/document/document.hpp"
 
@@ -24,6 +27,27 @@ void datasets_command(const Words& words) {
                      .table = std::move(table),
                      .remarks = {"They are looked for in the folder that PAPILIO_DATA names, else "
                                  "in ../shared/data."}}}},
+      line.get<std::string>("format"));
+}
+
+void codecs_command(const Words& words) {
+  CommandLine line{"codecs [options]",
+                   "Lists the codecs that features are encoded with on their way to the cloud.",
+                   {"papilio codecs", "papilio codecs --format json"}};
+  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
+                     "md, csv, json or latex");
+  if (!line.parse(words)) return;
+  Table table{.columns = {{"codec"}, {"lossless", true}, {"bits"}, {"what it is", true}}};
+  for (const CodecTraits& traits : codec_list()) {
+    table.rows.push_back({traits.name, traits.lossless ? "yes" : "no",
+                          fmt::format("1 to {}", traits.max_bits), traits.summary});
+  }
+  print(
+      {.title = "Codecs",
+       .sections = {{.title = "Of feature tensors",
+                     .table = std::move(table),
+                     .remarks = {"'jpeg:Q' sets its quality, 1 to 100; 'hevc:QP' makes HEVC lossy, "
+                                 "0 to 51."}}}},
       line.get<std::string>("format"));
 }
 

@@ -11,6 +11,8 @@ namespace papilio {
 /// The verbs of papilio-tensor: each parses the words after it, prints to stdout, and throws as the
 /// errors' kinds say.
 void train_command(const Words& words);
+void infer_command(const Words& words);
+void codecs_command(const Words& words);
 void datasets_command(const Words& words);
 
 /// Name and version of each library that the program uses.

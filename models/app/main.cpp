@@ -27,10 +27,14 @@ void print_version() {
 int main(int argc, char** argv) {
   return papilio::run_program(
       {.about = "papilio-tensor: the verbs of papilio that compute with real tensors",
-       .commands = {{"train", "train butterfly units end to end, find the fewest channels",
+       .commands = {{"infer", "run real pictures through a network, whole or split",
+                     papilio::infer_command},
+                    {"train", "train butterfly units end to end, find the fewest channels",
                      papilio::train_command},
                     {"datasets", "list the pictures that networks are trained and tested on",
-                     papilio::datasets_command}},
+                     papilio::datasets_command},
+                    {"codecs", "list the codecs that features are encoded with",
+                     papilio::codecs_command}},
        .examples = {"papilio datasets", "papilio train --help"},
        .print_version = papilio::print_version},
       argc, argv);

@@ -29,7 +29,7 @@ struct Point {
 
 /// The first phase of the butterfly paper's Algorithm 1: which units, trained how.
 struct FirstPhaseSpec {
-  Graph graph;                 ///< without units
+  Graph graph{"", ""};         ///< without units
   StateDict weights;           ///< where each training begins; empty: from random weights
   std::string source;          ///< of the weights, for errors
   bool new_classifier{false};  ///< the last layer begins at random: another set of classes

@@ -1,0 +1,418 @@
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "models/app/command.hpp"
+#include "models/app/manifest.hpp"
+#include "models/app/models.hpp"
+#include "models/app/options.hpp"
+#include "models/dataset/dataset.hpp"
+#include "models/infer/collect.hpp"
+#include "models/tensor/runtime.hpp"
+#include "models/train/evaluation.hpp"
+#include "models/train/first_phase.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/output_folder.hpp"
+#include "sim/base/suggest.hpp"
+#include "sim/cli/interrupts.hpp"
+#include "sim/cli/progress.hpp"
+#include "sim/document/json_text.hpp"
+
+namespace papilio {
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kUsage = "infer [PICTURE...] --model NAME [options]";
+constexpr const char* kAbout =
+    "Runs real pictures through a network: whole, or cut in two, the features quantised, encoded,\n"
+    "decoded and put back in between. Tells the classes, the share of right answers, the bytes "
+    "that\n"
+    "cross and the time of each stage; writes payloads.csv and accuracy.csv, which scenarios read.";
+
+void declare(CommandLine& line, VerbOptions& options) {
+  line.add_positional("picture", -1);
+  options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
+  options.text("weights", "", "FILE",
+               "a PyTorch file or a folder of .npy (default: random weights)");
+  options.text("data", "", "NAME", "test pictures of a dataset ('papilio datasets') or its folder");
+  options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
+  options.text("normalize", "imagenet", "NAME",
+               "imagenet (RGB, mean and deviation) or caffe (BGR, mean)");
+  options.text("after", "", "CUT,...", "cuts: names, or all blocks, or 'input' (default: none)");
+  options.text("channels", "0", "N,...", "of the butterfly unit at each cut; 0: no unit");
+  options.text("units", "", "DIR", "folder of trained units, as 'papilio train' writes it");
+  options.whole("seed", 1, "which training of the units; of random weights");
+  options.whole("bits", 8, "of one crossing feature, 1 to 16");
+  options.text("codecs", "raw", "NAME,...", "'all', or names ('papilio codecs')");
+  options.whole("pictures", 0, "use that many of the dataset, spread over it; 0: all");
+  options.whole("top", 5, "classes to tell of each picture given by name");
+  options.whole("threads", 0, "of each operation; 0: as many as there are processors");
+  options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
+  options.text("save-features", "", "DIR", "write each picture's features there, as .npy");
+  line.add_options()(
+      "output,o", po::value<std::string>()->value_name("DIR"),
+      "folder of the results (default: results/infer-MODEL; none for a whole network)");
+  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json or latex");
+  line.add_options()("quiet,q", "print nothing but errors");
+}
+
+/// Pictures given one by one, of which no labels are known.
+class NamedPictures : public Dataset {
+ public:
+  explicit NamedPictures(std::vector<std::string> files) : files_{std::move(files)} {}
+  [[nodiscard]] const std::string& title() const override {
+    static const std::string kTitle{"the pictures given"};
+    return kTitle;
+  }
+  [[nodiscard]] const std::vector<std::string>& classes() const override {
+    static const std::vector<std::string> kNone;
+    return kNone;
+  }
+  [[nodiscard]] std::size_t size() const override { return files_.size(); }
+  [[nodiscard]] std::int64_t label(std::size_t /*index*/) const override { return -1; }
+  [[nodiscard]] std::string name(std::size_t index) const override { return files_.at(index); }
+  [[nodiscard]] Image load(std::size_t index) const override {
+    return read_image(files_.at(index));
+  }
+
+ private:
+  std::vector<std::string> files_;
+};
+
+/// What a command asks for, checked.
+struct Request {
+  FirstPhaseSpec networks;  ///< the plain network and how units are put into it
+  std::vector<Cut> cuts;
+  std::vector<std::int64_t> channels;
+  fs::path units;
+  std::vector<std::shared_ptr<const Codec>> codecs;
+  std::shared_ptr<const Dataset> pictures;
+  Transform transform;
+  fs::path features;
+  bool labelled{false};
+};
+
+std::vector<std::shared_ptr<const Codec>> codecs_of(const VerbOptions& options, int bits) {
+  std::vector<std::string> names = options.words_of("codecs");
+  if (names == std::vector<std::string>{"all"}) {
+    names.clear();
+    for (const CodecTraits& traits : codec_list()) names.push_back(traits.name);
+  }
+  // Raw comes first: the others are compared with it.
+  std::vector<std::shared_ptr<const Codec>> codecs{make_codec("raw")};
+  for (const std::string& name : names) {
+    std::shared_ptr<const Codec> codec = make_codec(name);
+    const bool known = std::any_of(codecs.begin(), codecs.end(), [&](const auto& other) {
+      return other->traits().name == codec->traits().name;
+    });
+    if (known) continue;
+    if (bits > codec->traits().max_bits) {
+      options.fail(fmt::format("the codec '{}' takes at most {} bits, not {}", name,
+                               codec->traits().max_bits, bits));
+    }
+    codecs.push_back(std::move(codec));
+  }
+  return codecs;
+}
+
+Transform transform_of(const VerbOptions& options, const Graph& graph) {
+  Transform transform = transform_for(graph);
+  const std::string normalize = options.text_of("normalize");
+  if (normalize == "caffe") {
+    transform.bgr = true;
+    transform.scale = 1;
+    transform.mean = {123, 117, 104};
+    transform.deviation = {1, 1, 1};
+  } else if (normalize != "imagenet") {
+    options.fail(fmt::format("unknown --normalize '{}'{}", normalize,
+                             suggestion(normalize, {"imagenet", "caffe"})));
+  }
+  return transform;
+}
+
+Request request_of(const VerbOptions& options, const std::vector<std::string>& files) {
+  Request request;
+  const std::string data = options.text_of("data");
+  if (files.empty() == data.empty()) options.fail("expected pictures, or a dataset with --data");
+  std::optional<std::int64_t> classes;
+  if (files.empty()) {
+    const auto limit = static_cast<std::size_t>(options.whole_of("pictures", 0, 1'000'000'000));
+    request.pictures = spread_subset(open_dataset(data, Split::kTest), limit);
+    request.labelled = true;
+    classes = static_cast<std::int64_t>(request.pictures->classes().size());
+  } else {
+    request.pictures = std::make_shared<NamedPictures>(files);
+  }
+  request.networks.graph =
+      model_by_name("infer", options.needed("model"), options.text_of("input"), classes);
+  request.networks.source = options.text_of("weights");
+  if (!request.networks.source.empty()) {
+    request.networks.weights = read_state_dict(request.networks.source);
+  }
+  request.networks.bits = static_cast<int>(options.whole_of("bits", 1, 16));
+  const Graph& graph = request.networks.graph;
+  for (const std::string& name : options.words_of("after")) {
+    if (name == "input") {
+      request.cuts.push_back(graph.cuts().front());
+      continue;
+    }
+    for (Cut& cut : cuts_by_name("infer", graph, {name})) request.cuts.push_back(std::move(cut));
+  }
+  request.channels = options.numbers_of("channels", 0);
+  request.units = options.text_of("units");
+  if (request.units.empty() && request.channels.back() > 0) {
+    options.fail("--channels names units; say with --units where 'papilio train' put them");
+  }
+  request.codecs = codecs_of(options, request.networks.bits);
+  request.transform = transform_of(options, graph);
+  request.features = options.text_of("save-features");
+  return request;
+}
+
+/// The plain network, or one with a trained unit, ready to run.
+SplitNetwork split_network(const Request& request, const Cut& cut, std::int64_t channels,
+                           std::uint64_t seed) {
+  Point point{.seed = seed};
+  if (channels > 0) {
+    point.cut = cut;
+    point.channels = channels;
+  }
+  FirstPhaseSpec spec = request.networks;
+  if (channels > 0) spec.weights.clear();
+  PreparedNetwork prepared = prepare(spec, point);
+  if (channels > 0) {
+    const fs::path file = request.units / "units" / (point.key() + ".pt");
+    prepared.network.load(read_state_dict(file), file.string());
+  }
+  return {prepared.network.folded(), channels > 0 ? prepared.crossing->cut : cut, spec.bits};
+}
+
+/// Runs all pictures through one split network.
+class Measurement {
+ public:
+  Measurement(const Request& request, Loader& loader, Progress& progress, std::size_t total)
+      : request_{request}, loader_{loader}, progress_{progress}, total_{total} {}
+
+  void run(const SplitNetwork& split, const std::string& cut, std::int64_t channels,
+           const TensorShape& whole) {
+    const std::size_t first = results_.size();
+    for (const auto& codec : request_.codecs) {
+      results_.push_back({.cut = cut,
+                          .channels = channels,
+                          .bits = split.bits,
+                          .codec = codec->traits().name,
+                          .lossless = codec->traits().lossless,
+                          .raw_bytes = whole.bytes(8)});
+    }
+    loader_.start({.batch_size = 1});
+    bool warm = false;
+    for (Batch batch = loader_.next(); batch.size() > 0; batch = loader_.next()) {
+      const at::Tensor image = images_of(batch, split.network);
+      // What runs for the first time sets itself up, which is no part of a picture's time.
+      if (!std::exchange(warm, true)) static_cast<void>(run_split(split, image, request_.codecs));
+      std::vector<Crossed> crossed = run_split(split, image, request_.codecs);
+      const std::string name = request_.pictures->name(batch.indices[0]);
+      for (std::size_t c = 0; c < crossed.size(); ++c) {
+        CodecResults& result = results_[first + c];
+        result.images.push_back(name);
+        result.predictions.push_back(crossed[c].logits.argmax(1).item<std::int64_t>());
+        crossed[c].logits.reset();
+        result.crossed.push_back(std::move(crossed[c]));
+      }
+      if (!request_.features.empty()) save_features(split, image, cut, channels, name);
+      if (interrupted()) throw Interrupted{};
+      ++done_;
+      progress_.update(static_cast<double>(done_) / static_cast<double>(total_),
+                       fmt::format("{} of {} pictures, {}", done_, total_, cut));
+    }
+  }
+
+  [[nodiscard]] const std::vector<CodecResults>& results() const { return results_; }
+
+ private:
+  void save_features(const SplitNetwork& split, const at::Tensor& image, const std::string& cut,
+                     std::int64_t channels, std::string name) const {
+    const at::Tensor features = features_at(split, image).to(at::kCPU).contiguous();
+    const float* data = features.data_ptr<float>();
+    std::replace(name.begin(), name.end(), '/', '_');
+    OutputFolder folder{request_.features};
+    folder.add(fmt::format("{}-d{}-{}.npy", cut, channels, name),
+               npy_file({features.sizes().vec(), {data, data + features.numel()}}));
+    folder.commit();
+  }
+
+  const Request& request_;
+  Loader& loader_;
+  Progress& progress_;
+  std::size_t total_;
+  std::size_t done_{0};
+  std::vector<CodecResults> results_;
+};
+
+/// The likeliest classes of pictures given by name.
+Section top_classes(const Network& network, Loader& loader, const Dataset& pictures,
+                    std::int64_t count) {
+  Table table{.columns = {{"picture"}, {"rank"}, {"class"}, {"share, %"}}};
+  loader.start({.batch_size = 1});
+  const bool softmax = std::holds_alternative<SoftmaxOp>(network.graph().layers().back().op);
+  for (Batch batch = loader.next(); batch.size() > 0; batch = loader.next()) {
+    at::Tensor shares = network.forward(images_of(batch, network)).to(at::kCPU);
+    if (!softmax) shares = at::softmax(shares, 1);
+    const auto [values, classes] = at::topk(shares, std::min(count, shares.size(1)), 1);
+    for (std::int64_t i = 0; i < values.size(1); ++i) {
+      table.rows.push_back({pictures.name(batch.indices[0]), std::to_string(i + 1),
+                            std::to_string(classes[0][i].item<std::int64_t>()),
+                            fmt::format("{:.2f}", values[0][i].item<float>() * 100)});
+    }
+  }
+  return {.title = "Likeliest classes", .table = std::move(table)};
+}
+
+/// `accuracy.csv`: the whole network first, then each cut, unit and codec.
+Table accuracy_rows(const std::vector<CodecResults>& results, const Evaluation& whole,
+                    std::uint64_t seed) {
+  Table table{
+      .columns = {{"cut"}, {"channels"}, {"bits"}, {"codec"}, {"seed"}, {"images"}, {"accuracy"}}};
+  const auto add = [&](const std::string& cut, std::int64_t channels, int bits,
+                       const std::string& codec, double accuracy) {
+    table.rows.push_back({cut, std::to_string(channels), std::to_string(bits), codec,
+                          std::to_string(seed), std::to_string(whole.labels.size()),
+                          fmt::format("{}", accuracy)});
+  };
+  add("", 0, 8, "raw", whole.accuracy());
+  for (const CodecResults& result : results) {
+    add(result.cut, result.channels, result.bits, result.codec,
+        Evaluation{result.predictions, whole.labels}.accuracy());
+  }
+  return table;
+}
+
+nlohmann::ordered_json settings_of(const VerbOptions& options, const Request& request) {
+  return {{"model", request.networks.graph.name()}, {"weights", request.networks.source},
+          {"units", request.units.string()},        {"data", options.text_of("data")},
+          {"pictures", request.pictures->size()},   {"normalize", options.text_of("normalize")},
+          {"after", options.text_of("after")},      {"channels", request.channels},
+          {"bits", request.networks.bits}};
+}
+
+}  // namespace
+
+void infer_command(const Words& words) {
+  CommandLine line{
+      kUsage,
+      kAbout,
+      {"papilio infer cat.jpg dog.jpg --model resnet50 --weights resnet50.pth",
+       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg",
+       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
+       "RB1,RB5,RB9 --codecs all --pictures 200",
+       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
+       "RB3 --channels 0,2 --units results/figure7 --codecs raw,png"}};
+  VerbOptions options{line, "infer"};
+  declare(line, options);
+  if (!line.parse(words)) return;
+  const std::string format = options.text_of("format");
+  check_format(format);
+  const auto started = std::chrono::system_clock::now();
+  const Request request = request_of(options, line.all("picture"));
+  const auto seed = static_cast<std::uint64_t>(options.whole_of("seed", 1, 1'000'000));
+  const TensorRuntime runtime = start_tensor_runtime(
+      options.text_of("device"), static_cast<int>(options.whole_of("threads", 0, 1024)));
+  const fs::path path = line.has("output")
+                            ? fs::path{line.get<std::string>("output")}
+                            : fs::path{"results"} / ("infer-" + request.networks.graph.name());
+  OutputFolder folder{path};
+  FirstPhaseSpec networks = request.networks;
+  networks.device = runtime.device;
+
+  // Every network is made, and every file read, before the first picture.
+  struct Configuration {
+    SplitNetwork split;
+    Cut cut;
+    std::int64_t channels;
+  };
+  std::vector<Configuration> configurations;
+  const Network plain = prepare(networks, Point{.seed = seed}).network.folded();
+  for (const Cut& cut : request.cuts) {
+    for (const std::int64_t channels : request.channels) {
+      if (channels > cut.shape.channels || (channels > 0 && cut.after == 0)) continue;
+      configurations.push_back({split_network(request, cut, channels, seed), cut, channels});
+    }
+  }
+
+  catch_interrupts();
+  const bool quiet = line.has("quiet");
+  Loader loader{request.pictures, request.transform, 1};
+  Progress progress{1, "", quiet};
+  const std::size_t total =
+      request.pictures->size() * std::max<std::size_t>(configurations.size(), 1);
+  Document report{
+      .title = fmt::format("{}, {}", request.networks.graph.name(), request.pictures->title()),
+      .paragraphs = {
+          fmt::format("{}; LibTorch {}, {} threads; batch norms folded.",
+                      request.networks.source.empty() ? "Random weights" : "Trained weights",
+                      torch_version(), runtime.threads)}};
+  if (!request.labelled) {
+    report.sections.push_back(
+        top_classes(plain, loader, *request.pictures, options.whole_of("top", 1, 1000)));
+  }
+  constexpr std::size_t kBatch = 64;
+  Evaluation whole = evaluate(plain, std::nullopt, loader, kBatch, [&](std::size_t done) {
+    if (interrupted()) throw Interrupted{};
+    if (configurations.empty()) {
+      progress.update(static_cast<double>(done) / static_cast<double>(total),
+                      fmt::format("{} of {} pictures", done, total));
+    }
+  });
+  if (request.labelled) {
+    report.sections.push_back(
+        {.title = "The whole network",
+         .table = Table{.columns = {{"pictures"}, {"right, %"}, {"mean of the classes, %"}},
+                        .rows = {{std::to_string(whole.labels.size()),
+                                  fmt::format("{:.2f}", whole.accuracy() * 100),
+                                  fmt::format("{:.2f}", whole.mean_class_accuracy() * 100)}}}});
+  }
+  Measurement measurement{request, loader, progress, total};
+  for (const Configuration& at : configurations) {
+    measurement.run(at.split, at.cut.after == 0 ? "" : at.cut.name, at.channels, at.cut.shape);
+  }
+  const std::vector<CodecResults>& results = measurement.results();
+  if (!results.empty()) {
+    report.sections.push_back(
+        {.title = "Cut in two",
+         .table =
+             bytes_table(results, request.labelled ? whole.labels : std::vector<std::int64_t>{}),
+         .remarks = {
+             "body: mean bytes of the codec's output; frame: bytes around it (codec, shape, range, "
+             "checksum).",
+             "of raw unit: against the same features, raw; of raw tensor: against the cut's whole "
+             "tensor, raw at 8 bits.",
+             "Times: median a picture, one at a time, on this machine: the layers before the cut, "
+             "quantiser and encoder, decoder, the layers behind."}});
+    folder.add("payloads.csv", to_csv(payload_table(results)));
+    if (request.labelled) folder.add("accuracy.csv", to_csv(accuracy_rows(results, whole, seed)));
+    folder.add("tables.md", to_markdown(report));
+    folder.add("tables.tex", to_latex(report));
+    folder.add("manifest.json", json_text(manifest_of("infer", words, settings_of(options, request),
+                                                      runtime, started)));
+    folder.commit();
+  }
+  if (quiet) return;
+  if (format == "csv" && !results.empty()) {
+    fmt::print("{}", to_csv(payload_table(results)));
+  } else {
+    print(report, format);
+  }
+  if (!results.empty() && ::isatty(STDERR_FILENO) == 1) {
+    fmt::print(stderr, "\nWrote {}.\n", folder.path().string());
+  }
+}
+
+}  // namespace papilio

@@ -1,0 +1,99 @@
+#include "models/infer/collect.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace papilio {
+namespace {
+
+/// The mean of a number of each image.
+template <class Get>
+double mean_of(const CodecResults& results, Get get) {
+  double sum = 0;
+  for (const Crossed& crossed : results.crossed) sum += static_cast<double>(get(crossed));
+  return results.crossed.empty() ? 0 : sum / static_cast<double>(results.crossed.size());
+}
+
+template <class Get>
+std::string median_ms(const CodecResults& results, Get get) {
+  std::vector<double> values;
+  values.reserve(results.crossed.size());
+  for (const Crossed& crossed : results.crossed) values.push_back(get(crossed.times));
+  return fmt::format("{:.3f}", median(std::move(values)) * 1e3);
+}
+
+double right_share(const CodecResults& results, const std::vector<std::int64_t>& labels) {
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    right += results.predictions[i] == labels[i] ? 1U : 0U;
+  return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+}  // namespace
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+Table payload_table(const std::vector<CodecResults>& all) {
+  Table table{.columns = {{"image"},
+                          {"cut"},
+                          {"channels"},
+                          {"bits"},
+                          {"codec"},
+                          {"body_bytes"},
+                          {"frame_bytes"},
+                          {"encode_s"},
+                          {"decode_s"}}};
+  for (const CodecResults& results : all) {
+    for (std::size_t i = 0; i < results.crossed.size(); ++i) {
+      const Crossed& crossed = results.crossed[i];
+      table.rows.push_back({results.images[i], results.cut, std::to_string(results.channels),
+                            std::to_string(results.bits), results.codec,
+                            std::to_string(crossed.body_bytes), std::to_string(crossed.frame_bytes),
+                            fmt::format("{:.6f}", crossed.times.encode_s),
+                            fmt::format("{:.6f}", crossed.times.decode_s)});
+    }
+  }
+  return table;
+}
+
+Table bytes_table(const std::vector<CodecResults>& all, const std::vector<std::int64_t>& labels) {
+  Table table{.columns = {{"cut"},
+                          {"D_r"},
+                          {"bits"},
+                          {"codec", true},
+                          {"body, bytes"},
+                          {"frame"},
+                          {"of raw unit"},
+                          {"of raw tensor"},
+                          {"accuracy, %"},
+                          {"mobile, ms"},
+                          {"encode"},
+                          {"decode"},
+                          {"cloud"}}};
+  double raw_unit = 0;  // of the rows' group, whose first codec is raw
+  for (const CodecResults& results : all) {
+    const double body = mean_of(results, [](const Crossed& c) { return c.body_bytes; });
+    if (results.codec == "raw") raw_unit = body;
+    table.rows.push_back(
+        {results.cut.empty() ? "input" : results.cut,
+         results.channels == 0 ? "" : std::to_string(results.channels),
+         std::to_string(results.bits), results.codec, fmt::format("{:.1f}", body),
+         fmt::format("{:.0f}", mean_of(results, [](const Crossed& c) { return c.frame_bytes; })),
+         fmt::format("{:.3f}", body / raw_unit),
+         fmt::format("{:.5f}", body / static_cast<double>(results.raw_bytes)),
+         labels.empty() ? "" : fmt::format("{:.2f}", right_share(results, labels) * 100),
+         median_ms(results, [](const StageTimes& t) { return t.prefix_s; }),
+         median_ms(results, [](const StageTimes& t) { return t.encode_s; }),
+         median_ms(results, [](const StageTimes& t) { return t.decode_s; }),
+         median_ms(results, [](const StageTimes& t) { return t.suffix_s; })});
+  }
+  return table;
+}
+
+}  // namespace papilio

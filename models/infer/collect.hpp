@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "models/infer/split_run.hpp"
+#include "sim/document/document.hpp"
+
+namespace papilio {
+
+/// What the pictures came to at one cut, with one unit and one codec.
+struct CodecResults {
+  std::string cut;           ///< empty: the picture itself crosses
+  std::int64_t channels{0};  ///< D_r; 0 without a unit
+  int bits{8};
+  std::string codec;
+  bool lossless{true};
+  std::int64_t raw_bytes{0};  ///< of the whole tensor of the cut, without unit, at 8 bits
+  std::vector<std::string> images;
+  std::vector<Crossed> crossed;           ///< each image; without logits
+  std::vector<std::int64_t> predictions;  ///< each image
+};
+
+/// One row an image: the file that scenarios read with `payload: {from: FILE}`.
+Table payload_table(const std::vector<CodecResults>& all);
+
+/// One row a cut, unit and codec: bytes, share of right answers, times.
+/// @param labels of the images; empty where they are not known
+Table bytes_table(const std::vector<CodecResults>& all, const std::vector<std::int64_t>& labels);
+
+/// The middle of the values (mean of the two middle ones); 0 of none.
+double median(std::vector<double> values);
+
+}  // namespace papilio
