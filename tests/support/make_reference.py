@@ -1,0 +1,80 @@
+"""Writes a torchvision network's weights, one input, and its outputs at some layers into a folder.
+
+Usage: make_reference.py MODEL FOLDER
+
+FOLDER/layers.txt names the layers, as Papilio's graphs do. The weights are random, scaled such that no
+layer's outputs die out or explode: an untrained MobileNetV2 ends in zeros, which any network would equal.
+"""
+import sys
+
+import numpy
+import torch
+import torchvision
+from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
+
+name, folder = sys.argv[1:3]
+torch.manual_seed(7)
+torch.set_num_threads(2)
+model = getattr(torchvision.models, name)()
+for module in model.modules():
+    if hasattr(module, "inplace"):
+        module.inplace = False  # else a layer's output is overwritten by the next
+
+
+def normalised(module, inputs, output):
+    """Scales a layer's weights so that its outputs have a deviation of one."""
+    deviation = output.std()
+    module.weight.data /= deviation
+    module.bias.data /= deviation
+    return output / deviation
+
+
+with torch.no_grad():
+    hooks = []
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.weight.uniform_(0.5, 1.5)
+            module.bias.uniform_(-0.3, 0.3)
+            module.momentum = None  # running statistics are the mean of what was seen
+        elif isinstance(module, (torch.nn.Conv2d, torch.nn.Linear)):
+            torch.nn.init.kaiming_normal_(module.weight)
+            if module.bias is not None:
+                module.bias.uniform_(-0.1, 0.1)
+                hooks.append(module.register_forward_hook(normalised))
+    model.train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.eval()
+    model(torch.randn(4, 3, 224, 224))
+    for hook in hooks:
+        hook.remove()
+    model.eval()
+
+    image = torch.randn(1, 3, 224, 224)
+    layers = open(f"{folder}/layers.txt").read().split()
+    inside = {"leaf_modules": []}  # looks into torchvision's own modules too
+    nodes = get_graph_node_names(model, tracer_kwargs=inside)[1]
+
+    def node_of(layer):
+        """The traced name of a layer: a block's one ReLU module is called several times."""
+        prefix, _, last = layer.rpartition(".")
+        dot = prefix + "." if prefix else ""
+        if last in ("relu1", "relu2", "relu3"):
+            return dot + {"relu1": "relu", "relu2": "relu_1", "relu3": "relu_2"}[last]
+        if last == "concat":
+            return dot + "cat"
+        if layer == "input":
+            return "x"
+        if layer == "avgpool" and layer not in nodes:
+            return "adaptive_avg_pool2d"
+        return layer
+
+    extractor = create_feature_extractor(
+        model, {node_of(layer): layer for layer in layers}, tracer_kwargs=inside)
+    outputs = extractor(image)
+    for layer in layers:
+        output = outputs[layer]
+        assert 0.1 <= output.abs().max() <= 100, (layer, output.abs().max())
+        numpy.save(f"{folder}/{layer}.npy", output.numpy())
+    numpy.save(f"{folder}/input.npy", image.numpy())
+    torch.save(model.state_dict(), f"{folder}/weights.pt")

@@ -1,0 +1,165 @@
+// Claims: at every cut of every small network the two halves give the whole's bits; weights go in
+// and out unchanged, and what does not fit is told by name; folding changes rounding only; a seed
+// decides the weights.
+
+#include "models/tensor/network.hpp"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "models/zoo/zoo.hpp"
+#include "sim/base/error.hpp"
+
+namespace papilio {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+at::Tensor random_images(const Graph& graph, std::int64_t count) {
+  at::manual_seed(1);
+  const TensorShape& shape = graph.layers().front().shape;
+  return at::randn({count, shape.channels, shape.height, shape.width});
+}
+
+/// With running statistics that are not the identity.
+Network random_network(Graph graph, std::uint64_t seed) {
+  Network network{std::move(graph)};
+  network.initialize(seed);
+  StateDict weights = network.weights();
+  at::manual_seed(seed);
+  for (auto& [name, tensor] : weights) {
+    for (float& value : tensor.values) {
+      if (name.ends_with("running_mean")) value = at::rand({1}).item<float>() * 0.2F;
+      if (name.ends_with("running_var")) value = 0.5F + at::rand({1}).item<float>();
+    }
+  }
+  network.load(weights, "random");
+  return network;
+}
+
+TEST(Network, HalvesGiveTheBitsOfTheWholeAtEveryCut) {
+  for (const char* model : {"resnet20-cifar10", "resnet50-narrow", "squeezenet1_0"}) {
+    Graph graph = *find_model(model);
+    if (graph.name() == "squeezenet1_0") graph = adapted(graph, TensorShape{3, 64, 64}, 10);
+    const Network network = random_network(graph, 2);
+    const at::Tensor images = random_images(graph, 2);
+    const at::Tensor whole = network.forward(images);
+    EXPECT_GT(whole.abs().max().item<float>(), 0);
+    for (const Cut& cut : graph.cuts()) {
+      const at::Tensor features = network.prefix(images, cut);
+      EXPECT_EQ(features.size(1), cut.shape.channels) << cut.name;
+      const at::Tensor copy = features.clone();
+      ASSERT_TRUE(at::equal(network.suffix(features, cut), whole)) << model << " " << cut.name;
+      EXPECT_TRUE(at::equal(features, copy)) << "the halves share what they were given";
+    }
+  }
+}
+
+TEST(Network, WithAUnitComputesAtEveryBlock) {
+  const Graph graph = *find_model("resnet20-cifar10");
+  const at::Tensor images = random_images(graph, 2);
+  for (const std::int64_t stride : {1, 2, 3}) {
+    for (const Cut& cut : graph.block_cuts()) {
+      const ButterflyGraph unit = insert_butterfly(graph, cut, 2, stride);
+      const Network network = random_network(unit.graph, 3);
+      const at::Tensor features = network.prefix(images, unit.cut);
+      EXPECT_EQ(features.sizes().vec(),
+                (std::vector<std::int64_t>{2, 2, unit.cut.shape.height, unit.cut.shape.width}));
+      EXPECT_TRUE(at::equal(network.suffix(features, unit.cut), network.forward(images)));
+    }
+  }
+}
+
+TEST(Network, FoldedDiffersByRoundingOnly) {
+  const Graph graph = *find_model("resnet20-cifar10");
+  for (const std::int64_t stride : {1, 2}) {
+    const Network network =
+        random_network(insert_butterfly(graph, graph.block_cuts()[3], 4, stride).graph, 4);
+    const at::Tensor images = random_images(graph, 4);
+    const at::Tensor whole = network.forward(images);
+    const at::Tensor folded = network.folded().forward(images);
+    EXPECT_FALSE(at::equal(folded, whole));  // it did something
+    EXPECT_LE(((folded - whole).abs().max() / whole.abs().max()).item<double>(), 1e-4);
+  }
+}
+
+TEST(Network, KeepsItsWeights) {
+  const Network one = random_network(*find_model("resnet20-cifar10"), 5);
+  Network other{*find_model("resnet20-cifar10")};
+  other.load(one.weights(), "one");
+  EXPECT_EQ(other.weights(), one.weights());
+  // The trained numbers that the graph counts, and two running ones for each of a norm's channels.
+  std::size_t numbers = 0;
+  for (const auto& [name, tensor] : one.weights()) {
+    if (!name.ends_with("running_mean") && !name.ends_with("running_var"))
+      numbers += tensor.values.size();
+  }
+  EXPECT_EQ(numbers, 269'722U);
+}
+
+TEST(Network, TellsWhichTensorDoesNotFit) {
+  Network network{*find_model("resnet20-cifar10")};
+  const StateDict good = network.weights();
+  const auto refuses = [&](const StateDict& weights, const char* text) {
+    EXPECT_THAT([&] { network.load(weights, "w.pt"); },
+                ThrowsMessage<ConfigError>(AllOf(HasSubstr("w.pt: error: "), HasSubstr(text))));
+  };
+  StateDict missing = good;
+  missing["linear.wieght"] = missing["linear.weight"];
+  missing.erase("linear.weight");
+  refuses(missing,
+          "has no tensor 'linear.weight', which 'resnet20-cifar10' needs; did you mean "
+          "'linear.wieght'?");
+  StateDict other = good;
+  other["linear.weight"] = {{100, 64}, std::vector<float>(6400)};
+  refuses(other,
+          "the tensor 'linear.weight' is [100 x 64], but 'resnet20-cifar10' needs [10 x 64]");
+  StateDict more = good;
+  more["layer4.0.conv1.weight"] = {{1}, {0}};
+  refuses(more, "the tensor 'layer4.0.conv1.weight' [1] has no place in 'resnet20-cifar10'");
+  StateDict counted = good;
+  counted["bn1.num_batches_tracked"] = {{}, {7}};
+  EXPECT_NO_THROW(network.load(counted, "w.pt"));
+  EXPECT_NO_THROW(network.load(other, "w.pt", {"linear"}));  // a layer that keeps its own
+}
+
+TEST(Network, TakesSqueezeNetsNamesOfCaffe) {
+  Network network{*find_model("squeezenet1_0")};
+  network.initialize(6);
+  StateDict caffe;
+  for (const auto& [name, tensor] : network.weights()) {
+    // features.3.squeeze.weight is fire2_conv1x1_1.weight, and so on.
+    const std::size_t dot = name.rfind('.');
+    const std::string layer = name.substr(0, dot);
+    const std::string block = network.graph().layer(*network.graph().find_layer(layer)).block;
+    std::string renamed = layer == "features.0" ? "conv1" : "conv_final";
+    if (layer.ends_with("squeeze")) renamed = block + "_conv1x1_1";
+    if (layer.ends_with("expand1x1")) renamed = block + "_conv1x1_2";
+    if (layer.ends_with("expand3x3")) renamed = block + "_conv3x3_2";
+    caffe[renamed + name.substr(dot)] = tensor;
+  }
+  Network other{*find_model("squeezenet1_0")};
+  other.load(caffe, "caffe");
+  EXPECT_EQ(other.weights(), network.weights());
+}
+
+TEST(Network, IsDrawnFromItsSeed) {
+  const auto drawn = [](std::uint64_t seed) {
+    Network network{*find_model("resnet20-cifar10")};
+    network.initialize(seed);
+    return network.weights();
+  };
+  EXPECT_EQ(drawn(1), drawn(1));
+  EXPECT_NE(drawn(1), drawn(2));
+  // Kaiming over the outputs: a 3×3 convolution to 64 channels has variance 2 / (64 · 9).
+  const StoredTensor weight = drawn(3).at("layer3.1.conv1.weight");
+  double squares = 0;
+  for (const float value : weight.values) squares += value * value;
+  EXPECT_NEAR(squares / static_cast<double>(weight.values.size()), 2.0 / (64 * 9), 2e-4);
+}
+
+}  // namespace
+}  // namespace papilio
