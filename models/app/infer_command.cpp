@@ -101,15 +101,25 @@ struct Request {
 };
 
 std::vector<std::shared_ptr<const Codec>> codecs_of(const VerbOptions& options, int bits) {
-  std::vector<std::string> names = options.words_of("codecs");
-  if (names == std::vector<std::string>{"all"}) {
-    names.clear();
-    for (const CodecTraits& traits : codec_list()) names.push_back(traits.name);
+  std::vector<std::string> names;
+  for (const std::string& word : options.words_of("codecs")) {
+    if (word != "all") {
+      names.push_back(word);
+      continue;
+    }
+    for (const CodecTraits& traits : codec_list()) {
+      if (traits.max_bits >= bits) names.push_back(traits.name);
+    }
   }
   // Raw comes first: the others are compared with it.
   std::vector<std::shared_ptr<const Codec>> codecs{make_codec("raw")};
   for (const std::string& name : names) {
-    std::shared_ptr<const Codec> codec = make_codec(name);
+    std::shared_ptr<const Codec> codec;
+    try {
+      codec = make_codec(name);
+    } catch (const ConfigError& error) {
+      options.fail(fmt::format("--codecs: {}", error.what()));
+    }
     const bool known = std::any_of(codecs.begin(), codecs.end(), [&](const auto& other) {
       return other->traits().name == codec->traits().name;
     });

@@ -2,78 +2,70 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
+#include <algorithm>
+#include <cmath>
+#include <limits>
 
-#include "models/codec/codecs.hpp"
+#include "models/codec/shape.hpp"
 #include "sim/base/error.hpp"
-#include "sim/base/suggest.hpp"
 
 namespace papilio {
 namespace {
 
-constexpr int kDefaultQuality = 90;
+void check_bits(const CodecTraits& traits, int bits) {
+  if (bits >= 1 && bits <= traits.max_bits) return;
+  throw std::invalid_argument{
+      fmt::format("{} takes 1 to {} bits a level, not {}", traits.name, traits.max_bits, bits)};
+}
 
-/// One codec by its name without parameter.
-struct Entry {
-  std::string name;
-  int least{0};  ///< of the parameter; where `most` is 0 there is none
-  int most{0};
-  std::unique_ptr<const Codec> (*make)(std::optional<int> parameter){nullptr};
-};
-
-const std::vector<Entry>& entries() {
-  static const std::vector<Entry> kEntries{
-      {"raw", 0, 0, [](std::optional<int>) { return raw_codec(); }},
-      {"zstd", 0, 0, [](std::optional<int>) { return zstd_codec(); }},
-      {"zlib", 0, 0, [](std::optional<int>) { return zlib_codec(); }},
-      {"lzma", 0, 0, [](std::optional<int>) { return lzma_codec(); }},
-      {"bzip2", 0, 0, [](std::optional<int>) { return bzip2_codec(); }},
-      {"png", 0, 0, [](std::optional<int>) { return png_codec(); }},
-      {"jpeg", 1, 100,
-       [](std::optional<int> quality) { return jpeg_codec(quality.value_or(kDefaultQuality)); }},
-      {"hevc", 0, 51, hevc_codec},
-  };
-  return kEntries;
+bool in_range(const std::vector<std::uint16_t>& levels, int bits) {
+  return std::all_of(levels.begin(), levels.end(),
+                     [&](std::uint16_t level) { return level >> bits == 0; });
 }
 
 }  // namespace
 
-const std::vector<CodecTraits>& codec_list() {
-  static const std::vector<CodecTraits> kList = [] {
-    std::vector<CodecTraits> list;
-    for (const Entry& entry : entries()) list.push_back(entry.make(std::nullopt)->traits());
-    return list;
-  }();
-  return kList;
+std::size_t checked_elements(const TensorShape& shape) {
+  constexpr std::int64_t kMaxSide = std::numeric_limits<std::uint16_t>::max();
+  // Divisions, since a product of three sizes may overflow.
+  const bool fits = shape.channels >= 1 && shape.height >= 1 && shape.width >= 1 &&
+                    shape.height <= kMaxSide && shape.width <= kMaxSide &&
+                    shape.channels <= kMaxCodecElements / (shape.height * shape.width);
+  if (!fits) {
+    throw std::invalid_argument{
+        fmt::format("codecs take no tensor of {} channels of {} × {}: sides go up to {}, elements "
+                    "to {}",
+                    shape.channels, shape.height, shape.width, kMaxSide, kMaxCodecElements)};
+  }
+  return static_cast<std::size_t>(shape.elements());
 }
 
-std::unique_ptr<const Codec> make_codec(std::string_view name) {
-  const std::size_t colon = name.find(':');
-  const std::string base{name.substr(0, colon)};
-  std::vector<std::string> names;
-  for (const Entry& entry : entries()) {
-    names.push_back(entry.name);
-    if (entry.name != base) continue;
-    if (colon == std::string_view::npos) return entry.make(std::nullopt);
-    const std::string_view text = name.substr(colon + 1);
-    int parameter = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), parameter);
-    if (entry.most == 0) {
-      throw ConfigError{
-          fmt::format("papilio: error: the codec '{}' takes no parameter; write '{}'", base, base)};
-    }
-    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() ||
-        parameter < entry.least || parameter > entry.most) {
-      throw ConfigError{
-          fmt::format("papilio: error: the codec '{}' takes {} to {}, as '{}:{}', not "
-                      "'{}'",
-                      base, entry.least, entry.most, base, entry.most / 2, text)};
-    }
-    return entry.make(parameter);
+ByteBuffer Codec::encode(const QuantizedTensor& tensor) const {
+  const std::size_t elements = checked_elements(tensor.shape);
+  check_bits(traits_, tensor.bits);
+  if (tensor.levels.size() != elements) {
+    throw std::invalid_argument{
+        fmt::format("a tensor of {} elements has {} levels", elements, tensor.levels.size())};
   }
-  throw ConfigError{
-      fmt::format("papilio: error: there is no codec '{}'{}", name, suggestion(base, names))};
+  if (!in_range(tensor.levels, tensor.bits)) {
+    throw std::invalid_argument{fmt::format("a level does not fit into {} bits", tensor.bits)};
+  }
+  if (!std::isfinite(tensor.min) || !std::isfinite(tensor.max) || tensor.min > tensor.max) {
+    throw std::invalid_argument{"min and max of a tensor must be finite, and min <= max"};
+  }
+  return do_encode(tensor);
+}
+
+std::vector<std::uint16_t> Codec::decode(std::span<const std::uint8_t> body,
+                                         const TensorShape& shape, int bits) const {
+  const std::size_t elements = checked_elements(shape);
+  check_bits(traits_, bits);
+  std::vector<std::uint16_t> levels = do_decode(body, shape, bits);
+  PAPILIO_CHECK(levels.size() == elements);
+  if (!in_range(levels, bits)) {
+    throw PayloadError{fmt::format("{}: a level does not fit into {} bits", traits_.name, bits)};
+  }
+  return levels;
 }
 
 }  // namespace papilio

@@ -1,150 +1,186 @@
-// The frame, all numbers little-endian:
-//   offset  bytes
-//        0      2  0x50 0x46, "PF"
-//        2      1  version, 1
-//        3      1  codec, its place in codec_list()
-//        4      1  codec's parameter, or 255
-//        5      1  bits of a level
-//        6      2  channels        8  2  height       10  2  width
-//       12      4  min, float32   16  4  max, float32
-//       20      n  body
-//     20+n      4  CRC-32C of all before
-// The body's length follows from the payload's, which the transport knows.
-
 #include "models/codec/payload.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
-#include <boost/crc.hpp>
-#include <charconv>
 #include <cmath>
+#include <concepts>
+#include <limits>
 
+#include "models/codec/crc32c.hpp"
+#include "models/codec/registry.hpp"
+#include "models/codec/shape.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
 namespace {
 
-constexpr std::uint8_t kMagic0 = 0x50;
-constexpr std::uint8_t kMagic1 = 0x46;
+constexpr std::uint8_t kMagic[2]{'P', 'b'};
 constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kNoParameter = 255;
-constexpr std::size_t kHead = 20;
-constexpr std::size_t kCrc = 4;
-constexpr int kMostBits = 16;
+constexpr std::size_t kCrcBytes = 4;
+constexpr std::size_t kHeaderBytes = kFrameBytes - kCrcBytes;
 
-/// CRC-32C (Castagnoli), as iSCSI and ext4 have it.
-using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
+class Writer {
+ public:
+  explicit Writer(std::size_t size) { bytes_.reserve(size); }
 
-std::uint32_t crc_of(std::span<const std::uint8_t> bytes) {
-  Crc32c crc;
-  crc.process_bytes(bytes.data(), bytes.size());
-  return crc.checksum();
-}
+  /// Little-endian.
+  template <std::unsigned_integral Unsigned>
+  void put(Unsigned value) {
+    for (std::size_t i = 0; i < sizeof value; ++i) {
+      bytes_.push_back(static_cast<std::uint8_t>(std::uint64_t{value} >> 8 * i));
+    }
+  }
+  void put(float value) { put(std::bit_cast<std::uint32_t>(value)); }
+  void append(std::span<const std::uint8_t> bytes) {
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
+  [[nodiscard]] ByteBuffer take() { return std::move(bytes_); }
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return bytes_; }
 
-void put(Bytes& bytes, std::uint64_t value, int count) {
-  for (int i = 0; i < count; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> 8 * i & 0xFF));
-}
-
-std::uint32_t get(std::span<const std::uint8_t> bytes, std::size_t at, std::size_t count) {
-  std::uint32_t value = 0;
-  for (std::size_t i = count; i > 0; --i) value = value << 8 | bytes[at + i - 1];
-  return value;
-}
-
-/// A codec's name in two bytes.
-struct CodecCode {
-  std::uint8_t codec{0};
-  std::uint8_t parameter{kNoParameter};
+ private:
+  ByteBuffer bytes_;
 };
 
-std::string base_of(const std::string& name) {
-  return name.substr(0, name.find(':'));
+class Reader {
+ public:
+  explicit Reader(std::span<const std::uint8_t> bytes) : bytes_{bytes} {}
+
+  /// Little-endian.
+  template <std::unsigned_integral Unsigned>
+  Unsigned take() {
+    PAPILIO_CHECK(bytes_.size() >= sizeof(Unsigned));
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) value |= std::uint64_t{bytes_[i]} << 8 * i;
+    bytes_ = bytes_.subspan(sizeof(Unsigned));
+    return static_cast<Unsigned>(value);
+  }
+  float take_float() { return std::bit_cast<float>(take<std::uint32_t>()); }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+};
+
+/// The fields of a frame, in their order.
+struct Header {
+  std::uint8_t codec;
+  std::uint8_t parameter;
+  std::uint8_t bits;
+  TensorShape shape;
+  float min;
+  float max;
+  std::uint32_t body_bytes;
+};
+
+void write_header(Writer& writer, const Header& header) {
+  writer.append(kMagic);
+  writer.put(kVersion);
+  writer.put(header.codec);
+  writer.put(header.parameter);
+  writer.put(header.bits);
+  writer.put(static_cast<std::uint32_t>(header.shape.channels));
+  writer.put(static_cast<std::uint16_t>(header.shape.height));
+  writer.put(static_cast<std::uint16_t>(header.shape.width));
+  writer.put(header.min);
+  writer.put(header.max);
+  writer.put(header.body_bytes);
 }
 
-CodecCode code_of(const std::string& name) {
-  const std::vector<CodecTraits>& list = codec_list();
-  CodecCode code;
-  while (base_of(list.at(code.codec).name) != base_of(name)) ++code.codec;
-  const std::size_t colon = name.find(':');
-  if (colon != std::string::npos) {
-    std::from_chars(name.data() + colon + 1, name.data() + name.size(), code.parameter);
+/// Checks what needs no knowledge of codecs: that these are a frame's bytes, as they were sent.
+Header read_header(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < kFrameBytes) {
+    throw PayloadError{
+        fmt::format("payload of {} bytes; a frame alone has {}", bytes.size(), kFrameBytes)};
   }
-  return code;
+  if (!std::equal(std::begin(kMagic), std::end(kMagic), bytes.begin())) {
+    throw PayloadError{"not a payload: it does not begin with 'Pb'"};
+  }
+  Reader reader{bytes.subspan(sizeof kMagic)};
+  const auto version = reader.take<std::uint8_t>();
+  if (version != kVersion) {
+    throw PayloadError{
+        fmt::format("payload of version {}; this receiver reads {}", version, kVersion)};
+  }
+  Header header{};
+  header.codec = reader.take<std::uint8_t>();
+  header.parameter = reader.take<std::uint8_t>();
+  header.bits = reader.take<std::uint8_t>();
+  header.shape.channels = reader.take<std::uint32_t>();
+  header.shape.height = reader.take<std::uint16_t>();
+  header.shape.width = reader.take<std::uint16_t>();
+  header.min = reader.take_float();
+  header.max = reader.take_float();
+  header.body_bytes = reader.take<std::uint32_t>();
+  if (header.body_bytes != bytes.size() - kFrameBytes) {
+    throw PayloadError{fmt::format("payload with a body of {} bytes says that it has {}",
+                                   bytes.size() - kFrameBytes, header.body_bytes)};
+  }
+  const std::uint32_t sent = Reader{bytes.last(kCrcBytes)}.take<std::uint32_t>();
+  const std::uint32_t found = crc32c(bytes.first(bytes.size() - kCrcBytes));
+  if (sent != found) {
+    throw PayloadError{
+        fmt::format("corrupted payload: CRC-32C {:08x} instead of {:08x}", found, sent)};
+  }
+  return header;
 }
 
-std::string name_of(const CodecCode& code) {
-  const std::vector<CodecTraits>& list = codec_list();
-  if (code.codec >= list.size()) {
-    throw PayloadError{fmt::format("the payload is of an unknown codec, {}", code.codec)};
+std::unique_ptr<const Codec> codec_of(const Header& header) {
+  const auto family = std::find_if(codec_families().begin(), codec_families().end(),
+                                   [&](const CodecFamily& one) { return one.id == header.codec; });
+  if (family == codec_families().end()) {
+    throw PayloadError{fmt::format("payload of an unknown codec, {}", header.codec)};
   }
-  std::string name = base_of(list[code.codec].name);
-  if (code.parameter != kNoParameter) name += fmt::format(":{}", code.parameter);
-  return name;
+  if (!family->takes(header.parameter)) {
+    throw PayloadError{
+        fmt::format("payload of {} with the parameter {}", family->name, header.parameter)};
+  }
+  return family->with(header.parameter);
+}
+
+std::string text(const TensorShape& shape) {
+  return fmt::format("{}×{}×{}", shape.channels, shape.height, shape.width);
 }
 
 }  // namespace
 
 Payload encode_payload(const Codec& codec, const QuantizedTensor& tensor) {
-  PAPILIO_CHECK(tensor.bits >= 1 && tensor.bits <= codec.traits().max_bits);
-  PAPILIO_CHECK(tensor.levels.size() == static_cast<std::size_t>(tensor.shape.elements()));
-  constexpr std::int64_t kMostSide = 65'535;
-  for (const std::int64_t side : {tensor.shape.channels, tensor.shape.height, tensor.shape.width}) {
-    PAPILIO_CHECK(side <= kMostSide);
-  }
-  const CodecCode code = code_of(codec.traits().name);
-  Payload payload;
-  Bytes& bytes = payload.bytes;
-  bytes = {kMagic0,    kMagic1,        kVersion,
-           code.codec, code.parameter, static_cast<std::uint8_t>(tensor.bits)};
-  put(bytes, static_cast<std::uint64_t>(tensor.shape.channels), 2);
-  put(bytes, static_cast<std::uint64_t>(tensor.shape.height), 2);
-  put(bytes, static_cast<std::uint64_t>(tensor.shape.width), 2);
-  put(bytes, std::bit_cast<std::uint32_t>(tensor.min), 4);
-  put(bytes, std::bit_cast<std::uint32_t>(tensor.max), 4);
-  const Bytes body = codec.encode(tensor);
-  payload.body_bytes = body.size();
-  bytes.insert(bytes.end(), body.begin(), body.end());
-  put(bytes, crc_of(bytes), kCrc);
-  return payload;
+  const ByteBuffer body = codec.encode(tensor);
+  PAPILIO_CHECK(body.size() <= std::numeric_limits<std::uint32_t>::max());
+  Writer writer{kFrameBytes + body.size()};
+  write_header(writer, {.codec = codec.traits().id,
+                        .parameter = codec.traits().parameter,
+                        .bits = static_cast<std::uint8_t>(tensor.bits),
+                        .shape = tensor.shape,
+                        .min = tensor.min,
+                        .max = tensor.max,
+                        .body_bytes = static_cast<std::uint32_t>(body.size())});
+  writer.append(body);
+  writer.put(crc32c(writer.bytes()));
+  return {writer.take(), body.size()};
 }
 
 QuantizedTensor decode_payload(std::span<const std::uint8_t> bytes, const TensorShape& expected) {
-  if (bytes.size() < kHead + kCrc) {
-    throw PayloadError{fmt::format("the payload has {} bytes, fewer than its frame", bytes.size())};
-  }
-  const auto checked = bytes.first(bytes.size() - kCrc);
-  if (crc_of(checked) != get(bytes, checked.size(), kCrc)) {
-    throw PayloadError{"the payload's checksum is wrong; it was damaged on the way"};
-  }
-  if (bytes[0] != kMagic0 || bytes[1] != kMagic1 || bytes[2] != kVersion) {
-    throw PayloadError{"these bytes are no payload of this version"};
-  }
-  QuantizedTensor tensor;
-  tensor.bits = bytes[5];
-  tensor.shape = {get(bytes, 6, 2), get(bytes, 8, 2), get(bytes, 10, 2)};
-  tensor.min = std::bit_cast<float>(get(bytes, 12, 4));
-  tensor.max = std::bit_cast<float>(get(bytes, 16, 4));
-  if (tensor.shape != expected) {
-    throw PayloadError{fmt::format("the payload is a tensor of {}x{}x{}, not of {}x{}x{}",
-                                   tensor.shape.channels, tensor.shape.height, tensor.shape.width,
-                                   expected.channels, expected.height, expected.width)};
-  }
-  if (!std::isfinite(tensor.min) || !std::isfinite(tensor.max) || tensor.min > tensor.max) {
-    throw PayloadError{"the payload's least and greatest value make no range"};
-  }
-  std::unique_ptr<const Codec> codec;
-  try {
-    codec = make_codec(name_of({bytes[3], bytes[4]}));
-  } catch (const ConfigError&) {
+  checked_elements(expected);
+  const Header header = read_header(bytes);
+  const std::unique_ptr<const Codec> codec = codec_of(header);
+  if (header.bits < 1 || header.bits > codec->traits().max_bits) {
     throw PayloadError{
-        fmt::format("the payload's codec has the parameter {}, which it does not take", bytes[4])};
+        fmt::format("payload of {} with {} bits a level", codec->traits().name, header.bits)};
   }
-  if (tensor.bits < 1 || tensor.bits > std::min(codec->traits().max_bits, kMostBits)) {
-    throw PayloadError{fmt::format("the payload has levels of {} bits", tensor.bits)};
+  if (header.shape != expected) {
+    throw PayloadError{
+        fmt::format("payload of shape {} instead of {}", text(header.shape), text(expected))};
   }
-  tensor.levels = codec->decode(checked.subspan(kHead), tensor.shape, tensor.bits);
-  return tensor;
+  if (!std::isfinite(header.min) || !std::isfinite(header.max) || header.min > header.max) {
+    throw PayloadError{fmt::format("payload with the range {}..{}", header.min, header.max)};
+  }
+  return {.shape = header.shape,
+          .bits = header.bits,
+          .min = header.min,
+          .max = header.max,
+          .levels =
+              codec->decode(bytes.subspan(kHeaderBytes, header.body_bytes), expected, header.bits)};
 }
 
 }  // namespace papilio

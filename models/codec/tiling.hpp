@@ -4,29 +4,44 @@
 #include <span>
 #include <vector>
 
-#include "models/codec/codec.hpp"
+#include "models/graph/graph.hpp"
 
 namespace papilio {
 
-/// How the channels of a tensor lie side by side in one grey picture, row by row.
-struct Tiling {
-  std::int64_t columns{1};  ///< tiles
+/// Where the channels of a tensor lie in its feature image.
+struct TileGrid {
+  std::int64_t columns{1};
   std::int64_t rows{1};
-  std::int64_t width{1};  ///< pixels
-  std::int64_t height{1};
 
-  bool operator==(const Tiling&) const = default;
+  bool operator==(const TileGrid&) const = default;
 };
 
-/// 2^⌈½·log2 C⌉ columns and 2^⌊½·log2 C⌋ rows for the least power of two that holds the C channels,
-/// less the rows that would be empty.
-/// Source: Choi and Bajić, arXiv 1802.03931, section II, whose C is a power of two.
-Tiling tiling_of(const TensorShape& shape);
+/// A grey picture, rows from the top.
+struct Picture {
+  std::int64_t width{0};
+  std::int64_t height{0};
+  std::vector<std::uint16_t> pixels;  ///< `[height × width]`
 
-/// The picture `[height × width]` of a tensor's levels; tiles without a channel are zero.
-std::vector<std::uint16_t> to_tiles(const QuantizedTensor& tensor);
-/// The levels of a picture, the tiles without a channel left out.
-std::vector<std::uint16_t> from_tiles(std::span<const std::uint16_t> picture,
-                                      const TensorShape& shape);
+  bool operator==(const Picture&) const = default;
+};
+
+/// The grid of C channels: 2^ceil(½·log2 C) columns by 2^floor(½·log2 C) rows, with C rounded up
+/// to a power of two.
+/// @param channels >= 1
+/// Source: Choi and Bajić, "Deep feature compression for collaborative object detection" (2018,
+/// arXiv 1802.03931), where C is a power of two.
+TileGrid tile_grid(std::int64_t channels);
+
+/// The tiled feature image: channels side by side, in raster order; tiles without channel are 0.
+/// @param levels `[channels × height × width]`
+Picture tile(std::span<const std::uint16_t> levels, const TensorShape& shape);
+
+/// The levels `[channels × height × width]` of a feature image.
+/// @param picture at least as large as `tile` makes for the shape; what exceeds that is ignored
+std::vector<std::uint16_t> untile(const Picture& picture, const TensorShape& shape);
+
+/// Checks that the feature image of a shape has no side over `max_side`, before it is made.
+/// @throws std::invalid_argument if it has
+void check_picture_side(const TensorShape& shape, std::int64_t max_side);
 
 }  // namespace papilio

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstddef>
+
+#include "models/graph/graph.hpp"
+
+namespace papilio {
+
+/// Elements of a shape that codecs take: sides in 1..65,535, at most `kMaxCodecElements` in all.
+/// @throws std::invalid_argument for any other
+std::size_t checked_elements(const TensorShape& shape);
+
+}  // namespace papilio
