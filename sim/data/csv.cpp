@@ -71,10 +71,18 @@ double CsvTable::positive(std::size_t row, std::string_view column) const {
   return value;
 }
 
-std::int64_t CsvTable::count(std::size_t row, std::string_view column, std::int64_t max) const {
+double CsvTable::at_most(std::size_t row, std::string_view column, double max) const {
   const double value = number(row, column);
-  if (value < 1 || value > static_cast<double>(max) || value != std::floor(value)) {
-    fail(row, column, fmt::format("a whole number of 1 to {}", max));
+  if (value < 0 || value > max) fail(row, column, fmt::format("a number of 0 to {:g}", max));
+  return value;
+}
+
+std::int64_t CsvTable::whole(std::size_t row, std::string_view column, std::int64_t min,
+                             std::int64_t max) const {
+  const double value = number(row, column);
+  if (value < static_cast<double>(min) || value > static_cast<double>(max) ||
+      value != std::floor(value)) {
+    fail(row, column, fmt::format("a whole number of {} to {}", min, max));
   }
   return static_cast<std::int64_t>(value);
 }

@@ -26,13 +26,23 @@ class CsvTable {
   [[nodiscard]] double number(std::size_t row, std::string_view column) const;
   /// As `number`, which must be above 0.
   [[nodiscard]] double positive(std::size_t row, std::string_view column) const;
-  /// As `number`, which must be whole and in 1..max.
-  [[nodiscard]] std::int64_t count(std::size_t row, std::string_view column,
+  /// As `number`, which must be in 0..max.
+  [[nodiscard]] double at_most(std::size_t row, std::string_view column, double max) const;
+  /// As `number`, which must be whole and in min..max.
+  [[nodiscard]] std::int64_t whole(std::size_t row, std::string_view column, std::int64_t min,
                                    std::int64_t max) const;
+  /// As `whole`, from 1 on.
+  [[nodiscard]] std::int64_t count(std::size_t row, std::string_view column,
+                                   std::int64_t max) const {
+    return whole(row, column, 1, max);
+  }
 
- private:
+  /// Refuses a cell that a reader cannot use.
+  /// @param expected what should be there, to follow "expected"
+  /// @throws ConfigError with file, line, column's name, `expected` and the cell
   [[noreturn]] void fail(std::size_t row, std::string_view column, std::string_view expected) const;
 
+ private:
   std::string path_;
   std::vector<std::string> columns_;
   std::vector<std::vector<std::string>> rows_;

@@ -51,6 +51,14 @@ TEST_F(Csv, ChecksRanges) {
   EXPECT_THAT([&] { (void)table.count(1, "size", 7); },
               message("t.csv:3: error: size: expected a whole number of 1 to 7, got '1.5'"));
   EXPECT_THAT([&] { (void)table.count(2, "size", 6); }, message("1 to 6, got '7'"));
+  EXPECT_EQ(table.whole(0, "size", 0, 7), 0);
+  EXPECT_EQ(table.at_most(1, "size", 1.5), 1.5);
+  EXPECT_THAT([&] { (void)table.whole(0, "size", 2, 7); },
+              message("t.csv:2: error: size: expected a whole number of 2 to 7, got '0'"));
+  EXPECT_THAT([&] { (void)table.at_most(1, "size", 1); },
+              message("t.csv:3: error: size: expected a number of 0 to 1, got '1.5'"));
+  EXPECT_THAT([&] { table.fail(0, "name", "something else"); },
+              message("t.csv:2: error: name: expected something else, got 'a'"));
 }
 
 }  // namespace
