@@ -49,7 +49,7 @@ class Builder {
       : fleet_{fleet},
         spec_{fleet.spec},
         model_{fleet.model},
-        base_{fs::absolute(source.file).parent_path()},
+        source_{source},
         library_{library},
         bibliography_{bibliography},
         checker_{checker} {}
@@ -235,7 +235,7 @@ class Builder {
   std::shared_ptr<const Trace> trace_of(const CellSpec& spec, DirectionSpec& direction,
                                         const std::string& path, const std::string& name) {
     const std::string written = direction.trace;
-    const fs::path file = find_trace(written);
+    const fs::path file = find_data_file(source_, library_, "traces", written);
     if (file.empty()) {
       checker_.error(fmt::format("{}.{}.trace", path, name),
                      fmt::format("no trace '{}' beside the scenario, or under traces/ of a folder "
@@ -244,24 +244,13 @@ class Builder {
                                  written));
       return nullptr;
     }
-    // The effective scenario must find it from any place.
-    if (fs::exists(base_ / written)) direction.trace = file.string();
+    direction.trace = effective_name(source_, written);
     auto trace =
         std::make_shared<const Trace>(load_trace(file.string(), Seconds{spec.trace_bin_s}));
     model_.traces.push_back(trace);
     fleet_.traces.push_back({spec.name, name, written, trace->mean(), Seconds{trace->length_s},
                              trace->longest_outage()});
     return trace;
-  }
-
-  [[nodiscard]] fs::path find_trace(const std::string& name) const {
-    std::vector<fs::path> places{base_};
-    for (const fs::path& folder : library_.folders()) places.push_back(folder / "traces");
-    places.push_back(data_folder() / "traces");
-    for (const fs::path& place : places) {
-      if (fs::is_regular_file(place / name)) return (place / name).lexically_normal();
-    }
-    return {};
   }
 
   // Servers
@@ -467,7 +456,7 @@ class Builder {
     workload.deadline_s = spec.deadline_s.value_or(0);
     workload.drop_when_busy = spec.when_busy == "drop";
     if (trace && !spec.file.empty()) {
-      const fs::path file = find_trace(spec.file);
+      const fs::path file = find_data_file(source_, library_, "traces", spec.file);
       if (file.empty()) {
         checker_.error(path + ".file", fmt::format("no file '{}'; check the path", spec.file));
       } else {
@@ -479,7 +468,7 @@ class Builder {
   FleetScenario& fleet_;
   FleetSpec& spec_;
   FleetModel& model_;
-  fs::path base_;
+  const ScenarioSource& source_;
   const ProfileLibrary& library_;
   const Bibliography& bibliography_;
   Checker& checker_;

@@ -44,6 +44,22 @@ ProfileLibrary library_of(const ScenarioSource& source, std::vector<std::string>
   return ProfileLibrary{std::move(folders)};
 }
 
+fs::path find_data_file(const ScenarioSource& source, const ProfileLibrary& library,
+                        const std::string& kind, const std::string& name) {
+  std::vector<fs::path> places{fs::path{source.file}.parent_path()};
+  for (const fs::path& folder : library.folders()) places.push_back(folder / kind);
+  places.push_back(data_folder() / kind);
+  for (const fs::path& place : places) {
+    if (fs::is_regular_file(place / name)) return (place / name).lexically_normal();
+  }
+  return {};
+}
+
+std::string effective_name(const ScenarioSource& source, const std::string& name) {
+  const fs::path beside = fs::absolute(source.file).parent_path() / name;
+  return fs::exists(beside) ? beside.lexically_normal().string() : name;
+}
+
 bool check_device(const ProfileLibrary& library, const std::string& path, const std::string& device,
                   const std::string& model, Checker& checker) {
   if (device.empty()) return false;  // told as a missing key

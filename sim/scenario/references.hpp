@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,17 @@ namespace papilio {
 /// @param profiles as the scenario has them; becomes the list that finds the same from any place
 ProfileLibrary library_of(const ScenarioSource& source, std::vector<std::string>& profiles,
                           Checker& checker);
+
+/// Where a data file that a scenario names lies: beside the scenario, else under `kind` of a folder
+/// of profiles, else under `kind` of the data folder (sim/data/library.hpp).
+/// @param kind a folder's name, e.g. "traces"
+/// @return the file, relative to the working folder where the scenario's name is; empty: nowhere
+std::filesystem::path find_data_file(const ScenarioSource& source, const ProfileLibrary& library,
+                                     const std::string& kind, const std::string& name);
+
+/// How the effective scenario names a file that `find_data_file` found, so that it finds it again
+/// from any place: what lies beside the scenario by its whole path, the others as they are.
+std::string effective_name(const ScenarioSource& source, const std::string& name);
 
 /// @param path of the key that names the device
 /// @return whether the device has a layer profile of the model; if not, it has been told
