@@ -1,0 +1,85 @@
+#include "sim/profiles/measured_accuracy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "sim/data/csv.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr std::int64_t kMostSeed = 9'000'000'000'000'000;
+constexpr std::int64_t kMostImages = 1'000'000'000;
+// Differences of decimal fractions: 0.78 - 0.76 is to be within a budget of 0.02.
+constexpr double kRounding = 1e-12;
+
+}  // namespace
+
+MeasuredAccuracies::MeasuredAccuracies(const std::string& path, const Graph& graph) {
+  const CsvTable table{path, {"cut", "channels", "bits", "codec", "seed", "images", "accuracy"}};
+  const CrossingReader reader{graph, CrossingReader::Picture::kDefault};
+  std::set<std::pair<Crossing, std::int64_t>> seen;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const Crossing crossing = reader.read(table, row);
+    // A network that somebody else trained has no seed to tell.
+    const bool unknown_seed = crossing.cut.empty() && table.text(row, "seed").empty();
+    const std::int64_t seed = unknown_seed ? -1 : table.whole(row, "seed", 0, kMostSeed);
+    if (!seen.emplace(crossing, seed).second) {
+      table.fail(row, "seed", fmt::format("one row a seed of {}", to_string(crossing)));
+    }
+    const std::int64_t images = table.count(row, "images", kMostImages);
+    const double accuracy = table.at_most(row, "accuracy", 1);
+    Accuracy& sum = accuracies_[crossing];
+    sum.images = sum.seeds == 0 ? images : std::min(sum.images, images);
+    sum.mean += accuracy;
+    sum.seeds += 1;
+  }
+  for (auto& [crossing, accuracy] : accuracies_) {
+    accuracy.mean /= static_cast<double>(accuracy.seeds);
+  }
+}
+
+std::optional<MeasuredAccuracies::Accuracy> MeasuredAccuracies::find(
+    const Crossing& crossing) const {
+  const auto it = accuracies_.find(crossing);
+  if (it != accuracies_.end()) return it->second;
+  if (crossing == Crossing{}) return baseline();
+  return std::nullopt;
+}
+
+std::optional<MeasuredAccuracies::Accuracy> MeasuredAccuracies::baseline() const {
+  std::optional<Accuracy> best;
+  // The map's order is that of the bits.
+  for (const auto& [crossing, accuracy] : accuracies_) {
+    if (crossing.cut.empty() && crossing.codec == kRawCodec) best = accuracy;
+  }
+  return best;
+}
+
+std::optional<std::int64_t> MeasuredAccuracies::smallest_channels(const Crossing& at,
+                                                                  double budget) const {
+  const std::optional<Accuracy> whole = baseline();
+  if (!whole) return std::nullopt;
+  // The map's order is that of the channels, within one cut.
+  for (const auto& [crossing, accuracy] : accuracies_) {
+    const bool unit = crossing.channels > 0 && crossing.cut == at.cut && crossing.bits == at.bits &&
+                      crossing.codec == at.codec;
+    if (unit && whole->mean - accuracy.mean <= budget + kRounding) return crossing.channels;
+  }
+  return std::nullopt;
+}
+
+std::optional<MeasuredAccuracies::Accuracy> MeasuredAccuracies::best_at(const Crossing& at) const {
+  std::optional<Accuracy> best;
+  for (const auto& [crossing, accuracy] : accuracies_) {
+    const bool unit = crossing.channels > 0 && crossing.cut == at.cut && crossing.bits == at.bits &&
+                      crossing.codec == at.codec;
+    if (unit && (!best || accuracy.mean > best->mean)) best = accuracy;
+  }
+  return best;
+}
+
+}  // namespace papilio

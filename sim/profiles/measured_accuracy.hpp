@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "models/graph/graph.hpp"
+#include "sim/profiles/crossing.hpp"
+
+namespace papilio {
+
+/// Top-1 accuracies that were measured with trained networks, by what crosses.
+class MeasuredAccuracies {
+ public:
+  struct Accuracy {
+    double mean{0};          ///< over the seeds, a fraction in 0..1
+    std::size_t seeds{0};    ///< trainings that it averages, >= 1
+    std::int64_t images{0};  ///< test pictures of each; of several numbers the least
+  };
+
+  /// Reads a CSV file with the columns cut, channels, bits, codec, seed, images, accuracy
+  /// (docs/models/payloads.md).
+  /// @param graph the network that it is about
+  /// @throws ConfigError with file and line for a malformed cell, or a second row of a crossing and
+  ///         seed
+  MeasuredAccuracies(const std::string& path, const Graph& graph);
+
+  /// Mean over the rows of exactly this crossing. The picture in its usual form, 8 bits and raw,
+  /// has the baseline's where it has no row of its own.
+  [[nodiscard]] std::optional<Accuracy> find(const Crossing& crossing) const;
+
+  /// The uncut network's: rows without a cut of the codec raw; of several bits, those of the most.
+  [[nodiscard]] std::optional<Accuracy> baseline() const;
+
+  /// The fewest channels of a unit at a cut whose mean accuracy is at most `budget` below the
+  /// baseline's. Nothing if there is no baseline, or no such unit was measured.
+  /// @param at     its `channels` do not matter
+  /// @param budget a fraction, >= 0
+  [[nodiscard]] std::optional<std::int64_t> smallest_channels(const Crossing& at,
+                                                              double budget) const;
+
+  /// The best unit measured at a cut, whatever its channels, or nothing.
+  [[nodiscard]] std::optional<Accuracy> best_at(const Crossing& at) const;
+
+ private:
+  std::map<Crossing, Accuracy> accuracies_;
+};
+
+}  // namespace papilio

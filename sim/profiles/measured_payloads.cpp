@@ -1,0 +1,80 @@
+#include "sim/profiles/measured_payloads.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "sim/base/error.hpp"
+#include "sim/data/csv.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr std::int64_t kMostBytes = 1'000'000'000'000;
+constexpr double kMostSeconds = 1e6;
+
+}  // namespace
+
+MeasuredPayloads::MeasuredPayloads(const std::string& path, const Graph& graph) {
+  const CsvTable table{path,
+                       {"image", "cut", "channels", "bits", "codec", "body_bytes", "frame_bytes",
+                        "encode_s", "decode_s"}};
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    if (table.text(row, "image").empty()) table.fail(row, "image", "the name of a picture");
+    images_.push_back(table.text(row, "image"));
+  }
+  std::sort(images_.begin(), images_.end());
+  images_.erase(std::unique(images_.begin(), images_.end()), images_.end());
+
+  const CrossingReader reader{graph, CrossingReader::Picture::kCoded};
+  const auto seconds = [&](std::size_t row, const char* column) {
+    return table.text(row, column).empty() ? 0 : table.at_most(row, column, kMostSeconds);
+  };
+  // By picture, to tell a second row when it comes.
+  std::map<Crossing, std::vector<std::optional<Sample>>> found;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const Crossing crossing = reader.read(table, row);
+    const std::string& name = table.text(row, "image");
+    const auto image = static_cast<std::size_t>(
+        std::lower_bound(images_.begin(), images_.end(), name) - images_.begin());
+    std::vector<std::optional<Sample>>& samples = found[crossing];
+    samples.resize(images_.size());
+    if (samples[image]) {
+      table.fail(row, "image", fmt::format("one row a picture of {}", to_string(crossing)));
+    }
+    samples[image] =
+        Sample{.image = static_cast<std::uint32_t>(image),
+               .body_bytes = static_cast<double>(table.count(row, "body_bytes", kMostBytes)),
+               .frame_bytes = static_cast<double>(table.whole(row, "frame_bytes", 0, kMostBytes)),
+               .encode_s = seconds(row, "encode_s"),
+               .decode_s = seconds(row, "decode_s")};
+  }
+  for (const auto& [crossing, by_image] : found) {
+    std::vector<Sample>& samples = samples_[crossing];
+    for (const std::optional<Sample>& sample : by_image) {
+      if (sample) samples.push_back(*sample);
+    }
+  }
+}
+
+const std::vector<MeasuredPayloads::Sample>* MeasuredPayloads::find(
+    const Crossing& crossing) const {
+  const auto it = samples_.find(crossing);
+  return it == samples_.end() ? nullptr : &it->second;
+}
+
+MeasuredPayloads::Mean MeasuredPayloads::mean(const std::vector<Sample>& samples,
+                                              bool count_frame) {
+  PAPILIO_CHECK(!samples.empty());
+  Mean mean;
+  for (const Sample& sample : samples) {
+    mean.bytes += sample.bytes(count_frame);
+    mean.encode_s += sample.encode_s;
+    mean.decode_s += sample.decode_s;
+  }
+  const auto count = static_cast<double>(samples.size());
+  return {mean.bytes / count, mean.encode_s / count, mean.decode_s / count};
+}
+
+}  // namespace papilio
