@@ -34,6 +34,14 @@ Demand split_demand(const Graph& graph, const Cut& cut, int bits, Bytes result,
           .result = result};
 }
 
+Demand coded(const Demand& demand, const Coding& coding) {
+  return {.mobile_time = demand.mobile_time + coding.encode,
+          .mobile_energy = demand.mobile_energy + coding.encode_power * coding.encode,
+          .upload = coding.payload,
+          .cloud_time = demand.cloud_time + coding.decode,
+          .result = demand.result};
+}
+
 Breakdown closed_form(const Demand& demand, const RadioUse& use) {
   Breakdown breakdown;
   breakdown.mobile = demand.mobile_time;

@@ -22,6 +22,14 @@ struct Demand {
   }
 };
 
+/// What a codec does to one request: the size that crosses, and the times on both sides.
+struct Coding {
+  Bytes payload;       ///< in place of the tensor's own size; a whole number > 0
+  Seconds encode;      ///< quantising and encoding on the mobile; >= 0
+  Watts encode_power;  ///< of the mobile in that time; >= 0
+  Seconds decode;      ///< on the cloud; >= 0
+};
+
 /// How the radio and the waiting mobile are charged.
 struct RadioUse {
   Radio radio;
@@ -66,6 +74,10 @@ Demand mobile_only_demand(const Graph& graph, const LayerPricer& mobile);
 /// @param result size of the answer
 Demand split_demand(const Graph& graph, const Cut& cut, int bits, Bytes result,
                     const LayerPricer& mobile, const LayerPricer& cloud);
+
+/// Demand of a partition whose payload is coded: encoding is mobile computing, decoding cloud
+/// computing.
+Demand coded(const Demand& demand, const Coding& coding);
 
 /// Latency and mobile energy in closed form, for a request that waits for nothing.
 /// Source: butterfly paper, Algorithm 1 (profiling and selection phases).

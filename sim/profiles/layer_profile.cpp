@@ -21,6 +21,16 @@ bool LayerProfile::has_energy() const {
                      [](const Row& row) { return row.energy_j.has_value(); });
 }
 
+Watts LayerProfile::mean_power() const {
+  Seconds time;
+  Joules energy;
+  for (const Row& row : rows) {
+    time += Seconds{row.latency_s};
+    energy += Joules{row.energy_j.value_or(0)};
+  }
+  return time > Seconds{0} ? energy / time : Watts{0};
+}
+
 void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
   visitor.text("device", profile.device, {}, Presence::kRequired, "Name of the device.");
   visitor.text("model", profile.model, {}, Presence::kRequired, "Name of the network.");

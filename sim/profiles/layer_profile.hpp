@@ -39,6 +39,9 @@ struct LayerProfile {
 
   /// Whether every row has an energy.
   [[nodiscard]] bool has_energy() const;
+  /// Energy of all layers by their time; rows without an energy count as 0 J. 0 W where all layers
+  /// together take no time.
+  [[nodiscard]] Watts mean_power() const;
 };
 
 /// Describes the keys of a layer profile.

@@ -69,5 +69,17 @@ TEST(Demand, MeanMobilePower) {
   EXPECT_DOUBLE_EQ(Demand{}.mobile_power().value(), 0);
 }
 
+TEST(Demand, CodingIsComputingOnBothSides) {
+  const Demand demand = coded(kDemand, {.payload = Bytes{77},
+                                        .encode = Seconds{0.5},
+                                        .encode_power = Watts{3},
+                                        .decode = Seconds{0.25}});
+  EXPECT_EQ(demand.upload, Bytes{77});
+  EXPECT_DOUBLE_EQ(demand.mobile_time.value(), kDemand.mobile_time.value() + 0.5);
+  EXPECT_DOUBLE_EQ(demand.mobile_energy.value(), kDemand.mobile_energy.value() + 1.5);
+  EXPECT_DOUBLE_EQ(demand.cloud_time.value(), kDemand.cloud_time.value() + 0.25);
+  EXPECT_EQ(demand.result, kDemand.result);
+}
+
 }  // namespace
 }  // namespace papilio

@@ -40,6 +40,14 @@ LayerProfile profile_of(const Graph& graph, std::vector<std::pair<double, double
   return profile;
 }
 
+TEST(LayerProfile, MeanPowerIsOfAllLayers) {
+  LayerProfile profile;
+  profile.rows = {{"a", 1, 4}, {"b", 3, 0}};
+  EXPECT_DOUBLE_EQ(profile.mean_power().value(), 1);
+  profile.rows = {{"a", 0, 4}};
+  EXPECT_EQ(profile.mean_power(), Watts{0}) << "no time";
+}
+
 TEST(LayerPricer, SumsRowsOverARange) {
   const Graph graph = two_blocks();
   const LayerPricer pricer{profile_of(graph, {{0, 0}, {1, 5}, {2, 6}, {4, 7}}), graph};
