@@ -11,8 +11,8 @@ constexpr std::int64_t kMostBits = 32;
 
 std::string to_string(const Crossing& crossing) {
   return fmt::format("{}, channels {}, bits {}, codec {}",
-                     crossing.cut.empty() ? "no cut" : "cut " + crossing.cut, crossing.channels,
-                     crossing.bits, crossing.codec);
+                     crossing.cut.empty() ? "the picture" : "cut " + crossing.cut,
+                     crossing.channels, crossing.bits, crossing.codec);
 }
 
 CrossingReader::CrossingReader(const Graph& graph, Picture picture)

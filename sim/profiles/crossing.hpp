@@ -1,10 +1,10 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "models/graph/graph.hpp"
 #include "sim/data/csv.hpp"
@@ -23,7 +23,12 @@ struct Crossing {
   std::int64_t bits{kUsualBits};  ///< of one element
   std::string codec{kRawCodec};
 
-  auto operator<=>(const Crossing&) const = default;
+  bool operator==(const Crossing&) const = default;
+  /// By cut, then channels, bits and codec.
+  friend bool operator<(const Crossing& a, const Crossing& b) {
+    return std::tie(a.cut, a.channels, a.bits, a.codec) <
+           std::tie(b.cut, b.channels, b.bits, b.codec);
+  }
 };
 
 /// "cut RB1, channels 2, bits 8, codec zstd", for messages.
