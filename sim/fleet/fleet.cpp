@@ -72,6 +72,7 @@ struct Request {
   std::uint32_t mobile{0};
   std::uint32_t number{0};
   std::uint32_t partition{0};
+  std::uint32_t image{0};
   std::uint32_t attempts{0};
   std::uint32_t next_free{kNone};
   Phase phase{Phase::kMobile};
@@ -262,11 +263,22 @@ class Fleet::Player {
   [[nodiscard]] const FleetPartition& partition_of(const Request& request) const {
     return group_of(mobiles_[request.mobile]).partitions[request.partition];
   }
+  [[nodiscard]] ImageDemand demand_of(const Request& request) const {
+    return partition_of(request).demand(request.image);
+  }
+  /// Told by mobile and number alone, so that every strategy, and within one every partition, meets
+  /// the same picture at the same request.
+  [[nodiscard]] std::uint32_t draw_image(std::uint32_t mobile, std::uint32_t number) const {
+    if (model_.images.empty()) return 0;
+    const auto count = static_cast<double>(model_.images.size());
+    return static_cast<std::uint32_t>(Stream{images_, mobile, number}.uniform() * count);
+  }
 
   const FleetModel& model_;
   const FleetStrategy& strategy_;
   StreamFamily losses_;
   StreamFamily sampling_;
+  StreamFamily images_;
   Calendar calendar_;
   double now_{0};
   std::uint64_t events_{0};
@@ -315,7 +327,8 @@ Fleet::Player::Player(const FleetModel& model, std::size_t strategy, int replica
     : model_{model},
       strategy_{model.strategies.at(strategy)},
       losses_{model.seed, fmt::format("losses/{}", replication)},
-      sampling_{model.seed, fmt::format("records/{}", replication)} {
+      sampling_{model.seed, fmt::format("records/{}", replication)},
+      images_{model.seed, fmt::format("images/{}", replication)} {
   // A replication is a seed of its own; a strategy is not, so all meet the same conditions.
   Stream seeds{StreamFamily{model.seed, "replications"}, static_cast<std::uint64_t>(replication)};
   const auto seed = static_cast<std::uint64_t>(seeds.uniform() * 4294967296.0);
@@ -552,6 +565,7 @@ void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, doubl
   request = Request{.generation = request.generation + 1,
                     .mobile = mobile_id,
                     .number = waiting.number,
+                    .image = draw_image(mobile_id, waiting.number),
                     .service_factor = waiting.service_factor,
                     .arrival_s = waiting.arrival_s,
                     .upload_bytes = waiting.upload_factor};
@@ -561,10 +575,10 @@ void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, doubl
   const CellModel& cell = cell_of(mobile);
   if (cell.states) charge_radio(mobile, cell, now, mobile.energy);
   request.partition = choose(mobile, request, now);
-  const FleetPartition& partition = group.partitions[request.partition];
+  const ImageDemand demand = demand_of(request);
   // What crosses a radio is whole bytes.
-  request.upload_bytes = std::ceil(partition.upload_bytes * request.upload_bytes);
-  wait_fixed(id, Phase::kMobile, partition.mobile_s * group.load_level, now);
+  request.upload_bytes = std::ceil(demand.upload_bytes * request.upload_bytes);
+  wait_fixed(id, Phase::kMobile, demand.mobile_s * group.load_level, now);
 }
 
 void Fleet::Player::begin_waiting(std::uint32_t id, double now) {
@@ -626,18 +640,19 @@ void Fleet::Player::wait_fixed(std::uint32_t id, Phase phase, double length_s, d
 void Fleet::Player::step(std::uint32_t id, double now) {
   Request& request = requests_[id];
   const double length_s = request.phase_length_s;
-  const FleetPartition& partition = partition_of(request);
   const double load_level = group_of(mobiles_[request.mobile]).load_level;
   switch (request.phase) {
-    case Phase::kMobile:
+    case Phase::kMobile: {
+      const ImageDemand demand = demand_of(request);
       request.phases.mobile += length_s;
-      request.energy.compute += partition.mobile_j * load_level;
-      if (partition.upload_bytes > 0) {
+      request.energy.compute += demand.mobile_j * load_level;
+      if (demand.upload_bytes > 0) {
         attempt(id, now);
       } else {
         end(id, RequestEnd::kCompleted, now);
       }
       break;
+    }
     case Phase::kPromotion:
       request.phases.promotion += length_s;
       start_upload(id, now);
@@ -664,7 +679,7 @@ void Fleet::Player::step(std::uint32_t id, double now) {
       break;
     case Phase::kFallback:
       request.phases.mobile += length_s;
-      request.energy.compute += partition.fallback_j * load_level;
+      request.energy.compute += partition_of(request).fallback_j * load_level;
       request.fell_back = true;
       end(id, RequestEnd::kCompleted, now);
       break;
@@ -744,12 +759,12 @@ void Fleet::Player::submit(std::uint32_t id, Phase phase, std::uint32_t server, 
 /// The upload has arrived where the radio ends.
 void Fleet::Player::reach_network(std::uint32_t id, double now) {
   const Request& request = requests_[id];
-  const FleetPartition& partition = partition_of(request);
+  const double edge_s = demand_of(request).edge_s;
   const Mobile& mobile = mobiles_[request.mobile];
   if (mobile.edge == kNone) {
     reach_server(id, now);
-  } else if (partition.edge_s > 0) {
-    submit(id, Phase::kEdge, mobile.edge, partition.edge_s, now);
+  } else if (edge_s > 0) {
+    submit(id, Phase::kEdge, mobile.edge, edge_s, now);
   } else {
     leave_edge(id, now);
   }
@@ -757,16 +772,16 @@ void Fleet::Player::reach_network(std::uint32_t id, double now) {
 
 void Fleet::Player::leave_edge(std::uint32_t id, double now) {
   Request& request = requests_[id];
-  const FleetPartition& partition = partition_of(request);
+  const ImageDemand demand = demand_of(request);
   const std::uint32_t edge = mobiles_[request.mobile].edge;
-  if (partition.server_s <= 0) {
+  if (demand.server_s <= 0) {
     answer(id, now);
     return;
   }
   request.via_backhaul = true;
   const ServerModel& model = model_.servers[server_models_[edge]];
   const double bytes =
-      partition.edge_s > 0 ? std::ceil(partition.backhaul_bytes) : request.upload_bytes;
+      demand.edge_s > 0 ? std::ceil(partition_of(request).backhaul_bytes) : request.upload_bytes;
   const std::uint32_t link = backhaul_link(edge, 0);
   if (link != kNone && bytes > 0) {
     start_flow(id, Phase::kBackhaulUp, link, bytes, kNever, now);
@@ -777,7 +792,7 @@ void Fleet::Player::leave_edge(std::uint32_t id, double now) {
 
 void Fleet::Player::reach_server(std::uint32_t id, double now) {
   const Request& request = requests_[id];
-  submit(id, Phase::kServer, mobiles_[request.mobile].server, partition_of(request).server_s, now);
+  submit(id, Phase::kServer, mobiles_[request.mobile].server, demand_of(request).server_s, now);
 }
 
 void Fleet::Player::end_job(const Job& job, double now) {
@@ -1071,8 +1086,9 @@ double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& reques
                                      const FleetPartition& partition, double now) {
   const GroupModel& group = group_of(mobile);
   const CellModel& cell = cell_of(mobile);
-  double date = now + partition.mobile_s * group.load_level;
-  if (partition.upload_bytes <= 0) return date - now;
+  const ImageDemand demand = partition.demand(request.image);
+  double date = now + demand.mobile_s * group.load_level;
+  if (demand.upload_bytes <= 0) return date - now;
   if (cell.states && date - mobile.radio_last_s >= cell.states->tail_length().value()) {
     date += cell.states->promotion.value();
   }
@@ -1089,20 +1105,20 @@ double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& reques
     }
   };
   // Until the choice is made, upload_bytes holds the request's factor on the upload.
-  transfer(mobile.uplink, partition.upload_bytes * request.upload_bytes,
-           group.uplink_cap_byte_per_s, signal_of(mobile));
+  transfer(mobile.uplink, demand.upload_bytes * request.upload_bytes, group.uplink_cap_byte_per_s,
+           signal_of(mobile));
   const double upload_end_s = date;
   date += cell.delay_s;
-  if (partition.edge_s > 0) compute(mobile.edge, partition.edge_s);
-  const bool via_backhaul = mobile.edge != kNone && partition.server_s > 0;
+  if (demand.edge_s > 0) compute(mobile.edge, demand.edge_s);
+  const bool via_backhaul = mobile.edge != kNone && demand.server_s > 0;
   const auto backhaul = [&](std::uint32_t direction, double bytes) {
     if (!via_backhaul || date == kNever) return;
     const std::uint32_t link = backhaul_link(mobile.edge, direction);
     if (link != kNone) transfer(link, bytes, kNever, 1);
     date += model_.servers[server_models_[mobile.edge]].backhaul_delay_s;
   };
-  backhaul(0, partition.bytes_to_cloud());
-  if (partition.server_s > 0) compute(mobile.server, partition.server_s);
+  backhaul(0, demand.edge_s > 0 ? partition.backhaul_bytes : demand.upload_bytes);
+  if (demand.server_s > 0) compute(mobile.server, demand.server_s);
   backhaul(1, partition.result_bytes);
   date += cell.delay_s;
   if (cell.states && date != kNever && partition.result_bytes > 0) {
@@ -1149,8 +1165,8 @@ void Fleet::Player::record(const Request& request, RequestEnd how, bool late) {
     return;
   }
   result_.records.push_back({group, request.mobile, request.number, request.partition,
-                             request.attempts, how, request.fell_back, late, request.arrival_s,
-                             request.phases.total(),
+                             request.attempts, request.image, how, request.fell_back, late,
+                             request.arrival_s, request.phases.total(),
                              request.partition == kNoPartition ? 0 : request.upload_bytes,
                              request.phases, request.energy});
 }

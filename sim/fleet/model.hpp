@@ -19,7 +19,18 @@
 /// energies in J, sizes in bytes, rates in bytes/s; counts and lists as they say.
 namespace papilio {
 
-/// One partition, priced: what a request that takes it asks of each resource.
+/// What of a partition depends on the picture that a request is about; the members of
+/// FleetPartition of the same names.
+struct ImageDemand {
+  double mobile_s{0};
+  double mobile_j{0};
+  double upload_bytes{0};
+  double edge_s{0};
+  double server_s{0};
+};
+
+/// One partition, priced: what a request that takes it asks of each resource. Where that depends on
+/// the picture, these are the means, which is what a mobile can expect.
 struct FleetPartition {
   std::string name;          ///< e.g. "cloud-only", "RB8"
   double mobile_s{0};        ///< layers before the first cut, at K_mobile = 1
@@ -33,6 +44,24 @@ struct FleetPartition {
   double fallback_j{0};
   double mobile_share{0};  ///< of the network's MACs that the mobile computes, in 0..1
   double cloud_only_s{0};  ///< server time that cloud-only would have taken
+  /// Top-1 fraction, where measured; else NaN.
+  double accuracy{std::numeric_limits<double>::quiet_NaN()};
+  /// `[FleetModel::images]`, or empty: all pictures are alike.
+  std::vector<ImageDemand> images;
+
+  /// What a request about one picture asks for.
+  [[nodiscard]] ImageDemand demand(std::uint32_t image) const {
+    if (!images.empty()) return images[image];
+    return {mobile_s, mobile_j, upload_bytes, edge_s, server_s};
+  }
+  /// Sets the members that depend on the picture.
+  void set_means(const ImageDemand& means) {
+    mobile_s = means.mobile_s;
+    mobile_j = means.mobile_j;
+    upload_bytes = means.upload_bytes;
+    edge_s = means.edge_s;
+    server_s = means.server_s;
+  }
 
   /// What an edge passes on: its own output, or, without layers of its own, what came up.
   [[nodiscard]] double bytes_to_cloud() const { return edge_s > 0 ? backhaul_bytes : upload_bytes; }
@@ -174,6 +203,8 @@ struct FleetModel {
   std::vector<ServerModel> servers;
   std::vector<GroupModel> groups;
   std::vector<FleetStrategy> strategies;
+  /// Names of the pictures that requests are about, each drawn uniformly; empty: all are alike.
+  std::vector<std::string> images;
   bool simgrid_links{false};              ///< every link through SimGrid's solver
   double sample_s{0};                     ///< interval of the time series; 0: none
   double record_share{0};                 ///< of the requests that get a record, in 0..1

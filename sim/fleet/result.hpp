@@ -58,6 +58,7 @@ struct RequestRecord {
   std::uint32_t number;     ///< of the mobile, from 0
   std::uint32_t partition;  ///< position in the group's list; of a dropped request, none
   std::uint32_t attempts;
+  std::uint32_t image;  ///< position in the fleet's pictures; 0 where all are alike
   RequestEnd end;
   bool fell_back;
   bool late;
