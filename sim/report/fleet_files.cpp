@@ -75,6 +75,9 @@ Row fleet_row(const FleetScenario& fleet, const FleetSummary& summary) {
                       any));
   extend(row, estimate_columns("regret", summary.regret.value_or(Estimate{}),
                                summary.regret.has_value()));
+  if (fleet.measurements.accuracies) {
+    extend(row, {{"accuracy", optional_value(summary.accuracy)}});
+  }
   return row;
 }
 
@@ -196,12 +199,15 @@ std::string fleet_records_csv(const FleetScenario& fleet, const std::vector<Flee
               {"request", number(record->number)},
               {"arrival_s", record->arrival_s},
               {"end", kEnds[static_cast<std::size_t>(record->end)]},
-              {"partition", text_value(begun ? group.partitions[record->partition].name : "")},
-              {"attempts", number(record->attempts)},
-              {"fell_back", number(record->fell_back ? 1 : 0)},
-              {"late", number(record->late ? 1 : 0)},
-              {"payload_bytes", record->upload_bytes},
-              {"latency_s", record->latency_s}};
+              {"partition", text_value(begun ? group.partitions[record->partition].name : "")}};
+      if (!model.images.empty()) {
+        extend(row, {{"image", text_value(begun ? model.images[record->image] : "")}});
+      }
+      extend(row, {{"attempts", number(record->attempts)},
+                   {"fell_back", number(record->fell_back ? 1 : 0)},
+                   {"late", number(record->late ? 1 : 0)},
+                   {"payload_bytes", record->upload_bytes},
+                   {"latency_s", record->latency_s}});
       extend(row, phase_columns(record->phases, 1));
       extend(row, energy_columns(record->energy, 1));
       append_csv(text, row);

@@ -8,6 +8,7 @@
 
 #include "sim/fleet/fleet.hpp"
 #include "sim/report/format.hpp"
+#include "sim/report/measurement_section.hpp"
 
 namespace papilio {
 namespace {
@@ -39,6 +40,10 @@ class Reporter {
     if (!fleet_.spec.description.empty()) document.paragraphs.push_back(fleet_.spec.description);
     document.paragraphs.push_back(what_ran(engine));
     if (!fleet_.traces.empty()) document.sections.push_back(traces());
+    if (std::optional<Section> section = measurement_section(fleet_.measurements)) {
+      document.sections.push_back(std::move(*section));
+    }
+    if (fleet_.measurements.accuracies) document.sections.push_back(accuracies());
     document.sections.push_back(ends());
     document.sections.push_back(latencies());
     if (!model_.windows.empty()) document.sections.push_back(pivot("window"));
@@ -117,6 +122,20 @@ class Reporter {
     section.remarks = {
         "Each trace plays in a loop, from an offset drawn with the seed for each cell unless the "
         "scenario sets it: what comes after its length is a repetition, not a measurement."};
+    return section;
+  }
+
+  [[nodiscard]] Section accuracies() const {
+    Section section{.title = "Accuracy"};
+    Table table{.columns = {{"strategy"}, {"mobiles", true}, {"accuracy"}}};
+    for (const FleetSummary& summary : summaries_) {
+      if (!shown(summary)) continue;
+      table.rows.push_back({name_of(summary), summary.mobiles, accuracy_text(summary.accuracy)});
+    }
+    section.table = std::move(table);
+    section.remarks = {
+        "Mean over the completed requests of the accuracy measured with the partition that each "
+        "took; empty where one of them has none."};
     return section;
   }
 

@@ -75,6 +75,8 @@ class Summariser {
     Parts regrets;
     std::vector<double> means;
     std::vector<double> regret_means;
+    double accuracy = 0;
+    double completed = 0;
     std::array<std::vector<double>, kPercentiles.size()> quantiles;
     for (std::size_t r = 0; r < replications_; ++r) {
       const FleetResult& result = results_[strategy * replications_ + r];
@@ -88,6 +90,12 @@ class Summariser {
           all.emplace_back(one.latencies_s);
           if (g == scope.groups.front()) {
             for (std::size_t i = 0; i < one.choices.size(); ++i) row.choices[i] += one.choices[i];
+          }
+          for (std::size_t i = 0; i < one.choices.size(); ++i) {
+            if (one.choices[i] == 0) continue;  // its accuracy may be unknown
+            const auto count = static_cast<double>(one.choices[i]);
+            accuracy += model_.groups[g].partitions[i].accuracy * count;
+            completed += count;
           }
           if (oracle_) {
             const std::vector<double>& more = regrets_[r][bucket(g, w)];
@@ -117,6 +125,7 @@ class Summariser {
       row.regret = mean_by_batches(regrets);
       if (replications_ > 1) row.regret->half_width = half_width(regret_means);
     }
+    if (completed > 0 && !std::isnan(accuracy)) row.accuracy = accuracy / completed;
     return row;
   }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct FleetSummary {
       choices;  ///< `[partitions]` of the group; of "all": of the first group
   /// Mean of latency minus the oracle's for the same request, over those that completed with both.
   std::optional<Estimate> regret;
+  /// Mean measured accuracy of the partitions that the completed requests took, a fraction; nothing
+  /// where one of them has none.
+  std::optional<double> accuracy;
 };
 
 /// Every strategy × group × window, in this order; "all" first where there are several.

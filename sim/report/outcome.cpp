@@ -11,14 +11,16 @@
 namespace papilio {
 namespace {
 
-Row cell_columns(const Cell& cell) {
-  return {{"strategy", cell.strategy},
+Row cell_columns(const Cell& cell, bool codecs) {
+  Row row{{"strategy", cell.strategy},
           {"network", text_value(cell.network)},
           {"cut", text_value(cell.cut)},
           {"channels", optional_value(cell.channels)},
-          {"bits", optional_value(cell.bits)},
-          {"energy_model", std::string{name(cell.use.energy_model)}},
-          {"payload_bytes", static_cast<std::int64_t>(cell.demand.upload.value())}};
+          {"bits", optional_value(cell.bits)}};
+  if (codecs) extend(row, {{"codec", text_value(cell.codec)}});
+  extend(row, {{"energy_model", std::string{name(cell.use.energy_model)}},
+               {"payload_bytes", static_cast<std::int64_t>(cell.demand.upload.value())}});
+  return row;
 }
 
 Row phase_columns(const Breakdown& b) {
@@ -37,7 +39,7 @@ Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
     speedup_latency = base->simulated.latency() / b.latency();
     speedup_energy = base->simulated.energy() / b.energy();
   }
-  Row row = cell_columns(outcome.cell);
+  Row row = cell_columns(outcome.cell, has_codecs(outcomes));
   extend(row, {{"n", std::int64_t{1}}});
   extend(row, phase_columns(b));
   extend(row, {{"energy_j", b.energy().value()},
@@ -50,10 +52,10 @@ Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
   return row;
 }
 
-Row record_row(std::size_t request, const Outcome& outcome) {
+Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
   const Breakdown& b = outcome.simulated;
   Row row{{"request", static_cast<std::int64_t>(request)}};
-  extend(row, cell_columns(outcome.cell));
+  extend(row, cell_columns(outcome.cell, codecs));
   extend(row, {{"start_s", outcome.start.value()}, {"finish_s", outcome.finish.value()}});
   extend(row, phase_columns(b));
   extend(row, {{"energy_j", b.energy().value()},
@@ -98,13 +100,23 @@ std::vector<const Outcome*> Outcomes::choices(std::string_view network, EnergyMo
   return found;
 }
 
+bool has_codecs(const Outcomes& outcomes) {
+  return std::any_of(outcomes.all().begin(), outcomes.all().end(),
+                     [](const Outcome& outcome) { return outcome.cell.measured; });
+}
+
 std::string partition_name(const Cell& cell) {
-  if (cell.cut.empty()) return cell.strategy;
-  constexpr std::int64_t kUsualBits = 8;
-  if (!cell.channels) return fmt::format("{} after {}", cell.strategy, cell.cut);
+  const bool coded = !cell.codec.empty() && cell.codec != kRawCodec;
+  if (!cell.channels) {
+    std::string name =
+        cell.cut.empty() ? cell.strategy : fmt::format("{} after {}", cell.strategy, cell.cut);
+    if (coded) name += fmt::format(" ({})", cell.codec);
+    return name;
+  }
   const bool usual = cell.bits == kUsualBits;
-  return fmt::format("{} (D_r {}{})", cell.cut, *cell.channels,
-                     usual ? "" : fmt::format(", {} bits", *cell.bits));
+  return fmt::format("{} (D_r {}{}{})", cell.cut, *cell.channels,
+                     usual ? "" : fmt::format(", {} bits", *cell.bits),
+                     coded ? ", " + cell.codec : "");
 }
 
 Table summary_table(const Outcomes& outcomes) {
@@ -115,8 +127,9 @@ Table summary_table(const Outcomes& outcomes) {
 
 Table records_table(const Outcomes& outcomes) {
   Table table;
+  const bool codecs = has_codecs(outcomes);
   for (std::size_t i = 0; i < outcomes.all().size(); ++i) {
-    append(table, record_row(i, outcomes.all()[i]));
+    append(table, record_row(i, outcomes.all()[i], codecs));
   }
   return table;
 }

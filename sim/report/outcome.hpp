@@ -25,8 +25,8 @@ class Outcomes {
 
   [[nodiscard]] const std::vector<Outcome>& all() const { return all_; }
 
-  /// Cloud-only on the same network under the same reading, or nullptr. Of several, that of the
-  /// same bits, else the first.
+  /// Cloud-only on the same network under the same reading, or nullptr. Of several, the first of
+  /// the same bits, else the first.
   [[nodiscard]] const Outcome* cloud_only_of(const Outcome& outcome) const;
 
   /// The outcomes on one network under one reading that cut the network, in order.
@@ -40,7 +40,10 @@ class Outcomes {
   std::vector<Outcome> all_;
 };
 
-/// "RB8", "mobile-only", …: what a user calls the partition.
+/// Whether any payload was measured, so that codecs tell cells apart: the tables name them then.
+bool has_codecs(const Outcomes& outcomes);
+
+/// "RB8 (D_r 10)", "RB8 (D_r 10, zstd)", "mobile-only", …: what a user calls the partition.
 std::string partition_name(const Cell& cell);
 
 /// `summary.csv`: one row a cell. Columns: docs/outputs.md.

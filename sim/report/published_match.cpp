@@ -7,16 +7,18 @@ namespace {
 
 using Split = PublishedTables::Split;
 
-/// Whether a cell is the one that a published split describes, under any reading.
+/// Whether a cell is the one that a published split describes, under any reading. One whose payload
+/// was measured is not: the paper codes nothing.
 bool is_split(const Cell& cell, const Split& split) {
-  return cell.strategy == "butterfly" && cell.network == split.network && cell.cut == split.block &&
-         cell.channels == split.channels && cell.demand.upload == split.offload;
+  return !cell.measured && cell.strategy == "butterfly" && cell.network == split.network &&
+         cell.cut == split.block && cell.channels == split.channels &&
+         cell.demand.upload == split.offload;
 }
 
 /// Whether a cell that cuts nothing is the one of a row of Table V, under any reading.
 bool is_strategy(const Cell& cell, const PublishedTables::Strategy& row) {
-  return cell.cut.empty() && cell.strategy == row.strategy && cell.network == row.network &&
-         cell.demand.upload == row.offload;
+  return !cell.measured && cell.cut.empty() && cell.strategy == row.strategy &&
+         cell.network == row.network && cell.demand.upload == row.offload;
 }
 
 }  // namespace

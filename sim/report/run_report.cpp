@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/report/format.hpp"
+#include "sim/report/measurement_section.hpp"
 #include "sim/report/paper_sections.hpp"
 #include "sim/report/published_match.hpp"
 #include "sim/report/selections.hpp"
@@ -26,6 +27,9 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
                           {"× latency"},
                           {"× energy"},
                           {"accuracy"}}};
+  const bool codecs = has_codecs(outcomes);
+  constexpr std::ptrdiff_t kBytes = 5;  // the column that the codec goes before
+  if (codecs) table.columns.insert(table.columns.begin() + kBytes, {"codec", true});
   const auto number = [](const std::optional<std::int64_t>& value) {
     return value ? fmt::to_string(*value) : std::string{};
   };
@@ -40,6 +44,8 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
                           base == nullptr ? "" : ratio(base->simulated.latency() / b.latency()),
                           base == nullptr ? "" : ratio(base->simulated.energy() / b.energy()),
                           accuracy_text(cell.accuracy)});
+    std::vector<std::string>& row = table.rows.back();
+    if (codecs) row.insert(row.begin() + kBytes, cell.codec);
   }
   section.table = std::move(table);
   section.remarks = {"× is cloud-only on the same network divided by the row."};
@@ -64,14 +70,17 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   const auto append_if = [&](std::optional<Section> section) {
     if (section) document.sections.push_back(std::move(*section));
   };
+  append_if(measurement_section(scenario.measurements));
   const bool rebuilds = rebuilds_published_tables(scenario);
   if (rebuilds) {
     append(paper_table_sections(scenario, outcomes));
     append_if(speedup_section(scenario, outcomes));
   }
+  // The rebuilt tables have no place for measured accuracies.
   const bool all_shown =
-      rebuilds && std::all_of(scenario.cells.begin(), scenario.cells.end(),
-                              [&](const Cell& cell) { return is_published(scenario, cell); });
+      rebuilds && !scenario.measurements.accuracies &&
+      std::all_of(scenario.cells.begin(), scenario.cells.end(),
+                  [&](const Cell& cell) { return is_published(scenario, cell); });
   if (!all_shown) {
     for (const std::string& reading : spec.energy_models) {
       append({cell_section(outcomes, reading)});

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "models/zoo/zoo.hpp"
 #include "sim/base/suggest.hpp"
@@ -28,25 +29,59 @@ struct Candidate {
 
 class Pricer {
  public:
-  Pricer(const FleetSpec& spec, const ProfileLibrary& library, const Bibliography& bibliography,
-         Checker& checker, FleetModel& model)
+  Pricer(FleetSpec& spec, const ScenarioSource& source, const ProfileLibrary& library,
+         const Bibliography& bibliography, Checker& checker, FleetModel& model)
       : spec_{spec},
+        source_{source},
         library_{library},
         bibliography_{bibliography},
         checker_{checker},
         model_{model} {}
 
-  void price() {
+  Measurements price() {
     std::vector<std::string> models;
     for (const MobilesSpec& mobiles : spec_.mobiles) {
       if (!mobiles.task.present) models.push_back(mobiles.model);
     }
     published_ = load_published_of(spec_.published, models, library_, bibliography_, checker_);
+    load_measurements_of(models);
     for (std::size_t i = 0; i < spec_.mobiles.size(); ++i) price_group(i);
+    if (measurements_.payloads) {
+      for (const std::uint32_t image : measurements_.images) {
+        model_.images.push_back(measurements_.payloads->images()[image]);
+      }
+    }
     make_strategies();
+    return std::move(measurements_);
   }
 
  private:
+  /// Files of measurements name cuts and no network, so they can be about one only.
+  void load_measurements_of(const std::vector<std::string>& models) {
+    const MeasurementsSpec& named = spec_.measurements;
+    const auto other = std::find_if(models.begin(), models.end(), [&](const std::string& model) {
+      return model != models.front() && !model.empty();
+    });
+    const char* key = !named.accuracy_from.empty() ? "accuracy_from" : "payload";
+    const bool any = !named.accuracy_from.empty() || named.payload.present;
+    if (any && other != models.end()) {
+      checker_.error(key, fmt::format("measurements are of one network, and the mobiles run '{}' "
+                                      "and '{}'; make a fleet of each",
+                                      models.front(), *other));
+      return;
+    }
+    const std::optional<Graph> graph = models.empty() ? std::nullopt : find_model(models.front());
+    if (!graph) {
+      if (any && models.empty()) {
+        checker_.error(key,
+                       "measurements are of a network, and all mobiles have a 'task'; remove "
+                       "the key");
+      }
+      return;
+    }
+    measurements_ = load_measurements(spec_.measurements, *graph, source_, library_, checker_);
+  }
+
   void price_group(std::size_t i) {
     const MobilesSpec& mobiles = spec_.mobiles[i];
     const std::string path = fmt::format("mobiles.{}", i);
@@ -84,7 +119,8 @@ class Pricer {
         mobiles.result_bytes.value_or(graph->layers().back().shape.bytes(kPaperBits)));
     for (const Candidate& candidate : candidates_.back()) {
       model_.groups[i].partitions.push_back(
-          priced(candidate, *graph, result_bytes, mobile, edge, server));
+          coded(candidate, encode_power(measurements_, profile),
+                priced(candidate, *graph, result_bytes, mobile, edge, server)));
     }
   }
 
@@ -113,24 +149,37 @@ class Pricer {
       if (is_policy(item.strategy)) item = {.strategy = "split"};
       fixed.push_back(std::move(item));
     }
-    const std::vector<Partition> partitions = resolve_partitions(
-        fixed, "strategies", {graph, published_ ? &*published_ : nullptr, !spec_.published.empty()},
-        checker_);
-    std::map<std::pair<std::string, std::string>, int> same_cut;
-    for (const Partition& partition : partitions) {
-      same_cut[{partition.strategy, partition.cut ? partition.cut->name : ""}] += 1;
+    ResolvedPartitions resolved =
+        resolve_partitions(fixed, "strategies",
+                           context_of(graph, published_ ? &*published_ : nullptr,
+                                      !spec_.published.empty(), measurements_),
+                           checker_);
+    const std::vector<Partition>& partitions = resolved.partitions;
+    // Once is enough: all groups that run a network run the same one where something was measured.
+    if (candidates_.size() == first_group()) {
+      measurements_.left_out = std::move(resolved.left_out);
+      use_measurements(partitions, "strategies", measurements_, checker_);
     }
+    const auto key_of = [](const Partition& partition) {
+      return std::tuple{partition.strategy, partition.cut ? partition.cut->name : "",
+                        partition.codec};
+    };
+    std::map<std::tuple<std::string, std::string, std::string>, int> same_cut;
+    for (const Partition& partition : partitions) same_cut[key_of(partition)] += 1;
     std::vector<Candidate> candidates;
     for (const Partition& partition : partitions) {
       Candidate candidate{.partition = partition};
       const std::string cut = partition.cut ? partition.cut->name : "";
       candidate.label = cut.empty() ? partition.strategy : cut;
       if (partition.strategy == "split") candidate.label = "split " + cut;
-      if (same_cut[{partition.strategy, cut}] > 1) {
+      if (same_cut[key_of(partition)] > 1) {
         if (partition.channels) candidate.label += fmt::format("/{}", *partition.channels);
         candidate.label += fmt::format("/{}bit", partition.bits.value_or(0));
       }
       if (partition.strategy == "three-way" && !place_edge(graph, has_edge, candidate)) continue;
+      if (partition.crossing() && partition.codec != kRawCodec) {
+        candidate.label += "/" + partition.codec;
+      }
       candidates.push_back(std::move(candidate));
     }
     return candidates;
@@ -160,6 +209,40 @@ class Pricer {
       return false;
     }
     return true;
+  }
+
+  /// Number of the groups up to the first that runs a network, it included.
+  [[nodiscard]] std::size_t first_group() const {
+    const auto it = std::find_if(spec_.mobiles.begin(), spec_.mobiles.end(),
+                                 [](const MobilesSpec& mobiles) { return !mobiles.task.present; });
+    return static_cast<std::size_t>(it - spec_.mobiles.begin()) + 1;
+  }
+
+  /// A partition with what was measured of it: accuracy, and each picture's bytes and coding times.
+  [[nodiscard]] FleetPartition coded(const Candidate& candidate, Watts encode_power,
+                                     FleetPartition partition) const {
+    if (const auto accuracy = measurements_.accuracy_of(candidate.partition)) {
+      partition.accuracy = accuracy->mean;
+    }
+    const auto* samples = measurements_.samples_of(candidate.partition);
+    if (samples == nullptr) return partition;
+    const ImageDemand layers = partition.demand(0);
+    // Who gets the payload decodes it: the edge where it has layers.
+    const auto with = [&](double bytes, double encode_s, double decode_s) {
+      ImageDemand demand = layers;
+      demand.mobile_s += encode_s;
+      demand.mobile_j += encode_power.value() * encode_s;
+      demand.upload_bytes = bytes;
+      (candidate.three_way ? demand.edge_s : demand.server_s) += decode_s;
+      return demand;
+    };
+    for (const MeasuredPayloads::Sample& sample : *samples) {
+      partition.images.push_back(
+          with(sample.bytes(measurements_.count_frame), sample.encode_s, sample.decode_s));
+    }
+    const MeasuredPayloads::Mean mean = MeasuredPayloads::mean(*samples, measurements_.count_frame);
+    partition.set_means(with(mean.bytes, mean.encode_s, mean.decode_s));
+    return partition;
   }
 
   static FleetPartition priced(const Candidate& candidate, const Graph& graph, double result_bytes,
@@ -311,20 +394,23 @@ class Pricer {
     return chosen;
   }
 
-  const FleetSpec& spec_;
+  FleetSpec& spec_;
+  const ScenarioSource& source_;
   const ProfileLibrary& library_;
   const Bibliography& bibliography_;
   Checker& checker_;
   FleetModel& model_;
   std::optional<PublishedTables> published_;
+  Measurements measurements_;
   std::vector<std::vector<Candidate>> candidates_;  // [groups]
 };
 
 }  // namespace
 
-void price_fleet(const FleetSpec& spec, const ProfileLibrary& library,
-                 const Bibliography& bibliography, Checker& checker, FleetModel& model) {
-  Pricer{spec, library, bibliography, checker, model}.price();
+Measurements price_fleet(FleetSpec& spec, const ScenarioSource& source,
+                         const ProfileLibrary& library, const Bibliography& bibliography,
+                         Checker& checker, FleetModel& model) {
+  return Pricer{spec, source, library, bibliography, checker, model}.price();
 }
 
 }  // namespace papilio

@@ -5,14 +5,19 @@
 #include "sim/fleet/model.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/fleet_spec.hpp"
+#include "sim/scenario/measurements.hpp"
+#include "sim/scenario/source.hpp"
 
 namespace papilio {
 
 /// Resolves the strategies of a fleet against each group's network, prices every partition on the
-/// group's mobile, edge and server, and fills in `strategies` and each group's `partitions`. What
-/// is wrong is told to `checker`.
+/// group's mobile, edge and server, and fills in `strategies`, `images` and each group's
+/// `partitions`. What is wrong is told to `checker`.
+/// @param spec  its measurements get their defaults, and names that are found from any place
 /// @param model its groups have been made; those with a task have their one partition
-void price_fleet(const FleetSpec& spec, const ProfileLibrary& library,
-                 const Bibliography& bibliography, Checker& checker, FleetModel& model);
+/// @return the measurements that it names
+Measurements price_fleet(FleetSpec& spec, const ScenarioSource& source,
+                         const ProfileLibrary& library, const Bibliography& bibliography,
+                         Checker& checker, FleetModel& model);
 
 }  // namespace papilio

@@ -501,7 +501,7 @@ FleetScenario load_fleet(const ScenarioSource& source) {
   const ProfileLibrary library = library_of(source, spec.profiles, checker);
   const Bibliography bibliography{library};
   Builder{fleet, source, library, bibliography, checker}.build();
-  price_fleet(spec, library, bibliography, checker, fleet.model);
+  fleet.measurements = price_fleet(spec, source, library, bibliography, checker, fleet.model);
   diagnostics.throw_if_any();
   return fleet;
 }

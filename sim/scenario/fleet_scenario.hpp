@@ -5,6 +5,7 @@
 
 #include "sim/fleet/model.hpp"
 #include "sim/scenario/fleet_spec.hpp"
+#include "sim/scenario/measurements.hpp"
 #include "sim/scenario/source.hpp"
 
 namespace papilio {
@@ -24,6 +25,7 @@ struct FleetScenario {
   FleetSpec spec;
   FleetModel model;
   std::vector<TraceNote> traces;
+  Measurements measurements;
 };
 
 /// Whether a scenario says that it is a fleet.

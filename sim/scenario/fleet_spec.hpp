@@ -157,6 +157,7 @@ struct FleetSpec {
   std::string links{"queue"};
   std::string energy_model{"stated"};
   std::string published;
+  MeasurementsSpec measurements;
   std::vector<std::string> profiles;
   struct WindowSpec {
     std::string name;

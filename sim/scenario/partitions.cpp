@@ -15,7 +15,8 @@ namespace {
 class Resolver {
  public:
   Resolver(const PartitionContext& context, Checker& checker)
-      : graph_{context.graph},
+      : context_{context},
+        graph_{context.graph},
         published_{context.published},
         names_published_{context.names_published},
         checker_{checker} {}
@@ -26,10 +27,15 @@ class Resolver {
     if (strategy.strategy == "mobile-only") {
       add({.strategy = strategy.strategy});
     } else if (strategy.strategy == "cloud-only") {
-      add({.strategy = strategy.strategy, .bits = strategy.bits});
+      add({.strategy = strategy.strategy, .bits = strategy.bits, .codec = strategy.codec});
     } else {
+      const std::size_t before = partitions_.size();
+      const std::size_t left_out_before = left_out_.size();
       for (const Cut& cut : cuts_of(strategy)) {
-        Partition partition{.strategy = strategy.strategy, .cut = cut, .bits = strategy.bits};
+        Partition partition{.strategy = strategy.strategy,
+                            .cut = cut,
+                            .bits = strategy.bits,
+                            .codec = strategy.codec};
         if (strategy.strategy != "butterfly" && strategy.channels.empty()) {
           add(partition);
           continue;
@@ -39,17 +45,26 @@ class Resolver {
           add(partition);
         }
       }
+      if (partitions_.size() == before && left_out_.size() > left_out_before) {
+        checker_.error(path_ + ".channels",
+                       fmt::format("no unit at any of these cuts was measured within {:g} of the "
+                                   "uncut network's accuracy; raise 'accuracy_budget', or give "
+                                   "numbers",
+                                   context_.accuracy_budget));
+      }
     }
   }
 
-  std::vector<Partition> take() { return std::move(partitions_); }
+  ResolvedPartitions take() { return {std::move(partitions_), std::move(left_out_)}; }
 
  private:
   void add(Partition partition) {
     const std::string cut = partition.cut ? partition.cut->name : "";
     // Three-way partitions may differ in their second cut, which is not known here.
     if (partition.strategy != "three-way" &&
-        !seen_.insert({partition.strategy, cut, partition.channels, partition.bits}).second) {
+        !seen_
+             .insert({partition.strategy, cut, partition.channels, partition.bits, partition.codec})
+             .second) {
       checker_.error(path_, fmt::format("{}{}{} comes twice; remove one", partition.strategy,
                                         cut.empty() ? "" : " after ", cut));
       return;
@@ -92,7 +107,7 @@ class Resolver {
   std::vector<std::int64_t> channels_of(const StrategySpec& strategy, const Cut& cut) {
     std::vector<std::int64_t> channels;
     for (std::size_t i = 0; i < strategy.channels.size(); ++i) {
-      const std::optional<std::int64_t> number = channel_count(strategy.channels[i], cut, i);
+      const std::optional<std::int64_t> number = channel_count(strategy, cut, i);
       if (!number) continue;
       if (*number > cut.shape.channels) {
         checker_.item_error(path_ + ".channels", i,
@@ -105,8 +120,10 @@ class Resolver {
     return channels;
   }
 
-  std::optional<std::int64_t> channel_count(const std::string& text, const Cut& cut,
+  std::optional<std::int64_t> channel_count(const StrategySpec& strategy, const Cut& cut,
                                             std::size_t item) {
+    const std::string& text = strategy.channels[item];
+    if (text == "smallest") return smallest_channels(strategy, cut, item);
     if (text != "paper") {
       std::int64_t number = 0;
       std::from_chars(text.data(), text.data() + text.size(), number);
@@ -128,6 +145,32 @@ class Resolver {
     return chosen;
   }
 
+  std::optional<std::int64_t> smallest_channels(const StrategySpec& strategy, const Cut& cut,
+                                                std::size_t item) {
+    const MeasuredAccuracies* accuracies = context_.accuracies;
+    if (accuracies == nullptr || !accuracies->baseline()) {
+      if (accuracies == nullptr && context_.names_accuracies) return std::nullopt;  // told already
+      if (smallest_refused_) return std::nullopt;
+      smallest_refused_ = true;
+      checker_.item_error(path_ + ".channels", item,
+                          accuracies == nullptr
+                              ? "'smallest' needs the key 'accuracy_from'; set it, or give a number"
+                              : "'smallest' compares with the uncut network, and the file of "
+                                "'accuracy_from' has no "
+                                "row of it: one with an empty cut and channels 0");
+      return std::nullopt;
+    }
+    const Crossing at{.cut = cut.name, .bits = strategy.bits, .codec = strategy.codec};
+    const std::optional<std::int64_t> channels =
+        accuracies->smallest_channels(at, context_.accuracy_budget);
+    if (!channels) {
+      const std::optional<MeasuredAccuracies::Accuracy> best = accuracies->best_at(at);
+      left_out_.push_back({at, best ? std::optional{best->mean} : std::nullopt});
+    }
+    return channels;
+  }
+
+  const PartitionContext& context_;
   const Graph& graph_;
   const PublishedTables* published_;
   bool names_published_;
@@ -136,15 +179,23 @@ class Resolver {
   std::size_t item_{0};
   std::vector<Partition> partitions_;
   std::set<std::tuple<std::string, std::string, std::optional<std::int64_t>,
-                      std::optional<std::int64_t>>>
+                      std::optional<std::int64_t>, std::string>>
       seen_;
+  std::vector<LeftOutCut> left_out_;
+  bool smallest_refused_{false};  // one error is enough for all cuts
 };
 
 }  // namespace
 
-std::vector<Partition> resolve_partitions(const std::vector<StrategySpec>& strategies,
-                                          const std::string& path, const PartitionContext& context,
-                                          Checker& checker) {
+std::optional<Crossing> Partition::crossing() const {
+  if (!bits) return std::nullopt;
+  return Crossing{
+      .cut = cut ? cut->name : "", .channels = channels.value_or(0), .bits = *bits, .codec = codec};
+}
+
+ResolvedPartitions resolve_partitions(const std::vector<StrategySpec>& strategies,
+                                      const std::string& path, const PartitionContext& context,
+                                      Checker& checker) {
   Resolver resolver{context, checker};
   for (std::size_t i = 0; i < strategies.size(); ++i) {
     resolver.resolve(strategies[i], fmt::format("{}.{}", path, i), i);

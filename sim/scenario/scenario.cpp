@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
@@ -29,6 +30,8 @@ class Expander {
     if (partition.cut) cell.cut = partition.cut->name;
     cell.channels = partition.channels;
     cell.bits = partition.bits;
+    cell.codec = partition.codec;
+    cell.measured = scenario_.measurements.samples_of(partition) != nullptr;
     cell.demand = demand(partition);
     cell.accuracy = accuracy(partition);
     cell.use.download_takes_time = scenario_.spec.download_takes_time;
@@ -46,6 +49,19 @@ class Expander {
 
  private:
   [[nodiscard]] Demand demand(const Partition& partition) const {
+    const Demand layers = demand_of_layers(partition);
+    const Measurements& measurements = scenario_.measurements;
+    const auto* samples = measurements.samples_of(partition);
+    if (samples == nullptr) return layers;
+    const MeasuredPayloads::Mean mean = MeasuredPayloads::mean(*samples, measurements.count_frame);
+    // What crosses a radio is whole bytes.
+    return coded(layers, {.payload = Bytes{std::ceil(mean.bytes)},
+                          .encode = Seconds{mean.encode_s},
+                          .encode_power = encode_power(measurements, scenario_.mobile_profile),
+                          .decode = Seconds{mean.decode_s}});
+  }
+
+  [[nodiscard]] Demand demand_of_layers(const Partition& partition) const {
     const Graph& graph = scenario_.graph;
     if (partition.strategy == "mobile-only") return mobile_only_demand(graph, mobile_);
     const auto split = [&](const Graph& rewritten, const Cut& cut) {
@@ -60,9 +76,15 @@ class Expander {
   }
 
   [[nodiscard]] std::optional<double> accuracy(const Partition& partition) const {
+    if (scenario_.measurements.accuracies) {
+      // Measured and published accuracies are of different networks and never stand in one table.
+      const auto measured = scenario_.measurements.accuracy_of(partition);
+      return measured ? std::optional{measured->mean} : std::nullopt;
+    }
     if (!scenario_.published) return std::nullopt;
     const PublishedTables& tables = *scenario_.published;
     if (partition.bits && *partition.bits != kPaperBits) return std::nullopt;
+    if (partition.crossing() && partition.codec != kRawCodec) return std::nullopt;
     if (partition.channels) {
       return tables.butterfly_accuracy(partition.cut->name, *partition.channels);
     }
@@ -114,11 +136,18 @@ Scenario load_scenario(const ScenarioSource& source) {
       load_published_of(spec.published, {spec.model}, library, bibliography, checker);
   const std::optional<Graph> graph = find_model(spec.model);
   std::vector<Partition> partitions;
+  Measurements measurements;
   std::optional<LayerProfile> mobile;
   if (graph) {
-    partitions = resolve_partitions(
-        spec.strategies, "strategies",
-        {*graph, published ? &*published : nullptr, !spec.published.empty()}, checker);
+    measurements = load_measurements(spec.measurements, *graph, source, library, checker);
+    ResolvedPartitions resolved =
+        resolve_partitions(spec.strategies, "strategies",
+                           context_of(*graph, published ? &*published : nullptr,
+                                      !spec.published.empty(), measurements),
+                           checker);
+    partitions = std::move(resolved.partitions);
+    measurements.left_out = std::move(resolved.left_out);
+    use_measurements(partitions, "strategies", measurements, checker);
     if (check_device(library, "mobile.device", spec.mobile_device, spec.model, checker)) {
       mobile = load_layer_profile(library, bibliography, spec.mobile_device, *graph);
       if (!mobile->has_energy()) {
@@ -135,7 +164,8 @@ Scenario load_scenario(const ScenarioSource& source) {
       .graph = *graph,
       .mobile_profile = std::move(*mobile),
       .cloud_profile = load_layer_profile(library, bibliography, spec.cloud_device, *graph),
-      .published = std::move(published)};
+      .published = std::move(published),
+      .measurements = std::move(measurements)};
   for (const std::string& network : spec.networks) {
     scenario.radios.push_back(load_radio(library, bibliography, network).radio);
   }

@@ -8,6 +8,7 @@
 #include "sim/cost/cost.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/published.hpp"
+#include "sim/scenario/measurements.hpp"
 #include "sim/scenario/source.hpp"
 #include "sim/scenario/spec.hpp"
 
@@ -20,9 +21,11 @@ struct Cell {
   std::string cut;                       ///< empty for mobile-only and cloud-only
   std::optional<std::int64_t> channels;  ///< D_r of a butterfly unit
   std::optional<std::int64_t> bits;      ///< empty for mobile-only
+  std::string codec;                     ///< of what crosses; empty for mobile-only
+  bool measured{false};  ///< whether the payload was; else it follows from the shape
   Demand demand;
   RadioUse use;
-  std::optional<double> accuracy;  ///< top-1 fraction, where published
+  std::optional<double> accuracy;  ///< top-1 fraction, where measured or published
 };
 
 /// A scenario that has been checked against the profiles, with everything it refers to.
@@ -33,6 +36,7 @@ struct Scenario {
   LayerProfile cloud_profile;
   std::vector<Radio> radios;  ///< in the order of `spec.networks`
   std::optional<PublishedTables> published;
+  Measurements measurements;
   /// Whether the scenario's radios are those that lie beside the published tables, so that what the
   /// tables say of radios can be held against them.
   bool radios_of_published{false};

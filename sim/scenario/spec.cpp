@@ -12,6 +12,8 @@ constexpr NumberRange kBits{.min = 1, .max = 32};
 constexpr NumberRange kChannels{.min = 1, .max = 65536};
 constexpr NumberRange kResultBytes{.min = 0, .max = 1e12};
 constexpr NumberRange kIdlePower{.min = 0, .max = 1e6};
+constexpr NumberRange kPower{.min = 0, .max = 1e6};
+constexpr NumberRange kShare{.min = 0, .max = 1};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
 }  // namespace
@@ -31,14 +33,38 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
   if (spec.strategy == "butterfly" || spec.strategy == "three-way") {
     const Presence presence =
         spec.strategy == "butterfly" ? Presence::kRequired : Presence::kOptional;
-    visitor.integer_or_word_list("channels", spec.channels, kChannels, {"paper"}, presence,
+    visitor.integer_or_word_list("channels", spec.channels, kChannels, {"paper", "smallest"},
+                                 presence,
                                  "D_r, the channels that cross; 'paper': as the published tables "
-                                 "chose at each cut.");
+                                 "chose at each cut; 'smallest': the fewest within "
+                                 "accuracy_budget by the file of accuracy_from.");
   }
   if (cuts || spec.strategy == "cloud-only") {
     visitor.integer("bits", spec.bits, kBits, Presence::kOptional,
                     "Bits of one element that crosses.");
+    visitor.text("codec", spec.codec, {}, Presence::kOptional,
+                 "What encodes them: raw, or a codec that the file of 'payload' has rows of.");
   }
+}
+
+void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
+  visitor.text("accuracy_from", spec.accuracy_from, {}, Presence::kOptional,
+               "CSV file of measured accuracies, in place of the published ones.");
+  visitor.number("accuracy_budget", spec.accuracy_budget, kShare,
+                 "channels: smallest may be this far below the uncut network's accuracy, as a "
+                 "fraction; 0.02 by default.");
+  visitor.object("payload", spec.payload.present,
+                 "Measured payloads, in place of sizes that follow from shapes.",
+                 [&](FieldVisitor& nested) {
+                   MeasurementsSpec::Payload& payload = spec.payload;
+                   nested.text("from", payload.from, {}, Presence::kRequired,
+                               "CSV file of bytes and coding times by picture.");
+                   nested.boolean("count_frame", payload.count_frame, Presence::kOptional,
+                                  "Whether the frame around the codec's bytes crosses too.");
+                   nested.number("encode_power_w", payload.encode_power_w, kPower,
+                                 "Power of the mobile while it encodes, in W; by default its mean "
+                                 "power over the layers of its table.");
+                 });
 }
 
 void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
@@ -73,6 +99,7 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
                   "Whether the answer's transfer is part of the latency.");
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables to compare with; also gives accuracies and the paper's channels.");
+  describe_measurements(visitor, spec.measurements);
   visitor.text_list("profiles", spec.profiles, {}, Presence::kOptional,
                     "Folders of profiles searched before the shipped ones; relative to this file.");
   std::vector<StrategySpec>& strategies = spec.strategies;

@@ -13,8 +13,21 @@ namespace papilio {
 struct StrategySpec {
   std::string strategy;               ///< one of `strategy_names()`
   std::vector<std::string> after;     ///< butterfly, split: cuts, or "blocks", or "all"
-  std::vector<std::string> channels;  ///< butterfly: D_r, whole numbers or "paper"
+  std::vector<std::string> channels;  ///< butterfly: D_r, whole numbers, "paper" or "smallest"
   std::int64_t bits{8};               ///< cloud-only, butterfly, split: of one crossing element
+  std::string codec{"raw"};           ///< likewise: what encodes it
+};
+
+/// The files of measurements that a scenario names: docs/models/payloads.md.
+struct MeasurementsSpec {
+  std::string accuracy_from;              ///< a file of accuracies
+  std::optional<double> accuracy_budget;  ///< of "smallest"; absent: 0.02
+  struct Payload {
+    bool present{false};
+    std::string from;                      ///< a file of payloads
+    bool count_frame{false};               ///< whether the frame's bytes cross the radio too
+    std::optional<double> encode_power_w;  ///< absent: the mobile's mean power over its layers
+  } payload;
 };
 
 /// A scenario as written: what `papilio run` reads. Field by field the same as its YAML keys.
@@ -32,6 +45,7 @@ struct ScenarioSpec {
   std::optional<std::int64_t> result_bytes;
   bool download_takes_time{false};
   std::string published;
+  MeasurementsSpec measurements;
   std::vector<std::string> profiles;
   std::vector<StrategySpec> strategies;
 };
@@ -41,6 +55,9 @@ const std::vector<std::string>& strategy_names();
 
 /// Names the keys of an item that says where layers run, but for `strategy` itself.
 void describe_cuts(FieldVisitor& visitor, StrategySpec& spec);
+
+/// Names the keys of a scenario that refer to measurements.
+void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec);
 
 /// Names the keys of a scenario to a visitor: the one definition of the format.
 void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec);
