@@ -268,6 +268,7 @@ TEST_F(Fleets, MeetTheSamePictureAtTheSameRequest) {
   EXPECT_EQ(fleet.model.strategies[2].name, "RB1");
   const std::vector<FleetResult> results = simulate_fleet(fleet.model);
   std::vector<std::vector<RequestRecord>> records;
+  records.reserve(results.size());
   for (const FleetResult& result : results) records.push_back(by_request(result.records));
   const std::vector<ImageDemand>& zstd = fleet.model.groups[0].partitions[0].images;
   const std::vector<ImageDemand>& jpeg = fleet.model.groups[0].partitions[1].images;
