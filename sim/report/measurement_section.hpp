@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "sim/report/document.hpp"
+#include "sim/document/document.hpp"
 #include "sim/scenario/measurements.hpp"
 
 namespace papilio {
