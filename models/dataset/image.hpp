@@ -15,9 +15,12 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-/// Decodes a JPEG or a PNG, told apart by content; grey and palette pictures become RGB, and
+/// Pictures of more pixels are refused: a damaged header may claim any size.
+constexpr std::int64_t kMostPixels = 100'000'000;
+
+/// Decodes a JPEG or a PNG, told apart by content; grey, palette and CMYK pictures become RGB, and
 /// transparency is dropped.
-/// @throws ConfigError naming the file if it is neither, or damaged
+/// @throws ConfigError naming the file if it is neither, damaged, cut short or too large
 Image read_image(const std::filesystem::path& path);
 
 /// Scales with a triangle filter as wide as the reduction (bilinear with antialiasing, as Pillow's

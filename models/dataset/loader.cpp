@@ -1,10 +1,10 @@
 #include "models/dataset/loader.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <condition_variable>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <numeric>
 #include <thread>
@@ -16,177 +16,162 @@
 namespace papilio {
 namespace {
 
-constexpr std::size_t kColours = 3;
-
-/// The picture in the size from which crops are taken.
-Image scaled(Image image, const Transform& transform) {
-  double scale = 1;
-  if (transform.shorter_side > 0) {
-    scale = static_cast<double>(transform.shorter_side) /
-            static_cast<double>(std::min(image.height, image.width));
-  }
-  const auto size = [&](std::int64_t from, std::int64_t crop) {
-    const auto to = static_cast<std::int64_t>(std::lround(static_cast<double>(from) * scale));
-    return std::max(to, crop - 2 * transform.padding);
-  };
-  const std::int64_t height = size(image.height, transform.height);
-  const std::int64_t width = size(image.width, transform.width);
-  if (height == image.height && width == image.width) return image;
-  return resize(image, height, width);
-}
-
-/// Where a crop begins, and whether it is mirrored.
-struct Crop {
-  std::int64_t top{0};  ///< may lie in the padding, below 0
-  std::int64_t left{0};
-  bool mirrored{false};
-};
-
-Crop choose_crop(const Image& image, const Transform& transform, const StreamFamily& family,
-                 std::uint64_t epoch, std::size_t index) {
-  const std::int64_t rows = image.height + 2 * transform.padding - transform.height;
-  const std::int64_t columns = image.width + 2 * transform.padding - transform.width;
-  if (!transform.augment) {
-    return {.top = rows / 2 - transform.padding, .left = columns / 2 - transform.padding};
-  }
-  Stream stream{family, epoch, index};
-  const auto below = [&](std::int64_t limit) {
-    return static_cast<std::int64_t>(stream.uniform() * static_cast<double>(limit));
-  };
-  Crop crop;
-  crop.top = below(rows + 1) - transform.padding;
-  crop.left = below(columns + 1) - transform.padding;
-  crop.mirrored = stream.uniform() < 0.5;
-  return crop;
-}
-
-/// Writes a crop of a picture as `[3 × height × width]`.
-void write_crop(const Image& image, const Transform& transform, const Crop& crop, float* to) {
-  for (std::size_t plane = 0; plane < kColours; ++plane) {
-    const std::size_t colour = transform.bgr ? kColours - 1 - plane : plane;
-    const float mean = transform.mean[colour];
-    const float deviation = transform.deviation[colour];
-    for (std::int64_t y = 0; y < transform.height; ++y) {
-      const std::int64_t row = crop.top + y;
-      for (std::int64_t x = 0; x < transform.width; ++x) {
-        const std::int64_t column = crop.left + (crop.mirrored ? transform.width - 1 - x : x);
-        const bool inside = row >= 0 && row < image.height && column >= 0 && column < image.width;
-        const float value =
-            inside ? static_cast<float>(
-                         image.rgb[static_cast<std::size_t>(row * image.width + column) * kColours +
-                                   colour])
-                   : 0.0F;  // black
-        *to++ = (value * transform.scale - mean) / deviation;
-      }
-    }
-  }
-}
-
-std::vector<std::size_t> order_of(std::size_t size, const EpochSpec& epoch) {
-  std::vector<std::size_t> order(size);
+/// The pictures of a pass in their order.
+std::vector<std::size_t> order_of(const EpochSpec& epoch, std::size_t pictures) {
+  std::vector<std::size_t> order(pictures);
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (!epoch.shuffle) return order;
-  const StreamFamily family{epoch.seed, "order of pictures"};
-  Stream stream{family, epoch.epoch};
-  for (std::size_t i = size; i > 1; --i) {  // Fisher and Yates
-    const auto j = static_cast<std::size_t>(stream.uniform() * static_cast<double>(i));
-    std::swap(order[i - 1], order[j]);
+  Stream stream{StreamFamily{epoch.seed, "order of pictures"}, epoch.epoch};
+  // Fisher and Yates.
+  for (std::size_t left = pictures; left > 1; --left) {
+    const auto chosen = static_cast<std::size_t>(static_cast<double>(left) * stream.uniform());
+    std::swap(order[left - 1], order[chosen]);
   }
   return order;
 }
 
+/// A batch that was made ahead, or why it could not be.
+struct Made {
+  bool ready{false};
+  Batch batch;
+  std::exception_ptr error;
+};
+
 }  // namespace
 
-/// What the caller and the workers share.
 struct Loader::State {
+  State(std::shared_ptr<const Dataset> pictures, const Transform& how, std::size_t most_bytes)
+      : dataset{std::move(pictures)},
+        transform{how},
+        normaliser{how},
+        bytes_left{static_cast<std::int64_t>(most_bytes)},
+        kept(dataset->size()) {}
+
   std::shared_ptr<const Dataset> dataset;
   Transform transform;
-  std::vector<Image> cache;  // scaled pictures; empty until first used
-  std::vector<std::thread> workers;
+  Normaliser normaliser;
 
-  // One pass; the workers make its batches in turn.
+  // A pass has each picture once, and no batch of one pass is made beside one of another: a picture
+  // belongs to one worker at a time, so that these need no lock.
+  std::atomic<std::int64_t> bytes_left;
+  std::vector<Image> kept;  // prepared; without pixels where there is none
+
+  // Written by `start` alone, while no worker is busy.
   EpochSpec epoch;
   std::vector<std::size_t> order;
-  std::size_t count{0};      // batches of the pass
-  std::size_t next_made{0};  // the batch that the next free worker makes
-  std::size_t next_used{0};
-  std::map<std::size_t, Batch> ready;
-  std::exception_ptr failure;
-  bool stopping{false};
-  std::mutex mutex;
-  std::condition_variable changed;
+  std::size_t batches{0};
 
-  Batch make(std::size_t number) {
-    const std::size_t first = number * epoch.batch_size;
-    const std::size_t last = std::min(first + epoch.batch_size, order.size());
-    const StreamFamily family{epoch.seed, "crops and flips"};
-    const auto pixels = kColours * static_cast<std::size_t>(transform.height * transform.width);
+  std::mutex mutex;
+  std::condition_variable work;   // for workers: there may be a batch to make
+  std::condition_variable ready;  // for the loader's owner: one is made, or a worker rests
+  std::vector<Made> made;         // of batch b at b % size
+  std::size_t next_to_make{0};
+  std::size_t next_to_hand{0};
+  std::size_t busy{0};
+  bool closing{false};
+  std::atomic<bool> abandon{false};  // the batches that are being made are not wanted
+  std::vector<std::thread> threads;
+
+  [[nodiscard]] bool has_work() const {
+    return next_to_make < batches && next_to_make < next_to_hand + made.size();
+  }
+
+  void run() {
+    std::unique_lock lock{mutex};
+    while (true) {
+      work.wait(lock, [&] { return closing || has_work(); });
+      if (closing) return;
+      const std::size_t place = next_to_make++;
+      ++busy;
+      lock.unlock();
+      Made one = make(place);
+      lock.lock();
+      --busy;
+      made[place % made.size()] = std::move(one);
+      ready.notify_all();
+    }
+  }
+
+  Made make(std::size_t place) {
+    Made one;
+    one.ready = true;
+    try {
+      one.batch = make_batch(place);
+    } catch (...) {
+      one.error = std::current_exception();
+    }
+    return one;
+  }
+
+  Batch make_batch(std::size_t place) {
+    const std::size_t first = place * epoch.batch_size;
+    const std::size_t size = std::min(epoch.batch_size, order.size() - first);
+    const auto floats = static_cast<std::size_t>(3 * transform.height * transform.width);
+    const StreamFamily crops{epoch.seed, "crops and flips"};
     Batch batch;
-    batch.images.resize((last - first) * pixels);
-    for (std::size_t i = first; i < last; ++i) {
-      const std::size_t index = order[i];
-      // A picture is in one batch of a pass, so no two workers meet at it.
-      Image& image = cache[index];
-      if (image.rgb.empty()) image = scaled(dataset->load(index), transform);
-      write_crop(image, transform, choose_crop(image, transform, family, epoch.epoch, index),
-                 batch.images.data() + (i - first) * pixels);
+    batch.images.resize(size * floats);
+    batch.labels.reserve(size);
+    batch.indices.reserve(size);
+    for (std::size_t i = 0; i < size && !abandon; ++i) {
+      const std::size_t index = order[first + i];
+      Stream stream{crops, epoch.epoch, index};
+      Image loaded;
+      const Image& picture = prepared(index, loaded);
+      const Crop crop = draw_crop(transform, picture, stream);
+      normaliser.write(picture, crop, batch.images.data() + i * floats);
       batch.labels.push_back(dataset->label(index));
       batch.indices.push_back(index);
     }
     return batch;
   }
 
-  void work() {
-    std::unique_lock lock{mutex};
-    while (!stopping && !failure && next_made < count) {
-      const std::size_t ahead = 2 * workers.size() + 1;
-      if (next_made >= next_used + ahead) {
-        changed.wait(lock);
-        continue;
-      }
-      const std::size_t number = next_made++;
-      lock.unlock();
-      Batch batch;
-      std::exception_ptr error;
-      try {
-        batch = make(number);
-      } catch (...) {
-        error = std::current_exception();
-      }
-      lock.lock();
-      if (error) {
-        failure = error;
-      } else {
-        ready.emplace(number, std::move(batch));
-      }
-      changed.notify_all();
+  /// The prepared picture: one that is kept, else `loaded`, which is then filled.
+  const Image& prepared(std::size_t index, Image& loaded) {
+    Image& place = kept[index];
+    if (!place.rgb.empty()) return place;
+    loaded = dataset->load(index);
+    try {
+      loaded = prepare(transform, loaded);
+    } catch (const ConfigError& error) {
+      throw ConfigError{dataset->name(index) + ": error: " + error.what()};
     }
+    const auto bytes = static_cast<std::int64_t>(loaded.rgb.size());
+    if (bytes_left.fetch_sub(bytes) < bytes) {
+      bytes_left += bytes;
+      return loaded;
+    }
+    place = std::move(loaded);
+    return place;
   }
 
-  void stop() {
-    {
-      const std::scoped_lock lock{mutex};
-      stopping = true;
-    }
-    changed.notify_all();
-    for (std::thread& worker : workers) {
-      if (worker.joinable()) worker.join();
-    }
+  /// Waits until no worker makes a batch and lets none begin one.
+  void halt(std::unique_lock<std::mutex>& lock) {
+    abandon = true;
+    next_to_make = batches;
+    ready.wait(lock, [&] { return busy == 0; });
+    abandon = false;
   }
 };
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, const Transform& transform,
-               std::size_t workers)
-    : state_{std::make_unique<State>()} {
-  PAPILIO_CHECK(workers >= 1);
-  state_->cache.resize(dataset->size());
-  state_->dataset = std::move(dataset);
-  state_->transform = transform;
-  state_->workers.resize(workers);
+               std::size_t workers, std::size_t kept_bytes) {
+  PAPILIO_CHECK(dataset != nullptr && workers >= 1);
+  state_ = std::make_unique<State>(std::move(dataset), transform, kept_bytes);
+  state_->made.resize(2 * workers);
+  state_->threads.reserve(workers);
+  for (std::size_t i = 0; i < workers; ++i) {
+    state_->threads.emplace_back([state = state_.get()] { state->run(); });
+  }
 }
 
 Loader::~Loader() {
-  state_->stop();
+  {
+    const std::lock_guard lock{state_->mutex};
+    state_->closing = true;
+    state_->abandon = true;
+  }
+  state_->work.notify_all();
+  for (std::thread& thread : state_->threads) thread.join();
 }
 
 const Dataset& Loader::dataset() const {
@@ -194,32 +179,40 @@ const Dataset& Loader::dataset() const {
 }
 
 std::size_t Loader::batches(std::size_t batch_size) const {
-  return (state_->dataset->size() + batch_size - 1) / batch_size;
+  PAPILIO_CHECK(batch_size >= 1);
+  return (state_->kept.size() + batch_size - 1) / batch_size;
 }
 
 void Loader::start(const EpochSpec& epoch) {
   State& state = *state_;
-  state.stop();
-  state.epoch = epoch;
-  state.order = order_of(state.dataset->size(), epoch);
-  state.count = batches(epoch.batch_size);
-  state.next_made = epoch.first_batch;
-  state.next_used = epoch.first_batch;
-  state.ready.clear();
-  state.failure = nullptr;
-  state.stopping = false;
-  for (std::thread& worker : state.workers) worker = std::thread{[&state] { state.work(); }};
+  const std::size_t count = batches(epoch.batch_size);
+  {
+    std::unique_lock lock{state.mutex};
+    state.halt(lock);
+    state.epoch = epoch;
+    state.order = order_of(epoch, state.kept.size());
+    state.batches = count;
+    state.next_to_make = std::min(epoch.first_batch, count);
+    state.next_to_hand = state.next_to_make;
+    for (Made& one : state.made) one = Made{};
+  }
+  state.work.notify_all();
 }
 
 Batch Loader::next() {
   State& state = *state_;
-  std::unique_lock lock{state.mutex};
-  if (state.next_used >= state.count) return {};
-  state.changed.wait(lock, [&] { return state.failure || state.ready.contains(state.next_used); });
-  if (state.failure) std::rethrow_exception(state.failure);
-  auto node = state.ready.extract(state.next_used++);
-  state.changed.notify_all();
-  return std::move(node.mapped());
+  Made one;
+  {
+    std::unique_lock lock{state.mutex};
+    if (state.next_to_hand == state.batches) return {};
+    Made& place = state.made[state.next_to_hand % state.made.size()];
+    state.ready.wait(lock, [&] { return place.ready; });
+    one = std::exchange(place, Made{});
+    ++state.next_to_hand;
+  }
+  state.work.notify_one();
+  if (one.error) std::rethrow_exception(one.error);
+  return std::move(one.batch);
 }
 
 }  // namespace papilio

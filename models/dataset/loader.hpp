@@ -1,30 +1,14 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "models/dataset/dataset.hpp"
+#include "models/dataset/transform.hpp"
 
 namespace papilio {
-
-/// How a picture becomes a network's input `[3 × height × width]`.
-struct Transform {
-  std::int64_t height{224};
-  std::int64_t width{224};
-  /// The shorter side is scaled to this first, the other in proportion; 0 leaves the size alone.
-  /// A picture that is still smaller than the crop in a direction is scaled up to it.
-  std::int64_t shorter_side{256};
-  std::int64_t padding{0};  ///< black pixels around it before the crop
-  bool augment{false};      ///< random crop and horizontal flip; else the centre crop
-  bool bgr{false};          ///< channels in the order blue, green, red
-  /// A colour c in 0..255 becomes (c · scale − mean) / deviation, in the order red, green, blue.
-  float scale{1.0F / 255.0F};
-  std::array<float, 3> mean{0.485F, 0.456F, 0.406F};       ///< ImageNet's
-  std::array<float, 3> deviation{0.229F, 0.224F, 0.225F};  ///< ImageNet's
-};
 
 /// Some pictures, ready for a network.
 struct Batch {
@@ -45,10 +29,13 @@ struct EpochSpec {
 
 /// Makes batches ahead of their use, with workers, which decode and scale each picture once and
 /// keep it. What a batch holds depends on its place in the pass and on the seed, never on workers.
+/// `start` and `next` are for one thread.
 class Loader {
  public:
-  /// @param workers threads, >= 1
-  Loader(std::shared_ptr<const Dataset> dataset, const Transform& transform, std::size_t workers);
+  /// @param workers    threads, >= 1
+  /// @param kept_bytes of scaled pictures; those beyond are decoded in each pass
+  Loader(std::shared_ptr<const Dataset> dataset, const Transform& transform, std::size_t workers,
+         std::size_t kept_bytes = std::size_t{2} << 30U);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
@@ -57,10 +44,11 @@ class Loader {
   /// Batches in a pass; the last may be smaller.
   [[nodiscard]] std::size_t batches(std::size_t batch_size) const;
 
-  /// Begins a pass; one at a time.
+  /// Begins a pass and drops what is left of the one before.
   void start(const EpochSpec& epoch);
-  /// The next batch of the pass, or one of size 0 at its end.
-  /// @throws ConfigError if a picture cannot be decoded
+  /// The next batch of the pass, or one of size 0 at its end or before the first pass.
+  /// @throws ConfigError if a picture of the batch cannot be decoded; the call after gives the
+  /// batch after
   Batch next();
 
  private:

@@ -22,8 +22,8 @@ Function* openblas(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
 }
 
-/// Keeps the memory of freed tensors for the next ones. By default glibc maps each large block anew,
-/// and the kernel's clearing of its pages takes a sixth of the time of a training step.
+/// Keeps the memory of freed tensors for the next ones. By default glibc maps each large block
+/// anew, and the kernel's clearing of its pages takes a sixth of the time of a training step.
 void keep_freed_memory() {
   constexpr int kLargestThreshold = 32 << 20;  // what glibc takes at most
   mallopt(M_MMAP_THRESHOLD, kLargestThreshold);

@@ -1,0 +1,125 @@
+#include "models/dataset/folder_dataset.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void refuse(const fs::path& path, std::string_view problem) {
+  throw ConfigError{fmt::format("{}: error: {}", path.string(), problem)};
+}
+
+/// The names in a folder that `is_wanted` keeps, sorted; hidden ones are not there.
+template <class Wanted>
+std::vector<std::string> names_in(const fs::path& folder, Wanted is_wanted) {
+  std::vector<std::string> names;
+  std::error_code failed;
+  for (fs::directory_iterator entry{folder, failed}, end; !failed && entry != end;
+       entry.increment(failed)) {
+    std::string name = entry->path().filename().string();
+    if (!name.starts_with('.') && is_wanted(*entry)) names.push_back(std::move(name));
+  }
+  if (failed) refuse(folder, fmt::format("cannot be listed ({})", failed.message()));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> folders_in(const fs::path& folder) {
+  return names_in(folder, [](const fs::directory_entry& entry) { return entry.is_directory(); });
+}
+
+bool is_picture(const fs::directory_entry& entry) {
+  std::string end = entry.path().extension().string();
+  std::transform(end.begin(), end.end(), end.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return (end == ".jpg" || end == ".jpeg" || end == ".png") && entry.is_regular_file();
+}
+
+std::vector<std::string> read_classes(const fs::path& path) {
+  std::ifstream file{path};
+  if (!file) refuse(path, "cannot be read");
+  std::vector<std::string> classes;
+  std::set<std::string> seen;
+  for (std::string line; std::getline(file, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    // A blank line within would move every label after it.
+    if (line.empty() || !seen.insert(line).second) {
+      throw ConfigError{fmt::format("{}:{}: error: {}", path.string(), classes.size() + 1,
+                                    line.empty() ? "a blank line instead of a class"
+                                                 : fmt::format("class '{}' again", line))};
+    }
+    classes.push_back(std::move(line));
+  }
+  return classes;
+}
+
+class FolderDataset final : public Dataset {
+ public:
+  FolderDataset(const fs::path& folder, Split split, std::string title)
+      : folder_{folder / (split == Split::kTrain ? "train" : "test")}, title_{std::move(title)} {
+    if (!fs::is_directory(folder_)) refuse(folder_, "no such folder; a dataset has train and test");
+    const fs::path list = folder / "classes.txt";
+    const bool listed = fs::exists(list);
+    classes_ = listed ? read_classes(list) : folders_in(folder / "train");
+    std::set<std::string> known{classes_.begin(), classes_.end()};
+    for (const std::string& name : folders_in(folder_)) {
+      if (known.count(name) > 0) continue;
+      refuse(folder_ / name,
+             fmt::format("class '{}' is not in {}{}", name,
+                         (listed ? list : folder / "train").string(), suggestion(name, classes_)));
+    }
+    for (std::size_t label = 0; label < classes_.size(); ++label) {
+      const fs::path of_class = folder_ / classes_[label];
+      if (!fs::is_directory(of_class)) continue;
+      for (std::string& name : names_in(of_class, is_picture)) {
+        pictures_.push_back({label, std::move(name)});
+      }
+    }
+    if (pictures_.empty()) refuse(folder_, "no picture in CLASS/*.jpg or CLASS/*.png");
+  }
+
+  [[nodiscard]] const std::string& title() const override { return title_; }
+  [[nodiscard]] const std::vector<std::string>& classes() const override { return classes_; }
+  [[nodiscard]] std::size_t size() const override { return pictures_.size(); }
+  [[nodiscard]] std::int64_t label(std::size_t index) const override {
+    return static_cast<std::int64_t>(pictures_.at(index).label);
+  }
+  [[nodiscard]] std::string name(std::size_t index) const override {
+    const Picture& picture = pictures_.at(index);
+    return classes_[picture.label] + "/" + picture.name;
+  }
+  [[nodiscard]] Image load(std::size_t index) const override {
+    return read_image(folder_ / name(index));
+  }
+
+ private:
+  struct Picture {
+    std::size_t label;
+    std::string name;
+  };
+
+  fs::path folder_;  // of the split
+  std::string title_;
+  std::vector<std::string> classes_;
+  std::vector<Picture> pictures_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Dataset> open_folder(const fs::path& folder, Split split,
+                                           const std::string& title) {
+  return std::make_unique<FolderDataset>(folder, split, title);
+}
+
+}  // namespace papilio
