@@ -60,6 +60,8 @@ void declare(CommandLine& line, VerbOptions& options) {
   options.whole("patience", 0, "epochs without a lower loss before a training ends; 0: never");
   options.whole("train-pictures", 0, "use that many, spread over the dataset; 0: all");
   options.whole("test-pictures", 0, "likewise");
+  options.real("checkpoint-interval", 60, "60",
+               "seconds between checkpoints within an epoch; 0: after each step");
   options.whole("jobs", 1, "networks trained side by side");
   options.whole("threads", 1, "of each; with --jobs, as many as the processor has cores");
   options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
@@ -83,6 +85,7 @@ TrainingSpec training_of(const VerbOptions& options) {
   training.momentum = options.real_of("momentum", 0, 0.9999);
   training.weight_decay = options.real_of("weight-decay", 0, 1);
   training.patience = options.whole_of("patience", 0, 100'000);
+  training.checkpoint_interval_s = options.real_of("checkpoint-interval", 0, 1e9);
   const std::string schedule = options.text_of("schedule");
   if (schedule != "cosine" && schedule != "step") {
     options.fail(fmt::format("unknown --schedule '{}'{}", schedule,

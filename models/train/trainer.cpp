@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <torch/optim/sgd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>

@@ -13,7 +13,7 @@
 
 namespace papilio::testing {
 
-Finished run_papilio(const std::vector<std::string>& arguments, int interrupt_after_ms) {
+Finished run_papilio(const std::vector<std::string>& arguments, int stop_after_ms, int signal) {
   const TemporaryFolder folder;
   const std::string out = (folder.path() / "out").string();
   const std::string err = (folder.path() / "err").string();
@@ -37,9 +37,9 @@ Finished run_papilio(const std::vector<std::string>& arguments, int interrupt_af
     }
     ::_exit(127);
   }
-  if (interrupt_after_ms > 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{interrupt_after_ms});
-    ::kill(child, SIGINT);
+  if (stop_after_ms > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{stop_after_ms});
+    ::kill(child, signal);
   }
   int status = 0;
   if (::waitpid(child, &status, 0) != child) throw std::runtime_error{"waitpid failed"};

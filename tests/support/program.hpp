@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ struct Finished {
 };
 
 /// Runs papilio with these arguments in the project's folder and waits for it.
-/// @param interrupt_after_ms if positive, the program gets SIGINT after that time
-Finished run_papilio(const std::vector<std::string>& arguments, int interrupt_after_ms = 0);
+/// @param stop_after_ms if positive, the program gets the signal after that time
+Finished run_papilio(const std::vector<std::string>& arguments, int stop_after_ms = 0,
+                     int signal = SIGINT);
 
 }  // namespace papilio::testing

@@ -1,0 +1,160 @@
+// Claims of papilio-tensor from outside: a training killed at random steps ends in the same table
+// as one never killed; its verbs tell what is wrong with a command, exit 2, and write nothing.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/random/mersenne_twister.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/program.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Finished;
+using ::testing::HasSubstr;
+using testing::read_file;
+using testing::run_papilio;
+using testing::TemporaryFolder;
+
+std::vector<std::string> training(const fs::path& folder) {
+  return {"train",
+          "--model",
+          "resnet20-cifar10",
+          "--data",
+          "synthetic",
+          "--after",
+          "RB1,RB7",
+          "--channels",
+          "1,2",
+          "--epochs",
+          "2",
+          "--batch",
+          "32",
+          "--train-pictures",
+          "192",
+          "--test-pictures",
+          "50",
+          "-o",
+          folder.string(),
+          "--checkpoint-interval",
+          "0"};
+}
+
+TEST(Train, KilledAtRandomStepsEndsInTheSameTable) {
+  const TemporaryFolder folder;
+  const Finished whole = run_papilio(training(folder.path() / "whole"));
+  ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  boost::random::mt19937 random{3};
+  boost::random::uniform_int_distribution<int> wait_ms{600, 2500};
+  int kills = 0;
+  Finished last;
+  while (!fs::exists(folder.path() / "killed/accuracy.csv")) {
+    // SIGKILL in the midst of whatever it does; now and then Ctrl-C, which says how to go on.
+    const bool polite = kills % 3 == 2;
+    last =
+        run_papilio(training(folder.path() / "killed"), wait_ms(random), polite ? SIGINT : SIGKILL);
+    if (last.exit_code == 0) break;
+    EXPECT_EQ(last.exit_code, polite ? 130 : 128 + SIGKILL);
+    if (polite) {
+      EXPECT_THAT(last.err, HasSubstr("start the same command again to go on"));
+    }
+    ++kills;
+    // On a slow machine a step may take longer than the wait; then it is let go.
+    if (kills >= 12) last = run_papilio(training(folder.path() / "killed"));
+  }
+  EXPECT_GE(kills, 2);
+  for (const char* file : {"accuracy.csv", "tables.md"}) {
+    EXPECT_EQ(read_file(folder.path() / "killed" / file),
+              read_file(folder.path() / "whole" / file));
+  }
+  for (const fs::directory_entry& unit : fs::directory_iterator{folder.path() / "whole/units"}) {
+    EXPECT_EQ(read_file(folder.path() / "killed/units" / unit.path().filename()),
+              read_file(unit.path()))
+        << unit.path();
+  }
+}
+
+TEST(Train, DoesNotMixSettingsInOneFolder) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(run_papilio(training(folder.path() / "x"), 1500, SIGKILL).exit_code, 128 + SIGKILL);
+  std::vector<std::string> other = training(folder.path() / "x");
+  other.insert(other.end(), {"--learning-rate", "0.5"});
+  const Finished run = run_papilio(other);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("settings.json: error: the folder's trainings had learning_rate = "
+                                 "0.03, not 0.5; choose another folder with -o DIR"));
+}
+
+TEST(Infer, SendsRealFeaturesThroughCodecsAndWritesWhatScenariosRead) {
+  const TemporaryFolder folder;
+  const Finished run = run_papilio({"infer", "--model", "resnet20-cifar10", "--data", "synthetic",
+                                    "--after", "RB2,input", "--codecs", "all,jpeg:50", "--pictures",
+                                    "3", "-o", folder.path().string(), "--save-features",
+                                    (folder.path() / "features").string()});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::string payloads = read_file(folder.path() / "payloads.csv");
+  EXPECT_THAT(payloads, HasSubstr("image,cut,channels,bits,codec,body_bytes,frame_bytes,encode_s,"
+                                  "decode_s\n"));
+  // 16 channels of 32x32, and 3 of the picture, at 8 bits.
+  EXPECT_THAT(payloads, HasSubstr("disc/0000,RB2,0,8,raw,16384,30,"));
+  EXPECT_THAT(payloads, HasSubstr("disc/0000,,0,8,raw,3072,30,"));
+  // 9 codecs at two places for three pictures, and the header.
+  EXPECT_EQ(std::count(payloads.begin(), payloads.end(), '\n'), 9 * 2 * 3 + 1);
+  EXPECT_THAT(read_file(folder.path() / "accuracy.csv"),
+              HasSubstr("cut,channels,bits,codec,seed,images,accuracy\n,0,8,raw,1,3,"));
+  const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
+  EXPECT_GE(manifest.at("threads"), 1);
+  EXPECT_THAT(manifest.at("libraries").at("BLAS"), HasSubstr("OpenBLAS"));
+  EXPECT_TRUE(fs::exists(folder.path() / "features/RB2-d0-disc_0000.npy"));
+}
+
+TEST(TensorVerbs, TellWhatIsWrong) {
+  const TemporaryFolder folder;
+  const auto refuses = [&](std::vector<std::string> words, const char* text) {
+    words.insert(words.end(), {"-o", (folder.path() / "none").string()});
+    const Finished run = run_papilio(words);
+    EXPECT_EQ(run.exit_code, 2) << text;
+    EXPECT_THAT(run.err, HasSubstr(text));
+    EXPECT_EQ(run.out, "");
+    EXPECT_FALSE(fs::exists(folder.path() / "none"));
+  };
+  refuses({"train", "--data", "synthetic"}, "papilio train: error: --model is missing");
+  refuses({"train", "--model", "resnet19", "--data", "synthetic"},
+          "papilio train: error: there is no network 'resnet19'; did you mean 'resnet18'?");
+  refuses({"train", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "RB10"},
+          "papilio train: error: 'resnet20-cifar10' has no cut 'RB10'; did you mean 'RB1'?");
+  refuses({"train", "--model", "resnet20-cifar10", "--data", "synthetic", "--channels", "2,1"},
+          "papilio train: error: --channels must ascend, as 1,2,4, not '2,1'");
+  refuses({"train", "--model", "resnet20-cifar10", "--data", "synthetic", "--weights", "none.pt"},
+          "none.pt: error: ");
+  refuses({"infer", "--model", "resnet20-cifar10"},
+          "papilio infer: error: expected pictures, or a dataset with --data");
+  refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "RB1",
+           "--channels", "2"},
+          "papilio infer: error: --channels names units; say with --units where");
+  refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "RB1",
+           "--codecs", "jpg"},
+          "papilio infer: error: --codecs: ");
+  refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--device", "cuda"},
+          "--device cuda: this LibTorch has no CUDA");
+}
+
+TEST(TensorVerbs, ListCodecsAndDatasets) {
+  const Finished codecs = run_papilio({"codecs", "--format", "csv"});
+  EXPECT_EQ(codecs.exit_code, 0);
+  for (const char* name : {"raw", "zstd", "zlib", "lzma", "bzip2", "png", "jpeg", "hevc"}) {
+    EXPECT_THAT(codecs.out, HasSubstr(name));
+  }
+  EXPECT_THAT(run_papilio({"datasets"}).out, HasSubstr("| synthetic"));
+  EXPECT_THAT(run_papilio({"train", "--help"}).out, HasSubstr("Examples:\n  papilio train"));
+  EXPECT_THAT(run_papilio({"infer", "--help"}).out, HasSubstr("Examples:\n  papilio infer"));
+}
+
+}  // namespace
+}  // namespace papilio
