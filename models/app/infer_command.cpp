@@ -297,7 +297,8 @@ Table accuracy_rows(const std::vector<CodecResults>& results, const Evaluation& 
                           std::to_string(seed), std::to_string(whole.labels.size()),
                           fmt::format("{}", accuracy)});
   };
-  add("", 0, 8, "raw", whole.accuracy());
+  constexpr int kFloatBits = 32;  // nothing is quantised
+  add("", 0, kFloatBits, "raw", whole.accuracy());
   for (const CodecResults& result : results) {
     add(result.cut, result.channels, result.bits, result.codec,
         Evaluation{result.predictions, whole.labels}.accuracy());

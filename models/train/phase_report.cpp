@@ -9,6 +9,9 @@
 namespace papilio {
 namespace {
 
+/// Of a feature where nothing is quantised.
+constexpr int kFloatBits = 32;
+
 const PointResult* find_result(const std::vector<PointResult>& results, const std::string& key) {
   const auto it = std::find_if(results.begin(), results.end(), [&](const PointResult& result) {
     return result.point.key() == key;
@@ -117,7 +120,8 @@ Table accuracy_table(const FirstPhaseSpec& spec, const std::vector<PointResult>&
       .columns = {{"cut"}, {"channels"}, {"bits"}, {"codec"}, {"seed"}, {"images"}, {"accuracy"}}};
   for (const PointResult& result : results) {
     table.rows.push_back({result.point.cut ? result.point.cut->name : "",
-                          std::to_string(result.point.channels), std::to_string(spec.bits), "raw",
+                          std::to_string(result.point.channels),
+                          std::to_string(result.point.cut ? spec.bits : kFloatBits), "raw",
                           std::to_string(result.point.seed), std::to_string(result.right.size()),
                           fmt::format("{}", result.accuracy())});
   }

@@ -107,7 +107,7 @@ TEST(Infer, SendsRealFeaturesThroughCodecsAndWritesWhatScenariosRead) {
   // 9 codecs at two places for three pictures, and the header.
   EXPECT_EQ(std::count(payloads.begin(), payloads.end(), '\n'), 9 * 2 * 3 + 1);
   EXPECT_THAT(read_file(folder.path() / "accuracy.csv"),
-              HasSubstr("cut,channels,bits,codec,seed,images,accuracy\n,0,8,raw,1,3,"));
+              HasSubstr("cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,3,"));
   const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
   EXPECT_GE(manifest.at("threads"), 1);
   EXPECT_THAT(manifest.at("libraries").at("BLAS"), HasSubstr("OpenBLAS"));
