@@ -26,6 +26,9 @@ struct Overloaded : Functions... {
   using Functions::operator()...;
 };
 
+template <class... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;  // which Clang 14 does not find by itself
+
 /// Shape of a layer's weight; empty where it has none.
 std::vector<std::int64_t> weight_shape(const Graph& graph, const Layer& layer) {
   const auto in = [&] { return graph.layer(layer.inputs.front()).shape.channels; };
