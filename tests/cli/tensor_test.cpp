@@ -82,10 +82,29 @@ TEST(Train, KilledAtRandomStepsEndsInTheSameTable) {
 
 TEST(Train, DoesNotMixSettingsInOneFolder) {
   const TemporaryFolder folder;
-  ASSERT_EQ(run_papilio(training(folder.path() / "x"), 1500, SIGKILL).exit_code, 128 + SIGKILL);
-  std::vector<std::string> other = training(folder.path() / "x");
-  other.insert(other.end(), {"--learning-rate", "0.5"});
-  const Finished run = run_papilio(other);
+  std::vector<std::string> words{"train",
+                                 "--model",
+                                 "resnet20-cifar10",
+                                 "--data",
+                                 "synthetic",
+                                 "--after",
+                                 "RB1",
+                                 "--channels",
+                                 "1",
+                                 "--epochs",
+                                 "1",
+                                 "--train-pictures",
+                                 "16",
+                                 "--batch",
+                                 "8",
+                                 "--test-pictures",
+                                 "10",
+                                 "-q",
+                                 "-o",
+                                 folder.path().string()};
+  ASSERT_EQ(run_papilio(words).exit_code, 0);
+  words.insert(words.end(), {"--learning-rate", "0.5"});
+  const Finished run = run_papilio(words);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("settings.json: error: the folder's trainings had learning_rate = "
                                  "0.03, not 0.5; choose another folder with -o DIR"));
