@@ -167,7 +167,7 @@ TEST(FleetRun, CtrlCEndsItWithNothingWritten) {
   constexpr int kInterruptAfterMs = 300;
   const Finished run = run_papilio({"run", "scenarios/bench/w.yaml", "--set",
                                     "mobiles.0.arrivals.requests=100000", "-o", out.string()},
-                                   kInterruptAfterMs);
+                                   testing::Stop{.after_ms = kInterruptAfterMs});
   EXPECT_EQ(run.exit_code, 130);
   EXPECT_EQ(run.err, "papilio: interrupted; nothing was written\n");
   EXPECT_FALSE(fs::exists(out));

@@ -246,8 +246,8 @@ TEST(Run, CtrlCEndsItWithNothingWritten) {
   const std::string strategies =
       fmt::format("strategies=[{{strategy: butterfly, after: all, channels: [{}]}}]", channels);
   constexpr int kInterruptAfterMs = 500;
-  const Finished run =
-      run_papilio({"run", kTable4, "--set", strategies, "-o", out.string()}, kInterruptAfterMs);
+  const Finished run = run_papilio({"run", kTable4, "--set", strategies, "-o", out.string()},
+                                   testing::Stop{.after_ms = kInterruptAfterMs});
   EXPECT_EQ(run.exit_code, 130);
   EXPECT_EQ(run.out, "");
   EXPECT_EQ(run.err, "papilio: interrupted; nothing was written\n");

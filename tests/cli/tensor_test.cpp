@@ -6,6 +6,7 @@
 
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -48,25 +49,25 @@ std::vector<std::string> training(const fs::path& folder) {
 
 TEST(Train, KilledAtRandomStepsEndsInTheSameTable) {
   const TemporaryFolder folder;
+  using std::chrono::steady_clock;
+  const auto start = steady_clock::now();
   const Finished whole = run_papilio(training(folder.path() / "whole"));
+  const auto duration = steady_clock::now() - start;
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
+  const auto whole_ms =
+      static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
   boost::random::mt19937 random{3};
-  boost::random::uniform_int_distribution<int> wait_ms{600, 2500};
+  boost::random::uniform_int_distribution<int> wait_ms{whole_ms / 10, whole_ms / 3};
   int kills = 0;
-  Finished last;
-  while (!fs::exists(folder.path() / "killed/accuracy.csv")) {
-    // SIGKILL in the midst of whatever it does; now and then Ctrl-C, which says how to go on.
-    const bool polite = kills % 3 == 2;
-    last =
-        run_papilio(training(folder.path() / "killed"), wait_ms(random), polite ? SIGINT : SIGKILL);
-    if (last.exit_code == 0) break;
-    EXPECT_EQ(last.exit_code, polite ? 130 : 128 + SIGKILL);
-    if (polite) {
-      EXPECT_THAT(last.err, HasSubstr("start the same command again to go on"));
-    }
+  while (true) {
+    // In the midst of whatever it does. Where it never came far enough to go on, it is let go.
+    const Finished run =
+        kills < 12 ? run_papilio(training(folder.path() / "killed"),
+                                 testing::Stop{.signal = SIGKILL, .after_ms = wait_ms(random)})
+                   : run_papilio(training(folder.path() / "killed"));
+    if (run.exit_code == 0) break;
+    ASSERT_EQ(run.exit_code, 128 + SIGKILL) << run.err;
     ++kills;
-    // On a slow machine a step may take longer than the wait; then it is let go.
-    if (kills >= 12) last = run_papilio(training(folder.path() / "killed"));
   }
   EXPECT_GE(kills, 2);
   for (const char* file : {"accuracy.csv", "tables.md"}) {
@@ -78,6 +79,17 @@ TEST(Train, KilledAtRandomStepsEndsInTheSameTable) {
               read_file(unit.path()))
         << unit.path();
   }
+}
+
+TEST(Train, StoppedPolitelySaysHowToGoOn) {
+  const TemporaryFolder folder;
+  const Finished run =
+      run_papilio(training(folder.path()),
+                  testing::Stop{.signal = SIGINT, .once_exists = folder.path() / "settings.json"});
+  EXPECT_EQ(run.exit_code, 130);
+  EXPECT_THAT(run.err, HasSubstr("start the same command again to go on"));
+  EXPECT_FALSE(fs::exists(folder.path() / "accuracy.csv"));
+  EXPECT_EQ(run_papilio(training(folder.path())).exit_code, 0);
 }
 
 TEST(Train, DoesNotMixSettingsInOneFolder) {

@@ -13,7 +13,7 @@
 
 namespace papilio::testing {
 
-Finished run_papilio(const std::vector<std::string>& arguments, int stop_after_ms, int signal) {
+Finished run_papilio(const std::vector<std::string>& arguments, const std::optional<Stop>& stop) {
   const TemporaryFolder folder;
   const std::string out = (folder.path() / "out").string();
   const std::string err = (folder.path() / "err").string();
@@ -37,11 +37,17 @@ Finished run_papilio(const std::vector<std::string>& arguments, int stop_after_m
     }
     ::_exit(127);
   }
-  if (stop_after_ms > 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{stop_after_ms});
-    ::kill(child, signal);
-  }
   int status = 0;
+  if (stop) {
+    using std::chrono::milliseconds;
+    // A program that failed never writes the file.
+    for (int tries = 0; tries < 6000; ++tries) {
+      if (stop->once_exists.empty() || std::filesystem::exists(stop->once_exists)) break;
+      std::this_thread::sleep_for(milliseconds{10});
+    }
+    std::this_thread::sleep_for(milliseconds{stop->after_ms});
+    ::kill(child, stop->signal);
+  }
   if (::waitpid(child, &status, 0) != child) throw std::runtime_error{"waitpid failed"};
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out),
           read_file(err)};

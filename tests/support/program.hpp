@@ -1,6 +1,8 @@
 #pragma once
 
 #include <csignal>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +15,15 @@ struct Finished {
   std::string err;
 };
 
+/// When to send a program a signal: so long after its start, or after a file was there.
+struct Stop {
+  int signal{SIGINT};
+  int after_ms{0};
+  std::filesystem::path once_exists;  ///< empty: at once
+};
+
 /// Runs papilio with these arguments in the project's folder and waits for it.
-/// @param stop_after_ms if positive, the program gets the signal after that time
-Finished run_papilio(const std::vector<std::string>& arguments, int stop_after_ms = 0,
-                     int signal = SIGINT);
+Finished run_papilio(const std::vector<std::string>& arguments,
+                     const std::optional<Stop>& stop = {});
 
 }  // namespace papilio::testing

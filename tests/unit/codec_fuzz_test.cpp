@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/random/mersenne_twister.hpp>
@@ -15,6 +14,7 @@
 
 #include "models/codec/crc32c.hpp"
 #include "models/codec/payload.hpp"
+#include "tests/support/memory.hpp"
 #include "tests/support/tensors.hpp"
 
 namespace papilio {
@@ -25,17 +25,7 @@ constexpr std::size_t kCrcBytes = 4;
 constexpr std::size_t kLengthOffset = 22;
 constexpr std::size_t kBodyOffset = 26;
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr long kMemoryKib = 512 * 1024;  // what is freed stays in a quarantine of 256 MiB
-#else
-constexpr long kMemoryKib = 32 * 1024;
-#endif
-
-long peak_memory_kib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss;
-}
+constexpr long kMemoryKib = 32L * 1024 + testing::kQuarantineKib;
 
 std::optional<QuantizedTensor> try_decode(const ByteBuffer& bytes, const TensorShape& shape) {
   try {
@@ -116,13 +106,13 @@ class Mutator {
   boost::random::mt19937_64 generator_;
 };
 
-std::string test_name(const testing::TestParamInfo<std::string>& codec) {
+std::string test_name(const ::testing::TestParamInfo<std::string>& codec) {
   std::string name = codec.param;
   std::replace(name.begin(), name.end(), ':', '_');
   return name;
 }
 
-class CodecFuzz : public testing::TestWithParam<std::string> {};
+class CodecFuzz : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CodecFuzz, MutatedPayloadsAreRefusedOrOfTheExpectedShape) {
   const auto codec = make_codec(GetParam());
@@ -141,7 +131,7 @@ TEST_P(CodecFuzz, MutatedPayloadsAreRefusedOrOfTheExpectedShape) {
     }
   }
   for (const Sample& one : samples) (void)decode_payload(one.bytes, one.tensor.shape);
-  const long memory_before = peak_memory_kib();
+  const long memory_before = testing::peak_memory_kib();
 
   Mutator mutator{20190718};
   int refused = 0;
@@ -168,7 +158,7 @@ TEST_P(CodecFuzz, MutatedPayloadsAreRefusedOrOfTheExpectedShape) {
     // No memory of others shows through: what is decoded again is the same.
     ASSERT_EQ(try_decode(bytes, shape), tensor) << "mutation " << i;
   }
-  const long memory_kib = peak_memory_kib() - memory_before;
+  const long memory_kib = testing::peak_memory_kib() - memory_before;
   EXPECT_EQ(refused + decoded, kMutations);
   EXPECT_LT(memory_kib, kMemoryKib);
   RecordProperty("refused", refused);
@@ -178,8 +168,8 @@ TEST_P(CodecFuzz, MutatedPayloadsAreRefusedOrOfTheExpectedShape) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Codecs, CodecFuzz,
-                         testing::Values("raw", "zstd", "zlib", "lzma", "bzip2", "png", "jpeg:90",
-                                         "hevc", "hevc:27"),
+                         ::testing::Values("raw", "zstd", "zlib", "lzma", "bzip2", "png", "jpeg:90",
+                                           "hevc", "hevc:27"),
                          test_name);
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "models/codec/codec.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <png.h>
@@ -406,7 +407,7 @@ TEST(CodecNames, AreRefusedWithTheRemedy) {
   const std::string jpeg = ": the quality must be a whole number in 1..100, as in 'jpeg:50'";
   for (const std::string bad : {"jpeg:0", "jpeg:101", "jpeg:", "jpeg:9x", "jpeg:-1", "jpeg: 9",
                                 "jpeg:99999999999", "jpeg:7.5", "jpeg:50:50"}) {
-    EXPECT_EQ(message(bad), "codec '" + bad + "'" + jpeg);
+    EXPECT_EQ(message(bad), fmt::format("codec '{}'{}", bad, jpeg));
   }
   EXPECT_EQ(message("hevc:52"),
             "codec 'hevc:52': the quantisation parameter must be a whole number in 0..51, as in "
