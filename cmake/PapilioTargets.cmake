@@ -79,15 +79,20 @@ function(papilio_program name)
   papilio_tidy(${name})
 endfunction()
 
-# Runs clang-tidy with the compilation of `target`, under the tidy preset. What sees LibTorch's headers is
-# left out: Clang 14 and 16 cannot parse them as C++20 (vectors of an incomplete type, constexpr there).
+# Under the tidy preset, runs clang-tidy with the compilation of `target`. What sees LibTorch's headers
+# is not even built then: Clang 14 and 16 cannot parse them as C++20 (vectors of an incomplete type,
+# constexpr there).
 function(papilio_tidy target)
-  papilio_rooms_of(rooms ${target})
-  get_target_property(linked ${target} LINK_LIBRARIES)
-  papilio_rooms_of(linked_rooms ${linked})
-  if(PAPILIO_TIDY AND NOT papilio_tensor IN_LIST rooms AND NOT papilio_tensor IN_LIST linked_rooms)
-    find_program(PAPILIO_CLANG_TIDY NAMES clang-tidy-14 REQUIRED)
-    set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY
-                          "${PAPILIO_CLANG_TIDY};--quiet;--extra-arg=-Wno-unknown-warning-option")
+  if(NOT PAPILIO_TIDY)
+    return()
   endif()
+  get_target_property(linked ${target} LINK_LIBRARIES)
+  papilio_rooms_of(rooms ${target} ${linked})
+  if(papilio_tensor IN_LIST rooms)
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
+  find_program(PAPILIO_CLANG_TIDY NAMES clang-tidy-14 REQUIRED)
+  set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY
+                        "${PAPILIO_CLANG_TIDY};--quiet;--extra-arg=-Wno-unknown-warning-option")
 endfunction()
