@@ -6,7 +6,7 @@
 namespace papilio {
 
 /// What a plot shows of a fleet's results.
-struct PlotOptions {
+struct FleetPlotOptions {
   std::vector<std::string>
       strategies;                  ///< empty: the policies' and the whole ones, and the best cut
   std::string value{"latency_s"};  ///< a column of fleet.csv
@@ -17,6 +17,13 @@ struct PlotOptions {
 /// error bars where the file has them.
 /// @param csv path of the file
 /// @throws ConfigError if it is not a fleet.csv, or has no such column or strategy
-std::string plot_script(const std::string& csv, const PlotOptions& options);
+std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options);
+
+/// A gnuplot script that draws `accuracy.csv` as SVG on its standard output: accuracy over the cuts
+/// in the file's order, one line for each number of channels (and codec, where there are several),
+/// a dot a seed, and the baseline. After Figure 7 of the butterfly paper.
+/// @param csv path of the file
+/// @throws ConfigError if it is not an accuracy.csv, or has no row with a cut
+std::string accuracy_plot(const std::string& csv);
 
 }  // namespace papilio

@@ -250,8 +250,26 @@ TEST(Plot, TellsWhatItCannotDraw) {
               HasSubstr("has no column 'latncy_s'; did you mean 'latency_s'?"));
   EXPECT_THAT(error({dir, "--strategy", "orcle"}),
               HasSubstr("has no strategy 'orcle'; did you mean 'oracle'?"));
-  EXPECT_THAT(error({dir + "/nowhere"}), HasSubstr("cannot be read; give the folder of a fleet's"));
-  EXPECT_THAT(error({}), HasSubstr("expected the folder of a fleet's results"));
+  EXPECT_THAT(error({dir + "/nowhere"}), HasSubstr("has neither fleet.csv nor accuracy.csv"));
+  EXPECT_THAT(error({}), HasSubstr("expected the folder of results"));
+  folder.write("units/accuracy.csv",
+               "cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,10,0.5\n");
+  EXPECT_THAT(error({dir + "/units"}), HasSubstr("accuracy.csv: error: has no row with a cut"));
+  EXPECT_THAT(error({dir + "/units", "--value", "latency_s"}),
+              HasSubstr("--value and --strategy are of fleets"));
+}
+
+TEST(Plot, DrawsTheAccuraciesOfUnits) {
+  const TemporaryFolder folder;
+  folder.write("accuracy.csv",
+               "cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,10,0.8\n"
+               "RB1,1,8,raw,1,10,0.5\nRB1,1,8,raw,2,10,0.7\nRB2,1,8,raw,1,10,0.4\n"
+               "RB2,4,8,raw,1,10,0.7\n");
+  ASSERT_EQ(run_papilio({"plot", folder.path().string()}).exit_code, 0);
+  const std::string svg = read_file(folder.path() / "accuracy.svg");
+  for (const char* text : {"RB1", "RB2", "D_r 1", "D_r 4", "baseline", "accuracy, %"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
 }
 
 }  // namespace

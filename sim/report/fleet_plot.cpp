@@ -1,5 +1,3 @@
-#include "sim/report/plot.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +7,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/data/csv.hpp"
+#include "sim/report/gnuplot.hpp"
+#include "sim/report/plot.hpp"
 
 namespace papilio {
 namespace {
@@ -30,16 +30,6 @@ std::vector<std::string> header_of(const std::string& csv) {
     }
   }
   return columns;
-}
-
-/// A text inside gnuplot's double quotes.
-std::string quoted(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') safe += '\\';
-    safe += c;
-  }
-  return fmt::format("\"{}\"", safe);
 }
 
 /// The rows of the whole fleet.
@@ -124,7 +114,7 @@ std::string axis_label(const std::string& column) {
 
 }  // namespace
 
-std::string plot_script(const std::string& csv, const PlotOptions& options) {
+std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) {
   const FleetCsv fleet{csv};
   if (!fleet.has(options.value)) {
     throw ConfigError{fmt::format("{}: error: has no column '{}'{}", csv, options.value,
@@ -144,16 +134,13 @@ std::string plot_script(const std::string& csv, const PlotOptions& options) {
                                    : std::string{};
   const bool by_window = !fleet.windows().empty();
 
-  std::string script =
-      "set terminal svg size 800,500 enhanced font 'sans,12' background 'white'\n"
-      "set datafile missing '?'\nset encoding utf8\nset border 3\nset xtics nomirror\n"
-      "set ytics nomirror\nset grid ytics lc rgb '#dddddd'\n";
-  script += fmt::format("set ylabel {} noenhanced\n", quoted(axis_label(options.value)));
+  std::string script = gnuplot_preamble();
+  script += fmt::format("set ylabel {} noenhanced\n", gnuplot_quoted(axis_label(options.value)));
   const auto line = [&](std::size_t x, const std::string& label, const std::string& strategy,
                         const std::string& window) {
-    script +=
-        fmt::format("{} {} {} {}\n", x, quoted(label), fleet.cell(strategy, window, options.value),
-                    fleet.cell(strategy, window, interval));
+    script += fmt::format("{} {} {} {}\n", x, gnuplot_quoted(label),
+                          fleet.cell(strategy, window, options.value),
+                          fleet.cell(strategy, window, interval));
   };
   if (by_window) {
     script += "set key outside right noenhanced\nset xlabel 'window'\n";
@@ -169,7 +156,7 @@ std::string plot_script(const std::string& csv, const PlotOptions& options) {
       script += fmt::format(
           "{}$data{} using 1:3:xtic(2) with linespoints lw 2 dt {} pt 7 ps 0.5 lc {} title {}, "
           "$data{} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {} notitle",
-          s == 0 ? "" : ", ", s, s % 2 + 1, s + 1, quoted(strategies[s]), s, s + 1);
+          s == 0 ? "" : ", ", s, s % 2 + 1, s + 1, gnuplot_quoted(strategies[s]), s, s + 1);
     }
     script += "\n";
   } else {
