@@ -52,10 +52,11 @@ void declare(CommandLine& line, VerbOptions& options) {
   line.add_options()("search", "at each cut, stop at the fewest channels within the budget");
   options.real("budget", 0.02, "0.02", "share of right answers that a unit may lose");
   options.whole("epochs", 3, "of each training");
-  options.whole("batch", 128, "pictures a step");
-  options.real("learning-rate", 0.03, "0.03", "the first");
+  options.whole("batch", 32, "pictures a step");
+  options.text("optimizer", "adam", "NAME", "adam or sgd");
+  options.real("learning-rate", 0.003, "0.003", "the first");
   options.text("schedule", "cosine", "NAME", "how the learning rate falls: cosine or step");
-  options.real("momentum", 0.9, "0.9", "of the descent");
+  options.real("momentum", 0.9, "0.9", "of SGD; of Adam the first decay");
   options.real("weight-decay", 1e-4, "0.0001", "of all weights");
   options.whole("patience", 0, "epochs without a lower loss before a training ends; 0: never");
   options.whole("train-pictures", 0, "use that many, spread over the dataset; 0: all");
@@ -86,6 +87,12 @@ TrainingSpec training_of(const VerbOptions& options) {
   training.weight_decay = options.real_of("weight-decay", 0, 1);
   training.patience = options.whole_of("patience", 0, 100'000);
   training.checkpoint_interval_s = options.real_of("checkpoint-interval", 0, 1e9);
+  const std::string optimizer = options.text_of("optimizer");
+  if (optimizer != "adam" && optimizer != "sgd") {
+    options.fail(fmt::format("unknown --optimizer '{}'{}", optimizer,
+                             suggestion(optimizer, {"adam", "sgd"})));
+  }
+  training.optimizer = optimizer == "sgd" ? Optimizer::kSgd : Optimizer::kAdam;
   const std::string schedule = options.text_of("schedule");
   if (schedule != "cosine" && schedule != "step") {
     options.fail(fmt::format("unknown --schedule '{}'{}", schedule,
@@ -131,6 +138,7 @@ nlohmann::ordered_json settings_of(const FirstPhaseSpec& spec, const VerbOptions
           {"stride", spec.stride},
           {"epochs", training.epochs},
           {"batch", training.batch_size},
+          {"optimizer", options.text_of("optimizer")},
           {"learning_rate", training.learning_rate},
           {"schedule", options.text_of("schedule")},
           {"momentum", training.momentum},

@@ -2,7 +2,10 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <torch/optim/adam.h>
 #include <torch/optim/sgd.h>
+#include <torch/serialize/input-archive.h>
+#include <torch/serialize/output-archive.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +14,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numbers>
+#include <sstream>
 
 #include "models/weights/state_dict.hpp"
 #include "sim/base/error.hpp"
@@ -23,8 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kTensors = "checkpoint.pt";
-constexpr const char* kState = "checkpoint.json";
+constexpr const char* kCheckpoint = "checkpoint.pt";
 
 /// Where a training stands, but for the tensors.
 struct State {
@@ -43,16 +46,61 @@ struct State {
   }
 };
 
-/// A network, its optimiser, and their checkpoints.
+std::string to_text(const State& state) {
+  nlohmann::ordered_json epochs = nlohmann::ordered_json::array();
+  for (const EpochStats& epoch : state.epochs) {
+    epochs.push_back({{"loss", epoch.loss}, {"accuracy", epoch.accuracy}});
+  }
+  return json_text({{"epoch", state.epoch},
+                    {"batch", state.batch},
+                    {"loss_sum", state.loss_sum},
+                    {"right", state.right},
+                    {"seen", state.seen},
+                    {"least_loss", state.least_loss},
+                    {"without_gain", state.without_gain},
+                    {"epochs", epochs}});
+}
+
+State state_of(const std::string& text) {
+  const auto json = nlohmann::json::parse(text);
+  State state{.epoch = json.at("epoch"),
+              .batch = json.at("batch"),
+              .loss_sum = json.at("loss_sum"),
+              .right = json.at("right"),
+              .seen = json.at("seen"),
+              .least_loss = json.at("least_loss"),
+              .without_gain = json.at("without_gain")};
+  for (const auto& epoch : json.at("epochs")) {
+    state.epochs.push_back({epoch.at("loss"), epoch.at("accuracy")});
+  }
+  return state;
+}
+
+std::unique_ptr<torch::optim::Optimizer> optimizer_of(const TrainingSpec& spec,
+                                                      std::vector<at::Tensor> parameters) {
+  if (spec.optimizer == Optimizer::kAdam) {
+    constexpr double kSecondDecay = 0.999;
+    return std::make_unique<torch::optim::Adam>(std::move(parameters),
+                                                torch::optim::AdamOptions{spec.learning_rate}
+                                                    .betas({spec.momentum, kSecondDecay})
+                                                    .weight_decay(spec.weight_decay));
+  }
+  return std::make_unique<torch::optim::SGD>(std::move(parameters),
+                                             torch::optim::SGDOptions{spec.learning_rate}
+                                                 .momentum(spec.momentum)
+                                                 .weight_decay(spec.weight_decay));
+}
+
+/// A network, its optimiser, and their checkpoints: one file, so that it is whole or not there.
 class Run {
  public:
   Run(Network& network, const TrainingSpec& spec, fs::path folder)
-      : network_{network}, spec_{spec}, folder_{std::move(folder)} {
+      : network_{network},
+        folder_{std::move(folder)},
+        epochs_{spec.epochs},
+        patience_{spec.patience} {
     network_.set_training(true);
-    parameters_ = network_.parameters();
-    optimizer_.emplace(parameters_, torch::optim::SGDOptions{spec.learning_rate}
-                                        .momentum(spec.momentum)
-                                        .weight_decay(spec.weight_decay));
+    optimizer_ = optimizer_of(spec, network_.parameters());
   }
 
   State& state() { return state_; }
@@ -89,95 +137,64 @@ class Run {
   }
 
   [[nodiscard]] bool done() const {
-    return state_.epoch >= spec_.epochs ||
-           (spec_.patience > 0 && state_.without_gain >= spec_.patience);
+    return state_.epoch >= epochs_ || (patience_ > 0 && state_.without_gain >= patience_);
   }
 
   void save() const {
-    StateDict tensors;
-    for (const auto& [name, tensor] : network_.weights())
-      tensors.emplace("network." + name, tensor);
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      const auto momentum = momentum_of(i);
-      if (!momentum.defined()) continue;
-      const at::Tensor flat = momentum.to(at::kCPU).contiguous();
-      const float* data = flat.data_ptr<float>();
-      tensors.emplace(momentum_name(i),
-                      StoredTensor{flat.sizes().vec(), {data, data + flat.numel()}});
+    c10::Dict<std::string, at::Tensor> weights;
+    for (const auto& [name, tensor] : network_.weights()) {
+      weights.insert(name, at::tensor(tensor.values, at::kFloat).reshape(tensor.shape));
     }
-    nlohmann::ordered_json epochs = nlohmann::ordered_json::array();
-    for (const EpochStats& epoch : state_.epochs) {
-      epochs.push_back({{"loss", epoch.loss}, {"accuracy", epoch.accuracy}});
-    }
+    torch::serialize::OutputArchive optimizer;
+    optimizer_->save(optimizer);
+    torch::serialize::OutputArchive archive;
+    archive.write("state", c10::IValue{to_text(state_)});
+    archive.write("weights", c10::IValue{weights});
+    archive.write("optimizer", optimizer);
+    std::ostringstream bytes;
+    archive.save_to(bytes);
     OutputFolder folder{folder_};
-    folder.add(kTensors, state_dict_file(tensors));
-    folder.add(kState, json_text({{"epoch", state_.epoch},
-                                  {"batch", state_.batch},
-                                  {"loss_sum", state_.loss_sum},
-                                  {"right", state_.right},
-                                  {"seen", state_.seen},
-                                  {"least_loss", state_.least_loss},
-                                  {"without_gain", state_.without_gain},
-                                  {"epochs", epochs}}));
+    folder.add(kCheckpoint, bytes.str());
     folder.commit();
   }
 
   void restore() {
-    if (!fs::exists(folder_ / kState)) return;
-    StateDict tensors = read_state_dict(folder_ / kTensors);
-    StateDict weights;
-    for (auto& [name, tensor] : tensors) {
-      constexpr std::string_view kPrefix = "network.";
-      if (name.starts_with(kPrefix)) weights.emplace(name.substr(kPrefix.size()), tensor);
-    }
-    network_.set_training(false);  // weights that gradients are recorded for cannot be overwritten
-    network_.load(weights, (folder_ / kTensors).string());
-    network_.set_training(true);
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      const auto it = tensors.find(momentum_name(i));
-      if (it == tensors.end()) continue;
-      auto state = std::make_unique<torch::optim::SGDParamState>();
-      state->momentum_buffer(at::from_blob(it->second.values.data(), it->second.shape, at::kFloat)
-                                 .clone()
-                                 .to(parameters_[i].device()));
-      optimizer_->state()[key_of(i)] = std::move(state);
-    }
-    std::ifstream file{folder_ / kState};
+    const fs::path file = folder_ / kCheckpoint;
+    if (!fs::exists(file)) return;
     try {
-      const auto json = nlohmann::json::parse(file);
-      state_ = {.epoch = json.at("epoch"),
-                .batch = json.at("batch"),
-                .loss_sum = json.at("loss_sum"),
-                .right = json.at("right"),
-                .seen = json.at("seen"),
-                .least_loss = json.at("least_loss"),
-                .without_gain = json.at("without_gain")};
-      for (const auto& epoch : json.at("epochs")) {
-        state_.epochs.push_back({epoch.at("loss"), epoch.at("accuracy")});
+      torch::serialize::InputArchive archive;
+      archive.load_from(file.string());
+      c10::IValue state;
+      c10::IValue stored;
+      torch::serialize::InputArchive optimizer;
+      archive.read("state", state);
+      archive.read("weights", stored);
+      archive.read("optimizer", optimizer);
+      StateDict weights;
+      for (const auto& entry : stored.toGenericDict()) {
+        const at::Tensor tensor = entry.value().toTensor().contiguous();
+        const float* data = tensor.data_ptr<float>();
+        weights.emplace(entry.key().toStringRef(),
+                        StoredTensor{tensor.sizes().vec(), {data, data + tensor.numel()}});
       }
-    } catch (const nlohmann::json::exception& error) {
-      throw ConfigError{fmt::format("{}: error: is no checkpoint: {}; remove the folder {}",
-                                    (folder_ / kState).string(), error.what(), folder_.string())};
+      network_.set_training(false);  // what gradients are recorded for cannot be overwritten
+      network_.load(weights, file.string());
+      network_.set_training(true);
+      optimizer_->load(optimizer);
+      state_ = state_of(state.toStringRef());
+    } catch (const std::exception& error) {  // of LibTorch, nlohmann-json, or ours
+      throw ConfigError{
+          fmt::format("{}: error: is no checkpoint of this training; remove the folder {}: {}",
+                      file.string(), folder_.string(), error.what())};
     }
   }
 
  private:
-  [[nodiscard]] std::string key_of(std::size_t i) const {
-    return c10::guts::to_string(parameters_[i].unsafeGetTensorImpl());
-  }
-  static std::string momentum_name(std::size_t i) { return fmt::format("momentum.{}", i); }
-  [[nodiscard]] at::Tensor momentum_of(std::size_t i) const {
-    const auto& states = optimizer_->state();
-    const auto it = states.find(key_of(i));
-    if (it == states.end()) return {};
-    return static_cast<const torch::optim::SGDParamState&>(*it->second).momentum_buffer();
-  }
-
   Network& network_;
-  const TrainingSpec& spec_;
   fs::path folder_;
-  std::vector<at::Tensor> parameters_;
-  mutable std::optional<torch::optim::SGD> optimizer_;  // its reading accessors are not const
+  std::int64_t epochs_;
+  std::int64_t patience_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;
   State state_;
 };
 

@@ -20,13 +20,20 @@ enum class Schedule {
   kStep,    ///< to a tenth after half of the epochs, and to a hundredth after three quarters
 };
 
-/// How a network is trained: stochastic gradient descent with momentum on the cross-entropy.
+/// How weights follow their gradients.
+enum class Optimizer {
+  kSgd,   ///< stochastic gradient descent with momentum
+  kAdam,  ///< Adam (Kingma and Ba 2015), its second decay 0.999
+};
+
+/// How a network is trained, on the cross-entropy.
 struct TrainingSpec {
-  std::int64_t epochs{3};       ///< >= 1
-  std::size_t batch_size{128};  ///< >= 2, for batch norm
-  double learning_rate{0.01};   ///< > 0, the first
-  double momentum{0.9};         ///< in [0, 1)
-  double weight_decay{1e-4};    ///< >= 0
+  std::int64_t epochs{3};      ///< >= 1
+  std::size_t batch_size{32};  ///< >= 2, for batch norm
+  Optimizer optimizer{Optimizer::kAdam};
+  double learning_rate{0.003};  ///< > 0, the first
+  double momentum{0.9};         ///< in [0, 1); of Adam the first decay
+  double weight_decay{1e-4};    ///< >= 0, added to the gradients
   Schedule schedule{Schedule::kCosine};
   std::int64_t patience{0};          ///< epochs without a lower mean loss before it stops; 0: never
   std::uint64_t seed{1};             ///< decides order, crops and flips

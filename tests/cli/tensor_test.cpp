@@ -119,7 +119,7 @@ TEST(Train, DoesNotMixSettingsInOneFolder) {
   const Finished run = run_papilio(words);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("settings.json: error: the folder's trainings had learning_rate = "
-                                 "0.03, not 0.5; choose another folder with -o DIR"));
+                                 "0.003, not 0.5; choose another folder with -o DIR"));
 }
 
 TEST(Infer, SendsRealFeaturesThroughCodecsAndWritesWhatScenariosRead) {

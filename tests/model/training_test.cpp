@@ -18,7 +18,9 @@ namespace papilio {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
 
 TEST(LearningRate, FallsAlongHalfACosine) {
   const TrainingSpec spec{.epochs = 4, .learning_rate = 0.8};
@@ -51,7 +53,8 @@ FirstPhaseSpec small_phase() {
   spec.cuts = {*spec.graph.find_cut("RB2"), *spec.graph.find_cut("RB8")};
   spec.channels = {1, 2};
   spec.seeds = {1};
-  spec.training = {.epochs = 2, .batch_size = 32, .learning_rate = 0.05};
+  spec.training = {
+      .epochs = 2, .batch_size = 32, .optimizer = Optimizer::kSgd, .learning_rate = 0.05};
   return spec;
 }
 
@@ -103,8 +106,11 @@ TEST(FirstPhase, SearchEndsWithTheFirstUnitWithinTheBudget) {
               ElementsAre("baseline-s1", "RB2-d1-s1", "RB2-d2-s1", "RB8-d1-s1", "RB8-d2-s1"));
 }
 
-TEST(FirstPhase, StopsWithACheckpointAndGoesOn) {
+class EachOptimizer : public ::testing::TestWithParam<Optimizer> {};
+
+TEST_P(EachOptimizer, StopsWithACheckpointAndGoesOn) {
   FirstPhaseSpec spec = small_phase();
+  spec.training.optimizer = GetParam();
   spec.cuts.resize(1);
   spec.channels = {2};
   const TemporaryFolder whole;
@@ -130,6 +136,22 @@ TEST(FirstPhase, StopsWithACheckpointAndGoesOn) {
     EXPECT_EQ(found[i].epochs, expected[i].epochs);
     EXPECT_EQ(found[i].right, expected[i].right);
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(FirstPhase, EachOptimizer,
+                         ::testing::Values(Optimizer::kSgd, Optimizer::kAdam),
+                         [](const auto& tested) {
+                           return std::string{tested.param == Optimizer::kSgd ? "Sgd" : "Adam"};
+                         });
+
+TEST(FirstPhase, ADamagedCheckpointIsRefusedByName) {
+  FirstPhaseSpec spec = small_phase();
+  const TemporaryFolder folder;
+  folder.write("checkpoints/baseline-s1/checkpoint.pt", "PK, but no archive");
+  EXPECT_THAT([&] { run(spec, folder.path()); },
+              ThrowsMessage<ConfigError>(
+                  HasSubstr("baseline-s1/checkpoint.pt: error: is no checkpoint of this "
+                            "training; remove the folder")));
 }
 
 TEST(FirstPhase, LossThatIsNotFiniteIsAnErrorOfTheSimulation) {
