@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "models/app/command.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/cli/program.hpp"
@@ -25,12 +27,17 @@ void print_version() {
 }  // namespace papilio
 
 int main(int argc, char** argv) {
+  // One picture at a time is OpenBLAS's work; batches are oneDNN's, which knows its processors.
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (verb == "infer" || verb == "profile") papilio::restart_with_fitting_kernels(argv);
   return papilio::run_program(
       {.about = "papilio-tensor: the verbs of papilio that compute with real tensors",
        .commands = {{"infer", "run real pictures through a network, whole or split",
                      papilio::infer_command},
                     {"train", "train butterfly units end to end, find the fewest channels",
                      papilio::train_command},
+                    {"profile", "measure what each layer takes on this machine",
+                     papilio::profile_command},
                     {"datasets", "list the pictures that networks are trained and tested on",
                      papilio::datasets_command},
                     {"codecs", "list the codecs that features are encoded with",

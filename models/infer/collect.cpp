@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "sim/stats/estimate.hpp"
 
 namespace papilio {
 namespace {
@@ -20,7 +20,7 @@ std::string median_ms(const CodecResults& results, Get get) {
   std::vector<double> values;
   values.reserve(results.crossed.size());
   for (const Crossed& crossed : results.crossed) values.push_back(get(crossed.times));
-  return fmt::format("{:.3f}", median(std::move(values)) * 1e3);
+  return fmt::format("{:.3f}", median(std::move(values)).value * 1e3);
 }
 
 double right_share(const CodecResults& results, const std::vector<std::int64_t>& labels) {
@@ -31,13 +31,6 @@ double right_share(const CodecResults& results, const std::vector<std::int64_t>&
 }
 
 }  // namespace
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 Table payload_table(const std::vector<CodecResults>& all) {
   Table table{.columns = {{"image"},

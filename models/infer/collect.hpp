@@ -30,7 +30,4 @@ Table payload_table(const std::vector<CodecResults>& all);
 /// @param labels of the images; empty where they are not known
 Table bytes_table(const std::vector<CodecResults>& all, const std::vector<std::int64_t>& labels);
 
-/// The middle of the values (mean of the two middle ones); 0 of none.
-double median(std::vector<double> values);
-
 }  // namespace papilio

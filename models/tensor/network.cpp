@@ -242,7 +242,8 @@ at::Tensor Network::suffix(const at::Tensor& features, const Cut& cut) const {
   return run(features, cut.after, layers_.size() - 1);
 }
 
-at::Tensor Network::run(const at::Tensor& input, LayerId first, LayerId last) const {
+at::Tensor Network::run(const at::Tensor& input, LayerId first, LayerId last,
+                        const std::function<void(LayerId)>& watch) const {
   PAPILIO_CHECK(first <= last && last < layers_.size());
   std::optional<at::NoGradGuard> no_grad;
   if (!training_) no_grad.emplace();
@@ -262,6 +263,7 @@ at::Tensor Network::run(const at::Tensor& input, LayerId first, LayerId last) co
     for (const LayerId from : readers_of) {
       if (last_reader_[from] == id) outputs[from].reset();
     }
+    if (watch) watch(id);
   }
   return outputs[last];
 }

@@ -4,6 +4,7 @@
 #include <c10/core/Device.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -59,7 +60,9 @@ class Network {
   [[nodiscard]] at::Tensor suffix(const at::Tensor& features, const Cut& cut) const;
   /// Runs the layers `first + 1` to `last` on the output of layer `first`, beyond which nothing of
   /// what came before is read.
-  [[nodiscard]] at::Tensor run(const at::Tensor& input, LayerId first, LayerId last) const;
+  /// @param watch called after each layer
+  [[nodiscard]] at::Tensor run(const at::Tensor& input, LayerId first, LayerId last,
+                               const std::function<void(LayerId)>& watch = {}) const;
 
   /// The same network for inference, with each batch norm folded into the convolution that it alone
   /// reads: fewer operations, results equal but for rounding. It cannot be trained or saved.

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <torch/version.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <limits>
 #include <thread>
 
@@ -65,6 +67,25 @@ TensorRuntime start_tensor_runtime(std::string_view device, int threads) {
   runtime.threads = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
   set_operation_threads(runtime.threads);
   return runtime;
+}
+
+void restart_with_fitting_kernels(char** argv) {
+#ifdef __x86_64__
+  constexpr const char* kChoice = "OPENBLAS_CORETYPE";
+  auto* core = openblas<char*()>("openblas_get_corename");
+  if (core == nullptr || std::string_view{core()} != "Prescott" ||
+      std::getenv(kChoice) != nullptr) {
+    return;
+  }
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  if (!avx512 && !avx2) return;
+  ::setenv(kChoice, avx512 ? "SkylakeX" : "Haswell", 1);
+  ::execv("/proc/self/exe", argv);  // where that fails, it is slow but right
+#else
+  static_cast<void>(argv);
+#endif
 }
 
 std::string torch_version() {

@@ -159,6 +159,23 @@ Document show_published(const ProfileLibrary& library, const Bibliography& bibli
                         .remarks = citations({tables.source}, bibliography)}}};
 }
 
+Section conditions_of(const LayerProfile::Conditions& conditions) {
+  Table table{.columns = {{"of the measurement"}, {"value", true}}};
+  const auto us = [](double seconds) { return fmt::format("{:.2f}", seconds * 1e6); };
+  table.rows = {{"day", conditions.date},
+                {"processor", conditions.processor},
+                {"threads", fmt::to_string(conditions.threads)},
+                {"library", conditions.library},
+                {"passes", fmt::to_string(conditions.passes)},
+                {"passes far out", fmt::to_string(conditions.outliers)},
+                {"whole pass, us", us(conditions.whole_latency_s)},
+                {"± us", us(conditions.whole_interval_s)}};
+  if (conditions.stated_power_w) {
+    table.rows.push_back({"stated power, W", fmt::to_string(*conditions.stated_power_w)});
+  }
+  return {.title = "Conditions", .table = std::move(table)};
+}
+
 Document show_profile(const ProfileLibrary& library, const Bibliography& bibliography,
                       const std::string& name) {
   if (!library.find("published", name).empty()) {
@@ -169,12 +186,17 @@ Document show_profile(const ProfileLibrary& library, const Bibliography& bibliog
   const Graph graph = model_by_name(model);
   const LayerProfile profile = load_layer_profile(library, bibliography, device, graph);
   Table table{.columns = {{"layer"}, {"block", true}, {"MMAC"}, {"latency us"}, {"energy uJ"}}};
+  if (profile.conditions) table.columns.push_back({"± us"});
   for (const LayerProfile::Row& row : profile.rows) {
     const Layer& layer = graph.layer(*graph.find_layer(row.layer));
     table.rows.push_back({row.layer, layer.block,
                           fmt::format("{:.3f}", static_cast<double>(layer.macs) / kMega),
                           fmt::format("{:.3f}", row.latency_s * 1e6),
                           row.energy_j ? fmt::format("{:.3f}", *row.energy_j * 1e6) : ""});
+    if (profile.conditions) {
+      table.rows.back().push_back(row.interval_s ? fmt::format("{:.3f}", *row.interval_s * 1e6)
+                                                 : "");
+    }
   }
   Document document{
       .title = name,
@@ -183,6 +205,9 @@ Document show_profile(const ProfileLibrary& library, const Bibliography& bibliog
                     .table = table,
                     .remarks = citations({profile.provenance}, bibliography)}}};
   if (!profile.note.empty()) document.paragraphs.push_back(profile.note);
+  if (profile.conditions) {
+    document.sections.insert(document.sections.begin(), conditions_of(*profile.conditions));
+  }
   return document;
 }
 

@@ -34,17 +34,24 @@ void describe_provenance(FieldVisitor& visitor, Provenance& provenance) {
 
 void describe_sourced_number(FieldVisitor& visitor, std::string_view key, Sourced& constant,
                              NumberRange range, Presence presence, std::string_view doc) {
-  visitor.object(key, presence, doc, [&](FieldVisitor& nested) {
-    double value = 0;
+  const auto describe = [&](FieldVisitor& nested) {
+    double value = constant.value.value_or(0);
     nested.number("value", value, range, Presence::kRequired, "The number, in SI units.");
     constant.value = value;
     describe_provenance(nested, constant.provenance);
-  });
+  };
+  bool present = constant.has_value();
+  if (presence == Presence::kOptional) {
+    visitor.object(key, present, doc, describe);
+  } else {
+    visitor.object(key, presence, doc, describe);
+  }
 }
 
 void describe_sourced_text(FieldVisitor& visitor, std::string_view key, Sourced& constant,
-                           Presence presence, std::string_view doc) {
-  visitor.object(key, presence, doc, [&](FieldVisitor& nested) {
+                           std::string_view doc) {
+  bool present = constant.has_value();
+  visitor.object(key, present, doc, [&](FieldVisitor& nested) {
     nested.text("value", constant.text, {}, Presence::kRequired, "The text.");
     describe_provenance(nested, constant.provenance);
   });

@@ -47,9 +47,9 @@ void describe_provenance(FieldVisitor& visitor, Provenance& provenance);
 /// Describes one number with its provenance: `key: {value: …, kind: …, source: …, at: …}`.
 void describe_sourced_number(FieldVisitor& visitor, std::string_view key, Sourced& constant,
                              NumberRange range, Presence presence, std::string_view doc);
-/// Describes one text with its provenance.
+/// Describes one text with its provenance, which may be absent.
 void describe_sourced_text(FieldVisitor& visitor, std::string_view key, Sourced& constant,
-                           Presence presence, std::string_view doc);
+                           std::string_view doc);
 
 /// The works that provenance refers to: key to citation, gathered from `sources.yaml` of every
 /// folder of a library.

@@ -1,20 +1,29 @@
 #include "sim/profiles/device.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace papilio {
 
 void describe_device_file(FieldVisitor& visitor, Device& device) {
   visitor.text("title", device.title, {}, Presence::kRequired, "One line for people.");
-  device.constants.clear();
+  // Described anew in the keys' order, from what stands there if it is being written.
+  const auto before = std::exchange(device.constants, {});
+  const auto standing = [&](std::string_view key) {
+    const auto it = std::find_if(before.begin(), before.end(),
+                                 [&](const auto& constant) { return constant.first == key; });
+    return it == before.end() ? Sourced{} : it->second;
+  };
   const auto keep = [&](std::string_view key, const Sourced& constant) {
     if (constant.has_value()) device.constants.emplace_back(key, constant);
   };
   const auto text = [&](std::string_view key, std::string_view doc) {
-    Sourced constant;
-    describe_sourced_text(visitor, key, constant, Presence::kOptional, doc);
+    Sourced constant = standing(key);
+    describe_sourced_text(visitor, key, constant, doc);
     keep(key, constant);
   };
   const auto number = [&](std::string_view key, std::string_view doc) {
-    Sourced constant;
+    Sourced constant = standing(key);
     describe_sourced_number(visitor, key, constant, kPositive, Presence::kOptional, doc);
     keep(key, constant);
   };

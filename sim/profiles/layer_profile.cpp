@@ -14,6 +14,25 @@ namespace {
 constexpr NumberRange kLatency{.min = 0, .max = 1e6};
 constexpr NumberRange kEnergy{.min = 0, .max = 1e9};
 
+void describe_conditions(FieldVisitor& visitor, LayerProfile::Conditions& conditions) {
+  visitor.text("date", conditions.date, {}, Presence::kRequired, "Day of the measurement.");
+  visitor.text("processor", conditions.processor, {}, Presence::kRequired,
+               "As the system names it.");
+  visitor.integer("threads", conditions.threads, {.min = 1, .max = 1e6}, Presence::kRequired,
+                  "That computed one operation.");
+  visitor.text("library", conditions.library, {}, Presence::kRequired, "What computed.");
+  visitor.integer("passes", conditions.passes, {.min = 1, .max = 1e12}, Presence::kRequired,
+                  "Forward passes.");
+  visitor.integer("outliers", conditions.outliers, {.min = 0, .max = 1e12}, Presence::kRequired,
+                  "Of them, far beyond the others.");
+  visitor.number("whole_latency_s", conditions.whole_latency_s, kLatency, Presence::kRequired,
+                 "Median of passes timed as a whole.");
+  visitor.number("whole_interval_s", conditions.whole_interval_s, kLatency, Presence::kRequired,
+                 "Half-width of its 95 % interval.");
+  visitor.number("stated_power_w", conditions.stated_power_w, kPositive,
+                 "Power by which the energies follow from the latencies.");
+}
+
 }  // namespace
 
 bool LayerProfile::has_energy() const {
@@ -39,6 +58,11 @@ void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
   visitor.object("provenance", Presence::kRequired, "Where the rows come from.",
                  [&](FieldVisitor& nested) { describe_provenance(nested, profile.provenance); });
   visitor.text("note", profile.note, {}, Presence::kOptional, "What a user must know.");
+  bool measured = profile.conditions.has_value();
+  LayerProfile::Conditions conditions = profile.conditions.value_or(LayerProfile::Conditions{});
+  visitor.object("conditions", measured, "What the rows were measured under.",
+                 [&](FieldVisitor& nested) { describe_conditions(nested, conditions); });
+  if (measured) profile.conditions = conditions;
   std::vector<LayerProfile::Row>& rows = profile.rows;
   visitor.object_list(
       "layers",
@@ -49,6 +73,8 @@ void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
              item.text("layer", rows[i].layer, {}, Presence::kRequired, "Name in the graph.");
              item.number("latency_s", rows[i].latency_s, kLatency, Presence::kRequired,
                          "Time of one image.");
+             item.number("interval_s", rows[i].interval_s, kLatency,
+                         "Half-width of its 95 % interval.");
              item.number("energy_j", rows[i].energy_j, kEnergy, "Energy of one image.");
            }},
       Presence::kRequired, "One row a layer.");

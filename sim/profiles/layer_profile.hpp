@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,14 +28,29 @@ struct LayerCost {
 struct LayerProfile {
   struct Row {
     std::string layer;
-    double latency_s{0};             ///< in 0..1e6
-    std::optional<double> energy_j;  ///< in 0..1e9; absent where nobody measured or printed it
+    double latency_s{0};               ///< in 0..1e6
+    std::optional<double> interval_s;  ///< half-width of the latency's 95 % interval, if measured
+    std::optional<double> energy_j;    ///< in 0..1e9; absent where nobody measured or printed it
+  };
+  /// What a table was measured under, and how it came out.
+  struct Conditions {
+    std::string date;          ///< "2026-11-23"
+    std::string processor;     ///< as the system names it
+    std::int64_t threads{1};   ///< >= 1
+    std::string library;       ///< what computed, and its version
+    std::int64_t passes{1};    ///< forward passes, >= 1
+    std::int64_t outliers{0};  ///< of them, far beyond the others
+    double whole_latency_s{
+        0};  ///< median of passes timed as a whole; the rows' sum is more or less
+    double whole_interval_s{0};            ///< half-width of its 95 % interval
+    std::optional<double> stated_power_w;  ///< by which the energies follow from the latencies
   };
   std::string device;
   std::string model;
   std::string precision;  ///< number format of the computation, e.g. "fp16"
   Provenance provenance;
-  std::string note;  ///< what a user of the numbers must know
+  std::string note;                      ///< what a user of the numbers must know
+  std::optional<Conditions> conditions;  ///< of measured tables
   std::vector<Row> rows;
 
   /// Whether every row has an energy.

@@ -29,6 +29,12 @@ double mean(std::span<const double> values);
 /// @param p      in (0, 1]
 double quantile(std::vector<double>& values, double p);
 
+/// The median of independent values with the interval between two of them, whose ranks follow from
+/// the binomial distribution alone (David and Nagaraja, Order Statistics, section 7.1). Half of
+/// what lies between them is the half-width; none for fewer than 6 values.
+/// @param values at least one
+Estimate median(std::vector<double> values);
+
 /// Dependent values in the order of time, in one part or in several that go on side by side.
 using Parts = std::vector<std::span<const double>>;
 

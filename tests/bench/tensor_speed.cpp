@@ -9,11 +9,11 @@
 #include <cstdlib>
 
 #include "models/codec/payload.hpp"
-#include "models/infer/collect.hpp"
 #include "models/tensor/network.hpp"
 #include "models/tensor/quantizer.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/zoo/resnet.hpp"
+#include "sim/stats/estimate.hpp"
 
 namespace papilio {
 namespace {
@@ -107,11 +107,11 @@ void run(int threads, int rounds) {
   }
   const char* names[]{"LibTorch's modules", "from the graph", "from the graph, folded",
                       "reduction, quantiser, raw codec after RB1, D_r 1"};
-  const double bare_s = median(times[0]);
+  const double bare_s = median(times[0]).value;
   fmt::print("ResNet-50, 224x224, one image, {} threads, median of {}\n", threads, rounds);
   for (std::size_t i = 0; i < 4; ++i) {
-    fmt::print("{:50} {:8.2f} ms {:7.3f}\n", names[i], median(times[i]) * 1e3,
-               median(times[i]) / bare_s);
+    fmt::print("{:50} {:8.2f} ms {:7.3f}\n", names[i], median(times[i]).value * 1e3,
+               median(times[i]).value / bare_s);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -172,8 +173,61 @@ TEST(TensorVerbs, TellWhatIsWrong) {
   refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "RB1",
            "--codecs", "jpg"},
           "papilio infer: error: --codecs: ");
+  refuses({"profile"}, "papilio profile: error: --model is missing");
+  refuses({"profile", "--model", "resnet20-cifar10", "--name", "../x"},
+          "papilio profile: error: --name '../x': expected lower-case letters");
   refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--device", "cuda"},
           "--device cuda: this LibTorch has no CUDA");
+}
+
+TEST(Profile, WritesTablesThatScenariosRead) {
+  const TemporaryFolder folder;
+  const std::string profiles = folder.path().string();
+  const auto measure = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"profile", "--model", "resnet20-cifar10",
+                                   "--limit", "0.1",     "--precision",
+                                   "1",       "-o",      profiles};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_papilio(words);
+  };
+  const Finished mobile = measure({"--name", "slow", "--power-w", "4"});
+  ASSERT_EQ(mobile.exit_code, 0) << mobile.err;
+  EXPECT_THAT(mobile.out, HasSubstr("the layers add up to"));
+  ASSERT_EQ(measure({}).exit_code, 0);  // no power; the usual name
+  const Finished shown = run_papilio(
+      {"profiles", "show", "slow/resnet20-cifar10", "--profiles", profiles, "--format", "json"});
+  ASSERT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("at 4 W, which was stated, not measured"));
+  EXPECT_THAT(shown.out, HasSubstr("LibTorch"));
+  EXPECT_THAT(run_papilio({"devices", "show", "slow", "--profiles", profiles}).out,
+              HasSubstr("1 thread, fp32"));
+
+  const std::string scenario =
+      "model: resnet20-cifar10\nmobile: {device: slow}\n"
+      "cloud: {device: cpu-1-thread}\nnetworks: [wifi]\n"
+      "strategies: [{strategy: mobile-only}]\n";
+  const fs::path file = folder.write("s.yaml", "name: s\n" + scenario);
+  const Finished run = run_papilio({"run", file.string(), "--profiles", profiles, "-o",
+                                    (folder.path() / "out").string(), "--format", "csv"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  // Energies are the stated power's, so mobile-only costs 4 mJ a millisecond.
+  std::istringstream summary{read_file(folder.path() / "out/summary.csv")};
+  std::string header;
+  std::string row;
+  std::getline(summary, header);
+  std::getline(summary, row);
+  const auto cell = [&](const std::string& column) {
+    std::istringstream names{header};
+    std::istringstream cells{row};
+    std::string name;
+    std::string value;
+    while (std::getline(names, name, ',') && std::getline(cells, value, ',')) {
+      if (name == column) return std::stod(value);
+    }
+    return 0.0;
+  };
+  EXPECT_GT(cell("latency_s"), 0);
+  EXPECT_NEAR(cell("energy_j"), 4 * cell("latency_s"), 1e-12);
 }
 
 TEST(TensorVerbs, ListCodecsAndDatasets) {

@@ -28,6 +28,18 @@ TEST(HalfWidth, NeedsTwoValues) {
   EXPECT_EQ(half_width(std::vector<double>{3, 3}), 0);
 }
 
+// Of ten throws of a coin fewer than two are tails with the probability 11/1024 = 0.0107, fewer
+// than three with 56/1024 = 0.0547: the 95 % interval goes from the second value to the ninth.
+TEST(Median, HasTheIntervalOfTheOrderStatistics) {
+  const Estimate ten = median({10, 1, 9, 2, 8, 3, 7, 4, 6, 5});
+  EXPECT_EQ(ten.value, 5.5);
+  EXPECT_EQ(ten.half_width, (9.0 - 2.0) / 2);
+  // Fewer than one of five: 1/32 = 0.031, of six: 1/64 = 0.016.
+  EXPECT_EQ(median({5, 4, 3, 2, 1}).value, 3);
+  EXPECT_FALSE(median({5, 4, 3, 2, 1}).half_width.has_value());
+  EXPECT_EQ(median({6, 5, 4, 3, 2, 1}).half_width, 2.5);
+}
+
 TEST(Quantile, IsTheNearestRank) {
   std::vector<double> values(100);
   std::iota(values.rbegin(), values.rend(), 1.0);

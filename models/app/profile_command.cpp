@@ -1,0 +1,258 @@
+#include <ATen/ATen.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <thread>
+
+#include "models/app/command.hpp"
+#include "models/app/models.hpp"
+#include "models/app/options.hpp"
+#include "models/measure/layer_times.hpp"
+#include "models/tensor/runtime.hpp"
+#include "models/zoo/zoo.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/output_folder.hpp"
+#include "sim/cli/interrupts.hpp"
+#include "sim/cli/progress.hpp"
+#include "sim/document/document.hpp"
+#include "sim/profiles/device.hpp"
+#include "sim/profiles/layer_profile.hpp"
+
+namespace papilio {
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+namespace {
+
+/// Key in profiles/sources.yaml of what this verb writes.
+constexpr const char* kSource = "papilio-profile";
+
+constexpr const char* kUsage = "profile --model NAME [options]";
+constexpr const char* kAbout =
+    "Measures what each layer of a network takes on this machine, one picture at a time, and "
+    "writes\nthe table that scenarios take their latencies from: DIR/layers/DEVICE/MODEL.yaml, and "
+    "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.";
+
+/// What the system calls its processor.
+std::string processor_name() {
+  std::ifstream file{"/proc/cpuinfo"};
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) {
+      return fmt::format("{}, {} cores", line.substr(colon + 2),
+                         std::thread::hardware_concurrency());
+    }
+  }
+  return fmt::format("unknown, {} cores", std::thread::hardware_concurrency());
+}
+
+struct Request {
+  std::vector<Graph> graphs;
+  std::string device_name;
+  MeasureSpec measurement;
+  std::optional<double> power_w;
+};
+
+Request request_of(const VerbOptions& options, const CommandLine& line,
+                   const TensorRuntime& runtime) {
+  Request request;
+  const std::string wanted = options.needed("model");
+  std::vector<std::string> names = wanted == "all" ? zoo_names() : options.words_of("model");
+  for (const std::string& name : names) {
+    request.graphs.push_back(
+        model_by_name("profile", name, options.text_of("input"), std::nullopt));
+  }
+  request.device_name = options.text_of("name");
+  if (request.device_name.empty()) {
+    request.device_name = runtime.device.is_cpu() ? fmt::format("cpu-{}-thread{}", runtime.threads,
+                                                                runtime.threads == 1 ? "" : "s")
+                                                  : fmt::format("{}-0", runtime.device.str());
+  }
+  const bool tame = std::all_of(request.device_name.begin(), request.device_name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+  if (!tame || request.device_name.front() == '.') {
+    options.fail(fmt::format("--name '{}': expected lower-case letters, digits, and . _ -",
+                             request.device_name));
+  }
+  request.measurement.precision = options.real_of("precision", 1e-4, 1);
+  request.measurement.limit_s = options.real_of("limit", 0.1, 1e6);
+  if (line.has("power-w")) request.power_w = options.real_of("power-w", 1e-6, 1e6);
+  return request;
+}
+
+LayerProfile profile_of(const Graph& graph, const Request& request, const LayerTimes& times,
+                        int threads) {
+  LayerProfile profile{.device = request.device_name,
+                       .model = graph.name(),
+                       .precision = "fp32",
+                       .provenance = {"measured", kSource, "'papilio profile'"}};
+  profile.note =
+      "One picture at a time, random weights, batch norms folded into convolutions; medians.";
+  if (request.power_w) {
+    profile.note += fmt::format(
+        " Energies are the latencies at {} W, which was stated, not measured.", *request.power_w);
+  }
+  profile.conditions = LayerProfile::Conditions{
+      .date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))),
+      .processor = processor_name(),
+      .threads = threads,
+      .library = fmt::format("LibTorch {}, {}", torch_version(), blas_version()),
+      .passes = static_cast<std::int64_t>(times.passes),
+      .outliers = static_cast<std::int64_t>(times.outliers),
+      .whole_latency_s = times.whole.value,
+      .whole_interval_s = times.whole.half_width.value_or(0),
+      .stated_power_w = request.power_w};
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    LayerProfile::Row row{.layer = graph.layer(id).name,
+                          .latency_s = times.layers[id].value,
+                          .interval_s = times.layers[id].half_width};
+    if (request.power_w) row.energy_j = *request.power_w * row.latency_s;
+    profile.rows.push_back(std::move(row));
+  }
+  return profile;
+}
+
+Device device_of(const Request& request, int threads) {
+  const Provenance here{"measured", kSource, "read from the system"};
+  Device device{
+      .name = request.device_name,
+      .title = fmt::format("{}, {} thread{}", processor_name(), threads, threads == 1 ? "" : "s")};
+  device.constants.emplace_back("cpu", Sourced{.text = processor_name(), .provenance = here});
+  device.constants.emplace_back(
+      "software", Sourced{.text = fmt::format("LibTorch {}, {}; {} thread{}, fp32", torch_version(),
+                                              blas_version(), threads, threads == 1 ? "" : "s"),
+                          .provenance = here});
+  return device;
+}
+
+/// Writes the table, and the device where there is none.
+void write(const fs::path& profiles, LayerProfile profile, Device device) {
+  const std::string head = "# Made by 'papilio profile'; do not edit.\n";
+  if (const fs::path file = profiles / "devices" / (device.name + ".yaml"); !fs::exists(file)) {
+    OutputFolder devices{file.parent_path()};
+    devices.add(file.filename().string(), head + write_fields([&](FieldVisitor& visitor) {
+                                            describe_device_file(visitor, device);
+                                          }));
+    devices.commit();
+  }
+  OutputFolder layers{profiles / "layers" / profile.device};
+  layers.add(profile.model + ".yaml", head + write_fields([&](FieldVisitor& visitor) {
+                                        describe_layer_profile(visitor, profile);
+                                      }));
+  layers.commit();
+}
+
+std::string micro(double seconds) {
+  return fmt::format("{:.2f}", seconds * 1e6);
+}
+
+Section section_of(const Graph& graph, const LayerTimes& times) {
+  struct Block {
+    std::string name;
+    double macs{0};
+    double time_s{0};
+  };
+  std::vector<Block> blocks;
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    const Layer& layer = graph.layer(id);
+    if (blocks.empty() || blocks.back().name != layer.block) blocks.push_back({layer.block});
+    blocks.back().macs += static_cast<double>(layer.macs);
+    blocks.back().time_s += times.layers[id].value;
+  }
+  Table table{.columns = {{"block"}, {"MMAC"}, {"us"}, {"%"}, {"GMAC/s"}}};
+  for (const Block& block : blocks) {
+    table.rows.push_back({block.name, fmt::format("{:.2f}", block.macs / 1e6), micro(block.time_s),
+                          fmt::format("{:.1f}", 100 * block.time_s / times.sum()),
+                          block.macs > 0 && block.time_s > 0
+                              ? fmt::format("{:.1f}", block.macs / block.time_s / 1e9)
+                              : ""});
+  }
+  const double whole = times.whole.value;
+  return {.title = graph.name(),
+          .table = std::move(table),
+          .remarks = {
+              fmt::format("Whole passes take {} ± {} us; the layers add up to {} us ({:+.1f} %, "
+                          "with the clock).",
+                          micro(whole), micro(times.whole.half_width.value_or(0)),
+                          micro(times.sum()), 100 * (times.sum() / whole - 1)),
+              fmt::format("{} passes, {} of them far out; the least precise layer of 1 % or more "
+                          "is known to ± {:.1f} %{}.",
+                          times.passes, times.outliers, 100 * times.worst,
+                          times.precise ? "" : ", NOT as precise as was asked for")}};
+}
+
+}  // namespace
+
+void profile_command(const Words& words) {
+  CommandLine line{kUsage,
+                   kAbout,
+                   {"papilio profile --model resnet50",
+                    "papilio profile --model all --threads 1 --name my-laptop -o ~/profiles",
+                    "papilio profile --model resnet20-cifar10,alexnet --power-w 5"}};
+  VerbOptions options{line, "profile"};
+  options.text("model", "", "NAME,...", "networks of the zoo ('papilio models list'), or all");
+  options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
+  options.text("name", "", "DEVICE", "what to call this machine (default: cpu-N-threads)");
+  options.whole("threads", 1, "of one operation; 0: as many as the processor has cores");
+  options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
+  options.real("precision", 0.02, "0.02",
+               "repeats until the 95 % intervals of the medians are that narrow, by their value");
+  options.real("limit", 60, "60", "seconds a network, after which it stops repeating");
+  line.add_options()("power-w", po::value<double>()->value_name("W"),
+                     "power while it computes, from which energies follow (default: no energies)");
+  line.add_options()("output,o",
+                     po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
+                     "folder of profiles");
+  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json or latex");
+  line.add_options()("quiet,q", "print nothing but errors");
+  if (!line.parse(words)) return;
+  const std::string format = options.text_of("format");
+  check_format(format);
+  static_cast<void>(options.needed("model"));
+  const TensorRuntime runtime = start_tensor_runtime(
+      options.text_of("device"), static_cast<int>(options.whole_of("threads", 0, 1024)));
+  const Request request = request_of(options, line, runtime);
+  const fs::path profiles = line.get<std::string>("output");
+  OutputFolder check{profiles};  // before minutes of work
+
+  catch_interrupts();
+  const bool quiet = line.has("quiet");
+  Document report{
+      .title = fmt::format("Layer times on {}", request.device_name),
+      .paragraphs = {fmt::format("{}; LibTorch {}, {} thread{}.", processor_name(), torch_version(),
+                                 runtime.threads, runtime.threads == 1 ? "" : "s")}};
+  Progress progress{request.graphs.size(), "", quiet};
+  std::size_t done = 0;
+  for (const Graph& graph : request.graphs) {
+    Network plain{graph, runtime.device};
+    plain.initialize(1);
+    const Network network = plain.folded();
+    const TensorShape& shape = graph.layers().front().shape;
+    const at::Tensor picture =
+        at::randn({1, shape.channels, shape.height, shape.width}, at::detail::createCPUGenerator(1))
+            .to(runtime.device);
+    const LayerTimes times =
+        measure_layers(network, picture, request.measurement, [&](const MeasureProgress& at) {
+          if (interrupted()) {
+            throw Interrupted{
+                fmt::format("the tables of {} networks are in {}", done, profiles.string())};
+          }
+          const double share = std::min(1.0, at.elapsed_s / request.measurement.limit_s);
+          progress.update(
+              (static_cast<double>(done) + share) / static_cast<double>(request.graphs.size()),
+              fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
+        });
+    write(profiles, profile_of(graph, request, times, runtime.threads),
+          device_of(request, runtime.threads));
+    report.sections.push_back(section_of(graph, times));
+    ++done;
+  }
+  if (quiet) return;
+  print(report, format);
+  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\nWrote {}.\n", profiles.string());
+}
+
+}  // namespace papilio

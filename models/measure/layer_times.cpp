@@ -1,0 +1,114 @@
+#include "models/measure/layer_times.hpp"
+
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+namespace papilio {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds(Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+/// Waits until a device has computed what it was given; a CPU has.
+void catch_up(c10::Device device) {
+  if (device.is_cpu()) return;
+  const c10::impl::VirtualGuardImpl guard{device.type()};
+  guard.synchronizeStream(guard.getStream(device));
+}
+
+double relative_half_width(const Estimate& estimate) {
+  return estimate.value > 0 && estimate.half_width ? *estimate.half_width / estimate.value : 0;
+}
+
+/// How many values lie far out as Tukey has it: above the third quartile by more than three times
+/// the distance of the quartiles.
+std::size_t far_out(std::vector<double> values) {
+  constexpr double kFar = 3;
+  const double first = quantile(values, 0.25);
+  const double third = quantile(values, 0.75);
+  const double fence = third + kFar * (third - first);
+  return static_cast<std::size_t>(
+      std::count_if(values.begin(), values.end(), [&](double value) { return value > fence; }));
+}
+
+class Stopwatch {
+ public:
+  Stopwatch(const Network& network, const at::Tensor& input)
+      : network_{network}, input_{input}, layers_(network.graph().layers().size()) {}
+
+  /// One pass with the clock read after each layer, and one without.
+  void pass(bool counts) {
+    const LayerId last = layers_.size() - 1;
+    catch_up(network_.device());
+    Clock::time_point before = Clock::now();
+    static_cast<void>(network_.run(input_, 0, last, [&](LayerId id) {
+      catch_up(network_.device());
+      const Clock::time_point now = Clock::now();
+      if (counts) layers_[id].push_back(seconds(now - before));
+      before = now;
+    }));
+    const Clock::time_point start = Clock::now();
+    static_cast<void>(network_.run(input_, 0, last));
+    catch_up(network_.device());
+    if (counts) whole_.push_back(seconds(Clock::now() - start));
+  }
+
+  [[nodiscard]] LayerTimes times(const MeasureSpec& spec) const {
+    LayerTimes times{.layers = std::vector<Estimate>(layers_.size()),
+                     .whole = median(whole_),
+                     .passes = whole_.size(),
+                     .outliers = far_out(whole_)};
+    times.worst = relative_half_width(times.whole);
+    for (LayerId id = 0; id < layers_.size(); ++id) {
+      if (layers_[id].empty()) continue;  // the input
+      times.layers[id] = median(layers_[id]);
+      if (times.layers[id].value >= spec.small_share * times.whole.value) {
+        times.worst = std::max(times.worst, relative_half_width(times.layers[id]));
+      }
+    }
+    times.precise = times.worst <= spec.precision;
+    return times;
+  }
+
+ private:
+  const Network& network_;
+  const at::Tensor& input_;
+  std::vector<std::vector<double>> layers_;  // by layer, one a pass, s
+  std::vector<double> whole_;
+};
+
+}  // namespace
+
+double LayerTimes::sum() const {
+  return std::accumulate(layers.begin(), layers.end(), 0.0,
+                         [](double sum, const Estimate& layer) { return sum + layer.value; });
+}
+
+LayerTimes measure_layers(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
+                          const std::function<void(const MeasureProgress&)>& watch) {
+  Stopwatch stopwatch{network, input};
+  for (std::size_t i = 0; i < spec.warm_up; ++i) stopwatch.pass(/*counts=*/false);
+  const Clock::time_point start = Clock::now();
+  LayerTimes times;
+  // Summing up takes time too: it is done when another tenth of the passes has been made.
+  std::size_t next = spec.least;
+  for (std::size_t passes = 1; passes <= spec.most; ++passes) {
+    stopwatch.pass(/*counts=*/true);
+    const double elapsed_s = seconds(Clock::now() - start);
+    if (passes >= next) {
+      times = stopwatch.times(spec);
+      if (times.precise || elapsed_s >= spec.limit_s) break;
+      next = passes + std::max<std::size_t>(1, passes / 10);
+    }
+    watch({passes, elapsed_s, times.passes == 0 ? 1 : times.worst});
+  }
+  return stopwatch.times(spec);
+}
+
+}  // namespace papilio

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "models/tensor/network.hpp"
+#include "sim/stats/estimate.hpp"
+
+namespace papilio {
+
+/// When a measurement has seen enough.
+struct MeasureSpec {
+  double precision{0.02};    ///< of the half-width of the median's interval over the median, > 0
+  std::size_t least{30};     ///< passes, >= 10
+  std::size_t most{3000};    ///< passes, >= `least`
+  double limit_s{60};        ///< > 0; the passes that `least` asks for are made in any case
+  std::size_t warm_up{5};    ///< passes that are not counted
+  double small_share{0.01};  ///< layers below that share of the whole need not be precise
+};
+
+/// What a forward pass costs, layer by layer.
+struct LayerTimes {
+  std::vector<Estimate> layers;  ///< median of each, s, in the graph's order; the input's is 0
+  Estimate whole;                ///< median of passes with no clock between the layers, s
+  std::size_t passes{0};         ///< of each of the two kinds
+  std::size_t outliers{0};  ///< whole passes beyond the third quartile by 3 times the others' range
+  double worst{0};          ///< greatest relative half-width of a layer that is not small
+  bool precise{false};      ///< whether `precision` was reached
+
+  /// Sum of the layers' medians, s.
+  [[nodiscard]] double sum() const;
+};
+
+/// How far a measurement is.
+struct MeasureProgress {
+  std::size_t passes{0};
+  double elapsed_s{0};
+  double worst{1};  ///< as in LayerTimes, so far
+};
+
+/// Times the layers of a network as they run one after the other in a forward pass, in turn with
+/// passes that are timed as a whole, until every layer that matters is known to `precision`. On an
+/// accelerator the clock is read when the device has caught up.
+/// @param input `[n × channels × height × width]`
+/// @param watch called after every pair of passes
+/// @throws whatever `watch` throws, e.g. Interrupted
+LayerTimes measure_layers(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
+                          const std::function<void(const MeasureProgress&)>& watch);
+
+}  // namespace papilio
