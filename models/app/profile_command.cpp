@@ -130,18 +130,20 @@ Device device_of(const Request& request, int threads) {
 
 /// Writes the table, and the device where there is none.
 void write(const fs::path& profiles, LayerProfile profile, Device device) {
-  const std::string head = "# Made by 'papilio profile'; do not edit.\n";
+  const std::string made = "# Made by 'papilio profile'";
   if (const fs::path file = profiles / "devices" / (device.name + ".yaml"); !fs::exists(file)) {
     OutputFolder devices{file.parent_path()};
-    devices.add(file.filename().string(), head + write_fields([&](FieldVisitor& visitor) {
-                                            describe_device_file(visitor, device);
-                                          }));
+    devices.add(file.filename().string(), made + ", which leaves it alone from now on.\n" +
+                                              write_fields([&](FieldVisitor& visitor) {
+                                                describe_device_file(visitor, device);
+                                              }));
     devices.commit();
   }
   OutputFolder layers{profiles / "layers" / profile.device};
-  layers.add(profile.model + ".yaml", head + write_fields([&](FieldVisitor& visitor) {
-                                        describe_layer_profile(visitor, profile);
-                                      }));
+  layers.add(profile.model + ".yaml",
+             made + "; do not edit.\n" + write_fields([&](FieldVisitor& visitor) {
+               describe_layer_profile(visitor, profile);
+             }));
   layers.commit();
 }
 
