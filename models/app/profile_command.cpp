@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <fstream>
+#include <memory>
 #include <thread>
 
 #include "models/app/command.hpp"
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
+#include "models/measure/energy_meter.hpp"
 #include "models/measure/layer_times.hpp"
+#include "models/measure/power_draw.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
@@ -28,6 +31,9 @@ namespace {
 
 /// Key in profiles/sources.yaml of what this verb writes.
 constexpr const char* kSource = "papilio-profile";
+
+constexpr const char* kStated = "stated";
+constexpr double kPowerSeconds = 3;  // GPUs' counters move ten times a second
 
 constexpr const char* kUsage = "profile --model NAME [options]";
 constexpr const char* kAbout =
@@ -83,17 +89,39 @@ Request request_of(const VerbOptions& options, const CommandLine& line,
   return request;
 }
 
+/// The network as it is measured: any weights will do.
+Network random_network(const Graph& graph, c10::Device device) {
+  Network network{graph, device};
+  network.initialize(1);
+  return network.folded();
+}
+
+at::Tensor random_picture(const Graph& graph, c10::Device device) {
+  const TensorShape& shape = graph.layers().front().shape;
+  return at::randn({1, shape.channels, shape.height, shape.width},
+                   at::detail::createCPUGenerator(1))
+      .to(device);
+}
+
+/// The power by which energies follow from latencies.
+struct Power {
+  std::string from;
+  double watts{0};
+  std::optional<double> idle_w;
+};
+
 LayerProfile profile_of(const Graph& graph, const Request& request, const LayerTimes& times,
-                        int threads) {
+                        const std::optional<Power>& power, int threads) {
   LayerProfile profile{.device = request.device_name,
                        .model = graph.name(),
                        .precision = "fp32",
                        .provenance = {"measured", kSource, "'papilio profile'"}};
   profile.note =
       "One picture at a time, random weights, batch norms folded into convolutions; medians.";
-  if (request.power_w) {
-    profile.note += fmt::format(
-        " Energies are the latencies at {} W, which was stated, not measured.", *request.power_w);
+  if (power) {
+    profile.note +=
+        fmt::format(" Energies are the latencies at {} W, which was {}.", power->watts,
+                    power->from == kStated ? "stated, not measured" : "measured over whole passes");
   }
   profile.conditions = LayerProfile::Conditions{
       .date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))),
@@ -103,13 +131,17 @@ LayerProfile profile_of(const Graph& graph, const Request& request, const LayerT
       .passes = static_cast<std::int64_t>(times.passes),
       .outliers = static_cast<std::int64_t>(times.outliers),
       .whole_latency_s = times.whole.value,
-      .whole_interval_s = times.whole.half_width.value_or(0),
-      .stated_power_w = request.power_w};
+      .whole_interval_s = times.whole.half_width.value_or(0)};
+  if (power) {
+    profile.conditions->power_from = power->from;
+    profile.conditions->power_w = power->watts;
+    profile.conditions->idle_power_w = power->idle_w;
+  }
   for (LayerId id = 0; id < graph.layers().size(); ++id) {
     LayerProfile::Row row{.layer = graph.layer(id).name,
                           .latency_s = times.layers[id].value,
                           .interval_s = times.layers[id].half_width};
-    if (request.power_w) row.energy_j = *request.power_w * row.latency_s;
+    if (power) row.energy_j = power->watts * row.latency_s;
     profile.rows.push_back(std::move(row));
   }
   return profile;
@@ -203,8 +235,10 @@ void profile_command(const Words& words) {
   options.real("precision", 0.02, "0.02",
                "repeats until the 95 % intervals of the medians are that narrow, by their value");
   options.real("limit", 60, "60", "seconds a network, after which it stops repeating");
-  line.add_options()("power-w", po::value<double>()->value_name("W"),
-                     "power while it computes, from which energies follow (default: no energies)");
+  line.add_options()(
+      "power-w", po::value<double>()->value_name("W"),
+      "power while it computes, from which energies follow (default: measured, where "
+      "the machine has a meter; else no energies)");
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
                      "folder of profiles");
@@ -226,28 +260,34 @@ void profile_command(const Words& words) {
       .title = fmt::format("Layer times on {}", request.device_name),
       .paragraphs = {fmt::format("{}; LibTorch {}, {} thread{}.", processor_name(), torch_version(),
                                  runtime.threads, runtime.threads == 1 ? "" : "s")}};
+  const std::unique_ptr<EnergyMeter> meter =
+      request.power_w ? nullptr : find_energy_meter(runtime.device);
   Progress progress{request.graphs.size(), "", quiet};
   std::size_t done = 0;
   for (const Graph& graph : request.graphs) {
-    Network plain{graph, runtime.device};
-    plain.initialize(1);
-    const Network network = plain.folded();
-    const TensorShape& shape = graph.layers().front().shape;
-    const at::Tensor picture =
-        at::randn({1, shape.channels, shape.height, shape.width}, at::detail::createCPUGenerator(1))
-            .to(runtime.device);
-    const LayerTimes times =
-        measure_layers(network, picture, request.measurement, [&](const MeasureProgress& at) {
-          if (interrupted()) {
-            throw Interrupted{
-                fmt::format("the tables of {} networks are in {}", done, profiles.string())};
-          }
-          const double share = std::min(1.0, at.elapsed_s / request.measurement.limit_s);
-          progress.update(
-              (static_cast<double>(done) + share) / static_cast<double>(request.graphs.size()),
-              fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
-        });
-    write(profiles, profile_of(graph, request, times, runtime.threads),
+    const auto stop_if_asked = [&] {
+      if (interrupted()) {
+        throw Interrupted{
+            fmt::format("the tables of {} networks are in {}", done, profiles.string())};
+      }
+    };
+    const auto show = [&](const MeasureProgress& at) {
+      stop_if_asked();
+      const double share = std::min(1.0, at.elapsed_s / request.measurement.limit_s);
+      progress.update(
+          (static_cast<double>(done) + share) / static_cast<double>(request.graphs.size()),
+          fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
+    };
+    const Network network = random_network(graph, runtime.device);
+    const at::Tensor picture = random_picture(graph, runtime.device);
+    const LayerTimes times = measure_layers(network, picture, request.measurement, show);
+    std::optional<Power> power;
+    if (request.power_w) power = Power{kStated, *request.power_w, std::nullopt};
+    if (meter) {
+      const PowerDraw draw = measure_power(network, picture, *meter, kPowerSeconds, stop_if_asked);
+      power = Power{draw.meter, draw.busy_w, draw.idle_w};
+    }
+    write(profiles, profile_of(graph, request, times, power, runtime.threads),
           device_of(request, runtime.threads));
     report.sections.push_back(section_of(graph, times));
     ++done;

@@ -1,10 +1,10 @@
 #include "models/measure/layer_times.hpp"
 
-#include <c10/core/impl/VirtualGuardImpl.h>
-
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+
+#include "models/tensor/runtime.hpp"
 
 namespace papilio {
 namespace {
@@ -13,13 +13,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds(Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
-}
-
-/// Waits until a device has computed what it was given; a CPU has.
-void catch_up(c10::Device device) {
-  if (device.is_cpu()) return;
-  const c10::impl::VirtualGuardImpl guard{device.type()};
-  guard.synchronizeStream(guard.getStream(device));
 }
 
 double relative_half_width(const Estimate& estimate) {

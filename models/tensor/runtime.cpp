@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <malloc.h>
@@ -67,6 +68,12 @@ TensorRuntime start_tensor_runtime(std::string_view device, int threads) {
   runtime.threads = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
   set_operation_threads(runtime.threads);
   return runtime;
+}
+
+void catch_up(c10::Device device) {
+  if (device.is_cpu()) return;
+  const c10::impl::VirtualGuardImpl guard{device.type()};
+  guard.synchronizeStream(guard.getStream(device));
 }
 
 void restart_with_fitting_kernels(char** argv) {

@@ -23,10 +23,13 @@ TensorRuntime start_tensor_runtime(std::string_view device, int threads);
 /// Sets the number of threads for the operations that the calling thread starts.
 void set_operation_threads(int threads);
 
+/// Waits until a device has computed what it was given; a CPU has.
+void catch_up(c10::Device device);
+
 /// Starts this program anew, with OpenBLAS told which kernels to use, where it does not know the
 /// processor: OpenBLAS 0.3.21 takes those younger than itself for a Pentium 4 of 2004 and computes
-/// with SSE3 alone, and reads what it is told as it is loaded. Does nothing where $OPENBLAS_CORETYPE
-/// is set, by the user or by this. docs/performance.md says what it gains.
+/// with SSE3 alone, and reads what it is told as it is loaded. Does nothing where
+/// $OPENBLAS_CORETYPE is set, by the user or by this. docs/performance.md says what it gains.
 void restart_with_fitting_kernels(char** argv);
 
 /// Version of LibTorch, e.g. "1.13.1".

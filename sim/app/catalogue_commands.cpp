@@ -170,8 +170,12 @@ Section conditions_of(const LayerProfile::Conditions& conditions) {
                 {"passes far out", fmt::to_string(conditions.outliers)},
                 {"whole pass, us", us(conditions.whole_latency_s)},
                 {"± us", us(conditions.whole_interval_s)}};
-  if (conditions.stated_power_w) {
-    table.rows.push_back({"stated power, W", fmt::to_string(*conditions.stated_power_w)});
+  if (conditions.power_w) {
+    table.rows.push_back({"power from", conditions.power_from});
+    table.rows.push_back({"computing, W", fmt::to_string(*conditions.power_w)});
+  }
+  if (conditions.idle_power_w) {
+    table.rows.push_back({"idle, W", fmt::to_string(*conditions.idle_power_w)});
   }
   return {.title = "Conditions", .table = std::move(table)};
 }

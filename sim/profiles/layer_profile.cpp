@@ -29,8 +29,11 @@ void describe_conditions(FieldVisitor& visitor, LayerProfile::Conditions& condit
                  "Median of passes timed as a whole.");
   visitor.number("whole_interval_s", conditions.whole_interval_s, kLatency, Presence::kRequired,
                  "Half-width of its 95 % interval.");
-  visitor.number("stated_power_w", conditions.stated_power_w, kPositive,
-                 "Power by which the energies follow from the latencies.");
+  visitor.text("power_from", conditions.power_from, {}, Presence::kOptional,
+               "Meter of the power, or 'stated'.");
+  visitor.number("power_w", conditions.power_w, kPositive,
+                 "While it computes: energies are latencies times this.");
+  visitor.number("idle_power_w", conditions.idle_power_w, kNonNegative, "While it does not.");
 }
 
 }  // namespace
