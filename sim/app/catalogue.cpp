@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 
@@ -11,25 +12,23 @@ namespace papilio {
 namespace po = boost::program_options;
 namespace {
 
-std::string usage_of(const std::string& verb,
-                     const std::vector<std::pair<std::string, std::string>>& actions) {
+std::string usage_of(const std::string& verb, const std::vector<CatalogueLine::Action>& actions) {
   std::string usage = fmt::format("{} [list | show NAME", verb);
-  for (const auto& [action, text] : actions) usage += " | " + text;
+  for (const CatalogueLine::Action& action : actions) usage += " | " + action.usage;
   return usage + "] [options]";
 }
 
 }  // namespace
 
 CatalogueLine::CatalogueLine(const std::string& verb, const std::string& about,
-                             const std::string& example,
-                             const std::vector<std::pair<std::string, std::string>>& actions)
+                             const std::string& example, const std::vector<Action>& actions)
     : verb_{verb},
-      actions_{"list", "show"},
+      actions_{{"list", "list", 0}, {"show", "show NAME", 1}},
       line_{usage_of(verb, actions),
             about,
             {fmt::format("papilio {} list", verb), fmt::format("papilio {} show {}", verb, example),
              fmt::format("papilio {} show {} --format json", verb, example)}} {
-  for (const auto& [action, usage] : actions) actions_.push_back(action);
+  actions_.insert(actions_.end(), actions.begin(), actions.end());
   line_.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                       "md, csv (the first table), json or latex");
   line_.add_positional("words", -1);
@@ -40,21 +39,34 @@ bool CatalogueLine::parse(const Words& words) {
   check_format(format());
   const std::vector<std::string> given = line_.all("words");
   action_ = given.empty() ? "list" : given[0];
-  if (std::find(actions_.begin(), actions_.end(), action_) == actions_.end()) {
+  const auto action = std::find_if(actions_.begin(), actions_.end(),
+                                   [&](const Action& known) { return known.name == action_; });
+  if (action == actions_.end()) {
+    std::vector<std::string> known;
+    for (const Action& each : actions_) known.push_back(each.name);
     throw ConfigError{fmt::format("papilio {}: error: unknown action '{}'{}", verb_, action_,
-                                  suggestion(action_, actions_))};
+                                  suggestion(action_, known))};
   }
-  const std::size_t expected = action_ == "list" ? 1 : 2;
+  const std::size_t expected = 1 + action->names;
   if (given.size() > expected) {
     throw ConfigError{fmt::format("papilio {}: error: unexpected '{}' after '{}'", verb_,
                                   given[expected], given[expected - 1])};
   }
-  if (action_ != "list" && given.size() < expected) {
-    throw ConfigError{fmt::format("papilio {}: error: {} which one? see 'papilio {} list'", verb_,
-                                  action_, verb_)};
+  if (!given.empty() && given.size() < expected) {
+    throw ConfigError{fmt::format("papilio {}: error: {} which {}? see 'papilio {} list'", verb_,
+                                  action_, action->names == 1 ? "one" : "ones", verb_)};
   }
-  if (given.size() == 2) name_ = given[1];
+  if (!given.empty()) names_.assign(given.begin() + 1, given.end());
   return true;
+}
+
+Graph model_by_name(const std::string& name) {
+  std::optional<Graph> graph = find_model(name);
+  if (!graph) {
+    throw ConfigError{
+        fmt::format("papilio: error: unknown model '{}'{}", name, suggestion(name, zoo_names()))};
+  }
+  return std::move(*graph);
 }
 
 void add_profiles_option(CommandLine& line) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "models/graph/graph.hpp"
 #include "sim/app/command.hpp"
 #include "sim/data/library.hpp"
 #include "sim/data/provenance.hpp"
@@ -13,12 +14,17 @@ namespace papilio {
 /// of the verb's own. Options --format and, where profiles are involved, --profiles.
 class CatalogueLine {
  public:
+  /// An action beside list and show.
+  struct Action {
+    std::string name;
+    std::string usage;     ///< e.g. "derive SET [-o DIR]"
+    std::size_t names{1};  ///< that follow it
+  };
   /// @param verb    e.g. "radios"
   /// @param about   for the help
   /// @param example a name that exists, for the help
-  /// @param actions further actions and their usage, e.g. {"derive", "derive SET [-o DIR]"}
   CatalogueLine(const std::string& verb, const std::string& about, const std::string& example,
-                const std::vector<std::pair<std::string, std::string>>& actions = {});
+                const std::vector<Action>& actions = {});
 
   CommandLine& options() { return line_; }
   /// @return false if the help was printed
@@ -26,16 +32,22 @@ class CatalogueLine {
   bool parse(const Words& words);
 
   [[nodiscard]] const std::string& action() const { return action_; }
-  [[nodiscard]] const std::string& name() const { return name_; }
+  /// The first name after the action.
+  [[nodiscard]] const std::string& name() const { return names_.front(); }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   [[nodiscard]] std::string format() const { return line_.get<std::string>("format"); }
 
  private:
   std::string verb_;
-  std::vector<std::string> actions_;
+  std::vector<Action> actions_;
   CommandLine line_;
   std::string action_;
-  std::string name_;
+  std::vector<std::string> names_;
 };
+
+/// The zoo's network of this name.
+/// @throws ConfigError naming the nearest known name
+Graph model_by_name(const std::string& name);
 
 /// Declares --profiles.
 void add_profiles_option(CommandLine& line);

@@ -29,8 +29,8 @@ struct LayerProfile {
   struct Row {
     std::string layer;
     double latency_s{0};               ///< in 0..1e6
-    std::optional<double> interval_s;  ///< half-width of the latency's 95 % interval, if measured
     std::optional<double> energy_j;    ///< in 0..1e9; absent where nobody measured or printed it
+    std::optional<double> interval_s;  ///< half-width of the latency's 95 % interval, if measured
   };
   /// What a table was measured under, and how it came out.
   struct Conditions {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <tuple>
 
 #include "sim/base/error.hpp"
 #include "sim/data/csv.hpp"
@@ -18,7 +19,9 @@ constexpr double kPercent = 100;
 struct Unit {
   std::int64_t channels{0};  ///< 0: the tensor as it is, without a unit
   std::string codec;
-  auto operator<=>(const Unit&) const = default;
+  bool operator<(const Unit& other) const {
+    return std::tie(channels, codec) < std::tie(other.channels, other.codec);
+  }
 };
 
 /// The accuracies of one line at one cut, one a seed, in percent.

@@ -1,0 +1,322 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "sim/app/catalogue.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/output_folder.hpp"
+#include "sim/profiles/layer_profile.hpp"
+#include "sim/profiles/paper_fit.hpp"
+#include "sim/profiles/published.hpp"
+#include "sim/radio/radio.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr double kMega = 1e6;
+constexpr double kGiga = 1e9;
+
+/// Splits "device/model".
+std::pair<std::string, std::string> split_profile_name(const std::string& name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos) return {name, ""};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+Document list_profiles(const ProfileLibrary& library, const Bibliography& bibliography) {
+  Table layers{
+      .columns = {
+          {"profile"}, {"precision", true}, {"latency ms"}, {"energy mJ"}, {"provenance", true}}};
+  for (const std::string& name : library.names("layers")) {
+    const auto [device, model] = split_profile_name(name);
+    const LayerProfile profile =
+        load_layer_profile(library, bibliography, device, model_by_name(model));
+    double latency_s = 0;
+    double energy_j = 0;
+    for (const LayerProfile::Row& row : profile.rows) {
+      latency_s += row.latency_s;
+      energy_j += row.energy_j.value_or(0);
+    }
+    layers.rows.push_back({name, profile.precision, fmt::format("{:.3f}", latency_s * 1e3),
+                           profile.has_energy() ? fmt::format("{:.3f}", energy_j * 1e3) : "",
+                           to_string(profile.provenance)});
+  }
+  Table published{.columns = {{"set"}, {"title", true}, {"provenance", true}}};
+  for (const std::string& name : library.names("published")) {
+    const PublishedTables tables = load_published(library, bibliography, name);
+    published.rows.push_back({name, tables.title, to_string(tables.source)});
+  }
+  return {.title = "Profiles",
+          .sections = {{.title = "Layer profiles", .table = layers},
+                       {.title = "Published tables", .table = published}}};
+}
+
+Document show_published(const ProfileLibrary& library, const Bibliography& bibliography,
+                        const std::string& name) {
+  const PublishedTables tables = load_published(library, bibliography, name);
+  const auto ms = [](Seconds time) { return fmt::format("{:.1f}", time.value() * 1e3); };
+  const auto mj = [](Joules energy) { return fmt::format("{:.1f}", energy.value() * 1e3); };
+  Table splits{.columns = {{"network"}, {"cut", true}, {"D_r"}, {"bytes"}, {"ms"}, {"mJ"}}};
+  for (const PublishedTables::Split& split : tables.splits) {
+    splits.rows.push_back({split.network, split.block, fmt::to_string(split.channels),
+                           fmt::format("{:.0f}", split.offload.value()), ms(split.latency),
+                           mj(split.energy)});
+  }
+  Table strategies{
+      .columns = {{"strategy"}, {"network", true}, {"cut", true}, {"ms"}, {"mJ"}, {"top-1 %"}}};
+  for (const PublishedTables::Strategy& row : tables.strategies) {
+    strategies.rows.push_back({row.strategy, row.network, row.block, ms(row.latency),
+                               mj(row.energy), fmt::format("{:.1f}", row.accuracy * 100)});
+  }
+  Table accuracies{.columns = {{"cut"}, {"D_r"}, {"top-1 %"}}};
+  for (const PublishedTables::Accuracy& bar : tables.accuracies) {
+    accuracies.rows.push_back(
+        {bar.block, fmt::to_string(bar.channels), fmt::format("{:.2f}", bar.top1 * 100)});
+  }
+  Table speedups{.columns = {{"network"}, {"latency"}, {"energy"}}};
+  for (const PublishedTables::Speedup& claim : tables.speedups) {
+    speedups.rows.push_back(
+        {claim.network, fmt::to_string(claim.latency), fmt::to_string(claim.energy)});
+  }
+  return {.title = name,
+          .paragraphs = {fmt::format("{}: {} on {} and {}; {}.", tables.title, tables.model,
+                                     tables.mobile, tables.cloud, to_string(tables.source))},
+          .sections = {{.title = "Table IV", .table = splits},
+                       {.title = "Table V", .table = strategies},
+                       {.title = "Fig. 7, digitised", .table = accuracies},
+                       {.title = "Speedups over cloud-only, as claimed",
+                        .table = speedups,
+                        .remarks = citations({tables.source}, bibliography)}}};
+}
+
+/// What a table was measured under, a row a condition; none if it was not measured.
+std::vector<std::pair<std::string, std::string>> condition_rows(const LayerProfile& profile) {
+  if (!profile.conditions) return {};
+  const LayerProfile::Conditions& conditions = *profile.conditions;
+  const auto us = [](double seconds) { return fmt::format("{:.2f}", seconds * 1e6); };
+  std::vector<std::pair<std::string, std::string>> rows{
+      {"day", conditions.date},
+      {"processor", conditions.processor},
+      {"threads", fmt::to_string(conditions.threads)},
+      {"library", conditions.library},
+      {"passes", fmt::to_string(conditions.passes)},
+      {"passes far out", fmt::to_string(conditions.outliers)},
+      {"whole pass, us", us(conditions.whole_latency_s)},
+      {"± us", us(conditions.whole_interval_s)}};
+  if (conditions.power_w) {
+    rows.emplace_back("power from", conditions.power_from);
+    rows.emplace_back("computing, W", fmt::to_string(*conditions.power_w));
+  }
+  if (conditions.idle_power_w) {
+    rows.emplace_back("idle, W", fmt::to_string(*conditions.idle_power_w));
+  }
+  return rows;
+}
+
+Section conditions_of(const LayerProfile& profile) {
+  Table table{.columns = {{"of the measurement"}, {"value", true}}};
+  for (const auto& [condition, value] : condition_rows(profile))
+    table.rows.push_back({condition, value});
+  return {.title = "Conditions", .table = std::move(table)};
+}
+
+Document show_profile(const ProfileLibrary& library, const Bibliography& bibliography,
+                      const std::string& name) {
+  if (!library.find("published", name).empty()) {
+    return show_published(library, bibliography, name);
+  }
+  static_cast<void>(library.path_by_name("layers", name));  // tells the near names
+  const auto [device, model] = split_profile_name(name);
+  const Graph graph = model_by_name(model);
+  const LayerProfile profile = load_layer_profile(library, bibliography, device, graph);
+  Table table{.columns = {{"layer"}, {"block", true}, {"MMAC"}, {"latency us"}, {"energy uJ"}}};
+  if (profile.conditions) table.columns.push_back({"± us"});
+  for (const LayerProfile::Row& row : profile.rows) {
+    const Layer& layer = graph.layer(*graph.find_layer(row.layer));
+    table.rows.push_back({row.layer, layer.block,
+                          fmt::format("{:.3f}", static_cast<double>(layer.macs) / kMega),
+                          fmt::format("{:.3f}", row.latency_s * 1e6),
+                          row.energy_j ? fmt::format("{:.3f}", *row.energy_j * 1e6) : ""});
+    if (profile.conditions) {
+      table.rows.back().push_back(row.interval_s ? fmt::format("{:.3f}", *row.interval_s * 1e6)
+                                                 : "");
+    }
+  }
+  Document document{
+      .title = name,
+      .paragraphs = {fmt::format("{}, {}.", profile.precision, to_string(profile.provenance))},
+      .sections = {{.title = "Layers",
+                    .table = table,
+                    .remarks = citations({profile.provenance}, bibliography)}}};
+  if (!profile.note.empty()) document.paragraphs.push_back(profile.note);
+  if (profile.conditions) {
+    document.sections.insert(document.sections.begin(), conditions_of(profile));
+  }
+  return document;
+}
+
+/// Latency of each block in the network's order, s, and half the width of its interval if measured:
+/// intervals of layers are added up, as if they all erred alike.
+struct BlockTime {
+  std::string name;
+  double latency_s{0};
+  double interval_s{0};
+};
+
+std::vector<BlockTime> block_times(const LayerProfile& profile, const Graph& graph) {
+  std::map<std::string_view, const LayerProfile::Row*> rows;
+  for (const LayerProfile::Row& row : profile.rows) rows.emplace(row.layer, &row);
+  std::vector<BlockTime> blocks;
+  for (const Layer& layer : graph.layers()) {
+    if (blocks.empty() || blocks.back().name != layer.block) blocks.push_back({layer.block});
+    const LayerProfile::Row& row = *rows.at(layer.name);
+    blocks.back().latency_s += row.latency_s;
+    blocks.back().interval_s += row.interval_s.value_or(0);
+  }
+  return blocks;
+}
+
+Document compare_profiles(const ProfileLibrary& library, const Bibliography& bibliography,
+                          const std::string& a_name, const std::string& b_name) {
+  const auto load = [&](const std::string& name) {
+    static_cast<void>(library.path_by_name("layers", name));  // tells the near names
+    const auto [device, model] = split_profile_name(name);
+    return load_layer_profile(library, bibliography, device, model_by_name(model));
+  };
+  const LayerProfile a = load(a_name);
+  const LayerProfile b = load(b_name);
+  if (a.model != b.model) {
+    throw ConfigError{fmt::format(
+        "papilio profiles: error: '{}' and '{}' are of two networks; compare one network's tables",
+        a_name, b_name)};
+  }
+  const Graph graph = model_by_name(a.model);
+  std::vector<BlockTime> a_blocks = block_times(a, graph);
+  std::vector<BlockTime> b_blocks = block_times(b, graph);
+  for (std::vector<BlockTime>* blocks : {&a_blocks, &b_blocks}) {
+    BlockTime all{"all"};
+    for (const BlockTime& block : *blocks) {
+      all.latency_s += block.latency_s;
+      all.interval_s += block.interval_s;
+    }
+    blocks->push_back(all);
+  }
+  Table times{
+      .columns = {{"block"}, {"A us"}, {"A ± us"}, {"B us"}, {"B ± us"}, {"B / A"}, {"", true}}};
+  const auto us = [](double seconds) { return fmt::format("{:.2f}", seconds * 1e6); };
+  for (std::size_t i = 0; i < a_blocks.size(); ++i) {
+    const BlockTime& of_a = a_blocks[i];
+    const BlockTime& of_b = b_blocks[i];
+    const bool apart =
+        std::abs(of_a.latency_s - of_b.latency_s) > of_a.interval_s + of_b.interval_s;
+    times.rows.push_back(
+        {of_a.name, us(of_a.latency_s), us(of_a.interval_s), us(of_b.latency_s),
+         us(of_b.interval_s),
+         of_a.latency_s > 0 ? fmt::format("{:.3f}", of_b.latency_s / of_a.latency_s) : "",
+         apart ? "differs" : ""});
+  }
+  Table conditions{.columns = {{"condition"}, {"A", true}, {"B", true}}};
+  std::map<std::string, std::pair<std::string, std::string>> values{
+      {"precision", {a.precision, b.precision}},
+      {"provenance", {to_string(a.provenance), to_string(b.provenance)}}};
+  for (const auto& [condition, value] : condition_rows(a)) values[condition].first = value;
+  for (const auto& [condition, value] : condition_rows(b)) values[condition].second = value;
+  for (const auto& [condition, both] : values) {
+    if (both.first != both.second) {
+      conditions.rows.push_back({condition, both.first, both.second});
+    }
+  }
+  Document document{
+      .title = fmt::format("{} and {}", a_name, b_name),
+      .paragraphs = {fmt::format("A is {}, B is {}.", a_name, b_name)},
+      .sections = {{.title = "Latencies",
+                    .table = std::move(times),
+                    .remarks = {"differs: the intervals do not meet; a table without intervals is "
+                                "taken at its word."}}}};
+  document.sections.push_back({.title = "Conditions that differ", .table = std::move(conditions)});
+  return document;
+}
+
+std::string profile_file(LayerProfile profile, const std::string& set) {
+  return fmt::format(
+      "# Made by 'papilio profiles derive {}'; do not edit.\n{}", set,
+      write_fields([&](FieldVisitor& visitor) { describe_layer_profile(visitor, profile); }));
+}
+
+Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibliography,
+                         const std::string& set, const std::optional<std::string>& folder) {
+  const PublishedTables tables = load_published(library, bibliography, set);
+  // The tables speak of the radios that lie beside them, whatever else the user has.
+  const ProfileLibrary beside{{library.folder_of("published", set)}};
+  const UplinkByNetwork uplink = [&](const std::string& network) {
+    return load_radio(beside, bibliography, network).radio.uplink;
+  };
+  const Graph graph = model_by_name(tables.model);
+  const PaperFit fit = fit_paper(tables, graph, uplink);
+  Document document{.title = fmt::format("Layer profiles derived from {}", set),
+                    .paragraphs = {"docs/models/paper-profiles.md has the equations."}};
+  Table segments{.columns = {{"up to"}, {"c ms"}, {"spread ms"}, {"implied GMAC/s"}}};
+  for (const Residual& residual : residuals_of_blocks(tables, graph, uplink)) {
+    segments.rows.push_back({residual.block, fmt::format("{:.3f}", residual.mean.value() * 1e3),
+                             fmt::format("{:.3f}", residual.spread.value() * 1e3),
+                             fmt::format("{:.0f}", residual.macs_per_s / kGiga)});
+  }
+  document.sections.push_back(
+      {.title = "Residuals",
+       .paragraphs = {"c is the latency less the upload, the mean over the networks; the spread is "
+                      "the largest distance of one network from it."},
+       .table = segments});
+  Table errors{.columns = {{"left out"}, {"mean abs. dev. %"}, {"worst dev. %"}, {"at", true}}};
+  for (const HeldOutError& error : leave_one_network_out(tables, uplink)) {
+    errors.rows.push_back({error.network, fmt::format("{:.2f}", error.mean * 100),
+                           fmt::format("{:+.2f}", error.worst * 100), error.worst_block});
+  }
+  document.sections.push_back(
+      {.title = "Latencies of one network from the others'", .table = errors});
+  if (folder) {
+    for (const LayerProfile* profile : {&fit.mobile, &fit.cloud}) {
+      OutputFolder out{std::filesystem::path{*folder} / "layers" / profile->device};
+      out.add(profile->model + ".yaml", profile_file(*profile, set));
+      out.commit();
+      document.paragraphs.push_back(
+          fmt::format("Wrote {}/{}.yaml.", out.path().string(), profile->model));
+    }
+  }
+  return document;
+}
+
+}  // namespace
+
+void profiles_command(const Words& words) {
+  CatalogueLine line{"profiles",
+                     "What each layer of a network costs on each device, how the tables that ship "
+                     "with Papilio\nare derived from published ones, and where two tables differ.",
+                     "jetson-tx2/resnet50-paper",
+                     {{"derive", "derive SET [-o DIR]"}, {"compare", "compare A B", 2}}};
+  add_profiles_option(line.options());
+  line.options().add_options()("output,o",
+                               boost::program_options::value<std::string>()->value_name("DIR"),
+                               "with derive: write the profiles to DIR/layers/DEVICE/MODEL.yaml");
+  if (!line.parse(words)) return;
+  if (line.options().has("output") && line.action() != "derive") {
+    throw ConfigError{"papilio profiles: error: -o goes with derive"};
+  }
+  const ProfileLibrary library = library_of(line.options());
+  const Bibliography bibliography{library};
+  if (line.action() == "list") {
+    print(list_profiles(library, bibliography), line.format());
+  } else if (line.action() == "show") {
+    print(show_profile(library, bibliography, line.name()), line.format());
+  } else if (line.action() == "compare") {
+    print(compare_profiles(library, bibliography, line.names()[0], line.names()[1]), line.format());
+  } else {
+    std::optional<std::string> folder;
+    if (line.options().has("output")) folder = line.options().get<std::string>("output");
+    print(derive_profiles(library, bibliography, line.name(), folder), line.format());
+  }
+}
+
+}  // namespace papilio
