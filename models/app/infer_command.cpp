@@ -367,7 +367,7 @@ void infer_command(const Words& words) {
   Document report{
       .title = fmt::format("{}, {}", request.networks.graph.name(), request.pictures->title()),
       .paragraphs = {
-          fmt::format("{}; LibTorch {}, {} threads; batch norms folded.",
+          fmt::format("{}; LibTorch {}, threads: {}; batch norms folded.",
                       request.networks.source.empty() ? "Random weights" : "Trained weights",
                       torch_version(), runtime.threads)}};
   if (!request.labelled) {
