@@ -31,6 +31,11 @@ void describe_device_file(FieldVisitor& visitor, Device& device) {
   text("cpu", "Central processor.");
   text("memory", "Main or graphics memory, as printed.");
   number("memory_byte_per_s", "Peak memory bandwidth.");
+  number("peak_fp32_flop_per_s", "Peak rate in single precision, a multiply-add being two.");
+  number("peak_fp16_flop_per_s", "Peak rate in half precision, dense, a multiply-add being two.");
+  number("launch_overhead_s", "Time that a layer takes which computes nothing.");
+  number("idle_power_w", "Power while nothing is computed.");
+  number("peak_power_w", "Greatest power of the part that computes: of a board, or of a module.");
   text("software", "What ran on it, and at which precision.");
   text("relative_speed", "Speed relative to another device, as printed.");
 }
