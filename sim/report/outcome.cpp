@@ -31,19 +31,26 @@ Row phase_columns(const Breakdown& b) {
           {"downlink_s", b.downlink.value()}};
 }
 
+/// An energy that is part of the mobile's own, if that is known.
+Value mobile_energy(const Cell& cell, Joules energy) {
+  return cell.energy_known ? Value{energy.value()} : Value{};
+}
+
 Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
   const Breakdown& b = outcome.simulated;
   Value speedup_latency;
   Value speedup_energy;
   if (const Outcome* base = outcomes.cloud_only_of(outcome)) {
     speedup_latency = base->simulated.latency() / b.latency();
-    speedup_energy = base->simulated.energy() / b.energy();
+    if (outcome.cell.energy_known && base->cell.energy_known) {
+      speedup_energy = base->simulated.energy() / b.energy();
+    }
   }
   Row row = cell_columns(outcome.cell, has_codecs(outcomes));
   extend(row, {{"n", std::int64_t{1}}});
   extend(row, phase_columns(b));
-  extend(row, {{"energy_j", b.energy().value()},
-               {"mobile_j", (b.compute_energy + b.idle_energy).value()},
+  extend(row, {{"energy_j", mobile_energy(outcome.cell, b.energy())},
+               {"mobile_j", mobile_energy(outcome.cell, b.compute_energy + b.idle_energy)},
                {"uplink_j", b.uplink_energy.value()},
                {"downlink_j", b.downlink_energy.value()},
                {"speedup_latency", speedup_latency},
@@ -58,8 +65,8 @@ Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
   extend(row, cell_columns(outcome.cell, codecs));
   extend(row, {{"start_s", outcome.start.value()}, {"finish_s", outcome.finish.value()}});
   extend(row, phase_columns(b));
-  extend(row, {{"energy_j", b.energy().value()},
-               {"compute_j", b.compute_energy.value()},
+  extend(row, {{"energy_j", mobile_energy(outcome.cell, b.energy())},
+               {"compute_j", mobile_energy(outcome.cell, b.compute_energy)},
                {"idle_j", b.idle_energy.value()},
                {"uplink_j", b.uplink_energy.value()},
                {"downlink_j", b.downlink_energy.value()}});

@@ -72,7 +72,8 @@ bool is_published(const Scenario& scenario, const Cell& cell) {
 }
 
 bool rebuilds_published_tables(const Scenario& scenario) {
-  if (!scenario.published || scenario.spec.mobile_device != scenario.published->mobile ||
+  if (!scenario.published || !scenario.mobile_profile.has_energy() ||
+      scenario.spec.mobile_device != scenario.published->mobile ||
       scenario.spec.cloud_device != scenario.published->cloud) {
     return false;
   }

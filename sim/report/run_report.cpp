@@ -33,22 +33,31 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
   const auto number = [](const std::optional<std::int64_t>& value) {
     return value ? fmt::to_string(*value) : std::string{};
   };
+  bool some_unknown = false;
   for (const Outcome& outcome : outcomes.all()) {
     const Cell& cell = outcome.cell;
     if (name(cell.use.energy_model) != reading) continue;
+    some_unknown = some_unknown || !cell.energy_known;
     const Breakdown& b = outcome.simulated;
     const Outcome* base = outcomes.cloud_only_of(outcome);
     table.rows.push_back({cell.strategy, cell.network, cell.cut, number(cell.channels),
                           number(cell.bits), fmt::format("{:.0f}", cell.demand.upload.value()),
-                          in_ms(b.latency()), in_mj(b.energy()),
+                          in_ms(b.latency()), cell.energy_known ? in_mj(b.energy()) : "",
                           base == nullptr ? "" : ratio(base->simulated.latency() / b.latency()),
-                          base == nullptr ? "" : ratio(base->simulated.energy() / b.energy()),
+                          base == nullptr || !cell.energy_known || !base->cell.energy_known
+                              ? ""
+                              : ratio(base->simulated.energy() / b.energy()),
                           accuracy_text(cell.accuracy)});
     std::vector<std::string>& row = table.rows.back();
     if (codecs) row.insert(row.begin() + kBytes, cell.codec);
   }
   section.table = std::move(table);
   section.remarks = {"× is cloud-only on the same network divided by the row."};
+  if (some_unknown) {
+    section.remarks.push_back(
+        "Energies are empty where the mobile computes: its layer table has none. Measure them, or "
+        "state a power ('papilio profile --power-w').");
+  }
   return section;
 }
 

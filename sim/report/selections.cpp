@@ -43,6 +43,7 @@ std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes&
   for (const Radio& radio : scenario.radios) {
     const std::vector<std::string>& readings = scenario.spec.energy_models;
     add(radio.name, Target::kLatency, energy_model_by_name(readings.front()));
+    if (!scenario.mobile_profile.has_energy()) continue;
     for (const std::string& reading : readings) {
       add(radio.name, Target::kEnergy, energy_model_by_name(reading));
     }

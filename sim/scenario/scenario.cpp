@@ -33,6 +33,8 @@ class Expander {
     cell.codec = partition.codec;
     cell.measured = scenario_.measurements.samples_of(partition) != nullptr;
     cell.demand = demand(partition);
+    cell.energy_known =
+        scenario_.mobile_profile.has_energy() || cell.demand.mobile_time == Seconds{0};
     cell.accuracy = accuracy(partition);
     cell.use.download_takes_time = scenario_.spec.download_takes_time;
     cell.use.idle_power = Watts{scenario_.spec.mobile_idle_power_w};
@@ -150,9 +152,6 @@ Scenario load_scenario(const ScenarioSource& source) {
     use_measurements(partitions, "strategies", measurements, checker);
     if (check_device(library, "mobile.device", spec.mobile_device, spec.model, checker)) {
       mobile = load_layer_profile(library, bibliography, spec.mobile_device, *graph);
-      if (!mobile->has_energy()) {
-        checker.error("mobile.device", no_energies(spec.mobile_device, spec.model));
-      }
     }
     check_device(library, "cloud.device", spec.cloud_device, spec.model, checker);
   }

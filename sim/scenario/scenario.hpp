@@ -25,6 +25,8 @@ struct Cell {
   bool measured{false};  ///< whether the payload was; else it follows from the shape
   Demand demand;
   RadioUse use;
+  /// Whether the mobile's energy is known: its layer table has energies, or it computes nothing.
+  bool energy_known{true};
   std::optional<double> accuracy;  ///< top-1 fraction, where measured or published
 };
 

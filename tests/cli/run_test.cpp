@@ -25,6 +25,7 @@ using testing::columns_of;
 using testing::expect_same_files;
 using testing::Finished;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::read_file;
 using testing::run_papilio;
 using testing::run_to;
@@ -53,6 +54,31 @@ TEST(Run, TheNumberOfJobsChangesNoByte) {
   run_to(folder.path() / "c", {kTable4, "--jobs", "0"});
   expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
   expect_same_files(folder.path() / "a", folder.path() / "c", kFiles);
+}
+
+// A table without energies says nothing of the mobile's, and nothing is not zero: what the mobile
+// computes has no energy, cloud-only with its raw picture has the radio's, no cut is selected by
+// it.
+TEST(Run, WhatTheMobilesTableDoesNotSayOfEnergyStaysEmpty) {
+  const TemporaryFolder folder;
+  run_to(folder.path(),
+         {"scenarios/examples/channels.yaml", "--set", "mobile={device: gtx-1080-ti}"});
+  const CsvTable summary{(folder.path() / "summary.csv").string(), kSummaryColumns};
+  ASSERT_GT(summary.rows(), 10U);
+  for (std::size_t row = 0; row < summary.rows(); ++row) {
+    EXPECT_GT(summary.number(row, "latency_s"), 0);
+    if (summary.text(row, "strategy") == "cloud-only") {
+      EXPECT_DOUBLE_EQ(summary.number(row, "energy_j"),
+                       summary.number(row, "uplink_j") + summary.number(row, "downlink_j"));
+    } else {
+      EXPECT_EQ(summary.text(row, "energy_j") + summary.text(row, "mobile_j") +
+                    summary.text(row, "speedup_energy"),
+                "");
+    }
+  }
+  const std::string tables = read_file(folder.path() / "tables.md");
+  EXPECT_THAT(tables, HasSubstr("Energies are empty where the mobile computes"));
+  EXPECT_THAT(tables, Not(HasSubstr("energy, stated")));
 }
 
 TEST(Run, TheEffectiveScenarioRunsToTheSameBytes) {
