@@ -58,6 +58,7 @@ struct Request {
   std::vector<Graph> graphs;
   std::string device_name;
   MeasureSpec measurement;
+  std::vector<std::int64_t> batches;
   std::optional<double> power_w;
 };
 
@@ -83,6 +84,7 @@ Request request_of(const VerbOptions& options, const CommandLine& line,
     options.fail(fmt::format("--name '{}': expected lower-case letters, digits, and . _ -",
                              request.device_name));
   }
+  request.batches = options.numbers_of("batch", 1);
   request.measurement.precision = options.real_of("precision", 1e-4, 1);
   request.measurement.limit_s = options.real_of("limit", 0.1, 1e6);
   if (line.has("power-w")) request.power_w = options.real_of("power-w", 1e-6, 1e6);
@@ -96,9 +98,9 @@ Network random_network(const Graph& graph, c10::Device device) {
   return network.folded();
 }
 
-at::Tensor random_picture(const Graph& graph, c10::Device device) {
+at::Tensor random_pictures(const Graph& graph, std::int64_t count, c10::Device device) {
   const TensorShape& shape = graph.layers().front().shape;
-  return at::randn({1, shape.channels, shape.height, shape.width},
+  return at::randn({count, shape.channels, shape.height, shape.width},
                    at::detail::createCPUGenerator(1))
       .to(device);
 }
@@ -218,6 +220,19 @@ Section section_of(const Graph& graph, const LayerTimes& times) {
                           times.precise ? "" : ", NOT as precise as was asked for")}};
 }
 
+Section batch_section(const LayerProfile& profile, const LayerTimes& times) {
+  Table table{.columns = {{"pictures"}, {"us"}, {"± us"}, {"us a picture"}, {"× one picture"}}};
+  for (const LayerProfile::Batch& batch : profile.batches) {
+    table.rows.push_back({fmt::to_string(batch.pictures), micro(batch.latency_s),
+                          micro(batch.interval_s.value_or(0)),
+                          micro(batch.latency_s / static_cast<double>(batch.pictures)),
+                          fmt::format("{:.3f}", batch.latency_s / times.whole.value)});
+  }
+  return {.title = profile.model + ", several pictures at once",
+          .table = std::move(table),
+          .remarks = {"× one picture: what a fleet's server takes as 'times' of its 'batching'."}};
+}
+
 }  // namespace
 
 void profile_command(const Words& words) {
@@ -231,6 +246,8 @@ void profile_command(const Words& words) {
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
   options.text("name", "", "DEVICE", "what to call this machine (default: cpu-N-threads)");
   options.whole("threads", 1, "of one operation; 0: as many as the processor has cores");
+  options.text("batch", "1", "N,...",
+               "pictures a pass; layers are measured for 1, the others as a whole");
   options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
   options.real("precision", 0.02, "0.02",
                "repeats until the 95 % intervals of the medians are that narrow, by their value");
@@ -279,7 +296,7 @@ void profile_command(const Words& words) {
           fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
     };
     const Network network = random_network(graph, runtime.device);
-    const at::Tensor picture = random_picture(graph, runtime.device);
+    const at::Tensor picture = random_pictures(graph, 1, runtime.device);
     const LayerTimes times = measure_layers(network, picture, request.measurement, show);
     std::optional<Power> power;
     if (request.power_w) power = Power{kStated, *request.power_w, std::nullopt};
@@ -287,9 +304,17 @@ void profile_command(const Words& words) {
       const PowerDraw draw = measure_power(network, picture, *meter, kPowerSeconds, stop_if_asked);
       power = Power{draw.meter, draw.busy_w, draw.idle_w};
     }
-    write(profiles, profile_of(graph, request, times, power, runtime.threads),
-          device_of(request, runtime.threads));
+    LayerProfile profile = profile_of(graph, request, times, power, runtime.threads);
+    for (const std::int64_t pictures : request.batches) {
+      const Estimate pass =
+          pictures == 1 ? times.whole
+                        : measure_passes(network, random_pictures(graph, pictures, runtime.device),
+                                         request.measurement, stop_if_asked);
+      profile.batches.push_back({pictures, pass.value, pass.half_width});
+    }
+    write(profiles, profile, device_of(request, runtime.threads));
     report.sections.push_back(section_of(graph, times));
+    if (request.batches.size() > 1) report.sections.push_back(batch_section(profile, times));
     ++done;
   }
   if (quiet) return;

@@ -104,4 +104,26 @@ LayerTimes measure_layers(const Network& network, const at::Tensor& input, const
   return stopwatch.times(spec);
 }
 
+Estimate measure_passes(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
+                        const std::function<void()>& watch) {
+  const LayerId last = network.graph().layers().size() - 1;
+  const auto pass = [&] {
+    const Clock::time_point start = Clock::now();
+    static_cast<void>(network.run(input, 0, last));
+    catch_up(network.device());
+    return seconds(Clock::now() - start);
+  };
+  for (std::size_t i = 0; i < spec.warm_up; ++i) pass();
+  std::vector<double> times;
+  const Clock::time_point start = Clock::now();
+  while (times.size() < spec.most) {
+    times.push_back(pass());
+    watch();
+    if (times.size() < spec.least) continue;
+    if (seconds(Clock::now() - start) >= spec.limit_s) break;
+    if (relative_half_width(median(times)) <= spec.precision) break;
+  }
+  return median(times);
+}
+
 }  // namespace papilio

@@ -50,4 +50,11 @@ struct MeasureProgress {
 LayerTimes measure_layers(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
                           const std::function<void(const MeasureProgress&)>& watch);
 
+/// Times passes as a whole, until their median is known to `precision`, or `limit_s` or `most` is
+/// reached.
+/// @param watch called after every pass
+/// @return the median, s
+Estimate measure_passes(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
+                        const std::function<void()>& watch);
+
 }  // namespace papilio

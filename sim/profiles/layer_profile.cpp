@@ -81,6 +81,20 @@ void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
              item.number("energy_j", rows[i].energy_j, kEnergy, "Energy of one image.");
            }},
       Presence::kRequired, "One row a layer.");
+  std::vector<LayerProfile::Batch>& batches = profile.batches;
+  visitor.object_list("batches",
+                      {.resize = [&](std::size_t n) { batches.resize(n); },
+                       .size = [&] { return batches.size(); },
+                       .describe =
+                           [&](std::size_t i, FieldVisitor& item) {
+                             item.integer("pictures", batches[i].pictures, {.min = 1, .max = 1e6},
+                                          Presence::kRequired, "Pictures in a forward pass.");
+                             item.number("latency_s", batches[i].latency_s, kLatency,
+                                         Presence::kRequired, "Time of the pass.");
+                             item.number("interval_s", batches[i].interval_s, kLatency,
+                                         "Half-width of its 95 % interval.");
+                           }},
+                      Presence::kOptional, "Passes of several pictures at once.");
 }
 
 LayerProfile load_layer_profile(const ProfileLibrary& library, const Bibliography& bibliography,

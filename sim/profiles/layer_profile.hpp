@@ -46,6 +46,12 @@ struct LayerProfile {
     std::optional<double> power_w;  ///< while it computes: energies are latencies times this
     std::optional<double> idle_power_w;  ///< while it does not, if measured
   };
+  /// What a forward pass of several pictures at once takes.
+  struct Batch {
+    std::int64_t pictures{1};          ///< >= 1
+    double latency_s{0};               ///< of all of them, in 0..1e6
+    std::optional<double> interval_s;  ///< half-width of its 95 % interval
+  };
   std::string device;
   std::string model;
   std::string precision;  ///< number format of the computation, e.g. "fp16"
@@ -53,6 +59,7 @@ struct LayerProfile {
   std::string note;                      ///< what a user of the numbers must know
   std::optional<Conditions> conditions;  ///< of measured tables
   std::vector<Row> rows;
+  std::vector<Batch> batches;  ///< those that were measured, in ascending order
 
   /// Whether every row has an energy.
   [[nodiscard]] bool has_energy() const;

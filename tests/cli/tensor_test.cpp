@@ -190,9 +190,12 @@ TEST(Profile, WritesTablesThatScenariosRead) {
     words.insert(words.end(), more.begin(), more.end());
     return run_papilio(words);
   };
-  const Finished mobile = measure({"--name", "slow", "--power-w", "4"});
+  const Finished mobile = measure({"--name", "slow", "--power-w", "4", "--batch", "1,2"});
   ASSERT_EQ(mobile.exit_code, 0) << mobile.err;
   EXPECT_THAT(mobile.out, HasSubstr("the layers add up to"));
+  EXPECT_THAT(mobile.out, HasSubstr("several pictures at once"));
+  EXPECT_THAT(read_file(folder.path() / "layers/slow/resnet20-cifar10.yaml"),
+              HasSubstr("{pictures: 2, latency_s: "));
   ASSERT_EQ(measure({}).exit_code, 0);  // no power; the usual name
   const Finished shown = run_papilio(
       {"profiles", "show", "slow/resnet20-cifar10", "--profiles", profiles, "--format", "json"});
