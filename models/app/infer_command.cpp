@@ -22,6 +22,7 @@
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/cli/interrupts.hpp"
+#include "sim/cli/profiles_option.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/document/json_text.hpp"
 
@@ -40,6 +41,7 @@ constexpr const char* kAbout =
 void declare(CommandLine& line, VerbOptions& options) {
   line.add_positional("picture", -1);
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
+  add_profiles_option(line);
   options.text("weights", "", "FILE",
                "a PyTorch file or a folder of .npy (default: random weights)");
   options.text("data", "", "NAME", "test pictures of a dataset ('papilio datasets') or its folder");
@@ -162,7 +164,8 @@ Request request_of(const VerbOptions& options, const std::vector<std::string>& f
     request.pictures = std::make_shared<NamedPictures>(files);
   }
   request.networks.graph =
-      model_by_name("infer", options.needed("model"), options.text_of("input"), classes);
+      model_by_name(library_of(options.line()), "infer", options.needed("model"),
+                    options.text_of("input"), classes);
   request.networks.source = options.text_of("weights");
   if (!request.networks.source.empty()) {
     request.networks.weights = read_state_dict(request.networks.source);

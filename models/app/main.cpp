@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
                      papilio::infer_command},
                     {"train", "train butterfly units end to end, find the fewest channels",
                      papilio::train_command},
+                    {"import", "make a network of a TorchScript archive", papilio::import_command},
                     {"profile", "measure what each layer takes on this machine",
                      papilio::profile_command},
                     {"datasets", "list the pictures that networks are trained and tested on",

@@ -6,32 +6,34 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/networks/network_file.hpp"
 
 namespace papilio {
 
-Graph model_by_name(const std::string& verb, const std::string& name, const std::string& input,
-                    std::optional<std::int64_t> classes) {
-  const std::optional<Graph> graph = find_model(name);
+TensorShape shape_by_text(const std::string& verb, const std::string& text) {
+  TensorShape shape;
+  int end = 0;
+  if (std::sscanf(text.c_str(), "%ldx%ldx%ld%n", &shape.channels, &shape.height, &shape.width,
+                  &end) != 3 ||
+      text.c_str()[end] != '\0') {
+    throw ConfigError{fmt::format(
+        "papilio {}: error: --input must be CHANNELSxHEIGHTxWIDTH, as 3x224x224, not '{}'", verb,
+        text)};
+  }
+  return shape;
+}
+
+Graph model_by_name(const ProfileLibrary& library, const std::string& verb, const std::string& name,
+                    const std::string& input, std::optional<std::int64_t> classes) {
+  const std::optional<Graph> graph = find_network(library, name);
   if (!graph) {
     throw ConfigError{fmt::format("papilio {}: error: there is no network '{}'{}", verb, name,
-                                  suggestion(name, zoo_names()))};
+                                  suggestion(name, network_names(library)))};
   }
   std::optional<TensorShape> shape;
-  if (!input.empty()) {
-    TensorShape parsed;
-    int end = 0;
-    if (std::sscanf(input.c_str(), "%ldx%ldx%ld%n", &parsed.channels, &parsed.height, &parsed.width,
-                    &end) != 3 ||
-        input.c_str()[end] != '\0') {
-      throw ConfigError{fmt::format(
-          "papilio {}: error: --input must be CHANNELSxHEIGHTxWIDTH, as 3x224x224, not '{}'", verb,
-          input)};
-    }
-    shape = parsed;
-  }
+  if (!input.empty()) shape = shape_by_text(verb, input);
   try {
     return adapted(*graph, shape, classes);
   } catch (const std::invalid_argument& error) {

@@ -7,16 +7,21 @@
 
 #include "models/dataset/loader.hpp"
 #include "models/graph/graph.hpp"
+#include "sim/data/library.hpp"
 
 namespace papilio {
 
-/// The zoo's network of this name, for pictures and classes of a dataset.
+/// "CxHxW" as a shape.
+/// @throws ConfigError if it is not written so
+TensorShape shape_by_text(const std::string& verb, const std::string& text);
+
+/// The network of this name, of the zoo or imported, for pictures and classes of a dataset.
 /// @param verb    names the command in errors
 /// @param input   "CxHxW", or empty: the network's own
 /// @param classes of the dataset; nothing: the network's own
 /// @throws ConfigError if there is no such network, or it does not take the input
-Graph model_by_name(const std::string& verb, const std::string& name, const std::string& input,
-                    std::optional<std::int64_t> classes);
+Graph model_by_name(const ProfileLibrary& library, const std::string& verb, const std::string& name,
+                    const std::string& input, std::optional<std::int64_t> classes);
 
 /// The cuts that the command line names: of blocks, of layers, or all "blocks".
 /// @throws ConfigError on a name that the network does not have

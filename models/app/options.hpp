@@ -31,6 +31,7 @@ class VerbOptions {
   /// @throws ConfigError otherwise, or below `least`
   [[nodiscard]] std::vector<std::int64_t> numbers_of(const std::string& name,
                                                      std::int64_t least) const;
+  [[nodiscard]] const CommandLine& line() const { return line_; }
   [[noreturn]] void fail(const std::string& what) const;
 
  private:

@@ -19,6 +19,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/cli/interrupts.hpp"
+#include "sim/cli/profiles_option.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/document/document.hpp"
 #include "sim/profiles/device.hpp"
@@ -65,11 +66,12 @@ struct Request {
 Request request_of(const VerbOptions& options, const CommandLine& line,
                    const TensorRuntime& runtime) {
   Request request;
+  const ProfileLibrary library = library_of(line);
   const std::string wanted = options.needed("model");
   std::vector<std::string> names = wanted == "all" ? zoo_names() : options.words_of("model");
   for (const std::string& name : names) {
     request.graphs.push_back(
-        model_by_name("profile", name, options.text_of("input"), std::nullopt));
+        model_by_name(library, "profile", name, options.text_of("input"), std::nullopt));
   }
   request.device_name = options.text_of("name");
   if (request.device_name.empty()) {
@@ -243,6 +245,7 @@ void profile_command(const Words& words) {
                     "papilio profile --model resnet20-cifar10,alexnet --power-w 5"}};
   VerbOptions options{line, "profile"};
   options.text("model", "", "NAME,...", "networks of the zoo ('papilio models list'), or all");
+  add_profiles_option(line);
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
   options.text("name", "", "DEVICE", "what to call this machine (default: cpu-N-threads)");
   options.whole("threads", 1, "of one operation; 0: as many as the processor has cores");

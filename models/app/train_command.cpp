@@ -18,6 +18,7 @@
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/cli/interrupts.hpp"
+#include "sim/cli/profiles_option.hpp"
 #include "sim/cli/progress.hpp"
 #include "sim/document/json_text.hpp"
 
@@ -41,6 +42,7 @@ void declare(CommandLine& line, VerbOptions& options) {
   options.text(
       "weights", "", "FILE",
       "where training begins: a PyTorch file or a folder of .npy (default: random weights)");
+  add_profiles_option(line);
   options.text("data", "", "NAME", "dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
   options.text("after", "blocks", "CUT,...", "cuts: names, or all blocks");
@@ -105,8 +107,9 @@ TrainingSpec training_of(const VerbOptions& options) {
 FirstPhaseSpec spec_of(const VerbOptions& options, bool search, std::int64_t classes) {
   const std::string model = options.needed("model");
   const std::string input = options.text_of("input");
-  const Graph own = model_by_name("train", model, input, std::nullopt);
-  FirstPhaseSpec spec{.graph = model_by_name("train", model, input, classes)};
+  const ProfileLibrary library = library_of(options.line());
+  const Graph own = model_by_name(library, "train", model, input, std::nullopt);
+  FirstPhaseSpec spec{.graph = model_by_name(library, "train", model, input, classes)};
   spec.new_classifier = own.layers().back().shape.channels != classes;
   spec.source = options.text_of("weights");
   if (!spec.source.empty()) spec.weights = read_state_dict(spec.source);

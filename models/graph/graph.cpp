@@ -77,6 +77,12 @@ struct Inference {
   Inferred operator()(const BatchNormOp&) const { return {only(), 0, 2 * only().channels}; }
   Inferred operator()(const ReluOp&) const { return {only()}; }
   Inferred operator()(const Relu6Op&) const { return {only()}; }
+  Inferred operator()(const ActivationOp&) const { return {only()}; }
+  Inferred operator()(const AvgPoolOp& op) const {
+    const TensorShape& in = only();
+    return {{in.channels, window_output(in.height, op.kernel, op.stride, op.padding),
+             window_output(in.width, op.kernel, op.stride, op.padding)}};
+  }
   Inferred operator()(const MaxPoolOp& op) const {
     const TensorShape& in = only();
     if (op.ceil)
@@ -88,6 +94,14 @@ struct Inference {
   Inferred operator()(const AddOp&) const {
     require(operands.size() == 2, "takes two inputs");
     require(operands[0] == operands[1], "the two inputs differ in shape");
+    return {operands[0]};
+  }
+  Inferred operator()(const MultiplyOp&) const {
+    require(operands.size() == 2, "takes two inputs");
+    const TensorShape& scale = operands[1];
+    require(operands[0] == scale ||
+                (operands[0].channels == scale.channels && scale.height == 1 && scale.width == 1),
+            "the second input has neither the first one's shape nor a number for each channel");
     return {operands[0]};
   }
   Inferred operator()(const ConcatOp&) const {
@@ -123,10 +137,15 @@ struct Inference {
 
 std::string_view kind_name(const LayerOp& op) {
   static constexpr std::array<std::string_view, std::variant_size_v<LayerOp>> kNames{
-      "input",  "conv",   "conv_transpose",    "batch_norm",
-      "relu",   "relu6",  "max_pool",          "global_avg_pool",
-      "add",    "concat", "zero_pad_shortcut", "flatten",
+      "input",  "conv",     "conv_transpose", "batch_norm",        "relu",
+      "relu6",  "sigmoid",  "max_pool",       "avg_pool",          "global_avg_pool",
+      "add",    "multiply", "concat",         "zero_pad_shortcut", "flatten",
       "linear", "softmax"};
+  static constexpr std::array<std::string_view, 4> kActivations{"sigmoid", "hardsigmoid",
+                                                                "hardswish", "silu"};
+  if (const auto* activation = std::get_if<ActivationOp>(&op)) {
+    return kActivations.at(static_cast<std::size_t>(activation->kind));
+  }
   return kNames.at(op.index());
 }
 
@@ -179,6 +198,10 @@ std::int64_t Graph::parameters() const {
   return sum;
 }
 
+bool Graph::ends_block(LayerId id) const {
+  return std::find(block_ends_.begin(), block_ends_.end(), id) != block_ends_.end();
+}
+
 std::vector<Cut> Graph::cuts() const {
   std::vector<LayerId> last_use(layers_.size(), 0);
   for (LayerId id = 0; id < layers_.size(); ++id) {
@@ -190,9 +213,8 @@ std::vector<Cut> Graph::cuts() const {
   LayerId reach = 0;
   for (LayerId id = 0; id + 1 < layers_.size(); ++id) {
     if (reach <= id && last_use[id] > id) {
-      const bool ends_block =
-          std::find(block_ends_.begin(), block_ends_.end(), id) != block_ends_.end();
-      cuts.push_back({id, ends_block ? layers_[id].block : layers_[id].name, layers_[id].shape});
+      cuts.push_back(
+          {id, ends_block(id) ? layers_[id].block : layers_[id].name, layers_[id].shape});
     }
     reach = std::max(reach, last_use[id]);
   }

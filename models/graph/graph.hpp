@@ -48,11 +48,18 @@ struct ConvTransposeOp {
   std::int64_t width{1};
 };
 /// Batch normalisation with one scale and one shift a channel.
-struct BatchNormOp {};
+struct BatchNormOp {
+  double epsilon{1e-5};  ///< added to the variance; PyTorch's default, and torchvision's mostly
+};
 /// max(0, x), element by element.
 struct ReluOp {};
 /// min(max(0, x), 6), element by element (MobileNet).
 struct Relu6Op {};
+/// An activation of an element at a time, beside ReLU and ReLU6 (MobileNetV3, EfficientNet).
+struct ActivationOp {
+  enum class Kind { kSigmoid, kHardSigmoid, kHardSwish, kSilu };
+  Kind kind{Kind::kSigmoid};
+};
 /// Maximum over a square window; the padding never wins.
 struct MaxPoolOp {
   std::int64_t kernel{2};
@@ -60,10 +67,19 @@ struct MaxPoolOp {
   std::int64_t padding{0};
   bool ceil{false};  ///< a last window that hangs over the edge counts (Caffe), else it does not
 };
+/// Mean over a square window, the padding's zeros included.
+struct AvgPoolOp {
+  std::int64_t kernel{2};
+  std::int64_t stride{2};
+  std::int64_t padding{0};
+};
 /// Mean over the whole height and width, to `[channels × 1 × 1]`.
 struct GlobalAvgPoolOp {};
 /// Element-wise sum of two tensors of one shape.
 struct AddOp {};
+/// Element-wise product of two tensors of one shape, or of one with a number for each of its
+/// channels (squeeze and excitation).
+struct MultiplyOp {};
 /// Tensors of one height and width, one behind the other along the channels.
 struct ConcatOp {};
 /// The shortcut of a stage change that has no weights: each `stride`-th row and column, and zero
@@ -84,10 +100,11 @@ struct SoftmaxOp {};
 
 /// Any operation; a layer has one.
 using LayerOp = std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op,
-                             MaxPoolOp, GlobalAvgPoolOp, AddOp, ConcatOp, ZeroPadShortcutOp,
-                             FlattenOp, LinearOp, SoftmaxOp>;
+                             ActivationOp, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AddOp, MultiplyOp,
+                             ConcatOp, ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp>;
 
-/// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", …
+/// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
+/// …
 std::string_view kind_name(const LayerOp& op);
 
 /// Position of a layer in its graph, in 0..size-1; inputs always have smaller positions.
@@ -125,8 +142,8 @@ class Graph {
   void end_block();
 
   /// Appends a layer and infers its output shape, MACs and parameters.
-  /// @param inputs positions of earlier layers: none for InputOp, two for AddOp, one or more for
-  ///        ConcatOp, else one
+  /// @param inputs positions of earlier layers: none for InputOp, two for AddOp and MultiplyOp, one
+  ///        or more for ConcatOp, else one
   /// @return its position
   /// @throws std::invalid_argument if the name is taken, an input does not exist, or the shapes do
   ///         not fit the operation
@@ -139,6 +156,9 @@ class Graph {
   [[nodiscard]] const Layer& layer(LayerId id) const { return layers_.at(id); }
   /// Position of the layer of this name, or nothing.
   [[nodiscard]] std::optional<LayerId> find_layer(std::string_view name) const;
+
+  /// Whether the cut after this layer carries its block's name.
+  [[nodiscard]] bool ends_block(LayerId id) const;
 
   /// Sums over the layers `first` (included) to `last` (excluded).
   [[nodiscard]] std::int64_t macs(LayerId first, LayerId last) const;

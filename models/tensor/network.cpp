@@ -18,8 +18,7 @@
 namespace papilio {
 namespace {
 
-constexpr double kBatchNormEpsilon = 1e-5;  // PyTorch's default, and torchvision's
-constexpr double kBatchNormMomentum = 0.1;  // likewise
+constexpr double kBatchNormMomentum = 0.1;  // PyTorch's default, and torchvision's
 
 template <class... Functions>
 struct Overloaded : Functions... {
@@ -52,6 +51,20 @@ bool has_bias(const LayerOp& op) {
   if (const auto* conv = std::get_if<ConvOp>(&op)) return conv->bias;
   if (const auto* linear = std::get_if<LinearOp>(&op)) return linear->bias;
   return std::holds_alternative<BatchNormOp>(op);
+}
+
+at::Tensor activate(const at::Tensor& x, ActivationOp::Kind kind) {
+  switch (kind) {
+    case ActivationOp::Kind::kSigmoid:
+      return at::sigmoid(x);
+    case ActivationOp::Kind::kHardSigmoid:
+      return at::hardsigmoid(x);
+    case ActivationOp::Kind::kHardSwish:
+      return at::hardswish(x);
+    case ActivationOp::Kind::kSilu:
+      return at::silu(x);
+  }
+  PAPILIO_CHECK(false);
 }
 
 at::Tensor pool(const at::Tensor& x, const MaxPoolOp& op) {
@@ -279,19 +292,25 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
                                      {op.padding, op.padding}, {1, 1}, op.groups);
                  },
                  [&](const ConvTransposeOp& op) { return transpose(x, own.weight, own.bias, op); },
-                 [&](const BatchNormOp&) {
+                 [&](const BatchNormOp& op) {
                    if (own.folded) return x;
                    return at::batch_norm(x, own.weight, own.bias, own.running_mean, own.running_var,
-                                         training_, kBatchNormMomentum, kBatchNormEpsilon,
+                                         training_, kBatchNormMomentum, op.epsilon,
                                          /*cudnn_enabled=*/true);
                  },
                  [&](const ReluOp&) { return in_place ? x.relu_() : at::relu(x); },
                  [&](const Relu6Op&) { return in_place ? x.clamp_(0, 6) : at::clamp(x, 0, 6); },
+                 [&](const ActivationOp& op) { return activate(x, op.kind); },
                  [&](const MaxPoolOp& op) { return pool(x, op); },
+                 [&](const AvgPoolOp& op) {
+                   return at::avg_pool2d(x, {op.kernel, op.kernel}, {op.stride, op.stride},
+                                         {op.padding, op.padding});
+                 },
                  [&](const GlobalAvgPoolOp&) {
                    return at::adaptive_avg_pool2d(x, {1, 1});
                  },
                  [&](const AddOp&) { return at::add(x, inputs[1]); },
+                 [&](const MultiplyOp&) { return at::mul(x, inputs[1]); },
                  [&](const ConcatOp&) { return at::cat(inputs, 1); },
                  [&](const ZeroPadShortcutOp& op) { return shortcut(x, op); },
                  [&](const FlattenOp&) { return at::flatten(x, 1); },
@@ -305,7 +324,8 @@ Network Network::folded() const {
   Network result{graph_, device_};
   result.layers_ = layers_;
   for (LayerId id = 0; id < layers_.size(); ++id) {
-    if (!std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) continue;
+    const auto* op = std::get_if<BatchNormOp>(&graph_.layer(id).op);
+    if (op == nullptr) continue;
     const LayerId conv = graph_.layer(id).inputs.front();
     const bool transposed = std::holds_alternative<ConvTransposeOp>(graph_.layer(conv).op);
     if (last_reader_[conv] != id ||
@@ -316,8 +336,8 @@ Network Network::folded() const {
     // The new weights are computed with twice the digits.
     const LayerTensors& norm = layers_[id];
     const LayerTensors& from = layers_[conv];
-    const at::Tensor factor = norm.weight.to(at::kDouble) *
-                              at::rsqrt(norm.running_var.to(at::kDouble) + kBatchNormEpsilon);
+    const at::Tensor factor =
+        norm.weight.to(at::kDouble) * at::rsqrt(norm.running_var.to(at::kDouble) + op->epsilon);
     const at::Tensor by_output =
         transposed ? factor.reshape({1, -1, 1, 1}) : factor.reshape({-1, 1, 1, 1});
     const at::Tensor bias =

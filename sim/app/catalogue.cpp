@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/networks/network_file.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
@@ -60,26 +60,13 @@ bool CatalogueLine::parse(const Words& words) {
   return true;
 }
 
-Graph model_by_name(const std::string& name) {
-  std::optional<Graph> graph = find_model(name);
+Graph model_by_name(const ProfileLibrary& library, const std::string& name) {
+  std::optional<Graph> graph = find_network(library, name);
   if (!graph) {
-    throw ConfigError{
-        fmt::format("papilio: error: unknown model '{}'{}", name, suggestion(name, zoo_names()))};
+    throw ConfigError{fmt::format("papilio: error: unknown model '{}'{}", name,
+                                  suggestion(name, network_names(library)))};
   }
   return std::move(*graph);
-}
-
-void add_profiles_option(CommandLine& line) {
-  line.add_options()("profiles", po::value<std::vector<std::string>>()->value_name("DIR"),
-                     "folder of your own profiles, searched before the shipped ones; may be given "
-                     "again");
-}
-
-ProfileLibrary library_of(const CommandLine& line) {
-  std::vector<std::filesystem::path> folders;
-  for (const std::string& folder : line.all("profiles")) folders.emplace_back(folder);
-  folders.push_back(shipped_profiles());
-  return ProfileLibrary{std::move(folders)};
 }
 
 std::vector<std::string> citations(const std::vector<Provenance>& provenances,

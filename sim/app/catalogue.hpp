@@ -5,6 +5,7 @@
 
 #include "models/graph/graph.hpp"
 #include "sim/app/command.hpp"
+#include "sim/cli/profiles_option.hpp"
 #include "sim/data/library.hpp"
 #include "sim/data/provenance.hpp"
 
@@ -45,14 +46,9 @@ class CatalogueLine {
   std::vector<std::string> names_;
 };
 
-/// The zoo's network of this name.
+/// The network of this name: of the zoo, or imported into the library.
 /// @throws ConfigError naming the nearest known name
-Graph model_by_name(const std::string& name);
-
-/// Declares --profiles.
-void add_profiles_option(CommandLine& line);
-/// The folders given to --profiles, then the shipped one.
-ProfileLibrary library_of(const CommandLine& line);
+Graph model_by_name(const ProfileLibrary& library, const std::string& name);
 
 /// Constants with their sources, as a section.
 Section constants_section(const std::vector<std::pair<std::string, Sourced>>& constants,

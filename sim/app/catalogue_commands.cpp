@@ -18,7 +18,7 @@ std::string shape_text(const TensorShape& shape) {
   return fmt::format("{}×{}×{}", shape.channels, shape.height, shape.width);
 }
 
-Document list_models() {
+Document list_models(const ProfileLibrary& library) {
   Table table{
       .columns = {{"model"}, {"layers"}, {"cuts"}, {"parameters"}, {"GMAC"}, {"source", true}}};
   for (const ZooEntry& entry : zoo_entries()) {
@@ -28,7 +28,21 @@ Document list_models() {
                           fmt::format("{:.3f}", static_cast<double>(graph.macs()) / kGiga),
                           entry.source});
   }
-  return {.title = "Models", .sections = {{.title = "Networks of the zoo", .table = table}}};
+  Document document{.title = "Models",
+                    .sections = {{.title = "Networks of the zoo", .table = std::move(table)}}};
+  const std::vector<std::string> imported = library.names("models");
+  if (imported.empty()) return document;
+  Table more{
+      .columns = {{"model"}, {"layers"}, {"cuts"}, {"parameters"}, {"GMAC"}, {"title", true}}};
+  for (const std::string& name : imported) {
+    const Graph graph = model_by_name(library, name);
+    more.rows.push_back({name, fmt::to_string(graph.layers().size()),
+                         fmt::to_string(graph.cuts().size()), fmt::to_string(graph.parameters()),
+                         fmt::format("{:.3f}", static_cast<double>(graph.macs()) / kGiga),
+                         graph.title()});
+  }
+  document.sections.push_back({.title = "Imported networks", .table = std::move(more)});
+  return document;
 }
 
 Document show_model(const Graph& graph) {
@@ -107,8 +121,11 @@ void constants_command(CatalogueLine line, const Words& words, std::string_view 
 void models_command(const Words& words) {
   CatalogueLine line{"models", "The networks that Papilio knows, their layers and their cuts.",
                      "resnet50"};
+  add_profiles_option(line.options());
   if (!line.parse(words)) return;
-  print(line.action() == "list" ? list_models() : show_model(model_by_name(line.name())),
+  const ProfileLibrary library = library_of(line.options());
+  print(line.action() == "list" ? list_models(library)
+                                : show_model(model_by_name(library, line.name())),
         line.format());
 }
 

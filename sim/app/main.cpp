@@ -20,6 +20,7 @@ const std::vector<Command>& commands() {
       {"profiles", "list, show and derive layer profiles", profiles_command},
       handed_over("infer", "run real pictures through a network, whole or split"),
       handed_over("train", "train butterfly units end to end, find the fewest channels"),
+      handed_over("import", "make a network of a TorchScript archive"),
       handed_over("profile", "measure what each layer takes on this machine"),
       handed_over("datasets", "list the pictures that networks are trained and tested on"),
       handed_over("codecs", "list the codecs that features are encoded with"),

@@ -33,7 +33,7 @@ Document list_profiles(const ProfileLibrary& library, const Bibliography& biblio
   for (const std::string& name : library.names("layers")) {
     const auto [device, model] = split_profile_name(name);
     const LayerProfile profile =
-        load_layer_profile(library, bibliography, device, model_by_name(model));
+        load_layer_profile(library, bibliography, device, model_by_name(library, model));
     double latency_s = 0;
     double energy_j = 0;
     for (const LayerProfile::Row& row : profile.rows) {
@@ -130,7 +130,7 @@ Document show_profile(const ProfileLibrary& library, const Bibliography& bibliog
   }
   static_cast<void>(library.path_by_name("layers", name));  // tells the near names
   const auto [device, model] = split_profile_name(name);
-  const Graph graph = model_by_name(model);
+  const Graph graph = model_by_name(library, model);
   const LayerProfile profile = load_layer_profile(library, bibliography, device, graph);
   Table table{.columns = {{"layer"}, {"block", true}, {"MMAC"}, {"latency us"}, {"energy uJ"}}};
   if (profile.conditions) table.columns.push_back({"± us"});
@@ -184,7 +184,7 @@ Document compare_profiles(const ProfileLibrary& library, const Bibliography& bib
   const auto load = [&](const std::string& name) {
     static_cast<void>(library.path_by_name("layers", name));  // tells the near names
     const auto [device, model] = split_profile_name(name);
-    return load_layer_profile(library, bibliography, device, model_by_name(model));
+    return load_layer_profile(library, bibliography, device, model_by_name(library, model));
   };
   const LayerProfile a = load(a_name);
   const LayerProfile b = load(b_name);
@@ -193,7 +193,7 @@ Document compare_profiles(const ProfileLibrary& library, const Bibliography& bib
         "papilio profiles: error: '{}' and '{}' are of two networks; compare one network's tables",
         a_name, b_name)};
   }
-  const Graph graph = model_by_name(a.model);
+  const Graph graph = model_by_name(library, a.model);
   std::vector<BlockTime> a_blocks = block_times(a, graph);
   std::vector<BlockTime> b_blocks = block_times(b, graph);
   for (std::vector<BlockTime>* blocks : {&a_blocks, &b_blocks}) {
@@ -254,7 +254,7 @@ Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibl
   const UplinkByNetwork uplink = [&](const std::string& network) {
     return load_radio(beside, bibliography, network).radio.uplink;
   };
-  const Graph graph = model_by_name(tables.model);
+  const Graph graph = model_by_name(library, tables.model);
   const PaperFit fit = fit_paper(tables, graph, uplink);
   Document document{.title = fmt::format("Layer profiles derived from {}", set),
                     .paragraphs = {"docs/models/paper-profiles.md has the equations."}};

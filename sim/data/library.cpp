@@ -16,12 +16,14 @@ namespace papilio {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<std::string_view, 4> kKinds{"devices", "radios", "layers", "published"};
+constexpr std::array<std::string_view, 5> kKinds{"devices", "radios", "layers", "models",
+                                                 "published"};
 
 std::string_view singular(std::string_view kind) {
   if (kind == "devices") return "device";
   if (kind == "radios") return "radio";
   if (kind == "layers") return "layer profile";
+  if (kind == "models") return "model";
   return "published set";
 }
 
@@ -37,7 +39,7 @@ void add_yaml_names(const fs::path& folder, const std::string& prefix,
 std::set<std::string> names_in(const fs::path& root, std::string_view kind) {
   std::set<std::string> names;
   const fs::path folder = root / kind;
-  if (kind == "devices" || kind == "radios") {
+  if (kind == "devices" || kind == "radios" || kind == "models") {
     add_yaml_names(folder, "", names);
   } else if (fs::is_directory(folder)) {
     for (const fs::directory_entry& entry : fs::directory_iterator{folder}) {

@@ -8,8 +8,9 @@
 namespace papilio {
 
 /// Finds data files by kind and name in a list of folders, each laid out as `profiles/` is:
-/// `devices/NAME.yaml`, `radios/NAME.yaml`, `layers/DEVICE/MODEL.yaml`, `published/NAME/…`. The
-/// first folder that has the name wins, so a user's folder comes before the shipped one.
+/// `devices/NAME.yaml`, `radios/NAME.yaml`, `layers/DEVICE/MODEL.yaml`, `models/NAME.yaml`,
+/// `published/NAME/…`. The first folder that has the name wins, so a user's folder comes before the
+/// shipped one.
 class ProfileLibrary {
  public:
   /// @param folders in order of precedence
@@ -19,7 +20,8 @@ class ProfileLibrary {
   /// What is wrong with a folder of profiles, or an empty string.
   static std::string problem_with(const std::filesystem::path& folder);
 
-  /// The names of one kind ("devices", "radios", "layers", "published"), sorted, each once.
+  /// The names of one kind ("devices", "radios", "layers", "models", "published"), sorted, each
+  /// once.
   [[nodiscard]] std::vector<std::string> names(std::string_view kind) const;
 
   /// The file (for "published": the folder) of one name, or an empty path.

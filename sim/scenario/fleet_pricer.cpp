@@ -9,8 +9,8 @@
 #include <set>
 #include <tuple>
 
-#include "models/zoo/zoo.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/networks/network_file.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/references.hpp"
 
@@ -41,7 +41,8 @@ class Pricer {
   Measurements price() {
     std::vector<std::string> models;
     for (const MobilesSpec& mobiles : spec_.mobiles) {
-      if (!mobiles.task.present) models.push_back(mobiles.model);
+      const bool known = find_network(library_, mobiles.model).has_value();  // else told below
+      if (!mobiles.task.present && known) models.push_back(mobiles.model);
     }
     published_ = load_published_of(spec_.published, models, library_, bibliography_, checker_);
     load_measurements_of(models);
@@ -70,7 +71,8 @@ class Pricer {
                                       models.front(), *other));
       return;
     }
-    const std::optional<Graph> graph = models.empty() ? std::nullopt : find_model(models.front());
+    const std::optional<Graph> graph =
+        models.empty() ? std::nullopt : find_network(library_, models.front());
     if (!graph) {
       if (any && models.empty()) {
         checker_.error(key,
@@ -96,8 +98,9 @@ class Pricer {
                      "mobiles with a model need 'strategies', which say where its layers run");
       return;
     }
-    const std::optional<Graph> graph = find_model(mobiles.model);
-    if (!graph) return;  // told already
+    const std::optional<Graph> graph =
+        checked_network(library_, path + ".model", mobiles.model, checker_);
+    if (!graph) return;
     if (!check_device(library_, path + ".device", mobiles.device, mobiles.model, checker_)) return;
     const GroupModel& group = model_.groups[i];
     if (!check_server(group.server, mobiles) ||

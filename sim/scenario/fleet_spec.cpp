@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "models/zoo/zoo.hpp"
 #include "sim/plan/select.hpp"
 #include "sim/radio/radio.hpp"
 
@@ -203,7 +202,7 @@ void describe_mobiles(FieldVisitor& visitor, MobilesSpec& mobiles) {
   visitor.text("server", mobiles.server, {}, Presence::kRequired, "One of the servers.");
   visitor.text("edge", mobiles.edge, {}, Presence::kOptional,
                "One of the servers, which all traffic passes on its way to 'server'.");
-  visitor.text("model", mobiles.model, {.choices = zoo_names()}, Presence::kOptional,
+  visitor.text("model", mobiles.model, {.identifier = true}, Presence::kOptional,
                "The network they run; else give 'task'.");
   visitor.text("device", mobiles.device, {}, Presence::kOptional,
                "What they are; has a layer profile of the model.");

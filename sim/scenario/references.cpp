@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/base/suggest.hpp"
+#include "sim/networks/network_file.hpp"
 
 namespace papilio {
 namespace fs = std::filesystem;
@@ -77,6 +78,17 @@ bool check_device(const ProfileLibrary& library, const std::string& path, const 
       path, fmt::format("the device '{}' has no layer profile of '{}'{}", device, model,
                         profiled.empty() ? "; it has none at all" : suggestion(model, profiled)));
   return false;
+}
+
+std::optional<Graph> checked_network(const ProfileLibrary& library, const std::string& path,
+                                     const std::string& name, Checker& checker) {
+  if (name.empty()) return std::nullopt;  // told by whoever read it
+  std::optional<Graph> graph = find_network(library, name);
+  if (!graph) {
+    checker.error(
+        path, fmt::format("unknown model '{}'{}", name, suggestion(name, network_names(library))));
+  }
+  return graph;
 }
 
 std::string unknown_radio(const ProfileLibrary& library, const std::string& name) {

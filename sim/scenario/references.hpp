@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/graph/graph.hpp"
 #include "sim/data/library.hpp"
 #include "sim/data/provenance.hpp"
 #include "sim/profiles/published.hpp"
@@ -35,6 +36,10 @@ std::string effective_name(const ScenarioSource& source, const std::string& name
 /// @return whether the device has a layer profile of the model; if not, it has been told
 bool check_device(const ProfileLibrary& library, const std::string& path, const std::string& device,
                   const std::string& model, Checker& checker);
+
+/// The network of this name, or nothing, which is told at `path`.
+std::optional<Graph> checked_network(const ProfileLibrary& library, const std::string& path,
+                                     const std::string& name, Checker& checker);
 
 /// What is wrong with the name of a radio, or nothing.
 std::string unknown_radio(const ProfileLibrary& library, const std::string& name);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/partitions.hpp"
@@ -134,9 +133,10 @@ Scenario load_scenario(const ScenarioSource& source) {
     const std::string problem = unknown_radio(library, spec.networks[i]);
     if (!problem.empty()) checker.item_error("networks", i, problem);
   }
+  const std::optional<Graph> graph = checked_network(library, "model", spec.model, checker);
+  const std::string known_model = graph ? spec.model : std::string{};
   std::optional<PublishedTables> published =
-      load_published_of(spec.published, {spec.model}, library, bibliography, checker);
-  const std::optional<Graph> graph = find_model(spec.model);
+      load_published_of(spec.published, {known_model}, library, bibliography, checker);
   std::vector<Partition> partitions;
   Measurements measurements;
   std::optional<LayerProfile> mobile;

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "models/zoo/zoo.hpp"
 #include "sim/radio/radio.hpp"
 
 namespace papilio {
@@ -75,7 +74,7 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
   visitor.text("description", spec.description, {}, Presence::kOptional, "One line for people.");
   visitor.integer("seed", spec.seed, kSeed, Presence::kOptional,
                   "Seed of every random number; a scenario without a random part draws none.");
-  visitor.text("model", spec.model, {.choices = zoo_names()}, Presence::kRequired,
+  visitor.text("model", spec.model, {.identifier = true}, Presence::kRequired,
                "The network: see 'papilio models list'.");
   visitor.object("mobile", Presence::kRequired, "The mobile.", [&](FieldVisitor& nested) {
     nested.text("device", spec.mobile_device, {}, Presence::kRequired,

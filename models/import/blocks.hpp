@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/graph/graph.hpp"
+
+namespace papilio {
+
+/// A layer before the network's blocks are known.
+struct PlainLayer {
+  std::string name;
+  LayerOp op;
+  std::vector<LayerId> inputs;
+  std::string module;  ///< dotted path of the module that its weights lie in; empty: it has none
+};
+
+/// Makes a graph of layers, and its blocks from the modules' paths: what lies between two cuts
+/// belongs together, and is called by what the paths of its modules have in common; parts of one
+/// name in a row are one block.
+/// @throws std::invalid_argument as Graph::add
+Graph with_blocks(const std::string& name, const std::string& title,
+                  const std::vector<PlainLayer>& layers);
+
+}  // namespace papilio

@@ -1,0 +1,232 @@
+#include "sim/networks/network_file.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+#include "models/zoo/zoo.hpp"
+#include "sim/base/error.hpp"
+#include "sim/yaml/fields.hpp"
+#include "sim/yaml/node.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr NumberRange kSize{.min = 1, .max = 1e9};
+constexpr NumberRange kPadding{.min = 0, .max = 1e9};
+
+/// One layer as the file has it.
+struct Entry {
+  std::string op;
+  std::string name;
+  std::string block;
+  std::string end_of;  ///< the block that ends with it
+  std::vector<std::string> inputs;
+  LayerOp operation{InputOp{}};
+};
+
+/// Every operation with its defaults, in the order of `LayerOp`.
+const std::vector<LayerOp>& operations() {
+  static const std::vector<LayerOp> kOperations{InputOp{{3, 224, 224}},
+                                                ConvOp{},
+                                                ConvTransposeOp{},
+                                                BatchNormOp{},
+                                                ReluOp{},
+                                                Relu6Op{},
+                                                ActivationOp{ActivationOp::Kind::kSigmoid},
+                                                ActivationOp{ActivationOp::Kind::kHardSigmoid},
+                                                ActivationOp{ActivationOp::Kind::kHardSwish},
+                                                ActivationOp{ActivationOp::Kind::kSilu},
+                                                MaxPoolOp{},
+                                                AvgPoolOp{},
+                                                GlobalAvgPoolOp{},
+                                                AddOp{},
+                                                MultiplyOp{},
+                                                ConcatOp{},
+                                                ZeroPadShortcutOp{},
+                                                FlattenOp{},
+                                                LinearOp{},
+                                                SoftmaxOp{}};
+  return kOperations;
+}
+
+std::vector<std::string> operation_names() {
+  std::vector<std::string> names;
+  for (const LayerOp& op : operations()) names.emplace_back(kind_name(op));
+  return names;
+}
+
+/// Describes the keys of one operation.
+struct OperationKeys {
+  FieldVisitor& visitor;
+
+  void size(std::string_view key, std::int64_t& value, std::string_view doc) const {
+    visitor.integer(key, value, kSize, Presence::kRequired, doc);
+  }
+  void window(std::int64_t& kernel, std::int64_t& stride, std::int64_t& padding) const {
+    size("kernel", kernel, "Height and width of the window.");
+    visitor.integer("stride", stride, kSize, Presence::kOptional, "Step of the window.");
+    visitor.integer("padding", padding, kPadding, Presence::kOptional, "Rows and columns around.");
+  }
+
+  void operator()(InputOp& op) const {
+    size("channels", op.shape.channels, "Of the picture.");
+    size("height", op.shape.height, "Of the picture.");
+    size("width", op.shape.width, "Of the picture.");
+  }
+  void operator()(ConvOp& op) const {
+    size("out_channels", op.out_channels, "Channels of the output.");
+    window(op.kernel, op.stride, op.padding);
+    visitor.integer("groups", op.groups, kSize, Presence::kOptional, "Parts of the channels.");
+    visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
+  }
+  void operator()(ConvTransposeOp& op) const {
+    size("out_channels", op.out_channels, "Channels of the output.");
+    window(op.kernel, op.stride, op.padding);
+    size("height", op.height, "Of the output.");
+    size("width", op.width, "Of the output.");
+  }
+  void operator()(MaxPoolOp& op) const {
+    window(op.kernel, op.stride, op.padding);
+    visitor.boolean("ceil", op.ceil, Presence::kOptional, "Whether a part of a window counts.");
+  }
+  void operator()(AvgPoolOp& op) const { window(op.kernel, op.stride, op.padding); }
+  void operator()(ZeroPadShortcutOp& op) const {
+    size("channels", op.channels, "Of the output.");
+    size("stride", op.stride, "Step between rows and columns that stay.");
+  }
+  void operator()(LinearOp& op) const {
+    size("out_features", op.out_features, "Numbers of the output.");
+    visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
+  }
+  void operator()(BatchNormOp& op) const {
+    visitor.number("epsilon", op.epsilon, kPositive, Presence::kOptional, "Added to the variance.");
+  }
+  void operator()(ReluOp&) const {}
+  void operator()(Relu6Op&) const {}
+  void operator()(ActivationOp&) const {}
+  void operator()(GlobalAvgPoolOp&) const {}
+  void operator()(AddOp&) const {}
+  void operator()(MultiplyOp&) const {}
+  void operator()(ConcatOp&) const {}
+  void operator()(FlattenOp&) const {}
+  void operator()(SoftmaxOp&) const {}
+};
+
+void describe_entry(FieldVisitor& visitor, Entry& entry) {
+  visitor.text("op", entry.op, {.choices = operation_names()}, Presence::kRequired,
+               "What the layer does.");
+  if (kind_name(entry.operation) != entry.op) {  // it is being read
+    for (const LayerOp& op : operations()) {
+      if (kind_name(op) == entry.op) entry.operation = op;
+    }
+  }
+  visitor.text("name", entry.name, {}, Presence::kRequired, "Of the layer; unique.");
+  visitor.text("block", entry.block, {}, Presence::kOptional,
+               "Part of the network that begins here.");
+  visitor.text_list("inputs", entry.inputs, {}, Presence::kOptional,
+                    "Layers that it reads; else the one before.");
+  std::visit(OperationKeys{visitor}, entry.operation);
+  visitor.text("end_of", entry.end_of, {}, Presence::kOptional,
+               "The block that ends here: the cut after the layer has its name.");
+}
+
+void describe_graph(FieldVisitor& visitor, std::string& title, std::vector<Entry>& entries) {
+  visitor.text("title", title, {}, Presence::kRequired, "One line for people.");
+  visitor.object_list(
+      "layers",
+      {.resize = [&](std::size_t n) { entries.resize(n); },
+       .size = [&] { return entries.size(); },
+       .describe = [&](std::size_t i, FieldVisitor& item) { describe_entry(item, entries[i]); }},
+      Presence::kRequired, "In the order in which they are computed.");
+}
+
+/// Adds one layer to the graph; what is wrong with it goes to `diagnostics`.
+void add_entry(Graph& graph, const Entry& entry, const Mark& mark, const std::string& path,
+               Diagnostics& diagnostics) {
+  const bool first = graph.layers().empty();
+  if (!entry.block.empty()) graph.begin_block(entry.block);
+  std::vector<LayerId> inputs;
+  for (const std::string& input : entry.inputs) {
+    const auto id = graph.find_layer(input);
+    if (!id) {
+      diagnostics.error(mark, path + ".inputs",
+                        fmt::format("there is no layer '{}' before it", input));
+      return;
+    }
+    inputs.push_back(*id);
+  }
+  if (inputs.empty() && !first) inputs.push_back(graph.layers().size() - 1);
+  try {
+    graph.add(entry.name, entry.operation, std::move(inputs));
+  } catch (const std::invalid_argument& error) {
+    diagnostics.error(mark, path, error.what());
+    return;
+  }
+  if (entry.end_of.empty()) return;
+  if (entry.end_of != graph.layers().back().block) {
+    diagnostics.error(
+        mark, path + ".end_of",
+        fmt::format("the layer belongs to the block '{}'", graph.layers().back().block));
+    return;
+  }
+  graph.end_block();
+}
+
+}  // namespace
+
+Graph load_graph(const std::string& path) {
+  const Node root = load_yaml(path);
+  Diagnostics diagnostics;
+  std::string title;
+  std::vector<Entry> entries;
+  read_fields(
+      root, [&](FieldVisitor& visitor) { describe_graph(visitor, title, entries); }, diagnostics);
+  diagnostics.throw_if_any();
+  Graph graph{std::filesystem::path{path}.stem().string(), title};
+  for (std::size_t i = 0; i < entries.size() && diagnostics.empty(); ++i) {
+    const std::string at = fmt::format("layers.{}", i);
+    add_entry(graph, entries[i], mark_of(root, at), at, diagnostics);
+  }
+  if (diagnostics.empty() && !std::holds_alternative<InputOp>(graph.layers().front().op)) {
+    diagnostics.error(mark_of(root, "layers.0"), "layers.0", "the first layer must be an input");
+  }
+  diagnostics.throw_if_any();
+  return graph;
+}
+
+std::string graph_file(const Graph& graph) {
+  std::string title = graph.title();
+  std::vector<Entry> entries;
+  std::string block;
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    const Layer& layer = graph.layer(id);
+    Entry entry{.op = std::string{kind_name(layer.op)}, .name = layer.name, .operation = layer.op};
+    if (layer.block != block) entry.block = block = layer.block;
+    const bool follows = layer.inputs.size() == 1 && layer.inputs.front() + 1 == id;
+    if (!follows) {
+      for (const LayerId input : layer.inputs) entry.inputs.push_back(graph.layer(input).name);
+    }
+    if (graph.ends_block(id)) entry.end_of = layer.block;
+    entries.push_back(std::move(entry));
+  }
+  return write_fields([&](FieldVisitor& visitor) { describe_graph(visitor, title, entries); });
+}
+
+std::optional<Graph> find_network(const ProfileLibrary& library, std::string_view name) {
+  if (auto graph = find_model(name)) return graph;
+  const std::filesystem::path path = library.find("models", name);
+  if (path.empty()) return std::nullopt;
+  return load_graph(path.string());
+}
+
+std::vector<std::string> network_names(const ProfileLibrary& library) {
+  std::vector<std::string> names = zoo_names();
+  for (const std::string& name : library.names("models")) names.push_back(name);
+  return names;
+}
+
+}  // namespace papilio

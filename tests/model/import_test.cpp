@@ -1,0 +1,117 @@
+// Claims: torchvision's networks, as PyTorch's own exporter writes them, become graphs with the
+// parameters and MACs that are known of them, whose outputs with the archive's weights are the
+// archive's own; where they are cut makes sense; what cannot be read is told by name.
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/jit/serialization/import.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "models/import/torchscript.hpp"
+#include "models/tensor/network.hpp"
+#include "models/tensor/runtime.hpp"
+#include "models/weights/state_dict.hpp"
+#include "sim/base/error.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
+
+const TensorShape kPicture{3, 224, 224};
+
+/// Writes archives into a folder; false where PyTorch for Python is missing.
+bool made(const TemporaryFolder& folder, const std::string& names) {
+  const std::string python = "/usr/bin/python3 ";
+  if (std::system((python + "-c 'import torchvision' 2>/dev/null").c_str()) != 0) return false;
+  return std::system(fmt::format("{}{}/tests/support/make_torchscript.py {} {}", python,
+                                 PAPILIO_SOURCE_DIR, folder.path().string(), names)
+                         .c_str()) == 0;
+}
+
+struct Known {
+  std::string name;
+  std::int64_t parameters{0};
+  double gmacs{0};  // to three digits
+  std::string block;
+  TensorShape crossing;
+};
+
+void PrintTo(const Known& known, std::ostream* out) {
+  *out << known.name;
+}
+
+class Torchvision : public ::testing::TestWithParam<Known> {};
+
+TEST_P(Torchvision, IsImportedWithItsCountsAndComputesTheSame) {
+  const Known& known = GetParam();
+  const TemporaryFolder folder;
+  if (!made(folder, known.name)) GTEST_SKIP() << "needs python3-torchvision";
+  start_tensor_runtime("cpu", 1);
+  const std::filesystem::path file = folder.path() / fmt::format("{}.pt", known.name);
+  const Graph graph = import_torchscript(file, kPicture, "imported");
+  EXPECT_EQ(graph.parameters(), known.parameters);
+  EXPECT_NEAR(static_cast<double>(graph.macs()) / 1e9, known.gmacs, 5e-4);
+  const auto cut = graph.find_cut(known.block);
+  ASSERT_TRUE(cut.has_value());
+  EXPECT_EQ(cut->shape, known.crossing);
+
+  Network network{graph};
+  network.load(read_state_dict(file.string()), file.string());
+  const at::Tensor picture = at::randn({1, 3, 224, 224}, at::detail::createCPUGenerator(2));
+  const at::NoGradGuard no_grad;
+  torch::jit::Module module = torch::jit::load(file.string());
+  module.eval();
+  const c10::IValue answer = module.forward({picture});  // a script may answer with a tuple
+  const at::Tensor expected =
+      (answer.isTuple() ? answer.toTupleRef().elements()[0] : answer).toTensor();
+  const double greatest = expected.abs().max().item<double>();
+  EXPECT_GT(greatest, 1e-3);
+  EXPECT_LE((network.forward(picture) - expected).abs().max().item<double>(), 1e-5 * greatest);
+}
+
+// Parameters as PyTorch counts them before it is exported; of the first three networks also the
+// MACs are known from elsewhere.
+INSTANTIATE_TEST_SUITE_P(
+    Import, Torchvision,
+    ::testing::Values(
+        Known{"densenet121", 7'978'856, 2.834, "features.transition1", {128, 28, 28}},
+        Known{"googlenet", 6'624'904, 1.498, "inception4a", {512, 14, 14}},
+        Known{"resnext50_32x4d", 25'028'904, 4.230, "layer2.3", {512, 28, 28}},
+        Known{"googlenet-script", 6'624'904, 1.498, "inception4a", {512, 14, 14}},
+        Known{"resnet18-script", 11'689'512, 1.814, "layer1.1", {64, 56, 56}},
+        Known{"mnasnet1_0", 4'383'312, 0.314, "layers.9.2.layers", {40, 28, 28}},
+        Known{"mobilenet_v3_small", 2'542'856, 0.057, "features.6.block", {40, 14, 14}},
+        Known{"efficientnet_b0", 5'288'548, 0.386, "features.2.1.block", {24, 56, 56}}),
+    [](const auto& tested) {
+      std::string name = tested.param.name;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+TEST(Import, TellsWhatItCannotRead) {
+  const TemporaryFolder folder;
+  EXPECT_THAT([&] { import_torchscript(folder.path() / "none.pt", kPicture, "x"); },
+              ThrowsMessage<ConfigError>(HasSubstr("none.pt: error: is no file")));
+  const auto text = folder.write("text.pt", "no archive");
+  EXPECT_THAT([&] { import_torchscript(text, kPicture, "x"); },
+              ThrowsMessage<ConfigError>(HasSubstr("text.pt: error: is no TorchScript archive")));
+  if (!made(folder, "shufflenet_v2_x1_0 resnet18")) GTEST_SKIP() << "needs python3-torchvision";
+  EXPECT_THAT(
+      [&] { import_torchscript(folder.path() / "shufflenet_v2_x1_0.pt", kPicture, "x"); },
+      ThrowsMessage<ConfigError>(AllOf(HasSubstr("has operations that Papilio does not know:"),
+                                       HasSubstr("\n  aten::chunk (13 times)\n"),
+                                       HasSubstr("\n  aten::transpose (16 times)\n"))));
+}
+
+}  // namespace
+}  // namespace papilio
