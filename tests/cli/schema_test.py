@@ -25,7 +25,7 @@ validators = {"scenario": validator_of("scenario"), "fleet": validator_of("fleet
 # Malformed in a way that a schema can see; the others need the profiles, the network or the text.
 FORM = {
     "bits-out-of-range", "empty-list", "missing-key", "negative-number", "not-a-mapping",
-    "strategy-not-a-mapping", "unknown-energy-model", "unknown-key", "unknown-model",
+    "strategy-not-a-mapping", "unknown-energy-model", "unknown-key",
     "unknown-strategy", "unknown-strategy-key", "version", "word-for-number", "wrong-type",
     "strategy-missing-after", "fleet-negative-count", "fleet-no-cells", "fleet-unknown-kind",
     "fleet-unknown-policy-key",
