@@ -45,7 +45,8 @@ void declare(CommandLine& line, VerbOptions& options) {
   add_profiles_option(line);
   options.text("data", "", "NAME", "dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
-  options.text("after", "blocks", "CUT,...", "cuts: names, or all blocks");
+  options.text("after", "blocks", "CUT,...",
+               "cuts: names, all blocks, or none: the baseline alone");
   options.text("channels", "1,2,4,8,16", "N,...", "channels of the units, D_r");
   options.text("seeds", "1", "N,...",
                "a training each: order, crops, and the units' first weights");
@@ -113,7 +114,8 @@ FirstPhaseSpec spec_of(const VerbOptions& options, bool search, std::int64_t cla
   spec.new_classifier = own.layers().back().shape.channels != classes;
   spec.source = options.text_of("weights");
   if (!spec.source.empty()) spec.weights = read_state_dict(spec.source);
-  spec.cuts = cuts_by_name("train", spec.graph, options.words_of("after"));
+  const std::vector<std::string> cuts = options.words_of("after");
+  if (cuts != std::vector<std::string>{"none"}) spec.cuts = cuts_by_name("train", spec.graph, cuts);
   spec.channels = options.numbers_of("channels", 1);
   spec.stride = options.whole_of("stride", 1, 64);
   spec.bits = static_cast<int>(options.whole_of("bits", 1, 16));

@@ -147,6 +147,7 @@ Document phase_report(const FirstPhaseSpec& spec, const std::vector<PointResult>
                            percent(mean_class_accuracy(baselines)),
                            std::to_string(baselines.empty() ? 0 : baselines[0]->right.size())}}},
        .remarks = {"Trained on like the units: as many epochs, from the same weights."}});
+  if (spec.cuts.empty()) return document;
   document.sections.push_back(
       {.title = "Accuracy by cut and channels, %",
        .table = by_cut_and_channels(spec, results,

@@ -317,7 +317,7 @@ class Builder {
   // ----------------------------------------------------------------------------------------
 
   void build_group(std::size_t i) {
-    const MobilesSpec& spec = spec_.mobiles[i];
+    MobilesSpec& spec = spec_.mobiles[i];
     const std::string path = fmt::format("mobiles.{}", i);
     GroupModel group;
     group.name = spec.name;
@@ -409,7 +409,7 @@ class Builder {
                                      reason));
   }
 
-  void build_arrivals(const MobilesSpec::Arrivals& spec, const std::string& path,
+  void build_arrivals(MobilesSpec::Arrivals& spec, const std::string& path,
                       Workload& workload) {
     struct Key {
       const char* name;
@@ -461,6 +461,7 @@ class Builder {
         checker_.error(path + ".file", fmt::format("no file '{}'; check the path", spec.file));
       } else {
         workload.dates_s = load_dates(file.string());
+        spec.file = effective_name(source_, spec.file);
       }
     }
   }

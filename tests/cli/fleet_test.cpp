@@ -52,6 +52,14 @@ TEST(FleetRun, TheEffectiveScenarioRunsToTheSameBytes) {
   expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
 }
 
+TEST(FleetRun, TheEffectiveScenarioFindsItsTracesAndDates) {
+  const TemporaryFolder folder;
+  run_to(folder.path() / "a", {"scenarios/fleets/workloads.yaml"});
+  run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
+  // The tables name the trace: its whole path in b.
+  expect_same_files(folder.path() / "a", folder.path() / "b", {"fleet.csv", "energy.csv", "choices.csv"});
+}
+
 TEST(FleetRun, AnotherSeedIsAnotherRun) {
   const TemporaryFolder folder;
   run_to(folder.path() / "a", {kFaults});

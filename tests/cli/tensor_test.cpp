@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::Finished;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::read_file;
 using testing::run_papilio;
 using testing::TemporaryFolder;
@@ -121,6 +122,40 @@ TEST(Train, DoesNotMixSettingsInOneFolder) {
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("settings.json: error: the folder's trainings had learning_rate = "
                                  "0.003, not 0.5; choose another folder with -o DIR"));
+}
+
+// How a network gets its first weights where nobody trained it: then units start from those.
+TEST(Train, ABaselineAloneIsWhatUnitsCanStartFrom) {
+  const TemporaryFolder folder;
+  const auto train = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> words{"train",
+                                   "--model",
+                                   "resnet20-cifar10",
+                                   "--data",
+                                   "synthetic",
+                                   "--batch",
+                                   "8",
+                                   "--train-pictures",
+                                   "16",
+                                   "--epochs",
+                                   "1",
+                                   "--test-pictures",
+                                   "10",
+                                   "-o",
+                                   (folder.path() / name).string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_papilio(words);
+  };
+  const Finished baseline = train("baseline", {"--after", "none"});
+  ASSERT_EQ(baseline.exit_code, 0) << baseline.err;
+  EXPECT_THAT(baseline.out, HasSubstr("Baseline, without unit"));
+  EXPECT_THAT(baseline.out, Not(HasSubstr("by cut")));
+  const fs::path weights = folder.path() / "baseline/units/baseline-s1.pt";
+  ASSERT_TRUE(fs::exists(weights));
+  const Finished units =
+      train("units", {"--after", "RB9", "--channels", "4", "--weights", weights.string()});
+  EXPECT_EQ(units.exit_code, 0) << units.err;
+  EXPECT_THAT(units.out, HasSubstr("from the trained weights"));
 }
 
 TEST(Infer, SendsRealFeaturesThroughCodecsAndWritesWhatScenariosRead) {
