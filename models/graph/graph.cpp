@@ -186,6 +186,19 @@ std::optional<LayerId> Graph::find_layer(std::string_view name) const {
   return static_cast<LayerId>(it - layers_.begin());
 }
 
+bool Graph::folds_into_convolution(LayerId id) const {
+  if (!std::holds_alternative<BatchNormOp>(layer(id).op)) return false;
+  const LayerId before = layer(id).inputs.front();
+  const LayerOp& op = layer(before).op;
+  if (!std::holds_alternative<ConvOp>(op) && !std::holds_alternative<ConvTransposeOp>(op)) {
+    return false;
+  }
+  return std::all_of(layers_.begin(), layers_.end(), [&](const Layer& reader) {
+    return &reader == &layer(id) ||
+           std::find(reader.inputs.begin(), reader.inputs.end(), before) == reader.inputs.end();
+  });
+}
+
 std::int64_t Graph::macs(LayerId first, LayerId last) const {
   std::int64_t sum = 0;
   for (LayerId id = first; id < last; ++id) sum += layer(id).macs;

@@ -160,6 +160,10 @@ class Graph {
   /// Whether the cut after this layer carries its block's name.
   [[nodiscard]] bool ends_block(LayerId id) const;
 
+  /// Whether the layer is a batch norm that the convolution before it can take up at inference,
+  /// because nothing else reads that.
+  [[nodiscard]] bool folds_into_convolution(LayerId id) const;
+
   /// Sums over the layers `first` (included) to `last` (excluded).
   [[nodiscard]] std::int64_t macs(LayerId first, LayerId last) const;
   [[nodiscard]] std::int64_t macs() const { return macs(0, layers_.size()); }

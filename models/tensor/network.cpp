@@ -324,14 +324,10 @@ Network Network::folded() const {
   Network result{graph_, device_};
   result.layers_ = layers_;
   for (LayerId id = 0; id < layers_.size(); ++id) {
+    if (!graph_.folds_into_convolution(id)) continue;
     const auto* op = std::get_if<BatchNormOp>(&graph_.layer(id).op);
-    if (op == nullptr) continue;
     const LayerId conv = graph_.layer(id).inputs.front();
     const bool transposed = std::holds_alternative<ConvTransposeOp>(graph_.layer(conv).op);
-    if (last_reader_[conv] != id ||
-        !(transposed || std::holds_alternative<ConvOp>(graph_.layer(conv).op))) {
-      continue;
-    }
     // norm(conv(x)) = g · (w ∗ x + b − mean) / √(var + ε) + shift, which is a convolution again.
     // The new weights are computed with twice the digits.
     const LayerTensors& norm = layers_[id];

@@ -18,6 +18,7 @@ void models_command(const Words& words);
 void devices_command(const Words& words);
 void radios_command(const Words& words);
 void profiles_command(const Words& words);
+void predict_command(const Words& words);
 void plot_command(const Words& words);
 
 }  // namespace papilio

@@ -1,0 +1,391 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "sim/app/catalogue.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/output_folder.hpp"
+#include "sim/base/suggest.hpp"
+#include "sim/networks/network_file.hpp"
+#include "sim/profiles/prediction.hpp"
+
+namespace papilio {
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+namespace {
+
+constexpr const char* kPredicted = "predicted";
+
+[[noreturn]] void fail(const std::string& message) {
+  throw ConfigError{"papilio predict: error: " + message};
+}
+
+std::string milli(double seconds) {
+  return fmt::format("{:.3f}", seconds * 1e3);
+}
+
+std::string percent(double share) {
+  return fmt::format("{:+.1f}", share * 100);
+}
+
+/// What somebody measured or published of a device's layers.
+std::vector<KnownTable> known_tables(const ProfileLibrary& library,
+                                     const Bibliography& bibliography, const std::string& device) {
+  std::vector<KnownTable> tables;
+  for (const std::string& name : library.names("layers")) {
+    if (!name.starts_with(device + "/")) continue;
+    Graph graph = model_by_name(library, name.substr(device.size() + 1));
+    LayerProfile profile = load_layer_profile(library, bibliography, device, graph);
+    if (profile.provenance.kind == kPredicted) continue;
+    tables.push_back({std::move(graph), std::move(profile)});
+  }
+  return tables;
+}
+
+/// The tables at one precision, which is that of all of them, or the one asked for.
+std::string keep_one_precision(std::vector<KnownTable>& tables, const std::string& wanted) {
+  std::set<std::string> precisions;
+  for (const KnownTable& table : tables) precisions.insert(table.profile.precision);
+  if (wanted.empty() && precisions.size() > 1) {
+    fail(fmt::format("the device's tables are at {}; choose one with --precision",
+                     fmt::join(precisions, " and ")));
+  }
+  const std::string precision = !wanted.empty()      ? wanted
+                                : precisions.empty() ? "fp32"
+                                                     : *precisions.begin();
+  std::erase_if(tables,
+                [&](const KnownTable& table) { return table.profile.precision != precision; });
+  return precision;
+}
+
+/// A device and what is known of it, and the way to predict from that.
+struct Subject {
+  std::string device;
+  std::string precision;
+  PredictionBasis basis;
+};
+
+Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
+                   const Bibliography& bibliography) {
+  if (!line.has("device")) fail("which device? --device NAME; see 'papilio devices list'");
+  Subject subject{.device = line.get<std::string>("device")};
+  const std::vector<std::string> devices = library.names("devices");
+  const bool described = std::find(devices.begin(), devices.end(), subject.device) != devices.end();
+  std::vector<KnownTable>& tables = subject.basis.tables;
+  tables = known_tables(library, bibliography, subject.device);
+  if (!described && tables.empty()) {
+    fail(fmt::format("unknown device '{}'{}", subject.device, suggestion(subject.device, devices)));
+  }
+  subject.precision =
+      keep_one_precision(tables, line.has("precision") ? line.get<std::string>("precision") : "");
+  if (line.has("calibrate")) {
+    const auto model = line.get<std::string>("calibrate");
+    std::vector<std::string> known;
+    for (const KnownTable& table : tables) known.push_back(table.graph.name());
+    if (std::find(known.begin(), known.end(), model) == known.end()) {
+      fail(fmt::format("the device '{}' has no table of '{}' at {}{}", subject.device, model,
+                       subject.precision, suggestion(model, known)));
+    }
+    std::erase_if(tables, [&](const KnownTable& table) { return table.graph.name() != model; });
+  }
+  constexpr std::size_t kEnoughToLearn = 3;
+  const auto method = line.get<std::string>("method");
+  if (method != "auto" && method != "regression" && method != "roofline") {
+    fail(fmt::format("unknown --method '{}'{}", method,
+                     suggestion(method, {"auto", "regression", "roofline"})));
+  }
+  const bool roofline = method == "roofline" || line.has("calibrate") ||
+                        (method == "auto" && tables.size() < kEnoughToLearn);
+  if (method == "regression" && line.has("calibrate")) {
+    fail("--calibrate is of the roofline; remove it, or --method regression");
+  }
+  if (!roofline) return subject;
+  subject.basis.method = PredictionMethod::kRoofline;
+  if (!described) {
+    fail(
+        fmt::format("a roofline needs devices/{}.yaml, which is not there; write it, or measure "
+                    "more networks ('papilio profile')",
+                    subject.device));
+  }
+  subject.basis.roofline =
+      roofline_of(load_device(library, bibliography, subject.device), subject.precision);
+  return subject;
+}
+
+/// How the numbers came about.
+std::string method_text(const Subject& subject, const std::string& without) {
+  std::vector<std::string> names;
+  for (const KnownTable& table : subject.basis.tables) {
+    if (table.graph.name() != without) names.push_back(table.graph.name());
+  }
+  if (subject.basis.method == PredictionMethod::kRegression) {
+    return fmt::format("regression over {} network{} at {}", names.size(),
+                       names.size() == 1 ? "" : "s", subject.precision);
+  }
+  const std::string calibration = names.empty()
+                                      ? "not calibrated, so nothing is slower than its data sheet"
+                                      : fmt::format("calibrated by {}", fmt::join(names, ", "));
+  return fmt::format("roofline at {}, {}", subject.precision, calibration);
+}
+
+LayerProfile profile_of(const Subject& subject, const Graph& graph,
+                        const LayerPrediction& prediction, const CrossValidation& validation) {
+  LayerProfile profile{
+      .device = subject.device,
+      .model = graph.name(),
+      .precision = subject.precision,
+      .provenance = {kPredicted, "papilio-predict", method_text(subject, graph.name())}};
+  if (const std::optional<double> half_width = validation.half_width()) {
+    profile.note = fmt::format(
+        "The measured total is expected within {:.0f} % of the predicted one (95 %), by {} "
+        "networks "
+        "each predicted from the others.",
+        *half_width * 100, validation.networks.size());
+  } else {
+    profile.note = "How far off it is, nobody can tell: too few networks were measured.";
+  }
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    LayerProfile::Row row{.layer = graph.layer(id).name,
+                          .latency_s = prediction.latency_s[id],
+                          .energy_j = prediction.energy_j[id]};
+    const std::string type = work_of(graph, id).type;
+    const auto error = std::find_if(validation.types.begin(), validation.types.end(),
+                                    [&](const auto& known) { return known.type == type; });
+    if (error != validation.types.end() && error->half_width) {
+      row.interval_s = row.latency_s * *error->half_width;
+    }
+    profile.rows.push_back(std::move(row));
+  }
+  return profile;
+}
+
+Section blocks_section(const Subject& subject, const Graph& graph,
+                       const LayerPrediction& prediction) {
+  const auto known =
+      std::find_if(subject.basis.tables.begin(), subject.basis.tables.end(),
+                   [&](const KnownTable& table) { return table.graph.name() == graph.name(); });
+  const bool measured = known != subject.basis.tables.end();
+  const bool energies = prediction.energy_j.back().has_value();
+  struct Block {
+    std::string name;
+    double macs{0};
+    double latency_s{0};
+    double energy_j{0};
+    double known_s{0};
+  };
+  std::vector<Block> blocks;
+  Block all{"all"};
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    const Layer& layer = graph.layer(id);
+    if (blocks.empty() || blocks.back().name != layer.block) blocks.push_back({layer.block});
+    for (Block* block : {&blocks.back(), &all}) {
+      block->macs += static_cast<double>(layer.macs);
+      block->latency_s += prediction.latency_s[id];
+      block->energy_j += prediction.energy_j[id].value_or(0);
+      if (measured) {
+        for (const LayerProfile::Row& row : known->profile.rows) {
+          if (row.layer == layer.name) block->known_s += row.latency_s;
+        }
+      }
+    }
+  }
+  blocks.push_back(all);
+  Table table{.columns = {{"block"}, {"MMAC"}, {"ms"}, {"%"}}};
+  if (energies) table.columns.push_back({"mJ"});
+  if (measured) table.columns.insert(table.columns.end(), {{"in the table, ms"}, {"error, %"}});
+  for (const Block& block : blocks) {
+    std::vector<std::string> row{block.name, fmt::format("{:.2f}", block.macs / 1e6),
+                                 milli(block.latency_s),
+                                 fmt::format("{:.1f}", 100 * block.latency_s / all.latency_s)};
+    if (energies) row.push_back(milli(block.energy_j));
+    if (measured) {
+      row.push_back(milli(block.known_s));
+      row.push_back(block.known_s > 0 ? percent(block.latency_s / block.known_s - 1) : "");
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return {.title = "Blocks", .table = std::move(table)};
+}
+
+/// What the user must know of the error.
+std::vector<std::string> error_remarks(const Graph& graph, const LayerPrediction& prediction,
+                                       const CrossValidation& validation) {
+  std::vector<std::string> remarks;
+  if (const std::optional<double> half_width = validation.half_width()) {
+    remarks.push_back(
+        fmt::format("Total {} ms ± {:.0f} % (95 %), by {} networks each predicted from the others: "
+                    "median error "
+                    "{:.1f} %, worst {} %.",
+                    milli(prediction.total_s()), *half_width * 100, validation.networks.size(),
+                    validation.median_error() * 100, percent(validation.worst_error())));
+  } else {
+    remarks.push_back(fmt::format(
+        "Total {} ms. How far off it is, nobody can tell: it takes three measured networks.",
+        milli(prediction.total_s())));
+  }
+  std::set<std::string> strange;
+  double strange_s = 0;
+  for (const LayerId id : prediction.strangers) {
+    strange.insert(work_of(graph, id).type);
+    strange_s += prediction.latency_s[id];
+  }
+  if (!strange.empty()) {
+    remarks.push_back(fmt::format(
+        "{:.1f} % of it is of layers of types that nobody measured, predicted by their family: {}.",
+        100 * strange_s / prediction.total_s(), fmt::join(strange, ", ")));
+  }
+  return remarks;
+}
+
+Document prediction_of(const Subject& subject, const Graph& graph,
+                       const LayerPrediction& prediction, const CrossValidation& validation) {
+  Section blocks = blocks_section(subject, graph, prediction);
+  blocks.remarks = error_remarks(graph, prediction, validation);
+  return {.title = fmt::format("{} on {}, predicted", graph.name(), subject.device),
+          .paragraphs = {fmt::format("By {}.", method_text(subject, graph.name()))},
+          .sections = {std::move(blocks)}};
+}
+
+Section coefficients_section(const PredictionBasis& basis) {
+  Table table{.columns = {{"type"},
+                          {"layers"},
+                          {"us"},
+                          {"us/MMAC"},
+                          {"ns/input"},
+                          {"ns/output"},
+                          {"ns/parameter"}}};
+  const LayerRegression regression = learned(basis);
+  for (const auto& [type, fit] : regression.types()) {
+    const auto number = [&](Eigen::Index term, double unit) {
+      const double value = fit.coefficients[term] / unit;
+      return value > 0 ? fmt::format("{:.3g}", value) : std::string{};
+    };
+    table.rows.push_back({type, fmt::to_string(fit.layers), number(0, 1e-6), number(1, 1e-12),
+                          number(2, 1e-9), number(3, 1e-9), number(4, 1e-9)});
+  }
+  return {
+      .title = "Regressions over all networks",
+      .table = std::move(table),
+      .remarks = {"Empty: least squares with the condition that no work takes less than no time "
+                  "leaves the term out."}};
+}
+
+Document validation_of(const Subject& subject, const CrossValidation& validation) {
+  Table networks{
+      .columns = {
+          {"network"}, {"measured, ms"}, {"predicted, ms"}, {"error, %"}, {"of unknown types, %"}}};
+  for (const CrossValidation::Network& network : validation.networks) {
+    networks.rows.push_back({network.model, milli(network.measured_s), milli(network.predicted_s),
+                             percent(network.error()),
+                             fmt::format("{:.1f}", network.strange_share * 100)});
+  }
+  Table types{.columns = {{"type"},
+                          {"layers"},
+                          {"measured, ms"},
+                          {"predicted, ms"},
+                          {"error, %"},
+                          {"median of a layer, %"}}};
+  for (const CrossValidation::Type& type : validation.types) {
+    types.rows.push_back({type.type, fmt::to_string(type.layers), milli(type.measured_s),
+                          milli(type.predicted_s), percent(type.error()),
+                          fmt::format("{:.1f}", type.median_error * 100)});
+  }
+  Document document{
+      .title = fmt::format("Networks on {}, each predicted from the others", subject.device),
+      .paragraphs = {fmt::format("By {}.", method_text(subject, ""))},
+      .sections = {{.title = "Networks",
+                    .table = std::move(networks),
+                    .remarks = {fmt::format("Median error {:.1f} %, worst {} %.",
+                                            validation.median_error() * 100,
+                                            percent(validation.worst_error()))}},
+                   {.title = "Types of layers", .table = std::move(types)}}};
+  if (subject.basis.method == PredictionMethod::kRegression) {
+    document.sections.push_back(coefficients_section(subject.basis));
+  }
+  return document;
+}
+
+/// Writes the table, but never over one that was measured or published.
+void write(const fs::path& folder, LayerProfile profile, const Bibliography& bibliography,
+           const Graph& graph) {
+  OutputFolder out{folder / "layers" / profile.device};
+  const fs::path file = out.path() / (profile.model + ".yaml");
+  if (fs::exists(file)) {
+    const ProfileLibrary there{{folder}};
+    const LayerProfile old = load_layer_profile(there, bibliography, profile.device, graph);
+    if (old.provenance.kind != kPredicted) {
+      fail(
+          fmt::format("{} is {}, which a prediction does not replace; choose another folder with "
+                      "-o",
+                      file.string(), old.provenance.kind));
+    }
+  }
+  out.add(profile.model + ".yaml",
+          "# Made by 'papilio predict'; do not edit.\n" + write_fields([&](FieldVisitor& visitor) {
+            describe_layer_profile(visitor, profile);
+          }));
+  out.commit();
+}
+
+}  // namespace
+
+void predict_command(const Words& words) {
+  CommandLine line{
+      "predict --model NAME --device NAME [options]",
+      "Predicts what the layers of a network take on a device where it was not measured: from "
+      "other\n"
+      "networks measured there, or from the device's data sheet; says how far off that is.",
+      {"papilio predict --model densenet121 --device xeon-1-thread",
+       "papilio predict --model resnet18 --device gtx-1080-ti -o my-profiles",
+       "papilio predict --device xeon-1-thread --validate"}};
+  line.add_options()("model", po::value<std::string>()->value_name("NAME"),
+                     "network ('papilio models list')");
+  line.add_options()("device", po::value<std::string>()->value_name("NAME"),
+                     "device ('papilio devices list')");
+  line.add_options()("validate",
+                     "instead: predict each network of the device from the others, and compare");
+  line.add_options()("method", po::value<std::string>()->default_value("auto")->value_name("NAME"),
+                     "regression (from measured layers), roofline (from the data sheet), or auto: "
+                     "regression where three networks or more were measured");
+  line.add_options()("calibrate", po::value<std::string>()->value_name("NAME"),
+                     "roofline: the one network whose total makes it right (default: all)");
+  line.add_options()("precision", po::value<std::string>()->value_name("NAME"),
+                     "fp32 or fp16 (default: that of the device's tables, else fp32)");
+  add_profiles_option(line);
+  line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
+                     "write the table to DIR/layers/DEVICE/MODEL.yaml, for scenarios");
+  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
+                     "md, csv (the first table), json or latex");
+  if (!line.parse(words)) return;
+  const auto format = line.get<std::string>("format");
+  check_format(format);
+  const bool validate = line.has("validate");
+  if (validate == line.has("model")) fail("which network? --model NAME, or --validate for all");
+  if (validate && line.has("output")) fail("-o goes with --model");
+  const ProfileLibrary library = library_of(line);
+  const Bibliography bibliography{library};
+  const Subject subject = subject_of(line, library, bibliography);
+  const CrossValidation validation = cross_validate(subject.basis);
+  if (validate) {
+    if (validation.networks.empty()) {
+      fail(
+          fmt::format("the device '{}' has fewer than two tables to compare with; measure more "
+                      "('papilio profile')",
+                      subject.device));
+    }
+    print(validation_of(subject, validation), format);
+    return;
+  }
+  const Graph graph = model_by_name(library, line.get<std::string>("model"));
+  const LayerPrediction prediction = predict(subject.basis, graph);
+  if (line.has("output")) {
+    write(line.get<std::string>("output"), profile_of(subject, graph, prediction, validation),
+          bibliography, graph);
+  }
+  print(prediction_of(subject, graph, prediction, validation), format);
+}
+
+}  // namespace papilio

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "models/graph/graph.hpp"
+
+namespace papilio {
+
+/// What the time of a layer follows from, for one picture: its type, and how much it computes and
+/// moves.
+struct LayerWork {
+  /// Layers of one type are computed alike, e.g. "depthwise conv", "max_pool". Convolutions are
+  /// told apart by kernel (1x1, or larger), by groups, and by whether they are computed directly or
+  /// as a matrix product: as LibTorch 1.13 on one thread chooses between oneDNN and BLAS, directly
+  /// where the kernel is larger than 3x3 or the input has more than 20480 elements, unless it is
+  /// a 1x1 kernel without stride (aten/src/ATen/native/Convolution.cpp, use_mkldnn).
+  std::string type;
+  /// Types that are computed much alike: "conv", "linear", "pool", "element-wise", "copy".
+  std::string family;
+  double macs{0};
+  double inputs{0};      ///< elements of all operands
+  double outputs{0};     ///< elements
+  double parameters{0};  ///< trained numbers
+  /// Whether nothing is computed: the input, a flattening, and a batch norm behind a convolution,
+  /// into which it is folded.
+  bool free{false};
+};
+
+/// The work of one layer.
+LayerWork work_of(const Graph& graph, LayerId id);
+
+}  // namespace papilio

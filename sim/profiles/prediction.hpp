@@ -1,0 +1,91 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/profiles/layer_profile.hpp"
+#include "sim/profiles/regression.hpp"
+#include "sim/profiles/roofline.hpp"
+
+namespace papilio {
+
+/// A network and what its layers take on a device, as it was measured or published.
+struct KnownTable {
+  Graph graph;
+  LayerProfile profile;
+};
+
+/// The ways to predict what was not measured.
+enum class PredictionMethod {
+  kRegression,  ///< from the layers of other networks on the device
+  kRoofline,    ///< from the device's data sheet, calibrated by other networks' totals
+};
+
+/// What can be predicted from.
+struct PredictionBasis {
+  PredictionMethod method{PredictionMethod::kRegression};
+  std::vector<KnownTable> tables;    ///< of one device at one precision; a regression needs one
+  std::optional<Roofline> roofline;  ///< before calibration; what the roofline's method needs
+};
+
+/// The times of a network's layers, by somebody who never saw it.
+struct LayerPrediction {
+  std::vector<double> latency_s;                ///< `[layers]`
+  std::vector<std::optional<double>> energy_j;  ///< `[layers]`
+  std::vector<LayerId> strangers;  ///< layers of types that no table has, predicted by the family
+
+  [[nodiscard]] double total_s() const;
+};
+
+/// Predicts from all tables of the basis, but that of the network itself.
+///
+/// The regression: `LayerRegression`; energies at the mean power of the tables, where all have one.
+/// The roofline: its slowness is the geometric mean of what makes each table's total right; 1
+/// without tables. Energies: the tables' mean power where all have one, else the roofline's own.
+/// @throws ConfigError if nothing is left to predict from, or the roofline's overhead alone takes
+///         longer than a table's whole network
+LayerPrediction predict(const PredictionBasis& basis, const Graph& graph);
+
+/// What the regression learns from the tables of the basis, but that of one network.
+/// @throws ConfigError if they have no layer that takes time
+LayerRegression learned(const PredictionBasis& basis, const std::string& without_model = "");
+
+/// How far predictions of networks that were measured are off: each predicted from the others.
+struct CrossValidation {
+  struct Network {
+    std::string model;
+    double measured_s{0};
+    double predicted_s{0};
+    double strange_share{0};  ///< of the predicted time: layers of types that no other table has
+
+    /// Predicted by measured, less one.
+    [[nodiscard]] double error() const { return predicted_s / measured_s - 1; }
+  };
+  struct Type {
+    std::string type;
+    std::size_t layers{0};
+    double measured_s{0};    ///< sum over the layers
+    double predicted_s{0};   ///< likewise
+    double median_error{0};  ///< of a layer, without sign
+    /// As that of networks, of the layers' times.
+    std::optional<double> half_width;
+
+    [[nodiscard]] double error() const { return predicted_s / measured_s - 1; }
+  };
+  std::vector<Network> networks;  ///< as the basis has them
+  std::vector<Type> types;        ///< the longest first
+
+  /// Median over the networks of the error without sign; 0 of none.
+  [[nodiscard]] double median_error() const;
+  [[nodiscard]] double worst_error() const;  ///< with its sign
+  /// Half-width of the interval in which a network's measured total lies with 95 %, by its
+  /// predicted one: Student's t times the root mean square of (measured − predicted) / predicted.
+  /// Nothing for fewer than 3 networks.
+  [[nodiscard]] std::optional<double> half_width() const;
+};
+
+/// @return without networks where the basis has fewer than two tables
+CrossValidation cross_validate(const PredictionBasis& basis);
+
+}  // namespace papilio

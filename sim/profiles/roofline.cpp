@@ -1,0 +1,59 @@
+#include "sim/profiles/roofline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr double kFlopPerMac = 2;
+
+std::optional<double> constant_of(const Device& device, std::string_view key) {
+  const auto it = std::find_if(device.constants.begin(), device.constants.end(),
+                               [&](const auto& constant) { return constant.first == key; });
+  return it == device.constants.end() ? std::nullopt : it->second.value;
+}
+
+}  // namespace
+
+double Roofline::busy_s(const LayerWork& work) const {
+  if (work.free) return 0;
+  const double arithmetic =
+      kFlopPerMac * work.macs + (work.macs > 0 ? 0 : work.outputs);  // one a number, if no MACs
+  const double bytes = (work.inputs + work.outputs + work.parameters) * bytes_per_element;
+  return std::max(arithmetic / flop_per_s, bytes / byte_per_s);
+}
+
+double Roofline::latency(const LayerWork& work) const {
+  return work.free ? 0 : overhead_s + slowness * busy_s(work);
+}
+
+std::optional<double> Roofline::energy(const LayerWork& work) const {
+  if (!idle_w || !peak_w) return std::nullopt;
+  return *idle_w * latency(work) + (*peak_w - *idle_w) * std::min(busy_s(work), latency(work));
+}
+
+Roofline roofline_of(const Device& device, const std::string& precision) {
+  const auto needed = [&](const std::string& key) {
+    const std::optional<double> value = constant_of(device, key);
+    if (!value) {
+      throw ConfigError{
+          fmt::format("devices/{}.yaml: error: a roofline at {} needs the key '{}', which is not "
+                      "there; add it with its source, or measure the device ('papilio profile')",
+                      device.name, precision, key)};
+    }
+    return *value;
+  };
+  const bool half = precision == "fp16";
+  return {.flop_per_s = needed(half ? "peak_fp16_flop_per_s" : "peak_fp32_flop_per_s"),
+          .byte_per_s = needed("memory_byte_per_s"),
+          .overhead_s = constant_of(device, "launch_overhead_s").value_or(0),
+          .bytes_per_element = half ? 2.0 : 4.0,
+          .idle_w = constant_of(device, "idle_power_w"),
+          .peak_w = constant_of(device, "peak_power_w")};
+}
+
+}  // namespace papilio
