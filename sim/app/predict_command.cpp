@@ -253,7 +253,7 @@ Section coefficients_section(const PredictionBasis& basis) {
   Table table{.columns = {{"type"},
                           {"layers"},
                           {"us"},
-                          {"us/MMAC"},
+                          {"us/million operations"},
                           {"ns/input"},
                           {"ns/output"},
                           {"ns/parameter"}}};

@@ -46,7 +46,7 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   const Layer& layer = graph.layer(id);
   LayerWork work{.type = std::string{kind_name(layer.op)},
                  .family = family_of(layer.op),
-                 .macs = static_cast<double>(layer.macs),
+                 .operations = static_cast<double>(layer.macs),
                  .outputs = static_cast<double>(layer.shape.elements()),
                  .parameters = static_cast<double>(layer.parameters)};
   for (const LayerId input : layer.inputs) {
@@ -55,6 +55,12 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
     work.type = conv_type(*conv, graph.layer(layer.inputs[0]).shape);
   }
+  const auto window = [&](std::int64_t kernel) {
+    return work.outputs * static_cast<double>(kernel * kernel);
+  };
+  if (const auto* pool = std::get_if<MaxPoolOp>(&layer.op)) work.operations = window(pool->kernel);
+  if (const auto* pool = std::get_if<AvgPoolOp>(&layer.op)) work.operations = window(pool->kernel);
+  if (std::holds_alternative<GlobalAvgPoolOp>(layer.op)) work.operations = work.inputs;
   const bool folded = graph.folds_into_convolution(id);
   if (folded) work.type = "folded batch_norm";
   work.free = folded || std::holds_alternative<InputOp>(layer.op) ||

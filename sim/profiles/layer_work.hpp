@@ -17,7 +17,8 @@ struct LayerWork {
   std::string type;
   /// Types that are computed much alike: "conv", "linear", "pool", "element-wise", "copy".
   std::string family;
-  double macs{0};
+  /// Multiply-accumulates; of a pool, the numbers that it compares or adds.
+  double operations{0};
   double inputs{0};      ///< elements of all operands
   double outputs{0};     ///< elements
   double parameters{0};  ///< trained numbers

@@ -13,7 +13,7 @@ constexpr std::size_t kFewestLayers = 8;
 
 Eigen::VectorXd terms_of(const LayerWork& work) {
   Eigen::VectorXd terms(kTerms);
-  terms << 1, work.macs, work.inputs, work.outputs, work.parameters;
+  terms << 1, work.operations, work.inputs, work.outputs, work.parameters;
   return terms;
 }
 
@@ -29,7 +29,7 @@ LayerRegression::Fit fit(const Samples& samples) {
     a.row(i) = terms_of(sample.work) * weight;
     b[i] = sample.latency_s * weight;
   }
-  // MACs and seconds are ten powers of ten apart: columns of the same size solve exactly.
+  // Operations and seconds are ten powers of ten apart: columns of the same size solve exactly.
   Eigen::VectorXd scale = a.colwise().norm();
   for (double& column : scale) column = column > 0 ? 1 / column : 0;
   const Eigen::VectorXd x = nonnegative_least_squares(a * scale.asDiagonal(), b);

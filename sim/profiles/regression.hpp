@@ -22,9 +22,9 @@ struct LayerSample {
 };
 
 /// The time of a layer from its work, by a regression for each type of layer, as Neurosurgeon
-/// (ASPLOS 2017) predicts: latency = c0 + c1 · MACs + c2 · inputs + c3 · outputs + c4 · parameters.
-/// More work takes no less time, so no coefficient is negative. Squares are weighted by the
-/// inverse of the measured time: the errors of large layers weigh more, but not only theirs.
+/// (ASPLOS 2017) predicts: latency = c0 + c1 · operations + c2 · inputs + c3 · outputs + c4 ·
+/// parameters. More work takes no less time, so no coefficient is negative. Squares are weighted by
+/// the inverse of the measured time: the errors of large layers weigh more, but not only theirs.
 ///
 /// A type with fewer than 8 measured layers is predicted by its family's, a family without layers
 /// by all layers'.

@@ -9,7 +9,7 @@
 namespace papilio {
 namespace {
 
-constexpr double kFlopPerMac = 2;
+constexpr double kFlopPerOperation = 2;
 
 std::optional<double> constant_of(const Device& device, std::string_view key) {
   const auto it = std::find_if(device.constants.begin(), device.constants.end(),
@@ -21,8 +21,7 @@ std::optional<double> constant_of(const Device& device, std::string_view key) {
 
 double Roofline::busy_s(const LayerWork& work) const {
   if (work.free) return 0;
-  const double arithmetic =
-      kFlopPerMac * work.macs + (work.macs > 0 ? 0 : work.outputs);  // one a number, if no MACs
+  const double arithmetic = kFlopPerOperation * work.operations;
   const double bytes = (work.inputs + work.outputs + work.parameters) * bytes_per_element;
   return std::max(arithmetic / flop_per_s, bytes / byte_per_s);
 }

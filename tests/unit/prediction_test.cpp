@@ -73,7 +73,7 @@ TEST(NonnegativeLeastSquares, SatisfiesKarushKuhnAndTucker) {
 TEST(Regression, PredictsADeviceThatObeysIt) {
   const auto law = [](const LayerWork& work) {
     return work.free ? 1e-7
-                     : 2e-6 + 1e-11 * work.macs + 3e-10 * work.inputs + 2e-10 * work.outputs +
+                     : 2e-6 + 1e-11 * work.operations + 3e-10 * work.inputs + 2e-10 * work.outputs +
                            1e-9 * work.parameters;
   };
   const PredictionBasis basis = basis_by({"resnet18", "resnet34", "resnet50", "resnet101"}, law);
@@ -85,7 +85,7 @@ TEST(Regression, PredictsADeviceThatObeysIt) {
 }
 
 TEST(Regression, NeverLooksAtTheNetworkItself) {
-  const auto law = [](const LayerWork& work) { return 1e-6 + 1e-11 * work.macs; };
+  const auto law = [](const LayerWork& work) { return 1e-6 + 1e-11 * work.operations; };
   PredictionBasis basis = basis_by({"resnet18", "resnet34", "alexnet"}, law);
   const double before = predict(basis, network("resnet18")).total_s();
   for (LayerProfile::Row& row : basis.tables[0].profile.rows) row.latency_s *= 10;
@@ -93,7 +93,7 @@ TEST(Regression, NeverLooksAtTheNetworkItself) {
 }
 
 TEST(Regression, TellsTypesThatNobodyMeasured) {
-  const auto law = [](const LayerWork& work) { return 1e-6 + 1e-11 * work.macs; };
+  const auto law = [](const LayerWork& work) { return 1e-6 + 1e-11 * work.operations; };
   const PredictionBasis basis = basis_by({"resnet18", "resnet50"}, law);
   const Graph graph = network("mobilenet_v2");
   std::set<std::string> strange;
@@ -103,14 +103,14 @@ TEST(Regression, TellsTypesThatNobodyMeasured) {
 }
 
 TEST(Regression, NeedsAnotherNetwork) {
-  const auto law = [](const LayerWork& work) { return work.macs; };
+  const auto law = [](const LayerWork& work) { return work.operations; };
   const PredictionBasis basis = basis_by({"resnet18"}, law);
   EXPECT_THAT([&] { predict(basis, network("resnet18")); },
               ThrowsMessage<ConfigError>(HasSubstr("no table of another network than 'resnet18'")));
 }
 
 TEST(Prediction, EnergiesAreAtTheMeanPowerOfTheTables) {
-  const auto law = [](const LayerWork& work) { return 1e-11 * work.macs; };
+  const auto law = [](const LayerWork& work) { return 1e-11 * work.operations; };
   PredictionBasis basis = basis_by({"resnet18", "resnet34"}, law);
   const Graph graph = network("resnet50");
   EXPECT_FALSE(predict(basis, graph).energy_j.front().has_value());
