@@ -53,6 +53,12 @@ Watts LayerProfile::mean_power() const {
   return time > Seconds{0} ? energy / time : Watts{0};
 }
 
+TableOrigin origin_of(const LayerProfile& profile) {
+  return {.table = fmt::format("{}/{}", profile.device, profile.model),
+          .provenance = profile.provenance,
+          .note = profile.provenance.kind == "predicted" ? profile.note : ""};
+}
+
 void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
   visitor.text("device", profile.device, {}, Presence::kRequired, "Name of the device.");
   visitor.text("model", profile.model, {}, Presence::kRequired, "Name of the network.");

@@ -68,6 +68,16 @@ struct LayerProfile {
   [[nodiscard]] Watts mean_power() const;
 };
 
+/// Where a table of layer times comes from, for reports that used it.
+struct TableOrigin {
+  std::string table;  ///< "jetson-tx2/resnet50-paper"
+  Provenance provenance;
+  std::string note;  ///< of the table, if it was predicted
+
+  bool operator<(const TableOrigin& other) const { return table < other.table; }
+};
+TableOrigin origin_of(const LayerProfile& profile);
+
 /// Describes the keys of a layer profile.
 void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile);
 

@@ -8,6 +8,7 @@
 
 #include "sim/fleet/fleet.hpp"
 #include "sim/report/format.hpp"
+#include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
 
 namespace papilio {
@@ -39,6 +40,7 @@ class Reporter {
     Document document{.title = fleet_.spec.name};
     if (!fleet_.spec.description.empty()) document.paragraphs.push_back(fleet_.spec.description);
     document.paragraphs.push_back(what_ran(engine));
+    if (!fleet_.tables.empty()) document.paragraphs.push_back(layer_times_text(fleet_.tables));
     if (!fleet_.traces.empty()) document.sections.push_back(traces());
     if (std::optional<Section> section = measurement_section(fleet_.measurements)) {
       document.sections.push_back(std::move(*section));

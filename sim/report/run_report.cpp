@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/report/format.hpp"
+#include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
 #include "sim/report/paper_sections.hpp"
 #include "sim/report/published_match.hpp"
@@ -73,6 +74,8 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
       scenario.graph.title(), spec.mobile_device, spec.cloud_device,
       outcomes.all().size() / readings, outcomes.all().size() == readings ? "" : "s",
       readings == 1 ? "" : fmt::format(" × {} readings of the radio's energy", readings), engine));
+  document.paragraphs.push_back(
+      layer_times_text({origin_of(scenario.mobile_profile), origin_of(scenario.cloud_profile)}));
   const auto append = [&](std::vector<Section> sections) {
     for (Section& section : sections) document.sections.push_back(std::move(section));
   };

@@ -38,7 +38,7 @@ class Pricer {
         checker_{checker},
         model_{model} {}
 
-  Measurements price() {
+  FleetPrices price() {
     std::vector<std::string> models;
     for (const MobilesSpec& mobiles : spec_.mobiles) {
       const bool known = find_network(library_, mobiles.model).has_value();  // else told below
@@ -53,7 +53,7 @@ class Pricer {
       }
     }
     make_strategies();
-    return std::move(measurements_);
+    return {std::move(measurements_), std::move(tables_)};
   }
 
  private:
@@ -107,8 +107,7 @@ class Pricer {
         (group.edge && !check_server(*group.edge, mobiles))) {
       return;
     }
-    const LayerProfile profile =
-        load_layer_profile(library_, bibliography_, mobiles.device, *graph);
+    const LayerProfile profile = table_of(mobiles.device, *graph);
     if (!profile.has_energy()) {
       checker_.error(path + ".device", no_energies(mobiles.device, mobiles.model));
       return;
@@ -139,8 +138,13 @@ class Pricer {
     return check_device(library_, path + ".device", device, mobiles.model, checker_);
   }
 
-  [[nodiscard]] LayerPricer pricer_of(const std::string& device, const Graph& graph) const {
-    return LayerPricer{load_layer_profile(library_, bibliography_, device, graph), graph};
+  LayerProfile table_of(const std::string& device, const Graph& graph) {
+    LayerProfile profile = load_layer_profile(library_, bibliography_, device, graph);
+    tables_.insert(origin_of(profile));
+    return profile;
+  }
+  LayerPricer pricer_of(const std::string& device, const Graph& graph) {
+    return LayerPricer{table_of(device, graph), graph};
   }
 
   /// Every partition of the fixed strategies, in their order.
@@ -405,14 +409,15 @@ class Pricer {
   FleetModel& model_;
   std::optional<PublishedTables> published_;
   Measurements measurements_;
+  std::set<TableOrigin> tables_;
   std::vector<std::vector<Candidate>> candidates_;  // [groups]
 };
 
 }  // namespace
 
-Measurements price_fleet(FleetSpec& spec, const ScenarioSource& source,
-                         const ProfileLibrary& library, const Bibliography& bibliography,
-                         Checker& checker, FleetModel& model) {
+FleetPrices price_fleet(FleetSpec& spec, const ScenarioSource& source,
+                        const ProfileLibrary& library, const Bibliography& bibliography,
+                        Checker& checker, FleetModel& model) {
   return Pricer{spec, source, library, bibliography, checker, model}.price();
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <set>
+
 #include "sim/data/library.hpp"
 #include "sim/data/provenance.hpp"
 #include "sim/fleet/model.hpp"
+#include "sim/profiles/layer_profile.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 #include "sim/scenario/measurements.hpp"
@@ -10,14 +13,19 @@
 
 namespace papilio {
 
+/// What a fleet was priced by.
+struct FleetPrices {
+  Measurements measurements;     ///< that it names
+  std::set<TableOrigin> tables;  ///< of layer times
+};
+
 /// Resolves the strategies of a fleet against each group's network, prices every partition on the
 /// group's mobile, edge and server, and fills in `strategies`, `images` and each group's
 /// `partitions`. What is wrong is told to `checker`.
 /// @param spec  its measurements get their defaults, and names that are found from any place
 /// @param model its groups have been made; those with a task have their one partition
-/// @return the measurements that it names
-Measurements price_fleet(FleetSpec& spec, const ScenarioSource& source,
-                         const ProfileLibrary& library, const Bibliography& bibliography,
-                         Checker& checker, FleetModel& model);
+FleetPrices price_fleet(FleetSpec& spec, const ScenarioSource& source,
+                        const ProfileLibrary& library, const Bibliography& bibliography,
+                        Checker& checker, FleetModel& model);
 
 }  // namespace papilio

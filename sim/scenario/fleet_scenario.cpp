@@ -409,8 +409,7 @@ class Builder {
                                      reason));
   }
 
-  void build_arrivals(MobilesSpec::Arrivals& spec, const std::string& path,
-                      Workload& workload) {
+  void build_arrivals(MobilesSpec::Arrivals& spec, const std::string& path, Workload& workload) {
     struct Key {
       const char* name;
       bool given;
@@ -502,7 +501,9 @@ FleetScenario load_fleet(const ScenarioSource& source) {
   const ProfileLibrary library = library_of(source, spec.profiles, checker);
   const Bibliography bibliography{library};
   Builder{fleet, source, library, bibliography, checker}.build();
-  fleet.measurements = price_fleet(spec, source, library, bibliography, checker, fleet.model);
+  FleetPrices prices = price_fleet(spec, source, library, bibliography, checker, fleet.model);
+  fleet.measurements = std::move(prices.measurements);
+  fleet.tables = std::move(prices.tables);
   diagnostics.throw_if_any();
   return fleet;
 }

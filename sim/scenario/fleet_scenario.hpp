@@ -1,9 +1,11 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "sim/fleet/model.hpp"
+#include "sim/profiles/layer_profile.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 #include "sim/scenario/measurements.hpp"
 #include "sim/scenario/source.hpp"
@@ -26,6 +28,7 @@ struct FleetScenario {
   FleetModel model;
   std::vector<TraceNote> traces;
   Measurements measurements;
+  std::set<TableOrigin> tables;  ///< of layer times
 };
 
 /// Whether a scenario says that it is a fleet.

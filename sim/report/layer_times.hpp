@@ -1,0 +1,14 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "sim/profiles/layer_profile.hpp"
+
+namespace papilio {
+
+/// A paragraph that says which tables of layer times the results rest on: measured, published,
+/// derived or predicted, and how far off predictions are; empty without tables.
+std::string layer_times_text(const std::set<TableOrigin>& tables);
+
+}  // namespace papilio
