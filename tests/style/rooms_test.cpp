@@ -25,6 +25,7 @@ const std::multimap<std::string, std::string> kGuarded{
     {"yaml-cpp", "yaml-cpp/"},
     {"SimGrid", "simgrid/"},
     {"Boost.Program_options", "boost/program_options"},
+    {"Eigen", "Eigen/"},
     {"torch", "torch/"},
     {"torch", "ATen/"}};
 

@@ -1,0 +1,128 @@
+// Claims: 'papilio predict' writes tables that scenarios take and name as predicted, replaces
+// nothing that was measured, says how far off it is, and tells what is wrong with a command.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/support/program.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Finished;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::read_file;
+using testing::run_papilio;
+using testing::run_to;
+using testing::TemporaryFolder;
+
+/// A folder of profiles with one device that nobody measured.
+void describe_device(const TemporaryFolder& folder) {
+  fs::create_directories(folder.path() / "devices");
+  folder.write(
+      "devices/mine.yaml",
+      "title: a device\n"
+      "memory_byte_per_s: {value: 1e11, kind: recalled, source: butterfly-2019, at: test}\n"
+      "peak_fp32_flop_per_s: {value: 5e12, kind: recalled, source: butterfly-2019, at: "
+      "test}\n");
+}
+
+TEST(Predict, WritesATableThatScenariosReadAndName) {
+  const TemporaryFolder folder;
+  describe_device(folder);
+  const std::string profiles = folder.path().string();
+  const Finished run = run_papilio({"predict", "--model", "resnet18", "--device", "mine",
+                                    "--profiles", profiles, "-o", profiles});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("roofline at fp32, not calibrated"));
+  EXPECT_THAT(run.out, HasSubstr("How far off it is, nobody can tell"));
+  const fs::path scenario = folder.write("mixed.yaml",
+                                         "name: mixed\n"
+                                         "model: resnet18\n"
+                                         "profiles: [.]\n"
+                                         "mobile: {device: xeon-1-thread}\n"
+                                         "cloud: {device: mine}\n"
+                                         "networks: [wifi]\n"
+                                         "strategies:\n"
+                                         "  - {strategy: cloud-only}\n");
+  run_to(folder.path() / "out", {scenario.string()});
+  const std::string tables = read_file(folder.path() / "out/tables.md");
+  EXPECT_THAT(tables, HasSubstr("mine/resnet18 (predicted: papilio-predict, roofline at fp32"));
+  EXPECT_THAT(tables, HasSubstr("xeon-1-thread/resnet18 (measured: papilio-profile"));
+  // A prediction may be made anew.
+  EXPECT_EQ(run_papilio({"predict", "--model", "resnet18", "--device", "mine", "--profiles",
+                         profiles, "-o", profiles})
+                .exit_code,
+            0);
+}
+
+TEST(Predict, ReplacesNothingThatWasMeasured) {
+  const TemporaryFolder folder;
+  const fs::path table = folder.path() / "layers/xeon-1-thread/alexnet.yaml";
+  fs::create_directories(table.parent_path());
+  fs::copy(fs::path{PAPILIO_SOURCE_DIR} / "profiles/layers/xeon-1-thread/alexnet.yaml", table);
+  const std::string before = read_file(table);
+  const Finished run = run_papilio(
+      {"predict", "--model", "alexnet", "--device", "xeon-1-thread", "-o", folder.path().string()});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.err, fmt::format("papilio predict: error: {} is measured, which a prediction does "
+                                 "not replace; choose another folder with -o\n",
+                                 table.string()));
+  EXPECT_EQ(read_file(table), before);
+}
+
+TEST(Predict, ComparesWithTheTableThatItDidNotLookAt) {
+  const Finished run = run_papilio(
+      {"predict", "--model", "alexnet", "--device", "xeon-1-thread", "--format", "json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto rows = nlohmann::json::parse(run.out)["sections"][0]["rows"];
+  EXPECT_EQ(rows.back()["block"], "all");
+  EXPECT_EQ(rows.back()["in the table, ms"], 48.551);
+}
+
+TEST(Predict, ValidatesEachNetworkByTheOthers) {
+  const Finished run =
+      run_papilio({"predict", "--device", "xeon-1-thread", "--validate", "--format", "json"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto document = nlohmann::json::parse(run.out);
+  EXPECT_GE(document["sections"][0]["rows"].size(), 18);
+  for (const auto& row : document["sections"][0]["rows"]) {
+    if (row["network"] != "efficientnet_b0") continue;
+    EXPECT_GT(row["of unknown types, %"], 0) << "no other network has SiLU";
+  }
+}
+
+TEST(Predict, TellsWhatIsWrong) {
+  const auto error = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "predict");
+    const Finished run = run_papilio(words);
+    EXPECT_EQ(run.exit_code, 2) << run.out;
+    EXPECT_EQ(run.out, "");
+    return run.err;
+  };
+  EXPECT_THAT(error({"--device", "xeon-1-thread"}), HasSubstr("--model NAME, or --validate"));
+  EXPECT_THAT(error({"--model", "resnet18"}), HasSubstr("which device? --device NAME"));
+  EXPECT_THAT(error({"--model", "resnet18", "--device", "xeon-1-thred"}),
+              HasSubstr("unknown device 'xeon-1-thred'; did you mean 'xeon-1-thread'?"));
+  EXPECT_THAT(error({"--model", "resnet81", "--device", "xeon-1-thread"}),
+              HasSubstr("unknown model 'resnet81'; did you mean 'resnet18'?"));
+  EXPECT_THAT(error({"--model", "resnet18", "--device", "xeon-1-thread", "--method", "roof"}),
+              HasSubstr("unknown --method 'roof'"));
+  EXPECT_THAT(error({"--model", "resnet18", "--device", "xeon-1-thread", "--method", "roofline"}),
+              HasSubstr("needs the key 'peak_fp32_flop_per_s'"));
+  EXPECT_THAT(error({"--model", "resnet18", "--device", "xeon-1-thread", "--calibrate", "nobody"}),
+              HasSubstr("has no table of 'nobody' at fp32"));
+  EXPECT_THAT(error({"--device", "xeon-sse3-1-thread", "--validate", "--method", "regression"}),
+              HasSubstr("fewer than two tables"));
+}
+
+}  // namespace
+}  // namespace papilio
