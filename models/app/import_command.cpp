@@ -2,10 +2,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "models/app/command.hpp"
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
+#include "models/import/onnx.hpp"
 #include "models/import/torchscript.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
@@ -17,6 +19,9 @@ namespace papilio {
 namespace po = boost::program_options;
 namespace fs = std::filesystem;
 namespace {
+
+/// ImageNet's.
+constexpr TensorShape kUsualInput{3, 224, 224};
 
 /// A file's name as scenarios and folders can have it: lower case, nothing but [a-z0-9._-].
 std::string tame_name(std::string name) {
@@ -51,18 +56,21 @@ Document report_of(const Graph& graph, const fs::path& file) {
 }  // namespace
 
 void import_command(const Words& words) {
-  CommandLine line{"import FILE [options]",
-                   "Makes a network of a TorchScript archive, as torch.jit.trace(model.eval(), "
-                   "picture).save(FILE)\n"
-                   "writes it: its layers with shapes and MACs, and the places where it can be "
-                   "cut. Scenarios and\n"
-                   "all verbs know it by its name when they are given --profiles DIR.",
-                   {"papilio import densenet121.pt --input 3x224x224",
-                    "papilio models show densenet121 --profiles results/profiles",
-                    "papilio profile --model densenet121 --profiles results/profiles"}};
+  CommandLine line{
+      "import FILE [options]",
+      "Makes a network of a TorchScript archive, as torch.jit.trace(model.eval(), "
+      "picture).save(FILE)\n"
+      "writes it, or of an ONNX file (*.onnx): its layers with shapes and MACs, and "
+      "the places where\n"
+      "it can be cut. Scenarios and all verbs know it by its name when they are "
+      "given --profiles DIR.",
+      {"papilio import densenet121.pt --input 3x224x224", "papilio import densenet121.onnx",
+       "papilio models show densenet121 --profiles results/profiles",
+       "papilio profile --model densenet121 --profiles results/profiles"}};
   line.add_positional("file");
   VerbOptions options{line, "import"};
-  options.text("input", "3x224x224", "CxHxW", "size of the network's input");
+  options.text("input", "", "CxHxW",
+               "size of the network's input (default: what the ONNX file says, else 3x224x224)");
   options.text("name", "", "NAME", "what to call it (default: the file's name)");
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
@@ -72,7 +80,7 @@ void import_command(const Words& words) {
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
   check_format(format);
-  if (!line.has("file")) options.fail("expected a TorchScript archive");
+  if (!line.has("file")) options.fail("expected a TorchScript archive or an ONNX file");
   const fs::path file = line.all("file").front();
   std::string name = options.text_of("name");
   if (name.empty()) name = tame_name(file.stem().string());
@@ -82,8 +90,13 @@ void import_command(const Words& words) {
   if (find_model(name)) {
     options.fail(fmt::format("the zoo has a network '{}'; choose another --name", name));
   }
-  const Graph graph =
-      import_torchscript(file, shape_by_text("import", options.text_of("input")), name);
+  std::optional<TensorShape> input;
+  if (const std::string text = options.text_of("input"); !text.empty()) {
+    input = shape_by_text("import", text);
+  }
+  const Graph graph = file.extension() == ".onnx"
+                          ? import_onnx(file, input, name)
+                          : import_torchscript(file, input.value_or(kUsualInput), name);
   OutputFolder folder{fs::path{line.get<std::string>("output")} / "models"};
   folder.add(name + ".yaml",
              fmt::format("# Made by 'papilio import'; do not edit.\n{}", graph_file(graph)));

@@ -20,7 +20,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "models/import/blocks.hpp"
+#include "models/import/layer_list.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
@@ -29,23 +29,9 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-/// What a Graph cannot say of an operation, to be told by name.
-class Unsupported : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// Both numbers of a pair, which must be one: squares are all that a Graph has.
-std::int64_t square(const std::vector<std::int64_t>& pair, const char* what) {
-  if (pair.empty() || pair.front() != pair.back()) {
-    throw Unsupported{fmt::format("{} that differs in height and width", what)};
-  }
-  return pair.front();
-}
-
 class Importer {
  public:
-  Importer(const torch::jit::Graph& graph, const TensorShape& input) {
+  Importer(const torch::jit::Graph& graph, const TensorShape& input) : layers_{input} {
     std::vector<const Value*> tensors;
     for (const Value* value : graph.inputs()) {
       if (value->type()->isSubtypeOf(*c10::TensorType::get())) tensors.push_back(value);
@@ -53,11 +39,9 @@ class Importer {
     if (tensors.size() != 1) {
       throw Unsupported{fmt::format("{} tensors as inputs, where one is expected", tensors.size())};
     }
-    layers_.push_back({"input", InputOp{input}, {}, ""});
-    shapes_.push_back(input);
     made_[tensors.front()] = 0;
     for (const Node* node : graph.nodes()) visit(*node);
-    if (!unknown_.empty()) return;
+    if (layers_.has_unknown()) return;
     if (graph.outputs().empty() || !made_.contains(graph.outputs().front())) {
       throw Unsupported{"an output that is no tensor of the network"};
     }
@@ -66,9 +50,7 @@ class Importer {
     }
   }
 
-  [[nodiscard]] const std::vector<PlainLayer>& layers() const { return layers_; }
-  /// Operations without a counterpart, and how often each occurs.
-  [[nodiscard]] const std::map<std::string, int>& unknown() const { return unknown_; }
+  [[nodiscard]] const LayerList& layers() const { return layers_; }
 
  private:
   using Convert = void (Importer::*)(const Node&);
@@ -124,14 +106,15 @@ class Importer {
     if (kLookedAtLater.contains(kind)) return;
     const auto known = converters().find(kind);
     if (known == converters().end()) {
-      ++unknown_[kind];
+      layers_.add_unknown(kind);
       return;
     }
-    if (!unknown_.empty()) return;  // what they make is missing; all that is left is to list them
+    if (layers_.has_unknown())
+      return;  // what they make is missing; all that is left is to list them
     try {
       (this->*known->second)(node);
     } catch (const Unsupported& reason) {
-      ++unknown_[fmt::format("{} with {}", kind, reason.what())];
+      layers_.add_unknown(fmt::format("{} with {}", kind, reason.what()));
     }
   }
 
@@ -180,25 +163,7 @@ class Importer {
 
   void add_layer(const Node& node, const LayerOp& op, std::vector<LayerId> inputs,
                  const std::string& module = {}) {
-    std::string name = module;
-    if (name.empty()) {
-      // Beside the last layer with weights: "layer1.0.relu", the next one "layer1.0.relu_2".
-      const std::size_t dot = last_module_.rfind('.');
-      name = (dot == std::string::npos ? "" : last_module_.substr(0, dot + 1)) +
-             std::string{kind_name(op)};
-    } else {
-      last_module_ = module;
-    }
-    const int count = ++names_[name];
-    if (count > 1) name += fmt::format("_{}", count);
-    Graph one{"", ""};  // infers the shape
-    std::vector<LayerId> operands;
-    for (const LayerId input : inputs) {
-      operands.push_back(one.add(fmt::format("{}", operands.size()), InputOp{shapes_[input]}, {}));
-    }
-    shapes_.push_back(one.layer(one.add("layer", op, operands)).shape);
-    layers_.push_back({name, op, std::move(inputs), module});
-    made_[node.outputs().front()] = layers_.size() - 1;
+    made_[node.outputs().front()] = layers_.add(op, std::move(inputs), module);
   }
   void pass_on(const Node& node) { made_[node.outputs().front()] = operand(node, 0); }
 
@@ -269,7 +234,7 @@ class Importer {
   }
   void adaptive_avg_pool(const Node& node) {
     const LayerId from = operand(node, 0);
-    const TensorShape& in = shapes_[from];
+    const TensorShape& in = layers_.shape(from);
     const std::int64_t size = square(numbers(node, 1), "an output");
     if (size == 1) {
       add_layer(node, GlobalAvgPoolOp{}, {from});
@@ -298,7 +263,7 @@ class Importer {
   void multiply(const Node& node) {
     LayerId a = operand(node, 0);
     LayerId b = operand(node, 1);
-    if (shapes_[a].elements() < shapes_[b].elements()) std::swap(a, b);
+    if (layers_.shape(a).elements() < layers_.shape(b).elements()) std::swap(a, b);
     add_layer(node, MultiplyOp{}, {a, b});
   }
   void concat(const Node& node) {
@@ -322,7 +287,7 @@ class Importer {
   void reshape(const Node& node) {
     const LayerId from = operand(node, 0);
     const std::vector<std::int64_t> shape = numbers(node, 1);
-    if (shape.size() != 2 || (shape[1] != -1 && shape[1] != shapes_[from].elements())) {
+    if (shape.size() != 2 || (shape[1] != -1 && shape[1] != layers_.shape(from).elements())) {
       throw Unsupported{"a shape other than a flat one"};
     }
     add_layer(node, FlattenOp{}, {from});
@@ -336,12 +301,8 @@ class Importer {
 
   static constexpr std::int64_t kUnknown = -2;  // in a list of numbers
 
-  std::vector<PlainLayer> layers_;
-  std::vector<TensorShape> shapes_;  // of the layers
+  LayerList layers_;
   std::map<const Value*, LayerId> made_;
-  std::map<std::string, int> names_;
-  std::map<std::string, int> unknown_;
-  std::string last_module_;
 };
 
 constexpr const char* kTrace = "torch.jit.trace(model.eval(), picture).save(FILE)";
@@ -412,19 +373,8 @@ Graph import_torchscript(const std::filesystem::path& file, const TensorShape& i
                     kTrace, error.what_without_backtrace()));
   }
   try {
-    const Importer importer{*graph, input};
-    if (importer.unknown().empty()) {
-      return with_blocks(name, fmt::format("{}, imported from TorchScript", name),
-                         importer.layers());
-    }
-    std::string list;
-    for (const auto& [operation, count] : importer.unknown()) {
-      list += fmt::format("\n  {} ({} time{})", operation, count, count == 1 ? "" : "s");
-    }
-    throw fail(fmt::format(
-        "has operations that Papilio does not know:{}\nReplace them in the model before it is "
-        "saved, or add them to models/graph (CONTRIBUTING.md)",
-        list));
+    return Importer{*graph, input}.layers().graph(
+        name, fmt::format("{}, imported from TorchScript", name));
   } catch (const Unsupported& reason) {
     throw fail(fmt::format("has {}", reason.what()));
   } catch (const std::invalid_argument& error) {

@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
+#include "models/import/onnx.hpp"
 #include "models/import/torchscript.hpp"
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
@@ -33,7 +35,7 @@ const TensorShape kPicture{3, 224, 224};
 bool made(const TemporaryFolder& folder, const std::string& names) {
   const std::string python = "/usr/bin/python3 ";
   if (std::system((python + "-c 'import torchvision' 2>/dev/null").c_str()) != 0) return false;
-  return std::system(fmt::format("{}{}/tests/support/make_torchscript.py {} {}", python,
+  return std::system(fmt::format("{}{}/tests/support/make_networks.py {} {}", python,
                                  PAPILIO_SOURCE_DIR, folder.path().string(), names)
                          .c_str()) == 0;
 }
@@ -79,6 +81,41 @@ TEST_P(Torchvision, IsImportedWithItsCountsAndComputesTheSame) {
   EXPECT_LE((network.forward(picture) - expected).abs().max().item<double>(), 1e-5 * greatest);
 }
 
+/// The layers with weights, by their names: what an archive and an ONNX file must agree in.
+std::set<std::string> weighted(const Graph& graph) {
+  std::set<std::string> names;
+  for (const Layer& layer : graph.layers()) {
+    if (layer.parameters > 0) names.insert(layer.name);
+  }
+  return names;
+}
+
+// With batch norms left alone, an ONNX file is the same network; folded into the convolutions,
+// which get a bias, it is one with the same multiplications.
+TEST_P(Torchvision, OfOnnxIsTheSameNetwork) {
+  const Known& known = GetParam();
+  if (known.name.ends_with("-script")) GTEST_SKIP() << "exported from a trace";
+  const TemporaryFolder folder;
+  if (!made(folder, known.name)) GTEST_SKIP() << "needs python3-torchvision";
+  const Graph archive =
+      import_torchscript(folder.path() / fmt::format("{}.pt", known.name), kPicture, "imported");
+  const Graph graph =
+      import_onnx(folder.path() / fmt::format("{}.onnx", known.name), std::nullopt, "imported");
+  EXPECT_EQ(graph.layers().front().shape, kPicture) << "as the file says";
+  EXPECT_EQ(graph.parameters(), known.parameters);
+  EXPECT_EQ(graph.macs(), archive.macs());
+  EXPECT_EQ(weighted(graph), weighted(archive));
+  const auto cut = graph.find_cut(known.block);
+  ASSERT_TRUE(cut.has_value());
+  EXPECT_EQ(cut->shape, known.crossing);
+
+  const Graph folded = import_onnx(folder.path() / fmt::format("{}-folded.onnx", known.name),
+                                   std::nullopt, "imported");
+  EXPECT_EQ(folded.macs(), archive.macs());
+  EXPECT_LT(folded.layers().size(), graph.layers().size());
+  EXPECT_EQ(folded.layers().back().shape, archive.layers().back().shape);
+}
+
 // Parameters as PyTorch counts them before it is exported; of the first three networks also the
 // MACs are known from elsewhere.
 INSTANTIATE_TEST_SUITE_P(
@@ -105,6 +142,11 @@ TEST(Import, TellsWhatItCannotRead) {
   const auto text = folder.write("text.pt", "no archive");
   EXPECT_THAT([&] { import_torchscript(text, kPicture, "x"); },
               ThrowsMessage<ConfigError>(HasSubstr("text.pt: error: is no TorchScript archive")));
+  const auto not_onnx = folder.write("text.onnx", "no model");
+  EXPECT_THAT([&] { import_onnx(not_onnx, kPicture, "x"); },
+              ThrowsMessage<ConfigError>(HasSubstr("text.onnx: error: is no ONNX model")));
+  EXPECT_THAT([&] { import_onnx(folder.path() / "none.onnx", kPicture, "x"); },
+              ThrowsMessage<ConfigError>(HasSubstr("none.onnx: error: is no file")));
   if (!made(folder, "shufflenet_v2_x1_0 resnet18")) GTEST_SKIP() << "needs python3-torchvision";
   EXPECT_THAT(
       [&] { import_torchscript(folder.path() / "shufflenet_v2_x1_0.pt", kPicture, "x"); },

@@ -1,6 +1,7 @@
-"""Writes TorchScript archives of torchvision's networks, with random weights, to a folder.
+"""Writes TorchScript archives and ONNX files of torchvision's networks, with random weights.
 
-make_torchscript.py FOLDER NAME...: NAME.pt is traced, NAME-script.pt scripted.
+make_networks.py FOLDER NAME...: NAME.pt is traced, and NAME.onnx exported; NAME-script.pt scripted.
+NAME-folded.onnx has its batch norms in the convolutions, as the exporter makes it.
 """
 
 import pathlib
@@ -24,8 +25,11 @@ for name in sys.argv[2:]:
             module.running_var.uniform_(0.5, 2)
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.uniform_(module.bias, -0.1, 0.1)
+    picture = torch.randn(1, 3, 224, 224)
     if name.endswith("-script"):
-        made = torch.jit.script(network)
-    else:
-        made = torch.jit.trace(network, torch.randn(1, 3, 224, 224))
-    made.save(str(folder / f"{name}.pt"))
+        torch.jit.script(network).save(str(folder / f"{name}.pt"))
+        continue
+    torch.jit.trace(network, picture).save(str(folder / f"{name}.pt"))
+    torch.onnx.export(network, picture, str(folder / f"{name}-folded.onnx"), opset_version=14)
+    torch.onnx.export(network, picture, str(folder / f"{name}.onnx"), opset_version=14,
+                      training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False)
