@@ -1,10 +1,12 @@
 #include "models/import/onnx.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -17,20 +19,22 @@
 namespace papilio {
 namespace {
 
-/// "/layer1/layer1.0/conv1/Conv", as PyTorch calls a node: "layer1.0.conv1".
+/// The module of a node as PyTorch calls it: of "/layer1/layer1.0/conv1/Conv" layer1.0.conv1. The
+/// parts of a sequence repeat what it is called. Empty for other names.
 std::string path_of(const std::string& node) {
-  std::string path;
-  std::size_t begin = node.starts_with('/') ? 1 : 0;
+  std::vector<std::string> parts;
+  std::size_t begin = 1;
+  if (!node.starts_with('/')) return {};
   for (std::size_t end = node.find('/', begin); end != std::string::npos;
        begin = end + 1, end = node.find('/', begin)) {
-    const std::string part = node.substr(begin, end - begin);
-    if (path.empty() || part.starts_with(path + ".")) {
-      path = part;
+    std::string part = node.substr(begin, end - begin);
+    if (!parts.empty() && part.starts_with(parts.back() + ".")) {
+      parts.back() = std::move(part);
     } else {
-      path += "." + part;
+      parts.push_back(std::move(part));
     }
   }
-  return path;
+  return fmt::format("{}", fmt::join(parts, "."));
 }
 
 class Importer {
@@ -197,12 +201,13 @@ class Importer {
     return it->second;
   }
 
-  /// The module that a weight lies in.
+  /// The module of a layer: by the node's name, since equal weights share one name; else by its
+  /// weight's.
   static std::string module_of(const Node& node, const onnx::TensorProto& weight) {
+    if (const std::string path = path_of(node.name()); !path.empty()) return path;
     constexpr std::string_view kWeight = ".weight";
     const std::string& name = weight.name();
-    if (name.ends_with(kWeight)) return name.substr(0, name.size() - kWeight.size());
-    return path_of(node.name());
+    return name.ends_with(kWeight) ? name.substr(0, name.size() - kWeight.size()) : node.name();
   }
 
   /// One number for both directions and both sides, from the node's attributes.
@@ -223,7 +228,13 @@ class Importer {
                  const std::string& module = {}) {
     made_[node.output(0)] = layers_.add(op, std::move(inputs), module);
   }
-  void pass_on(const Node& node) { made_[node.output(0)] = operand(node); }
+  void pass_on(const Node& node) {
+    if (const onnx::TensorProto* constant = find_constant(node, 0)) {
+      constants_[node.output(0)] = constant;
+    } else {
+      made_[node.output(0)] = operand(node);
+    }
+  }
   template <class Op>
   void plain(const Node& node) {
     add_layer(node, Op{}, {operand(node)});

@@ -21,7 +21,7 @@ const std::vector<Command>& commands() {
       {"predict", "predict what a network's layers take on a device", predict_command},
       handed_over("infer", "run real pictures through a network, whole or split"),
       handed_over("train", "train butterfly units end to end, find the fewest channels"),
-      handed_over("import", "make a network of a TorchScript archive"),
+      handed_over("import", "make a network of a TorchScript archive or an ONNX file"),
       handed_over("profile", "measure what each layer takes on this machine"),
       handed_over("datasets", "list the pictures that networks are trained and tested on"),
       handed_over("codecs", "list the codecs that features are encoded with"),

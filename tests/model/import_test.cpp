@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <set>
+#include <vector>
 
 #include "models/import/onnx.hpp"
 #include "models/import/torchscript.hpp"
@@ -53,6 +54,7 @@ void PrintTo(const Known& known, std::ostream* out) {
 }
 
 class Torchvision : public ::testing::TestWithParam<Known> {};
+class Onnx : public ::testing::TestWithParam<Known> {};
 
 TEST_P(Torchvision, IsImportedWithItsCountsAndComputesTheSame) {
   const Known& known = GetParam();
@@ -92,9 +94,8 @@ std::set<std::string> weighted(const Graph& graph) {
 
 // With batch norms left alone, an ONNX file is the same network; folded into the convolutions,
 // which get a bias, it is one with the same multiplications.
-TEST_P(Torchvision, OfOnnxIsTheSameNetwork) {
+TEST_P(Onnx, IsTheSameNetwork) {
   const Known& known = GetParam();
-  if (known.name.ends_with("-script")) GTEST_SKIP() << "exported from a trace";
   const TemporaryFolder folder;
   if (!made(folder, known.name)) GTEST_SKIP() << "needs python3-torchvision";
   const Graph archive =
@@ -118,22 +119,26 @@ TEST_P(Torchvision, OfOnnxIsTheSameNetwork) {
 
 // Parameters as PyTorch counts them before it is exported; of the first three networks also the
 // MACs are known from elsewhere.
-INSTANTIATE_TEST_SUITE_P(
-    Import, Torchvision,
-    ::testing::Values(
-        Known{"densenet121", 7'978'856, 2.834, "features.transition1", {128, 28, 28}},
-        Known{"googlenet", 6'624'904, 1.498, "inception4a", {512, 14, 14}},
-        Known{"resnext50_32x4d", 25'028'904, 4.230, "layer2.3", {512, 28, 28}},
-        Known{"googlenet-script", 6'624'904, 1.498, "inception4a", {512, 14, 14}},
-        Known{"resnet18-script", 11'689'512, 1.814, "layer1.1", {64, 56, 56}},
-        Known{"mnasnet1_0", 4'383'312, 0.314, "layers.9.2.layers", {40, 28, 28}},
-        Known{"mobilenet_v3_small", 2'542'856, 0.057, "features.6.block", {40, 14, 14}},
-        Known{"efficientnet_b0", 5'288'548, 0.386, "features.2.1.block", {24, 56, 56}}),
-    [](const auto& tested) {
-      std::string name = tested.param.name;
-      std::replace(name.begin(), name.end(), '-', '_');
-      return name;
-    });
+const std::vector<Known> kTraced{
+    {"densenet121", 7'978'856, 2.834, "features.transition1", {128, 28, 28}},
+    {"googlenet", 6'624'904, 1.498, "inception4a", {512, 14, 14}},
+    {"resnext50_32x4d", 25'028'904, 4.230, "layer2.3", {512, 28, 28}},
+    {"mnasnet1_0", 4'383'312, 0.314, "layers.9.2.layers", {40, 28, 28}},
+    {"mobilenet_v3_small", 2'542'856, 0.057, "features.6.block", {40, 14, 14}},
+    {"efficientnet_b0", 5'288'548, 0.386, "features.2.1.block", {24, 56, 56}}};
+const std::vector<Known> kScripted{
+    {"googlenet-script", 6'624'904, 1.498, "inception4a", {512, 14, 14}},
+    {"resnet18-script", 11'689'512, 1.814, "layer1.1", {64, 56, 56}}};
+
+std::string test_name(const ::testing::TestParamInfo<Known>& tested) {
+  std::string name = tested.param.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Traced, Torchvision, ::testing::ValuesIn(kTraced), test_name);
+INSTANTIATE_TEST_SUITE_P(Scripted, Torchvision, ::testing::ValuesIn(kScripted), test_name);
+INSTANTIATE_TEST_SUITE_P(Traced, Onnx, ::testing::ValuesIn(kTraced), test_name);
 
 TEST(Import, TellsWhatItCannotRead) {
   const TemporaryFolder folder;
