@@ -88,7 +88,8 @@ Section constants_section(const std::vector<std::pair<std::string, Sourced>>& co
   std::vector<Provenance> provenances;
   for (const auto& [key, constant] : constants) {
     const Provenance& provenance = constant.provenance;
-    table.rows.push_back({key, constant.value ? fmt::to_string(*constant.value) : constant.text,
+    table.rows.push_back({key,
+                          constant.value ? fmt::format("{:.10g}", *constant.value) : constant.text,
                           provenance.kind, provenance.source, provenance.at});
     provenances.push_back(provenance);
   }

@@ -66,6 +66,7 @@ struct Subject {
   std::string device;
   std::string precision;
   PredictionBasis basis;
+  Provenance total_from;  ///< of the basis' known total, if it has one
 };
 
 Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
@@ -110,8 +111,14 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
                     "more networks ('papilio profile')",
                     subject.device));
   }
-  subject.basis.roofline =
-      roofline_of(load_device(library, bibliography, subject.device), subject.precision);
+  const Device device_data = load_device(library, bibliography, subject.device);
+  subject.basis.roofline = roofline_of(device_data, subject.precision);
+  const std::optional<Sourced> model = find_constant(device_data, "calibration_model");
+  const std::optional<Sourced> latency = find_constant(device_data, "calibration_latency_s");
+  if (model && latency) {
+    subject.basis.total = KnownTotal{model_by_name(library, model->text), *latency->value};
+    subject.total_from = latency->provenance;
+  }
   return subject;
 }
 
@@ -125,9 +132,14 @@ std::string method_text(const Subject& subject, const std::string& without) {
     return fmt::format("regression over {} network{} at {}", names.size(),
                        names.size() == 1 ? "" : "s", subject.precision);
   }
-  const std::string calibration = names.empty()
-                                      ? "not calibrated, so nothing is slower than its data sheet"
-                                      : fmt::format("calibrated by {}", fmt::join(names, ", "));
+  const std::optional<KnownTotal>& total = subject.basis.total;
+  std::string calibration = "not calibrated, so nothing is slower than its data sheet";
+  if (!names.empty()) {
+    calibration = fmt::format("calibrated by {}", fmt::join(names, ", "));
+  } else if (total) {
+    calibration = fmt::format("calibrated by the total of {} ({})", total->graph.name(),
+                              to_string(subject.total_from));
+  }
   return fmt::format("roofline at {}, {}", subject.precision, calibration);
 }
 

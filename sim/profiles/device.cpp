@@ -36,8 +36,17 @@ void describe_device_file(FieldVisitor& visitor, Device& device) {
   number("launch_overhead_s", "Time that a layer takes which computes nothing.");
   number("idle_power_w", "Power while nothing is computed.");
   number("peak_power_w", "Greatest power of the part that computes: of a board, or of a module.");
+  text("calibration_model", "A network whose whole time on the device was measured.");
+  number("calibration_latency_s", "Of that network; makes a roofline right.");
   text("software", "What ran on it, and at which precision.");
   text("relative_speed", "Speed relative to another device, as printed.");
+}
+
+std::optional<Sourced> find_constant(const Device& device, std::string_view key) {
+  const auto it = std::find_if(device.constants.begin(), device.constants.end(),
+                               [&](const auto& constant) { return constant.first == key; });
+  if (it == device.constants.end()) return std::nullopt;
+  return it->second;
 }
 
 Device load_device(const ProfileLibrary& library, const Bibliography& bibliography,

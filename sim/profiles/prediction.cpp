@@ -43,30 +43,36 @@ std::optional<double> mean_power_w(const Tables& tables) {
   return (sum.energy / sum.latency).value();
 }
 
-/// What makes the table's total right.
-double slowness_of(const Roofline& roofline, const KnownTable& table) {
+/// What makes the network's total right.
+double slowness_of(const Roofline& roofline, const Graph& graph, double measured_s) {
   double busy_s = 0;
   double overhead_s = 0;
-  for (LayerId id = 0; id < table.graph.layers().size(); ++id) {
-    const LayerWork work = work_of(table.graph, id);
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    const LayerWork work = work_of(graph, id);
     busy_s += roofline.busy_s(work);
     overhead_s += work.free ? 0 : roofline.overhead_s;
   }
-  const double computing_s = total_s(table.profile) - overhead_s;
-  if (computing_s <= 0) {
-    throw ConfigError{fmt::format(
-        "layers/{}/{}: error: the whole network takes {:.3g} ms, less than the launch overheads of "
-        "its layers, {:.3g} ms; check launch_overhead_s of the device",
-        table.profile.device, table.profile.model, total_s(table.profile) * 1e3, overhead_s * 1e3)};
+  if (measured_s <= overhead_s) {
+    throw ConfigError{
+        fmt::format("papilio predict: error: '{}' takes {:.3g} ms in all, less than the launch "
+                    "overheads of its "
+                    "layers, {:.3g} ms; check launch_overhead_s of the device",
+                    graph.name(), measured_s * 1e3, overhead_s * 1e3)};
   }
-  return computing_s / busy_s;
+  return (measured_s - overhead_s) / busy_s;
 }
 
-Roofline calibrated(Roofline roofline, const Tables& tables) {
-  if (tables.empty()) return roofline;
+Roofline calibrated(const PredictionBasis& basis, const Tables& tables) {
+  Roofline roofline = *basis.roofline;
   double sum = 0;
-  for (const KnownTable* table : tables) sum += std::log(slowness_of(roofline, *table));
-  roofline.slowness = std::exp(sum / static_cast<double>(tables.size()));
+  for (const KnownTable* table : tables) {
+    sum += std::log(slowness_of(roofline, table->graph, total_s(table->profile)));
+  }
+  if (!tables.empty()) {
+    roofline.slowness = std::exp(sum / static_cast<double>(tables.size()));
+  } else if (basis.total) {
+    roofline.slowness = slowness_of(roofline, basis.total->graph, basis.total->latency_s);
+  }
   return roofline;
 }
 
@@ -125,7 +131,7 @@ LayerPrediction predict(const PredictionBasis& basis, const Graph& graph) {
   };
   if (basis.method == PredictionMethod::kRoofline) {
     PAPILIO_CHECK(basis.roofline.has_value());
-    const Roofline roofline = calibrated(*basis.roofline, others);
+    const Roofline roofline = calibrated(basis, others);
     for (LayerId id = 0; id < graph.layers().size(); ++id) {
       const LayerWork work = work_of(graph, id);
       add(roofline.latency(work), roofline.energy(work));

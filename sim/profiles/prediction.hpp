@@ -16,6 +16,12 @@ struct KnownTable {
   LayerProfile profile;
 };
 
+/// A network whose whole time on a device is known, but not its layers'.
+struct KnownTotal {
+  Graph graph;
+  double latency_s{0};  ///< > 0
+};
+
 /// The ways to predict what was not measured.
 enum class PredictionMethod {
   kRegression,  ///< from the layers of other networks on the device
@@ -27,6 +33,7 @@ struct PredictionBasis {
   PredictionMethod method{PredictionMethod::kRegression};
   std::vector<KnownTable> tables;    ///< of one device at one precision; a regression needs one
   std::optional<Roofline> roofline;  ///< before calibration; what the roofline's method needs
+  std::optional<KnownTotal> total;   ///< calibrates the roofline where no table does
 };
 
 /// The times of a network's layers, by somebody who never saw it.
@@ -41,8 +48,9 @@ struct LayerPrediction {
 /// Predicts from all tables of the basis, but that of the network itself.
 ///
 /// The regression: `LayerRegression`; energies at the mean power of the tables, where all have one.
-/// The roofline: its slowness is the geometric mean of what makes each table's total right; 1
-/// without tables. Energies: the tables' mean power where all have one, else the roofline's own.
+/// The roofline: its slowness is the geometric mean of what makes each table's total right;
+/// without tables, what makes the known total right; without that, 1. Energies: the tables' mean
+/// power where all have one, else the roofline's own.
 /// @throws ConfigError if nothing is left to predict from, or the roofline's overhead alone takes
 ///         longer than a table's whole network
 LayerPrediction predict(const PredictionBasis& basis, const Graph& graph);

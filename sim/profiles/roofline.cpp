@@ -11,10 +11,9 @@ namespace {
 
 constexpr double kFlopPerOperation = 2;
 
-std::optional<double> constant_of(const Device& device, std::string_view key) {
-  const auto it = std::find_if(device.constants.begin(), device.constants.end(),
-                               [&](const auto& constant) { return constant.first == key; });
-  return it == device.constants.end() ? std::nullopt : it->second.value;
+std::optional<double> number_of(const Device& device, std::string_view key) {
+  const std::optional<Sourced> constant = find_constant(device, key);
+  return constant ? constant->value : std::nullopt;
 }
 
 }  // namespace
@@ -37,7 +36,7 @@ std::optional<double> Roofline::energy(const LayerWork& work) const {
 
 Roofline roofline_of(const Device& device, const std::string& precision) {
   const auto needed = [&](const std::string& key) {
-    const std::optional<double> value = constant_of(device, key);
+    const std::optional<double> value = number_of(device, key);
     if (!value) {
       throw ConfigError{
           fmt::format("devices/{}.yaml: error: a roofline at {} needs the key '{}', which is not "
@@ -49,10 +48,10 @@ Roofline roofline_of(const Device& device, const std::string& precision) {
   const bool half = precision == "fp16";
   return {.flop_per_s = needed(half ? "peak_fp16_flop_per_s" : "peak_fp32_flop_per_s"),
           .byte_per_s = needed("memory_byte_per_s"),
-          .overhead_s = constant_of(device, "launch_overhead_s").value_or(0),
+          .overhead_s = number_of(device, "launch_overhead_s").value_or(0),
           .bytes_per_element = half ? 2.0 : 4.0,
-          .idle_w = constant_of(device, "idle_power_w"),
-          .peak_w = constant_of(device, "peak_power_w")};
+          .idle_w = number_of(device, "idle_power_w"),
+          .peak_w = number_of(device, "peak_power_w")};
 }
 
 }  // namespace papilio

@@ -140,6 +140,23 @@ TEST(Roofline, OneTotalCalibratesIt) {
   EXPECT_FALSE(validation.half_width().has_value()) << "two networks tell no interval";
 }
 
+// ... and where no table is, a known total does as well.
+TEST(Roofline, AKnownTotalCalibratesIt) {
+  const Roofline sheet{.flop_per_s = 1e12, .byte_per_s = 5e10, .overhead_s = 5e-6};
+  Roofline real = sheet;
+  real.slowness = 3;
+  const auto total = [&](const std::string& model) {
+    const Graph graph = network(model);
+    double sum = 0;
+    for (LayerId id = 0; id < graph.layers().size(); ++id) sum += real.latency(work_of(graph, id));
+    return sum;
+  };
+  const PredictionBasis basis{.method = PredictionMethod::kRoofline,
+                              .roofline = sheet,
+                              .total = KnownTotal{network("alexnet"), total("alexnet")}};
+  EXPECT_NEAR(predict(basis, network("resnet18")).total_s() / total("resnet18"), 1, 1e-9);
+}
+
 // A 1x1 convolution of 2 channels to 4 over 10x10: 800 MACs, 200 inputs, 400 outputs, 8 weights.
 TEST(Roofline, IsTheSlowerOfArithmeticAndMemory) {
   Graph graph{"one", ""};
