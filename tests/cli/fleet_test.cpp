@@ -57,7 +57,8 @@ TEST(FleetRun, TheEffectiveScenarioFindsItsTracesAndDates) {
   run_to(folder.path() / "a", {"scenarios/fleets/workloads.yaml"});
   run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
   // The tables name the trace: its whole path in b.
-  expect_same_files(folder.path() / "a", folder.path() / "b", {"fleet.csv", "energy.csv", "choices.csv"});
+  expect_same_files(folder.path() / "a", folder.path() / "b",
+                    {"fleet.csv", "energy.csv", "choices.csv"});
 }
 
 TEST(FleetRun, AnotherSeedIsAnotherRun) {
