@@ -86,6 +86,22 @@ TEST(Network, FoldedDiffersByRoundingOnly) {
   }
 }
 
+// The first reader sees the convolution as it is: folding would norm what it reads, too.
+TEST(Network, FoldsNoConvolutionThatAnotherLayerReads) {
+  Graph graph{"shared", ""};
+  graph.add("in", InputOp{{2, 4, 4}}, {});
+  graph.add("conv", ConvOp{.out_channels = 3}, {0});
+  graph.add("relu", ReluOp{}, {1});
+  graph.add("norm", BatchNormOp{}, {1});
+  graph.add("sum", AddOp{}, {2, 3});
+  EXPECT_FALSE(graph.folds_into_convolution(3));
+  const Network network = random_network(graph, 5);
+  const at::Tensor images = random_images(graph, 2);
+  const at::Tensor whole = network.forward(images);
+  EXPECT_LE((network.folded().forward(images) - whole).abs().max().item<double>(),
+            1e-5 * whole.abs().max().item<double>());
+}
+
 TEST(Network, KeepsItsWeights) {
   const Network one = random_network(*find_model("resnet20-cifar10"), 5);
   Network other{*find_model("resnet20-cifar10")};
