@@ -53,9 +53,9 @@ std::string keep_one_precision(std::vector<KnownTable>& tables, const std::strin
     fail(fmt::format("the device's tables are at {}; choose one with --precision",
                      fmt::join(precisions, " and ")));
   }
-  const std::string precision = !wanted.empty()      ? wanted
-                                : precisions.empty() ? "fp32"
-                                                     : *precisions.begin();
+  std::string precision = !wanted.empty()      ? wanted
+                          : precisions.empty() ? "fp32"
+                                               : *precisions.begin();
   std::erase_if(tables,
                 [&](const KnownTable& table) { return table.profile.precision != precision; });
   return precision;
@@ -271,8 +271,8 @@ Section coefficients_section(const PredictionBasis& basis) {
                           {"ns/parameter"}}};
   const LayerRegression regression = learned(basis);
   for (const auto& [type, fit] : regression.types()) {
-    const auto number = [&](Eigen::Index term, double unit) {
-      const double value = fit.coefficients[term] / unit;
+    const auto number = [&coefficients = fit.coefficients](Eigen::Index term, double unit) {
+      const double value = coefficients[term] / unit;
       return value > 0 ? fmt::format("{:.3g}", value) : std::string{};
     };
     table.rows.push_back({type, fmt::to_string(fit.layers), number(0, 1e-6), number(1, 1e-12),
