@@ -85,6 +85,7 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
   if (line.has("calibrate")) {
     const auto model = line.get<std::string>("calibrate");
     std::vector<std::string> known;
+    known.reserve(tables.size());
     for (const KnownTable& table : tables) known.push_back(table.graph.name());
     if (std::find(known.begin(), known.end(), model) == known.end()) {
       fail(fmt::format("the device '{}' has no table of '{}' at {}{}", subject.device, model,
