@@ -26,6 +26,7 @@ const std::multimap<std::string, std::string> kGuarded{
     {"SimGrid", "simgrid/"},
     {"Boost.Program_options", "boost/program_options"},
     {"Eigen", "Eigen/"},
+    {"ONNX", "onnx/"},
     {"torch", "torch/"},
     {"torch", "ATen/"}};
 
