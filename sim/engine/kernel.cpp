@@ -22,7 +22,7 @@ constexpr const char* kContextFactory = "raw";
 
 }  // namespace
 
-std::unique_ptr<sg::Engine> start_kernel(double horizon_s) {
+std::unique_ptr<sg::Engine> start_kernel(double together_s) {
   static bool started_before = false;
   if (std::exchange(started_before, true)) {
     throw SimulationError{"a process plays one simulation: SimGrid's clock cannot be set back"};
@@ -35,13 +35,7 @@ std::unique_ptr<sg::Engine> start_kernel(double horizon_s) {
   auto engine = std::make_unique<sg::Engine>(&argument_count, static_cast<char**>(arguments));
   sg::Engine::set_config("network/model:CM02");
   sg::Engine::set_config("network/crosstraffic:0");
-  // SimGrid ends activities that are due within this time of each other at once, the later ones
-  // early. Its default, 1 ns, would couple independent requests: 1e-6 of a millisecond. It cannot
-  // be 0 either, for the clock has a last digit, 2e-16 of the longest simulation.
-  constexpr double kClockDigits = 1e-14;
-  if (horizon_s > 0) {
-    sg::Engine::set_config(fmt::format("surf/precision:{}", kClockDigits * horizon_s));
-  }
+  sg::Engine::set_config(fmt::format("surf/precision:{}", together_s));
   return engine;
 }
 

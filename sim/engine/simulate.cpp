@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
+#include <span>
 #include <type_traits>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/engine/batch.hpp"
@@ -17,34 +18,11 @@ namespace {
 
 // One engine plays at most this many worlds.
 constexpr std::size_t kBatchSize = 32;
-// Worlds that share an engine share its clock, whose last digit is relative to the longest of them:
-// so their latencies lie within this factor.
-constexpr double kBatchSpread = 100;
 // How far the simulation may be from the closed form where nothing contends (ADR 0003).
 constexpr double kAgreement = 1e-9;
 
 static_assert(std::is_trivially_copyable_v<PlayedRequest>,
               "results travel through a pipe as bytes");
-
-/// Positions of the worlds that one engine plays.
-using Batch = std::vector<std::size_t>;
-
-/// Batches of worlds of similar latency. They depend on the worlds alone, so neither does any
-/// rounding depend on the number of workers.
-std::vector<Batch> batches_of(const std::vector<Seconds>& latencies) {
-  std::vector<std::size_t> order(latencies.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return latencies[a] < latencies[b]; });
-  std::vector<Batch> batches;
-  for (const std::size_t world : order) {
-    const bool fits = !batches.empty() && batches.back().size() < kBatchSize &&
-                      latencies[world] <= latencies[batches.back().front()] * kBatchSpread;
-    if (!fits) batches.emplace_back();
-    batches.back().push_back(world);
-  }
-  return batches;
-}
 
 }  // namespace
 
@@ -59,28 +37,28 @@ std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
       throw SimulationError{"a request would take for ever: a rate or a time is out of all range"};
     }
   }
-  const std::vector<Batch> batches = batches_of(expected);
+  const std::size_t batches = (worlds.size() + kBatchSize - 1) / kBatchSize;
+  const auto batch_of = [&](std::size_t batch) {
+    const std::size_t first = batch * kBatchSize;
+    return std::pair{first, std::min(kBatchSize, worlds.size() - first)};
+  };
   std::vector<PlayedRequest> results(worlds.size());
   std::size_t done = 0;
   run_workers(
-      batches.size(),
+      batches,
       [&](std::size_t batch) {
-        std::vector<World> own;
-        own.reserve(batches[batch].size());
-        for (const std::size_t world : batches[batch]) own.push_back(worlds[world]);
-        const std::vector<PlayedRequest> played = play_batch(own);
-        std::string bytes(played.size() * sizeof(PlayedRequest), '\0');
-        if (!played.empty()) std::memcpy(bytes.data(), played.data(), bytes.size());
+        const auto [first, count] = batch_of(batch);
+        const std::vector<PlayedRequest> played =
+            play_batch(std::span{worlds}.subspan(first, count));
+        std::string bytes(count * sizeof(PlayedRequest), '\0');
+        std::memcpy(bytes.data(), played.data(), bytes.size());
         return bytes;
       },
       [&](std::size_t batch, const std::string& bytes) {
-        PAPILIO_CHECK(bytes.size() == batches[batch].size() * sizeof(PlayedRequest));
-        const char* next = bytes.data();
-        for (const std::size_t world : batches[batch]) {
-          std::memcpy(&results[world], next, sizeof(PlayedRequest));
-          next += sizeof(PlayedRequest);
-        }
-        done += batches[batch].size();
+        const auto [first, count] = batch_of(batch);
+        PAPILIO_CHECK(bytes.size() == count * sizeof(PlayedRequest));
+        std::memcpy(&results[first], bytes.data(), bytes.size());
+        done += count;
         if (options.on_progress) options.on_progress(done);
       },
       {.jobs = options.jobs, .stop_requested = options.stop_requested});

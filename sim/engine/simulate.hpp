@@ -33,7 +33,7 @@ struct SimulateOptions {
 /// Plays every world through SimGrid, each request as mobile computation, upload, cloud computation
 /// and download, and measures its phases on the simulated clock.
 ///
-/// The worlds are independent and start at t = 0. They are played in batches of similar latency,
+/// The worlds are independent: each gives the same bits in any company. They are played in batches,
 /// one SimGrid engine a batch, each in a forked worker, so the results depend neither on `jobs` nor
 /// on the order in which workers end; the calling process never starts SimGrid, which keeps its
 /// clock for as long as a process lives.
