@@ -92,9 +92,10 @@ bool rebuilds_published_tables(const Scenario& scenario) {
 }
 
 bool has_published_settings(const Scenario& scenario) {
-  const ScenarioSpec& spec = scenario.spec;
-  return scenario.published && scenario.radios_of_published && spec.mobile_idle_power_w == 0 &&
-         !spec.download_takes_time && spec.result_bytes == scenario.published->result_bytes;
+  ConditionsSpec published;
+  if (scenario.published) published.result_bytes = scenario.published->result_bytes;
+  return scenario.published && scenario.radios_of_published &&
+         scenario.spec.conditions == published;
 }
 
 }  // namespace papilio

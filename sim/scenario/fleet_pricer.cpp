@@ -29,22 +29,17 @@ struct Candidate {
 
 class Pricer {
  public:
-  Pricer(FleetSpec& spec, const ScenarioSource& source, const ProfileLibrary& library,
-         const Bibliography& bibliography, Checker& checker, FleetModel& model)
-      : spec_{spec},
-        source_{source},
-        library_{library},
-        bibliography_{bibliography},
-        checker_{checker},
-        model_{model} {}
+  Pricer(FleetSpec& spec, const ScenarioSource& source, ProfileCache& profiles, Checker& checker,
+         FleetModel& model)
+      : spec_{spec}, source_{source}, profiles_{profiles}, checker_{checker}, model_{model} {}
 
   FleetPrices price() {
     std::vector<std::string> models;
     for (const MobilesSpec& mobiles : spec_.mobiles) {
-      const bool known = find_network(library_, mobiles.model).has_value();  // else told below
+      const bool known = profiles_.find_graph(mobiles.model) != nullptr;  // else told below
       if (!mobiles.task.present && known) models.push_back(mobiles.model);
     }
-    published_ = load_published_of(spec_.published, models, library_, bibliography_, checker_);
+    published_ = checked_published(spec_.published, models, profiles_, checker_);
     load_measurements_of(models);
     for (std::size_t i = 0; i < spec_.mobiles.size(); ++i) price_group(i);
     if (measurements_.payloads) {
@@ -71,9 +66,8 @@ class Pricer {
                                       models.front(), *other));
       return;
     }
-    const std::optional<Graph> graph =
-        models.empty() ? std::nullopt : find_network(library_, models.front());
-    if (!graph) {
+    const Graph* graph = models.empty() ? nullptr : profiles_.find_graph(models.front());
+    if (graph == nullptr) {
       if (any && models.empty()) {
         checker_.error(key,
                        "measurements are of a network, and all mobiles have a 'task'; remove "
@@ -81,7 +75,7 @@ class Pricer {
       }
       return;
     }
-    measurements_ = load_measurements(spec_.measurements, *graph, source_, library_, checker_);
+    measurements_ = load_measurements(spec_.measurements, *graph, source_, profiles_, checker_);
   }
 
   void price_group(std::size_t i) {
@@ -98,16 +92,17 @@ class Pricer {
                      "mobiles with a model need 'strategies', which say where its layers run");
       return;
     }
-    const std::optional<Graph> graph =
-        checked_network(library_, path + ".model", mobiles.model, checker_);
-    if (!graph) return;
-    if (!check_device(library_, path + ".device", mobiles.device, mobiles.model, checker_)) return;
+    const Graph* graph = checked_network(profiles_, path + ".model", mobiles.model, checker_);
+    if (graph == nullptr) return;
+    if (!check_device(profiles_.library(), path + ".device", mobiles.device, mobiles.model,
+                      checker_))
+      return;
     const GroupModel& group = model_.groups[i];
     if (!check_server(group.server, mobiles) ||
         (group.edge && !check_server(*group.edge, mobiles))) {
       return;
     }
-    const LayerProfile profile = table_of(mobiles.device, *graph);
+    const LayerProfile& profile = table_of(mobiles.device, *graph);
     if (!profile.has_energy()) {
       checker_.error(path + ".device", no_energies(mobiles.device, mobiles.model));
       return;
@@ -135,11 +130,11 @@ class Pricer {
                                        mobiles.name));
       return false;
     }
-    return check_device(library_, path + ".device", device, mobiles.model, checker_);
+    return check_device(profiles_.library(), path + ".device", device, mobiles.model, checker_);
   }
 
-  LayerProfile table_of(const std::string& device, const Graph& graph) {
-    LayerProfile profile = load_layer_profile(library_, bibliography_, device, graph);
+  const LayerProfile& table_of(const std::string& device, const Graph& graph) {
+    const LayerProfile& profile = profiles_.layer_profile(device, graph);
     tables_.insert(origin_of(profile));
     return profile;
   }
@@ -156,11 +151,9 @@ class Pricer {
       if (is_policy(item.strategy)) item = {.strategy = "split"};
       fixed.push_back(std::move(item));
     }
-    ResolvedPartitions resolved =
-        resolve_partitions(fixed, "strategies",
-                           context_of(graph, published_ ? &*published_ : nullptr,
-                                      !spec_.published.empty(), measurements_),
-                           checker_);
+    ResolvedPartitions resolved = resolve_partitions(
+        fixed, "strategies", context_of(graph, published_, !spec_.published.empty(), measurements_),
+        checker_);
     const std::vector<Partition>& partitions = resolved.partitions;
     // Once is enough: all groups that run a network run the same one where something was measured.
     if (candidates_.size() == first_group()) {
@@ -403,11 +396,10 @@ class Pricer {
 
   FleetSpec& spec_;
   const ScenarioSource& source_;
-  const ProfileLibrary& library_;
-  const Bibliography& bibliography_;
+  ProfileCache& profiles_;
   Checker& checker_;
   FleetModel& model_;
-  std::optional<PublishedTables> published_;
+  const PublishedTables* published_{nullptr};
   Measurements measurements_;
   std::set<TableOrigin> tables_;
   std::vector<std::vector<Candidate>> candidates_;  // [groups]
@@ -415,10 +407,9 @@ class Pricer {
 
 }  // namespace
 
-FleetPrices price_fleet(FleetSpec& spec, const ScenarioSource& source,
-                        const ProfileLibrary& library, const Bibliography& bibliography,
+FleetPrices price_fleet(FleetSpec& spec, const ScenarioSource& source, ProfileCache& profiles,
                         Checker& checker, FleetModel& model) {
-  return Pricer{spec, source, library, bibliography, checker, model}.price();
+  return Pricer{spec, source, profiles, checker, model}.price();
 }
 
 }  // namespace papilio

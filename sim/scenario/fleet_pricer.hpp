@@ -2,13 +2,12 @@
 
 #include <set>
 
-#include "sim/data/library.hpp"
-#include "sim/data/provenance.hpp"
 #include "sim/fleet/model.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 #include "sim/scenario/measurements.hpp"
+#include "sim/scenario/profile_cache.hpp"
 #include "sim/scenario/source.hpp"
 
 namespace papilio {
@@ -24,8 +23,7 @@ struct FleetPrices {
 /// `partitions`. What is wrong is told to `checker`.
 /// @param spec  its measurements get their defaults, and names that are found from any place
 /// @param model its groups have been made; those with a task have their one partition
-FleetPrices price_fleet(FleetSpec& spec, const ScenarioSource& source,
-                        const ProfileLibrary& library, const Bibliography& bibliography,
+FleetPrices price_fleet(FleetSpec& spec, const ScenarioSource& source, ProfileCache& profiles,
                         Checker& checker, FleetModel& model);
 
 }  // namespace papilio

@@ -44,14 +44,13 @@ Variation variation_of(const VariationSpec& spec) {
 
 class Builder {
  public:
-  Builder(FleetScenario& fleet, const ScenarioSource& source, const ProfileLibrary& library,
-          const Bibliography& bibliography, Checker& checker)
+  Builder(FleetScenario& fleet, const ScenarioSource& source, ProfileCache& profiles,
+          Checker& checker)
       : fleet_{fleet},
         spec_{fleet.spec},
         model_{fleet.model},
         source_{source},
-        library_{library},
-        bibliography_{bibliography},
+        profiles_{profiles},
         checker_{checker} {}
 
   void build() {
@@ -163,11 +162,12 @@ class Builder {
         energy_model_names().end()) {
       cell.energy_model = energy_model_by_name(spec_.energy_model);
     }
-    const std::string problem = spec.radio.empty() ? "" : unknown_radio(library_, spec.radio);
+    const std::string problem =
+        spec.radio.empty() ? "" : unknown_radio(profiles_.library(), spec.radio);
     if (!problem.empty()) {
       checker_.error(path + ".radio", problem);
     } else if (!spec.radio.empty()) {
-      RadioProfile radio = load_radio(library_, bibliography_, spec.radio);
+      const RadioProfile& radio = profiles_.radio(spec.radio);
       cell.radio = radio.radio;
       if (spec.radio_states) {
         if (!radio.states) {
@@ -235,7 +235,7 @@ class Builder {
   std::shared_ptr<const Trace> trace_of(const CellSpec& spec, DirectionSpec& direction,
                                         const std::string& path, const std::string& name) {
     const std::string written = direction.trace;
-    const fs::path file = find_data_file(source_, library_, "traces", written);
+    const fs::path file = find_data_file(source_, profiles_.library(), "traces", written);
     if (file.empty()) {
       checker_.error(fmt::format("{}.{}.trace", path, name),
                      fmt::format("no trace '{}' beside the scenario, or under traces/ of a folder "
@@ -455,7 +455,7 @@ class Builder {
     workload.deadline_s = spec.deadline_s.value_or(0);
     workload.drop_when_busy = spec.when_busy == "drop";
     if (trace && !spec.file.empty()) {
-      const fs::path file = find_data_file(source_, library_, "traces", spec.file);
+      const fs::path file = find_data_file(source_, profiles_.library(), "traces", spec.file);
       if (file.empty()) {
         checker_.error(path + ".file", fmt::format("no file '{}'; check the path", spec.file));
       } else {
@@ -469,25 +469,26 @@ class Builder {
   FleetSpec& spec_;
   FleetModel& model_;
   const ScenarioSource& source_;
-  const ProfileLibrary& library_;
-  const Bibliography& bibliography_;
+  ProfileCache& profiles_;
   Checker& checker_;
 };
-
-Node root_of(const ScenarioSource& source) {
-  Node root = load_yaml(source.file);
-  for (const std::string& assignment : source.overrides) apply_override(root, assignment);
-  return root;
-}
 
 }  // namespace
 
 bool is_fleet(const ScenarioSource& source) {
-  return root_of(source).find("kind") != nullptr;
+  return is_fleet(read_scenario(source));
+}
+
+bool is_fleet(const Node& root) {
+  return root.find("kind") != nullptr;
 }
 
 FleetScenario load_fleet(const ScenarioSource& source) {
-  const Node root = root_of(source);
+  ProfileCaches caches;
+  return load_fleet(read_scenario(source), source, caches);
+}
+
+FleetScenario load_fleet(const Node& root, const ScenarioSource& source, ProfileCaches& caches) {
   FleetScenario fleet;
   Diagnostics diagnostics;
   Checker checker{root, diagnostics};
@@ -498,10 +499,9 @@ FleetScenario load_fleet(const ScenarioSource& source) {
   if (spec.cells.empty() || spec.servers.empty() || spec.mobiles.empty()) {
     diagnostics.throw_if_any();
   }
-  const ProfileLibrary library = library_of(source, spec.profiles, checker);
-  const Bibliography bibliography{library};
-  Builder{fleet, source, library, bibliography, checker}.build();
-  FleetPrices prices = price_fleet(spec, source, library, bibliography, checker, fleet.model);
+  ProfileCache& profiles = profiles_of(source, spec.profiles, caches, checker);
+  Builder{fleet, source, profiles, checker}.build();
+  FleetPrices prices = price_fleet(spec, source, profiles, checker, fleet.model);
   fleet.measurements = std::move(prices.measurements);
   fleet.tables = std::move(prices.tables);
   diagnostics.throw_if_any();

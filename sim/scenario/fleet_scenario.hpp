@@ -8,6 +8,7 @@
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 #include "sim/scenario/measurements.hpp"
+#include "sim/scenario/profile_cache.hpp"
 #include "sim/scenario/source.hpp"
 
 namespace papilio {
@@ -34,10 +35,15 @@ struct FleetScenario {
 /// Whether a scenario says that it is a fleet.
 /// @throws ConfigError if it cannot be read
 bool is_fleet(const ScenarioSource& source);
+bool is_fleet(const Node& root);
 
 /// Loads, checks and expands a fleet. Starts no work and writes nothing.
 /// @throws ConfigError with every error found
 FleetScenario load_fleet(const ScenarioSource& source);
+/// As above, of a fleet that has been read and changed.
+/// @param root   as `read_scenario` gives it
+/// @param caches what other scenarios have read already
+FleetScenario load_fleet(const Node& root, const ScenarioSource& source, ProfileCaches& caches);
 
 /// The fleet with all defaults and overrides in it, as YAML that runs to the same results.
 std::string effective_yaml(const FleetScenario& fleet);

@@ -147,8 +147,9 @@ PartitionContext context_of(const Graph& graph, const PublishedTables* published
 }
 
 Measurements load_measurements(MeasurementsSpec& spec, const Graph& graph,
-                               const ScenarioSource& source, const ProfileLibrary& library,
+                               const ScenarioSource& source, ProfileCache& profiles,
                                Checker& checker) {
+  const ProfileLibrary& library = profiles.library();
   Measurements measurements{.accuracy_file = spec.accuracy_from,
                             .names_payload = spec.payload.present,
                             .payload_file = spec.payload.from,
@@ -161,13 +162,13 @@ Measurements load_measurements(MeasurementsSpec& spec, const Graph& graph,
   const std::string accuracies =
       find_measurements("accuracy_from", spec.accuracy_from, source, library, checker);
   if (!accuracies.empty()) {
-    measurements.accuracies.emplace(accuracies, graph);
+    measurements.accuracies = profiles.accuracies(accuracies, graph);
     if (!spec.accuracy_budget) spec.accuracy_budget = kUsualBudget;
   }
   measurements.accuracy_budget = spec.accuracy_budget.value_or(kUsualBudget);
   const std::string payloads =
       find_measurements("payload.from", spec.payload.from, source, library, checker);
-  if (!payloads.empty()) measurements.payloads.emplace(payloads, graph);
+  if (!payloads.empty()) measurements.payloads = profiles.payloads(payloads, graph);
   return measurements;
 }
 

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
-#include "sim/data/library.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/measured_accuracy.hpp"
 #include "sim/profiles/measured_payloads.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/partitions.hpp"
+#include "sim/scenario/profile_cache.hpp"
 #include "sim/scenario/source.hpp"
 #include "sim/scenario/spec.hpp"
 
@@ -59,7 +59,7 @@ struct Measurements {
 /// @param graph the network that they are about
 /// @throws ConfigError with file and line for a malformed file
 Measurements load_measurements(MeasurementsSpec& spec, const Graph& graph,
-                               const ScenarioSource& source, const ProfileLibrary& library,
+                               const ScenarioSource& source, ProfileCache& profiles,
                                Checker& checker);
 
 /// Power of a mobile while it encodes: the scenario's, else the mean over the mobile's layers.

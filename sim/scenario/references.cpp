@@ -31,8 +31,14 @@ std::vector<fs::path> own_folders(const ScenarioSource& source,
 
 }  // namespace
 
-ProfileLibrary library_of(const ScenarioSource& source, std::vector<std::string>& profiles,
-                          Checker& checker) {
+Node read_scenario(const ScenarioSource& source) {
+  Node root = load_yaml(source.file);
+  for (const std::string& assignment : source.overrides) apply_override(root, assignment);
+  return root;
+}
+
+ProfileCache& profiles_of(const ScenarioSource& source, std::vector<std::string>& profiles,
+                          ProfileCaches& caches, Checker& checker) {
   std::vector<fs::path> folders;
   for (const fs::path& folder : source.profiles) folders.push_back(fs::absolute(folder));
   for (fs::path& folder : own_folders(source, profiles, checker)) {
@@ -42,7 +48,7 @@ ProfileLibrary library_of(const ScenarioSource& source, std::vector<std::string>
   profiles.clear();
   for (const fs::path& folder : folders) profiles.push_back(folder.string());
   folders.push_back(shipped_profiles());
-  return ProfileLibrary{std::move(folders)};
+  return caches.of(folders);
 }
 
 fs::path find_data_file(const ScenarioSource& source, const ProfileLibrary& library,
@@ -80,13 +86,13 @@ bool check_device(const ProfileLibrary& library, const std::string& path, const 
   return false;
 }
 
-std::optional<Graph> checked_network(const ProfileLibrary& library, const std::string& path,
-                                     const std::string& name, Checker& checker) {
-  if (name.empty()) return std::nullopt;  // told by whoever read it
-  std::optional<Graph> graph = find_network(library, name);
-  if (!graph) {
-    checker.error(
-        path, fmt::format("unknown model '{}'{}", name, suggestion(name, network_names(library))));
+const Graph* checked_network(ProfileCache& profiles, const std::string& path,
+                             const std::string& name, Checker& checker) {
+  if (name.empty()) return nullptr;  // told by whoever read it
+  const Graph* graph = profiles.find_graph(name);
+  if (graph == nullptr) {
+    checker.error(path, fmt::format("unknown model '{}'{}", name,
+                                    suggestion(name, network_names(profiles.library()))));
   }
   return graph;
 }
@@ -103,25 +109,24 @@ std::string no_energies(const std::string& device, const std::string& model) {
       device, model);
 }
 
-std::optional<PublishedTables> load_published_of(const std::string& name,
-                                                 const std::vector<std::string>& models,
-                                                 const ProfileLibrary& library,
-                                                 const Bibliography& bibliography,
-                                                 Checker& checker) {
-  if (name.empty()) return std::nullopt;
+const PublishedTables* checked_published(const std::string& name,
+                                         const std::vector<std::string>& models,
+                                         ProfileCache& profiles, Checker& checker) {
+  if (name.empty()) return nullptr;
+  const ProfileLibrary& library = profiles.library();
   if (library.find("published", name).empty()) {
     checker.error("published", fmt::format("unknown published tables '{}'{}", name,
                                            suggestion(name, library.names("published"))));
-    return std::nullopt;
+    return nullptr;
   }
-  PublishedTables tables = load_published(library, bibliography, name);
+  const PublishedTables& tables = profiles.published(name);
   for (const std::string& model : models) {
     if (model.empty() || tables.model == model) continue;
     checker.error("published", fmt::format("these tables are about the model '{}', not '{}'; "
                                            "remove the key, or change the model",
                                            tables.model, model));
   }
-  return tables;
+  return &tables;
 }
 
 }  // namespace papilio

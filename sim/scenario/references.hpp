@@ -1,25 +1,24 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/graph/graph.hpp"
 #include "sim/data/library.hpp"
-#include "sim/data/provenance.hpp"
 #include "sim/profiles/published.hpp"
 #include "sim/scenario/checker.hpp"
+#include "sim/scenario/profile_cache.hpp"
 #include "sim/scenario/source.hpp"
 
 /// What scenarios of both kinds refer to by name.
 namespace papilio {
 
-/// The folders of profiles that a scenario searches: the command line's, its own, the shipped ones.
-/// Those of its own that cannot be searched are told to `checker`.
+/// What lies in the folders of profiles that a scenario searches: the command line's, its own, the
+/// shipped ones. Those of its own that cannot be searched are told to `checker`.
 /// @param profiles as the scenario has them; becomes the list that finds the same from any place
-ProfileLibrary library_of(const ScenarioSource& source, std::vector<std::string>& profiles,
-                          Checker& checker);
+ProfileCache& profiles_of(const ScenarioSource& source, std::vector<std::string>& profiles,
+                          ProfileCaches& caches, Checker& checker);
 
 /// Where a data file that a scenario names lies: beside the scenario, else under `kind` of a folder
 /// of profiles, else under `kind` of the data folder (sim/data/library.hpp).
@@ -37,9 +36,9 @@ std::string effective_name(const ScenarioSource& source, const std::string& name
 bool check_device(const ProfileLibrary& library, const std::string& path, const std::string& device,
                   const std::string& model, Checker& checker);
 
-/// The network of this name, or nothing, which is told at `path`.
-std::optional<Graph> checked_network(const ProfileLibrary& library, const std::string& path,
-                                     const std::string& name, Checker& checker);
+/// The network of this name, or nullptr, which is told at `path`.
+const Graph* checked_network(ProfileCache& profiles, const std::string& path,
+                             const std::string& name, Checker& checker);
 
 /// What is wrong with the name of a radio, or nothing.
 std::string unknown_radio(const ProfileLibrary& library, const std::string& name);
@@ -48,11 +47,9 @@ std::string unknown_radio(const ProfileLibrary& library, const std::string& name
 std::string no_energies(const std::string& device, const std::string& model);
 
 /// The published tables of this name, which must be about every one of `models`.
-/// @return nothing if `name` is empty or unknown, which has been told
-std::optional<PublishedTables> load_published_of(const std::string& name,
-                                                 const std::vector<std::string>& models,
-                                                 const ProfileLibrary& library,
-                                                 const Bibliography& bibliography,
-                                                 Checker& checker);
+/// @return nullptr if `name` is empty or unknown, which has been told
+const PublishedTables* checked_published(const std::string& name,
+                                         const std::vector<std::string>& models,
+                                         ProfileCache& profiles, Checker& checker);
 
 }  // namespace papilio

@@ -18,10 +18,8 @@ constexpr std::int64_t kPaperBits = 8;  // the accuracies are published for 8-bi
 /// Prices partitions and puts them on every radio under every reading.
 class Expander {
  public:
-  explicit Expander(Scenario& scenario)
-      : scenario_{scenario},
-        mobile_{scenario.mobile_profile, scenario.graph},
-        cloud_{scenario.cloud_profile, scenario.graph} {}
+  Expander(Scenario& scenario, const LayerPricer& mobile, const LayerPricer& cloud)
+      : scenario_{scenario}, mobile_{mobile}, cloud_{cloud} {}
 
   void expand(const Partition& partition) {
     Cell cell;
@@ -35,8 +33,6 @@ class Expander {
     cell.energy_known =
         scenario_.mobile_profile.has_energy() || cell.demand.mobile_time == Seconds{0};
     cell.accuracy = accuracy(partition);
-    cell.use.download_takes_time = scenario_.spec.download_takes_time;
-    cell.use.idle_power = Watts{scenario_.spec.mobile_idle_power_w};
     if (partition.strategy == "mobile-only") {
       add_readings(cell);
       return;
@@ -66,8 +62,7 @@ class Expander {
     const Graph& graph = scenario_.graph;
     if (partition.strategy == "mobile-only") return mobile_only_demand(graph, mobile_);
     const auto split = [&](const Graph& rewritten, const Cut& cut) {
-      return split_demand(rewritten, cut, static_cast<int>(*partition.bits),
-                          Bytes{static_cast<double>(*scenario_.spec.result_bytes)}, mobile_,
+      return split_demand(rewritten, cut, static_cast<int>(*partition.bits), Bytes{0}, mobile_,
                           cloud_);
     };
     if (!partition.cut) return split(graph, graph.cuts().front());
@@ -98,13 +93,17 @@ class Expander {
   void add_readings(Cell cell) {
     for (const std::string& reading : scenario_.spec.energy_models) {
       cell.use.energy_model = energy_model_by_name(reading);
+      scenario_.bases.push_back({cell.demand, cell.use});
       scenario_.cells.push_back(cell);
+      const auto [demand, use] = under(scenario_.spec.conditions, scenario_.bases.back());
+      scenario_.cells.back().demand = demand;
+      scenario_.cells.back().use = use;
     }
   }
 
   Scenario& scenario_;
-  LayerPricer mobile_;
-  LayerPricer cloud_;
+  const LayerPricer& mobile_;
+  const LayerPricer& cloud_;
 };
 
 }  // namespace
@@ -117,56 +116,52 @@ const Radio& Scenario::radio(const std::string& name) const {
 }
 
 Scenario load_scenario(const ScenarioSource& source) {
-  Node root = load_yaml(source.file);
-  for (const std::string& assignment : source.overrides) apply_override(root, assignment);
+  ProfileCaches caches;
+  return load_scenario(read_scenario(source), source, caches);
+}
 
+Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCaches& caches) {
   ScenarioSpec spec;
   Diagnostics diagnostics;
   Checker checker{root, diagnostics};
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_scenario(visitor, spec); }, diagnostics);
 
-  const ProfileLibrary library = library_of(source, spec.profiles, checker);
-  const Bibliography bibliography{library};
-
+  ProfileCache& profiles = profiles_of(source, spec.profiles, caches, checker);
+  const ProfileLibrary& library = profiles.library();
   for (std::size_t i = 0; i < spec.networks.size(); ++i) {
     const std::string problem = unknown_radio(library, spec.networks[i]);
     if (!problem.empty()) checker.item_error("networks", i, problem);
   }
-  const std::optional<Graph> graph = checked_network(library, "model", spec.model, checker);
-  const std::string known_model = graph ? spec.model : std::string{};
-  std::optional<PublishedTables> published =
-      load_published_of(spec.published, {known_model}, library, bibliography, checker);
+  const Graph* graph = checked_network(profiles, "model", spec.model, checker);
+  const std::string known_model = graph != nullptr ? spec.model : std::string{};
+  const PublishedTables* published =
+      checked_published(spec.published, {known_model}, profiles, checker);
   std::vector<Partition> partitions;
   Measurements measurements;
-  std::optional<LayerProfile> mobile;
-  if (graph) {
-    measurements = load_measurements(spec.measurements, *graph, source, library, checker);
-    ResolvedPartitions resolved =
-        resolve_partitions(spec.strategies, "strategies",
-                           context_of(*graph, published ? &*published : nullptr,
-                                      !spec.published.empty(), measurements),
-                           checker);
+  if (graph != nullptr) {
+    measurements = load_measurements(spec.measurements, *graph, source, profiles, checker);
+    ResolvedPartitions resolved = resolve_partitions(
+        spec.strategies, "strategies",
+        context_of(*graph, published, !spec.published.empty(), measurements), checker);
     partitions = std::move(resolved.partitions);
     measurements.left_out = std::move(resolved.left_out);
     use_measurements(partitions, "strategies", measurements, checker);
-    if (check_device(library, "mobile.device", spec.mobile_device, spec.model, checker)) {
-      mobile = load_layer_profile(library, bibliography, spec.mobile_device, *graph);
-    }
+    check_device(library, "mobile.device", spec.mobile_device, spec.model, checker);
     check_device(library, "cloud.device", spec.cloud_device, spec.model, checker);
   }
   diagnostics.throw_if_any();
 
-  if (!spec.result_bytes) spec.result_bytes = graph->layers().back().shape.bytes(kPaperBits);
-  Scenario scenario{
-      .spec = spec,
-      .graph = *graph,
-      .mobile_profile = std::move(*mobile),
-      .cloud_profile = load_layer_profile(library, bibliography, spec.cloud_device, *graph),
-      .published = std::move(published),
-      .measurements = std::move(measurements)};
+  std::optional<std::int64_t>& result_bytes = spec.conditions.result_bytes;
+  if (!result_bytes) result_bytes = graph->layers().back().shape.bytes(kPaperBits);
+  Scenario scenario{.spec = spec,
+                    .graph = *graph,
+                    .mobile_profile = profiles.layer_profile(spec.mobile_device, *graph),
+                    .cloud_profile = profiles.layer_profile(spec.cloud_device, *graph),
+                    .measurements = std::move(measurements)};
+  if (published != nullptr) scenario.published = *published;
   for (const std::string& network : spec.networks) {
-    scenario.radios.push_back(load_radio(library, bibliography, network).radio);
+    scenario.radios.push_back(profiles.radio(network).radio);
   }
   if (scenario.published) {
     scenario.radios_of_published =
@@ -175,7 +170,8 @@ Scenario load_scenario(const ScenarioSource& source) {
                  library.folder_of("published", spec.published);
         });
   }
-  Expander expander{scenario};
+  Expander expander{scenario, profiles.pricer(spec.mobile_device, *graph),
+                    profiles.pricer(spec.cloud_device, *graph)};
   for (const Partition& partition : partitions) expander.expand(partition);
   return scenario;
 }

@@ -8,7 +8,9 @@
 #include "sim/cost/cost.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/published.hpp"
+#include "sim/scenario/conditions.hpp"
 #include "sim/scenario/measurements.hpp"
+#include "sim/scenario/profile_cache.hpp"
 #include "sim/scenario/source.hpp"
 #include "sim/scenario/spec.hpp"
 
@@ -23,7 +25,7 @@ struct Cell {
   std::optional<std::int64_t> bits;      ///< empty for mobile-only
   std::string codec;                     ///< of what crosses; empty for mobile-only
   bool measured{false};  ///< whether the payload was; else it follows from the shape
-  Demand demand;
+  Demand demand;         ///< under the scenario's conditions, as is `use`
   RadioUse use;
   /// Whether the mobile's energy is known: its layer table has energies, or it computes nothing.
   bool energy_known{true};
@@ -43,6 +45,7 @@ struct Scenario {
   /// tables say of radios can be held against them.
   bool radios_of_published{false};
   std::vector<Cell> cells;
+  std::vector<Basis> bases;  ///< `[cells]`: before the scenario's conditions
 
   /// The radio of this name, which is one of `spec.networks`.
   [[nodiscard]] const Radio& radio(const std::string& name) const;
@@ -51,6 +54,10 @@ struct Scenario {
 /// Loads, checks and expands a scenario. Starts no work and writes nothing.
 /// @throws ConfigError with every error found
 Scenario load_scenario(const ScenarioSource& source);
+/// As above, of a scenario that has been read and changed.
+/// @param root   as `read_scenario` gives it
+/// @param caches what other scenarios have read already
+Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCaches& caches);
 
 /// The scenario with all defaults and overrides in it, as YAML that runs to the same results.
 std::string effective_yaml(const Scenario& scenario);

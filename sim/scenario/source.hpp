@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/yaml/node.hpp"
+
 namespace papilio {
 
 /// Where a scenario comes from.
@@ -12,5 +14,9 @@ struct ScenarioSource {
   std::vector<std::string> overrides;           ///< "key.path=value", applied in order
   std::vector<std::filesystem::path> profiles;  ///< of the command line, searched first
 };
+
+/// The file with its overrides, not looked into yet.
+/// @throws ConfigError if it cannot be read, is no YAML, or an override does not fit
+Node read_scenario(const ScenarioSource& source);
 
 }  // namespace papilio

@@ -13,6 +13,8 @@ constexpr NumberRange kResultBytes{.min = 0, .max = 1e12};
 constexpr NumberRange kIdlePower{.min = 0, .max = 1e6};
 constexpr NumberRange kPower{.min = 0, .max = 1e6};
 constexpr NumberRange kShare{.min = 0, .max = 1};
+constexpr NumberRange kLoadLevel{.min = 0, .max = 1e6, .min_excluded = true};
+constexpr NumberRange kRate{.min = 1, .max = 1e15};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
 }  // namespace
@@ -67,6 +69,7 @@ void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
 }
 
 void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
+  ConditionsSpec& conditions = spec.conditions;
   visitor.integer("version", spec.version, {.min = 1, .max = 1}, Presence::kOptional,
                   "Version of this format.");
   visitor.text("name", spec.name, {.identifier = true}, Presence::kRequired,
@@ -79,22 +82,30 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
   visitor.object("mobile", Presence::kRequired, "The mobile.", [&](FieldVisitor& nested) {
     nested.text("device", spec.mobile_device, {}, Presence::kRequired,
                 "A device with a layer profile of the model: see 'papilio profiles list'.");
-    nested.number("idle_power_w", spec.mobile_idle_power_w, kIdlePower, Presence::kOptional,
+    nested.number("load_level", conditions.mobile_load_level, kLoadLevel, Presence::kOptional,
+                  "K_mobile: times and energies on the mobile are multiplied by it.");
+    nested.number("idle_power_w", conditions.mobile_idle_power_w, kIdlePower, Presence::kOptional,
                   "Power while it waits for the radio and the cloud, in W.");
   });
   visitor.object("cloud", Presence::kRequired, "The cloud.", [&](FieldVisitor& nested) {
     nested.text("device", spec.cloud_device, {}, Presence::kRequired,
                 "A device with a layer profile of the model.");
+    nested.number("load_level", conditions.cloud_load_level, kLoadLevel, Presence::kOptional,
+                  "K_cloud: times on the cloud are multiplied by it.");
   });
   visitor.text_list("networks", spec.networks, {}, Presence::kRequired,
                     "Radios: see 'papilio radios list'.");
+  visitor.number("uplink_bit_per_s", conditions.uplink_bit_per_s, kRate,
+                 "Rate of the upload, in place of every radio's own; its powers follow.");
+  visitor.number("downlink_bit_per_s", conditions.downlink_bit_per_s, kRate,
+                 "Rate of the download, likewise.");
   visitor.text_list("energy_models", spec.energy_models, {.choices = energy_model_names()},
                     Presence::kOptional,
                     "Readings of the radio's energy: 'stated' is alpha*t + beta, 'throughput-only' "
                     "drops beta and charges the download by the byte.");
-  visitor.integer("result_bytes", spec.result_bytes, kResultBytes,
+  visitor.integer("result_bytes", conditions.result_bytes, kResultBytes,
                   "Bytes of the answer; by default one byte for each output of the network.");
-  visitor.boolean("download_takes_time", spec.download_takes_time, Presence::kOptional,
+  visitor.boolean("download_takes_time", conditions.download_takes_time, Presence::kOptional,
                   "Whether the answer's transfer is part of the latency.");
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables to compare with; also gives accuracies and the paper's channels.");

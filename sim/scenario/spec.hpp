@@ -30,6 +30,19 @@ struct MeasurementsSpec {
   } payload;
 };
 
+/// What a request meets. It decides what a partition costs, and changes no partition.
+struct ConditionsSpec {
+  double mobile_load_level{1};               ///< K_mobile of the butterfly paper's Algorithm 1, > 0
+  double mobile_idle_power_w{0};             ///< >= 0
+  double cloud_load_level{1};                ///< K_cloud, > 0
+  std::optional<double> uplink_bit_per_s;    ///< in place of every radio's own
+  std::optional<double> downlink_bit_per_s;  ///< likewise
+  std::optional<std::int64_t> result_bytes;  ///< absent: one byte for each output of the network
+  bool download_takes_time{false};
+
+  bool operator==(const ConditionsSpec&) const = default;
+};
+
 /// A scenario as written: what `papilio run` reads. Field by field the same as its YAML keys.
 struct ScenarioSpec {
   std::int64_t version{1};
@@ -38,12 +51,10 @@ struct ScenarioSpec {
   std::int64_t seed{1};
   std::string model;
   std::string mobile_device;
-  double mobile_idle_power_w{0};
   std::string cloud_device;
   std::vector<std::string> networks;
   std::vector<std::string> energy_models{"stated"};
-  std::optional<std::int64_t> result_bytes;
-  bool download_takes_time{false};
+  ConditionsSpec conditions;
   std::string published;
   MeasurementsSpec measurements;
   std::vector<std::string> profiles;

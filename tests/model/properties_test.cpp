@@ -118,6 +118,32 @@ TEST(Properties, MoreChannelsCostMoreEverywhere) {
   }
 }
 
+// K_mobile multiplies TM and its energy, K_cloud TC (butterfly paper, Algorithm 1). A rate replaces
+// the radio's: TU = 8 D / t_u, at a power of alpha t_u + beta, with Table III's 868.98 mW/Mbps and
+// 817.88 mW of 3G.
+TEST(Properties, ConditionsActOnWhatTheyAreAbout) {
+  const std::vector<std::string> base{"networks=3g", "energy_models=stated",
+                                      "strategies=[{strategy: split, after: RB8}]"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> all = base;
+    all.insert(all.end(), more.begin(), more.end());
+    const Cell cell = scenario_with(all).cells.front();
+    return closed_form(cell.demand, cell.use);
+  };
+  const Breakdown plain = with({});
+  const Breakdown loaded = with({"mobile.load_level=3", "cloud.load_level=0.5"});
+  EXPECT_DOUBLE_EQ(loaded.mobile / plain.mobile, 3);
+  EXPECT_DOUBLE_EQ(loaded.compute_energy / plain.compute_energy, 3);
+  EXPECT_DOUBLE_EQ(loaded.cloud / plain.cloud, 0.5);
+  EXPECT_EQ(loaded.uplink, plain.uplink);
+  const Breakdown faster =
+      with({"uplink_bit_per_s=10e6", "downlink_bit_per_s=20e6", "download_takes_time=true"});
+  EXPECT_DOUBLE_EQ(faster.uplink.value(), 8 * 200704 / 10e6);
+  EXPECT_DOUBLE_EQ(faster.uplink_energy.value(), (0.86898 * 10 + 0.81788) * 8 * 200704 / 10e6);
+  EXPECT_DOUBLE_EQ(faster.downlink.value(), 8 * 1000 / 20e6);
+  EXPECT_EQ(faster.mobile, plain.mobile);
+}
+
 TEST(Properties, TheEffectiveScenarioIsAFixedPoint) {
   const Scenario first = scenario_with({"networks=[wifi]", "result_bytes=100"});
   const testing::TemporaryFolder folder;
