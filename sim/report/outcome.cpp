@@ -7,6 +7,7 @@
 
 #include "sim/document/json_text.hpp"
 #include "sim/report/rows.hpp"
+#include "sim/report/summary.hpp"
 
 namespace papilio {
 namespace {
@@ -37,25 +38,17 @@ Value mobile_energy(const Cell& cell, Joules energy) {
 }
 
 Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
-  const Breakdown& b = outcome.simulated;
-  Value speedup_latency;
-  Value speedup_energy;
-  if (const Outcome* base = outcomes.cloud_only_of(outcome)) {
-    speedup_latency = base->simulated.latency() / b.latency();
-    if (outcome.cell.energy_known && base->cell.energy_known) {
-      speedup_energy = base->simulated.energy() / b.energy();
-    }
+  const Outcome* base = outcomes.cloud_only_of(outcome);
+  const SummarySubject subject{.cell = outcome.cell,
+                               .took = outcome.simulated,
+                               .base_cell = base == nullptr ? nullptr : &base->cell,
+                               .base = base == nullptr ? nullptr : &base->simulated};
+  const bool codecs = has_codecs(outcomes);
+  Row row;
+  for (const SummaryColumn& column : summary_columns()) {
+    if (column.name == "codec" && !codecs) continue;
+    row.emplace_back(column.name, column.value(subject));
   }
-  Row row = cell_columns(outcome.cell, has_codecs(outcomes));
-  extend(row, {{"n", std::int64_t{1}}});
-  extend(row, phase_columns(b));
-  extend(row, {{"energy_j", mobile_energy(outcome.cell, b.energy())},
-               {"mobile_j", mobile_energy(outcome.cell, b.compute_energy + b.idle_energy)},
-               {"uplink_j", b.uplink_energy.value()},
-               {"downlink_j", b.downlink_energy.value()},
-               {"speedup_latency", speedup_latency},
-               {"speedup_energy", speedup_energy},
-               {"accuracy", optional_value(outcome.cell.accuracy)}});
   return row;
 }
 
@@ -76,18 +69,10 @@ Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
 }  // namespace
 
 const Outcome* Outcomes::cloud_only_of(const Outcome& outcome) const {
-  if (outcome.cell.network.empty()) return nullptr;
-  const Outcome* base = nullptr;
-  for (const Outcome& other : all_) {
-    const Cell& cell = other.cell;
-    if (cell.strategy != "cloud-only" || cell.network != outcome.cell.network ||
-        cell.use.energy_model != outcome.cell.use.energy_model) {
-      continue;
-    }
-    if (cell.bits == outcome.cell.bits) return &other;
-    if (base == nullptr) base = &other;
-  }
-  return base;
+  const std::size_t base =
+      papilio::cloud_only_of(outcome.cell, all_.size(),
+                             [&](std::size_t i) -> const Cell& { return all_[i].cell; });
+  return base == all_.size() ? nullptr : &all_[base];
 }
 
 std::vector<const Outcome*> Outcomes::cuts(std::string_view network, EnergyModel reading) const {

@@ -7,6 +7,7 @@
 
 #include "sim/base/suggest.hpp"
 #include "sim/yaml/fields.hpp"
+#include "sim/yaml/scalars.hpp"
 
 namespace papilio {
 namespace {
@@ -45,12 +46,6 @@ bool is_non_finite_word(std::string_view text) {
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
   return text == ".inf" || text == ".Inf" || text == ".INF" || text == ".nan" || text == ".NaN" ||
          text == ".NAN";
-}
-
-/// "010" is 8 to some YAML readers and 10 to others, so it is neither here.
-bool has_leading_zero(std::string_view text) {
-  if (!text.empty() && text.front() == '-') text.remove_prefix(1);
-  return text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9';
 }
 
 /// How a text reads as a number.
@@ -369,6 +364,23 @@ void FieldReader::object_list(std::string_view key, const ObjectList& list, Pres
     }
     list.describe(i, nested);
     nested.finish();
+  }
+}
+
+void FieldReader::anything(std::string_view key, Node& value, Node::Kind kind, Presence presence,
+                           std::string_view) {
+  const Node::Entry* entry = take(key, presence);
+  if (entry == nullptr) return;
+  const Node& node = entry->value;
+  if (node.kind != kind) {
+    const bool list = kind == Node::Kind::kSequence;
+    error(node, key,
+          fmt::format("expected a {}, got {}; write {}", list ? "list" : "mapping", shown(node),
+                      list ? fmt::format("{}: [...]", key) : fmt::format("{}: {{...}}", key)));
+  } else if (node.items.empty() && node.entries.empty()) {
+    error(node, key, "expected at least one item");
+  } else {
+    value = node;
   }
 }
 

@@ -69,8 +69,38 @@ class FieldWriter : public FieldVisitor {
     }
     out_ << YAML::EndSeq;
   }
+  void anything(std::string_view key, Node& value, Node::Kind, Presence,
+                std::string_view) override {
+    if (value.items.empty() && value.entries.empty()) return;
+    out_ << YAML::Key << std::string{key} << YAML::Value << YAML::Flow;
+    write(value);
+  }
 
  private:
+  void write(const Node& node) {
+    switch (node.kind) {
+      case Node::Kind::kNull:
+        out_ << YAML::Null;
+        break;
+      case Node::Kind::kScalar:
+        if (node.quoted) out_ << YAML::DoubleQuoted;
+        out_ << node.scalar;
+        break;
+      case Node::Kind::kSequence:
+        out_ << YAML::BeginSeq;
+        for (const Node& item : node.items) write(item);
+        out_ << YAML::EndSeq;
+        break;
+      case Node::Kind::kMapping:
+        out_ << YAML::BeginMap;
+        for (const Node::Entry& entry : node.entries) {
+          out_ << YAML::Key << entry.key << YAML::Value;
+          write(entry.value);
+        }
+        out_ << YAML::EndMap;
+        break;
+    }
+  }
   void plain(std::string_view key, const std::string& value) {
     out_ << YAML::Key << std::string{key} << YAML::Value << value;
   }
@@ -164,6 +194,16 @@ class SchemaWriter : public FieldVisitor {
              {"type", "array"},
              {"minItems", 1},
              {"items", variants.size() == 1 ? variants[0] : Json{{"oneOf", variants}}}},
+        presence);
+  }
+
+  void anything(std::string_view key, Node&, Node::Kind kind, Presence presence,
+                std::string_view doc) override {
+    const bool list = kind == Node::Kind::kSequence;
+    add(key,
+        Json{{"description", doc},
+             {"type", list ? "array" : "object"},
+             {list ? "minItems" : "minProperties", 1}},
         presence);
   }
 

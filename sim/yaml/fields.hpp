@@ -89,6 +89,10 @@ class FieldVisitor {
   };
   virtual void object_list(std::string_view key, const ObjectList& list, Presence presence,
                            std::string_view doc) = 0;
+  /// A list or a mapping of anything, kept as it is written, at least one item of it.
+  /// @param kind kSequence or kMapping
+  virtual void anything(std::string_view key, Node& value, Node::Kind kind, Presence presence,
+                        std::string_view doc) = 0;
 };
 
 /// Reads a mapping into the described variables. Unknown, missing, duplicate, ill-typed, non-finite
@@ -124,6 +128,8 @@ class FieldReader : public FieldVisitor {
               const Nested& describe) override;
   void object_list(std::string_view key, const ObjectList& list, Presence presence,
                    std::string_view doc) override;
+  void anything(std::string_view key, Node& value, Node::Kind kind, Presence presence,
+                std::string_view doc) override;
 
  private:
   [[nodiscard]] std::vector<std::string> known_keys() const;

@@ -8,17 +8,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <tuple>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/yaml/scalars.hpp"
 
 namespace papilio {
 namespace {
@@ -259,32 +263,18 @@ Node load_yaml(const std::string& path) {
   return parse_yaml(std::string{std::istreambuf_iterator<char>{file}, {}}, path);
 }
 
-void apply_override(Node& root, std::string_view assignment) {
-  const std::string name{"--set"};
-  const auto source = make_source(assignment, name);
-  const std::size_t equals = assignment.find('=');
-  if (equals == std::string_view::npos || equals == 0) {
-    fail_at({source, 0, 0}, "", "expected key.path=value, such as networks=[wifi]");
-  }
-  const std::string_view path = assignment.substr(0, equals);
+namespace {
 
-  // Parsed with the key in front, blanked out, so that marks point into what the user typed.
-  std::string padded(equals + 1, ' ');
-  padded += assignment.substr(equals + 1);
-  const bool empty_value = padded.find_first_not_of(' ') == std::string::npos;
-  Node value;
-  if (empty_value) {
-    value.mark = {source, 0, 0};
-  } else {
-    value = parse(padded, source);
-  }
-
+/// The place at a dotted path, made if only its last key is missing.
+/// @param mark_at place to report at of the path's part from a position on
+template <class MarkAt>
+Node& place_of(Node& root, std::string_view path, const MarkAt& mark_at) {
   Node* node = &root;
   std::size_t start = 0;
   while (true) {
     const std::size_t end = std::min(path.find('.', start), path.size());
     const std::string key{path.substr(start, end - start)};
-    const Mark mark{source, 0, start};
+    const Mark mark = mark_at(start);
     const bool last = end == path.size();
     if (node->kind == Node::Kind::kSequence) {
       std::size_t index = 0;
@@ -312,10 +302,81 @@ void apply_override(Node& root, std::string_view assignment) {
     } else {
       fail_at(mark, path.substr(0, end), "the value above it is neither a mapping nor a list");
     }
-    if (last) break;
+    if (last) return *node;
     start = end + 1;
   }
-  *node = std::move(value);
+}
+
+}  // namespace
+
+void apply_override(Node& root, std::string_view assignment) {
+  const std::string name{"--set"};
+  const auto source = make_source(assignment, name);
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string_view::npos || equals == 0) {
+    fail_at({source, 0, 0}, "", "expected key.path=value, such as networks=[wifi]");
+  }
+  const std::string_view path = assignment.substr(0, equals);
+
+  // Parsed with the key in front, blanked out, so that marks point into what the user typed.
+  std::string padded(equals + 1, ' ');
+  padded += assignment.substr(equals + 1);
+  const bool empty_value = padded.find_first_not_of(' ') == std::string::npos;
+  Node value;
+  if (empty_value) {
+    value.mark = {source, 0, 0};
+  } else {
+    value = parse(padded, source);
+  }
+  place_of(root, path, [&](std::size_t start) { return Mark{source, 0, start}; }) =
+      std::move(value);
+}
+
+void set_value(Node& root, std::string_view path, Node value, const Mark& where) {
+  place_of(root, path, [&](std::size_t) { return where; }) = std::move(value);
+}
+
+std::optional<double> Node::number() const {
+  if (kind != Kind::kScalar || quoted) return std::nullopt;
+  double value = 0;
+  const char* end = scalar.data() + scalar.size();
+  const auto [stop, status] = std::from_chars(scalar.data(), end, value);
+  if (stop != end || status != std::errc{} || has_leading_zero(scalar) || !std::isfinite(value)) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+nlohmann::ordered_json json_of(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      return nullptr;
+    case Node::Kind::kScalar: {
+      const bool plain = !node.quoted;
+      if (plain && (node.scalar == "true" || node.scalar == "false")) return node.scalar == "true";
+      const std::optional<double> number = node.number();
+      if (!number) return node.scalar;
+      // What is whole reads back as it is written: 3, not 3.0.
+      constexpr double kExact = 9007199254740992;  // 2^53
+      if (std::trunc(*number) == *number && std::abs(*number) <= kExact) {
+        return static_cast<std::int64_t>(*number);
+      }
+      return *number;
+    }
+    case Node::Kind::kSequence: {
+      nlohmann::ordered_json list = nlohmann::ordered_json::array();
+      for (const Node& item : node.items) list.push_back(json_of(item));
+      return list;
+    }
+    case Node::Kind::kMapping: {
+      nlohmann::ordered_json mapping = nlohmann::ordered_json::object();
+      for (const Node::Entry& entry : node.entries) {
+        if (!mapping.contains(entry.key)) mapping[entry.key] = json_of(entry.value);
+      }
+      return mapping;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace papilio

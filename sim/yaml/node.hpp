@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +39,8 @@ struct Node {
 
   /// The first entry with this key, or nullptr. For kinds other than kMapping: nullptr.
   [[nodiscard]] const Entry* find(std::string_view key) const;
+  /// The value of a plain scalar that reads as a finite number; 010 does not, nor do words.
+  [[nodiscard]] std::optional<double> number() const;
 };
 
 struct Node::Entry {
@@ -82,5 +86,14 @@ Node load_yaml(const std::string& path);
 /// @param assignment "key.path=value", the value in YAML
 /// @throws ConfigError if the path does not exist up to its last key, or the value is not YAML
 void apply_override(Node& root, std::string_view assignment);
+
+/// Replaces, or adds, the value at a dotted path, as `apply_override`.
+/// @param where place to report a path at that does not exist
+/// @throws ConfigError if the path does not exist up to its last key
+void set_value(Node& root, std::string_view path, Node value, const Mark& where);
+
+/// The node as JSON: plain numbers as numbers, `true`, `false` and nothing as such, all else as
+/// text. Of a repeated key, the first.
+nlohmann::ordered_json json_of(const Node& node);
 
 }  // namespace papilio
