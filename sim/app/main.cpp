@@ -12,6 +12,8 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands{
       {"run", "simulate a scenario and print its tables", run_command},
       {"plot", "draw the results of a fleet", plot_command},
+      {"study", "sweep a scenario over its keys, into a database", study_command},
+      {"table", "make tables of a study's results", table_command},
       {"check", "check a scenario without running it", check_command},
       {"schema", "print the JSON Schema of a scenario, for editors", schema_command},
       {"models", "list networks, show their layers and cuts", models_command},

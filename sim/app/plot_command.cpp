@@ -1,12 +1,9 @@
 #include <fmt/format.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 
 #include "sim/app/command.hpp"
+#include "sim/base/capture.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/report/plot.hpp"
@@ -45,24 +42,17 @@ std::string drawn(const std::string& script) {
   OutputFolder folder{scratch.path()};
   folder.add("plot.gp", script);
   folder.commit();
-  const std::string command =
-      fmt::format("gnuplot '{}' 2>&1", (scratch.path() / "plot.gp").string());
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) throw ConfigError{"papilio plot: error: cannot start a process"};
-  std::string output;
-  std::array<char, 65536> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    output.append(buffer.data(), n);
-  }
-  const int status = ::pclose(pipe);
+  const Captured gnuplot = capture({"gnuplot", (scratch.path() / "plot.gp").string()});
   constexpr int kNoSuchCommand = 127;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == kNoSuchCommand) {
+  if (gnuplot.status == kNoSuchCommand) {
     throw ConfigError{
         "papilio plot: error: gnuplot is missing; install the package gnuplot-nox, or start "
         "./papilio, which does"};
   }
-  if (status != 0) throw ConfigError{fmt::format("papilio plot: error: gnuplot says: {}", output)};
-  return output;
+  if (gnuplot.status != 0) {
+    throw ConfigError{fmt::format("papilio plot: error: gnuplot says: {}", gnuplot.output)};
+  }
+  return gnuplot.output;
 }
 
 }  // namespace

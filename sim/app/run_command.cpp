@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/app/command.hpp"
+#include "sim/app/scenario_options.hpp"
 #include "sim/app/version.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
@@ -30,38 +31,6 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr const char* kEngine = "SimGrid";
-
-void add_scenario_options(CommandLine& line) {
-  line.add_positional("file", -1);
-  line.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY.PATH=VALUE"),
-                     "replace a value of the scenario; may be given again");
-  line.add_options()("profiles", po::value<std::vector<std::string>>()->value_name("DIR"),
-                     "folder of your own profiles, searched first; may be given again");
-}
-
-ScenarioSource source_of(const CommandLine& line, const std::string& verb) {
-  const std::vector<std::string> files = line.all("file");
-  if (files.size() != 1) {
-    throw ConfigError{
-        fmt::format("papilio {}: error: expected one scenario file, got {}; see "
-                    "'papilio {} --help'",
-                    verb, files.size(), verb)};
-  }
-  ScenarioSource source{.file = files[0], .overrides = line.all("set")};
-  for (const std::string& folder : line.all("profiles")) source.profiles.emplace_back(folder);
-  return source;
-}
-
-int jobs_of(const CommandLine& line) {
-  const int jobs = line.get<int>("jobs");
-  constexpr int kMostJobs = 1024;
-  if (jobs < 0 || jobs > kMostJobs) {
-    throw ConfigError{
-        fmt::format("papilio run: error: --jobs must be 0 to {}, where 0 is all cores", kMostJobs)};
-  }
-  if (jobs > 0) return jobs;
-  return static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
-}
 
 /// Plays the cells; on Ctrl-C stops between batches.
 Outcomes play(const Scenario& scenario, int jobs, bool quiet) {
@@ -234,9 +203,8 @@ void run_command(const Words& words) {
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "folder of the results (default: results/NAME)");
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "what is printed: md, csv, json or latex");
-  line.add_options()("jobs,j", po::value<int>()->default_value(1)->value_name("N"),
-                     "worker processes, 0 for one a core; the results do not depend on it");
+                     "what is printed: md, csv, json, latex or html");
+  add_jobs_option(line);
   line.add_options()("quiet,q", po::bool_switch(), "print nothing but errors");
   if (!line.parse(words)) return;
 
@@ -244,7 +212,7 @@ void run_command(const Words& words) {
   Invocation invocation{.words = words};
   invocation.format = line.get<std::string>("format");
   invocation.quiet = line.get<bool>("quiet");
-  invocation.jobs = jobs_of(line);
+  invocation.jobs = jobs_of(line, "run");
   if (line.has("output")) invocation.output = line.get<std::string>("output");
   check_format(invocation.format);
   const ScenarioSource source = source_of(line, "run");

@@ -101,7 +101,7 @@ std::vector<std::string> CommandLine::all(const std::string& name) const {
 }
 
 const std::vector<std::string>& output_formats() {
-  static const std::vector<std::string> kFormats{"md", "csv", "json", "latex"};
+  static const std::vector<std::string> kFormats{"md", "csv", "json", "latex", "html"};
   return kFormats;
 }
 
@@ -113,19 +113,19 @@ void check_format(const std::string& format) {
   }
 }
 
-void print(const Document& document, const std::string& format) {
+std::string rendered(const Document& document, const std::string& format) {
   check_format(format);
-  if (format == "json") {
-    fmt::print("{}", json_text(to_json(document)));
-  } else if (format == "latex") {
-    fmt::print("{}", to_latex(document));
-  } else if (format == "md") {
-    fmt::print("{}", to_markdown(document));
-  } else {
-    const auto section = std::find_if(document.sections.begin(), document.sections.end(),
-                                      [](const Section& s) { return s.table.has_value(); });
-    if (section != document.sections.end()) fmt::print("{}", to_csv(*section->table));
-  }
+  if (format == "json") return json_text(to_json(document));
+  if (format == "latex") return to_latex(document);
+  if (format == "html") return to_html(document);
+  if (format == "md") return to_markdown(document);
+  const auto section = std::find_if(document.sections.begin(), document.sections.end(),
+                                    [](const Section& s) { return s.table.has_value(); });
+  return section == document.sections.end() ? "" : to_csv(*section->table);
+}
+
+void print(const Document& document, const std::string& format) {
+  fmt::print("{}", rendered(document, format));
 }
 
 }  // namespace papilio

@@ -56,9 +56,12 @@ class CommandLine {
   boost::program_options::variables_map values_;
 };
 
-/// The formats of printed output: "md", "csv", "json", "latex".
+/// The formats of printed output: "md", "csv", "json", "latex", "html".
 const std::vector<std::string>& output_formats();
 
+/// A document in one of `output_formats()`; CSV holds its first table.
+/// @throws ConfigError if the format is unknown
+std::string rendered(const Document& document, const std::string& format);
 /// Prints a document to stdout in one of `output_formats()`; CSV holds its first table.
 /// @throws ConfigError if the format is unknown
 void print(const Document& document, const std::string& format);

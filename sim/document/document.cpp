@@ -86,6 +86,13 @@ bool set_left(const Table& table, std::size_t column) {
   return column == 0 || table.columns[column].left;
 }
 
+std::string html_escaped(std::string text) {
+  boost::replace_all(text, "&", "&amp;");  // first, for the others bring it in
+  boost::replace_all(text, "<", "&lt;");
+  boost::replace_all(text, ">", "&gt;");
+  return text;
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   std::string quoted{"\""};
@@ -177,6 +184,47 @@ std::string to_latex(const Document& document) {
     text += "\\end{table}\n";
   }
   return text;
+}
+
+std::string to_html(const Document& document) {
+  const auto element = [](std::string_view tag, const std::string& text) {
+    return fmt::format("<{0}>{1}</{0}>\n", tag, html_escaped(text));
+  };
+  std::string text =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" +
+      element("title", document.title) +
+      "<style>\n"
+      "body { font: 15px/1.4 sans-serif; margin: 2em; }\n"
+      "table { border-collapse: collapse; border-block: 2px solid; margin: 1em 0; }\n"
+      "th, td { padding: .2em .7em; text-align: right; font-variant-numeric: tabular-nums; }\n"
+      "thead { border-bottom: 1px solid; }\n"
+      ".left { text-align: left; }\n"
+      "</style>\n</head>\n<body>\n" +
+      element("h1", document.title);
+  for (const std::string& paragraph : document.paragraphs) text += element("p", paragraph);
+  for (const Section& section : document.sections) {
+    text += element("h2", section.title);
+    for (const std::string& paragraph : section.paragraphs) text += element("p", paragraph);
+    if (section.table) {
+      const Table& table = *section.table;
+      const auto row = [&](std::string_view tag, const std::vector<std::string>& cells) {
+        std::string line{"<tr>"};
+        for (std::size_t c = 0; c < cells.size(); ++c) {
+          line += fmt::format("<{0}{1}>{2}</{0}>", tag, set_left(table, c) ? " class=\"left\"" : "",
+                              html_escaped(cells[c]));
+        }
+        return line + "</tr>\n";
+      };
+      text += "<table>\n<thead>\n" + row("th", headers(table)) + "</thead>\n<tbody>\n";
+      for (const auto& cells : table.rows) text += row("td", cells);
+      text += "</tbody>\n</table>\n";
+    }
+    if (section.remarks.empty()) continue;
+    text += "<ul>\n";
+    for (const std::string& remark : section.remarks) text += element("li", remark);
+    text += "</ul>\n";
+  }
+  return text + "</body>\n</html>\n";
 }
 
 std::string csv_line(const std::vector<std::string>& cells) {

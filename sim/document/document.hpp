@@ -40,6 +40,9 @@ std::string to_markdown(const Table& table);
 /// LaTeX tables in the style of booktabs, to be \input into a document.
 std::string to_latex(const Document& document);
 
+/// A page of HTML that needs nothing else: to be opened, or to be pasted from.
+std::string to_html(const Document& document);
+
 /// RFC 4180 CSV with a header line.
 std::string to_csv(const Table& table);
 /// One line of it, quoted where needed.

@@ -29,14 +29,7 @@ static_assert(std::is_trivially_copyable_v<PlayedRequest>,
 std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
                                     const SimulateOptions& options) {
   PAPILIO_CHECK(options.jobs >= 1);
-  std::vector<Seconds> expected;
-  expected.reserve(worlds.size());
-  for (const World& world : worlds) {
-    expected.push_back(closed_form(world.demand, world.use).latency());
-    if (!std::isfinite(expected.back().value())) {
-      throw SimulationError{"a request would take for ever: a rate or a time is out of all range"};
-    }
-  }
+  check_finite(worlds);
   const std::size_t batches = (worlds.size() + kBatchSize - 1) / kBatchSize;
   const auto batch_of = [&](std::size_t batch) {
     const std::size_t first = batch * kBatchSize;
@@ -62,16 +55,29 @@ std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
         if (options.on_progress) options.on_progress(done);
       },
       {.jobs = options.jobs, .stop_requested = options.stop_requested});
+  check_agreement(worlds, results);
+  return results;
+}
+
+void check_finite(std::span<const World> worlds) {
+  for (const World& world : worlds) {
+    if (!std::isfinite(closed_form(world.demand, world.use).latency().value())) {
+      throw SimulationError{"a request would take for ever: a rate or a time is out of all range"};
+    }
+  }
+}
+
+void check_agreement(std::span<const World> worlds, std::span<const PlayedRequest> played) {
   for (std::size_t i = 0; i < worlds.size(); ++i) {
-    const double difference = std::abs((results[i].breakdown.latency() - expected[i]).value());
-    if (difference > kAgreement * expected[i].value()) {
+    const Seconds expected = closed_form(worlds[i].demand, worlds[i].use).latency();
+    const Seconds found = played[i].breakdown.latency();
+    if (std::abs((found - expected).value()) > kAgreement * expected.value()) {
       throw SimulationError{
           fmt::format("request {}: simulated {} s where the closed form has {} s; the model of the "
                       "network does not hold for these numbers",
-                      i, results[i].breakdown.latency().value(), expected[i].value())};
+                      i, found.value(), expected.value())};
     }
   }
-  return results;
 }
 
 }  // namespace papilio

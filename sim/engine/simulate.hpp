@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,13 @@ struct SimulateOptions {
 /// @throws Interrupted if `stop_requested` said so; no worker outlives it
 std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
                                     const SimulateOptions& options = {});
+
+/// @throws SimulationError if a request would take for ever
+void check_finite(std::span<const World> worlds);
+/// Here nothing contends, so the simulation must say what the closed form says (ADR 0003).
+/// @param played `[worlds]`
+/// @throws SimulationError if a latency differs by more than 1e-9 of it
+void check_agreement(std::span<const World> worlds, std::span<const PlayedRequest> played);
 
 /// "3.32", of the SimGrid that is linked.
 std::string simgrid_version();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,20 +17,20 @@
 #include "sim/base/error.hpp"
 
 namespace papilio {
-namespace {
 
 /// A forked process that does one task and sends the result, or an error's text, through a pipe.
-class Worker {
+class Workers::Worker {
  public:
-  Worker(std::size_t task, const std::function<std::string(std::size_t)>& child) : task_{task} {
+  Worker(std::size_t task, const std::function<std::string()>& child) : task_{task} {
     int ends[2];
     if (::pipe(ends) != 0) fail("open a pipe");
     std::fflush(nullptr);  // what is buffered must not be printed twice
+    const pid_t parent = ::getpid();
     pid_ = ::fork();
     if (pid_ < 0) fail("start a worker");
     if (pid_ == 0) {
       ::close(ends[0]);
-      run_child(child, task, ends[1]);
+      run_child(child, ends[1], parent);
     }
     ::close(ends[1]);
     pipe_ = ends[0];
@@ -57,7 +58,6 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   [[nodiscard]] int pipe() const { return pipe_; }
-  [[nodiscard]] std::size_t task() const { return task_; }
 
   /// Reads what has come. @return whether the worker has ended
   bool receive() {
@@ -69,20 +69,23 @@ class Worker {
     return count == 0;
   }
 
-  /// Reaps the process. @return what it sent
-  std::string finish() {
+  /// Reaps the process.
+  Ended finish() {
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
     pid_ = -1;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return std::move(received_);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::kSimulationError)) {
-      throw SimulationError{received_};
+    using How = Ended::How;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+      return {task_, How::kDone, std::move(received_)};
     }
-    throw SimulationError{
-        WIFSIGNALED(status)
-            ? fmt::format("a simulation worker was killed by signal {}", WTERMSIG(status))
-            : fmt::format("a simulation worker ended with exit code {}", WEXITSTATUS(status))};
+    if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitCode::kSimulationError)) {
+      return {task_, How::kThrew, std::move(received_)};
+    }
+    return {task_, How::kLost,
+            WIFSIGNALED(status)
+                ? fmt::format("a simulation worker was killed by signal {}", WTERMSIG(status))
+                : fmt::format("a simulation worker ended with exit code {}", WEXITSTATUS(status))};
   }
 
  private:
@@ -103,12 +106,15 @@ class Worker {
   }
 
   /// Leaves by `_exit`, so that nothing of the parent's is flushed or destroyed twice.
-  [[noreturn]] static void run_child(const std::function<std::string(std::size_t)>& child,
-                                     std::size_t task, int fd) {
-    // Ctrl-C is for the parent, which stops its workers itself.
+  [[noreturn]] static void run_child(const std::function<std::string()>& child, int fd,
+                                     pid_t parent) {
+    // Ctrl-C is for the parent, which stops its workers itself; without it they have no reader.
     ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGTERM, SIG_DFL);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);
     try {
-      const std::string result = child(task);
+      const std::string result = child();
       send(fd, result.data(), result.size());
       ::_exit(0);
     } catch (const std::exception& error) {
@@ -123,41 +129,53 @@ class Worker {
   std::string received_;
 };
 
-/// Waits until at least one worker has something to say, or a signal or a tenth of a second passed.
-std::vector<pollfd> wait_for(const std::vector<Worker>& workers) {
+Workers::Workers(int jobs) : jobs_{jobs} {
+  PAPILIO_CHECK(jobs >= 1);
+}
+
+Workers::~Workers() = default;
+
+bool Workers::full() const {
+  return workers_.size() >= static_cast<std::size_t>(jobs_);
+}
+
+void Workers::start(std::size_t task, const std::function<std::string()>& child) {
+  workers_.emplace_back(task, child);
+}
+
+std::vector<Workers::Ended> Workers::wait() {
   constexpr int kTimeoutMs = 100;
   std::vector<pollfd> waiting;
-  waiting.reserve(workers.size());
-  for (const Worker& worker : workers) waiting.push_back({worker.pipe(), POLLIN, 0});
+  waiting.reserve(workers_.size());
+  for (const Worker& worker : workers_) waiting.push_back({worker.pipe(), POLLIN, 0});
   if (::poll(waiting.data(), waiting.size(), kTimeoutMs) < 0) {
     for (pollfd& entry : waiting) entry.revents = 0;
   }
-  return waiting;
+  std::vector<Ended> ended;
+  for (std::size_t i = workers_.size(); i-- > 0;) {
+    if (waiting[i].revents == 0 || !workers_[i].receive()) continue;
+    ended.push_back(workers_[i].finish());
+    workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return ended;
 }
-
-}  // namespace
 
 void run_workers(std::size_t tasks, const std::function<std::string(std::size_t)>& child,
                  const std::function<void(std::size_t, std::string)>& done,
                  const WorkerOptions& options) {
-  PAPILIO_CHECK(options.jobs >= 1);
-  std::vector<Worker> workers;
+  Workers workers{options.jobs};
   std::size_t started = 0;
-  std::size_t ended = 0;
-  while (ended < tasks) {
+  while (started < tasks || !workers.idle()) {
     if (options.stop_requested && options.stop_requested()) throw Interrupted{};
-    while (started < tasks && workers.size() < static_cast<std::size_t>(options.jobs)) {
-      workers.emplace_back(started++, child);
+    while (started < tasks && !workers.full()) {
+      const std::size_t task = started++;
+      workers.start(task, [&] { return child(task); });
     }
-    const std::vector<pollfd> ready = wait_for(workers);
+    std::vector<Workers::Ended> ended = workers.wait();
     if (options.on_tick) options.on_tick();
-    for (std::size_t i = workers.size(); i-- > 0;) {
-      if (ready[i].revents == 0 || !workers[i].receive()) continue;
-      const std::size_t task = workers[i].task();
-      std::string result = workers[i].finish();
-      workers.erase(workers.begin() + static_cast<std::ptrdiff_t>(i));
-      ++ended;
-      done(task, std::move(result));
+    for (Workers::Ended& one : ended) {
+      if (one.how != Workers::Ended::How::kDone) throw SimulationError{one.bytes};
+      done(one.task, std::move(one.bytes));
     }
   }
 }

@@ -83,15 +83,23 @@ Row fleet_row(const FleetScenario& fleet, const FleetSummary& summary) {
 
 }  // namespace
 
+std::vector<Row> fleet_rows(const FleetScenario& fleet,
+                            const std::vector<FleetSummary>& summaries) {
+  std::vector<Row> rows;
+  rows.reserve(summaries.size());
+  for (const FleetSummary& summary : summaries) rows.push_back(fleet_row(fleet, summary));
+  return rows;
+}
+
 Table fleet_table(const FleetScenario& fleet, const std::vector<FleetSummary>& summaries) {
   Table table;
-  for (const FleetSummary& summary : summaries) append(table, fleet_row(fleet, summary));
+  for (const Row& row : fleet_rows(fleet, summaries)) append(table, row);
   return table;
 }
 
 std::string fleet_json(const FleetScenario& fleet, const std::vector<FleetSummary>& summaries) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const FleetSummary& summary : summaries) rows.push_back(json_of(fleet_row(fleet, summary)));
+  for (const Row& row : fleet_rows(fleet, summaries)) rows.push_back(json_of(row));
   const nlohmann::ordered_json document{{"scenario", fleet.spec.name},
                                         {"seed", fleet.spec.seed},
                                         {"replications", fleet.model.replications},
@@ -177,9 +185,15 @@ std::string timeseries_csv(const FleetScenario& fleet, const std::vector<FleetRe
 }
 
 std::string fleet_records_csv(const FleetScenario& fleet, const std::vector<FleetResult>& results) {
+  std::string text;
+  each_fleet_record(fleet, results, [&](const Row& row) { append_csv(text, row); });
+  return text;
+}
+
+void each_fleet_record(const FleetScenario& fleet, const std::vector<FleetResult>& results,
+                       const std::function<void(const Row&)>& take) {
   const FleetModel& model = fleet.model;
   const auto replications = static_cast<std::size_t>(model.replications);
-  std::string text;
   for (std::size_t i = 0; i < results.size(); ++i) {
     std::vector<const RequestRecord*> records;
     records.reserve(results[i].records.size());
@@ -210,10 +224,9 @@ std::string fleet_records_csv(const FleetScenario& fleet, const std::vector<Flee
                    {"latency_s", record->latency_s}});
       extend(row, phase_columns(record->phases, 1));
       extend(row, energy_columns(record->energy, 1));
-      append_csv(text, row);
+      take(row);
     }
   }
-  return text;
 }
 
 }  // namespace papilio

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 namespace papilio {
-namespace {
 
-/// Shortest text that reads back to the same double, so that files are the same on every machine.
 std::string text_of(const Value& value) {
   struct {
     std::string operator()(std::monostate) const { return {}; }
@@ -15,8 +13,6 @@ std::string text_of(const Value& value) {
   } const printer;
   return std::visit(printer, value);
 }
-
-}  // namespace
 
 Value text_value(const std::string& text) {
   return text.empty() ? Value{} : Value{text};

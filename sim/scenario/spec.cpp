@@ -1,8 +1,11 @@
 #include "sim/scenario/spec.hpp"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "sim/radio/radio.hpp"
+#include "sim/scenario/conditions.hpp"
 
 namespace papilio {
 namespace {
@@ -17,7 +20,30 @@ constexpr NumberRange kLoadLevel{.min = 0, .max = 1e6, .min_excluded = true};
 constexpr NumberRange kRate{.min = 1, .max = 1e15};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
+constexpr std::array<ConditionKey, 6> kConditionKeys{{
+    {"mobile.load_level", kLoadLevel, false,
+     [](ConditionsSpec& of, double value) { of.mobile_load_level = value; }},
+    {"mobile.idle_power_w", kIdlePower, false,
+     [](ConditionsSpec& of, double value) { of.mobile_idle_power_w = value; }},
+    {"cloud.load_level", kLoadLevel, false,
+     [](ConditionsSpec& of, double value) { of.cloud_load_level = value; }},
+    {"uplink_bit_per_s", kRate, false,
+     [](ConditionsSpec& of, double value) { of.uplink_bit_per_s = value; }},
+    {"downlink_bit_per_s", kRate, false,
+     [](ConditionsSpec& of, double value) { of.downlink_bit_per_s = value; }},
+    {"result_bytes", kResultBytes, true,
+     [](ConditionsSpec& of, double value) {
+       of.result_bytes = static_cast<std::int64_t>(value);
+     }},
+}};
+
 }  // namespace
+
+const ConditionKey* find_condition_key(std::string_view key) {
+  const auto* const found = std::find_if(kConditionKeys.begin(), kConditionKeys.end(),
+                                         [&](const ConditionKey& one) { return one.key == key; });
+  return found == kConditionKeys.end() ? nullptr : found;
+}
 
 const std::vector<std::string>& strategy_names() {
   static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly", "split"};

@@ -39,8 +39,7 @@ void describe_axis(FieldVisitor& visitor, AxisSpec& axis) {
          .variants = {},
          .resize = [&](std::size_t n) { axis.columns.resize(n); },
          .size = [&] { return axis.columns.size(); },
-         .describe = [&](std::size_t i,
-                         FieldVisitor& item) { describe(item, axis.columns[i]); },
+         .describe = [&](std::size_t i, FieldVisitor& item) { describe(item, axis.columns[i]); },
          .select = {}},
         Presence::kRequired, doc);
   };
@@ -62,8 +61,8 @@ void describe_axis(FieldVisitor& visitor, AxisSpec& axis) {
     columns("variables", "What is drawn, each uniformly in its interval.",
             [](FieldVisitor& item, ColumnSpec& column) {
               describe_interval(item, column);
-              item.text("scale", column.scale, {.choices = {"linear", "log"}},
-                        Presence::kOptional, "Uniform in the value, or in its logarithm.");
+              item.text("scale", column.scale, {.choices = {"linear", "log"}}, Presence::kOptional,
+                        "Uniform in the value, or in its logarithm.");
             });
   }
 }
@@ -86,8 +85,7 @@ void describe_study(FieldVisitor& visitor, StudySpec& spec) {
   visitor.text("description", spec.description, {}, Presence::kOptional, "One line for people.");
   visitor.text("base", spec.base, {}, Presence::kRequired,
                "The scenario or fleet, relative to this file.");
-  visitor.integer("seed", spec.seed, kSeed, Presence::kOptional,
-                  "Seed of samples and replicates.");
+  visitor.integer("seed", spec.seed, kSeed, Presence::kOptional, "Seed of samples and replicates.");
   visitor.text("method", spec.method, {.choices = {"simulation", "closed-form"}},
                Presence::kOptional, "How cells are evaluated; fleets are simulated.");
   visitor.integer("replicates", spec.replicates, kReplicates, Presence::kOptional,

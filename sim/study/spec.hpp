@@ -40,7 +40,7 @@ struct StudySpec {
   std::string method{"simulation"};
   std::int64_t replicates{1};
   bool records{false};
-  Node set;      ///< mapping: keys of the base that every point replaces
+  Node set;  ///< mapping: keys of the base that every point replaces
   std::vector<AxisSpec> grid;
   Node exclude;  ///< sequence of mappings
 };

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "sim/cli/command_line.hpp"
+#include "sim/scenario/source.hpp"
+
+namespace papilio {
+
+/// Declares what every verb takes that reads a scenario or a study: its file, --set, --profiles.
+void add_scenario_options(CommandLine& line);
+
+/// What they say.
+/// @param verb for errors, e.g. "study run"
+/// @throws ConfigError unless there is one file
+ScenarioSource source_of(const CommandLine& line, const std::string& verb);
+
+/// Declares --jobs.
+void add_jobs_option(CommandLine& line);
+/// Its value; of 0, the number of cores.
+/// @throws ConfigError if it is out of range
+int jobs_of(const CommandLine& line, const std::string& verb);
+
+}  // namespace papilio

@@ -1,0 +1,112 @@
+#include "sim/study/export.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/report/rows.hpp"
+#include "sim/study/results_reader.hpp"
+
+namespace papilio {
+namespace {
+
+Row export_row(const StoredStudy& study, const StoredRow& stored) {
+  Row row{{"number", static_cast<std::int64_t>(stored.number)},
+          {"replicate", stored.replicate},
+          {"seed", stored.seed},
+          {"status", std::string{stored.failed ? "failed" : "done"}},
+          {"error", text_value(stored.error)}};
+  for (std::size_t i = 0; i < study.axes.size(); ++i) {
+    row.emplace_back(study.axes[i], stored.axes[i]);
+  }
+  const std::vector<ResultColumn>& columns = result_columns(study);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    row.emplace_back(columns[i].name, stored.results[i]);
+  }
+  return row;
+}
+
+}  // namespace
+
+void export_study(StudyDatabase& database, const StoredStudy& study, const std::string& format,
+                  std::FILE* to) {
+  const bool json = format == "json";
+  bool first = true;
+  each_stored_row(database, study, [&](const StoredRow& stored) {
+    const Row row = export_row(study, stored);
+    if (json) {
+      fmt::print(to, "{}{}", first ? "[\n" : ",\n", json_of(row).dump());
+    } else {
+      std::vector<std::string> names;
+      std::vector<std::string> cells;
+      for (const auto& [name, value] : row) {
+        if (first) names.push_back(name);
+        cells.push_back(text_of(value));
+      }
+      fmt::print(to, "{}{}", first ? csv_line(names) : "", csv_line(cells));
+    }
+    first = false;
+  });
+  if (json) fmt::print(to, "{}", first ? "[]\n" : "\n]\n");
+}
+
+Table query(StudyDatabase& database, const std::string& sql) {
+  return database.guarded([&] {
+    Table table;
+    SQLite::Statement statement{database.connection(), sql};
+    for (int c = 0; c < statement.getColumnCount(); ++c) {
+      table.columns.push_back({statement.getColumnName(c), true});
+    }
+    while (statement.executeStep()) {
+      std::vector<std::string> row;
+      for (int c = 0; c < statement.getColumnCount(); ++c) {
+        const SQLite::Column column = statement.getColumn(c);
+        if (!column.isText() && !column.isNull()) {
+          table.columns[static_cast<std::size_t>(c)].left = false;
+        }
+        row.push_back(column.isFloat() ? fmt::to_string(column.getDouble()) : column.getString());
+      }
+      table.rows.push_back(std::move(row));
+    }
+    return table;
+  });
+}
+
+Document status_report(StudyDatabase& database) {
+  Document document{.title = database.path().string()};
+  Table table{.columns = {{"study"},
+                          {"kind", true},
+                          {"method", true},
+                          {"points"},
+                          {"done"},
+                          {"failed"},
+                          {"missing"},
+                          {"by", true}}};
+  const std::vector<StoredStudy> studies = database.studies();
+  for (const StoredStudy& study : studies) {
+    const bool latest = std::none_of(studies.begin(), studies.end(), [&](const StoredStudy& other) {
+      return other.name == study.name && other.id > study.id;
+    });
+    const StudyCounts counts = database.counts(study.id);
+    const std::uint64_t stored = counts.done + counts.failed;
+    table.rows.push_back(
+        {study.name + (latest ? "" : " (an earlier definition)"), study.kind, study.method,
+         fmt::to_string(study.points), fmt::to_string(counts.done), fmt::to_string(counts.failed),
+         fmt::to_string(study.points - std::min(stored, study.points)), study.papilio});
+  }
+  document.sections.push_back({.title = "Studies", .table = std::move(table)});
+  Table errors = query(database,
+                       "SELECT study.name AS study, count(*) AS points, min(number) AS first, "
+                       "error FROM point JOIN study ON study.id = point.study WHERE status = "
+                       "'failed' GROUP BY study.id, error ORDER BY count(*) DESC LIMIT 20");
+  if (!errors.rows.empty()) {
+    for (auto& row : errors.rows) std::replace(row.back().begin(), row.back().end(), '\n', ' ');
+    document.sections.push_back({.title = "Errors", .table = std::move(errors)});
+  }
+  return document;
+}
+
+}  // namespace papilio

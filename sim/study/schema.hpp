@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace papilio {
+
+struct StoredStudy;
+
+/// "PAPI": tells a database of studies from any other SQLite file.
+inline constexpr std::int64_t kApplicationId = 0x50415049;
+
+/// What makes a schema of the next version of each: the i-th leads from version i to i + 1. A new
+/// version is a new entry; none is ever changed.
+const std::vector<std::string>& schema_steps();
+
+/// What makes the view of a study's points, axes and results.
+std::string view_definition(const StoredStudy& study);
+
+/// A name as SQL wants it: in double quotes.
+std::string quoted(const std::string& name);
+
+}  // namespace papilio

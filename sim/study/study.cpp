@@ -1,0 +1,352 @@
+#include "sim/study/study.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+#include "sim/random/stream.hpp"
+#include "sim/scenario/checker.hpp"
+#include "sim/scenario/fleet_scenario.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/study/columns.hpp"
+#include "sim/study/sources.hpp"
+
+namespace papilio {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t kMostPoints = 1'000'000'000'000;
+
+/// Checks a study's parts against each other and its base.
+class StudyChecker {
+ public:
+  StudyChecker(Study& study, const Node& root, Diagnostics& diagnostics)
+      : study_{study}, root_{root}, diagnostics_{diagnostics} {}
+
+  void set_keys() {
+    for (const Node::Entry& entry : study_.spec.set.entries) {
+      try_to_set(entry.key, entry.value, entry.key_mark);
+    }
+  }
+
+  void make_axes() {
+    const StudySpec& spec = study_.spec;
+    study_.size = static_cast<std::uint64_t>(spec.replicates);
+    for (std::size_t i = 0; i < spec.grid.size(); ++i) {
+      const std::string path = fmt::format("grid.{}", i);
+      Axis axis =
+          make_axis(spec.grid[i], root_, path, static_cast<std::uint64_t>(spec.seed), diagnostics_);
+      for (const AxisColumn& column : axis.columns) check_column(column);
+      if (axis.columns.empty()) continue;
+      if (axis.size > kMostPoints / study_.size) {
+        diagnostics_.error(mark_of(root_, "grid"), "grid",
+                           "makes more than 1e12 points; shorten an axis");
+        return;
+      }
+      study_.size *= axis.size;
+      study_.axes.push_back(std::move(axis));
+    }
+  }
+
+  void make_exclusions() {
+    const Node& exclude = study_.spec.exclude;
+    for (std::size_t i = 0; i < exclude.items.size(); ++i) {
+      const Node& item = exclude.items[i];
+      if (item.kind != Node::Kind::kMapping || item.entries.empty()) {
+        diagnostics_.error(item.mark, fmt::format("exclude.{}", i),
+                           "expected a mapping of names of axes, such as {channels: {above: 16}}");
+        continue;
+      }
+      Exclusion tests;
+      for (const Node::Entry& entry : item.entries) {
+        tests.push_back(make_test(entry, fmt::format("exclude.{}.{}", i, entry.key)));
+      }
+      study_.exclusions.push_back(std::move(tests));
+    }
+  }
+
+  void check_kind() {
+    const StudySpec& spec = study_.spec;
+    if (study_.fleet && spec.method != "simulation") {
+      error("method", "a fleet has no closed form; remove the key");
+    }
+    if (!study_.fleet && spec.replicates > 1) {
+      error("replicates",
+            "nothing in a scenario of cells is random, so replicates would be equal; remove the "
+            "key, or take a fleet");
+    }
+    if (!study_.fleet && spec.records) {
+      error("records", "a cell is one request, which its summary tells whole; remove the key");
+    }
+    if (spec.replicates > 1 && keys_.count("seed") > 0) {
+      error("replicates",
+            "gives each replicate its seed, and so does the axis of the key 'seed'; "
+            "remove one");
+    }
+  }
+
+ private:
+  void error(const std::string& path, const std::string& message) {
+    diagnostics_.error(mark_of(root_, path), path, message);
+  }
+
+  /// Sets a key of the base for good; where it does not exist, that is told.
+  void try_to_set(const std::string& key, const Node& value, const Mark& where) {
+    if (!keys_.insert(key).second) {
+      diagnostics_.error(where, key, "is set twice; remove one");
+      return;
+    }
+    try {
+      set_value(study_.base, key, value, where);
+    } catch (const ConfigError&) {
+      diagnostics_.error(where, key,
+                         fmt::format("no such key in the base '{}'; write its path, such as "
+                                     "strategies.0.bits",
+                                     study_.spec.base));
+    }
+  }
+
+  void check_column(const AxisColumn& column) {
+    if (column.size() > 0) try_to_set(column.key(), column.value(0), column.where());
+    const std::vector<std::string> reserved = reserved_column_names(study_.fleet);
+    if (std::find(reserved.begin(), reserved.end(), column.name()) != reserved.end()) {
+      diagnostics_.error(column.where(), column.name(),
+                         fmt::format("is the name of a column of the results; add another one, "
+                                     "such as name: set_{}",
+                                     column.name()));
+    } else if (!names_.insert(column.name()).second) {
+      diagnostics_.error(column.where(), column.name(), "two axes have this name; rename one");
+    }
+  }
+
+  AxisTest make_test(const Node::Entry& entry, const std::string& path) {
+    AxisTest test;
+    bool known = false;
+    for (std::size_t a = 0; a < study_.axes.size(); ++a) {
+      for (std::size_t c = 0; c < study_.axes[a].columns.size(); ++c) {
+        if (study_.axes[a].columns[c].name() != entry.key) continue;
+        test.axis = a;
+        test.column = c;
+        known = true;
+      }
+    }
+    if (!known) {
+      diagnostics_.error(entry.key_mark, path,
+                         "no axis of this name" + suggestion(entry.key, study_.column_names()));
+      return test;
+    }
+    const Node& value = entry.value;
+    if (value.kind != Node::Kind::kMapping) {
+      test.one_of = alternatives(value);
+      return test;
+    }
+    for (const Node::Entry& bound : value.entries) {
+      if (bound.key == "not") {
+        test.one_of = alternatives(bound.value);
+        test.negated = true;
+        continue;
+      }
+      const std::vector<std::pair<std::string, std::optional<double>*>> bounds{
+          {"below", &test.below},
+          {"at_most", &test.at_most},
+          {"above", &test.above},
+          {"at_least", &test.at_least}};
+      const auto found = std::find_if(bounds.begin(), bounds.end(),
+                                      [&](const auto& one) { return one.first == bound.key; });
+      const std::optional<double> number = bound.value.number();
+      if (found == bounds.end()) {
+        diagnostics_.error(bound.key_mark, path + "." + bound.key,
+                           "unknown test; one of: below, at_most, above, at_least, not");
+      } else if (!number) {
+        diagnostics_.error(bound.value.mark, path + "." + bound.key, "expected a number");
+      } else {
+        *found->second = number;
+      }
+    }
+    return test;
+  }
+
+  static std::vector<std::string> alternatives(const Node& value) {
+    if (value.kind != Node::Kind::kSequence) return {json_of(value).dump()};
+    std::vector<std::string> all;
+    for (const Node& item : value.items) all.push_back(json_of(item).dump());
+    // A list may itself be a value: [3g] is one of the values [[3g], [4g]].
+    all.push_back(json_of(value).dump());
+    return all;
+  }
+
+  Study& study_;
+  const Node& root_;
+  Diagnostics& diagnostics_;
+  std::set<std::string> keys_;
+  std::set<std::string> names_;
+};
+
+/// What a study says, but for where its base lies: that is part of it by its contents.
+std::string definition_text(StudySpec spec) {
+  spec.base.clear();
+  return write_fields([&](FieldVisitor& visitor) { describe_study(visitor, spec); });
+}
+
+/// The first point must be a scenario: it shows wrong keys and devices before any work.
+/// @return the folders of profiles that it searches beside those that come with Papilio
+std::vector<std::string> check_first_point(const Study& study) {
+  Place place = study.place(0);
+  for (std::uint64_t number = 0; number < study.size && study.excluded(place); ++number) {
+    study.advance(place);
+  }
+  if (study.excluded(place)) {
+    throw ConfigError{
+        fmt::format("{}: error: exclude leaves no point; remove a test", study.spec.name)};
+  }
+  const Node root = study.scenario(place, [](const AxisColumn&) { return false; });
+  ProfileCaches caches;
+  if (study.fleet) {
+    return load_fleet(root, study.source, caches).spec.profiles;
+  }
+  return load_scenario(root, study.source, caches).spec.profiles;
+}
+
+}  // namespace
+
+bool AxisTest::holds(const AxisColumn& values, std::size_t i) const {
+  if (!one_of.empty()) {
+    const std::string text = values.json(i);
+    const bool among = std::find(one_of.begin(), one_of.end(), text) != one_of.end();
+    if (among == negated) return false;
+  }
+  if (!below && !at_most && !above && !at_least) return true;
+  const std::optional<double> number = values.number(i);
+  return number && (!below || *number < *below) && (!at_most || *number <= *at_most) &&
+         (!above || *number > *above) && (!at_least || *number >= *at_least);
+}
+
+Place Study::place(std::uint64_t number) const {
+  Place place;
+  place.values.resize(axes.size());
+  const auto replicates = static_cast<std::uint64_t>(spec.replicates);
+  place.replicate = static_cast<std::int64_t>(number % replicates);
+  number /= replicates;
+  for (std::size_t a = axes.size(); a-- > 0;) {
+    place.values[a] = static_cast<std::size_t>(number % axes[a].size);
+    number /= axes[a].size;
+  }
+  return place;
+}
+
+void Study::advance(Place& place) const {
+  if (++place.replicate < spec.replicates) return;
+  place.replicate = 0;
+  for (std::size_t a = axes.size(); a-- > 0;) {
+    if (++place.values[a] < axes[a].size) return;
+    place.values[a] = 0;
+  }
+}
+
+bool Study::excluded(const Place& place) const {
+  return std::any_of(exclusions.begin(), exclusions.end(), [&](const Exclusion& exclusion) {
+    return std::all_of(exclusion.begin(), exclusion.end(), [&](const AxisTest& test) {
+      return test.holds(axes[test.axis].columns[test.column], place.values[test.axis]);
+    });
+  });
+}
+
+std::uint64_t Study::count() const {
+  if (exclusions.empty()) return size;
+  const auto replicates = static_cast<std::uint64_t>(spec.replicates);
+  std::uint64_t points = 0;
+  Place place = this->place(0);
+  place.replicate = spec.replicates - 1;  // of each combination, one
+  for (std::uint64_t i = 0; i < size / replicates; ++i) {
+    if (!excluded(place)) points += replicates;
+    advance(place);
+    place.replicate = spec.replicates - 1;
+  }
+  return points;
+}
+
+std::optional<std::int64_t> Study::seed(std::int64_t replicate) const {
+  if (spec.replicates == 1) return std::nullopt;
+  const StreamFamily family{static_cast<std::uint64_t>(spec.seed), "replicates"};
+  Stream stream{family, static_cast<std::uint64_t>(replicate)};
+  constexpr double kHalf = 1U << 26U;  // two draws of 26 bits: below what YAML keeps exactly
+  const double high = std::floor(stream.uniform() * kHalf);
+  const double low = std::floor(stream.uniform() * kHalf);
+  return static_cast<std::int64_t>(high * kHalf + low);
+}
+
+std::string Study::json(const Place& place) const {
+  std::string text{"{"};
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    for (const AxisColumn& column : axes[a].columns) {
+      if (text.size() > 1) text += ',';
+      text += column.quoted_name();
+      text += ':';
+      text += column.json(place.values[a]);
+    }
+  }
+  return text + '}';
+}
+
+std::vector<std::string> Study::column_names() const {
+  std::vector<std::string> names;
+  for (const Axis& axis : axes) {
+    for (const AxisColumn& column : axis.columns) names.push_back(column.name());
+  }
+  return names;
+}
+
+Study load_study(const ScenarioSource& source) {
+  const Node root = read_scenario(source);
+  Study study;
+  Diagnostics diagnostics;
+  Checker checker{root, diagnostics};
+  read_fields(
+      root, [&](FieldVisitor& visitor) { describe_study(visitor, study.spec); }, diagnostics);
+  diagnostics.throw_if_any();
+
+  const fs::path base = fs::path{source.file}.parent_path() / study.spec.base;
+  if (!fs::is_regular_file(base)) {
+    checker.error("base",
+                  fmt::format("no file '{}' beside the study; check the path", study.spec.base));
+    diagnostics.throw_if_any();
+  }
+  study.source = {.file = base.string(), .overrides = {}, .profiles = source.profiles};
+  study.base = load_yaml(study.source.file);
+  study.fleet = is_fleet(study.base);
+  StudyChecker parts{study, root, diagnostics};
+  parts.set_keys();
+  Node set = study.base;  // the axes try their first values on the base, which must not stay
+  parts.make_axes();
+  study.base = std::move(set);
+  parts.make_exclusions();
+  parts.check_kind();
+  diagnostics.throw_if_any();
+
+  for (const std::string& folder : check_first_point(study)) study.folders.emplace_back(folder);
+  study.folders.push_back(shipped_profiles());
+  std::set<std::string> texts;
+  gather_texts(study.base, texts);
+  gather_texts(root, texts);
+  study.digest = Digest{}
+                     .add(kModelVersion)
+                     .add(definition_text(study.spec))
+                     .add(json_of(study.base).dump())
+                     .add(SourceHasher{study.folders, base.parent_path()}.hash(texts))
+                     .hash();
+  return study;
+}
+
+std::string effective_yaml(const Study& study) {
+  StudySpec spec = study.spec;
+  return write_fields([&](FieldVisitor& visitor) { describe_study(visitor, spec); });
+}
+
+}  // namespace papilio
