@@ -25,6 +25,7 @@
 #include "sim/report/run_report.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/scenario.hpp"
+#include "sim/study/spec.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
@@ -187,6 +188,17 @@ void run_fleet(const ScenarioSource& source, const Invocation& invocation) {
   say_where(folder, invocation.wall_s());
 }
 
+/// A study is a scenario's file to look at, and has verbs of its own.
+void refuse_study(const ScenarioSource& source, const std::string& verb) {
+  const Node root = read_scenario(source);
+  const Node::Entry* kind = root.find("kind");
+  if (kind == nullptr || kind->value.scalar != "study") return;
+  Diagnostics diagnostics;
+  diagnostics.error(kind->value.mark, "kind",
+                    fmt::format("this is a study; give it to 'papilio study {}'", verb));
+  diagnostics.throw_if_any();
+}
+
 }  // namespace
 
 void run_command(const Words& words) {
@@ -216,6 +228,7 @@ void run_command(const Words& words) {
   if (line.has("output")) invocation.output = line.get<std::string>("output");
   check_format(invocation.format);
   const ScenarioSource source = source_of(line, "run");
+  refuse_study(source, "run");
   if (is_fleet(source)) {
     run_fleet(source, invocation);
   } else {
@@ -230,6 +243,7 @@ void check_command(const Words& words) {
   add_scenario_options(line);
   if (!line.parse(words)) return;
   const ScenarioSource source = source_of(line, "check");
+  refuse_study(source, "check");
   const auto some = [](std::size_t count, const std::string& thing) {
     const bool y = thing.ends_with('y');
     return count == 1 ? fmt::format("1 {}", thing)
@@ -249,18 +263,20 @@ void check_command(const Words& words) {
 void schema_command(const Words& words) {
   CommandLine line{
       "schema [KIND]",
-      "Prints the JSON Schema (draft 7) of a scenario, or of a fleet if KIND is 'fleet'. "
+      "Prints the JSON Schema (draft 7) of a scenario, or of KIND: scenario, fleet or study. "
       "In an\neditor with the YAML language server, put\n"
       "# yaml-language-server: $schema=papilio.schema.json\nat the top of a scenario.",
       {"papilio schema > papilio.schema.json", "papilio schema fleet > papilio.fleet.schema.json"}};
   line.add_positional("kind");
   if (!line.parse(words)) return;
   const std::string kind = line.has("kind") ? line.all("kind").front() : "scenario";
-  if (kind != "scenario" && kind != "fleet") {
+  if (kind != "scenario" && kind != "fleet" && kind != "study") {
     throw ConfigError{fmt::format("papilio schema: error: unknown kind '{}'{}", kind,
-                                  suggestion(kind, {"scenario", "fleet"}))};
+                                  suggestion(kind, {"scenario", "fleet", "study"}))};
   }
-  fmt::print("{}", kind == "fleet" ? fleet_schema() : scenario_schema());
+  fmt::print("{}", kind == "fleet"   ? fleet_schema()
+                   : kind == "study" ? study_schema()
+                                     : scenario_schema());
 }
 
 }  // namespace papilio

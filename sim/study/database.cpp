@@ -167,14 +167,23 @@ StudyDatabase::StudyDatabase(fs::path path, Mode mode) : path_{std::move(path)} 
 
 StudyDatabase::~StudyDatabase() {
   statements_.reset();
+  if (lock_ && connection_) {
+    // Leaves one file, to be copied or read by anyone: a reader of a WAL would leave two more.
+    try {
+      if (!in_transaction_) connection_->exec("PRAGMA journal_mode = DELETE");
+    } catch (const SQLite::Exception&) {
+      // Somebody is reading it: it stays as it is.
+    }
+  }
   connection_.reset();  // before the lock, whose file is the same
 }
 
 void StudyDatabase::open(Mode mode) {
   constexpr int kBusyMs = 10'000;
   const int flags =
-      mode == Mode::kRead ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_URI;
-  connection_ = std::make_unique<SQLite::Database>(path_.string(), flags, kBusyMs);
+      mode == Mode::kRead ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE;
+  connection_ = std::make_unique<SQLite::Database>(
+      path_.string(), flags | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX, kBusyMs);
   const auto pragma = [&](const char* name) {
     return connection_->execAndGet(fmt::format("PRAGMA {}", name)).getInt64();
   };
@@ -212,6 +221,7 @@ void StudyDatabase::open(Mode mode) {
   connection_->exec("PRAGMA journal_mode = WAL");
   connection_->exec("PRAGMA synchronous = NORMAL");
   connection_->exec("PRAGMA cache_size = -65536");  // 64 MiB: the index of a million hashes
+  connection_->exec("PRAGMA wal_autocheckpoint = 16384");  // each waits for the disk
   migrate();
   statements_ = std::make_unique<Statements>(*connection_);
 }

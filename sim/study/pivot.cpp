@@ -4,9 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
@@ -30,17 +33,41 @@ const Strings& stat_names() {
   throw ConfigError{"papilio table: error: " + message};
 }
 
+/// What a point is in a dimension: a text's position among all that occur.
+using Label = std::uint32_t;
+using Key = std::vector<Label>;
+
+/// The texts that dimensions have, each kept once.
+class Labels {
+ public:
+  Label of(const std::string& text) {
+    const auto [it, is_new] = places_.try_emplace(text, static_cast<Label>(texts_.size()));
+    if (is_new) texts_.push_back(&it->first);
+    return it->second;
+  }
+  [[nodiscard]] const std::string& text(Label label) const { return *texts_[label]; }
+
+ private:
+  std::unordered_map<std::string, Label> places_;  // keeps its nodes where they are
+  std::vector<const std::string*> texts_;
+};
+
 /// One value with all its dimensions.
 struct Point {
-  Strings dimensions;  ///< `[Facts::names]`
+  Key dimensions;  ///< `[Facts::names]`
   double value{0};
 };
 
 /// What a study's results are as points in dimensions.
 struct Facts {
   Strings names;
+  Labels labels;
   std::vector<Point> points;
   std::uint64_t failed{0};
+
+  [[nodiscard]] const std::string& text(const Point& point, std::size_t dimension) const {
+    return labels.text(point.dimensions[dimension]);
+  }
 
   [[nodiscard]] std::optional<std::size_t> find(const std::string& name) const {
     const auto it = std::find(names.begin(), names.end(), name);
@@ -107,12 +134,16 @@ class FactsReader {
     } else {
       return;  // a value that does not exist
     }
-    for (const Value& axis : row.axes) point.dimensions.push_back(text_of(axis));
-    point.dimensions.push_back(fmt::to_string(row.replicate));
-    for (const std::size_t i : dimensions_) point.dimensions.push_back(text_of(row.results[i]));
+    const auto add = [&](const std::string& text) {
+      point.dimensions.push_back(facts_.labels.of(text));
+    };
+    point.dimensions.reserve(facts_.names.size());
+    for (const Value& axis : row.axes) add(text_of(axis));
+    add(fmt::to_string(row.replicate));
+    for (const std::size_t i : dimensions_) add(text_of(row.results[i]));
     if (study_.kind == "cells") {
       const std::string cut = text_of(row.results[cut_]);
-      point.dimensions.push_back(cut.empty() ? text_of(row.results[strategy_]) : cut);
+      add(cut.empty() ? text_of(row.results[strategy_]) : cut);
     }
     facts_.points.push_back(std::move(point));
   }
@@ -132,20 +163,21 @@ class FactsReader {
   void stand_on_every_network() {
     const std::optional<std::size_t> network = facts_.find("network");
     if (!network) return;
-    Strings networks;
+    const Label none = facts_.labels.of("");
+    Key networks;
     for (const Point& point : facts_.points) {
-      const std::string& name = point.dimensions[*network];
-      if (!name.empty() && std::find(networks.begin(), networks.end(), name) == networks.end()) {
+      const Label name = point.dimensions[*network];
+      if (name != none && std::find(networks.begin(), networks.end(), name) == networks.end()) {
         networks.push_back(name);
       }
     }
     std::vector<Point> all;
     for (Point& point : facts_.points) {
-      if (!point.dimensions[*network].empty() || networks.empty()) {
+      if (point.dimensions[*network] != none || networks.empty()) {
         all.push_back(std::move(point));
         continue;
       }
-      for (const std::string& name : networks) {
+      for (const Label name : networks) {
         all.push_back(point);
         all.back().dimensions[*network] = name;
       }
@@ -157,7 +189,8 @@ class FactsReader {
   void keep_totals(const std::string& name) {
     const std::optional<std::size_t> at = facts_.find(name);
     if (!at || asked.count(name) > 0) return;
-    const auto is_total = [&](const Point& point) { return point.dimensions[*at] == "all"; };
+    const Label total = facts_.labels.of("all");
+    const auto is_total = [&](const Point& point) { return point.dimensions[*at] == total; };
     if (std::none_of(facts_.points.begin(), facts_.points.end(), is_total)) return;
     std::erase_if(facts_.points, [&](const Point& point) { return !is_total(point); });
   }
@@ -170,8 +203,8 @@ class FactsReader {
   std::vector<std::size_t> dimensions_;
 };
 
-Strings key_of(const Point& point, const std::vector<std::size_t>& positions) {
-  Strings key;
+Key key_of(const Point& point, const std::vector<std::size_t>& positions) {
+  Key key;
   key.reserve(positions.size());
   for (const std::size_t i : positions) key.push_back(point.dimensions[i]);
   return key;
@@ -180,16 +213,16 @@ Strings key_of(const Point& point, const std::vector<std::size_t>& positions) {
 /// Distinct keys in the order of coming.
 class Keys {
  public:
-  std::size_t add(const Strings& key) {
+  std::size_t add(const Key& key) {
     const auto [it, is_new] = places_.try_emplace(key, all_.size());
     if (is_new) all_.push_back(key);
     return it->second;
   }
-  [[nodiscard]] const std::vector<Strings>& all() const { return all_; }
+  [[nodiscard]] const std::vector<Key>& all() const { return all_; }
 
  private:
-  std::map<Strings, std::size_t> places_;
-  std::vector<Strings> all_;
+  std::map<Key, std::size_t> places_;
+  std::vector<Key> all_;
 };
 
 /// How values are written.
@@ -231,7 +264,7 @@ class Format {
 
 /// The values of one cell of the table, by replicate.
 struct CellValues {
-  std::map<std::string, std::vector<double>> by_replicate;
+  std::map<Label, std::vector<double>> by_replicate;
 
   [[nodiscard]] std::vector<double> means() const {
     std::vector<double> means;
@@ -290,11 +323,11 @@ class Pivot {
     Document document{.title = title()};
     document.paragraphs.push_back(about());
     for (std::size_t i = 0; i < of_group.size(); ++i) {
-      document.sections.push_back({.title = groups_.empty()
-                                                ? document.title
-                                                : fmt::format("{} {}", fmt::join(spec_.group, ", "),
-                                                              fmt::join(groups.all()[i], ", ")),
-                                   .table = table_of(of_group[i])});
+      document.sections.push_back(
+          {.title = groups_.empty() ? document.title
+                                    : fmt::format("{} {}", fmt::join(spec_.group, ", "),
+                                                  fmt::join(shown(groups.all()[i]), ", ")),
+           .table = table_of(of_group[i])});
     }
     if (facts_.failed > 0) {
       document.sections.back().remarks.push_back(fmt::format(
@@ -340,15 +373,15 @@ class Pivot {
     for (std::size_t i = 0; i < facts_.names.size(); ++i) {
       if (!tells_partitions(i)) same.push_back(i);
     }
-    std::map<Strings, double> base;
+    std::map<Key, double> base;
     std::set<std::string> known;
     for (const Point& point : facts_.points) {
       bool is_base = false;
       for (const char* name : {"strategy", kPartition}) {
         const std::optional<std::size_t> at = facts_.find(name);
         if (!at) continue;
-        known.insert(point.dimensions[*at]);
-        is_base = is_base || point.dimensions[*at] == spec_.relative_to;
+        known.insert(facts_.text(point, *at));
+        is_base = is_base || facts_.text(point, *at) == spec_.relative_to;
       }
       if (is_base) base.emplace(key_of(point, same), point.value);
     }
@@ -378,26 +411,27 @@ class Pivot {
     for (const auto& [name, values] : spec_.where) {
       const std::size_t at = facts_.position(name);
       std::set<std::string> known;
-      for (const Point& point : facts_.points) known.insert(point.dimensions[at]);
+      for (const Point& point : facts_.points) known.insert(facts_.text(point, at));
+      std::set<Label> wanted;
       for (const std::string& value : values) {
+        wanted.insert(facts_.labels.of(value));
         if (known.count(value) > 0) continue;
         fail(fmt::format("--where: no {} is '{}'{}", name, value,
                          suggestion(value, {known.begin(), known.end()})));
       }
-      std::erase_if(facts_.points, [&, &wanted = values](const Point& point) {
-        return std::find(wanted.begin(), wanted.end(), point.dimensions[at]) == wanted.end();
-      });
+      std::erase_if(facts_.points,
+                    [&](const Point& point) { return wanted.count(point.dimensions[at]) == 0; });
     }
   }
 
   /// Of each cell's points, keeps those of the best value of a dimension.
   void keep_best() {
     best_ = facts_.position(spec_.best);
-    std::map<Strings, std::map<std::string, std::pair<double, std::size_t>>> sums;
+    std::map<Key, std::map<Label, std::pair<double, std::size_t>>> sums;
     const auto cell = [&](const Point& point) {
-      Strings key = key_of(point, groups_);
+      Key key = key_of(point, groups_);
       for (const auto* more : {&rows_, &cols_}) {
-        const Strings part = key_of(point, *more);
+        const Key part = key_of(point, *more);
         key.insert(key.end(), part.begin(), part.end());
       }
       return key;
@@ -429,7 +463,7 @@ class Pivot {
     if (best_) placed.insert(*best_);
     const std::vector<std::size_t> over = facts_.positions(spec_.over);
     placed.insert(over.begin(), over.end());
-    std::map<Strings, const Point*> first;
+    std::map<Key, const Point*> first;
     const std::vector<std::size_t> key{placed.begin(), placed.end()};
     for (const Point& point : facts_.points) {
       const auto [it, is_new] = first.try_emplace(key_of(point, key), &point);
@@ -443,6 +477,24 @@ class Pivot {
                       "--group, choose with --where {0}=…, or average with --over {0}",
                       differ.empty() ? "nothing named" : differ.front()));
     }
+  }
+
+  /// A label as the table has it: people want few digits.
+  [[nodiscard]] std::string shown(Label label) const {
+    const std::string& text = facts_.labels.text(label);
+    double number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, status] = std::from_chars(text.data(), end, number);
+    constexpr std::size_t kFewDigits = 7;
+    constexpr double kLarge = 1e5;
+    if (exact_ || stop != end || status != std::errc{} || text.size() <= kFewDigits) return text;
+    return std::abs(number) >= kLarge ? fmt::format("{:.0f}", number)
+                                      : fmt::format("{:.5g}", number);
+  }
+  [[nodiscard]] Strings shown(const Key& key) const {
+    Strings texts;
+    for (const Label label : key) texts.push_back(shown(label));
+    return texts;
   }
 
   [[nodiscard]] Strings headers_of(const Strings& column) const {
@@ -482,7 +534,7 @@ class Pivot {
     Keys rows;
     Keys cols;
     std::map<std::pair<std::size_t, std::size_t>, CellValues> cells;
-    std::map<std::pair<std::size_t, std::size_t>, std::string> winners;
+    std::map<std::pair<std::size_t, std::size_t>, Label> winners;
     for (const Point* point : points) {
       const std::pair place{rows.add(key_of(*point, rows_)), cols.add(key_of(*point, cols_))};
       cells[place].by_replicate[point->dimensions[replicate_]].push_back(point->value);
@@ -490,18 +542,19 @@ class Pivot {
     }
     Table table;
     for (const std::string& name : spec_.rows) table.columns.push_back({name, true});
-    for (const Strings& column : cols.all()) {
+    for (const Key& column : cols.all()) {
+      const Strings names = shown(column);
       if (best_) {
         table.columns.push_back(
-            {cols_.empty() ? spec_.best : fmt::format("{}", fmt::join(column, ", ")), true});
+            {cols_.empty() ? spec_.best : fmt::format("{}", fmt::join(names, ", ")), true});
       }
-      for (const std::string& header : headers_of(column)) table.columns.push_back({header});
+      for (const std::string& header : headers_of(names)) table.columns.push_back({header});
     }
     for (std::size_t r = 0; r < rows.all().size(); ++r) {
-      std::vector<std::string> row = rows.all()[r];
+      Strings row = shown(rows.all()[r]);
       for (std::size_t c = 0; c < cols.all().size(); ++c) {
         const auto it = cells.find({r, c});
-        if (best_) row.push_back(it == cells.end() ? "" : winners.at({r, c}));
+        if (best_) row.push_back(it == cells.end() ? "" : shown(winners.at({r, c})));
         for (std::string& text : texts_of(it == cells.end() ? CellValues{} : it->second)) {
           row.push_back(std::move(text));
         }

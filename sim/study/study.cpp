@@ -197,14 +197,15 @@ std::string definition_text(StudySpec spec) {
 
 /// The first point must be a scenario: it shows wrong keys and devices before any work.
 /// @return the folders of profiles that it searches beside those that come with Papilio
-std::vector<std::string> check_first_point(const Study& study) {
+std::vector<std::string> check_first_point(const Study& study, Checker& checker,
+                                           const Diagnostics& diagnostics) {
   Place place = study.place(0);
   for (std::uint64_t number = 0; number < study.size && study.excluded(place); ++number) {
     study.advance(place);
   }
   if (study.excluded(place)) {
-    throw ConfigError{
-        fmt::format("{}: error: exclude leaves no point; remove a test", study.spec.name)};
+    checker.error("exclude", "leaves no point; remove a test");
+    diagnostics.throw_if_any();
   }
   const Node root = study.scenario(place, [](const AxisColumn&) { return false; });
   ProfileCaches caches;
@@ -330,7 +331,8 @@ Study load_study(const ScenarioSource& source) {
   parts.check_kind();
   diagnostics.throw_if_any();
 
-  for (const std::string& folder : check_first_point(study)) study.folders.emplace_back(folder);
+  for (const std::string& folder : check_first_point(study, checker, diagnostics))
+    study.folders.emplace_back(folder);
   study.folders.push_back(shipped_profiles());
   std::set<std::string> texts;
   gather_texts(study.base, texts);

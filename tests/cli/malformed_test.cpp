@@ -38,13 +38,20 @@ TEST_P(Malformed, IsRefusedWithTheDocumentedText) {
   const std::string expected = testing::read_file(fs::path{PAPILIO_SOURCE_DIR} / kFolder /
                                                   fmt::format("{}.txt", GetParam()));
 
-  const Finished run = run_papilio({"run", scenario, "-o", out.string()});
+  std::vector<std::string> verb;
+  if (GetParam().starts_with("study-")) verb = {"study"};
+  const auto with = [&](const std::vector<std::string>& words) {
+    std::vector<std::string> all = verb;
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+  };
+  const Finished run = run_papilio(with({"run", scenario, "-o", out.string()}));
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_EQ(run.err, expected);
   EXPECT_EQ(run.out, "");
   EXPECT_FALSE(fs::exists(out));
 
-  const Finished check = run_papilio({"check", scenario});
+  const Finished check = run_papilio(with({"check", scenario}));
   EXPECT_EQ(check.exit_code, 2);
   EXPECT_EQ(check.err, expected);
 }

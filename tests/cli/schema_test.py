@@ -20,7 +20,7 @@ def validator_of(kind):
     return jsonschema.Draft7Validator(schema)
 
 
-validators = {"scenario": validator_of("scenario"), "fleet": validator_of("fleet")}
+validators = {kind: validator_of(kind) for kind in ("scenario", "fleet", "study")}
 
 # Malformed in a way that a schema can see; the others need the profiles, the network or the text.
 FORM = {
@@ -28,7 +28,7 @@ FORM = {
     "strategy-not-a-mapping", "unknown-energy-model", "unknown-key",
     "unknown-strategy", "unknown-strategy-key", "version", "word-for-number", "wrong-type",
     "strategy-missing-after", "fleet-negative-count", "fleet-no-cells", "fleet-unknown-kind",
-    "fleet-unknown-policy-key",
+    "fleet-unknown-policy-key", "study-unknown-axis", "study-unknown-method",
 }
 
 
@@ -46,8 +46,9 @@ def load(path):
 
 def is_valid(path):
     document = load(path)
-    kind = "fleet" if isinstance(document, dict) and "kind" in document else "scenario"
-    return validators[kind].is_valid(document)
+    kind = document.get("kind", "scenario") if isinstance(document, dict) else "scenario"
+    # Of an unknown kind, both should refuse it.
+    return validators.get(kind, validators["fleet"]).is_valid(document)
 
 
 shipped = sorted((root / "scenarios").rglob("*.yaml"))
