@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "models/app/command.hpp"
+#include "models/app/inputs.hpp"
 #include "models/app/manifest.hpp"
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
@@ -20,7 +21,6 @@
 #include "models/train/first_phase.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
-#include "sim/base/suggest.hpp"
 #include "sim/cli/interrupts.hpp"
 #include "sim/cli/profiles_option.hpp"
 #include "sim/cli/progress.hpp"
@@ -66,29 +66,6 @@ void declare(CommandLine& line, VerbOptions& options) {
   line.add_options()("quiet,q", "print nothing but errors");
 }
 
-/// Pictures given one by one, of which no labels are known.
-class NamedPictures : public Dataset {
- public:
-  explicit NamedPictures(std::vector<std::string> files) : files_{std::move(files)} {}
-  [[nodiscard]] const std::string& title() const override {
-    static const std::string kTitle{"the pictures given"};
-    return kTitle;
-  }
-  [[nodiscard]] const std::vector<std::string>& classes() const override {
-    static const std::vector<std::string> kNone;
-    return kNone;
-  }
-  [[nodiscard]] std::size_t size() const override { return files_.size(); }
-  [[nodiscard]] std::int64_t label(std::size_t /*index*/) const override { return -1; }
-  [[nodiscard]] std::string name(std::size_t index) const override { return files_.at(index); }
-  [[nodiscard]] Image load(std::size_t index) const override {
-    return read_image(files_.at(index));
-  }
-
- private:
-  std::vector<std::string> files_;
-};
-
 /// What a command asks for, checked.
 struct Request {
   FirstPhaseSpec networks;  ///< the plain network and how units are put into it
@@ -102,54 +79,6 @@ struct Request {
   bool labelled{false};
 };
 
-std::vector<std::shared_ptr<const Codec>> codecs_of(const VerbOptions& options, int bits) {
-  std::vector<std::string> names;
-  for (const std::string& word : options.words_of("codecs")) {
-    if (word != "all") {
-      names.push_back(word);
-      continue;
-    }
-    for (const CodecTraits& traits : codec_list()) {
-      if (traits.max_bits >= bits) names.push_back(traits.name);
-    }
-  }
-  // Raw comes first: the others are compared with it.
-  std::vector<std::shared_ptr<const Codec>> codecs{make_codec("raw")};
-  for (const std::string& name : names) {
-    std::shared_ptr<const Codec> codec;
-    try {
-      codec = make_codec(name);
-    } catch (const ConfigError& error) {
-      options.fail(fmt::format("--codecs: {}", error.what()));
-    }
-    const bool known = std::any_of(codecs.begin(), codecs.end(), [&](const auto& other) {
-      return other->traits().name == codec->traits().name;
-    });
-    if (known) continue;
-    if (bits > codec->traits().max_bits) {
-      options.fail(fmt::format("the codec '{}' takes at most {} bits, not {}", name,
-                               codec->traits().max_bits, bits));
-    }
-    codecs.push_back(std::move(codec));
-  }
-  return codecs;
-}
-
-Transform transform_of(const VerbOptions& options, const Graph& graph) {
-  Transform transform = transform_for(graph);
-  const std::string normalize = options.text_of("normalize");
-  if (normalize == "caffe") {
-    transform.bgr = true;
-    transform.scale = 1;
-    transform.mean = {123, 117, 104};
-    transform.deviation = {1, 1, 1};
-  } else if (normalize != "imagenet") {
-    options.fail(fmt::format("unknown --normalize '{}'{}", normalize,
-                             suggestion(normalize, {"imagenet", "caffe"})));
-  }
-  return transform;
-}
-
 Request request_of(const VerbOptions& options, const std::vector<std::string>& files) {
   Request request;
   const std::string data = options.text_of("data");
@@ -161,7 +90,7 @@ Request request_of(const VerbOptions& options, const std::vector<std::string>& f
     request.labelled = true;
     classes = static_cast<std::int64_t>(request.pictures->classes().size());
   } else {
-    request.pictures = std::make_shared<NamedPictures>(files);
+    request.pictures = named_pictures(files);
   }
   request.networks.graph =
       model_by_name(library_of(options.line()), "infer", options.needed("model"),
@@ -172,13 +101,7 @@ Request request_of(const VerbOptions& options, const std::vector<std::string>& f
   }
   request.networks.bits = static_cast<int>(options.whole_of("bits", 1, 16));
   const Graph& graph = request.networks.graph;
-  for (const std::string& name : options.words_of("after")) {
-    if (name == "input") {
-      request.cuts.push_back(graph.cuts().front());
-      continue;
-    }
-    for (Cut& cut : cuts_by_name("infer", graph, {name})) request.cuts.push_back(std::move(cut));
-  }
+  request.cuts = cuts_of(options, "infer", graph);
   request.channels = options.numbers_of("channels", 0);
   request.units = options.text_of("units");
   if (request.units.empty() && request.channels.back() > 0) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/codec/codec.hpp"
+#include "models/codec/payload.hpp"
 #include "models/tensor/network.hpp"
 
 namespace papilio {
@@ -33,6 +34,16 @@ struct Crossed {
   StageTimes times;
   at::Tensor logits;  ///< `[1 × classes]`
 };
+
+/// What the mobile makes of the features at a split's cut: quantised, encoded, framed.
+/// @param features `[1 × …]`
+/// @param codec    of at least the network's bits
+/// @throws SimulationError if a feature is not finite
+Payload encoded(const SplitNetwork& split, const at::Tensor& features, const Codec& codec);
+
+/// What the cloud makes of a payload: features on the network's device, `[1 × channels × height ×
+/// width]`, or `[1 × n]` with `flat`.
+at::Tensor decoded(const SplitNetwork& split, const Payload& payload, bool flat);
 
 /// Runs one picture to the cut, sends its features through each codec, and runs the rest on what
 /// arrived.
