@@ -8,13 +8,16 @@
 #include <memory>
 #include <thread>
 
+#include "models/app/codec_profile.hpp"
 #include "models/app/command.hpp"
+#include "models/app/inputs.hpp"
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
 #include "models/measure/energy_meter.hpp"
 #include "models/measure/layer_times.hpp"
 #include "models/measure/power_draw.hpp"
 #include "models/tensor/runtime.hpp"
+#include "models/weights/state_dict.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
@@ -36,11 +39,15 @@ constexpr const char* kSource = "papilio-profile";
 constexpr const char* kStated = "stated";
 constexpr double kPowerSeconds = 3;  // GPUs' counters move ten times a second
 
-constexpr const char* kUsage = "profile --model NAME [options]";
+constexpr std::size_t kCodecPasses = 10;
+
+constexpr const char* kUsage = "profile [PICTURE...] --model NAME [options]";
 constexpr const char* kAbout =
     "Measures what each layer of a network takes on this machine, one picture at a time, and "
     "writes\nthe table that scenarios take their latencies from: DIR/layers/DEVICE/MODEL.yaml, and "
-    "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.";
+    "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.\n"
+    "With --codecs also what coding the features at each cut takes:\n"
+    "DIR/measurements/DEVICE/MODEL/payloads.csv, a file for a scenario's key 'payload'.";
 
 /// What the system calls its processor.
 std::string processor_name() {
@@ -61,7 +68,39 @@ struct Request {
   MeasureSpec measurement;
   std::vector<std::int64_t> batches;
   std::optional<double> power_w;
+  std::string weights;  ///< a file; empty: random ones
+  std::vector<std::shared_ptr<const Codec>> codecs;
+  std::vector<std::vector<Cut>> cuts;       ///< of each graph, where codecs are measured
+  int bits{8};                              ///< of the codecs' levels
+  std::shared_ptr<const Dataset> pictures;  ///< of the codecs; none: a random one
 };
+
+/// What is to be measured of codecs.
+void ask_of_codecs(const VerbOptions& options, const std::vector<std::string>& files,
+                   Request& request) {
+  const std::string data = options.text_of("data");
+  request.weights = options.text_of("weights");
+  if (options.text_of("codecs").empty()) {
+    if (!request.weights.empty() || !data.empty() || !files.empty()) {
+      options.fail("weights and pictures are for codecs alone; name some with --codecs");
+    }
+    return;
+  }
+  if (!request.weights.empty() && request.graphs.size() > 1) {
+    options.fail("--weights is a file of one network; name one with --model");
+  }
+  if (!data.empty() && !files.empty()) options.fail("expected pictures or --data, not both");
+  request.bits = static_cast<int>(options.whole_of("bits", 1, 16));
+  request.codecs = codecs_of(options, request.bits);
+  for (const Graph& graph : request.graphs) {
+    request.cuts.push_back(cuts_of(options, "profile", graph));
+  }
+  if (!files.empty()) request.pictures = named_pictures(files);
+  if (!data.empty()) {
+    const auto limit = static_cast<std::size_t>(options.whole_of("pictures", 1, 1'000'000));
+    request.pictures = spread_subset(open_dataset(data, Split::kTest), limit);
+  }
+}
 
 Request request_of(const VerbOptions& options, const CommandLine& line,
                    const TensorRuntime& runtime) {
@@ -93,10 +132,14 @@ Request request_of(const VerbOptions& options, const CommandLine& line,
   return request;
 }
 
-/// The network as it is measured: any weights will do.
-Network random_network(const Graph& graph, c10::Device device) {
+/// The network as it is measured. For layers any weights will do.
+Network network_of(const Graph& graph, const Request& request, c10::Device device) {
   Network network{graph, device};
-  network.initialize(1);
+  if (request.weights.empty()) {
+    network.initialize(1);
+  } else {
+    network.load(read_state_dict(request.weights), request.weights);
+  }
   return network.folded();
 }
 
@@ -120,8 +163,9 @@ LayerProfile profile_of(const Graph& graph, const Request& request, const LayerT
                        .model = graph.name(),
                        .precision = "fp32",
                        .provenance = {"measured", kSource, "'papilio profile'"}};
-  profile.note =
-      "One picture at a time, random weights, batch norms folded into convolutions; medians.";
+  profile.note = fmt::format(
+      "One picture at a time, {} weights, batch norms folded into convolutions; medians.",
+      request.weights.empty() ? "random" : "trained");
   if (power) {
     profile.note +=
         fmt::format(" Energies are the latencies at {} W, which was {}.", power->watts,
@@ -183,6 +227,28 @@ void write(const fs::path& profiles, LayerProfile profile, Device device) {
   layers.commit();
 }
 
+/// The pictures whose features are coded, by names that tell what their bytes are worth.
+std::vector<NamedImage> images_for(const Request& request, const VerbOptions& options,
+                                   const Network& network) {
+  std::vector<NamedImage> images;
+  if (request.pictures) {
+    images = load_images(request.pictures, transform_of(options, network.graph()), network);
+  } else {
+    images.push_back({"random", random_pictures(network.graph(), 1, network.device())});
+  }
+  if (request.weights.empty()) {
+    for (NamedImage& one : images) one.name += " (random weights)";
+  }
+  return images;
+}
+
+void write_payloads(const fs::path& profiles, const Request& request, const Graph& graph,
+                    const std::vector<CodecProfile>& measured) {
+  OutputFolder folder{profiles / "measurements" / request.device_name / graph.name()};
+  folder.add("payloads.csv", codec_file(measured));
+  folder.commit();
+}
+
 std::string micro(double seconds) {
   return fmt::format("{:.2f}", seconds * 1e6);
 }
@@ -242,8 +308,11 @@ void profile_command(const Words& words) {
                    kAbout,
                    {"papilio profile --model resnet50",
                     "papilio profile --model all --threads 1 --name my-laptop -o ~/profiles",
-                    "papilio profile --model resnet20-cifar10,alexnet --power-w 5"}};
+                    "papilio profile --model resnet20-cifar10,alexnet --power-w 5",
+                    "papilio profile cat.jpg --model resnet50 --weights resnet50.pth --codecs "
+                    "raw,zstd,png"}};
   VerbOptions options{line, "profile"};
+  line.add_positional("picture", -1);
   options.text("model", "", "NAME,...", "networks of the zoo ('papilio models list'), or all");
   add_profiles_option(line);
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
@@ -254,7 +323,8 @@ void profile_command(const Words& words) {
   options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
   options.real("precision", 0.02, "0.02",
                "repeats until the 95 % intervals of the medians are that narrow, by their value");
-  options.real("limit", 60, "60", "seconds a network, after which it stops repeating");
+  options.real("limit", 60, "60",
+               "seconds a network, after which it stops repeating; as much again for its codecs");
   line.add_options()(
       "power-w", po::value<double>()->value_name("W"),
       "power while it computes, from which energies follow (default: measured, where "
@@ -262,6 +332,19 @@ void profile_command(const Words& words) {
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
                      "folder of profiles");
+  options.text("codecs", "", "NAME,...",
+               "also time these at each cut: 'all', or names ('papilio codecs'); raw comes along");
+  options.text("after", "input,blocks", "CUT,...",
+               "cuts where codecs are timed: names, or all blocks, or 'input'");
+  options.whole("bits", 8, "of one feature that codecs are given, 1 to 16");
+  options.text("weights", "", "FILE",
+               "of the features for codecs: a PyTorch file or a folder of .npy (default: random)");
+  options.text("data", "", "NAME",
+               "pictures for codecs: test pictures of a dataset ('papilio datasets') or its folder "
+               "(default: those given, else a random one)");
+  options.whole("pictures", 4, "use that many of the dataset, spread over it");
+  options.text("normalize", "imagenet", "NAME",
+               "of these pictures: imagenet (RGB, mean and deviation) or caffe (BGR, mean)");
   options.text("format", "md", "FORMAT", "of what is printed: md, csv, json or latex");
   line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
@@ -270,7 +353,8 @@ void profile_command(const Words& words) {
   static_cast<void>(options.needed("model"));
   const TensorRuntime runtime = start_tensor_runtime(
       options.text_of("device"), static_cast<int>(options.whole_of("threads", 0, 1024)));
-  const Request request = request_of(options, line, runtime);
+  Request request = request_of(options, line, runtime);
+  ask_of_codecs(options, line.all("picture"), request);
   const fs::path profiles = line.get<std::string>("output");
   OutputFolder check{profiles};  // before minutes of work
 
@@ -284,6 +368,7 @@ void profile_command(const Words& words) {
       request.power_w ? nullptr : find_energy_meter(runtime.device);
   Progress progress{request.graphs.size(), "", quiet};
   std::size_t done = 0;
+  const bool codecs = !request.codecs.empty();
   for (const Graph& graph : request.graphs) {
     const auto stop_if_asked = [&] {
       if (interrupted()) {
@@ -295,11 +380,14 @@ void profile_command(const Words& words) {
       stop_if_asked();
       const double share = std::min(1.0, at.elapsed_s / request.measurement.limit_s);
       progress.update(
-          (static_cast<double>(done) + share) / static_cast<double>(request.graphs.size()),
+          (static_cast<double>(done) + (codecs ? share / 2 : share)) /
+              static_cast<double>(request.graphs.size()),
           fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
     };
-    const Network network = random_network(graph, runtime.device);
+    const Network network = network_of(graph, request, runtime.device);
     const at::Tensor picture = random_pictures(graph, 1, runtime.device);
+    std::vector<NamedImage> images;  // read before minutes of work
+    if (codecs) images = images_for(request, options, network);
     const LayerTimes times = measure_layers(network, picture, request.measurement, show);
     std::optional<Power> power;
     if (request.power_w) power = Power{kStated, *request.power_w, std::nullopt};
@@ -318,6 +406,21 @@ void profile_command(const Words& words) {
     write(profiles, profile, device_of(request, runtime.threads));
     report.sections.push_back(section_of(graph, times));
     if (request.batches.size() > 1) report.sections.push_back(batch_section(profile, times));
+    if (codecs) {
+      MeasureSpec spec = request.measurement;
+      spec.least = kCodecPasses;
+      const std::vector<CodecProfile> measured =
+          measure_codecs(network, request.cuts[done], request.bits, request.codecs, images, spec,
+                         [&](double share, const std::string& what) {
+                           stop_if_asked();
+                           progress.update((static_cast<double>(done) + (1 + share) / 2) /
+                                               static_cast<double>(request.graphs.size()),
+                                           fmt::format("{}: {}", graph.name(), what));
+                         });
+      write_payloads(profiles, request, graph, measured);
+      report.sections.push_back(codec_section(graph.name(), measured, request.weights.empty(),
+                                              request.measurement.precision));
+    }
     ++done;
   }
   if (quiet) return;

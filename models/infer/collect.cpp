@@ -48,8 +48,8 @@ Table payload_table(const std::vector<CodecResults>& all) {
       table.rows.push_back({results.images[i], results.cut, std::to_string(results.channels),
                             std::to_string(results.bits), results.codec,
                             std::to_string(crossed.body_bytes), std::to_string(crossed.frame_bytes),
-                            fmt::format("{:.6f}", crossed.times.encode_s),
-                            fmt::format("{:.6f}", crossed.times.decode_s)});
+                            fmt::format("{:.9f}", crossed.times.encode_s),
+                            fmt::format("{:.9f}", crossed.times.decode_s)});
     }
   }
   return table;

@@ -15,10 +15,6 @@ double seconds(Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-double relative_half_width(const Estimate& estimate) {
-  return estimate.value > 0 && estimate.half_width ? *estimate.half_width / estimate.value : 0;
-}
-
 /// How many values lie far out as Tukey has it: above the third quartile by more than three times
 /// the distance of the quartiles.
 std::size_t far_out(std::vector<double> values) {
@@ -77,6 +73,10 @@ class Stopwatch {
 };
 
 }  // namespace
+
+double relative_half_width(const Estimate& estimate) {
+  return estimate.value > 0 && estimate.half_width ? *estimate.half_width / estimate.value : 0;
+}
 
 double LayerTimes::sum() const {
   return std::accumulate(layers.begin(), layers.end(), 0.0,

@@ -21,6 +21,9 @@ struct MeasureSpec {
   double small_share{0.01};  ///< layers below that share of the whole need not be precise
 };
 
+/// Half of an interval by the value that it is around; 0 where either is not known.
+double relative_half_width(const Estimate& estimate);
+
 /// What a forward pass costs, layer by layer.
 struct LayerTimes {
   std::vector<Estimate> layers;  ///< median of each, s, in the graph's order; the input's is 0

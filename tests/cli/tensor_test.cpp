@@ -211,6 +211,17 @@ TEST(TensorVerbs, TellWhatIsWrong) {
   refuses({"profile"}, "papilio profile: error: --model is missing");
   refuses({"profile", "--model", "resnet20-cifar10", "--name", "../x"},
           "papilio profile: error: --name '../x': expected lower-case letters");
+  refuses({"profile", "--model", "resnet20-cifar10", "--data", "synthetic"},
+          "papilio profile: error: weights and pictures are for codecs alone; name some with "
+          "--codecs");
+  refuses({"profile", "--model", "resnet20-cifar10,alexnet", "--codecs", "all", "--weights", "w"},
+          "papilio profile: error: --weights is a file of one network; name one with --model");
+  refuses({"profile", "--model", "resnet20-cifar10", "--codecs", "raw", "--weights", "none.pt"},
+          "none.pt: error: ");
+  refuses({"profile", "--model", "resnet20-cifar10", "--codecs", "jpg"},
+          "papilio profile: error: --codecs: ");
+  refuses({"profile", "--model", "resnet20-cifar10", "--codecs", "raw", "--after", "RB10"},
+          "papilio profile: error: 'resnet20-cifar10' has no cut 'RB10'; did you mean 'RB1'?");
   refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--device", "cuda"},
           "--device cuda: this LibTorch has no CUDA");
 }
@@ -266,6 +277,64 @@ TEST(Profile, WritesTablesThatScenariosRead) {
   };
   EXPECT_GT(cell("latency_s"), 0);
   EXPECT_NEAR(cell("energy_j"), 4 * cell("latency_s"), 1e-12);
+}
+
+TEST(Profile, TimesCodecsForAScenariosPayload) {
+  const TemporaryFolder folder;
+  const std::string profiles = folder.path().string();
+  const Finished measured =
+      run_papilio({"profile", "--model", "resnet20-cifar10", "--name", "here", "--limit", "0.1",
+                   "--precision", "1", "--codecs", "zstd", "-o", profiles});
+  ASSERT_EQ(measured.exit_code, 0) << measured.err;
+  EXPECT_THAT(measured.out, HasSubstr("resnet20-cifar10, codecs at 8 bits"));
+  EXPECT_THAT(measured.out, HasSubstr("Random weights: features of a trained network"));
+
+  // The input and nine blocks, raw and zstd, a picture.
+  std::istringstream rows{
+      read_file(folder.path() / "measurements/here/resnet20-cifar10/payloads.csv")};
+  std::vector<std::vector<std::string>> cells;
+  for (std::string row; std::getline(rows, row);) {
+    std::istringstream line{row};
+    cells.emplace_back();
+    for (std::string cell; std::getline(line, cell, ',');) cells.back().push_back(cell);
+  }
+  ASSERT_EQ(cells.size(), 1 + 10 * 2);
+  const std::vector<std::string>* zstd = nullptr;  // after RB3
+  for (std::size_t i = 1; i < cells.size(); ++i) {
+    EXPECT_EQ(cells[i][0], "random (random weights)");
+    EXPECT_GT(std::stod(cells[i][7]), 0);
+    EXPECT_GT(std::stod(cells[i][8]), 0);
+    if (cells[i][1] != "RB3") continue;
+    if (cells[i][4] == "zstd") zstd = &cells[i];
+    if (cells[i][4] == "raw") {
+      EXPECT_EQ(cells[i][5], "16384");
+    }
+  }
+  ASSERT_NE(zstd, nullptr);
+
+  const fs::path file =
+      folder.write("s.yaml",
+                   "name: s\nmodel: resnet20-cifar10\nmobile: {device: here}\n"
+                   "cloud: {device: here}\nnetworks: [wifi]\n"
+                   "payload: {from: here/resnet20-cifar10/payloads.csv, "
+                   "encode_power_w: 1}\n"
+                   "strategies: [{strategy: split, after: [RB3], codec: zstd}]\n");
+  const Finished run = run_papilio(
+      {"run", file.string(), "--profiles", profiles, "-o", (folder.path() / "out").string()});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(read_file(folder.path() / "out/summary.csv"),
+              HasSubstr("split,wifi,RB3,,8,zstd,stated," + (*zstd)[5] + ","));
+}
+
+TEST(Profile, TimesCodecsOnPicturesOfADataset) {
+  const TemporaryFolder folder;
+  const std::string profiles = folder.path().string();
+  const Finished measured =
+      run_papilio({"profile", "--model", "resnet20-cifar10", "--name", "here", "--limit", "0.1",
+                   "--precision", "1", "--codecs", "raw", "--after", "RB1", "--data", "synthetic",
+                   "--pictures", "2", "-o", profiles});
+  ASSERT_EQ(measured.exit_code, 0) << measured.err;
+  EXPECT_THAT(measured.out, HasSubstr("2 pictures; encode:"));
 }
 
 TEST(TensorVerbs, ListCodecsAndDatasets) {

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/codec/codec.hpp"
+#include "models/dataset/dataset.hpp"
+#include "models/dataset/transform.hpp"
+#include "models/infer/collect.hpp"
+#include "models/measure/layer_times.hpp"
+#include "models/tensor/network.hpp"
+#include "sim/document/document.hpp"
+
+namespace papilio {
+
+/// A picture as a network takes it, and what files call it.
+struct NamedImage {
+  std::string name;
+  at::Tensor image;  ///< `[1 × channels × height × width]`, on the network's device
+};
+
+/// Every picture of a dataset, ready for a network.
+std::vector<NamedImage> load_images(const std::shared_ptr<const Dataset>& pictures,
+                                    const Transform& transform, const Network& network);
+
+/// What codecs take at one cut.
+struct CodecProfile {
+  CodecResults results;    ///< of each picture the bytes, and as times the medians; no predictions
+  double encode_worst{0};  ///< greatest half-width of a picture's median, by its value
+  double decode_worst{0};
+};
+
+/// Measures what every codec takes for every picture's features at every cut.
+/// @param codecs raw first, each of at least `bits`
+/// @param spec   its limit is for all of it
+/// @param show   called often with the share that is done, 0..1, and the cut; may throw
+std::vector<CodecProfile> measure_codecs(
+    const Network& network, const std::vector<Cut>& cuts, int bits,
+    const std::vector<std::shared_ptr<const Codec>>& codecs, const std::vector<NamedImage>& images,
+    MeasureSpec spec, const std::function<void(double, const std::string&)>& show);
+
+/// The file that scenarios read with `payload: {from: FILE}`.
+std::string codec_file(const std::vector<CodecProfile>& profiles);
+
+/// One row a cut and codec.
+/// @param random_weights whether to warn of what their features are like
+/// @param precision      that was asked for
+Section codec_section(const std::string& model, const std::vector<CodecProfile>& profiles,
+                      bool random_weights, double precision);
+
+}  // namespace papilio
