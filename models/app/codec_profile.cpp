@@ -38,7 +38,8 @@ std::vector<NamedImage> load_images(const std::shared_ptr<const Dataset>& pictur
   loader.start({.batch_size = 1});
   for (Batch batch = loader.next(); batch.size() > 0; batch = loader.next()) {
     // A copy, for on the CPU it would be the batch's memory.
-    images.push_back({pictures->name(batch.indices[0]), images_of(batch, network).clone()});
+    images.push_back({pictures->name(batch.indices[0]),
+                      images_of(batch, network).to(network.type(), false, /*copy=*/true)});
   }
   return images;
 }

@@ -21,6 +21,7 @@
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
+#include "sim/base/suggest.hpp"
 #include "sim/cli/interrupts.hpp"
 #include "sim/cli/profiles_option.hpp"
 #include "sim/cli/progress.hpp"
@@ -71,6 +72,7 @@ struct Request {
   std::string weights;  ///< a file; empty: random ones
   std::vector<std::shared_ptr<const Codec>> codecs;
   std::vector<std::vector<Cut>> cuts;       ///< of each graph, where codecs are measured
+  std::string dtype{"fp32"};                ///< that layers are computed in
   int bits{8};                              ///< of the codecs' levels
   std::shared_ptr<const Dataset> pictures;  ///< of the codecs; none: a random one
 };
@@ -102,6 +104,29 @@ void ask_of_codecs(const VerbOptions& options, const std::vector<std::string>& f
   }
 }
 
+/// The number format that layers are computed in.
+std::string dtype_of(const VerbOptions& options, c10::Device device) {
+  std::string dtype = options.text_of("dtype");
+  if (dtype != "fp32" && dtype != "fp16") {
+    options.fail(fmt::format("unknown --dtype '{}'{}", dtype, suggestion(dtype, {"fp32", "fp16"})));
+  }
+  if (dtype == "fp16" && device.is_cpu()) {
+    options.fail(
+        "--dtype fp16 needs a GPU, for LibTorch has no convolutions of halves on a CPU; add "
+        "--device cuda, or leave --dtype out");
+  }
+  return dtype;
+}
+
+/// What a machine is called that nobody named. Its tables of halves must not replace others.
+std::string usual_name(const TensorRuntime& runtime, const std::string& dtype) {
+  if (runtime.device.is_cpu()) {
+    return fmt::format("cpu-{}-thread{}", runtime.threads, runtime.threads == 1 ? "" : "s");
+  }
+  return fmt::format("cuda-{}{}", runtime.device.has_index() ? int{runtime.device.index()} : 0,
+                     dtype == "fp16" ? "-fp16" : "");
+}
+
 Request request_of(const VerbOptions& options, const CommandLine& line,
                    const TensorRuntime& runtime) {
   Request request;
@@ -112,12 +137,9 @@ Request request_of(const VerbOptions& options, const CommandLine& line,
     request.graphs.push_back(
         model_by_name(library, "profile", name, options.text_of("input"), std::nullopt));
   }
+  request.dtype = dtype_of(options, runtime.device);
   request.device_name = options.text_of("name");
-  if (request.device_name.empty()) {
-    request.device_name = runtime.device.is_cpu() ? fmt::format("cpu-{}-thread{}", runtime.threads,
-                                                                runtime.threads == 1 ? "" : "s")
-                                                  : fmt::format("{}-0", runtime.device.str());
-  }
+  if (request.device_name.empty()) request.device_name = usual_name(runtime, request.dtype);
   const bool tame = std::all_of(request.device_name.begin(), request.device_name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
   });
@@ -140,14 +162,15 @@ Network network_of(const Graph& graph, const Request& request, c10::Device devic
   } else {
     network.load(read_state_dict(request.weights), request.weights);
   }
-  return network.folded();
+  Network folded = network.folded();
+  return request.dtype == "fp16" ? folded.converted(at::kHalf) : folded;
 }
 
-at::Tensor random_pictures(const Graph& graph, std::int64_t count, c10::Device device) {
-  const TensorShape& shape = graph.layers().front().shape;
+at::Tensor random_pictures(const Network& network, std::int64_t count) {
+  const TensorShape& shape = network.graph().layers().front().shape;
   return at::randn({count, shape.channels, shape.height, shape.width},
                    at::detail::createCPUGenerator(1))
-      .to(device);
+      .to(network.device(), network.type());
 }
 
 /// The power by which energies follow from latencies.
@@ -161,7 +184,7 @@ LayerProfile profile_of(const Graph& graph, const Request& request, const LayerT
                         const std::optional<Power>& power, int threads) {
   LayerProfile profile{.device = request.device_name,
                        .model = graph.name(),
-                       .precision = "fp32",
+                       .precision = request.dtype,
                        .provenance = {"measured", kSource, "'papilio profile'"}};
   profile.note = fmt::format(
       "One picture at a time, {} weights, batch norms folded into convolutions; medians.",
@@ -202,9 +225,10 @@ Device device_of(const Request& request, int threads) {
       .title = fmt::format("{}, {} thread{}", processor_name(), threads, threads == 1 ? "" : "s")};
   device.constants.emplace_back("cpu", Sourced{.text = processor_name(), .provenance = here});
   device.constants.emplace_back(
-      "software", Sourced{.text = fmt::format("LibTorch {}, {}; {} thread{}, fp32", torch_version(),
-                                              blas_version(), threads, threads == 1 ? "" : "s"),
-                          .provenance = here});
+      "software",
+      Sourced{.text = fmt::format("LibTorch {}, {}; {} thread{}, {}", torch_version(),
+                                  blas_version(), threads, threads == 1 ? "" : "s", request.dtype),
+              .provenance = here});
   return device;
 }
 
@@ -234,7 +258,7 @@ std::vector<NamedImage> images_for(const Request& request, const VerbOptions& op
   if (request.pictures) {
     images = load_images(request.pictures, transform_of(options, network.graph()), network);
   } else {
-    images.push_back({"random", random_pictures(network.graph(), 1, network.device())});
+    images.push_back({"random", random_pictures(network, 1)});
   }
   if (request.weights.empty()) {
     for (NamedImage& one : images) one.name += " (random weights)";
@@ -304,23 +328,27 @@ Section batch_section(const LayerProfile& profile, const LayerTimes& times) {
 }  // namespace
 
 void profile_command(const Words& words) {
-  CommandLine line{kUsage,
-                   kAbout,
-                   {"papilio profile --model resnet50",
-                    "papilio profile --model all --threads 1 --name my-laptop -o ~/profiles",
-                    "papilio profile --model resnet20-cifar10,alexnet --power-w 5",
-                    "papilio profile cat.jpg --model resnet50 --weights resnet50.pth --codecs "
-                    "raw,zstd,png"}};
+  CommandLine line{
+      kUsage,
+      kAbout,
+      {"papilio profile --model resnet50",
+       "papilio profile --model all --threads 1 --name my-laptop -o ~/profiles",
+       "papilio profile --model resnet20-cifar10,alexnet --power-w 5",
+       "papilio profile --model resnet50 --device cuda --dtype fp16 --name my-gpu-fp16",
+       "papilio profile cat.jpg --model resnet50 --weights resnet50.pth --codecs "
+       "raw,zstd,png"}};
   VerbOptions options{line, "profile"};
   line.add_positional("picture", -1);
   options.text("model", "", "NAME,...", "networks of the zoo ('papilio models list'), or all");
   add_profiles_option(line);
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
-  options.text("name", "", "DEVICE", "what to call this machine (default: cpu-N-threads)");
+  options.text("name", "", "DEVICE",
+               "what to call this machine (default: cpu-N-threads, cuda-N, cuda-N-fp16)");
   options.whole("threads", 1, "of one operation; 0: as many as the processor has cores");
   options.text("batch", "1", "N,...",
                "pictures a pass; layers are measured for 1, the others as a whole");
   options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
+  options.text("dtype", "fp32", "TYPE", "that layers are computed in: fp32 or, on a GPU, fp16");
   options.real("precision", 0.02, "0.02",
                "repeats until the 95 % intervals of the medians are that narrow, by their value");
   options.real("limit", 60, "60",
@@ -385,7 +413,7 @@ void profile_command(const Words& words) {
           fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
     };
     const Network network = network_of(graph, request, runtime.device);
-    const at::Tensor picture = random_pictures(graph, 1, runtime.device);
+    const at::Tensor picture = random_pictures(network, 1);
     std::vector<NamedImage> images;  // read before minutes of work
     if (codecs) images = images_for(request, options, network);
     const LayerTimes times = measure_layers(network, picture, request.measurement, show);
@@ -397,10 +425,10 @@ void profile_command(const Words& words) {
     }
     LayerProfile profile = profile_of(graph, request, times, power, runtime.threads);
     for (const std::int64_t pictures : request.batches) {
-      const Estimate pass =
-          pictures == 1 ? times.whole
-                        : measure_passes(network, random_pictures(graph, pictures, runtime.device),
-                                         request.measurement, stop_if_asked);
+      const Estimate pass = pictures == 1
+                                ? times.whole
+                                : measure_passes(network, random_pictures(network, pictures),
+                                                 request.measurement, stop_if_asked);
       profile.batches.push_back({pictures, pass.value, pass.half_width});
     }
     write(profiles, profile, device_of(request, runtime.threads));

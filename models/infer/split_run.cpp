@@ -31,7 +31,7 @@ Payload encoded(const SplitNetwork& split, const at::Tensor& features, const Cod
 
 at::Tensor decoded(const SplitNetwork& split, const Payload& payload, bool flat) {
   return dequantize(decode_payload(payload.bytes, split.cut.shape), flat)
-      .to(split.network.device());
+      .to(split.network.device(), split.network.type());
 }
 
 std::vector<Crossed> run_split(const SplitNetwork& split, const at::Tensor& image,

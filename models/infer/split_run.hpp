@@ -41,8 +41,8 @@ struct Crossed {
 /// @throws SimulationError if a feature is not finite
 Payload encoded(const SplitNetwork& split, const at::Tensor& features, const Codec& codec);
 
-/// What the cloud makes of a payload: features on the network's device, `[1 × channels × height ×
-/// width]`, or `[1 × n]` with `flat`.
+/// What the cloud makes of a payload: features on the network's device and of its type, `[1 ×
+/// channels × height × width]`, or `[1 × n]` with `flat`.
 at::Tensor decoded(const SplitNetwork& split, const Payload& payload, bool flat);
 
 /// Runs one picture to the cut, sends its features through each codec, and runs the rest on what

@@ -320,7 +320,7 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
 }
 
 Network Network::folded() const {
-  PAPILIO_CHECK(!training_);
+  PAPILIO_CHECK(!training_ && type_ == at::kFloat);
   Network result{graph_, device_};
   result.layers_ = layers_;
   for (LayerId id = 0; id < layers_.size(); ++id) {
@@ -343,6 +343,18 @@ Network Network::folded() const {
     to.weight = (from.weight.to(at::kDouble) * by_output).to(at::kFloat).detach();
     to.bias = (bias * factor + norm.bias.to(at::kDouble)).to(at::kFloat).detach();
     result.layers_[id] = {.folded = true};
+  }
+  return result;
+}
+
+Network Network::converted(c10::ScalarType type) const {
+  PAPILIO_CHECK(!training_);
+  Network result{*this};
+  result.type_ = type;
+  for (LayerTensors& own : result.layers_) {
+    for (at::Tensor* tensor : {&own.weight, &own.bias, &own.running_mean, &own.running_var}) {
+      if (tensor->defined()) *tensor = tensor->to(type);
+    }
   }
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
 
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,8 @@ class Network {
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] c10::Device device() const { return device_; }
+  /// Of all weights, and so of what goes in and comes out; 32-bit floats but for `converted`.
+  [[nodiscard]] c10::ScalarType type() const { return type_; }
 
   /// Draws every weight as torchvision's ResNet does: convolutions from Kaiming's normal
   /// distribution over the outputs, linear layers uniformly, batch norms at the identity.
@@ -68,6 +71,10 @@ class Network {
   /// reads: fewer operations, results equal but for rounding. It cannot be trained or saved.
   [[nodiscard]] Network folded() const;
 
+  /// The same network for inference in another number format, e.g. `at::kHalf`, which LibTorch
+  /// computes with on GPUs. Fold before: folding needs the digits.
+  [[nodiscard]] Network converted(c10::ScalarType type) const;
+
  private:
   struct LayerTensors {
     at::Tensor weight;
@@ -84,6 +91,7 @@ class Network {
 
   Graph graph_;
   c10::Device device_;
+  c10::ScalarType type_{c10::ScalarType::Float};
   std::vector<LayerTensors> layers_;
   std::vector<LayerId> last_reader_;  ///< of each layer's output; the last layer's is itself
   bool training_{false};

@@ -102,6 +102,7 @@ std::vector<std::pair<std::string, std::string>> condition_rows(const LayerProfi
       {"processor", conditions.processor},
       {"threads", fmt::to_string(conditions.threads)},
       {"library", conditions.library},
+      {"precision", profile.precision},
       {"passes", fmt::to_string(conditions.passes)},
       {"passes far out", fmt::to_string(conditions.outliers)},
       {"whole pass, us", us(conditions.whole_latency_s)},

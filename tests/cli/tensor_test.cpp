@@ -211,6 +211,11 @@ TEST(TensorVerbs, TellWhatIsWrong) {
   refuses({"profile"}, "papilio profile: error: --model is missing");
   refuses({"profile", "--model", "resnet20-cifar10", "--name", "../x"},
           "papilio profile: error: --name '../x': expected lower-case letters");
+  refuses({"profile", "--model", "resnet20-cifar10", "--dtype", "fp16"},
+          "papilio profile: error: --dtype fp16 needs a GPU, for LibTorch has no convolutions of "
+          "halves on a CPU; add --device cuda, or leave --dtype out");
+  refuses({"profile", "--model", "resnet20-cifar10", "--dtype", "fp61"},
+          "papilio profile: error: unknown --dtype 'fp61'; did you mean 'fp32'?");
   refuses({"profile", "--model", "resnet20-cifar10", "--data", "synthetic"},
           "papilio profile: error: weights and pictures are for codecs alone; name some with "
           "--codecs");

@@ -1,6 +1,6 @@
 // Claims: at every cut of every small network the two halves give the whole's bits; weights go in
-// and out unchanged, and what does not fit is told by name; folding changes rounding only; a seed
-// decides the weights.
+// and out unchanged, and what does not fit is told by name; folding changes rounding only, and so
+// does another number format; a seed decides the weights.
 
 #include "models/tensor/network.hpp"
 
@@ -70,6 +70,37 @@ TEST(Network, WithAUnitComputesAtEveryBlock) {
                 (std::vector<std::int64_t>{2, 2, unit.cut.shape.height, unit.cut.shape.width}));
       EXPECT_TRUE(at::equal(network.suffix(features, unit.cut), network.forward(images)));
     }
+  }
+}
+
+TEST(Network, ConvertedHasEveryWeightInThatFormat) {
+  Network network = random_network(*find_model("resnet20-cifar10"), 4).folded();
+  const Network half = network.converted(at::kHalf);
+  EXPECT_EQ(half.type(), at::kHalf);
+  const std::vector<at::Tensor> before = network.parameters();
+  const std::vector<at::Tensor> after = half.parameters();
+  ASSERT_EQ(after.size(), before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    EXPECT_EQ(after[i].scalar_type(), at::kHalf);
+    EXPECT_EQ(before[i].scalar_type(), at::kFloat) << "the original is left alone";
+    EXPECT_TRUE(at::equal(after[i], before[i].to(at::kHalf)));
+  }
+}
+
+// LibTorch computes with halves on GPUs alone, but on a CPU with bfloat16: the same way through the
+// code, of 8 significant bits.
+TEST(Network, ConvertedComputesInThatFormat) {
+  for (const char* model : {"resnet20-cifar10", "squeezenet1_0"}) {
+    Graph graph = *find_model(model);
+    if (graph.name() == "squeezenet1_0") graph = adapted(graph, TensorShape{3, 64, 64}, 10);
+    const Network network = random_network(graph, 4).folded();
+    const at::Tensor images = random_images(graph, 2);
+    const at::Tensor exact = network.forward(images);
+    const at::Tensor rough = network.converted(at::kBFloat16).forward(images.to(at::kBFloat16));
+    EXPECT_EQ(rough.scalar_type(), at::kBFloat16);
+    const float scale = exact.abs().max().item<float>();
+    EXPECT_LT((rough.to(at::kFloat) - exact).abs().max().item<float>(), 0.1F * scale) << model;
+    EXPECT_FALSE(at::equal(rough.to(at::kFloat), exact)) << "nothing was rounded";
   }
 }
 
