@@ -34,16 +34,16 @@ struct ImageDemand {
 struct FleetPartition {
   std::string name;          ///< e.g. "cloud-only", "RB8"
   double mobile_s{0};        ///< layers before the first cut, at K_mobile = 1
-  double mobile_j{0};        ///< of those layers
+  double mobile_j{0};        ///< of those layers; NaN where nobody knows
   double upload_bytes{0};    ///< over the cell's uplink; 0: nothing leaves the mobile
   double edge_s{0};          ///< layers on the edge tier
   double backhaul_bytes{0};  ///< from the edge to the cloud, where the edge has layers
   double server_s{0};        ///< layers on the cloud, at K_cloud = 1
   double result_bytes{0};    ///< the answer, over the cell's downlink
   double fallback_s{0};      ///< the layers after the first cut on the mobile, when all else failed
-  double fallback_j{0};
-  double mobile_share{0};  ///< of the network's MACs that the mobile computes, in 0..1
-  double cloud_only_s{0};  ///< server time that cloud-only would have taken
+  double fallback_j{0};      ///< likewise
+  double mobile_share{0};    ///< of the network's MACs that the mobile computes, in 0..1
+  double cloud_only_s{0};    ///< server time that cloud-only would have taken
   /// Top-1 fraction, where measured; else NaN.
   double accuracy{std::numeric_limits<double>::quiet_NaN()};
   /// `[FleetModel::images]`, or empty: all pictures are alike.

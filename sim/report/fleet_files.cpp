@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <tuple>
 
@@ -14,9 +15,14 @@ Value number(std::uint64_t count) {
   return static_cast<std::int64_t>(count);
 }
 
+/// Of computing, or a sum with it: nothing where a layer table without energies was part of it.
+Value if_known(double energy_j) {
+  return std::isnan(energy_j) ? Value{} : Value{energy_j};
+}
+
 Row energy_columns(const EnergyLedger& energy, double by) {
-  return {{"energy_j", energy.total() / by},
-          {"compute_j", energy.compute / by},
+  return {{"energy_j", if_known(energy.total() / by)},
+          {"compute_j", if_known(energy.compute / by)},
           {"promotion_j", energy.promotion / by},
           {"transmit_j", energy.transmit / by},
           {"receive_j", energy.receive / by},
@@ -127,9 +133,11 @@ Table energy_table(const FleetScenario& fleet, const std::vector<FleetResult>& r
               {"count", number(group.count)},
               {"end_s", results[i].counts.end_s}};
       extend(row, energy_columns(sum, 1));
-      extend(row, {{"least_j", quantile(totals, 1.0 / (2.0 * static_cast<double>(totals.size())))},
-                   {"median_j", quantile(totals, 0.5)},
-                   {"most_j", quantile(totals, 1)}});
+      const bool known = !std::isnan(sum.total());  // what is unknown has no order either
+      const double least = 1.0 / (2.0 * static_cast<double>(totals.size()));
+      extend(row, {{"least_j", known ? Value{quantile(totals, least)} : Value{}},
+                   {"median_j", known ? Value{quantile(totals, 0.5)} : Value{}},
+                   {"most_j", known ? Value{quantile(totals, 1)} : Value{}}});
       append(table, row);
     }
   }

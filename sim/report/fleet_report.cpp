@@ -25,8 +25,11 @@ std::string percent(double share) {
   return fmt::format("{:.1f}", share * 100);
 }
 
+/// Empty where no request or an unknown energy is part of it.
 std::string mean_mj(double energy_j, std::uint64_t requests) {
-  return requests == 0 ? "" : in_mj(Joules{energy_j / static_cast<double>(requests)});
+  return requests == 0 || std::isnan(energy_j)
+             ? ""
+             : in_mj(Joules{energy_j / static_cast<double>(requests)});
 }
 
 /// Builds the sections of one fleet's report.
@@ -183,6 +186,7 @@ class Reporter {
     std::uint64_t arrived = 0;
     std::uint64_t ended = 0;
     double worst_energy = 0;
+    bool known = true;
     for (const FleetResult& result : results_) {
       const auto add = [&](const RequestSums& sums) {
         arrived += sums.arrived;
@@ -193,6 +197,7 @@ class Reporter {
       double by_mobile = 0;
       for (const EnergyLedger& mobile : result.mobiles) by_mobile += mobile.total();
       const double total = result.energy.total();
+      known = known && !std::isnan(total);
       if (total > 0) worst_energy = std::max(worst_energy, std::abs(by_mobile / total - 1));
     }
     constexpr double kRounding = 1e-12;
@@ -200,7 +205,8 @@ class Reporter {
         "{} arrived over all runs, warm-up included; {} completed, were dropped or failed{}. The "
         "mobiles' energies {}.",
         arrived, ended, arrived == ended ? ", which is all of them" : ": SOME ARE MISSING",
-        worst_energy <= kRounding
+        !known ? "are not all known"
+        : worst_energy <= kRounding
             ? "add up to the sum of the components"
             : fmt::format("MISS THE SUM OF THE COMPONENTS by {:.0e}", worst_energy));
   }
@@ -389,6 +395,7 @@ class Reporter {
     section.remarks = {
         "A request is charged from its start to its end, not for the tail after it. saved is the "
         "GPU time that cloud-only would have taken beyond the server's."};
+    add_unknown(section);
     return section;
   }
 
@@ -410,7 +417,7 @@ class Reporter {
       std::vector<std::string> row{name_of(summary), summary.mobiles};
       for (const double energy_j : {mean.total(), mean.compute, mean.promotion, mean.transmit,
                                     mean.receive, mean.tail, mean.idle, mean.total() - mean.idle}) {
-        row.push_back(fmt::format("{:.3f}", energy_j));
+        row.push_back(std::isnan(energy_j) ? "" : fmt::format("{:.3f}", energy_j));
       }
       table.rows.push_back(std::move(row));
     }
@@ -418,7 +425,24 @@ class Reporter {
     section.remarks = {
         "The tails and idle times between requests included. idle is the waiting for radio and "
         "servers and an idle radio's listening for pages."};
+    add_unknown(section);
     return section;
+  }
+
+  /// Says which mobiles' energies are empty, and what to do about it.
+  void add_unknown(Section& section) const {
+    std::vector<std::string> unknown;
+    for (const GroupModel& group : model_.groups) {
+      const bool any = std::any_of(
+          group.partitions.begin(), group.partitions.end(),
+          [](const FleetPartition& partition) { return std::isnan(partition.mobile_j); });
+      if (any) unknown.push_back(group.name);
+    }
+    if (unknown.empty()) return;
+    section.remarks.push_back(fmt::format(
+        "Empty: the layer table of the mobiles {} has no energies; 'papilio profile' measures "
+        "them, or takes a power that is stated.",
+        fmt::join(unknown, ", ")));
   }
 
   [[nodiscard]] EnergyLedger joules_a_mobile(const FleetSummary& summary) const {

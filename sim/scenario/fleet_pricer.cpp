@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "sim/base/suggest.hpp"
 #include "sim/networks/network_file.hpp"
@@ -18,6 +20,7 @@ namespace papilio {
 namespace {
 
 constexpr int kPaperBits = 8;
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// One partition of a fixed strategy, before it has a price.
 struct Candidate {
@@ -104,8 +107,12 @@ class Pricer {
     }
     const LayerProfile& profile = table_of(mobiles.device, *graph);
     if (!profile.has_energy()) {
-      checker_.error(path + ".device", no_energies(mobiles.device, mobiles.model));
-      return;
+      without_energy_ = i;
+      if (mobiles.battery_j) {
+        checker_.error(path + ".battery_j",
+                       "a charge lasts as long as what it pays for is known, and " +
+                           no_energies(mobiles.device, mobiles.model));
+      }
     }
     candidates_.back() = candidates_of(*graph, group.edge.has_value());
     const LayerPricer mobile{profile, *graph};
@@ -114,11 +121,21 @@ class Pricer {
         group.edge ? pricer_of(spec_.servers[*group.edge].device, *graph) : server;
     const double result_bytes = static_cast<double>(
         mobiles.result_bytes.value_or(graph->layers().back().shape.bytes(kPaperBits)));
+    const bool known = profile.has_energy();
+    const Watts encode = known || measurements_.encode_power_w
+                             ? encode_power(measurements_, profile)
+                             : Watts{kUnknown};
     for (const Candidate& candidate : candidates_.back()) {
-      model_.groups[i].partitions.push_back(
-          coded(candidate, encode_power(measurements_, profile),
-                priced(candidate, *graph, result_bytes, mobile, edge, server)));
+      FleetPartition partition = priced(candidate, *graph, result_bytes, mobile, edge, server);
+      if (!known) forget_energies(partition);
+      model_.groups[i].partitions.push_back(coded(candidate, encode, std::move(partition)));
     }
+  }
+
+  /// Layers without energies were priced at 0 J; where any run, that is not what they take.
+  static void forget_energies(FleetPartition& partition) {
+    if (partition.mobile_s > 0) partition.mobile_j = kUnknown;
+    if (partition.fallback_s > 0) partition.fallback_j = kUnknown;
   }
 
   bool check_server(std::uint32_t server, const MobilesSpec& mobiles) {
@@ -231,7 +248,7 @@ class Pricer {
     const auto with = [&](double bytes, double encode_s, double decode_s) {
       ImageDemand demand = layers;
       demand.mobile_s += encode_s;
-      demand.mobile_j += encode_power.value() * encode_s;
+      if (encode_s > 0) demand.mobile_j += encode_power.value() * encode_s;
       demand.upload_bytes = bytes;
       (candidate.three_way ? demand.edge_s : demand.server_s) += decode_s;
       return demand;
@@ -348,6 +365,16 @@ class Pricer {
     strategy.target = spec.target == "energy" ? Target::kEnergy : Target::kLatency;
     if (!spec.name.empty()) strategy.name = spec.name;
     strategy.energy_below_battery = spec.energy_below_battery;
+    if (without_energy_) {
+      const MobilesSpec& mobiles = spec_.mobiles[*without_energy_];
+      const auto refuse = [&](const char* key) {
+        checker_.error(fmt::format("{}.{}", path, key),
+                       "energies are compared that nobody knows: " +
+                           no_energies(mobiles.device, mobiles.model));
+      };
+      if (strategy.target == Target::kEnergy) refuse("target");
+      if (strategy.energy_below_battery > 0) refuse("energy_below_battery");
+    }
     if (spec.latency_above_queue) {
       strategy.latency_above_queue = static_cast<int>(*spec.latency_above_queue);
     }
@@ -403,6 +430,7 @@ class Pricer {
   Measurements measurements_;
   std::set<TableOrigin> tables_;
   std::vector<std::vector<Candidate>> candidates_;  // [groups]
+  std::optional<std::size_t> without_energy_;       // a group whose table has no energies
 };
 
 }  // namespace

@@ -104,8 +104,9 @@ std::string unknown_radio(const ProfileLibrary& library, const std::string& name
 
 std::string no_energies(const std::string& device, const std::string& model) {
   return fmt::format(
-      "the layer profile '{}/{}' has no energies, which a fleet's mobiles need; choose another "
-      "device, or measure or state its power ('papilio profile --help')",
+      "the layer profile '{}/{}' has no energies; remove the key, choose another device, or "
+      "measure "
+      "or state its power ('papilio profile --help')",
       device, model);
 }
 

@@ -245,6 +245,75 @@ TEST(Plot, DrawsTheWindows) {
   }
 }
 
+// The table of xeon-1-thread has no energies. What that group computes is unknown, and so is every
+// sum with it; what its radio takes is not, and neither is anything of the other group's.
+class FleetWithoutEnergies : public ::testing::Test {
+ protected:
+  [[nodiscard]] Finished run(const std::string& strategies, const std::string& more = "") const {
+    const std::string mobiles =
+        "model: resnet50-paper, cell: c, server: s, "
+        "arrivals: {process: poisson, rate_per_s: 1}";
+    const fs::path file =
+        folder_.write("f.yaml", fmt::format("kind: fleet\nname: f\nduration_s: 20\n"
+                                            "cells: [{{name: c, radio: wifi}}]\n"
+                                            "servers: [{{name: s, device: gtx-1080-ti}}]\n"
+                                            "mobiles:\n"
+                                            "  - {{name: bare, device: xeon-1-thread, {0}{1}}}\n"
+                                            "  - {{name: known, device: jetson-tx2, {0}}}\n"
+                                            "strategies:\n"
+                                            "  - {{strategy: mobile-only}}\n"
+                                            "  - {{strategy: cloud-only}}\n"
+                                            "  - {{strategy: split, after: [RB8]}}\n"
+                                            "{2}",
+                                            mobiles, more, strategies));
+    return run_papilio({"run", file.string(), "-o", out().string()});
+  }
+  [[nodiscard]] fs::path out() const { return folder_.path() / "out"; }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(FleetWithoutEnergies, LeavesEmptyWhatNobodyKnows) {
+  const Finished finished = run("  - {strategy: selection}\n");
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  for (const char* name : {"fleet.csv", "energy.csv"}) {
+    const CsvTable table = table_of(out() / name);
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+      const std::string& strategy = table.text(row, "strategy");
+      const std::string& mobiles = table.text(row, "mobiles");
+      const bool known = mobiles == "known" || strategy == "cloud-only" ||
+                         (strategy == "selection" && !table.text(row, "energy_j").empty());
+      for (const char* column : {"energy_j", "compute_j"}) {
+        EXPECT_EQ(table.text(row, column).empty(), !known)
+            << name << " " << strategy << " " << mobiles << " " << column;
+      }
+      EXPECT_FALSE(table.text(row, "transmit_j").empty());
+    }
+  }
+  EXPECT_THAT(read_file(out() / "fleet.csv"), ::testing::Not(HasSubstr("nan")));
+  EXPECT_THAT(read_file(out() / "energy.csv"), ::testing::Not(HasSubstr("nan")));
+  EXPECT_THAT(read_file(out() / "tables.md"), ::testing::Not(HasSubstr("nan")));
+  EXPECT_THAT(finished.out, HasSubstr("- Empty: the layer table of the mobiles bare has no "
+                                      "energies; 'papilio profile' measures them"));
+  EXPECT_THAT(finished.out, HasSubstr("The mobiles' energies are not all known."));
+}
+
+TEST_F(FleetWithoutEnergies, RefusesWhatNeedsThem) {
+  const auto refuses = [&](const Finished& finished, const std::string& place) {
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_THAT(finished.err, HasSubstr(place));
+    EXPECT_THAT(finished.err,
+                HasSubstr("the layer profile 'xeon-1-thread/resnet50-paper' has no energies; "
+                          "remove the key, choose another device, or measure or state its power"));
+    EXPECT_FALSE(fs::exists(out()));
+  };
+  refuses(run("  - {strategy: selection, target: energy}\n"),
+          "f.yaml:13:35: error: strategies.3.target: ");
+  refuses(run("  - {strategy: selection, energy_below_battery: 0.5}\n"),
+          "f.yaml:13:49: error: strategies.3.energy_below_battery: ");
+  refuses(run("", ", battery_j: 100"), "error: mobiles.0.battery_j: ");
+}
+
 TEST(Plot, TellsWhatItCannotDraw) {
   const TemporaryFolder folder;
   run_to(folder.path(), {kFaults});
