@@ -1,7 +1,6 @@
 #include "sim/stats/estimate.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/binomial.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/statistics/univariate_statistics.hpp>
 #include <cmath>
@@ -52,30 +51,6 @@ std::optional<double> half_width(std::span<const double> values, double confiden
 
 double mean(std::span<const double> values) {
   return values.empty() ? 0 : boost::math::statistics::mean(values.begin(), values.end());
-}
-
-double quantile(std::vector<double>& values, double p) {
-  const auto n = static_cast<double>(values.size());
-  const auto rank = static_cast<std::size_t>(std::max(1.0, std::ceil(p * n)));
-  const auto place = values.begin() + static_cast<std::ptrdiff_t>(rank - 1);
-  std::nth_element(values.begin(), place, values.end());
-  return *place;
-}
-
-Estimate median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t n = values.size();
-  Estimate result{(values[(n - 1) / 2] + values[n / 2]) / 2};
-  // The true median is below the r-th value as likely as fewer than r of n throws of a coin are
-  // tails.
-  const boost::math::binomial throws{static_cast<double>(n), 0.5};
-  std::size_t rank = 0;
-  while (rank < n / 2 &&
-         boost::math::cdf(throws, static_cast<double>(rank)) <= (1 - kConfidence) / 2) {
-    ++rank;
-  }
-  if (rank > 0) result.half_width = (values[n - rank] - values[rank - 1]) / 2;
-  return result;
 }
 
 Estimate mean_by_batches(const Parts& parts) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
@@ -28,6 +29,13 @@ double mean(std::span<const double> values);
 /// @param values at least one; reordered
 /// @param p      in (0, 1]
 double quantile(std::vector<double>& values, double p);
+
+/// Rank of the lower end of the median's interval among `n` values in order: the true median is
+/// below the r-th value as likely as fewer than r of n throws of a coin are tails, and this is the
+/// greatest r <= n/2 for which that is at most (1 - kConfidence) / 2.
+/// @param n < 2^31
+/// @return 0 where there is none, for n < 6
+std::size_t median_rank(std::size_t n);
 
 /// The median of independent values with the interval between two of them, whose ranks follow from
 /// the binomial distribution alone (David and Nagaraja, Order Statistics, section 7.1). Half of

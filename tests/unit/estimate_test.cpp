@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/math/distributions/binomial.hpp>
 #include <cmath>
 #include <numeric>
 
@@ -38,6 +39,23 @@ TEST(Median, HasTheIntervalOfTheOrderStatistics) {
   EXPECT_EQ(median({5, 4, 3, 2, 1}).value, 3);
   EXPECT_FALSE(median({5, 4, 3, 2, 1}).half_width.has_value());
   EXPECT_EQ(median({6, 5, 4, 3, 2, 1}).half_width, 2.5);
+}
+
+// Boost's binomial distribution says the same ranks, up to where 1/2^n is no double.
+TEST(Median, HasTheRanksOfTheBinomialDistribution) {
+  const auto by_boost = [](std::size_t n) {
+    const boost::math::binomial throws{static_cast<double>(n), 0.5};
+    std::size_t rank = 0;
+    while (rank < n / 2 &&
+           boost::math::cdf(throws, static_cast<double>(rank)) <= (1 - kConfidence) / 2) {
+      ++rank;
+    }
+    return rank;
+  };
+  for (std::size_t n = 1; n <= 400; ++n) ASSERT_EQ(median_rank(n), by_boost(n)) << n;
+  for (const std::size_t n : {1000U, 1073U, 1074U, 1075U, 3000U, 20000U}) {
+    EXPECT_EQ(median_rank(n), by_boost(n)) << n;
+  }
 }
 
 TEST(Quantile, IsTheNearestRank) {
