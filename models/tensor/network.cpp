@@ -3,17 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
 
-#include "models/tensor/weight_names.hpp"
 #include "sim/base/error.hpp"
-#include "sim/base/suggest.hpp"
 
 namespace papilio {
 namespace {
@@ -74,8 +70,7 @@ at::Tensor pool(const at::Tensor& x, const MaxPoolOp& op) {
 
 at::Tensor shortcut(const at::Tensor& x, const ZeroPadShortcutOp& op) {
   const std::int64_t zeros = (op.channels - x.size(1)) / 2;
-  const at::Tensor fewer =
-      x.slice(2, 0, c10::nullopt, op.stride).slice(3, 0, c10::nullopt, op.stride);
+  const at::Tensor fewer = x.slice(2, 0, x.size(2), op.stride).slice(3, 0, x.size(3), op.stride);
   return at::constant_pad_nd(fewer, {0, 0, 0, 0, zeros, zeros});
 }
 
@@ -86,16 +81,6 @@ at::Tensor transpose(const at::Tensor& x, const at::Tensor& weight, const at::Te
   };
   return at::conv_transpose2d(x, weight, bias, {op.stride, op.stride}, {op.padding, op.padding},
                               {extra(op.height, x.size(2)), extra(op.width, x.size(3))});
-}
-
-std::string shape_text(at::IntArrayRef shape) {
-  return fmt::format("[{}]", fmt::join(shape.begin(), shape.end(), " x "));
-}
-
-StoredTensor stored(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
-  const float* data = flat.data_ptr<float>();
-  return {tensor.sizes().vec(), {data, data + flat.numel()}};
 }
 
 }  // namespace
@@ -167,66 +152,6 @@ void Network::initialize_xavier(const std::set<std::string>& layers, std::uint64
     own.weight.copy_(at::empty(own.weight.sizes()).uniform_(-bound, bound, generator));
     if (own.bias.defined()) own.bias.zero_();
   }
-}
-
-std::map<std::string, at::Tensor> Network::named() const {
-  std::map<std::string, at::Tensor> result;
-  for (LayerId id = 0; id < layers_.size(); ++id) {
-    const LayerTensors& own = layers_[id];
-    const std::string& name = graph_.layer(id).name;
-    if (own.weight.defined()) result.emplace(name + ".weight", own.weight);
-    if (own.bias.defined()) result.emplace(name + ".bias", own.bias);
-    if (own.running_mean.defined()) {
-      result.emplace(name + ".running_mean", own.running_mean);
-      result.emplace(name + ".running_var", own.running_var);
-    }
-  }
-  return result;
-}
-
-void Network::load(const StateDict& weights, const std::string& source,
-                   const std::set<std::string>& except) {
-  const auto excepted = [&](const std::string& name) {
-    return except.contains(name.substr(0, name.rfind('.')));
-  };
-  const StateDict given = with_graph_names(weights, graph_);
-  std::map<std::string, at::Tensor> wanted = named();
-  std::vector<std::string> known;
-  known.reserve(given.size());
-  for (const auto& [name, tensor] : given) known.push_back(name);
-  for (const auto& [name, tensor] : wanted) {
-    if (excepted(name)) continue;
-    const auto it = given.find(name);
-    if (it == given.end()) {
-      throw ConfigError{fmt::format("{}: error: has no tensor '{}', which '{}' needs{}", source,
-                                    name, graph_.name(), suggestion(name, known))};
-    }
-    if (!tensor.sizes().equals(it->second.shape)) {
-      throw ConfigError{fmt::format("{}: error: the tensor '{}' is {}, but '{}' needs {}", source,
-                                    name, shape_text(it->second.shape), graph_.name(),
-                                    shape_text(tensor.sizes()))};
-    }
-  }
-  for (const auto& [name, tensor] : given) {
-    if (!wanted.contains(name) && !excepted(name)) {
-      throw ConfigError{
-          fmt::format("{}: error: the tensor '{}' {} has no place in '{}'; are these "
-                      "the weights of another network?",
-                      source, name, shape_text(tensor.shape), graph_.name())};
-    }
-  }
-  const at::NoGradGuard no_grad;
-  for (auto& [name, tensor] : wanted) {
-    if (excepted(name)) continue;
-    const StoredTensor& from = given.at(name);
-    tensor.copy_(at::from_blob(const_cast<float*>(from.values.data()), from.shape, at::kFloat));
-  }
-}
-
-StateDict Network::weights() const {
-  StateDict result;
-  for (const auto& [name, tensor] : named()) result.emplace(name, stored(tensor));
-  return result;
 }
 
 std::vector<at::Tensor> Network::parameters() const {
