@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <memory>
-#include <thread>
 
 #include "models/app/codec_profile.hpp"
 #include "models/app/command.hpp"
@@ -15,6 +13,7 @@
 #include "models/app/options.hpp"
 #include "models/measure/energy_meter.hpp"
 #include "models/measure/layer_times.hpp"
+#include "models/measure/machine.hpp"
 #include "models/measure/power_draw.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/weights/state_dict.hpp"
@@ -49,19 +48,6 @@ constexpr const char* kAbout =
     "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.\n"
     "With --codecs also what coding the features at each cut takes:\n"
     "DIR/measurements/DEVICE/MODEL/payloads.csv, a file for a scenario's key 'payload'.";
-
-/// What the system calls its processor.
-std::string processor_name() {
-  std::ifstream file{"/proc/cpuinfo"};
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) {
-      return fmt::format("{}, {} cores", line.substr(colon + 2),
-                         std::thread::hardware_concurrency());
-    }
-  }
-  return fmt::format("unknown, {} cores", std::thread::hardware_concurrency());
-}
 
 struct Request {
   std::vector<Graph> graphs;
@@ -118,6 +104,10 @@ std::string dtype_of(const VerbOptions& options, c10::Device device) {
   return dtype;
 }
 
+std::string threads_text(const TensorRuntime& runtime) {
+  return fmt::format("{} thread{}", runtime.threads, runtime.threads == 1 ? "" : "s");
+}
+
 /// What a machine is called that nobody named. Its tables of halves must not replace others.
 std::string usual_name(const TensorRuntime& runtime, const std::string& dtype) {
   if (runtime.device.is_cpu()) {
@@ -166,13 +156,6 @@ Network network_of(const Graph& graph, const Request& request, c10::Device devic
   return request.dtype == "fp16" ? folded.converted(at::kHalf) : folded;
 }
 
-at::Tensor random_pictures(const Network& network, std::int64_t count) {
-  const TensorShape& shape = network.graph().layers().front().shape;
-  return at::randn({count, shape.channels, shape.height, shape.width},
-                   at::detail::createCPUGenerator(1))
-      .to(network.device(), network.type());
-}
-
 /// The power by which energies follow from latencies.
 struct Power {
   std::string from;
@@ -181,7 +164,7 @@ struct Power {
 };
 
 LayerProfile profile_of(const Graph& graph, const Request& request, const LayerTimes& times,
-                        const std::optional<Power>& power, int threads) {
+                        const std::optional<Power>& power, const TensorRuntime& runtime) {
   LayerProfile profile{.device = request.device_name,
                        .model = graph.name(),
                        .precision = request.dtype,
@@ -194,15 +177,15 @@ LayerProfile profile_of(const Graph& graph, const Request& request, const LayerT
         fmt::format(" Energies are the latencies at {} W, which was {}.", power->watts,
                     power->from == kStated ? "stated, not measured" : "measured over whole passes");
   }
-  profile.conditions = LayerProfile::Conditions{
-      .date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))),
-      .processor = processor_name(),
-      .threads = threads,
-      .library = fmt::format("LibTorch {}, {}", torch_version(), blas_version()),
-      .passes = static_cast<std::int64_t>(times.passes),
-      .outliers = static_cast<std::int64_t>(times.outliers),
-      .whole_latency_s = times.whole.value,
-      .whole_interval_s = times.whole.half_width.value_or(0)};
+  profile.conditions =
+      LayerProfile::Conditions{.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))),
+                               .processor = processor_name(runtime.device),
+                               .threads = runtime.threads,
+                               .library = library_versions(runtime.device),
+                               .passes = static_cast<std::int64_t>(times.passes),
+                               .outliers = static_cast<std::int64_t>(times.outliers),
+                               .whole_latency_s = times.whole.value,
+                               .whole_interval_s = times.whole.half_width.value_or(0)};
   if (power) {
     profile.conditions->power_from = power->from;
     profile.conditions->power_w = power->watts;
@@ -218,17 +201,17 @@ LayerProfile profile_of(const Graph& graph, const Request& request, const LayerT
   return profile;
 }
 
-Device device_of(const Request& request, int threads) {
+Device device_of(const Request& request, const TensorRuntime& runtime) {
   const Provenance here{"measured", kSource, "read from the system"};
-  Device device{
-      .name = request.device_name,
-      .title = fmt::format("{}, {} thread{}", processor_name(), threads, threads == 1 ? "" : "s")};
-  device.constants.emplace_back("cpu", Sourced{.text = processor_name(), .provenance = here});
+  const std::string processor = processor_name(runtime.device);
+  const std::string threads = threads_text(runtime);
+  Device device{.name = request.device_name, .title = processor + ", " + threads};
+  device.constants.emplace_back(runtime.device.is_cpu() ? "cpu" : "gpu",
+                                Sourced{.text = processor, .provenance = here});
   device.constants.emplace_back(
-      "software",
-      Sourced{.text = fmt::format("LibTorch {}, {}; {} thread{}, {}", torch_version(),
-                                  blas_version(), threads, threads == 1 ? "" : "s", request.dtype),
-              .provenance = here});
+      "software", Sourced{.text = fmt::format("{}; {}, {}", library_versions(runtime.device),
+                                              threads, request.dtype),
+                          .provenance = here});
   return device;
 }
 
@@ -388,10 +371,9 @@ void profile_command(const Words& words) {
 
   catch_interrupts();
   const bool quiet = line.has("quiet");
-  Document report{
-      .title = fmt::format("Layer times on {}", request.device_name),
-      .paragraphs = {fmt::format("{}; LibTorch {}, {} thread{}.", processor_name(), torch_version(),
-                                 runtime.threads, runtime.threads == 1 ? "" : "s")}};
+  Document report{.title = fmt::format("Layer times on {}", request.device_name),
+                  .paragraphs = {fmt::format("{}; LibTorch {}, {}.", processor_name(runtime.device),
+                                             torch_version(), threads_text(runtime))}};
   const std::unique_ptr<EnergyMeter> meter =
       request.power_w ? nullptr : find_energy_meter(runtime.device);
   Progress progress{request.graphs.size(), "", quiet};
@@ -423,7 +405,7 @@ void profile_command(const Words& words) {
       const PowerDraw draw = measure_power(network, picture, *meter, kPowerSeconds, stop_if_asked);
       power = Power{draw.meter, draw.busy_w, draw.idle_w};
     }
-    LayerProfile profile = profile_of(graph, request, times, power, runtime.threads);
+    LayerProfile profile = profile_of(graph, request, times, power, runtime);
     for (const std::int64_t pictures : request.batches) {
       const Estimate pass = pictures == 1
                                 ? times.whole
@@ -431,7 +413,7 @@ void profile_command(const Words& words) {
                                                  request.measurement, stop_if_asked);
       profile.batches.push_back({pictures, pass.value, pass.half_width});
     }
-    write(profiles, profile, device_of(request, runtime.threads));
+    write(profiles, profile, device_of(request, runtime));
     report.sections.push_back(section_of(graph, times));
     if (request.batches.size() > 1) report.sections.push_back(batch_section(profile, times));
     if (codecs) {

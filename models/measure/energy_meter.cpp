@@ -157,6 +157,25 @@ class NvmlMeter : public EnergyMeter {
   unsigned long long last_mj_;
 };
 
+/// A GPU as the driver's library knows it.
+struct NvmlGpu {
+  void* library{nullptr};             ///< stays loaded
+  NvmlMeter::Device device{nullptr};  ///< null: there is none
+};
+
+NvmlGpu nvml_gpu(int index) {
+  NvmlGpu gpu{.library = ::dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL)};
+  if (gpu.library == nullptr) return {};
+  const auto init = reinterpret_cast<int (*)()>(::dlsym(gpu.library, "nvmlInit_v2"));
+  const auto handle = reinterpret_cast<int (*)(unsigned, NvmlMeter::Device*)>(
+      ::dlsym(gpu.library, "nvmlDeviceGetHandleByIndex_v2"));
+  if (init == nullptr || handle == nullptr || init() != 0 ||
+      handle(static_cast<unsigned>(index), &gpu.device) != 0) {
+    return {};
+  }
+  return gpu;
+}
+
 }  // namespace
 
 void PowerIntegral::add(double time_s, double power_w) {
@@ -204,20 +223,23 @@ std::unique_ptr<EnergyMeter> ina_meter(bool of_gpu, const fs::path& sys) {
 }
 
 std::unique_ptr<EnergyMeter> nvml_meter(int index) {
-  void* library = ::dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);  // stays loaded
-  if (library == nullptr) return nullptr;
-  const auto init = reinterpret_cast<int (*)()>(::dlsym(library, "nvmlInit_v2"));
-  const auto handle = reinterpret_cast<int (*)(unsigned, NvmlMeter::Device*)>(
-      ::dlsym(library, "nvmlDeviceGetHandleByIndex_v2"));
-  const auto energy =
-      reinterpret_cast<NvmlMeter::Energy>(::dlsym(library, "nvmlDeviceGetTotalEnergyConsumption"));
-  NvmlMeter::Device device = nullptr;
+  const NvmlGpu gpu = nvml_gpu(index);
+  if (gpu.device == nullptr) return nullptr;
+  const auto energy = reinterpret_cast<NvmlMeter::Energy>(
+      ::dlsym(gpu.library, "nvmlDeviceGetTotalEnergyConsumption"));
   unsigned long long millijoules = 0;
-  if (init == nullptr || handle == nullptr || energy == nullptr || init() != 0 ||
-      handle(static_cast<unsigned>(index), &device) != 0 || energy(device, &millijoules) != 0) {
-    return nullptr;
-  }
-  return std::make_unique<NvmlMeter>("NVML, GPU " + std::to_string(index), device, energy);
+  if (energy == nullptr || energy(gpu.device, &millijoules) != 0) return nullptr;
+  return std::make_unique<NvmlMeter>("NVML, GPU " + std::to_string(index), gpu.device, energy);
+}
+
+std::string nvml_name(int index) {
+  const NvmlGpu gpu = nvml_gpu(index);
+  if (gpu.device == nullptr) return {};
+  const auto name = reinterpret_cast<int (*)(NvmlMeter::Device, char*, unsigned)>(
+      ::dlsym(gpu.library, "nvmlDeviceGetName"));
+  std::array<char, 96> text{};  // NVML_DEVICE_NAME_V2_BUFFER_SIZE
+  if (name == nullptr || name(gpu.device, text.data(), text.size()) != 0) return {};
+  return text.data();
 }
 
 std::unique_ptr<EnergyMeter> find_energy_meter(c10::Device device) {

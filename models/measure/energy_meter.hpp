@@ -57,6 +57,11 @@ std::unique_ptr<EnergyMeter> ina_meter(bool of_gpu, const std::filesystem::path&
 /// @return nothing where there is no driver, no such GPU, or one without the counter
 std::unique_ptr<EnergyMeter> nvml_meter(int index);
 
+/// What NVIDIA's driver calls a GPU, e.g. "NVIDIA H100 PCIe".
+/// @param index of the GPU, as the driver counts
+/// @return empty where there is no driver or no such GPU
+std::string nvml_name(int index);
+
 /// The meter of a device: NVML's of a CUDA device, else a Jetson's; RAPL of the CPU, else a
 /// Jetson's.
 /// @return nothing where there is none

@@ -1,5 +1,8 @@
 #include "models/measure/layer_times.hpp"
 
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <numeric>
@@ -73,6 +76,13 @@ class Stopwatch {
 };
 
 }  // namespace
+
+at::Tensor random_pictures(const Network& network, std::int64_t count) {
+  const TensorShape& shape = network.graph().layers().front().shape;
+  return at::randn({count, shape.channels, shape.height, shape.width},
+                   at::detail::createCPUGenerator(1))
+      .to(network.device(), network.type());
+}
 
 double relative_half_width(const Estimate& estimate) {
   return estimate.value > 0 && estimate.half_width ? *estimate.half_width / estimate.value : 0;

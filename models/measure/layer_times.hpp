@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -20,6 +21,10 @@ struct MeasureSpec {
   std::size_t warm_up{5};    ///< passes that are not counted
   double small_share{0.01};  ///< layers below that share of the whole need not be precise
 };
+
+/// Any pictures, the same each time, for a network that is measured.
+/// @return `[count × channels × height × width]`, on its device and of its type
+at::Tensor random_pictures(const Network& network, std::int64_t count);
 
 /// Half of an interval by the value that it is around; 0 where either is not known.
 double relative_half_width(const Estimate& estimate);

@@ -2,15 +2,16 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
-#include <fmt/format.h>
 #include <malloc.h>
 #include <torch/version.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <limits>
+#include <sstream>
 #include <thread>
 
 #include "sim/base/error.hpp"
@@ -46,8 +47,8 @@ TensorRuntime start_tensor_runtime(std::string_view device, int threads) {
   try {
     runtime.device = c10::Device{std::string{device}};
   } catch (const c10::Error&) {
-    throw ConfigError{
-        fmt::format("papilio: error: unknown --device '{}'; one of: cpu, cuda, cuda:N", device)};
+    throw ConfigError{"papilio: error: unknown --device '" + std::string{device} +
+                      "'; one of: cpu, cuda, cuda:N"};
   }
   if (runtime.device.is_cuda() && !at::globalContext().hasCUDA()) {
     throw ConfigError{
@@ -55,10 +56,12 @@ TensorRuntime start_tensor_runtime(std::string_view device, int threads) {
         "--device cpu"};
   }
   if (!runtime.device.is_cuda() && !runtime.device.is_cpu()) {
-    throw ConfigError{fmt::format(
-        "papilio: error: --device '{}' is not supported; one of: cpu, cuda, cuda:N", device)};
+    throw ConfigError{"papilio: error: --device '" + std::string{device} +
+                      "' is not supported; one of: cpu, cuda, cuda:N"};
   }
-  if (openblas<char*()>("openblas_get_config") == nullptr) {
+  // PyTorch's own builds have MKL inside. What a GPU computes needs neither.
+  if (runtime.device.is_cpu() && !at::hasMKL() &&
+      openblas<char*()>("openblas_get_config") == nullptr) {
     throw ConfigError{
         "papilio: error: LibTorch computes on another BLAS than OpenBLAS, several times slower; "
         "install libopenblas0-pthread, and choose it with 'update-alternatives --config "
@@ -99,9 +102,23 @@ std::string torch_version() {
   return TORCH_VERSION;
 }
 
+std::string library_versions(c10::Device device) {
+  std::string versions = "LibTorch " + torch_version();
+  if (device.is_cpu()) return versions + ", " + blas_version();
+  // What it says of itself has a line for each library: "  - CUDA Runtime 12.1".
+  std::istringstream lines{at::show_config()};
+  constexpr std::string_view kItem{"  - "};
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(kItem)) continue;
+    line.erase(0, kItem.size());
+    if (line.starts_with("CUDA Runtime") || line.starts_with("CuDNN")) versions += ", " + line;
+  }
+  return versions;
+}
+
 std::string blas_version() {
-  auto* config = openblas<char*()>("openblas_get_config");
-  return config == nullptr ? "" : config();
+  if (auto* config = openblas<char*()>("openblas_get_config")) return config();
+  return at::hasMKL() ? at::get_mkl_version() : "an unknown BLAS";
 }
 
 }  // namespace papilio

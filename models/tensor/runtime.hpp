@@ -16,8 +16,9 @@ struct TensorRuntime {
 /// Sets the number of threads and checks the device and the BLAS library, before any computation.
 /// @param device  "cpu", "cuda" or "cuda:N"
 /// @param threads 0: as many as the machine has processors
-/// @throws ConfigError if the device is not there, or LibTorch would compute on the reference BLAS,
-///         which is several times slower than OpenBLAS
+/// @throws ConfigError if the device is not there, or LibTorch would compute on the CPU with
+/// neither
+///         OpenBLAS nor MKL, which is several times slower
 TensorRuntime start_tensor_runtime(std::string_view device, int threads);
 
 /// Sets the number of threads for the operations that the calling thread starts.
@@ -34,7 +35,10 @@ void restart_with_fitting_kernels(char** argv);
 
 /// Version of LibTorch, e.g. "1.13.1".
 std::string torch_version();
-/// What OpenBLAS says of itself, e.g. "OpenBLAS 0.3.21 … Haswell".
+/// What computes on a device, with versions, for a table's conditions: LibTorch, and the BLAS of
+/// the CPU, or CUDA and cuDNN.
+std::string library_versions(c10::Device device);
+/// What the BLAS of the CPU says of itself, e.g. "OpenBLAS 0.3.21 … Haswell", or MKL's version.
 std::string blas_version();
 
 }  // namespace papilio

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <filesystem>
+#include <string>
+
+namespace papilio {
+
+/// What the system calls the processor that computes, for a table's conditions: of the CPU its
+/// model and cores; of a GPU the driver's name of it, or the board's of a Jetson, and the CPU that
+/// feeds it.
+/// @param root of the system, which a test may make up
+std::string processor_name(c10::Device device, const std::filesystem::path& root = "/");
+
+}  // namespace papilio
