@@ -318,8 +318,7 @@ void profile_command(const Words& words) {
        "papilio profile --model all --threads 1 --name my-laptop -o ~/profiles",
        "papilio profile --model resnet20-cifar10,alexnet --power-w 5",
        "papilio profile --model resnet50 --device cuda --dtype fp16 --name my-gpu-fp16",
-       "papilio profile cat.jpg --model resnet50 --weights resnet50.pth --codecs "
-       "raw,zstd,png"}};
+       "papilio profile cat.jpg --model resnet50 --weights resnet50.pth --codecs all"}};
   VerbOptions options{line, "profile"};
   line.add_positional("picture", -1);
   options.text("model", "", "NAME,...", "networks of the zoo ('papilio models list'), or all");

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <chrono>
@@ -331,15 +332,43 @@ TEST(Profile, TimesCodecsForAScenariosPayload) {
               HasSubstr("split,wifi,RB3,,8,zstd,stated," + (*zstd)[5] + ","));
 }
 
-TEST(Profile, TimesCodecsOnPicturesOfADataset) {
+TEST(Profile, TimesCodecsOnPicturesAndTrainedWeights) {
   const TemporaryFolder folder;
-  const std::string profiles = folder.path().string();
-  const Finished measured =
-      run_papilio({"profile", "--model", "resnet20-cifar10", "--name", "here", "--limit", "0.1",
-                   "--precision", "1", "--codecs", "raw", "--after", "RB1", "--data", "synthetic",
-                   "--pictures", "2", "-o", profiles});
+  const std::string trained = (folder.path() / "trained").string();
+  ASSERT_EQ(run_papilio({"train", "--model", "resnet20-cifar10", "--data", "synthetic", "--after",
+                         "none", "--epochs", "1", "--batch", "32", "--train-pictures", "32",
+                         "--test-pictures", "10", "-o", trained})
+                .exit_code,
+            0);
+  const Finished measured = run_papilio({"profile",
+                                         "--model",
+                                         "resnet20-cifar10",
+                                         "--name",
+                                         "here",
+                                         "--limit",
+                                         "0.1",
+                                         "--precision",
+                                         "1",
+                                         "--codecs",
+                                         "raw",
+                                         "--after",
+                                         "RB1",
+                                         "--data",
+                                         "synthetic",
+                                         "--pictures",
+                                         "2",
+                                         "--weights",
+                                         trained + "/units/baseline-s1.pt",
+                                         "-o",
+                                         folder.path().string()});
   ASSERT_EQ(measured.exit_code, 0) << measured.err;
   EXPECT_THAT(measured.out, HasSubstr("2 pictures; encode:"));
+  EXPECT_THAT(measured.out, Not(HasSubstr("Random weights")));
+  const std::string rows =
+      read_file(folder.path() / "measurements/here/resnet20-cifar10/payloads.csv");
+  EXPECT_EQ(std::count(rows.begin(), rows.end(), '\n'), 1 + 2);
+  EXPECT_THAT(rows, HasSubstr(",RB1,0,8,raw,16384,30,"));
+  EXPECT_THAT(rows, Not(HasSubstr("random")));
 }
 
 TEST(TensorVerbs, ListCodecsAndDatasets) {
