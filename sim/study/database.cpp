@@ -180,8 +180,7 @@ StudyDatabase::~StudyDatabase() {
 
 void StudyDatabase::open(Mode mode) {
   constexpr int kBusyMs = 10'000;
-  const int flags =
-      mode == Mode::kRead ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE;
+  const int flags = mode == Mode::kRead ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE;
   connection_ = std::make_unique<SQLite::Database>(
       path_.string(), flags | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX, kBusyMs);
   const auto pragma = [&](const char* name) {
@@ -220,7 +219,7 @@ void StudyDatabase::open(Mode mode) {
   }
   connection_->exec("PRAGMA journal_mode = WAL");
   connection_->exec("PRAGMA synchronous = NORMAL");
-  connection_->exec("PRAGMA cache_size = -65536");  // 64 MiB: the index of a million hashes
+  connection_->exec("PRAGMA cache_size = -65536");         // 64 MiB: the index of a million hashes
   connection_->exec("PRAGMA wal_autocheckpoint = 16384");  // each waits for the disk
   migrate();
   statements_ = std::make_unique<Statements>(*connection_);
@@ -241,7 +240,7 @@ void StudyDatabase::migrate() {
 
 void StudyDatabase::begin() {
   if (in_transaction_) return;
-  connection_->exec("BEGIN IMMEDIATE");
+  connection_->exec("BEGIN");
   in_transaction_ = true;
 }
 
@@ -330,6 +329,7 @@ StudyCounts StudyDatabase::counts(std::int64_t study) {
 }
 
 std::int64_t StudyDatabase::store(const StoredStudy& study) {
+  commit();
   return guarded([&] {
     SQLite::Statement known{*connection_, "SELECT id FROM study WHERE digest = ?"};
     known.bind(1, study.digest);

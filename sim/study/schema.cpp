@@ -81,7 +81,8 @@ std::string view_definition(const StoredStudy& study) {
   const bool fleet = study.kind == "fleet";
   const std::string view = quoted(view_name(study.name));
   std::string sql = fmt::format(
-      "DROP VIEW IF EXISTS {0};\nCREATE VIEW {0} AS SELECT point.number, point.replicate, "
+      "DROP VIEW IF EXISTS main.{0};\nCREATE VIEW main.{0} AS SELECT point.number, "
+      "point.replicate, "
       "point.seed, point.status, point.error",
       view);
   for (const std::string& axis : study.axes) {

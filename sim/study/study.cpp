@@ -121,6 +121,9 @@ class StudyChecker {
                          fmt::format("is the name of a column of the results; add another one, "
                                      "such as name: set_{}",
                                      column.name()));
+    } else if (column.name().find_first_of("\"'\\") != std::string::npos) {
+      diagnostics_.error(column.where(), column.name(),
+                         "a name cannot hold quotes; add another one");
     } else if (!names_.insert(column.name()).second) {
       diagnostics_.error(column.where(), column.name(), "two axes have this name; rename one");
     }

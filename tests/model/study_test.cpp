@@ -1,0 +1,297 @@
+// Claims of studies: points that share their partitions cost what each would cost alone, to the
+// bit; the database depends neither on jobs nor shards; what was computed is not computed again,
+// however a point came about; failures and lost workers do what they should; replicates are
+// independent and common to all points.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include "sim/base/error.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/study/export.hpp"
+#include "sim/study/point.hpp"
+#include "sim/study/run_study.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using Mode = StudyDatabase::Mode;
+using testing::TemporaryFolder;
+
+constexpr const char* kTable4 = PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml";
+
+/// A study with these lines behind its name and base.
+class Lab {
+ public:
+  Study study(const std::string& lines, const std::string& base = kTable4) const {
+    const fs::path file = folder_.write(
+        "study.yaml", fmt::format("kind: study\nname: lab\nbase: {}\n{}", base, lines));
+    return load_study({.file = file.string()});
+  }
+  [[nodiscard]] fs::path path(const std::string& name) const { return folder_.path() / name; }
+
+  /// Runs a study into a database. @return all that it then holds, row by row
+  std::string run(const Study& study, const std::string& name, RunStudyOptions options = {}) const {
+    StudyDatabase database{path(name), Mode::kWrite};
+    outcome = run_study(study, database, options);
+    return contents(database);
+  }
+  static std::string contents(StudyDatabase& database) {
+    std::string text;
+    for (const char* question :
+         {"SELECT * FROM study ORDER BY id",
+          "SELECT study, number, hex(hash), replicate, seed, axes, status, error FROM point ORDER "
+          "BY study, number",
+          "SELECT * FROM summary ORDER BY study, number, row",
+          "SELECT * FROM fleet_summary ORDER BY study, number, row"}) {
+      text += to_csv(query(database, question));
+    }
+    return text;
+  }
+
+  mutable StudyOutcome outcome;
+
+ private:
+  TemporaryFolder folder_;
+};
+
+const std::string kSmall =
+    "set: {networks: [wifi], energy_models: [stated]}\n"
+    "grid:\n"
+    "  - {axis: list, key: mobile.load_level, values: [1, 2.5]}\n"
+    "  - {axis: log_range, key: uplink_bit_per_s, from: 1e6, to: 9e6, count: 15}\n";
+
+bool same_bits(double a, double b) {
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+// The fast way, conditions set on shared partitions, against the slow one, each point a scenario.
+TEST(Points, ThatShareTheirPartitionsCostWhatEachCostsAlone) {
+  const Lab lab;
+  const Study study = lab.study(
+      "grid:\n"
+      "  - axis: random\n"
+      "    count: 40\n"
+      "    variables:\n"
+      "      - {key: mobile.load_level, from: 0.1, to: 50, scale: log}\n"
+      "      - {key: mobile.idle_power_w, from: 0, to: 2}\n"
+      "      - {key: cloud.load_level, from: 0.1, to: 50, scale: log}\n"
+      "      - {key: uplink_bit_per_s, from: 1e5, to: 1e8, scale: log}\n"
+      "      - {key: downlink_bit_per_s, from: 1e5, to: 1e8, scale: log}\n"
+      "      - {key: result_bytes, from: 0, to: 1e5, whole: true}\n"
+      "  - {axis: list, key: download_takes_time, values: [false, true]}\n");
+  CellPoints points{study};
+  ASSERT_EQ(study.size, 80U);
+  Place place = study.place(0);
+  for (std::uint64_t number = 0; number < study.size; ++number, study.advance(place)) {
+    const CellPoint point = points.at(place);
+    const Node root = study.scenario(place, [](const AxisColumn&) { return false; });
+    ProfileCaches caches;
+    const Scenario alone = load_scenario(root, study.source, caches);
+    ASSERT_EQ(point.cells(), alone.cells.size());
+    for (std::size_t i = 0; i < point.cells(); ++i) {
+      const Basis basis = point.basis(i);
+      const Breakdown shared = closed_form(basis.demand, basis.use);
+      const Breakdown own = closed_form(alone.cells[i].demand, alone.cells[i].use);
+      ASSERT_TRUE(same_bits(shared.latency().value(), own.latency().value())) << number;
+      ASSERT_TRUE(same_bits(shared.energy().value(), own.energy().value())) << number;
+    }
+  }
+}
+
+TEST(Points, HaveTheHashOfWhatTheyAreNotOfHowTheyCameAbout) {
+  const Lab lab;
+  const auto hash = [&](const std::string& lines, std::uint64_t number = 0) {
+    const Study study = lab.study(lines);
+    return to_text(CellPoints{study}.at(study.place(number)).hash());
+  };
+  const std::string by_axis =
+      hash("grid: [{axis: list, key: uplink_bit_per_s, values: [3e6, 5e6]}]");
+  EXPECT_EQ(by_axis, hash("set: {uplink_bit_per_s: 3000000, name: other}\n"
+                          "grid: [{axis: list, key: mobile.load_level, values: [1, 2]}]"));
+  EXPECT_EQ(by_axis,
+            hash("grid: [{axis: range, key: uplink_bit_per_s, from: 1e6, to: 5e6, step: 1e6}]", 2));
+  std::set<std::string> others{by_axis};
+  for (const char* lines :
+       {"grid: [{axis: list, key: uplink_bit_per_s, values: [3000001]}]",
+        "set: {uplink_bit_per_s: 3e6}\ngrid: [{axis: list, key: mobile.load_level, values: [2]}]",
+        "set: {uplink_bit_per_s: 3e6}\ngrid: [{axis: list, key: networks, values: [[3g]]}]",
+        "method: closed-form\ngrid: [{axis: list, key: uplink_bit_per_s, values: [3e6]}]",
+        "set: {uplink_bit_per_s: 3e6}\n"
+        "grid: [{axis: list, key: download_takes_time, values: [true]}]"}) {
+    others.insert(hash(lines));
+  }
+  EXPECT_EQ(others.size(), 6U);
+}
+
+// 30 points of 18 cells and more: several engines.
+TEST(Studies, NeitherJobsNorShardsShowInTheDatabase) {
+  const Lab lab;
+  const Study study = lab.study(kSmall);
+  const std::string one = lab.run(study, "one.db");
+  EXPECT_EQ(lab.outcome.progress.computed, 30U);
+  EXPECT_EQ(one, lab.run(study, "two.db", {.jobs = 2}));
+  EXPECT_EQ(one, lab.run(study, "four.db", {.jobs = 4}));
+  StudyDatabase merged{lab.path("merged.db"), Mode::kWrite};
+  for (const std::uint64_t shard : {5U, 2U, 0U, 7U, 1U, 3U, 6U, 4U}) {
+    const std::string name = fmt::format("shard-{}.db", shard);
+    lab.run(study, name, {.jobs = 2, .shard = {shard, 8}});
+    merged.merge(lab.path(name));
+  }
+  EXPECT_EQ(one, Lab::contents(merged));
+}
+
+TEST(Studies, SimulationAndClosedFormAgree) {
+  const Lab lab;
+  lab.run(lab.study(kSmall), "a.db");
+  lab.run(lab.study("method: closed-form\n" + kSmall), "a.db");
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  const Table apart = query(
+      database,
+      "SELECT count(*), max(abs(a.latency_s - b.latency_s) / b.latency_s), "
+      "max(abs(a.energy_j - b.energy_j) / b.energy_j) FROM summary a JOIN summary b ON a.number = "
+      "b.number AND a.row = b.row AND a.study = 1 AND b.study = 2");
+  EXPECT_EQ(apart.rows[0][0], fmt::to_string(30 * 18));
+  EXPECT_LT(std::stod(apart.rows[0][1]), 1e-9);
+  EXPECT_LT(std::stod(apart.rows[0][2]), 1e-9);
+}
+
+TEST(Studies, GoOnWhereTheyWereStopped) {
+  const Lab lab;
+  const Study study = lab.study(kSmall);
+  const std::string whole = lab.run(study, "whole.db");
+  int polls = 0;
+  lab.run(study, "a.db", {.stop_requested = [&] { return ++polls > 1; }});
+  EXPECT_TRUE(lab.outcome.stopped);
+  const std::uint64_t first = lab.outcome.progress.computed;
+  EXPECT_GT(first, 0U) << "what was in flight is stored";
+  EXPECT_LT(first, 30U);
+  EXPECT_EQ(whole, lab.run(study, "a.db"));
+  EXPECT_EQ(lab.outcome.progress.computed, 30 - first) << "and not computed again";
+  lab.run(study, "a.db");
+  EXPECT_EQ(lab.outcome.progress.computed, 0U);
+}
+
+TEST(Studies, AnotherAxisComputesOnlyWhatIsNew) {
+  const Lab lab;
+  lab.run(lab.study(kSmall), "a.db");
+  // The base's own level, 1, is one of the new axis's: those 30 points are known.
+  const Study more =
+      lab.study(kSmall + "  - {axis: list, key: cloud.load_level, values: [1, 3, 9]}\n");
+  const std::string extended = lab.run(more, "a.db", {.jobs = 2});
+  EXPECT_EQ(lab.outcome.known, 30U);
+  EXPECT_EQ(lab.outcome.progress.computed, 60U);
+  lab.run(more, "b.db");
+  const auto rows = [&](const std::string& name) {
+    StudyDatabase database{lab.path(name), Mode::kRead};
+    return to_csv(query(database, "SELECT * FROM lab"));
+  };
+  EXPECT_EQ(rows("a.db"), rows("b.db")) << "taken over or computed, they are the same";
+}
+
+TEST(Studies, AFailedPointIsStoredWithItsErrorAndStopsNothing) {
+  const Lab lab;
+  // RB1 has 256 channels: a unit cannot reduce them to 300.
+  const Study study = lab.study(
+      "set: {strategies: [{strategy: butterfly, after: [RB1], channels: [1]}]}\n"
+      "grid:\n"
+      "  - {axis: list, key: strategies.0.channels, values: [1, 300, 2]}\n"
+      "  - {axis: list, key: cloud.load_level, values: [1, 2]}\n");
+  const std::string all = lab.run(study, "a.db");
+  EXPECT_EQ(lab.outcome.progress.computed, 6U);
+  EXPECT_EQ(lab.outcome.progress.failed, 2U);
+  EXPECT_THAT(lab.outcome.first_error, HasSubstr("strategies.0.channels"));
+  EXPECT_THAT(all, HasSubstr("failed"));
+  EXPECT_EQ(all, lab.run(study, "b.db", {.jobs = 3}));
+  lab.run(study, "c.db", {.fail_fast = true});
+  EXPECT_TRUE(lab.outcome.stopped);
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  const Document status = status_report(database);
+  ASSERT_EQ(status.sections.size(), 2U);
+  EXPECT_EQ((*status.sections[1].table).rows[0][1], "2");
+}
+
+TEST(Studies, ConditionsExcludePoints) {
+  const Lab lab;
+  const std::string grid =
+      "set: {networks: [3g]}\n"
+      "grid:\n"
+      "  - {axis: list, key: networks, name: radio, values: [[3g], [4g], [wifi]]}\n"
+      "  - {axis: range, key: mobile.load_level, name: load, from: 1, to: 10, step: 1}\n";
+  const auto count = [&](const std::string& exclude) {
+    const Study study = lab.study(grid.substr(grid.find("grid")) + "exclude:\n" + exclude);
+    std::uint64_t points = 0;
+    Place place = study.place(0);
+    for (std::uint64_t n = 0; n < study.size; ++n, study.advance(place)) {
+      points += study.excluded(place) ? 0 : 1;
+    }
+    EXPECT_EQ(points, study.count());
+    return points;
+  };
+  EXPECT_EQ(count("  - {radio: 3g, load: {above: 4}}\n"), 30U) << "[3g] is the value, not 3g";
+  EXPECT_EQ(count("  - {radio: [3g], load: {above: 4}}\n"), 24U);
+  EXPECT_EQ(count("  - {load: {at_least: 4, below: 6}}\n"), 24U);
+  EXPECT_EQ(count("  - {load: [1, 2, 10]}\n  - {load: 3}\n"), 18U);
+  EXPECT_EQ(count("  - {load: {not: [1, 2]}}\n"), 6U);
+}
+
+// A fleet of one queue: what differs between replicates is the seed alone.
+TEST(Studies, ReplicatesHaveSeedsOfTheirOwnThatAllPointsShare) {
+  const Lab lab;
+  const std::string lines =
+      "replicates: 4\n"
+      "set: {duration_s: 30}\n"
+      "grid:\n"
+      "  - {axis: list, key: mobiles.0.load_level, name: load, values: [1, 2]}\n";
+  const std::string fleet = PAPILIO_SOURCE_DIR "/scenarios/fleets/workloads.yaml";
+  const std::string one = lab.run(lab.study(lines, fleet), "a.db");
+  EXPECT_EQ(lab.outcome.progress.computed, 8U);
+  EXPECT_EQ(lab.outcome.progress.failed, 0U) << lab.outcome.first_error;
+  EXPECT_EQ(one, lab.run(lab.study(lines, fleet), "b.db", {.jobs = 3}));
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  const Table seeds = query(database, "SELECT DISTINCT replicate, seed FROM lab");
+  ASSERT_EQ(seeds.rows.size(), 4U);
+  std::set<std::string> distinct;
+  for (const auto& row : seeds.rows) distinct.insert(row[1]);
+  EXPECT_EQ(distinct.size(), 4U);
+  const Table latencies =
+      query(database, "SELECT DISTINCT latency_s FROM lab WHERE load = 1 AND mobiles = 'all'");
+  EXPECT_GE(latencies.rows.size(), 4U);
+}
+
+TEST(Studies, AChangedLayerTableIsAnotherPoint) {
+  const Lab lab;
+  const TemporaryFolder profiles;
+  const fs::path table = "layers/jetson-tx2/resnet50-paper.yaml";
+  const std::string shipped = testing::read_file(fs::path{PAPILIO_SOURCE_DIR} / "profiles" / table);
+  const auto run = [&](const std::string& text) {
+    profiles.write(table, text);
+    const fs::path file = lab.path("with.yaml");
+    std::ofstream{file} << "kind: study\nname: lab\nbase: " << kTable4
+                        << "\ngrid: [{axis: list, key: cloud.load_level, values: [1, 2]}]\n";
+    const Study study = load_study({.file = file.string(), .profiles = {profiles.path()}});
+    StudyDatabase database{lab.path("a.db"), Mode::kWrite};
+    return run_study(study, database, {});
+  };
+  EXPECT_EQ(run(shipped).progress.computed, 2U);
+  EXPECT_EQ(run(shipped).progress.computed, 0U);
+  std::string changed = shipped;
+  const std::size_t at = changed.find("latency_s: ") + std::strlen("latency_s: ");
+  changed.replace(at, 1, changed[at] == '9' ? "8" : "9");
+  const StudyOutcome outcome = run(changed);
+  EXPECT_EQ(outcome.progress.computed, 2U);
+  EXPECT_EQ(outcome.known, 0U);
+  const StudyOutcome back = run(shipped);
+  EXPECT_EQ(back.progress.computed, 0U) << "the first ones are still there";
+}
+
+}  // namespace
+}  // namespace papilio

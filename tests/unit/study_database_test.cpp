@@ -1,0 +1,287 @@
+// Claims: what was stored is read back; databases of older versions are migrated with what they
+// hold; those of newer ones, of others, or damaged are refused and left alone; merging is
+// idempotent and notices what does not belong together.
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "sim/base/error.hpp"
+#include "sim/report/summary.hpp"
+#include "sim/study/columns.hpp"
+#include "sim/study/database.hpp"
+#include "sim/study/export.hpp"
+#include "sim/study/schema.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using Mode = StudyDatabase::Mode;
+using testing::read_file;
+using testing::TemporaryFolder;
+
+StoredStudy a_study(const std::string& name = "some", const std::string& digest = "d1") {
+  return {.name = name,
+          .digest = digest,
+          .kind = "cells",
+          .method = "closed-form",
+          .definition = "name: " + name,
+          .base = "{}",
+          .axes = {"rate", "mobile.load_level"},
+          .keys = {"uplink_bit_per_s", "mobile.load_level"},
+          .points = 3,
+          .model_version = 1,
+          .papilio = "test"};
+}
+
+/// A point with one row, whose latency is its number.
+std::string a_point(std::uint64_t number, const std::string& error = "") {
+  ResultWriter results;
+  results.begin_point({.number = number,
+                       .hash = hash_of(fmt::format("point {}", number)),
+                       .replicate = 0,
+                       .seed = 7,
+                       .axes = fmt::format(R"({{"rate":{},"mobile.load_level":"x"}})", number),
+                       .error = error});
+  if (!error.empty()) return results.take();
+  results.begin_row(ResultTable::kSummary, summary_result_columns().size());
+  for (const ResultColumn& column : summary_result_columns()) {
+    if (column.name == "strategy") {
+      results.add(std::string{"cloud-only"});
+    } else if (column.name == "latency_s") {
+      results.add(static_cast<double>(number) + 0.1);
+    } else if (column.name == "bits") {
+      results.add(std::int64_t{8});
+    } else {
+      results.add(Value{});
+    }
+  }
+  return results.take();
+}
+
+std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string dump(const fs::path& file) {
+  StudyDatabase database{file, Mode::kRead};
+  std::string text;
+  for (const char* table : {"study", "point", "summary"}) {
+    const char* order = std::string_view{table} == "study" ? "id" : "study, number";
+    text += to_csv(query(database, fmt::format("SELECT {} FROM {} ORDER BY {}",
+                                               std::string_view{table} == "point"
+                                                   ? "study, number, hex(hash), axes, status, error"
+                                                   : "*",
+                                               table, order)));
+  }
+  return text;
+}
+
+TEST(Columns, AreThoseOfTheFiles) {
+  std::vector<std::string_view> stored;
+  std::vector<std::string_view> written;
+  for (const ResultColumn& column : summary_result_columns()) stored.push_back(column.name);
+  for (const SummaryColumn& column : summary_columns()) written.push_back(column.name);
+  EXPECT_EQ(stored, written);
+}
+
+TEST(StudyDatabase, KeepsWhatWasStored) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "new/folder/a.db";
+  {
+    StudyDatabase database{file, Mode::kWrite};
+    const std::int64_t id = database.store(a_study());
+    EXPECT_EQ(database.store(a_study()), id) << "the same digest is the same study";
+    const auto stored = database.store_results(id, a_point(0) + a_point(2) + a_point(5, "wrong"));
+    EXPECT_EQ(stored.points, 3U);
+    EXPECT_EQ(stored.failed, 1U);
+    EXPECT_EQ(stored.first_error, "wrong");
+    database.commit();
+    EXPECT_EQ(database.stored_points(id, 0, 5), (std::vector<std::uint64_t>{0, 2}));
+    EXPECT_EQ(database.count_stored(id, 0, 2), 2U) << "0 and 2";
+    EXPECT_FALSE(database.has_other_points(id));
+  }
+  EXPECT_FALSE(fs::exists(file.string() + "-wal")) << "one file is left";
+  StudyDatabase database{file, Mode::kRead};
+  const StoredStudy study = database.study("some");
+  EXPECT_EQ(study.axes, a_study().axes);
+  EXPECT_EQ(database.counts(study.id).done, 2U);
+  const Table view = query(database,
+                           "SELECT number, rate, \"mobile.load_level\", bits, "
+                           "latency_s, cut, error FROM some");
+  ASSERT_EQ(view.rows.size(), 3U);
+  EXPECT_EQ(view.rows[1], (std::vector<std::string>{"2", "2", "x", "8", "2.1", "", ""}));
+  EXPECT_EQ(view.rows[2], (std::vector<std::string>{"5", "5", "x", "", "", "", "wrong"}));
+  EXPECT_THAT(error_of([&] { database.study("sume"); }), HasSubstr("did you mean 'some'"));
+}
+
+TEST(StudyDatabase, TakesResultsOfTheSameHashFromAnotherStudy) {
+  const TemporaryFolder folder;
+  StudyDatabase database{folder.path() / "a.db", Mode::kWrite};
+  const std::int64_t first = database.store(a_study());
+  database.store_results(first, a_point(2) + a_point(3, "wrong"));
+  const std::int64_t second = database.store(a_study("some", "d2"));
+  EXPECT_TRUE(database.has_other_points(second));
+  PointHead head{.number = 40, .hash = hash_of("point 2"), .axes = "{\"rate\":1}"};
+  EXPECT_TRUE(database.store_known(second, head));
+  head = {.number = 41, .hash = hash_of("point 3"), .axes = "{}"};
+  EXPECT_TRUE(database.store_known(second, head));
+  head = {.number = 42, .hash = hash_of("point 4"), .axes = "{}"};
+  EXPECT_FALSE(database.store_known(second, head));
+  database.commit();
+  const Table rows = query(database, "SELECT number, status, error, latency_s FROM some");
+  ASSERT_EQ(rows.rows.size(), 2U) << "the view is of the latest definition";
+  EXPECT_EQ(rows.rows[0], (std::vector<std::string>{"40", "done", "", "2.1"}));
+  EXPECT_EQ(rows.rows[1], (std::vector<std::string>{"41", "failed", "wrong", ""}));
+}
+
+// Version 1 knew cells alone.
+TEST(StudyDatabase, AnOlderVersionIsMigratedWithWhatItHolds) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "old.db";
+  {
+    SQLite::Database old{file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+    old.exec(schema_steps().front());
+    old.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = 1", kApplicationId));
+    old.exec(
+        "INSERT INTO study VALUES (1, 'some', 'd1', 'cells', 'closed-form', '', '{}', '[]', '[]', "
+        "1, 1, 'old')");
+    old.exec("INSERT INTO point VALUES (1, 0, x'00', 0, 0, '{}', 'done', NULL)");
+    old.exec("INSERT INTO summary (study, number, row, latency_s) VALUES (1, 0, 0, 0.25)");
+  }
+  EXPECT_THAT(error_of([&] {
+                StudyDatabase{file, Mode::kRead};
+              }),
+              HasSubstr("was made by an older Papilio (schema 1)"));
+  { StudyDatabase{file, Mode::kWrite}.studies(); }
+  StudyDatabase database{file, Mode::kRead};
+  EXPECT_EQ(database.study("some").papilio, "old");
+  EXPECT_EQ(query(database, "SELECT latency_s FROM summary").rows[0][0], "0.25");
+  EXPECT_TRUE(query(database, "SELECT * FROM fleet_summary").rows.empty());
+}
+
+TEST(StudyDatabase, WhatIsNotItsOwnIsRefusedAndLeftAlone) {
+  const TemporaryFolder folder;
+  const fs::path newer = folder.path() / "newer.db";
+  {
+    SQLite::Database database{newer.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+    database.exec(
+        fmt::format("CREATE TABLE t (a); PRAGMA application_id = {}; PRAGMA user_version = 99",
+                    kApplicationId));
+  }
+  const fs::path other = folder.path() / "other.db";
+  {
+    SQLite::Database database{other.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+    database.exec("CREATE TABLE photos (a)");
+  }
+  const fs::path text = folder.write("text.db", std::string(10000, 'x'));
+  const std::vector<std::pair<fs::path, std::string>> cases{
+      {newer, "was made by a newer Papilio (schema 99, this one knows 2)"},
+      {other, "is a database of something else; choose another file"},
+      {text, "is no database, or a damaged one, and was left as it is"}};
+  for (const auto& [file, message] : cases) {
+    const std::string before = read_file(file);
+    for (const Mode mode : {Mode::kRead, Mode::kWrite}) {
+      EXPECT_THAT(error_of([&, &path = file] { StudyDatabase{path, mode}; }), HasSubstr(message));
+    }
+    EXPECT_EQ(read_file(file), before) << file;
+  }
+  EXPECT_THAT(error_of([&] {
+                StudyDatabase{folder.path() / "none.db", Mode::kRead};
+              }),
+              HasSubstr("no such database"));
+  EXPECT_THAT(error_of([&] {
+                StudyDatabase{folder.path(), Mode::kWrite};
+              }),
+              HasSubstr("is a folder"));
+}
+
+TEST(StudyDatabase, ADamagedOneIsNoticedBeforeAnythingIsWritten) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "a.db";
+  {
+    StudyDatabase database{file, Mode::kWrite};
+    const std::int64_t id = database.store(a_study());
+    for (std::uint64_t i = 0; i < 500; ++i) database.store_results(id, a_point(i));
+    database.commit();
+  }
+  std::string bytes = read_file(file);
+  for (std::size_t i = bytes.size() / 2; i < bytes.size() / 2 + 3000; ++i) bytes[i] = '\x5a';
+  std::ofstream{file, std::ios::binary} << bytes;
+  EXPECT_THAT(error_of([&] {
+                StudyDatabase{file, Mode::kWrite};
+              }),
+              HasSubstr("the database is damaged, and was left as it is"));
+  EXPECT_EQ(read_file(file), bytes);
+}
+
+TEST(StudyDatabase, OneProcessWritesAtATime) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "a.db";
+  StudyDatabase database{file, Mode::kWrite};
+  EXPECT_THAT(error_of([&] {
+                StudyDatabase{file, Mode::kWrite};
+              }),
+              HasSubstr("another process is at work on this database"));
+  EXPECT_TRUE((StudyDatabase{file, Mode::kRead}.studies().empty())) << "it may be read meanwhile";
+}
+
+TEST(StudyDatabase, MergingTwiceChangesNothing) {
+  const TemporaryFolder folder;
+  const auto shard = [&](const std::string& name, std::initializer_list<std::uint64_t> numbers) {
+    const fs::path file = folder.path() / name;
+    StudyDatabase database{file, Mode::kWrite};
+    const std::int64_t id = database.store(a_study());
+    for (const std::uint64_t number : numbers) {
+      database.store_results(id, a_point(number, number == 5 ? "wrong" : ""));
+    }
+    database.commit();
+    return file;
+  };
+  const fs::path whole = shard("whole.db", {0, 1, 2, 3, 4, 5});
+  const fs::path even = shard("even.db", {0, 2, 4});
+  const fs::path odd = shard("odd.db", {1, 3, 5});
+  const fs::path merged = folder.path() / "merged.db";
+  {
+    StudyDatabase database{merged, Mode::kWrite};
+    EXPECT_EQ(database.merge(odd), 3U);
+    EXPECT_EQ(database.merge(even), 3U);
+    EXPECT_EQ(database.merge(odd), 0U);
+    EXPECT_EQ(database.merge(whole), 0U);
+  }
+  EXPECT_EQ(dump(merged), dump(whole));
+}
+
+TEST(StudyDatabase, MergingNoticesAnotherHash) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "other.db";
+  {
+    StudyDatabase other{file, Mode::kWrite};
+    const std::int64_t id = other.store(a_study());
+    ResultWriter results;
+    results.begin_point({.number = 1, .hash = hash_of("of other profiles"), .axes = "{}"});
+    other.store_results(id, results.take() + a_point(2));
+    other.commit();
+  }
+  StudyDatabase database{folder.path() / "a.db", Mode::kWrite};
+  const std::int64_t id = database.store(a_study());
+  database.store_results(id, a_point(1));
+  database.commit();
+  EXPECT_THAT(error_of([&] { database.merge(file); }),
+              HasSubstr("point 1 of 'some' is another one"));
+  EXPECT_EQ(database.stored_points(id, 0, 9), (std::vector<std::uint64_t>{1})) << "nothing came";
+}
+
+}  // namespace
+}  // namespace papilio
