@@ -1,0 +1,99 @@
+// Claim: a study that is killed again and again ends in the database of one that never was.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/random/mersenne_twister.hpp>
+#include <boost/random/uniform_int_distribution.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/support/program.hpp"
+#include "tests/support/study.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using testing::expect_success;
+using testing::Finished;
+using ::testing::HasSubstr;
+using testing::study_contents;
+using testing::TemporaryFolder;
+using testing::write_study;
+
+/// The direct children of a process.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::ifstream file{fmt::format("/proc/{0}/task/{0}/children", parent)};
+  std::vector<pid_t> children;
+  for (pid_t child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
+// SIGKILL, 50 times, at random moments, of the program or of a worker of it. Then once to the end.
+TEST(StudyKilled, EndsInTheSameDatabase) {
+  const TemporaryFolder folder;
+#ifdef __SANITIZE_ADDRESS__
+  constexpr int kPoints = 400;  // which are slower
+  constexpr int kKills = 20;
+#else
+  constexpr int kPoints = 1500;
+  constexpr int kKills = 50;
+#endif
+  const std::string study = write_study(folder, kPoints);
+  const fs::path whole = folder.path() / "whole.db";
+  expect_success({"study", "run", study, "-o", whole.string(), "-q"});
+  const std::string expected = study_contents(whole);
+  const fs::path database = folder.path() / "killed.db";
+  boost::random::mt19937_64 generator{2026};
+  const auto draw = [&](int low, int high) {
+    return boost::random::uniform_int_distribution<int>{low, high}(generator);
+  };
+  int of_workers = 0;
+  int of_programs = 0;
+  for (int kills = 0; kills < kKills;) {
+    const pid_t program = ::fork();
+    if (program == 0) {
+      ::chdir(PAPILIO_SOURCE_DIR);
+      ::execl(PAPILIO_PROGRAM, PAPILIO_PROGRAM, "study", "run", study.c_str(), "-o",
+              database.c_str(), "--jobs", "2", "-q", nullptr);
+      ::_exit(127);
+    }
+    bool alive = true;
+    while (alive && kills < kKills) {
+      std::this_thread::sleep_for(milliseconds{draw(20, 250)});
+      const std::vector<pid_t> workers = children_of(program);
+      if (!workers.empty() && draw(0, 1) == 0) {
+        ::kill(workers[static_cast<std::size_t>(draw(0, static_cast<int>(workers.size()) - 1))],
+               SIGKILL);
+        ++of_workers;
+      } else {
+        ::kill(program, SIGKILL);
+        alive = false;
+        ++of_programs;
+      }
+      ++kills;
+    }
+    if (alive) ::kill(program, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(program, &status, 0), program);
+    EXPECT_TRUE(WIFSIGNALED(status)) << "it ended by itself: the study is too short for this test";
+  }
+  EXPECT_GT(of_workers, kKills / 10);
+  EXPECT_GT(of_programs, kKills / 10);
+  const Finished last = expect_success({"study", "run", study, "-o", database.string()});
+  EXPECT_THAT(last.out, ::testing::Not(HasSubstr(fmt::format("{} computed now", kPoints))))
+      << "something was stored between the kills";
+  EXPECT_EQ(study_contents(database), expected);
+}
+
+}  // namespace
+}  // namespace papilio
