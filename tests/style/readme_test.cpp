@@ -17,6 +17,7 @@ TEST(Readme, ShowsRowsOfTheGoldenTables) {
   for (const char* scenario : {"table4", "server-load"}) {
     golden += testing::read_file(root / "results/reference" / scenario / "tables.md");
   }
+  golden += testing::read_file(root / "results/reference/studies/bandwidth.md");
   int rows = 0;
   for (std::size_t start = readme.find("\n| "); start != std::string::npos;
        start = readme.find("\n| ", start + 1)) {

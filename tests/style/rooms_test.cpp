@@ -27,6 +27,9 @@ const std::multimap<std::string, std::string> kGuarded{
     {"Boost.Program_options", "boost/program_options"},
     {"Eigen", "Eigen/"},
     {"ONNX", "onnx/"},
+    {"SQLite", "SQLiteCpp/"},
+    {"SQLite", "sqlite3.h"},
+    {"xxHash", "xxhash.h"},
     {"torch", "torch/"},
     {"torch", "ATen/"}};
 
