@@ -64,16 +64,12 @@ void table_command(const Words& words) {
       "replicates, alone\nor relative to a strategy. Dimensions are the study's axes, replicate, "
       "strategy, network, cut, channels,\nbits, codec, energy_model, and partition: the cut, else "
       "the strategy; of a fleet strategy, mobiles, window.",
-      {"papilio table results/paper.db --rows cut --cols network --value latency --where "
-       "strategy=butterfly",
-       "papilio table results/paper.db --rows partition --cols network --value energy --group "
-       "energy_model",
-       "papilio table results/paper.db --rows cut --cols network --value latency --relative-to "
-       "cloud-only",
-       "papilio table results/bandwidth.db --rows uplink_bit_per_s --value latency --best "
-       "partition",
-       "papilio table results/load.db --rows strategy --cols rate_per_s --value p95 --stat "
-       "mean,ci95 --format latex"}};
+      {"papilio table results/paper.db --rows cut --cols network --where strategy=butterfly",
+       "papilio table results/paper.db --rows partition --cols network --relative-to cloud-only",
+       "papilio table results/paper.db --rows partition --cols network --value energy \\",
+       "    --group energy_model --format latex",
+       "papilio table results/bandwidth.db --rows uplink_bit_per_s --best partition",
+       "papilio table results/load.db --rows strategy --cols phones --value p95 --stat mean,ci95"}};
   line.add_positional("database", -1);
   line.add_options()("study", po::value<std::string>()->value_name("NAME"),
                      "which of several studies (default: the latest)");

@@ -11,7 +11,7 @@
 #include "sim/study/digest.hpp"
 #include "sim/study/result.hpp"
 
-namespace SQLite {
+namespace SQLite {  // NOLINT(readability-identifier-naming): theirs
 class Database;
 class Statement;
 }  // namespace SQLite

@@ -34,7 +34,7 @@ class Evaluator {
   std::size_t worlds(const PointTask& task);
 
  private:
-  PointHead head_of(const PointTask& task) const;
+  [[nodiscard]] PointHead head_of(const PointTask& task) const;
   std::string evaluate_cells(const std::vector<PointTask>& tasks);
   std::string evaluate_fleets(const std::vector<PointTask>& tasks);
 

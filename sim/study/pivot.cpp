@@ -95,7 +95,7 @@ std::string value_column(const std::string& name, const std::vector<ResultColumn
   Strings known;
   for (const ResultColumn& column : columns) {
     if (is_dimension(column)) continue;
-    const std::string full{column.name};
+    std::string full{column.name};
     if (full == name || full == name + "_s" || full == name + "_j") return full;
     known.push_back(full);
   }
@@ -503,8 +503,9 @@ class Pivot {
     for (const std::string& stat : spec_.stats) {
       if (!exact_ && stat == "ci95" && !headers.empty()) continue;  // stands behind its mean
       const std::string suffix = spec_.stats.size() == 1 || (!exact_ && stat == "mean") ? "" : stat;
-      headers.push_back(name.empty() ? (suffix.empty() ? header_of_value() : suffix)
-                                     : name + (suffix.empty() ? "" : " " + suffix));
+      headers.push_back(name.empty()
+                            ? (suffix.empty() ? header_of_value() : suffix)
+                            : fmt::format("{}{}{}", name, suffix.empty() ? "" : " ", suffix));
     }
     return headers;
   }

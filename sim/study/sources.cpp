@@ -1,5 +1,7 @@
 #include "sim/study/sources.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -85,7 +87,7 @@ Hash SourceHasher::hash(const std::set<std::string>& texts) {
   // A layer table is named by a device and a network that stand anywhere in the scenario.
   for (const std::string& device : texts) {
     if (of("devices", device).empty()) continue;
-    for (const std::string& model : texts) add(kLayers, device + "/" + model);
+    for (const std::string& model : texts) add(kLayers, fmt::format("{}/{}", device, model));
   }
   return digest.hash();
 }

@@ -240,7 +240,7 @@ TEST(StudyDatabase, OneProcessWritesAtATime) {
 TEST(StudyDatabase, MergingTwiceChangesNothing) {
   const TemporaryFolder folder;
   const auto shard = [&](const std::string& name, std::initializer_list<std::uint64_t> numbers) {
-    const fs::path file = folder.path() / name;
+    fs::path file = folder.path() / name;
     StudyDatabase database{file, Mode::kWrite};
     const std::int64_t id = database.store(a_study());
     for (const std::uint64_t number : numbers) {
