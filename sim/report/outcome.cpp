@@ -69,9 +69,8 @@ Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
 }  // namespace
 
 const Outcome* Outcomes::cloud_only_of(const Outcome& outcome) const {
-  const std::size_t base =
-      papilio::cloud_only_of(outcome.cell, all_.size(),
-                             [&](std::size_t i) -> const Cell& { return all_[i].cell; });
+  const std::size_t base = papilio::cloud_only_of(
+      outcome.cell, all_.size(), [&](std::size_t i) -> const Cell& { return all_[i].cell; });
   return base == all_.size() ? nullptr : &all_[base];
 }
 

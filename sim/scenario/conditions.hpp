@@ -27,7 +27,8 @@ struct ConditionKey {
   void (*set)(ConditionsSpec&, double);
 };
 
-/// The condition that a key sets, or nullptr: what differs in these keys only shares its partitions.
+/// The condition that a key sets, or nullptr: what differs in these keys only shares its
+/// partitions.
 const ConditionKey* find_condition_key(std::string_view key);
 
 }  // namespace papilio

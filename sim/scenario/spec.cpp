@@ -32,9 +32,7 @@ constexpr std::array<ConditionKey, 6> kConditionKeys{{
     {"downlink_bit_per_s", kRate, false,
      [](ConditionsSpec& of, double value) { of.downlink_bit_per_s = value; }},
     {"result_bytes", kResultBytes, true,
-     [](ConditionsSpec& of, double value) {
-       of.result_bytes = static_cast<std::int64_t>(value);
-     }},
+     [](ConditionsSpec& of, double value) { of.result_bytes = static_cast<std::int64_t>(value); }},
 }};
 
 }  // namespace

@@ -127,7 +127,7 @@ struct StudyDatabase::Statements {
                      "INSERT INTO point (study, number, hash, replicate, seed, axes, status, error)"
                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
         find_hash{database,
-                  "SELECT study, number, status, error FROM point WHERE hash = ? "
+                  "SELECT study, number, error FROM point WHERE hash = ? "
                   "ORDER BY study, number LIMIT 1"} {
     for (const TableOfResults& table : tables_of_results()) {
       std::string marks;
@@ -138,6 +138,24 @@ struct StudyDatabase::Statements {
       copy_point.emplace_back(database,
                               copy_of(table, "main", "rows.study = ?3 AND rows.number = ?4"));
     }
+  }
+
+  /// @param error of the point, which outlives the call; empty: it is done
+  void add_point(std::int64_t study, const PointHead& head, const std::string& error) {
+    insert_point.bind(1, study);
+    insert_point.bind(2, static_cast<std::int64_t>(head.number));
+    bind(insert_point, 3, head.hash);
+    insert_point.bind(4, head.replicate);
+    insert_point.bind(5, head.seed);
+    insert_point.bindNoCopy(6, head.axes);
+    insert_point.bindNoCopy(7, error.empty() ? "done" : "failed");
+    if (error.empty()) {
+      insert_point.bind(8);
+    } else {
+      insert_point.bindNoCopy(8, error);
+    }
+    insert_point.exec();
+    insert_point.reset();
   }
 };
 
@@ -407,23 +425,9 @@ StudyDatabase::Stored StudyDatabase::store_results(std::int64_t study, std::stri
     const auto on_point = [&](const PointHead& head) {
       number = static_cast<std::int64_t>(head.number);
       rows.fill(0);
-      SQLite::Statement& insert = statements_->insert_point;
-      insert.bind(1, study);
-      insert.bind(2, number);
-      bind(insert, 3, head.hash);
-      insert.bind(4, head.replicate);
-      insert.bind(5, head.seed);
-      insert.bindNoCopy(6, head.axes);
-      insert.bindNoCopy(7, head.error.empty() ? "done" : "failed");
+      statements_->add_point(study, head, head.error);
       ++stored.points;
-      if (head.error.empty()) {
-        insert.bind(8);
-      } else {
-        insert.bindNoCopy(8, head.error);
-        if (stored.failed++ == 0) stored.first_error = head.error;
-      }
-      insert.exec();
-      insert.reset();
+      if (!head.error.empty() && stored.failed++ == 0) stored.first_error = head.error;
     };
     const auto on_row = [&](ResultTable table, const std::vector<ResultValue>& values) {
       const auto position = static_cast<std::size_t>(table);
@@ -462,30 +466,13 @@ bool StudyDatabase::store_known(std::int64_t study, const PointHead& head) {
     }
     const std::int64_t from_study = find.getColumn(0).getInt64();
     const std::int64_t from_number = find.getColumn(1).getInt64();
-    const std::string status = find.getColumn(2).getString();
-    const bool has_error = !find.getColumn(3).isNull();
-    const std::string error = find.getColumn(3).getString();
+    const std::string error = find.getColumn(2).getString();
     find.reset();
     begin();
-    const auto number = static_cast<std::int64_t>(head.number);
-    SQLite::Statement& insert = statements_->insert_point;
-    insert.bind(1, study);
-    insert.bind(2, number);
-    bind(insert, 3, head.hash);
-    insert.bind(4, head.replicate);
-    insert.bind(5, head.seed);
-    insert.bindNoCopy(6, head.axes);
-    insert.bindNoCopy(7, status);
-    if (has_error) {
-      insert.bindNoCopy(8, error);
-    } else {
-      insert.bind(8);
-    }
-    insert.exec();
-    insert.reset();
+    statements_->add_point(study, head, error);
     for (SQLite::Statement& copy : statements_->copy_point) {
       copy.bind(1, study);
-      copy.bind(2, number);
+      copy.bind(2, static_cast<std::int64_t>(head.number));
       copy.bind(3, from_study);
       copy.bind(4, from_number);
       copy.exec();

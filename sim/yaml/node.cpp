@@ -328,8 +328,9 @@ void apply_override(Node& root, std::string_view assignment) {
   } else {
     value = parse(padded, source);
   }
-  place_of(root, path, [&](std::size_t start) { return Mark{source, 0, start}; }) =
-      std::move(value);
+  place_of(root, path, [&](std::size_t start) {
+    return Mark{source, 0, start};
+  }) = std::move(value);
 }
 
 void set_value(Node& root, std::string_view path, Node value, const Mark& where) {

@@ -74,7 +74,7 @@ TEST(Usage, WrongCommandLinesAreToldWithARemedy) {
   expect_usage_error({"profiles", "list", "-o", "x"},
                      "papilio profiles: error: -o goes with derive");
   expect_usage_error({"run", "a.yaml", "--format", "xml"},
-                     "papilio: error: unknown --format 'xml'; one of: md, csv, json, latex");
+                     "papilio: error: unknown --format 'xml'; did you mean 'html'?");
   expect_usage_error({"run", "nowhere.yaml"},
                      "nowhere.yaml: error: cannot read the file: No such file or directory; check "
                      "the path");
