@@ -15,7 +15,7 @@ void datasets_command(const Words& words) {
                    "with CIFAR-10's\nbinary files.",
                    {"papilio datasets", "PAPILIO_DATA=~/data papilio datasets --format json"}};
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv, json or latex");
+                     "md, csv, json, latex or html");
   if (!line.parse(words)) return;
   Table table{.columns = {{"dataset"}, {"present", true}, {"pictures", true}}};
   for (const DatasetEntry& entry : dataset_list()) {
@@ -35,7 +35,7 @@ void codecs_command(const Words& words) {
                    "Lists the codecs that features are encoded with on their way to the cloud.",
                    {"papilio codecs", "papilio codecs --format json"}};
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv, json or latex");
+                     "md, csv, json, latex or html");
   if (!line.parse(words)) return;
   Table table{.columns = {{"codec"}, {"lossless", true}, {"bits"}, {"what it is", true}}};
   for (const CodecTraits& traits : codec_list()) {

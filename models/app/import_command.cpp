@@ -75,7 +75,7 @@ void import_command(const Words& words) {
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
                      "folder of profiles: the network goes to DIR/models/NAME.yaml");
-  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json or latex");
+  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
   line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");

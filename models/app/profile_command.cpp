@@ -355,7 +355,7 @@ void profile_command(const Words& words) {
   options.whole("pictures", 4, "use that many of the dataset, spread over it");
   options.text("normalize", "imagenet", "NAME",
                "of these pictures: imagenet (RGB, mean and deviation) or caffe (BGR, mean)");
-  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json or latex");
+  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
   line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");

@@ -71,7 +71,7 @@ void declare(CommandLine& line, VerbOptions& options) {
   options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "folder of the results (default: results/train-MODEL)");
-  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json or latex");
+  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
   line.add_options()("quiet,q", "print nothing but errors");
 }
 

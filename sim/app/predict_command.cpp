@@ -371,7 +371,7 @@ void predict_command(const Words& words) {
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "write the table to DIR/layers/DEVICE/MODEL.yaml, for scenarios");
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv (the first table), json or latex");
+                     "md, csv (the first table), json, latex or html");
   if (!line.parse(words)) return;
   const auto format = line.get<std::string>("format");
   check_format(format);
