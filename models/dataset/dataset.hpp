@@ -51,7 +51,8 @@ std::vector<DatasetEntry> dataset_list();
 /// @throws ConfigError naming the folder and what it lacks
 std::unique_ptr<const Dataset> open_dataset(const std::string& name, Split split);
 
-/// Some of a dataset's pictures, spread evenly over it, with its classes and names.
+/// Some of a dataset's pictures, in its order, with its classes and names: spread evenly over each
+/// class, so that a class keeps its share of the dataset to less than one picture.
 /// @param count 0, or more than there are: all
 std::shared_ptr<const Dataset> spread_subset(std::unique_ptr<const Dataset> dataset,
                                              std::size_t count);

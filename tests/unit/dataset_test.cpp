@@ -1,6 +1,7 @@
 // Claims: folders of classes and CIFAR-10's binary files are read as their layout says, and refused
 // with their place where they are not what it says; the synthetic pictures are balanced and the
-// same for ever; the real data, where they are, are complete.
+// same for ever; some of a dataset's pictures have its classes in its proportions; the real data,
+// where they are, are complete.
 
 #include "models/dataset/dataset.hpp"
 
@@ -251,6 +252,45 @@ TEST(Synthetic, IsTheSameForEver) {
   };
   EXPECT_EQ(checksum(Split::kTrain), 9596532015758930080U);
   EXPECT_EQ(checksum(Split::kTest), 4578954893128037031U);
+}
+
+// Some of the pictures ---------------------------------------------------------------------------
+
+std::map<std::int64_t, std::size_t> class_counts(const Dataset& dataset) {
+  std::map<std::int64_t, std::size_t> counts;
+  for (std::size_t i = 0; i < dataset.size(); ++i) ++counts[dataset.label(i)];
+  return counts;
+}
+
+// The synthetic classes come in turn, ten of them: of a step of 5 or 10 over the pictures as they
+// come, two classes or one would be left.
+TEST(Subset, KeepsClassesInProportionWhateverTheirOrder) {
+  for (std::size_t count = 1; count < 500; ++count) {
+    const auto some = spread_subset(open_dataset("synthetic", Split::kTest), count);
+    ASSERT_EQ(some->size(), count);
+    ASSERT_EQ(some->classes().size(), 10U);
+    const auto counts = class_counts(*some);
+    ASSERT_EQ(counts.size(), std::min<std::size_t>(count, 10)) << count;
+    for (const auto& [label, pictures] : counts) {
+      EXPECT_GE(pictures, count / 10) << count << " pictures, class " << label;
+      EXPECT_LE(pictures, (count + 9) / 10) << count << " pictures, class " << label;
+    }
+    const std::vector<std::string> all = names(*some);
+    EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), count);
+  }
+}
+
+// In a folder classes follow one another; figures computed on some of its pictures hold as long as
+// these stay the same.
+TEST_F(Folders, OfWhichSomeAreTakenGiveThemEvenlySpaced) {
+  for (const char* name : {"ant/a", "ant/b", "bee/a", "bee/b", "bee/c", "bee/d", "cat/a"}) {
+    add(fmt::format("train/{}.png", name));
+  }
+  const auto some = spread_subset(open_dataset(text(), Split::kTrain), 4);
+  EXPECT_EQ(names(*some),
+            (std::vector<std::string>{"0 ant/a.png", "0 ant/b.png", "1 bee/b.png", "1 bee/d.png"}));
+  EXPECT_EQ(spread_subset(open_dataset(text(), Split::kTrain), 0)->size(), 7U);
+  EXPECT_EQ(spread_subset(open_dataset(text(), Split::kTrain), 8)->size(), 7U);
 }
 
 // Names ------------------------------------------------------------------------------------------
