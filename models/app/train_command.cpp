@@ -215,8 +215,10 @@ void train_command(const Words& words) {
   const bool quiet = line.has("quiet");
   Progress progress{1, "", quiet};
   const auto show = [&](const PhaseProgress& at) {
-    progress.update(at.share, fmt::format("{}/{} networks, {:.0f} pictures/s, {}", at.done,
-                                          at.total, at.images_per_s, at.text));
+    // Between two networks there is no more to tell.
+    progress.update(at.share,
+                    fmt::format("{}/{} networks, {:.0f} pictures/s{}{}", at.done, at.total,
+                                at.images_per_s, at.text.empty() ? "" : ", ", at.text));
   };
   std::vector<PointResult> results;
   try {
