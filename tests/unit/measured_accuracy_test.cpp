@@ -1,10 +1,13 @@
 // Claims: a cell's accuracy is the mean over the seeds of exactly its rows; the smallest unit is
-// the first within the budget of the baseline; what is malformed is told with its line.
+// the first within the budget of the baseline; what is malformed is told with its line; the shipped
+// accuracies are those of Figure 7.
 
 #include "sim/profiles/measured_accuracy.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <filesystem>
 
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
@@ -13,6 +16,7 @@
 namespace papilio {
 namespace {
 
+namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -104,6 +108,17 @@ TEST_F(Accuracies, TellWhatIsMalformed) {
   fails("RB1,1,8,raw,1,10,0.5\nRB1,1,8,raw,1,10,0.6\n",
         "a.csv:3: error: seed: expected one row a seed of cut RB1, channels 1, bits 8, codec raw, "
         "got '1'");
+}
+
+// One table, made by one training, lies in two places: as a result and as data of scenarios.
+TEST(ShippedAccuracies, AreFigure7s) {
+  const fs::path root{PAPILIO_SOURCE_DIR};
+  const fs::path shipped = root / "profiles/measurements/resnet20-cifar10/accuracy.csv";
+  EXPECT_EQ(testing::read_file(shipped),
+            testing::read_file(root / "results/reference/figure7-cifar10/accuracy.csv"))
+      << "copy the second over the first";
+  const MeasuredAccuracies table{shipped.string(), *find_model("resnet20-cifar10")};
+  EXPECT_EQ(table.baseline()->seeds, 3U) << "trained on like the units";
 }
 
 }  // namespace
