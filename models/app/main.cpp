@@ -12,6 +12,7 @@ namespace papilio {
 std::vector<std::pair<std::string, std::string>> tensor_library_versions() {
   return {{"LibTorch", torch_version()},
           {"BLAS", blas_version()},
+          {"oneDNN", onednn_instructions()},
           {"compiler", "GCC-compatible " __VERSION__}};
 }
 

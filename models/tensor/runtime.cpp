@@ -9,21 +9,29 @@
 #include <torch/version.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <limits>
 #include <sstream>
 #include <thread>
+#include <utility>
 
 #include "sim/base/error.hpp"
 
 namespace papilio {
 namespace {
 
+/// A function of a library that LibTorch may have brought along.
+template <class Function>
+Function* loaded(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+}
+
 /// A function of OpenBLAS, if it is the BLAS that this process has loaded. LibTorch asks for
 /// libblas.so.3, for which Debian's alternatives choose among several.
 template <class Function>
 Function* openblas(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_DEFAULT, name));
+  return loaded<Function>(name);
 }
 
 /// Keeps the memory of freed tensors for the next ones. By default glibc maps each large block
@@ -119,6 +127,20 @@ std::string library_versions(c10::Device device) {
 std::string blas_version() {
   if (auto* config = openblas<char*()>("openblas_get_config")) return config();
   return at::hasMKL() ? at::get_mkl_version() : "an unknown BLAS";
+}
+
+std::string onednn_instructions() {
+  auto* effective = loaded<int()>("dnnl_get_effective_cpu_isa");
+  if (effective == nullptr) return "";
+  // Of oneDNN's dnnl_cpu_isa_t, in which a set of instructions has the bits of those it includes.
+  // Those beyond the plain AVX-512 are for other numbers than fp32.
+  constexpr std::array<std::pair<int, const char*>, 4> kSets{
+      {{0x27, "AVX-512"}, {0x7, "AVX2"}, {0x3, "AVX"}, {0x1, "SSE4.1"}}};
+  const int found = effective();
+  for (const auto& [bits, name] : kSets) {
+    if ((found & bits) == bits) return name;
+  }
+  return "";
 }
 
 }  // namespace papilio

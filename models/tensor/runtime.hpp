@@ -40,5 +40,9 @@ std::string torch_version();
 std::string library_versions(c10::Device device);
 /// What the BLAS of the CPU says of itself, e.g. "OpenBLAS 0.3.21 … Haswell", or MKL's version.
 std::string blas_version();
+/// The instructions that oneDNN computes batches with, e.g. "AVX-512"; empty where LibTorch does
+/// without it. They and OpenBLAS's kernels decide in which order sums are made, hence a training's
+/// last digits.
+std::string onednn_instructions();
 
 }  // namespace papilio

@@ -8,6 +8,7 @@
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -123,6 +124,24 @@ TEST(Train, DoesNotMixSettingsInOneFolder) {
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_THAT(run.err, HasSubstr("settings.json: error: the folder's trainings had learning_rate = "
                                  "0.003, not 0.5; choose another folder with -o DIR"));
+}
+
+// A training's last digits follow from the kernels that made its sums, so the manifest names them.
+TEST(Train, RecordsTheKernelsThatItComputedWith) {
+#ifndef __x86_64__
+  GTEST_SKIP() << "the kernels named are those of x86-64";
+#endif
+  const TemporaryFolder folder;
+  setenv("OPENBLAS_CORETYPE", "Prescott", 1);
+  setenv("DNNL_MAX_CPU_ISA", "SSE41", 1);
+  const Finished run =
+      run_papilio({"train", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "none",
+                   "--epochs", "1", "--batch", "8", "--train-pictures", "16", "--test-pictures",
+                   "10", "-q", "-o", folder.path().string()});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
+  EXPECT_THAT(manifest.at("libraries").at("BLAS").get<std::string>(), HasSubstr(" Prescott "));
+  EXPECT_EQ(manifest.at("libraries").at("oneDNN"), "SSE4.1");
 }
 
 // How a network gets its first weights where nobody trained it: then units start from those.
