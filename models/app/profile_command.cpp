@@ -180,6 +180,7 @@ LayerProfile profile_of(const Graph& graph, const Request& request, const LayerT
   profile.conditions =
       LayerProfile::Conditions{.date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))),
                                .processor = processor_name(runtime.device),
+                               .frequency_hz = cpu_frequency_hz(),
                                .threads = runtime.threads,
                                .library = library_versions(runtime.device),
                                .passes = static_cast<std::int64_t>(times.passes),

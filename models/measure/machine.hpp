@@ -3,6 +3,7 @@
 #include <c10/core/Device.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace papilio {
@@ -12,5 +13,10 @@ namespace papilio {
 /// feeds it.
 /// @param root of the system, which a test may make up
 std::string processor_name(c10::Device device, const std::filesystem::path& root = "/");
+
+/// How fast the CPU's clock runs now, in Hz: the kernel's governor of its first core, else what
+/// /proc/cpuinfo says of that core. Virtual machines may tell their host's nominal one.
+/// @return nothing where the system does not tell
+std::optional<double> cpu_frequency_hz(const std::filesystem::path& root = "/");
 
 }  // namespace papilio

@@ -107,6 +107,9 @@ std::vector<std::pair<std::string, std::string>> condition_rows(const LayerProfi
       {"passes far out", fmt::to_string(conditions.outliers)},
       {"whole pass, us", us(conditions.whole_latency_s)},
       {"± us", us(conditions.whole_interval_s)}};
+  if (conditions.frequency_hz) {
+    rows.emplace_back("CPU, MHz", fmt::format("{:.0f}", *conditions.frequency_hz / kMega));
+  }
   if (conditions.power_w) {
     rows.emplace_back("power from", conditions.power_from);
     rows.emplace_back("computing, W", fmt::to_string(*conditions.power_w));

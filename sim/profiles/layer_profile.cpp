@@ -18,6 +18,8 @@ void describe_conditions(FieldVisitor& visitor, LayerProfile::Conditions& condit
   visitor.text("date", conditions.date, {}, Presence::kRequired, "Day of the measurement.");
   visitor.text("processor", conditions.processor, {}, Presence::kRequired,
                "As the system names it.");
+  visitor.number("frequency_hz", conditions.frequency_hz, kPositive,
+                 "Of the CPU's clock at the end of the measurement.");
   visitor.integer("threads", conditions.threads, {.min = 1, .max = 1e6}, Presence::kRequired,
                   "That computed one operation.");
   visitor.text("library", conditions.library, {}, Presence::kRequired, "What computed.");

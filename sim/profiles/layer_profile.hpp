@@ -34,14 +34,15 @@ struct LayerProfile {
   };
   /// What a table was measured under, and how it came out.
   struct Conditions {
-    std::string date;               ///< "2026-11-23"
-    std::string processor;          ///< as the system names it
-    std::int64_t threads{1};        ///< >= 1
-    std::string library;            ///< what computed, and its version
-    std::int64_t passes{1};         ///< forward passes, >= 1
-    std::int64_t outliers{0};       ///< of them, far beyond the others
-    double whole_latency_s{0};      ///< median of passes timed as a whole
-    double whole_interval_s{0};     ///< half-width of its 95 % interval
+    std::string date;                    ///< "2026-11-23"
+    std::string processor;               ///< as the system names it
+    std::optional<double> frequency_hz;  ///< of the CPU's clock at the end, where it was told
+    std::int64_t threads{1};             ///< >= 1
+    std::string library;                 ///< what computed, and its version
+    std::int64_t passes{1};              ///< forward passes, >= 1
+    std::int64_t outliers{0};            ///< of them, far beyond the others
+    double whole_latency_s{0};           ///< median of passes timed as a whole
+    double whole_interval_s{0};          ///< half-width of its 95 % interval
     std::string power_from;         ///< the meter of `power_w`, or "stated"; empty: no energies
     std::optional<double> power_w;  ///< while it computes: energies are latencies times this
     std::optional<double> idle_power_w;  ///< while it does not, if measured

@@ -40,5 +40,16 @@ TEST(ProcessorName, OfAGpuNamesWhatFeedsItToo) {
   EXPECT_THAT(processor_name(c10::kCUDA, root.path()), StartsWith("NVIDIA Jetson TX2; Cortex"));
 }
 
+TEST(CpuFrequency, IsTheGovernorsElseTheProcessorsOwn) {
+  const TemporaryFolder root;
+  EXPECT_EQ(cpu_frequency_hz(root.path()), std::nullopt);
+  root.write("proc/cpuinfo", "model name\t: Cortex-A57\ncpu MHz\t\t: 2445.406\ncpu MHz\t\t: 9\n");
+  EXPECT_DOUBLE_EQ(cpu_frequency_hz(root.path()).value(), 2445.406e6);
+  root.write("sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "1113600\n");
+  EXPECT_DOUBLE_EQ(cpu_frequency_hz(root.path()).value(), 1113.6e6);
+  root.write("sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "<unknown>\n");
+  EXPECT_DOUBLE_EQ(cpu_frequency_hz(root.path()).value(), 2445.406e6);
+}
+
 }  // namespace
 }  // namespace papilio

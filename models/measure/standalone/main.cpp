@@ -225,6 +225,12 @@ std::string interval_of(const Estimate& estimate) {
 }
 
 /// The file that `describe_layer_profile` of sim/profiles reads.
+/// The condition of the CPU's frequency; nothing where the system does not tell it.
+std::string frequency_line() {
+  const std::optional<double> hz = cpu_frequency_hz();
+  return hz ? "\n  frequency_hz: " + text_of(*hz) : "";
+}
+
 std::string layer_table(const Graph& graph, const Request& request, const Measured& measured) {
   const std::optional<double> power_w =
       measured.draw ? std::optional{measured.draw->busy_w} : request.power_w;
@@ -240,7 +246,7 @@ std::string layer_table(const Graph& graph, const Request& request, const Measur
           "\nprecision: " + request.dtype +
           "\nprovenance: {kind: measured, source: papilio-profile, at: \"'papilio-measure'\"}\n" +
           "note: " + yaml_text(note) + "\nconditions:\n  date: " + yaml_text(today()) +
-          "\n  processor: " + yaml_text(processor_name(request.runtime.device)) +
+          "\n  processor: " + yaml_text(processor_name(request.runtime.device)) + frequency_line() +
           "\n  threads: " + std::to_string(request.runtime.threads) +
           "\n  library: " + yaml_text(library_versions(request.runtime.device)) +
           "\n  passes: " + std::to_string(times.passes) +
