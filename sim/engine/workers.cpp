@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -85,12 +86,14 @@ class Workers::Worker {
     return {task_, How::kLost,
             WIFSIGNALED(status)
                 ? fmt::format("a simulation worker was killed by signal {}", WTERMSIG(status))
-                : fmt::format("a simulation worker ended with exit code {}", WEXITSTATUS(status))};
+                : fmt::format(
+                      "a simulation worker lacked memory or lost its own workers (exit code {})",
+                      WEXITSTATUS(status))};
   }
 
  private:
   [[noreturn]] static void fail(std::string_view action) {
-    throw SimulationError{
+    throw WorkerLost{
         fmt::format("cannot {}: {}; fewer --jobs may help", action, std::strerror(errno))};
   }
 
@@ -99,11 +102,14 @@ class Workers::Worker {
     while (size > 0) {
       const ssize_t written = ::write(fd, next, size);
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) ::_exit(1);
+      if (written < 0) ::_exit(kLostExit);
       next += written;
       size -= static_cast<std::size_t>(written);
     }
   }
+
+  /// Of a worker that is as good as killed.
+  static constexpr int kLostExit = 1;
 
   /// Leaves by `_exit`, so that nothing of the parent's is flushed or destroyed twice.
   [[noreturn]] static void run_child(const std::function<std::string()>& child, int fd,
@@ -112,11 +118,15 @@ class Workers::Worker {
     ::signal(SIGINT, SIG_IGN);
     ::signal(SIGTERM, SIG_DFL);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(1);
+    if (::getppid() != parent) ::_exit(kLostExit);
     try {
       const std::string result = child();
       send(fd, result.data(), result.size());
       ::_exit(0);
+    } catch (const WorkerLost&) {
+      ::_exit(kLostExit);
+    } catch (const std::bad_alloc&) {
+      ::_exit(kLostExit);
     } catch (const std::exception& error) {
       send(fd, error.what(), std::strlen(error.what()));
       ::_exit(static_cast<int>(ExitCode::kSimulationError));
@@ -174,7 +184,8 @@ void run_workers(std::size_t tasks, const std::function<std::string(std::size_t)
     std::vector<Workers::Ended> ended = workers.wait();
     if (options.on_tick) options.on_tick();
     for (Workers::Ended& one : ended) {
-      if (one.how != Workers::Ended::How::kDone) throw SimulationError{one.bytes};
+      if (one.how == Workers::Ended::How::kLost) throw WorkerLost{one.bytes};
+      if (one.how == Workers::Ended::How::kThrew) throw SimulationError{one.bytes};
       done(one.task, std::move(one.bytes));
     }
   }

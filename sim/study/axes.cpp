@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -31,9 +32,15 @@ Range rounded(const Range& range) {
   return {values->size(), [values](std::size_t i) { return (*values)[i]; }};
 }
 
+/// The number that a person means by one that rounding left beside it: 0.3, not
+/// 0.30000000000000004.
+double tidied(double value) {
+  return std::strtod(fmt::format("{:.15g}", value).c_str(), nullptr);
+}
+
 Range linear_range(double from, double step, std::size_t size, double to) {
   return {size, [=](std::size_t i) {
-            return i + 1 == size && size > 1 ? to : from + static_cast<double>(i) * step;
+            return i + 1 == size && size > 1 ? to : tidied(from + static_cast<double>(i) * step);
           }};
 }
 
@@ -75,9 +82,10 @@ class AxisMaker {
     diagnostics_.error(mark_of(root_, path), path, message);
   }
 
-  void add(Axis& axis, const ColumnSpec& column, const std::string& path, const Range& range) {
+  void add(Axis& axis, const ColumnSpec& column, const std::string& path, const Range& range,
+           bool sampled) {
     axis.columns.emplace_back(column.key, column.name.empty() ? column.key : column.name,
-                              mark_of(root_, path + ".key"), range.size, range.at);
+                              mark_of(root_, path + ".key"), range.size, range.at, sampled);
   }
 
   void add_list(Axis& axis, const ColumnSpec& column, const std::string& path) {
@@ -118,8 +126,10 @@ class AxisMaker {
         error("step", "gives more than a billion values; make it larger");
         return std::nullopt;
       }
+      const double last = from + steps * *spec_.step;
+      const bool reaches = std::abs(to - last) <= kRounding * *spec_.step;
       return linear_range(from, *spec_.step, static_cast<std::size_t>(steps) + 1,
-                          from + steps * *spec_.step);
+                          reaches ? to : tidied(last));
     }
     const auto count = static_cast<std::size_t>(*spec_.count);
     const double step = count > 1 ? (to - from) / static_cast<double>(count - 1) : 0;
@@ -141,7 +151,12 @@ class AxisMaker {
   }
 
   void add_range(Axis& axis, const std::optional<Range>& range) {
-    if (range) add(axis, spec_.column, path_, spec_.column.whole ? rounded(*range) : *range);
+    constexpr std::size_t kMostWhole = 10'000'000;  // those are kept
+    if (range && spec_.column.whole && range->size > kMostWhole) {
+      error(spec_.step ? "step" : "count", "gives more than 1e7 values to be rounded; take fewer");
+      return;
+    }
+    if (range) add(axis, spec_.column, path_, spec_.column.whole ? rounded(*range) : *range, false);
   }
 
   /// Samples draw their numbers from streams of the study's seed, the axis and the variable: the
@@ -176,7 +191,7 @@ class AxisMaker {
                                  : column.from + share * (column.to - column.from);
         return column.whole ? std::round(value) : value;
       };
-      add(axis, column, fmt::format("{}.variables.{}", path_, v), {count, at});
+      add(axis, column, fmt::format("{}.variables.{}", path_, v), {count, at}, true);
     }
   }
 
@@ -223,13 +238,14 @@ AxisColumn::AxisColumn(std::string key, std::string name, Mark where, std::vecto
 }
 
 AxisColumn::AxisColumn(std::string key, std::string name, Mark where, std::size_t size,
-                       std::function<double(std::size_t)> number)
+                       std::function<double(std::size_t)> number, bool sampled)
     : key_{std::move(key)},
       name_{std::move(name)},
       quoted_name_{nlohmann::json(name_).dump()},
       where_{std::move(where)},
       size_{size},
-      generated_{std::move(number)} {}
+      generated_{std::move(number)},
+      sampled_{sampled} {}
 
 Node AxisColumn::value(std::size_t i) const {
   if (!generated_) return listed_[i].node;

@@ -18,14 +18,16 @@ class AxisColumn {
   /// Values as they are written.
   AxisColumn(std::string key, std::string name, Mark where, std::vector<Node> values);
   /// Numbers by position.
-  /// @param size how many
+  /// @param size    how many
+  /// @param sampled whether they were drawn
   AxisColumn(std::string key, std::string name, Mark where, std::size_t size,
-             std::function<double(std::size_t)> number);
+             std::function<double(std::size_t)> number, bool sampled);
 
   [[nodiscard]] const std::string& key() const { return key_; }    ///< in the base scenario
   [[nodiscard]] const std::string& name() const { return name_; }  ///< in tables and databases
   [[nodiscard]] const Mark& where() const { return where_; }       ///< in the study
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool sampled() const { return sampled_; }
 
   /// `name()` as JSON text.
   [[nodiscard]] const std::string& quoted_name() const { return quoted_name_; }
@@ -50,6 +52,7 @@ class AxisColumn {
   std::size_t size_;
   std::vector<Listed> listed_;
   std::function<double(std::size_t)> generated_;
+  bool sampled_{false};
 };
 
 /// Columns that move together: one of a list or a range, several of a zip or a sample.

@@ -1,5 +1,7 @@
 #include "sim/study/evaluate.hpp"
 
+#include <boost/algorithm/string/replace.hpp>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <utility>
@@ -8,6 +10,7 @@
 #include "sim/engine/batch.hpp"
 #include "sim/engine/simulate.hpp"
 #include "sim/engine/simulate_fleet.hpp"
+#include "sim/engine/workers.hpp"
 #include "sim/report/fleet_report.hpp"
 #include "sim/report/summary.hpp"
 #include "sim/study/columns.hpp"
@@ -45,6 +48,14 @@ void add_row(ResultWriter& results, ResultTable table, const std::vector<ResultC
 
 }  // namespace
 
+std::string Evaluator::error_text(const std::exception& error) const {
+  std::string text = error.what();
+  for (const std::string& file : {study_.file, study_.source.file}) {
+    boost::replace_all(text, file, std::filesystem::path{file}.filename().string());
+  }
+  return text;
+}
+
 Evaluator::Evaluator(const Study& study) : study_{study}, cells_{study}, fleets_{study} {}
 
 PointHead Evaluator::head_of(const PointTask& task) const {
@@ -71,9 +82,15 @@ std::vector<PointHead> Evaluator::heads(const std::vector<PointTask>& tasks) {
   for (const PointTask& task : tasks) {
     PointHead head = head_of(task);
     try {
-      head.hash = study_.fleet ? fleets_.at(task.place).hash : cells_.at(task.place).hash();
+      if (study_.fleet) {
+        const FleetPoint point = fleets_.at(task.place);
+        head.hash = point.hash;
+        head.seed = point.fleet.spec.seed;
+      } else {
+        head.hash = cells_.at(task.place).hash();
+      }
     } catch (const ConfigError& error) {
-      head.error = error.what();
+      head.error = error_text(error);
     }
     heads.push_back(std::move(head));
   }
@@ -102,7 +119,7 @@ std::string Evaluator::evaluate_cells(const std::vector<PointTask>& tasks) {
         results.begin_point(head);
         add_rows(results, point, took);
       } catch (const ConfigError& error) {
-        head.error = error.what();
+        head.error = error_text(error);
         results.begin_point(head);
       }
     }
@@ -127,7 +144,7 @@ std::string Evaluator::evaluate_cells(const std::vector<PointTask>& tasks) {
       }
       check_finite(std::span{worlds}.subspan(last.first));
     } catch (const std::runtime_error& error) {
-      last.head.error = error.what();
+      last.head.error = error_text(error);
       last.point.reset();
       worlds.resize(last.first);
     }
@@ -140,7 +157,7 @@ std::string Evaluator::evaluate_cells(const std::vector<PointTask>& tasks) {
         check_agreement(std::span{worlds}.subspan(one.first, cells),
                         std::span{played}.subspan(one.first, cells));
       } catch (const SimulationError& error) {
-        one.head.error = error.what();
+        one.head.error = error_text(error);
         one.point.reset();
       }
     }
@@ -175,8 +192,10 @@ std::string Evaluator::evaluate_fleets(const std::vector<PointTask>& tasks) {
           add_row(results, ResultTable::kFleetRecord, fleet_record_columns(), row);
         });
       }
+    } catch (const WorkerLost&) {
+      throw;  // no result of the point
     } catch (const std::runtime_error& error) {
-      head.error = error.what();
+      head.error = error_text(error);
       results.begin_point(head);
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ class Evaluator {
   std::size_t worlds(const PointTask& task);
 
  private:
+  /// An error as it is stored: the same wherever the study lies.
+  [[nodiscard]] std::string error_text(const std::exception& error) const;
   [[nodiscard]] PointHead head_of(const PointTask& task) const;
   std::string evaluate_cells(const std::vector<PointTask>& tasks);
   std::string evaluate_fleets(const std::vector<PointTask>& tasks);

@@ -39,7 +39,7 @@ std::string hash_text(const fs::path& path) {
 }  // namespace
 
 void gather_texts(const Node& node, std::set<std::string>& texts) {
-  if (node.kind == Node::Kind::kScalar && !node.number()) texts.insert(node.scalar);
+  if (node.kind == Node::Kind::kScalar) texts.insert(node.scalar);
   for (const Node& item : node.items) gather_texts(item, texts);
   for (const Node::Entry& entry : node.entries) gather_texts(entry.value, texts);
 }

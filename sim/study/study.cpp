@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -32,7 +33,7 @@ class StudyChecker {
 
   void set_keys() {
     for (const Node::Entry& entry : study_.spec.set.entries) {
-      try_to_set(entry.key, entry.value, entry.key_mark);
+      try_to_set(entry.key, entry.value, entry.key_mark, false);
     }
   }
 
@@ -87,8 +88,8 @@ class StudyChecker {
     }
     if (spec.replicates > 1 && keys_.count("seed") > 0) {
       error("replicates",
-            "gives each replicate its seed, and so does the axis of the key 'seed'; "
-            "remove one");
+            "gives each replicate its seed, and so does the study's key 'seed' of the base; remove "
+            "one");
     }
   }
 
@@ -98,9 +99,27 @@ class StudyChecker {
   }
 
   /// Sets a key of the base for good; where it does not exist, that is told.
-  void try_to_set(const std::string& key, const Node& value, const Mark& where) {
-    if (!keys_.insert(key).second) {
-      diagnostics_.error(where, key, "is set twice; remove one");
+  void try_to_set(const std::string& key, const Node& value, const Mark& where, bool axis) {
+    // A key and one inside it would both claim the same values, and the last to come would win; but
+    // an axis may refine what 'set' has put there.
+    const auto claims = [&](const std::string& other) {
+      return other == key || other.starts_with(key + ".") ||
+             (axis && axis_keys_.count(other) > 0 && key.starts_with(other + "."));
+    };
+    const auto rival = std::find_if(keys_.begin(), keys_.end(), claims);
+    if (rival != keys_.end()) {
+      diagnostics_.error(where, key,
+                         *rival == key
+                             ? "is set twice; remove one"
+                             : fmt::format("is set together with '{}'; remove one", *rival));
+      return;
+    }
+    keys_.insert(key);
+    if (axis) axis_keys_.insert(key);
+    if (key == "profiles" || key.starts_with("profiles.")) {
+      diagnostics_.error(where, key,
+                         "decides what all other names mean and stays as the base has it; give "
+                         "folders with --profiles");
       return;
     }
     try {
@@ -114,9 +133,11 @@ class StudyChecker {
   }
 
   void check_column(const AxisColumn& column) {
-    if (column.size() > 0) try_to_set(column.key(), column.value(0), column.where());
+    if (column.size() > 0) try_to_set(column.key(), column.value(0), column.where(), true);
     const std::vector<std::string> reserved = reserved_column_names(study_.fleet);
-    if (std::find(reserved.begin(), reserved.end(), column.name()) != reserved.end()) {
+    // SQL does not tell upper from lower case.
+    if (std::find(reserved.begin(), reserved.end(), boost::to_lower_copy(column.name())) !=
+        reserved.end()) {
       diagnostics_.error(column.where(), column.name(),
                          fmt::format("is the name of a column of the results; add another one, "
                                      "such as name: set_{}",
@@ -124,7 +145,7 @@ class StudyChecker {
     } else if (column.name().find_first_of("\"'\\") != std::string::npos) {
       diagnostics_.error(column.where(), column.name(),
                          "a name cannot hold quotes; add another one");
-    } else if (!names_.insert(column.name()).second) {
+    } else if (!names_.insert(boost::to_lower_copy(column.name())).second) {
       diagnostics_.error(column.where(), column.name(), "two axes have this name; rename one");
     }
   }
@@ -145,10 +166,23 @@ class StudyChecker {
                          "no axis of this name" + suggestion(entry.key, study_.column_names()));
       return test;
     }
-    const Node& value = entry.value;
+    read_test(entry.value, path, test);
+    // Of a sample, nobody knows beforehand.
+    const AxisColumn& column = study_.axes[test.axis].columns[test.column];
+    bool holds = column.sampled();
+    for (std::size_t i = 0; i < column.size() && !holds; ++i) holds = test.holds(column, i);
+    if (!holds) {
+      diagnostics_.error(entry.value.mark, path,
+                         fmt::format("holds for none of its values, {} … {}; remove it, or mend it",
+                                     column.json(0), column.json(column.size() - 1)));
+    }
+    return test;
+  }
+
+  void read_test(const Node& value, const std::string& path, AxisTest& test) {
     if (value.kind != Node::Kind::kMapping) {
       test.one_of = alternatives(value);
-      return test;
+      return;
     }
     for (const Node::Entry& bound : value.entries) {
       if (bound.key == "not") {
@@ -173,22 +207,27 @@ class StudyChecker {
         *found->second = number;
       }
     }
-    return test;
   }
 
+  /// What a value may be written as. A list may be a value, and one of one item is called as that:
+  /// 3g means the value [3g] too.
   static std::vector<std::string> alternatives(const Node& value) {
-    if (value.kind != Node::Kind::kSequence) return {json_of(value).dump()};
-    std::vector<std::string> all;
-    for (const Node& item : value.items) all.push_back(json_of(item).dump());
-    // A list may itself be a value: [3g] is one of the values [[3g], [4g]].
-    all.push_back(json_of(value).dump());
+    std::vector<std::string> all{json_of(value).dump()};
+    const auto add = [&](const Node& item) {
+      const std::string text = json_of(item).dump();
+      all.push_back(text);
+      all.push_back("[" + text + "]");
+    };
+    if (value.kind != Node::Kind::kSequence) add(value);
+    for (const Node& item : value.items) add(item);
     return all;
   }
 
   Study& study_;
   const Node& root_;
   Diagnostics& diagnostics_;
-  std::set<std::string> keys_;
+  std::set<std::string> keys_;       // that are set
+  std::set<std::string> axis_keys_;  // of them, by axes
   std::set<std::string> names_;
 };
 
@@ -198,24 +237,35 @@ std::string definition_text(StudySpec spec) {
   return write_fields([&](FieldVisitor& visitor) { describe_study(visitor, spec); });
 }
 
-/// The first point must be a scenario: it shows wrong keys and devices before any work.
+/// Some point must be a scenario: where none of several is, keys or devices are wrong, and that is
+/// told before any work.
 /// @return the folders of profiles that it searches beside those that come with Papilio
-std::vector<std::string> check_first_point(const Study& study, Checker& checker,
-                                           const Diagnostics& diagnostics) {
-  Place place = study.place(0);
-  for (std::uint64_t number = 0; number < study.size && study.excluded(place); ++number) {
-    study.advance(place);
-  }
-  if (study.excluded(place)) {
-    checker.error("exclude", "leaves no point; remove a test");
-    diagnostics.throw_if_any();
-  }
-  const Node root = study.scenario(place, [](const AxisColumn&) { return false; });
+std::vector<std::string> check_some_point(const Study& study, Checker& checker,
+                                          const Diagnostics& diagnostics) {
+  constexpr std::uint64_t kTries = 16;
+  constexpr std::uint64_t kLongestSearch = 1'000'000;
   ProfileCaches caches;
-  if (study.fleet) {
-    return load_fleet(root, study.source, caches).spec.profiles;
+  std::optional<ConfigError> first_error;
+  for (std::uint64_t i = 0; i < std::min(kTries, study.size); ++i) {
+    std::uint64_t number = study.size / std::min(kTries, study.size) * i;
+    Place place = study.place(number);
+    for (std::uint64_t step = 0; study.excluded(place) && ++number < study.size; ++step) {
+      if (step > kLongestSearch) break;
+      study.advance(place);
+    }
+    if (study.excluded(place)) continue;
+    const Node root = study.scenario(place, [](const AxisColumn&) { return false; });
+    try {
+      return study.fleet ? load_fleet(root, study.source, caches).spec.profiles
+                         : load_scenario(root, study.source, caches).spec.profiles;
+    } catch (const ConfigError& error) {
+      if (!first_error) first_error = error;
+    }
   }
-  return load_scenario(root, study.source, caches).spec.profiles;
+  if (first_error) throw *first_error;
+  checker.error("exclude", "leaves no point; remove a test");
+  diagnostics.throw_if_any();
+  return {};
 }
 
 }  // namespace
@@ -264,16 +314,25 @@ bool Study::excluded(const Place& place) const {
 
 std::uint64_t Study::count() const {
   if (exclusions.empty()) return size;
-  const auto replicates = static_cast<std::uint64_t>(spec.replicates);
-  std::uint64_t points = 0;
-  Place place = this->place(0);
-  place.replicate = spec.replicates - 1;  // of each combination, one
-  for (std::uint64_t i = 0; i < size / replicates; ++i) {
-    if (!excluded(place)) points += replicates;
-    advance(place);
-    place.replicate = spec.replicates - 1;
+  // What no exclusion looks at multiplies; the others are gone through.
+  std::set<std::size_t> touched;
+  for (const Exclusion& exclusion : exclusions) {
+    for (const AxisTest& test : exclusion) touched.insert(test.axis);
   }
-  return points;
+  std::uint64_t each = static_cast<std::uint64_t>(spec.replicates);
+  for (std::size_t a = 0; a < axes.size(); ++a) {
+    if (touched.count(a) == 0) each *= axes[a].size;
+  }
+  std::uint64_t kept = 0;
+  Place place = this->place(0);
+  while (true) {
+    if (!excluded(place)) ++kept;
+    auto axis = touched.rbegin();
+    while (axis != touched.rend() && ++place.values[*axis] == axes[*axis].size) {
+      place.values[*axis++] = 0;
+    }
+    if (axis == touched.rend()) return kept * each;
+  }
 }
 
 std::optional<std::int64_t> Study::seed(std::int64_t replicate) const {
@@ -322,8 +381,15 @@ Study load_study(const ScenarioSource& source) {
                   fmt::format("no file '{}' beside the study; check the path", study.spec.base));
     diagnostics.throw_if_any();
   }
+  study.file = source.file;
   study.source = {.file = base.string(), .overrides = {}, .profiles = source.profiles};
   study.base = load_yaml(study.source.file);
+  const Node::Entry* kind = study.base.find("kind");
+  if (kind != nullptr && kind->value.scalar == "study") {
+    checker.error(
+        "base", fmt::format("'{}' is a study itself; name a scenario or a fleet", study.spec.base));
+    diagnostics.throw_if_any();
+  }
   study.fleet = is_fleet(study.base);
   StudyChecker parts{study, root, diagnostics};
   parts.set_keys();
@@ -334,7 +400,7 @@ Study load_study(const ScenarioSource& source) {
   parts.check_kind();
   diagnostics.throw_if_any();
 
-  for (const std::string& folder : check_first_point(study, checker, diagnostics))
+  for (const std::string& folder : check_some_point(study, checker, diagnostics))
     study.folders.emplace_back(folder);
   study.folders.push_back(shipped_profiles());
   std::set<std::string> texts;

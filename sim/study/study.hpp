@@ -42,6 +42,7 @@ struct Place {
 /// A study that has been checked.
 struct Study {
   StudySpec spec;
+  std::string file;       ///< as it was named
   ScenarioSource source;  ///< of the base
   Node base;              ///< read, with what the study sets
   bool fleet{false};

@@ -279,7 +279,8 @@ Node& place_of(Node& root, std::string_view path, const MarkAt& mark_at) {
     if (node->kind == Node::Kind::kSequence) {
       std::size_t index = 0;
       const auto [stop, status] = std::from_chars(key.data(), key.data() + key.size(), index);
-      if (status != std::errc{} || stop != key.data() + key.size() || index >= node->items.size()) {
+      if (status != std::errc{} || stop != key.data() + key.size() || index >= node->items.size() ||
+          has_leading_zero(key)) {
         fail_at(mark, path.substr(0, end),
                 fmt::format("expected the number of an item, 0 to {}",
                             static_cast<std::ptrdiff_t>(node->items.size()) - 1));
