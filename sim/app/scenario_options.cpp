@@ -22,7 +22,7 @@ ScenarioSource source_of(const CommandLine& line, const std::string& verb) {
   const std::vector<std::string> files = line.all("file");
   if (files.size() != 1) {
     throw ConfigError{
-        fmt::format("papilio {}: error: expected one scenario file, got {}; see "
+        fmt::format("papilio {}: error: expected one file, got {}; see "
                     "'papilio {} --help'",
                     verb, files.size(), verb)};
   }

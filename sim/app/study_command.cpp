@@ -40,7 +40,7 @@ fs::path database_of(const CommandLine& line, const std::string& action) {
 
 void add_study_option(CommandLine& line) {
   line.add_options()("study", po::value<std::string>()->value_name("NAME"),
-                     "which of several studies (default: the latest)");
+                     "which of several studies, by name or number (default: the one run last)");
 }
 
 StoredStudy study_of(const CommandLine& line, StudyDatabase& database) {
@@ -114,6 +114,10 @@ void run(const Words& words) {
   add_jobs_option(line);
   line.add_options()("shard", po::value<std::string>()->value_name("I/N"),
                      "compute every N-th point only, from the I-th");
+  line.add_options()("retry-failed", po::bool_switch(),
+                     "compute points anew that are stored as failed");
+  line.add_options()("expect", po::value<std::string>()->value_name("DIGEST"),
+                     "refuse a study that has another digest: for job arrays");
   line.add_options()("fail-fast", po::bool_switch(), "stop at the first point that fails");
   line.add_options()("quiet,q", po::bool_switch(), "print nothing but errors");
   if (!line.parse(words)) return;
@@ -124,6 +128,12 @@ void run(const Words& words) {
   const Shard shard = shard_of(line);
   const bool quiet = line.get<bool>("quiet");
   const Study study = load_study(source);
+  if (line.has("expect") && line.get<std::string>("expect") != to_text(study.digest)) {
+    throw ConfigError{fmt::format(
+        "{}: error: the study, its base or a profile has changed since it was submitted; submit it "
+        "again, into another folder",
+        source.file)};
+  }
   const fs::path file = line.has("output") ? fs::path{line.get<std::string>("output")}
                                            : fs::path{"results"} / (study.spec.name + ".db");
   StudyDatabase database{file, StudyDatabase::Mode::kWrite};
@@ -139,6 +149,7 @@ void run(const Words& words) {
                                          {.jobs = jobs,
                                           .shard = shard,
                                           .fail_fast = line.get<bool>("fail-fast"),
+                                          .retry_failed = line.get<bool>("retry-failed"),
                                           .papilio = made_by(),
                                           .on_progress = show,
                                           .stop_requested = interrupted});
@@ -161,7 +172,7 @@ void run(const Words& words) {
   if (quiet) return;
   fmt::print(
       "{}: {} points, {} computed now{}{}, {:.2f} s\n", file.string(), at.stored, at.computed,
-      outcome.known > 0 ? fmt::format(", {} known from another study", outcome.known) : "",
+      outcome.known > 0 ? fmt::format(", {} known from equal ones", outcome.known) : "",
       at.failed > 0
           ? fmt::format(", {} of them failed ('papilio study status {}')", at.failed, file.string())
           : "",
@@ -288,6 +299,9 @@ void submit(const Words& words) {
   const int shards = line.get<int>("shards");
   if (shards < 1 || shards > kMostShards) {
     fail("submit", fmt::format("--shards must be 1 to {}", kMostShards));
+  }
+  if (line.get<int>("jobs") == 0) {
+    fail("submit", "--jobs 0 would take this machine's cores, not the cluster's; give a number");
   }
   const ScenarioSource source = source_of(line, "study submit");
   const Study study = load_study(source);

@@ -72,7 +72,7 @@ void table_command(const Words& words) {
        "papilio table results/load.db --rows strategy --cols phones --value p95 --stat mean,ci95"}};
   line.add_positional("database", -1);
   line.add_options()("study", po::value<std::string>()->value_name("NAME"),
-                     "which of several studies (default: the latest)");
+                     "which of several studies, by name or number (default: the one run last)");
   line.add_options()("rows", po::value<std::string>()->value_name("NAME,..."),
                      "dimensions down the table");
   line.add_options()("cols", po::value<std::string>()->value_name("NAME,..."), "dimensions across");

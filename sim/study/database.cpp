@@ -8,7 +8,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -75,11 +77,13 @@ StoredStudy read_study(SQLite::Statement& row) {
           .keys = list(8),
           .points = static_cast<std::uint64_t>(row.getColumn(9).getInt64()),
           .model_version = row.getColumn(10).getInt64(),
-          .papilio = row.getColumn(11).getString()};
+          .papilio = row.getColumn(11).getString(),
+          .used = row.getColumn(12).getInt64()};
 }
 
 constexpr const char* kStudyColumns =
-    "id, name, digest, kind, method, definition, base, axes, keys, points, model_version, papilio";
+    "id, name, digest, kind, method, definition, base, axes, keys, points, model_version, papilio, "
+    "used";
 
 }  // namespace
 
@@ -127,8 +131,8 @@ struct StudyDatabase::Statements {
                      "INSERT INTO point (study, number, hash, replicate, seed, axes, status, error)"
                      " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
         find_hash{database,
-                  "SELECT study, number, error FROM point WHERE hash = ? "
-                  "ORDER BY study, number LIMIT 1"} {
+                  "SELECT study, number FROM point WHERE hash = ? AND status = 'done' ORDER BY "
+                  "study, number LIMIT 1"} {
     for (const TableOfResults& table : tables_of_results()) {
       std::string marks;
       for (std::size_t i = 0; i < table.columns.size(); ++i) marks += ", ?";
@@ -229,18 +233,21 @@ void StudyDatabase::open(Mode mode) {
     }
     return;
   }
-  if (!empty && connection_->execAndGet("PRAGMA quick_check(1)").getString() != "ok") {
-    throw ConfigError{fmt::format(
-        "{}: error: the database is damaged, and was left as it is; go on in another file, with "
-        "what 'sqlite3 {} .recover' can save",
-        path_.string(), path_.string())};
-  }
+  if (!empty) check_whole();
   connection_->exec("PRAGMA journal_mode = WAL");
   connection_->exec("PRAGMA synchronous = NORMAL");
   connection_->exec("PRAGMA cache_size = -65536");         // 64 MiB: the index of a million hashes
   connection_->exec("PRAGMA wal_autocheckpoint = 16384");  // each waits for the disk
   migrate();
   statements_ = std::make_unique<Statements>(*connection_);
+}
+
+void StudyDatabase::check_whole() {
+  guarded([&] {
+    if (connection_->execAndGet("PRAGMA quick_check(1)").getString() != "ok") {
+      fail(SQLITE_CORRUPT, "");
+    }
+  });
 }
 
 void StudyDatabase::migrate() {
@@ -320,9 +327,13 @@ std::vector<StoredStudy> StudyDatabase::studies() {
 
 StoredStudy StudyDatabase::study(const std::string& name) {
   const std::vector<StoredStudy> all = studies();
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    if (name.empty() || it->name == name) return *it;
+  const StoredStudy* found = nullptr;
+  for (const StoredStudy& one : all) {
+    if (fmt::to_string(one.id) == name) return one;
+    const bool asked = name.empty() || one.name == name;
+    if (asked && (found == nullptr || one.used > found->used)) found = &one;
   }
+  if (found != nullptr) return *found;
   Strings names;
   for (const StoredStudy& one : all) names.push_back(one.name);
   if (all.empty()) {
@@ -349,31 +360,55 @@ StudyCounts StudyDatabase::counts(std::int64_t study) {
 std::int64_t StudyDatabase::store(const StoredStudy& study) {
   commit();
   return guarded([&] {
-    SQLite::Statement known{*connection_, "SELECT id FROM study WHERE digest = ?"};
-    known.bind(1, study.digest);
-    if (known.executeStep()) return known.getColumn(0).getInt64();
-    SQLite::Transaction transaction{*connection_};
-    SQLite::Statement insert{
-        *connection_,
-        "INSERT INTO study (name, digest, kind, method, definition, base, axes, keys, points, "
-        "model_version, papilio) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
-    insert.bind(1, study.name);
-    insert.bind(2, study.digest);
-    insert.bind(3, study.kind);
-    insert.bind(4, study.method);
-    insert.bind(5, study.definition);
-    insert.bind(6, study.base);
-    insert.bind(7, nlohmann::json(study.axes).dump());
-    insert.bind(8, nlohmann::json(study.keys).dump());
-    insert.bind(9, static_cast<std::int64_t>(study.points));
-    insert.bind(10, study.model_version);
-    insert.bind(11, study.papilio);
-    insert.exec();
     StoredStudy stored = study;
-    stored.id = connection_->getLastInsertRowid();
+    stored.id = 0;  // another database's has another there
+    std::int64_t last = 0;
+    for (const StoredStudy& one : studies()) {
+      last = std::max(last, one.used);
+      if (one.digest == study.digest) stored = one;
+    }
+    const bool known = stored.id != 0;
+    // A run that is given again changes nothing, for a run that was stopped must leave no trace.
+    if (known && stored.used == last) return stored.id;
+    stored.used = last + 1;
+    SQLite::Transaction transaction{*connection_};
+    if (known) {
+      SQLite::Statement update{*connection_, "UPDATE study SET used = ? WHERE id = ?"};
+      update.bind(1, stored.used);
+      update.bind(2, stored.id);
+      update.exec();
+    } else {
+      SQLite::Statement insert{
+          *connection_,
+          "INSERT INTO study (name, digest, kind, method, definition, base, axes, keys, points, "
+          "model_version, papilio, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+      insert.bind(1, study.name);
+      insert.bind(2, study.digest);
+      insert.bind(3, study.kind);
+      insert.bind(4, study.method);
+      insert.bind(5, study.definition);
+      insert.bind(6, study.base);
+      insert.bind(7, nlohmann::json(study.axes).dump());
+      insert.bind(8, nlohmann::json(study.keys).dump());
+      insert.bind(9, static_cast<std::int64_t>(study.points));
+      insert.bind(10, study.model_version);
+      insert.bind(11, study.papilio);
+      insert.bind(12, stored.used);
+      insert.exec();
+      stored.id = connection_->getLastInsertRowid();
+    }
     connection_->exec(view_definition(stored));
     transaction.commit();
     return stored.id;
+  });
+}
+
+void StudyDatabase::forget_failed(std::int64_t study) {
+  guarded([&] {
+    SQLite::Statement forget{*connection_,
+                             "DELETE FROM point WHERE study = ? AND status = 'failed'"};
+    forget.bind(1, study);
+    forget.exec();  // they have no rows of results
   });
 }
 
@@ -409,7 +444,9 @@ std::uint64_t StudyDatabase::count_stored(std::int64_t study, std::uint64_t inde
 
 bool StudyDatabase::has_other_points(std::int64_t study) {
   return guarded([&] {
-    SQLite::Statement query{*connection_, "SELECT EXISTS (SELECT 1 FROM point WHERE study <> ?)"};
+    SQLite::Statement query{*connection_,
+                            "SELECT EXISTS (SELECT 1 FROM point WHERE study < ?1) OR EXISTS "
+                            "(SELECT 1 FROM point WHERE study > ?1)"};
     query.bind(1, study);
     query.executeStep();
     return query.getColumn(0).getInt() == 1;
@@ -466,10 +503,9 @@ bool StudyDatabase::store_known(std::int64_t study, const PointHead& head) {
     }
     const std::int64_t from_study = find.getColumn(0).getInt64();
     const std::int64_t from_number = find.getColumn(1).getInt64();
-    const std::string error = find.getColumn(2).getString();
     find.reset();
     begin();
-    statements_->add_point(study, head, error);
+    statements_->add_point(study, head, "");
     for (SQLite::Statement& copy : statements_->copy_point) {
       copy.bind(1, study);
       copy.bind(2, static_cast<std::int64_t>(head.number));
@@ -482,13 +518,40 @@ bool StudyDatabase::store_known(std::int64_t study, const PointHead& head) {
   });
 }
 
+/// Another database beside the own one, to be read from, for as long as this lives.
+class StudyDatabase::Attached {
+ public:
+  Attached(StudyDatabase& database, const fs::path& from) : connection_{*database.connection_} {
+    std::string uri{"file:"};
+    for (const char c : fs::absolute(from).string()) {
+      const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '.' ||
+                         c == '-' || c == '_';
+      uri += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    database.guarded([&] {
+      SQLite::Statement attach{connection_, "ATTACH ? AS other"};
+      attach.bind(1, uri + "?mode=ro");
+      attach.exec();
+    });
+  }
+  ~Attached() { connection_.tryExec("DETACH other"); }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  SQLite::Database& connection_;
+};
+
 std::uint64_t StudyDatabase::merge(const fs::path& from) {
   // Checks that it is one of ours, and tells what is wrong with it in its own name.
-  std::vector<StoredStudy> theirs = StudyDatabase{from, Mode::kRead}.studies();
+  std::vector<StoredStudy> theirs;
+  {
+    StudyDatabase other{from, Mode::kRead};
+    other.check_whole();
+    theirs = other.studies();
+  }
+  const Attached other{*this, from};
   return guarded([&] {
-    SQLite::Statement attach{*connection_, "ATTACH ? AS other"};
-    attach.bind(1, "file:" + fs::absolute(from).string() + "?mode=ro");
-    attach.exec();
     std::uint64_t came = 0;
     try {
       for (const StoredStudy& their : theirs) {
@@ -529,12 +592,11 @@ std::uint64_t StudyDatabase::merge(const fs::path& from) {
         commit();
       }
     } catch (...) {
-      if (in_transaction_) connection_->exec("ROLLBACK");
+      // SQLite has rolled back by itself where the disk was full.
+      if (sqlite3_get_autocommit(connection_->getHandle()) == 0) connection_->exec("ROLLBACK");
       in_transaction_ = false;
-      connection_->exec("DETACH other");
       throw;
     }
-    connection_->exec("DETACH other");
     return came;
   });
 }

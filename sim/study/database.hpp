@@ -31,7 +31,8 @@ struct StoredStudy {
   std::vector<std::string> keys;  ///< of the base, that they set
   std::uint64_t points{0};        ///< exclusions taken off
   std::int64_t model_version{0};
-  std::string papilio;  ///< version and git revision of the program that began it
+  std::string papilio;   ///< version and git revision of the program that began it
+  std::int64_t used{0};  ///< the greatest is the one that was run or merged last
 };
 
 /// How far a study has come.
@@ -60,13 +61,16 @@ class StudyDatabase {
 
   /// Every study, in the order of their ids.
   std::vector<StoredStudy> studies();
-  /// The latest of this name; of an empty name, the latest of all.
+  /// The one of this name or id that was run or merged last; of an empty name, of all.
   /// @throws ConfigError if there is none, naming those that there are
   StoredStudy study(const std::string& name);
   StudyCounts counts(std::int64_t study);
 
-  /// The id of the study of this digest, stored now if it was not.
+  /// Makes the study of this digest the current one of its name, stored now if it was not.
+  /// @return its id
   std::int64_t store(const StoredStudy& study);
+  /// Forgets the points of a study that failed, so that they are computed again.
+  void forget_failed(std::int64_t study);
   /// Numbers of a study's points in [from, to) that are stored, in ascending order.
   std::vector<std::uint64_t> stored_points(std::int64_t study, std::uint64_t from,
                                            std::uint64_t to);
@@ -85,7 +89,7 @@ class StudyDatabase {
   };
   /// Stores points and their rows as `ResultWriter` wrote them.
   Stored store_results(std::int64_t study, std::string_view results);
-  /// Stores a point with the results of one that has the same hash, of any study.
+  /// Stores a point with the results of one that has the same hash and did not fail, of any study.
   /// @return false if there is none
   bool store_known(std::int64_t study, const PointHead& head);
   /// Makes what was stored last.
@@ -103,10 +107,13 @@ class StudyDatabase {
   auto guarded(const Action& action) -> decltype(action());
 
  private:
+  class Attached;
   class Lock;
   struct Statements;
 
   void open(Mode mode);
+  /// Reads every page. @throws ConfigError if one is damaged
+  void check_whole();
   void migrate();
   void begin();
   [[noreturn]] void fail(int code, const std::string& message) const;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
+#include <boost/algorithm/string/trim.hpp>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
@@ -27,6 +29,34 @@ Row export_row(const StoredStudy& study, const StoredRow& stored) {
     row.emplace_back(columns[i].name, stored.results[i]);
   }
   return row;
+}
+
+/// A value as text: numbers to the last digit, bytes in hexadecimal.
+std::string text_of(const SQLite::Column& column) {
+  if (column.isFloat()) return fmt::to_string(column.getDouble());
+  if (!column.isBlob()) return column.getString();
+  std::string text;
+  for (const char byte : column.getString()) {
+    text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  }
+  return text;
+}
+
+/// Lets through one statement that reads: the connection may not write, but some statements write
+/// other files.
+void check_question(const std::string& sql) {
+  const std::string text = boost::trim_right_copy_if(
+      boost::trim_copy(sql), [](char c) { return c == ';' || c == ' ' || c == '\n'; });
+  const std::string word = boost::to_lower_copy(text.substr(0, text.find_first_of(" \n\t(")));
+  const bool reads = word == "select" || word == "with" || word == "explain" || word == "values" ||
+                     word == "pragma";
+  if (!reads) {
+    throw ConfigError{
+        "papilio study sql: error: expected a question, such as 'SELECT name FROM study'"};
+  }
+  if (text.find(';') != std::string::npos && text.find('\'') == std::string::npos) {
+    throw ConfigError{"papilio study sql: error: expected one question; ask one after the other"};
+  }
 }
 
 }  // namespace
@@ -56,6 +86,7 @@ void export_study(StudyDatabase& database, const StoredStudy& study, const std::
 Table query(StudyDatabase& database, const std::string& sql) {
   return database.guarded([&] {
     Table table;
+    check_question(sql);
     SQLite::Statement statement{database.connection(), sql};
     for (int c = 0; c < statement.getColumnCount(); ++c) {
       table.columns.push_back({statement.getColumnName(c), true});
@@ -67,7 +98,7 @@ Table query(StudyDatabase& database, const std::string& sql) {
         if (!column.isText() && !column.isNull()) {
           table.columns[static_cast<std::size_t>(c)].left = false;
         }
-        row.push_back(column.isFloat() ? fmt::to_string(column.getDouble()) : column.getString());
+        row.push_back(text_of(column));
       }
       table.rows.push_back(std::move(row));
     }
@@ -77,7 +108,8 @@ Table query(StudyDatabase& database, const std::string& sql) {
 
 Document status_report(StudyDatabase& database) {
   Document document{.title = database.path().string()};
-  Table table{.columns = {{"study"},
+  Table table{.columns = {{"number"},
+                          {"study", true},
                           {"kind", true},
                           {"method", true},
                           {"points"},
@@ -87,13 +119,14 @@ Document status_report(StudyDatabase& database) {
                           {"by", true}}};
   const std::vector<StoredStudy> studies = database.studies();
   for (const StoredStudy& study : studies) {
-    const bool latest = std::none_of(studies.begin(), studies.end(), [&](const StoredStudy& other) {
-      return other.name == study.name && other.id > study.id;
-    });
+    const bool current =
+        std::none_of(studies.begin(), studies.end(), [&](const StoredStudy& other) {
+          return other.name == study.name && other.used > study.used;
+        });
     const StudyCounts counts = database.counts(study.id);
     const std::uint64_t stored = counts.done + counts.failed;
     table.rows.push_back(
-        {study.name + (latest ? "" : " (an earlier definition)"), study.kind, study.method,
+        {study.name + (current ? "" : " (another definition)"), study.kind, study.method,
          fmt::to_string(study.points), fmt::to_string(counts.done), fmt::to_string(counts.failed),
          fmt::to_string(study.points - std::min(stored, study.points)), study.papilio});
   }

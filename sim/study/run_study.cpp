@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "sim/base/error.hpp"
@@ -31,6 +32,7 @@ using Clock = std::chrono::steady_clock;
 /// Points that a worker evaluates together.
 struct Batch {
   std::vector<PointTask> points;
+  std::vector<Hash> hashes;  ///< `[points]` where results are looked up, else empty
   int tries{0};
 };
 
@@ -88,9 +90,13 @@ class StudyRun {
         database_{database},
         options_{options},
         id_{database.store(stored_form(study, options.papilio))},
-        known_elsewhere_{database.has_other_points(id_)},
+        // Alone in its database a study knows only what it has itself: a closed form is computed
+        // sooner than looked up, and two points of a fleet are hardly equal.
+        looks_up_{(study.spec.method == "simulation" && !study.fleet) ||
+                  database.has_other_points(id_)},
         evaluator_{study},
         workers_{options.jobs} {
+    if (options.retry_failed) database.forget_failed(id_);
     StudyProgress& progress = outcome_.progress;
     progress.points = points_of(study, options.shard);
     progress.stored = database.count_stored(id_, options.shard.index, options.shard.of);
@@ -99,31 +105,41 @@ class StudyRun {
 
   StudyOutcome run() {
     while (true) {
-      if (options_.stop_requested && options_.stop_requested()) outcome_.stopped = true;
+      pulse();
       start_workers();
       if (workers_.idle()) break;
       std::vector<Workers::Ended> ended = workers_.wait();
       // Those that follow are started first, and compute while these are stored.
       start_workers();
       for (Workers::Ended& one : ended) finish(one);
-      if (Clock::now() - committed_ > kCommitInterval) commit();
-      if (options_.on_progress) options_.on_progress(outcome_.progress);
     }
     commit();
     return outcome_;
   }
 
  private:
+  /// What has to be done now and then.
+  void pulse() {
+    if (options_.stop_requested && options_.stop_requested()) outcome_.stopped = true;
+    if (Clock::now() - committed_ > kCommitInterval) commit();
+    if (options_.on_progress) options_.on_progress(outcome_.progress);
+  }
+
   void start_workers() {
     while (!outcome_.stopped && !workers_.full()) {
       std::optional<Batch> batch = next_batch();
       if (!batch) return;
+      if (batch->points.empty()) {  // all of it was known
+        pulse();
+        continue;
+      }
       const std::size_t task = next_task_++;
       const Batch& kept = in_flight_.emplace(task, std::move(*batch)).first->second;
       workers_.start(task, [&] { return evaluator_.evaluate(kept.points); });
     }
   }
 
+  /// The next points to be computed: none of them where all that were gathered are known.
   std::optional<Batch> next_batch() {
     if (!again_.empty()) {
       Batch batch = std::move(again_.front());
@@ -131,11 +147,16 @@ class StudyRun {
       return batch;
     }
     Batch batch;
-    while (batch.points.empty()) {
-      if (!gather(batch)) return std::nullopt;
-      if (known_elsewhere_) take_known(batch);
-    }
+    if (!gather(batch) && !take_waiting(batch)) return std::nullopt;
+    if (looks_up_) take_known(batch);
     return batch;
+  }
+
+  /// Points that waited for an equal one to be computed. @return whether some may go on
+  bool take_waiting(Batch& batch) {
+    if (!computing_.empty()) return false;
+    std::swap(batch.points, waiting_);
+    return !batch.points.empty();
   }
 
   /// Fills a batch. @return false if no points are left
@@ -155,15 +176,21 @@ class StudyRun {
     }
   }
 
-  /// Stores the points whose results another study has, and takes them out of the batch.
+  /// Stores the points whose results are known, and takes them out of the batch; those that equal
+  /// one which is being computed wait for it.
   void take_known(Batch& batch) {
     const std::vector<PointHead> heads = evaluator_.heads(batch.points);
     std::vector<PointTask> rest;
     for (std::size_t i = 0; i < heads.size(); ++i) {
-      if (heads[i].error.empty() && database_.store_known(id_, heads[i])) {
+      const bool fails = !heads[i].error.empty();
+      if (!fails && computing_.count(heads[i].hash) > 0) {
+        waiting_.push_back(std::move(batch.points[i]));
+      } else if (!fails && database_.store_known(id_, heads[i])) {
         ++outcome_.known;
         ++outcome_.progress.stored;
       } else {
+        if (!fails) computing_.insert(heads[i].hash);
+        batch.hashes.push_back(heads[i].hash);
         rest.push_back(std::move(batch.points[i]));
       }
     }
@@ -173,6 +200,9 @@ class StudyRun {
   void finish(Workers::Ended& ended) {
     using How = Workers::Ended::How;
     Batch batch = std::move(in_flight_.extract(ended.task).mapped());
+    if (ended.how == How::kDone || batch.points.size() == 1) {
+      for (const Hash& hash : batch.hashes) computing_.erase(hash);
+    }
     if (ended.how == How::kDone) {
       store(ended.bytes);
     } else if (batch.points.size() > 1) {
@@ -182,7 +212,11 @@ class StudyRun {
         again_.push_back(std::move(batch));
         return;
       }
-      for (PointTask& task : batch.points) again_.push_back({{std::move(task)}, 0});
+      for (std::size_t i = 0; i < batch.points.size(); ++i) {
+        Batch alone{.points = {std::move(batch.points[i])}};
+        if (!batch.hashes.empty()) alone.hashes = {batch.hashes[i]};
+        again_.push_back(std::move(alone));
+      }
     } else if (ended.how == How::kThrew) {
       PointHead head = evaluator_.heads(batch.points).front();
       head.error = ended.bytes;
@@ -217,11 +251,13 @@ class StudyRun {
   StudyDatabase& database_;
   const RunStudyOptions& options_;
   std::int64_t id_;
-  bool known_elsewhere_;
+  bool looks_up_;
   Evaluator evaluator_;
   Workers workers_;
   std::optional<PendingPoints> pending_;
   std::deque<Batch> again_;
+  std::set<Hash> computing_;        // by workers now, where results are looked up
+  std::vector<PointTask> waiting_;  // for those
   std::map<std::size_t, Batch> in_flight_;
   std::size_t next_task_{0};
   Clock::time_point committed_{Clock::now()};

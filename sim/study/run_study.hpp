@@ -29,8 +29,9 @@ struct StudyProgress {
 struct RunStudyOptions {
   int jobs{1};  ///< worker processes at a time, >= 1
   Shard shard;
-  bool fail_fast{false};  ///< stop at the first point that fails
-  std::string papilio;    ///< version and git revision, for the database
+  bool fail_fast{false};     ///< stop at the first point that fails
+  bool retry_failed{false};  ///< compute points anew that are stored as failed
+  std::string papilio;       ///< version and git revision, for the database
   std::function<void(const StudyProgress&)> on_progress;  ///< called about ten times a second
   std::function<bool()> stop_requested;                   ///< polled likewise
 };
@@ -38,7 +39,7 @@ struct RunStudyOptions {
 /// What a run did.
 struct StudyOutcome {
   StudyProgress progress;
-  std::uint64_t known{0};   ///< points whose results another study had, and were taken from it
+  std::uint64_t known{0};   ///< points whose results an equal point had, and were taken from it
   std::uint64_t lost{0};    ///< points whose workers died again and again: not stored
   std::string lost_how;     ///< of the last of them
   bool stopped{false};      ///< because it was asked to, or at a failure

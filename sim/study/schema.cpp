@@ -38,7 +38,8 @@ CREATE TABLE study (
   keys TEXT NOT NULL,
   points INTEGER NOT NULL,
   model_version INTEGER NOT NULL,
-  papilio TEXT NOT NULL
+  papilio TEXT NOT NULL,
+  used INTEGER NOT NULL
 );
 CREATE TABLE point (
   study INTEGER NOT NULL REFERENCES study (id),

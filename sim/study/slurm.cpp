@@ -58,10 +58,11 @@ std::string script_of(const SlurmJob& job, const Study& study) {
 #SBATCH --output="{folder}/shard-%a.log"
 {options}
 {command} -o {folder_word}/"shard-$SLURM_ARRAY_TASK_ID.db" \
-  --shard "$SLURM_ARRAY_TASK_ID/{shards}" --jobs {jobs}
+  --shard "$SLURM_ARRAY_TASK_ID/{shards}" --jobs {jobs} --expect {digest}
 status=$?
-# Killed, as by a node that ran out of memory: what it had stored is kept, so another try goes on.
-if [ "$status" -gt 128 ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt 5 ]; then
+# Killed, or its workers were (3), as by a node that ran out of memory: what it had stored is kept, so
+# another try goes on.
+if {{ [ "$status" -gt 128 ] || [ "$status" -eq 3 ]; }} && [ "${{SLURM_RESTART_COUNT:-0}}" -lt 5 ]; then
   scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID"
 fi
 exit "$status"
@@ -69,7 +70,8 @@ exit "$status"
                      fmt::arg("shards", job.shards), fmt::arg("name", study.spec.name),
                      fmt::arg("jobs", job.jobs), fmt::arg("folder", folder.string()),
                      fmt::arg("options", options), fmt::arg("command", command),
-                     fmt::arg("folder_word", quoted_word(folder.string())));
+                     fmt::arg("folder_word", quoted_word(folder.string())),
+                     fmt::arg("digest", to_text(study.digest)));
 }
 
 nlohmann::ordered_json read_submission(const fs::path& folder) {
@@ -154,14 +156,19 @@ Document submission_report(const fs::path& folder) {
   const std::map<std::uint64_t, std::string> states = states_of(job);
   Table table{.columns = {{"shard"}, {"done"}, {"failed"}, {"Slurm", true}}};
   StudyCounts sum;
+  std::vector<std::string> troubles;
   for (std::uint64_t shard = 1; shard <= shards; ++shard) {
     const fs::path file = database_of(folder, shard);
     StudyCounts counts;
-    if (fs::exists(file)) {
-      StudyDatabase database{file, StudyDatabase::Mode::kRead};
-      for (const StoredStudy& study : database.studies()) {
-        if (study.digest == submission["digest"]) counts = database.counts(study.id);
+    try {
+      if (fs::exists(file) && fs::file_size(file) > 0) {
+        StudyDatabase database{file, StudyDatabase::Mode::kRead};
+        for (const StoredStudy& study : database.studies()) {
+          if (study.digest == submission["digest"]) counts = database.counts(study.id);
+        }
       }
+    } catch (const ConfigError& error) {
+      troubles.emplace_back(error.what());  // one shard's must not hide the others
     }
     sum.done += counts.done;
     sum.failed += counts.failed;
@@ -172,7 +179,8 @@ Document submission_report(const fs::path& folder) {
   }
   const auto points = submission["points"].get<std::uint64_t>();
   const std::string name = submission["name"].get<std::string>();
-  Section section{.title = fmt::format("Job {}", job), .table = std::move(table)};
+  Section section{
+      .title = fmt::format("Job {}", job), .table = std::move(table), .remarks = troubles};
   if (sum.done + sum.failed >= points) {
     section.remarks.push_back(
         fmt::format("All are stored: join them with 'papilio study merge {0}/shard-*.db -o "

@@ -136,14 +136,20 @@ TEST(StudyDatabase, TakesResultsOfTheSameHashFromAnotherStudy) {
   PointHead head{.number = 40, .hash = hash_of("point 2"), .axes = "{\"rate\":1}"};
   EXPECT_TRUE(database.store_known(second, head));
   head = {.number = 41, .hash = hash_of("point 3"), .axes = "{}"};
-  EXPECT_TRUE(database.store_known(second, head));
+  EXPECT_FALSE(database.store_known(second, head)) << "a failure is tried again";
   head = {.number = 42, .hash = hash_of("point 4"), .axes = "{}"};
   EXPECT_FALSE(database.store_known(second, head));
   database.commit();
   const Table rows = query(database, "SELECT number, status, error, latency_s FROM some");
-  ASSERT_EQ(rows.rows.size(), 2U) << "the view is of the latest definition";
+  ASSERT_EQ(rows.rows.size(), 1U) << "the view is of the definition that was run last";
   EXPECT_EQ(rows.rows[0], (std::vector<std::string>{"40", "done", "", "2.1"}));
-  EXPECT_EQ(rows.rows[1], (std::vector<std::string>{"41", "failed", "wrong", ""}));
+  EXPECT_EQ(database.study("some").id, second);
+  EXPECT_EQ(database.store(a_study()), first);
+  EXPECT_EQ(database.study("some").id, first) << "and now it is the other one";
+  EXPECT_EQ(query(database, "SELECT number FROM some").rows.size(), 2U);
+  EXPECT_EQ(database.study(fmt::to_string(second)).digest, "d2") << "each has a number";
+  database.forget_failed(first);
+  EXPECT_EQ(query(database, "SELECT number FROM some").rows.size(), 1U);
 }
 
 // Version 1 knew cells alone.
@@ -156,7 +162,7 @@ TEST(StudyDatabase, AnOlderVersionIsMigratedWithWhatItHolds) {
     old.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = 1", kApplicationId));
     old.exec(
         "INSERT INTO study VALUES (1, 'some', 'd1', 'cells', 'closed-form', '', '{}', '[]', '[]', "
-        "1, 1, 'old')");
+        "1, 1, 'old', 1)");
     old.exec("INSERT INTO point VALUES (1, 0, x'00', 0, 0, '{}', 'done', NULL)");
     old.exec("INSERT INTO summary (study, number, row, latency_s) VALUES (1, 0, 0, 0.25)");
   }
