@@ -126,8 +126,9 @@ Document status_report(StudyDatabase& database) {
     const StudyCounts counts = database.counts(study.id);
     const std::uint64_t stored = counts.done + counts.failed;
     table.rows.push_back(
-        {study.name + (current ? "" : " (another definition)"), study.kind, study.method,
-         fmt::to_string(study.points), fmt::to_string(counts.done), fmt::to_string(counts.failed),
+        {fmt::to_string(study.id), study.name + (current ? "" : " (another definition)"),
+         study.kind, study.method, fmt::to_string(study.points), fmt::to_string(counts.done),
+         fmt::to_string(counts.failed),
          fmt::to_string(study.points - std::min(stored, study.points)), study.papilio});
   }
   document.sections.push_back({.title = "Studies", .table = std::move(table)});

@@ -4,25 +4,20 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdint>
 #include <map>
+#include <numeric>
 #include <set>
-#include <unordered_map>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/stats/estimate.hpp"
-#include "sim/study/results_reader.hpp"
+#include "sim/study/facts.hpp"
 
 namespace papilio {
 namespace {
 
 using Strings = std::vector<std::string>;
-
-constexpr const char* kPartition = "partition";
-constexpr const char* kReplicate = "replicate";
 
 const Strings& stat_names() {
   static const Strings kNames{"mean", "ci95", "min", "max", "median", "n"};
@@ -31,183 +26,6 @@ const Strings& stat_names() {
 
 [[noreturn]] void fail(const std::string& message) {
   throw ConfigError{"papilio table: error: " + message};
-}
-
-/// What a point is in a dimension: a text's position among all that occur.
-using Label = std::uint32_t;
-using Key = std::vector<Label>;
-
-/// The texts that dimensions have, each kept once.
-class Labels {
- public:
-  Label of(const std::string& text) {
-    const auto [it, is_new] = places_.try_emplace(text, static_cast<Label>(texts_.size()));
-    if (is_new) texts_.push_back(&it->first);
-    return it->second;
-  }
-  [[nodiscard]] const std::string& text(Label label) const { return *texts_[label]; }
-
- private:
-  std::unordered_map<std::string, Label> places_;  // keeps its nodes where they are
-  std::vector<const std::string*> texts_;
-};
-
-/// One value with all its dimensions.
-struct Point {
-  Key dimensions;  ///< `[Facts::names]`
-  double value{0};
-};
-
-/// What a study's results are as points in dimensions.
-struct Facts {
-  Strings names;
-  Labels labels;
-  std::vector<Point> points;
-  std::uint64_t failed{0};
-
-  [[nodiscard]] const std::string& text(const Point& point, std::size_t dimension) const {
-    return labels.text(point.dimensions[dimension]);
-  }
-
-  [[nodiscard]] std::optional<std::size_t> find(const std::string& name) const {
-    const auto it = std::find(names.begin(), names.end(), name);
-    if (it == names.end()) return std::nullopt;
-    return static_cast<std::size_t>(it - names.begin());
-  }
-  [[nodiscard]] std::size_t position(const std::string& name) const {
-    if (const std::optional<std::size_t> found = find(name)) return *found;
-    fail(fmt::format("unknown dimension '{}'{}", name, suggestion(name, names)));
-  }
-  [[nodiscard]] std::vector<std::size_t> positions(const Strings& wanted) const {
-    std::vector<std::size_t> all;
-    for (const std::string& name : wanted) all.push_back(position(name));
-    return all;
-  }
-};
-
-/// Whether a column of results says what a row is about, instead of what was measured.
-bool is_dimension(const ResultColumn& column) {
-  return column.type == "TEXT" || column.name == "channels" || column.name == "bits";
-}
-
-/// The column that a value's name means; units may be left out.
-std::string value_column(const std::string& name, const std::vector<ResultColumn>& columns) {
-  Strings known;
-  for (const ResultColumn& column : columns) {
-    if (is_dimension(column)) continue;
-    std::string full{column.name};
-    if (full == name || full == name + "_s" || full == name + "_j") return full;
-    known.push_back(full);
-  }
-  fail(fmt::format("unknown value '{}'{}", name, suggestion(name, known)));
-}
-
-/// Reads a study's results as points of one value.
-class FactsReader {
- public:
-  FactsReader(const StoredStudy& study, const std::string& value) : study_{study} {
-    facts_.names = study.axes;
-    facts_.names.emplace_back(kReplicate);
-    const std::vector<ResultColumn>& columns = result_columns(study);
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (columns[i].name == value) value_ = i;
-      if (columns[i].name == "strategy") strategy_ = i;
-      if (columns[i].name == "cut") cut_ = i;
-      if (!is_dimension(columns[i])) continue;
-      facts_.names.emplace_back(columns[i].name);
-      dimensions_.push_back(i);
-    }
-    if (study.kind == "cells") facts_.names.emplace_back(kPartition);
-  }
-
-  void take(const StoredRow& row) {
-    if (row.failed) {
-      ++facts_.failed;
-      return;
-    }
-    Point point;
-    const Value& value = row.results[value_];
-    if (const auto* number = std::get_if<double>(&value)) {
-      point.value = *number;
-    } else if (const auto* whole = std::get_if<std::int64_t>(&value)) {
-      point.value = static_cast<double>(*whole);
-    } else {
-      return;  // a value that does not exist
-    }
-    const auto add = [&](const std::string& text) {
-      point.dimensions.push_back(facts_.labels.of(text));
-    };
-    point.dimensions.reserve(facts_.names.size());
-    for (const Value& axis : row.axes) add(text_of(axis));
-    add(fmt::to_string(row.replicate));
-    for (const std::size_t i : dimensions_) add(text_of(row.results[i]));
-    if (study_.kind == "cells") {
-      const std::string cut = text_of(row.results[cut_]);
-      add(cut.empty() ? text_of(row.results[strategy_]) : cut);
-    }
-    facts_.points.push_back(std::move(point));
-  }
-
-  Facts finish() {
-    stand_on_every_network();
-    keep_totals("window");
-    keep_totals("mobiles");
-    return std::move(facts_);
-  }
-
-  /// Dimensions that were asked for, so that their parts are not left out for their total.
-  std::set<std::string> asked;
-
- private:
-  /// What uses no radio is the same on each: mobile-only stands beside every network's results.
-  void stand_on_every_network() {
-    const std::optional<std::size_t> network = facts_.find("network");
-    if (!network) return;
-    const Label none = facts_.labels.of("");
-    Key networks;
-    for (const Point& point : facts_.points) {
-      const Label name = point.dimensions[*network];
-      if (name != none && std::find(networks.begin(), networks.end(), name) == networks.end()) {
-        networks.push_back(name);
-      }
-    }
-    std::vector<Point> all;
-    for (Point& point : facts_.points) {
-      if (point.dimensions[*network] != none || networks.empty()) {
-        all.push_back(std::move(point));
-        continue;
-      }
-      for (const Label name : networks) {
-        all.push_back(point);
-        all.back().dimensions[*network] = name;
-      }
-    }
-    facts_.points = std::move(all);
-  }
-
-  /// A fleet's rows of "all" sum up the others: they alone count unless the parts are asked for.
-  void keep_totals(const std::string& name) {
-    const std::optional<std::size_t> at = facts_.find(name);
-    if (!at || asked.count(name) > 0) return;
-    const Label total = facts_.labels.of("all");
-    const auto is_total = [&](const Point& point) { return point.dimensions[*at] == total; };
-    if (std::none_of(facts_.points.begin(), facts_.points.end(), is_total)) return;
-    std::erase_if(facts_.points, [&](const Point& point) { return !is_total(point); });
-  }
-
-  const StoredStudy& study_;
-  Facts facts_;
-  std::size_t value_{0};
-  std::size_t strategy_{0};
-  std::size_t cut_{0};
-  std::vector<std::size_t> dimensions_;
-};
-
-Key key_of(const Point& point, const std::vector<std::size_t>& positions) {
-  Key key;
-  key.reserve(positions.size());
-  for (const std::size_t i : positions) key.push_back(point.dimensions[i]);
-  return key;
 }
 
 /// Distinct keys in the order of coming.
@@ -225,24 +43,29 @@ class Keys {
   std::vector<Key> all_;
 };
 
+/// Whether more of a value is better: of times, energies, losses and waits, less is.
+bool is_gain(const std::string& column) {
+  static const Strings kGains{"accuracy",        "completed",      "mobile_share",    "saved_s",
+                              "speedup_latency", "speedup_energy", "throughput_per_s"};
+  return std::find(kGains.begin(), kGains.end(), column) != kGains.end();
+}
+
 /// How values are written.
 class Format {
  public:
   Format(const std::string& column, const PivotSpec& spec, bool exact) : exact_{exact} {
     const bool scaled = !exact && !spec.si && spec.relative_to.empty();
-    if (scaled && column.ends_with("_s")) {
-      factor_ = 1e3;
-      unit_ = "ms";
-    } else if (scaled && column.ends_with("_j")) {
-      factor_ = 1e3;
-      unit_ = "mJ";
-    } else if (column.ends_with("_s") || column.ends_with("_j")) {
-      unit_ = column.ends_with("_s") ? "s" : "J";
+    const bool time = column.ends_with("_s") && !column.ends_with("_per_s");
+    const bool energy = column.ends_with("_j");
+    if (column.ends_with("_per_s")) unit_ = "1/s";
+    if (time || energy) {
+      unit_ = scaled ? (time ? "ms" : "mJ") : (time ? "s" : "J");
+      if (scaled) factor_ = 1e3;
     }
     if (!spec.relative_to.empty()) {
       unit_ = "×";
       digits_ = 1;
-    } else if (scaled && !unit_.empty()) {
+    } else if (factor_ != 1) {
       digits_ = 1;
     }
     if (spec.digits) digits_ = spec.digits;
@@ -251,6 +74,7 @@ class Format {
   [[nodiscard]] std::string operator()(double value) const {
     if (exact_) return fmt::to_string(value);
     if (digits_) return fmt::format("{:.{}f}", value * factor_, *digits_);
+    if (std::trunc(value) == value && factor_ == 1) return fmt::format("{:.0f}", value);
     return fmt::format("{:.4g}", value * factor_);
   }
   [[nodiscard]] const std::string& unit() const { return unit_; }
@@ -302,29 +126,37 @@ class Pivot {
         column_{std::move(column)},
         exact_{exact},
         format_{column_, spec, exact},
-        rows_{facts_.positions(spec.rows)},
+        row_names_{exact ? joined_lists(spec.group, spec.rows) : spec.rows},
+        rows_{facts_.positions(row_names_)},
         cols_{facts_.positions(spec.cols)},
-        groups_{facts_.positions(spec.group)},
+        groups_{facts_.positions(exact ? Strings{} : spec.group)},
         replicate_{facts_.position(kReplicate)} {}
 
   Document make() {
-    if (!spec_.relative_to.empty()) take_relative();
-    keep();
-    if (facts_.points.empty()) fail("nothing is left to show; look at --where");
-    if (!spec_.best.empty()) keep_best();
+    if (spec_.relative_to.empty()) {
+      keep();
+    } else {
+      // What is chosen need not have the baseline in it: it is looked for before.
+      const Bases bases = find_bases();
+      keep();
+      take_relative(bases);
+    }
+    if (facts_.all.empty()) fail("nothing is left to show; look at --where");
+    if (!spec_.best.empty()) best_ = facts_.position(spec_.best);
     check_one_value_a_cell();
+    if (best_) keep_best();
     Keys groups;
-    std::vector<std::vector<const Point*>> of_group;
-    for (const Point& point : facts_.points) {
-      const std::size_t group = groups.add(key_of(point, groups_));
+    std::vector<std::vector<const Fact*>> of_group;
+    for (const Fact& fact : facts_.all) {
+      const std::size_t group = groups.add(key_of(fact, groups_));
       of_group.resize(std::max(of_group.size(), group + 1));
-      of_group[group].push_back(&point);
+      of_group[group].push_back(&fact);
     }
     Document document{.title = title()};
     document.paragraphs.push_back(about());
     for (std::size_t i = 0; i < of_group.size(); ++i) {
       document.sections.push_back(
-          {.title = groups_.empty() ? document.title
+          {.title = groups_.empty() ? column_
                                     : fmt::format("{} {}", fmt::join(spec_.group, ", "),
                                                   fmt::join(shown(groups.all()[i]), ", ")),
            .table = table_of(of_group[i])});
@@ -337,6 +169,11 @@ class Pivot {
   }
 
  private:
+  static Strings joined_lists(Strings a, const Strings& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  }
+
   [[nodiscard]] std::string title() const {
     std::string title = fmt::format("{}: {}", study_.name, column_);
     if (!spec_.relative_to.empty()) title += ", relative to " + spec_.relative_to;
@@ -354,7 +191,10 @@ class Pivot {
     if (!spec_.relative_to.empty()) {
       text += fmt::format("; × is {}'s value over the row's", spec_.relative_to);
     }
-    if (!spec_.best.empty()) text += fmt::format("; the least over {}, and its value", spec_.best);
+    if (best_) {
+      text += fmt::format("; the {} over {}, and its value",
+                          greatest_is_best() ? "greatest" : "least", spec_.best);
+    }
     if (has_stat("ci95")) text += "; ± is the 95 % interval over replicates (Student's t)";
     for (const auto& [name, values] : spec_.where) {
       text += fmt::format("; {} {}", name, fmt::join(values, " or "));
@@ -366,37 +206,88 @@ class Pivot {
     return std::find(spec_.stats.begin(), spec_.stats.end(), name) != spec_.stats.end();
   }
 
-  /// Divides the value of the named strategy or partition by each point's, at the same axes, radio
-  /// and replicate: with common random numbers the ratio varies less than its parts.
-  void take_relative() {
-    std::vector<std::size_t> same;
+  /// Values to be compared with, by what they have in common with those that are.
+  using Bases = std::map<Key, std::vector<Fact>>;
+
+  /// The dimensions in which a value and its baseline are the same.
+  [[nodiscard]] std::vector<std::size_t> common_dimensions() const {
+    std::vector<std::size_t> common;
     for (std::size_t i = 0; i < facts_.names.size(); ++i) {
-      if (!tells_partitions(i)) same.push_back(i);
+      if (!tells_partitions(i)) common.push_back(i);
     }
-    std::map<Key, double> base;
+    return common;
+  }
+
+  /// Whether a dimension's values were chosen, and this is none of them.
+  [[nodiscard]] bool is_left_out(const Fact& fact, const char* name) const {
+    const auto it = std::find_if(spec_.where.begin(), spec_.where.end(),
+                                 [&](const auto& one) { return one.first == name; });
+    const std::optional<std::size_t> at = facts_.find(name);
+    return it != spec_.where.end() && at &&
+           std::find(it->second.begin(), it->second.end(), facts_.text(fact, *at)) ==
+               it->second.end();
+  }
+
+  [[nodiscard]] Bases find_bases() const {
+    const std::vector<std::size_t> common = common_dimensions();
+    Bases bases;
     std::set<std::string> known;
-    for (const Point& point : facts_.points) {
+    for (const Fact& fact : facts_.all) {
       bool is_base = false;
       for (const char* name : {"strategy", kPartition}) {
         const std::optional<std::size_t> at = facts_.find(name);
         if (!at) continue;
-        known.insert(facts_.text(point, *at));
-        is_base = is_base || facts_.text(point, *at) == spec_.relative_to;
+        known.insert(facts_.text(fact, *at));
+        is_base = is_base || facts_.text(fact, *at) == spec_.relative_to;
       }
-      if (is_base) base.emplace(key_of(point, same), point.value);
+      if (!is_base || is_left_out(fact, "bits") || is_left_out(fact, "codec")) continue;
+      bases[key_of(fact, common)].push_back(fact);
     }
-    if (base.empty()) {
+    if (bases.empty()) {
       fail(fmt::format("--relative-to: no strategy or partition '{}'{}", spec_.relative_to,
                        suggestion(spec_.relative_to, {known.begin(), known.end()})));
     }
-    std::vector<Point> ratios;
-    for (Point& point : facts_.points) {
-      const auto it = base.find(key_of(point, same));
-      if (it == base.end()) continue;
-      point.value = it->second / point.value;
-      ratios.push_back(std::move(point));
+    return bases;
+  }
+
+  /// Divides the baseline's value by each point's, at the same axes, radio and replicate: with
+  /// common random numbers the ratio varies less than its parts.
+  void take_relative(const Bases& bases) {
+    const std::vector<std::size_t> common = common_dimensions();
+    std::vector<Fact> ratios;
+    for (Fact& fact : facts_.all) {
+      const auto it = bases.find(key_of(fact, common));
+      if (it == bases.end()) continue;
+      fact.value = base_of(fact, it->second).value / fact.value;
+      ratios.push_back(std::move(fact));
     }
-    facts_.points = std::move(ratios);
+    facts_.all = std::move(ratios);
+  }
+
+  /// The one of several baselines that a point is compared with.
+  [[nodiscard]] const Fact& base_of(const Fact& fact, const std::vector<Fact>& bases) const {
+    std::vector<const Fact*> left;
+    for (const Fact& base : bases) left.push_back(&base);
+    for (const char* name : {"bits", "codec"}) {
+      const std::optional<std::size_t> at = facts_.find(name);
+      if (!at) continue;
+      std::vector<const Fact*> alike;
+      for (const Fact* base : left) {
+        if (base->dimensions[*at] == fact.dimensions[*at]) alike.push_back(base);
+      }
+      if (!alike.empty()) left = std::move(alike);
+    }
+    const auto other = std::find_if(left.begin(), left.end(), [&](const Fact* base) {
+      return base->value != left.front()->value;
+    });
+    if (other == left.end()) return *left.front();
+    Strings differ;
+    for (std::size_t i = 0; i < facts_.names.size(); ++i) {
+      if ((*other)->dimensions[i] != left.front()->dimensions[i]) differ.push_back(facts_.names[i]);
+    }
+    fail(fmt::format(
+        "--relative-to '{}' means several that differ in {}; choose with --where, or name a cut",
+        spec_.relative_to, fmt::join(differ, ", ")));
   }
 
   /// Whether a dimension says how the network is cut: what cloud-only is compared across.
@@ -411,40 +302,46 @@ class Pivot {
     for (const auto& [name, values] : spec_.where) {
       const std::size_t at = facts_.position(name);
       std::set<std::string> known;
-      for (const Point& point : facts_.points) known.insert(facts_.text(point, at));
+      for (const Fact& fact : facts_.all) known.insert(facts_.text(fact, at));
       std::set<Label> wanted;
-      for (const std::string& value : values) {
+      // A value may hold commas itself: ["3g","4g"].
+      const std::string whole = fmt::format("{}", fmt::join(values, ","));
+      const Strings meant = known.count(whole) > 0 ? Strings{whole} : values;
+      for (const std::string& value : meant) {
         wanted.insert(facts_.labels.of(value));
         if (known.count(value) > 0) continue;
         fail(fmt::format("--where: no {} is '{}'{}", name, value,
                          suggestion(value, {known.begin(), known.end()})));
       }
-      std::erase_if(facts_.points,
-                    [&](const Point& point) { return wanted.count(point.dimensions[at]) == 0; });
+      std::erase_if(facts_.all,
+                    [&](const Fact& fact) { return wanted.count(fact.dimensions[at]) == 0; });
     }
+  }
+
+  /// A ratio to a baseline turns the better end around.
+  [[nodiscard]] bool greatest_is_best() const {
+    return is_gain(column_) == spec_.relative_to.empty();
   }
 
   /// Of each cell's points, keeps those of the best value of a dimension.
   void keep_best() {
-    best_ = facts_.position(spec_.best);
     std::map<Key, std::map<Label, std::pair<double, std::size_t>>> sums;
-    const auto cell = [&](const Point& point) {
-      Key key = key_of(point, groups_);
+    const auto cell = [&](const Fact& fact) {
+      Key key = key_of(fact, groups_);
       for (const auto* more : {&rows_, &cols_}) {
-        const Key part = key_of(point, *more);
+        const Key part = key_of(fact, *more);
         key.insert(key.end(), part.begin(), part.end());
       }
       return key;
     };
-    for (const Point& point : facts_.points) {
-      auto& [sum, count] = sums[cell(point)][point.dimensions[*best_]];
-      sum += point.value;
+    for (const Fact& fact : facts_.all) {
+      auto& [sum, count] = sums[cell(fact)][fact.dimensions[*best_]];
+      sum += fact.value;
       ++count;
     }
-    // Of a ratio to a baseline the greatest is best.
-    const double sign = spec_.relative_to.empty() ? 1 : -1;
-    std::erase_if(facts_.points, [&](const Point& point) {
-      const auto& options = sums.at(cell(point));
+    const double sign = greatest_is_best() ? -1 : 1;
+    std::erase_if(facts_.all, [&](const Fact& fact) {
+      const auto& options = sums.at(cell(fact));
       const auto least =
           std::min_element(options.begin(), options.end(), [&](const auto& a, const auto& b) {
             const auto average = [&](const auto& one) {
@@ -452,7 +349,7 @@ class Pivot {
             };
             return average(a) < average(b);
           });
-      return least->first != point.dimensions[*best_];
+      return least->first != fact.dimensions[*best_];
     });
   }
 
@@ -463,14 +360,14 @@ class Pivot {
     if (best_) placed.insert(*best_);
     const std::vector<std::size_t> over = facts_.positions(spec_.over);
     placed.insert(over.begin(), over.end());
-    std::map<Key, const Point*> first;
+    std::map<Key, const Fact*> first;
     const std::vector<std::size_t> key{placed.begin(), placed.end()};
-    for (const Point& point : facts_.points) {
-      const auto [it, is_new] = first.try_emplace(key_of(point, key), &point);
-      if (is_new || it->second->value == point.value) continue;
+    for (const Fact& fact : facts_.all) {
+      const auto [it, is_new] = first.try_emplace(key_of(fact, key), &fact);
+      if (is_new || it->second->value == fact.value) continue;
       Strings differ;
       for (std::size_t i = 0; i < facts_.names.size(); ++i) {
-        if (point.dimensions[i] != it->second->dimensions[i]) differ.push_back(facts_.names[i]);
+        if (fact.dimensions[i] != it->second->dimensions[i]) differ.push_back(facts_.names[i]);
       }
       fail(
           fmt::format("values that differ in {0} would share a cell; add it to --rows, --cols or "
@@ -482,14 +379,12 @@ class Pivot {
   /// A label as the table has it: people want few digits.
   [[nodiscard]] std::string shown(Label label) const {
     const std::string& text = facts_.labels.text(label);
-    double number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, status] = std::from_chars(text.data(), end, number);
+    const std::optional<double> number = number_of(text);
     constexpr std::size_t kFewDigits = 7;
     constexpr double kLarge = 1e5;
-    if (exact_ || stop != end || status != std::errc{} || text.size() <= kFewDigits) return text;
-    return std::abs(number) >= kLarge ? fmt::format("{:.0f}", number)
-                                      : fmt::format("{:.5g}", number);
+    if (exact_ || !number || text.size() <= kFewDigits) return text;
+    return std::abs(*number) >= kLarge ? fmt::format("{:.0f}", *number)
+                                       : fmt::format("{:.5g}", *number);
   }
   [[nodiscard]] Strings shown(const Key& key) const {
     Strings texts;
@@ -497,12 +392,19 @@ class Pivot {
     return texts;
   }
 
+  /// A column's labels in one, without those that say nothing.
+  [[nodiscard]] static std::string joined(Strings labels) {
+    std::erase(labels, "");
+    return fmt::format("{}", fmt::join(labels, ", "));
+  }
+
   [[nodiscard]] Strings headers_of(const Strings& column) const {
-    const std::string name = fmt::format("{}", fmt::join(column, ", "));
+    const std::string name = joined(column);
     Strings headers;
     for (const std::string& stat : spec_.stats) {
-      if (!exact_ && stat == "ci95" && !headers.empty()) continue;  // stands behind its mean
-      const std::string suffix = spec_.stats.size() == 1 || (!exact_ && stat == "mean") ? "" : stat;
+      if (behind_mean(stat)) continue;
+      const std::string suffix =
+          spec_.stats.size() == 1 || (stat == "mean" && has_stat("ci95") && !exact_) ? "" : stat;
       headers.push_back(name.empty()
                             ? (suffix.empty() ? header_of_value() : suffix)
                             : fmt::format("{}{}{}", name, suffix.empty() ? "" : " ", suffix));
@@ -510,19 +412,35 @@ class Pivot {
     return headers;
   }
 
+  /// Whether a statistic has no column of its own: for people, an interval stands behind its mean.
+  [[nodiscard]] bool behind_mean(const std::string& stat) const {
+    const auto it = std::find(spec_.stats.begin(), spec_.stats.end(), "ci95");
+    return !exact_ && stat == "ci95" && it != spec_.stats.begin() && *(it - 1) == "mean";
+  }
+
   [[nodiscard]] std::string header_of_value() const {
     if (exact_) return column_;
     return format_.unit().empty() ? column_ : format_.unit();
   }
 
-  [[nodiscard]] Strings texts_of(const CellValues& cell) const {
+  /// The statistics of a cell; of several, that rows of one best choice have, their range.
+  [[nodiscard]] Strings texts_of(const std::vector<const CellValues*>& cells) const {
     Strings texts;
     for (const std::string& stat : spec_.stats) {
-      const std::optional<double> value = statistic(stat, cell);
-      const std::string text = !value        ? ""
-                               : stat == "n" ? fmt::format("{:.0f}", *value)
-                                             : format_(*value);
-      if (!exact_ && stat == "ci95" && !texts.empty()) {
+      std::vector<double> values;
+      for (const CellValues* cell : cells) {
+        if (const std::optional<double> value = statistic(stat, *cell)) values.push_back(*value);
+      }
+      const auto written = [&](double value) {
+        return stat == "n" ? fmt::format("{:.0f}", value) : format_(value);
+      };
+      std::string text;
+      if (!values.empty()) {
+        const auto [least, most] = std::minmax_element(values.begin(), values.end());
+        text = written(*least);
+        if (const std::string top = written(*most); top != text) text += " … " + top;
+      }
+      if (behind_mean(stat)) {
         if (!text.empty()) texts.back() += " ± " + text;
       } else {
         texts.push_back(text);
@@ -531,71 +449,93 @@ class Pivot {
     return texts;
   }
 
-  [[nodiscard]] Table table_of(const std::vector<const Point*>& points) const {
+  [[nodiscard]] Table table_of(const std::vector<const Fact*>& points) const {
     Keys rows;
     Keys cols;
     std::map<std::pair<std::size_t, std::size_t>, CellValues> cells;
     std::map<std::pair<std::size_t, std::size_t>, Label> winners;
-    for (const Point* point : points) {
-      const std::pair place{rows.add(key_of(*point, rows_)), cols.add(key_of(*point, cols_))};
-      cells[place].by_replicate[point->dimensions[replicate_]].push_back(point->value);
-      if (best_) winners[place] = point->dimensions[*best_];
+    for (const Fact* fact : points) {
+      const std::pair place{rows.add(key_of(*fact, rows_)), cols.add(key_of(*fact, cols_))};
+      cells[place].by_replicate[fact->dimensions[replicate_]].push_back(fact->value);
+      if (best_) winners[place] = fact->dimensions[*best_];
+    }
+    const std::vector<std::size_t> order = order_of(rows.all());
+    // Where rows are numbers, those that follow each other and agree are one stretch: what is left
+    // is where the best moves.
+    const bool merged = best_ && !exact_ && are_numbers(rows.all());
+    std::vector<Stretch> stretches;
+    for (const std::size_t r : order) {
+      const Key& key = rows.all()[r];
+      std::vector<std::optional<Label>> best;
+      for (std::size_t c = 0; c < cols.all().size() && best_; ++c) {
+        const auto it = winners.find({r, c});
+        best.push_back(it == winners.end() ? std::nullopt : std::optional{it->second});
+      }
+      const bool goes_on = merged && !stretches.empty() && stretches.back().winners == best &&
+                           std::equal(key.begin(), key.end() - 1, stretches.back().first.begin());
+      if (!goes_on) stretches.push_back({key, key, best, {}});
+      stretches.back().last = key;
+      stretches.back().rows.push_back(r);
     }
     Table table;
-    for (const std::string& name : spec_.rows) table.columns.push_back({name, true});
+    for (const std::string& name : row_names_) table.columns.push_back({name, true});
+    if (merged) {
+      table.columns.back().header += " from";
+      table.columns.push_back({"to", true});
+    }
     for (const Key& column : cols.all()) {
       const Strings names = shown(column);
-      if (best_) {
-        table.columns.push_back(
-            {cols_.empty() ? spec_.best : fmt::format("{}", fmt::join(names, ", ")), true});
+      if (best_) table.columns.push_back({cols_.empty() ? spec_.best : joined(names), true});
+      for (const std::string& header : headers_of(best_ && !cols_.empty() ? Strings{} : names)) {
+        table.columns.push_back({header});
       }
-      for (const std::string& header : headers_of(names)) table.columns.push_back({header});
     }
-    for (std::size_t r = 0; r < rows.all().size(); ++r) {
-      Strings row = shown(rows.all()[r]);
+    for (const Stretch& stretch : stretches) {
+      Strings row = shown(stretch.first);
+      if (merged) row.push_back(shown(stretch.last.back()));
       for (std::size_t c = 0; c < cols.all().size(); ++c) {
-        const auto it = cells.find({r, c});
-        if (best_) row.push_back(it == cells.end() ? "" : shown(winners.at({r, c})));
-        for (std::string& text : texts_of(it == cells.end() ? CellValues{} : it->second)) {
-          row.push_back(std::move(text));
+        if (best_) row.push_back(stretch.winners[c] ? shown(*stretch.winners[c]) : "");
+        std::vector<const CellValues*> of_column;
+        for (const std::size_t r : stretch.rows) {
+          if (const auto it = cells.find({r, c}); it != cells.end())
+            of_column.push_back(&it->second);
         }
+        for (std::string& text : texts_of(of_column)) row.push_back(std::move(text));
       }
       table.rows.push_back(std::move(row));
     }
-    return best_ && !exact_ ? where_it_moves(table, cols.all().size()) : table;
+    return table;
   }
 
-  /// Takes rows together that follow each other and have the same winners: what is left are the
-  /// places where the best choice moves.
-  [[nodiscard]] Table where_it_moves(const Table& table, std::size_t cols) const {
-    const std::size_t width = (table.columns.size() - spec_.rows.size()) / cols;
-    const auto winners = [&](const Strings& row) {
-      Strings names(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(spec_.rows.size()) - 1);
-      for (std::size_t c = spec_.rows.size(); c < row.size(); c += width) names.push_back(row[c]);
-      return names;
-    };
-    Table moves{.columns = table.columns};
-    const std::size_t last_key = spec_.rows.size() - 1;
-    moves.columns[last_key].header += " from";
-    moves.columns.insert(moves.columns.begin() + static_cast<std::ptrdiff_t>(spec_.rows.size()),
-                         {"to", true});
-    for (std::size_t r = 0; r < table.rows.size(); ++r) {
-      const Strings& row = table.rows[r];
-      if (r > 0 && winners(row) == winners(table.rows[r - 1])) {
-        Strings& open = moves.rows.back();
-        open[spec_.rows.size()] = row[last_key];
-        for (std::size_t c = spec_.rows.size(); c < row.size(); ++c) {
-          if ((c - spec_.rows.size()) % width == 0) continue;
-          std::string& range = open[c + 1];
-          range = range.substr(0, range.find(" … ")) + " … " + row[c];
-        }
-        continue;
-      }
-      Strings open = row;
-      open.insert(open.begin() + static_cast<std::ptrdiff_t>(spec_.rows.size()), row[last_key]);
-      moves.rows.push_back(std::move(open));
+  /// Rows with the same best choice.
+  struct Stretch {
+    Key first;
+    Key last;
+    std::vector<std::optional<Label>> winners;  ///< `[columns]`
+    std::vector<std::size_t> rows;
+  };
+
+  /// Whether the last dimension of all rows holds numbers.
+  [[nodiscard]] bool are_numbers(const std::vector<Key>& rows) const {
+    return std::all_of(rows.begin(), rows.end(), [&](const Key& row) {
+      return number_of(facts_.labels.text(row.back())).has_value();
+    });
+  }
+
+  /// Rows as they came; where the last dimension holds numbers, by them.
+  [[nodiscard]] std::vector<std::size_t> order_of(const std::vector<Key>& rows) const {
+    std::vector<std::size_t> order(rows.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    if (!are_numbers(rows)) return order;
+    std::map<Key, std::size_t> ranks;  // of what stands before the number
+    std::vector<std::pair<std::size_t, double>> places;
+    for (const Key& row : rows) {
+      const auto rank = ranks.try_emplace({row.begin(), row.end() - 1}, ranks.size()).first->second;
+      places.emplace_back(rank, number_of(facts_.labels.text(row.back())).value());
     }
-    return moves;
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return places[a] < places[b]; });
+    return order;
   }
 
   Facts facts_;
@@ -604,6 +544,7 @@ class Pivot {
   std::string column_;
   bool exact_;
   Format format_;
+  Strings row_names_;  // for machines, groups are columns before the rows'
   std::vector<std::size_t> rows_;
   std::vector<std::size_t> cols_;
   std::vector<std::size_t> groups_;
@@ -622,13 +563,16 @@ Document pivot(StudyDatabase& database, const StoredStudy& study, const PivotSpe
     }
   }
   const std::string column = value_column(spec.value, result_columns(study));
-  FactsReader reader{study, column};
+  FactsQuery query{.column = column};
   for (const auto* names : {&spec.rows, &spec.cols, &spec.group, &spec.over}) {
-    reader.asked.insert(names->begin(), names->end());
+    query.asked.insert(names->begin(), names->end());
   }
-  for (const auto& [name, values] : spec.where) reader.asked.insert(name);
-  each_stored_row(database, study, [&](const StoredRow& row) { reader.take(row); });
-  return Pivot{reader.finish(), study, spec, column, exact}.make();
+  for (const auto& [name, values] : spec.where) {
+    query.asked.insert(name);
+    // A baseline may lie at another value of an axis.
+    if (spec.relative_to.empty()) query.kept[name] = values;
+  }
+  return Pivot{read_facts(database, study, query), study, spec, column, exact}.make();
 }
 
 }  // namespace papilio

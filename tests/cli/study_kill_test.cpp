@@ -26,8 +26,10 @@ using std::chrono::milliseconds;
 using testing::expect_success;
 using testing::Finished;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::study_contents;
 using testing::TemporaryFolder;
+using testing::write_fleet_study;
 using testing::write_study;
 
 /// The direct children of a process.
@@ -38,17 +40,11 @@ std::vector<pid_t> children_of(pid_t parent) {
   return children;
 }
 
-// SIGKILL, 50 times, at random moments, of the program or of a worker of it. Then once to the end.
-TEST(StudyKilled, EndsInTheSameDatabase) {
-  const TemporaryFolder folder;
-#ifdef __SANITIZE_ADDRESS__
-  constexpr int kPoints = 400;  // which are slower
-  constexpr int kKills = 20;
-#else
-  constexpr int kPoints = 1500;
-  constexpr int kKills = 50;
-#endif
-  const std::string study = write_study(folder, kPoints);
+/// A study, killed so many times at random moments: the program, a worker of it, or (of fleets) a
+/// worker's own worker. Then it is run once to the end, and must have left what a run in peace
+/// leaves.
+void kill_again_and_again(const TemporaryFolder& folder, const std::string& study, int points,
+                          int kills) {
   const fs::path whole = folder.path() / "whole.db";
   expect_success({"study", "run", study, "-o", whole.string(), "-q"});
   const std::string expected = study_contents(whole);
@@ -57,42 +53,67 @@ TEST(StudyKilled, EndsInTheSameDatabase) {
   const auto draw = [&](int low, int high) {
     return boost::random::uniform_int_distribution<int>{low, high}(generator);
   };
+  const auto any_of = [&](const std::vector<pid_t>& some) {
+    return some[static_cast<std::size_t>(draw(0, static_cast<int>(some.size()) - 1))];
+  };
   int of_workers = 0;
   int of_programs = 0;
-  for (int kills = 0; kills < kKills;) {
+  for (int done = 0; done < kills;) {
     const pid_t program = ::fork();
     if (program == 0) {
-      ::chdir(PAPILIO_SOURCE_DIR);
+      if (::chdir(PAPILIO_SOURCE_DIR) != 0) ::_exit(127);
       ::execl(PAPILIO_PROGRAM, PAPILIO_PROGRAM, "study", "run", study.c_str(), "-o",
               database.c_str(), "--jobs", "2", "-q", nullptr);
       ::_exit(127);
     }
     bool alive = true;
-    while (alive && kills < kKills) {
+    while (alive && done < kills) {
       std::this_thread::sleep_for(milliseconds{draw(20, 250)});
       const std::vector<pid_t> workers = children_of(program);
       if (!workers.empty() && draw(0, 1) == 0) {
-        ::kill(workers[static_cast<std::size_t>(draw(0, static_cast<int>(workers.size()) - 1))],
-               SIGKILL);
+        pid_t victim = any_of(workers);
+        if (const std::vector<pid_t> own = children_of(victim); !own.empty()) victim = any_of(own);
+        ::kill(victim, SIGKILL);
         ++of_workers;
       } else {
         ::kill(program, SIGKILL);
         alive = false;
         ++of_programs;
       }
-      ++kills;
+      ++done;
     }
     if (alive) ::kill(program, SIGKILL);
     int status = 0;
     ASSERT_EQ(::waitpid(program, &status, 0), program);
     EXPECT_TRUE(WIFSIGNALED(status)) << "it ended by itself: the study is too short for this test";
   }
-  EXPECT_GT(of_workers, kKills / 10);
-  EXPECT_GT(of_programs, kKills / 10);
+  EXPECT_GT(of_workers, kills / 10);
+  EXPECT_GT(of_programs, kills / 10);
   const Finished last = expect_success({"study", "run", study, "-o", database.string()});
-  EXPECT_THAT(last.out, ::testing::Not(HasSubstr(fmt::format("{} computed now", kPoints))))
+  EXPECT_THAT(last.out, Not(HasSubstr(fmt::format("{} computed now", points))))
       << "something was stored between the kills";
-  EXPECT_EQ(study_contents(database), expected);
+  EXPECT_TRUE(study_contents(database) == expected);
+}
+
+// Sanitizers make all of it slower.
+#ifdef __SANITIZE_ADDRESS__
+constexpr int kKills = 20;
+constexpr int kPoints = 400;
+constexpr int kFleetPoints = 40;
+#else
+constexpr int kKills = 50;
+constexpr int kPoints = 1500;
+constexpr int kFleetPoints = 150;
+#endif
+
+TEST(StudyKilled, EndsInTheSameDatabase) {
+  const TemporaryFolder folder;
+  kill_again_and_again(folder, write_study(folder, kPoints), kPoints, kKills);
+}
+
+TEST(StudyKilled, OfFleetsToo) {
+  const TemporaryFolder folder;
+  kill_again_and_again(folder, write_fleet_study(folder, kFleetPoints), kFleetPoints, kKills / 2);
 }
 
 }  // namespace

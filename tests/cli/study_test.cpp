@@ -258,13 +258,21 @@ TEST(Study, ADamagedOrForeignDatabaseIsRefusedAndLeftAlone) {
 
 TEST(Study, CanBeReadWhileItRuns) {
   const TemporaryFolder folder;
-  const std::string study = write_study(folder, 300);
+  constexpr int kPoints = 300;
+  const std::string study = write_study(folder, kPoints);
   const std::string database = (folder.path() / "a.db").string();
   std::thread writer{[&] { expect_success({"study", "run", study, "-o", database, "-q"}); }};
-  std::this_thread::sleep_for(milliseconds{400});
-  const Finished second = run_papilio({"study", "export", database});
-  EXPECT_EQ(second.exit_code, 0) << second.err;
+  // Some of its points are seen before all are.
+  int seen = 0;
+  for (int tries = 0; tries < 600 && seen == 0; ++tries) {
+    std::this_thread::sleep_for(milliseconds{20});
+    const Finished reader =
+        run_papilio({"study", "sql", database, "SELECT count(*) FROM point", "--format", "csv"});
+    if (reader.exit_code == 0) seen = std::stoi(reader.out.substr(reader.out.find('\n') + 1));
+  }
   writer.join();
+  EXPECT_GT(seen, 0);
+  EXPECT_LT(seen, kPoints);
 }
 
 }  // namespace

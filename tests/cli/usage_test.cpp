@@ -62,7 +62,7 @@ TEST(Usage, WrongCommandLinesAreToldWithARemedy) {
   expect_usage_error(
       {"rum"}, "papilio: error: unknown verb 'rum'; did you mean 'run'?; see 'papilio --help'");
   expect_usage_error({"run"},
-                     "papilio run: error: expected one scenario file, got 0; see 'papilio run "
+                     "papilio run: error: expected one file, got 0; see 'papilio run "
                      "--help'");
   expect_usage_error({"run", "a.yaml", "--job", "2"},
                      "papilio run: error: unknown option '--job'; did you mean '--jobs'?");

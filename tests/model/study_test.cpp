@@ -221,6 +221,52 @@ TEST(Studies, AFailedPointIsStoredWithItsErrorAndStopsNothing) {
   EXPECT_EQ((*status.sections[1].table).rows[0][1], "2");
 }
 
+TEST(Studies, EqualPointsAreComputedOnce) {
+  const Lab lab;
+  // What it is called changes no number.
+  const Study study = lab.study(
+      "grid:\n"
+      "  - {axis: list, key: description, values: [a, b, c, d]}\n"
+      "  - {axis: list, key: cloud.load_level, values: [1, 2, 3]}\n");
+  for (const int jobs : {1, 3}) {
+    const std::string all = lab.run(study, fmt::format("{}.db", jobs), {.jobs = jobs});
+    EXPECT_EQ(lab.outcome.progress.computed, 3U);
+    EXPECT_EQ(lab.outcome.known, 9U);
+    EXPECT_EQ(lab.outcome.progress.stored, 12U);
+  }
+}
+
+TEST(Studies, FailuresAreTriedAgainWhenAsked) {
+  const Lab lab;
+  const Study study = lab.study(
+      "set: {strategies: [{strategy: butterfly, after: [RB1], channels: [1]}]}\n"
+      "grid: [{axis: list, key: strategies.0.channels, values: [1, 300]}]\n");
+  const std::string first = lab.run(study, "a.db");
+  lab.run(study, "a.db");
+  EXPECT_EQ(lab.outcome.progress.computed, 0U);
+  EXPECT_TRUE(first == lab.run(study, "a.db", {.retry_failed = true}));
+  EXPECT_EQ(lab.outcome.progress.computed, 1U);
+}
+
+TEST(Studies, RecordsAreStoredWhenAsked) {
+  const Lab lab;
+  const Study study = lab.study(
+      "records: true\n"
+      "set: {duration_s: 20, output: {records: 1}}\n"
+      "grid: [{axis: list, key: mobiles.0.load_level, name: load, values: [1, 2]}]\n",
+      PAPILIO_SOURCE_DIR "/scenarios/fleets/workloads.yaml");
+  lab.run(study, "a.db", {.jobs = 2});
+  EXPECT_EQ(lab.outcome.progress.failed, 0U) << lab.outcome.first_error;
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  const Table apart = query(
+      database,
+      "SELECT count(*), sum(arrived <> (SELECT count(*) FROM fleet_record AS r WHERE r.study = "
+      "s.study AND r.number = s.number AND r.strategy = s.strategy)) FROM fleet_summary AS s WHERE "
+      "mobiles = 'all' AND window = 'all'");
+  EXPECT_NE(apart.rows[0][0], "0");
+  EXPECT_EQ(apart.rows[0][1], "0") << "a record for each request that arrived";
+}
+
 TEST(Studies, ConditionsExcludePoints) {
   const Lab lab;
   const std::string grid =
@@ -291,8 +337,14 @@ TEST(Studies, AChangedLayerTableIsAnotherPoint) {
   const StudyOutcome outcome = run(changed);
   EXPECT_EQ(outcome.progress.computed, 2U);
   EXPECT_EQ(outcome.known, 0U);
+  const auto latency = [&] {
+    StudyDatabase database{lab.path("a.db"), Mode::kRead};
+    return query(database, "SELECT sum(latency_s) FROM lab").rows[0][0];
+  };
+  const std::string slow = latency();
   const StudyOutcome back = run(shipped);
   EXPECT_EQ(back.progress.computed, 0U) << "the first ones are still there";
+  EXPECT_LT(std::stod(latency()), std::stod(slow)) << "and are the ones that are shown";
 }
 
 }  // namespace

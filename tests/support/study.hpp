@@ -27,7 +27,9 @@ inline std::string study_contents(const std::filesystem::path& database) {
        {"SELECT * FROM study ORDER BY id",
         "SELECT study, number, hex(hash), replicate, seed, axes, status, error FROM point ORDER BY "
         "study, number",
-        "SELECT * FROM summary ORDER BY study, number, row"}) {
+        "SELECT * FROM summary ORDER BY study, number, row",
+        "SELECT * FROM fleet_summary ORDER BY study, number, row",
+        "SELECT * FROM fleet_record ORDER BY study, number, row"}) {
     text += expect_success({"study", "sql", database.string(), question, "--format", "csv"}).out;
   }
   return text;
@@ -41,6 +43,18 @@ inline std::string write_study(const TemporaryFolder& folder, int points) {
           fmt::format("kind: study\nname: some\nbase: {}/scenarios/paper/table4.yaml\ngrid:\n  - "
                       "{{axis: range, key: mobile.load_level, from: 1, to: 2, count: {}}}\n",
                       PAPILIO_SOURCE_DIR, points))
+      .string();
+}
+
+/// A study of a fleet, whose points take a tenth of a second each, with records.
+inline std::string write_fleet_study(const TemporaryFolder& folder, int points) {
+  return folder
+      .write("fleet-study.yaml",
+             fmt::format(
+                 "kind: study\nname: fleets\nbase: {}/scenarios/fleets/workloads.yaml\n"
+                 "records: true\nset: {{duration_s: 1000, output: {{records: 0.01}}}}\ngrid:\n  - "
+                 "{{axis: range, key: mobiles.0.load_level, from: 1, to: 2, count: {}}}\n",
+                 PAPILIO_SOURCE_DIR, points))
       .string();
 }
 

@@ -22,7 +22,8 @@ using Mode = StudyDatabase::Mode;
 using Strings = std::vector<std::string>;
 
 /// A study of cells over loads 1 and 2, three replicates each, on two radios: cloud-only takes
-/// 8 s · load, RB1 4 s + load + 0.1 s · replicate on 3g and a second less on wifi, mobile-only 7 s.
+/// 8 s · load + 1 s · replicate at 8 bits and four times that at 32, RB1 4 s + load + 0.1 s ·
+/// replicate on 3g and a second less on wifi, mobile-only 7 s.
 class PivotTest : public ::testing::Test {
  protected:
   PivotTest() : database_{folder_.path() / "a.db", Mode::kWrite} {
@@ -46,7 +47,8 @@ class PivotTest : public ::testing::Test {
         ++number;
         row(results, "mobile-only", "", "", 7);
         for (const char* network : {"3g", "wifi"}) {
-          row(results, "cloud-only", network, "", 8.0 * load);
+          row(results, "cloud-only", network, "", 4 * (8.0 * load + replicate), 32);
+          row(results, "cloud-only", network, "", 8.0 * load + replicate);
           row(results, "butterfly", network, "RB1",
               4 + load + 0.1 * replicate - (network[0] == 'w' ? 1 : 0));
         }
@@ -57,7 +59,7 @@ class PivotTest : public ::testing::Test {
   }
 
   static void row(ResultWriter& results, const std::string& strategy, const std::string& network,
-                  const std::string& cut, double latency_s) {
+                  const std::string& cut, double latency_s, std::int64_t bits = 8) {
     results.begin_row(ResultTable::kSummary, summary_result_columns().size());
     for (const ResultColumn& column : summary_result_columns()) {
       Value value;
@@ -65,6 +67,9 @@ class PivotTest : public ::testing::Test {
       if (column.name == "network") value = text_value(network);
       if (column.name == "cut") value = text_value(cut);
       if (column.name == "latency_s") value = latency_s;
+      if (column.name == "bits" && !network.empty()) value = bits;
+      if (column.name == "payload_bytes") value = std::int64_t{150528};
+      if (column.name == "accuracy") value = strategy == "butterfly" ? 0.74 : 0.76;
       results.add(value);
     }
   }
@@ -125,23 +130,83 @@ TEST_F(PivotTest, RatiosAreTakenWithinOneReplicate) {
                                   .cols = {"network"},
                                   .value = "latency",
                                   .relative_to = "cloud-only",
+                                  .where = {{"partition", {"RB1"}}},
                                   .digits = 4});
   const Table& table = *document.sections[0].table;
-  // 8 s · load over RB1's: the mean of 8/5, 8/5.1, 8/5.2, not 8 over the mean.
-  const double mean = (8 / 5.0 + 8 / 5.1 + 8 / 5.2) / 3;
+  // cloud-only's of the same replicate and bits over RB1's.
+  const double mean = (8 / 5.0 + 9 / 5.1 + 10 / 5.2) / 3;
   Strings row;
   for (const auto& one : table.rows) {
     if (one[0] == "RB1" && one[1] == "1") row = one;
   }
   ASSERT_EQ(row.size(), 4U);
   EXPECT_EQ(row[2], fmt::format("{:.4f}", mean));
-  // mobile-only uses no radio and stands on each.
-  EXPECT_EQ(table.rows[0], (Strings{"mobile-only", "1", "1.1429", "1.1429"}));
+}
+
+TEST_F(PivotTest, OneBaselineIsMeantOrTheQuestionIsRefused) {
+  // mobile-only crosses nothing, so neither bits are its own.
+  EXPECT_THAT(error({.rows = {"load"},
+                     .cols = {"network"},
+                     .value = "latency",
+                     .relative_to = "cloud-only",
+                     .where = {{"partition", {"mobile-only"}}}}),
+              HasSubstr("--relative-to 'cloud-only' means several that differ in bits"));
+  // It stands on each radio.
+  const Document document = make({.rows = {"load"},
+                                  .cols = {"network"},
+                                  .value = "latency",
+                                  .relative_to = "mobile-only",
+                                  .where = {{"partition", {"RB1"}}},
+                                  .digits = 2});
+  EXPECT_EQ((*document.sections[0].table).rows[0], (Strings{"1", "1.37", "1.71"}));
+}
+
+TEST_F(PivotTest, UnitsAreTheColumns) {
+  const auto cell = [&](const std::string& value) {
+    const Document document =
+        make({.rows = {"partition"},
+              .value = value,
+              .where = {{"load", {"1"}}, {"partition", {"mobile-only"}}, {"network", {"3g"}}}});
+    const Table& table = *document.sections[0].table;
+    return table.columns[1].header + " " + table.rows[0][1];
+  };
+  EXPECT_EQ(cell("latency"), "ms 7000.0");
+  EXPECT_EQ(cell("payload_bytes"), "payload_bytes 150528") << "whole numbers stay whole";
+  EXPECT_EQ(cell("accuracy"), "accuracy 0.76");
+}
+
+TEST_F(PivotTest, OfGainsTheGreatestIsBest) {
+  const Document document =
+      make({.rows = {"network"},
+            .value = "accuracy",
+            .best = "strategy",
+            .where = {{"load", {"1"}}, {"strategy", {"mobile-only", "butterfly"}}}});
+  const Table& table = *document.sections[0].table;
+  ASSERT_EQ(table.rows.size(), 2U) << "names are no stretch";
+  EXPECT_EQ(table.rows[0], (Strings{"3g", "mobile-only", "0.76"}));
+  EXPECT_THAT(document.paragraphs[0], HasSubstr("the greatest over strategy"));
+}
+
+TEST_F(PivotTest, GroupsAreColumnsForMachines) {
+  const Document document = make({.rows = {"partition"},
+                                  .cols = {"network"},
+                                  .group = {"load"},
+                                  .value = "latency",
+                                  .where = {{"partition", {"RB1"}}}},
+                                 true);
+  ASSERT_EQ(document.sections.size(), 1U) << "CSV holds one table";
+  const Table& table = *document.sections[0].table;
+  EXPECT_EQ(table.columns[0].header + " " + table.columns[1].header, "load partition");
+  ASSERT_EQ(table.rows.size(), 2U);
+  EXPECT_EQ(table.rows[1][0], "2");
 }
 
 TEST_F(PivotTest, TellsWhereTheBestChoiceMoves) {
-  const Document document =
-      make({.rows = {"load"}, .cols = {"network"}, .value = "latency", .best = "partition"});
+  const Document document = make({.rows = {"load"},
+                                  .cols = {"network"},
+                                  .value = "latency",
+                                  .best = "partition",
+                                  .where = {{"partition", {"mobile-only", "RB1"}}}});
   const Table& table = *document.sections[0].table;
   // 3g: RB1 5.1 and 6.1 against mobile-only's 7: RB1 at both loads; so on wifi: one stretch.
   ASSERT_EQ(table.rows.size(), 1U);
@@ -152,16 +217,28 @@ TEST_F(PivotTest, TellsWhereTheBestChoiceMoves) {
       make({.rows = {"load"},
             .value = "latency",
             .best = "partition",
+            .over = {"bits"},
             .where = {{"partition", {"mobile-only", "cloud-only"}}, {"network", {"3g"}}}});
   EXPECT_EQ((*without.sections[0].table).rows[0][2], "mobile-only");
 }
 
 TEST_F(PivotTest, RefusesToAverageWhatNobodyAskedFor) {
-  EXPECT_THAT(error({.rows = {"partition"}, .cols = {"load"}, .value = "latency"}),
+  EXPECT_THAT(error({.rows = {"partition"},
+                     .cols = {"load"},
+                     .value = "latency",
+                     .where = {{"partition", {"RB1"}}}}),
               HasSubstr("values that differ in network would share a cell"));
-  EXPECT_EQ(
-      error({.rows = {"partition"}, .cols = {"load"}, .value = "latency", .over = {"network"}}),
-      "no error");
+  EXPECT_EQ(error({.rows = {"partition"},
+                   .cols = {"load"},
+                   .value = "latency",
+                   .over = {"network", "bits"}}),
+            "no error");
+  EXPECT_THAT(error({.rows = {"load"},
+                     .value = "latency",
+                     .best = "partition",
+                     .where = {{"partition", {"mobile-only", "RB1"}}}}),
+              HasSubstr("values that differ in network would share a cell"))
+      << "the best is not chosen over a mean of radios either";
   EXPECT_THAT(error({.rows = {"partitions"}, .value = "latency"}),
               HasSubstr("unknown dimension 'partitions'; did you mean 'partition'?"));
   EXPECT_THAT(error({.rows = {"load"}, .value = "latensy_s"}),
@@ -175,8 +252,11 @@ TEST_F(PivotTest, RefusesToAverageWhatNobodyAskedFor) {
 }
 
 TEST_F(PivotTest, AGroupHasATableForEachOfItsValues) {
-  const Document document =
-      make({.rows = {"partition"}, .cols = {"network"}, .group = {"load"}, .value = "latency"});
+  const Document document = make({.rows = {"partition"},
+                                  .cols = {"network"},
+                                  .group = {"load"},
+                                  .value = "latency",
+                                  .over = {"bits"}});
   ASSERT_EQ(document.sections.size(), 2U);
   EXPECT_EQ(document.sections[1].title, "load 2");
   const std::string html = to_html(document);

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/study/results_reader.hpp"
+
+/// A study's results as points in dimensions: what tables are made of.
+namespace papilio {
+
+/// What a point is in a dimension: a text's position among all that occur.
+using Label = std::uint32_t;
+using Key = std::vector<Label>;
+
+/// The texts that dimensions have, each kept once.
+class Labels {
+ public:
+  Label of(const std::string& text);
+  [[nodiscard]] const std::string& text(Label label) const { return *texts_[label]; }
+
+ private:
+  std::unordered_map<std::string, Label> places_;  // keeps its nodes where they are
+  std::vector<const std::string*> texts_;
+};
+
+/// One value with all its dimensions.
+struct Fact {
+  Key dimensions;  ///< `[Facts::names]`
+  double value{0};
+};
+
+/// The dimensions of a fact at these positions.
+Key key_of(const Fact& fact, const std::vector<std::size_t>& positions);
+
+/// The dimensions that every study has beside its axes; cells have a partition too.
+inline constexpr const char* kReplicate = "replicate";
+inline constexpr const char* kPartition = "partition";
+
+/// A value of a study's results at every point.
+struct Facts {
+  std::vector<std::string> names;  ///< of the dimensions, the study's axes first
+  Labels labels;
+  std::vector<Fact> all;
+  std::uint64_t failed{0};  ///< points without results
+
+  [[nodiscard]] const std::string& text(const Fact& fact, std::size_t dimension) const {
+    return labels.text(fact.dimensions[dimension]);
+  }
+  /// The position of a dimension, or nothing.
+  [[nodiscard]] std::optional<std::size_t> find(const std::string& name) const;
+  /// As `find`.
+  /// @throws ConfigError naming the nearest dimension
+  [[nodiscard]] std::size_t position(const std::string& name) const;
+  [[nodiscard]] std::vector<std::size_t> positions(const std::vector<std::string>& wanted) const;
+};
+
+/// What to take of a study's results.
+struct FactsQuery {
+  std::string column;           ///< of results: the value
+  std::set<std::string> asked;  ///< dimensions that will be looked at
+  /// Axes and the values that are kept of them: the others need no memory.
+  std::map<std::string, std::vector<std::string>> kept;
+};
+
+/// Reads a study's results. What uses no radio, such as mobile-only, stands beside every network's.
+/// Of a fleet, rows of "all" count alone where `mobiles` or `window` is not asked for.
+Facts read_facts(StudyDatabase& database, const StoredStudy& study, const FactsQuery& query);
+
+/// The column that a value's name means; its unit may be left out.
+/// @throws ConfigError naming the nearest value
+std::string value_column(const std::string& name, const std::vector<ResultColumn>& columns);
+
+/// A label that is a number.
+std::optional<double> number_of(const std::string& text);
+
+}  // namespace papilio
