@@ -267,6 +267,7 @@ class Pivot {
   /// The one of several baselines that a point is compared with.
   [[nodiscard]] const Fact& base_of(const Fact& fact, const std::vector<Fact>& bases) const {
     std::vector<const Fact*> left;
+    left.reserve(bases.size());
     for (const Fact& base : bases) left.push_back(&base);
     for (const char* name : {"bits", "codec"}) {
       const std::optional<std::size_t> at = facts_.find(name);

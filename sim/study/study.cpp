@@ -245,7 +245,7 @@ std::vector<std::string> check_some_point(const Study& study, Checker& checker,
   constexpr std::uint64_t kTries = 16;
   constexpr std::uint64_t kLongestSearch = 1'000'000;
   ProfileCaches caches;
-  std::optional<ConfigError> first_error;
+  std::string first_error;
   for (std::uint64_t i = 0; i < std::min(kTries, study.size); ++i) {
     std::uint64_t number = study.size / std::min(kTries, study.size) * i;
     Place place = study.place(number);
@@ -259,10 +259,10 @@ std::vector<std::string> check_some_point(const Study& study, Checker& checker,
       return study.fleet ? load_fleet(root, study.source, caches).spec.profiles
                          : load_scenario(root, study.source, caches).spec.profiles;
     } catch (const ConfigError& error) {
-      if (!first_error) first_error = error;
+      if (first_error.empty()) first_error = error.what();
     }
   }
-  if (first_error) throw *first_error;
+  if (!first_error.empty()) throw ConfigError{first_error};
   checker.error("exclude", "leaves no point; remove a test");
   diagnostics.throw_if_any();
   return {};

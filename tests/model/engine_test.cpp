@@ -51,6 +51,7 @@ TEST(Engine, AWorldIsTheSameAloneAndInAnyCompany) {
     const std::vector<World> worlds = random_worlds(seed, 64);
     const std::vector<PlayedRequest> together = simulate(worlds);
     std::vector<PlayedRequest> alone;
+    alone.reserve(worlds.size());
     for (const World& world : worlds) alone.push_back(simulate({world}).front());
     EXPECT_TRUE(same_bytes(together, alone)) << seed;
     const std::vector<World> backwards{worlds.rbegin(), worlds.rend()};

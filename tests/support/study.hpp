@@ -23,13 +23,13 @@ inline Finished expect_success(const std::vector<std::string>& words) {
 /// All that a database holds of studies, points and results.
 inline std::string study_contents(const std::filesystem::path& database) {
   std::string text;
-  for (const char* question :
-       {"SELECT * FROM study ORDER BY id",
-        "SELECT study, number, hex(hash), replicate, seed, axes, status, error FROM point ORDER BY "
-        "study, number",
-        "SELECT * FROM summary ORDER BY study, number, row",
-        "SELECT * FROM fleet_summary ORDER BY study, number, row",
-        "SELECT * FROM fleet_record ORDER BY study, number, row"}) {
+  constexpr const char* kPoints =
+      "SELECT study, number, hex(hash), replicate, seed, axes, status, error FROM point ORDER BY "
+      "study, number";
+  for (const char* question : {"SELECT * FROM study ORDER BY id", kPoints,
+                               "SELECT * FROM summary ORDER BY study, number, row",
+                               "SELECT * FROM fleet_summary ORDER BY study, number, row",
+                               "SELECT * FROM fleet_record ORDER BY study, number, row"}) {
     text += expect_success({"study", "sql", database.string(), question, "--format", "csv"}).out;
   }
   return text;
