@@ -1,10 +1,7 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <boost/algorithm/string/classification.hpp>
-#include <boost/algorithm/string/split.hpp>
-
 #include "sim/app/command.hpp"
+#include "sim/app/dimension_options.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/study/pivot.hpp"
@@ -12,14 +9,6 @@
 namespace papilio {
 namespace po = boost::program_options;
 namespace {
-
-std::vector<std::string> words_of(const CommandLine& line, const std::string& option) {
-  std::vector<std::string> words;
-  if (!line.has(option)) return words;
-  boost::split(words, line.get<std::string>(option), boost::is_any_of(","));
-  std::erase(words, "");
-  return words;
-}
 
 [[noreturn]] void fail(const std::string& message) {
   throw ConfigError{fmt::format("papilio table: error: {}; see 'papilio table --help'", message)};
@@ -36,16 +25,7 @@ PivotSpec spec_of(const CommandLine& line) {
   if (spec.stats.empty()) spec.stats = {"mean"};
   if (line.has("relative-to")) spec.relative_to = line.get<std::string>("relative-to");
   if (line.has("best")) spec.best = line.get<std::string>("best");
-  for (const std::string& text : line.all("where")) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      fail(fmt::format("--where '{}': expected NAME=VALUE,…", text));
-    }
-    std::vector<std::string> values;
-    const std::string listed = text.substr(equals + 1);
-    boost::split(values, listed, boost::is_any_of(","));
-    spec.where.emplace_back(text.substr(0, equals), values);
-  }
+  spec.where = choices_of(line, "table");
   spec.si = line.get<bool>("si");
   constexpr int kMostDigits = 17;
   if (line.has("digits")) {
@@ -88,10 +68,7 @@ void table_command(const Words& words) {
                      "strategy or partition whose value is divided by each");
   line.add_options()("best", po::value<std::string>()->value_name("NAME"),
                      "dimension: show which of its values is best; rows alike are taken together");
-  line.add_options()("where", po::value<std::vector<std::string>>()->value_name("NAME=VALUE,..."),
-                     "keep these values of a dimension; may be given again");
-  line.add_options()("over", po::value<std::string>()->value_name("NAME,..."),
-                     "dimensions that may be averaged over");
+  add_choices(line);
   line.add_options()("si", po::bool_switch(), "seconds and joules, not milli-");
   line.add_options()("digits", po::value<int>()->value_name("N"), "digits after the point");
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),

@@ -101,17 +101,6 @@ std::vector<std::string> telling_strategies(const FleetCsv& fleet) {
   return telling;
 }
 
-/// "latency_s" as an axis says it.
-std::string axis_label(const std::string& column) {
-  std::string label = column;
-  const std::string unit = column.ends_with("_s")   ? "s"
-                           : column.ends_with("_j") ? "J"
-                                                    : std::string{};
-  if (!unit.empty()) label = fmt::format("{}, {}", column.substr(0, column.size() - 2), unit);
-  std::replace(label.begin(), label.end(), '_', ' ');
-  return label;
-}
-
 }  // namespace
 
 std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) {

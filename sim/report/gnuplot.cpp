@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
 namespace papilio {
 
 std::string gnuplot_preamble() {
@@ -17,6 +22,24 @@ std::string gnuplot_quoted(const std::string& text) {
     safe += c;
   }
   return fmt::format("\"{}\"", safe);
+}
+
+std::string axis_label(const std::string& column) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kUnits{
+      {{"_bit_per_s", "bit/s"},
+       {"_per_s", "1/s"},
+       {"_bytes", "bytes"},
+       {"_s", "s"},
+       {"_j", "J"},
+       {"_w", "W"}}};
+  std::string label = column;
+  for (const auto& [suffix, unit] : kUnits) {
+    if (!column.ends_with(suffix)) continue;
+    label = fmt::format("{}, {}", column.substr(0, column.size() - suffix.size()), unit);
+    break;
+  }
+  std::replace(label.begin(), label.end(), '_', ' ');
+  return label;
 }
 
 }  // namespace papilio

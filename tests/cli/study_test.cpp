@@ -106,6 +106,23 @@ TEST(Study, FindsWhereTheBestChoiceMoves) {
             read_file(kRoot / "results/reference/studies/bandwidth.md"));
 }
 
+TEST(Study, DrawsAValueOverAnAxis) {
+  const TemporaryFolder folder;
+  const std::string database = (folder.path() / "bandwidth.db").string();
+  expect_success({"study", "run", "scenarios/studies/bandwidth.yaml", "-o", database, "-q"});
+  const std::string file = (folder.path() / "a.svg").string();
+  expect_success({"plot", database, "--where", "partition=mobile-only,RB1", "-o", file});
+  const std::string svg = read_file(file);
+  EXPECT_THAT(svg, ::testing::StartsWith("<?xml"));
+  for (const char* text : {"uplink, bit/s", "latency, s", ">mobile-only<", ">RB1<"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
+  EXPECT_THAT(svg, ::testing::Not(HasSubstr(">RB8<")));
+  const Finished wrong = run_papilio({"plot", database, "--strategy", "RB1"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("choose with --where"));
+}
+
 TEST(Study, ExportsWhatItHolds) {
   const TemporaryFolder folder;
   const std::string database = (folder.path() / "a.db").string();

@@ -1,0 +1,112 @@
+#include "sim/study/plot.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "sim/base/error.hpp"
+#include "sim/report/gnuplot.hpp"
+#include "sim/study/facts.hpp"
+#include "sim/study/pivot.hpp"
+
+namespace papilio {
+namespace {
+
+/// Least and greatest of some numbers.
+struct Span {
+  double least{std::numeric_limits<double>::infinity()};
+  double most{-std::numeric_limits<double>::infinity()};
+
+  void add(double number) {
+    least = std::min(least, number);
+    most = std::max(most, number);
+  }
+  [[nodiscard]] bool wants_logarithm() const {
+    constexpr double kFactor = 20;
+    return least > 0 && most > kFactor * least;
+  }
+};
+
+}  // namespace
+
+std::string study_plot(StudyDatabase& database, const StoredStudy& study,
+                       const StudyPlotSpec& spec) {
+  std::string x = spec.x;
+  if (x.empty()) {
+    if (study.axes.size() != 1) {
+      throw ConfigError{
+          fmt::format("papilio plot: error: the study has several axes; name one with --x: {}",
+                      fmt::join(study.axes, ", "))};
+    }
+    x = study.axes.front();
+  }
+  const std::string by = !spec.by.empty()        ? spec.by
+                         : study.kind == "fleet" ? "strategy"
+                                                 : kPartition;
+  const Document document = pivot(database, study,
+                                  {.rows = {x},
+                                   .cols = {by},
+                                   .value = spec.value,
+                                   .stats = {"mean", "ci95"},
+                                   .over = spec.over,
+                                   .where = spec.where},
+                                  true);
+  const Table& table = *document.sections.front().table;
+  // A row holds x, then the mean and the interval of each line.
+  const std::size_t lines = (table.columns.size() - 1) / 2;
+  const auto cell = [&](std::size_t row, std::size_t column) {
+    const std::string& text = table.rows[row][column];
+    return text.empty() ? std::string{"?"} : text;
+  };
+  Span xs;
+  Span values;
+  bool numbers = true;
+  for (const auto& row : table.rows) {
+    const std::optional<double> number = number_of(row[0]);
+    numbers = numbers && number.has_value();
+    if (number) xs.add(*number);
+    for (std::size_t line = 0; line < lines; ++line) {
+      if (const std::optional<double> value = number_of(row[1 + 2 * line])) values.add(*value);
+    }
+  }
+  std::string script = gnuplot_preamble();
+  script += fmt::format(
+      "set key outside right noenhanced\nset xlabel {} noenhanced\n"
+      "set ylabel {} noenhanced\n",
+      gnuplot_quoted(axis_label(x)),
+      gnuplot_quoted(axis_label(value_column(spec.value, result_columns(study)))));
+  if (numbers && xs.wants_logarithm()) script += "set logscale x\n";
+  if (values.wants_logarithm()) script += "set logscale y\n";
+  if (!numbers) script += "set xtics rotate by -30 noenhanced\n";
+  for (std::size_t line = 0; line < lines; ++line) {
+    script += fmt::format("$data{} << END\n", line);
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+      script += fmt::format("{} {} {} {}\n", numbers ? cell(row, 0) : fmt::to_string(row),
+                            gnuplot_quoted(table.rows[row][0]), cell(row, 1 + 2 * line),
+                            cell(row, 2 + 2 * line));
+    }
+    script += "END\n";
+  }
+  script += "plot ";
+  // Points of few values are marked, many make a curve.
+  constexpr std::size_t kFewRows = 40;
+  const char* style = table.rows.size() > kFewRows ? "lines lw 2" : "linespoints lw 2 pt 7 ps 0.5";
+  for (std::size_t line = 0; line < lines; ++line) {
+    const std::string& header = table.columns[1 + 2 * line].header;
+    const std::string title = header.substr(0, header.rfind(' '));  // without "mean"
+    script += fmt::format("{}$data{} using 1:3{} with {} dt {} lc {} title {}",
+                          line == 0 ? "" : ", ", line, numbers ? "" : ":xtic(2)", style,
+                          line % 4 + 1, line + 1, gnuplot_quoted(title));
+    const bool intervals = std::any_of(table.rows.begin(), table.rows.end(),
+                                       [&](const auto& row) { return !row[2 + 2 * line].empty(); });
+    if (!intervals) continue;
+    script += fmt::format(
+        ", $data{0} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {1} notitle", line, line + 1);
+  }
+  return script + "\n";
+}
+
+}  // namespace papilio
