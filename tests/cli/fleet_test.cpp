@@ -329,12 +329,12 @@ TEST(Plot, TellsWhatItCannotDraw) {
   EXPECT_THAT(error({dir, "--strategy", "orcle"}),
               HasSubstr("has no strategy 'orcle'; did you mean 'oracle'?"));
   EXPECT_THAT(error({dir + "/nowhere"}), HasSubstr("has neither fleet.csv nor accuracy.csv"));
-  EXPECT_THAT(error({}), HasSubstr("expected the folder of results"));
+  EXPECT_THAT(error({}), HasSubstr("expected the folder or database of results"));
   folder.write("units/accuracy.csv",
                "cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,10,0.5\n");
   EXPECT_THAT(error({dir + "/units"}), HasSubstr("accuracy.csv: error: has no row with a cut"));
   EXPECT_THAT(error({dir + "/units", "--value", "latency_s"}),
-              HasSubstr("--value and --strategy are of fleets"));
+              HasSubstr("--value is of fleets and studies"));
 }
 
 TEST(Plot, DrawsTheAccuraciesOfUnits) {
