@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <boost/algorithm/string/classification.hpp>
 #include <boost/algorithm/string/split.hpp>
 
 #include "sim/base/error.hpp"
@@ -13,7 +12,7 @@ namespace po = boost::program_options;
 std::vector<std::string> words_of(const CommandLine& line, const std::string& option) {
   std::vector<std::string> words;
   if (!line.has(option)) return words;
-  boost::split(words, line.get<std::string>(option), boost::is_any_of(","));
+  boost::split(words, line.get<std::string>(option), [](char c) { return c == ','; });
   std::erase(words, "");
   return words;
 }
@@ -38,7 +37,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> choices_of(const C
     }
     std::vector<std::string> values;
     const std::string listed = text.substr(equals + 1);
-    boost::split(values, listed, boost::is_any_of(","));
+    boost::split(values, listed, [](char c) { return c == ','; });
     choices.emplace_back(text.substr(0, equals), values);
   }
   return choices;

@@ -279,7 +279,7 @@ TEST(Studies, ConditionsExcludePoints) {
     std::uint64_t points = 0;
     Place place = study.place(0);
     for (std::uint64_t n = 0; n < study.size; ++n, study.advance(place)) {
-      points += study.excluded(place) ? 0 : 1;
+      if (!study.excluded(place)) ++points;
     }
     EXPECT_EQ(points, study.count());
     return points;
