@@ -216,7 +216,7 @@ class StudyChecker {
     const auto add = [&](const Node& item) {
       const std::string text = json_of(item).dump();
       all.push_back(text);
-      all.push_back("[" + text + "]");
+      all.push_back(fmt::format("[{}]", text));
     };
     if (value.kind != Node::Kind::kSequence) add(value);
     for (const Node& item : value.items) add(item);

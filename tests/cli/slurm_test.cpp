@@ -37,8 +37,8 @@ class Cluster {
     ::setenv("SLURM_CONF", (folder_ / "slurm.conf").c_str(), 1);
   }
   ~Cluster() {
-    std::system("scancel --user=root 2>/dev/null");
-    script("stop");
+    static_cast<void>(std::system("scancel --user=root 2>/dev/null"));
+    static_cast<void>(script("stop"));
   }
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
