@@ -98,33 +98,34 @@ std::vector<PointHead> Evaluator::heads(const std::vector<PointTask>& tasks) {
 }
 
 std::string Evaluator::evaluate(const std::vector<PointTask>& tasks) {
-  return study_.fleet ? evaluate_fleets(tasks) : evaluate_cells(tasks);
+  if (study_.fleet) return evaluate_fleets(tasks);
+  return study_.spec.method == "closed-form" ? evaluate_closed(tasks) : evaluate_simulated(tasks);
 }
 
-std::string Evaluator::evaluate_cells(const std::vector<PointTask>& tasks) {
-  const bool closed = study_.spec.method == "closed-form";
+std::string Evaluator::evaluate_closed(const std::vector<PointTask>& tasks) {
   ResultWriter results;
   std::vector<Breakdown> took;
-  if (closed) {
-    for (const PointTask& task : tasks) {
-      PointHead head = head_of(task);
-      try {
-        const CellPoint point = cells_.at(task.place);
-        head.hash = point.hash();
-        took.clear();
-        for (std::size_t i = 0; i < point.cells(); ++i) {
-          const Basis basis = point.basis(i);
-          took.push_back(closed_form(basis.demand, basis.use));
-        }
-        results.begin_point(head);
-        add_rows(results, point, took);
-      } catch (const ConfigError& error) {
-        head.error = error_text(error);
-        results.begin_point(head);
+  for (const PointTask& task : tasks) {
+    PointHead head = head_of(task);
+    try {
+      const CellPoint point = cells_.at(task.place);
+      head.hash = point.hash();
+      took.clear();
+      for (std::size_t i = 0; i < point.cells(); ++i) {
+        const Basis basis = point.basis(i);
+        took.push_back(closed_form(basis.demand, basis.use));
       }
+      results.begin_point(head);
+      add_rows(results, point, took);
+    } catch (const ConfigError& error) {
+      head.error = error_text(error);
+      results.begin_point(head);
     }
-    return results.take();
   }
+  return results.take();
+}
+
+std::string Evaluator::evaluate_simulated(const std::vector<PointTask>& tasks) {
   struct Ready {
     PointHead head;
     std::optional<CellPoint> point;
@@ -150,6 +151,8 @@ std::string Evaluator::evaluate_cells(const std::vector<PointTask>& tasks) {
     }
   }
   const std::vector<PlayedRequest> played = play_batch(worlds);
+  ResultWriter results;
+  std::vector<Breakdown> took;
   for (Ready& one : ready) {
     if (one.point) {
       const std::size_t cells = one.point->cells();

@@ -38,7 +38,8 @@ class Evaluator {
   /// An error as it is stored: the same wherever the study lies.
   [[nodiscard]] std::string error_text(const std::exception& error) const;
   [[nodiscard]] PointHead head_of(const PointTask& task) const;
-  std::string evaluate_cells(const std::vector<PointTask>& tasks);
+  std::string evaluate_closed(const std::vector<PointTask>& tasks);
+  std::string evaluate_simulated(const std::vector<PointTask>& tasks);
   std::string evaluate_fleets(const std::vector<PointTask>& tasks);
 
   const Study& study_;
