@@ -49,7 +49,7 @@ constexpr int kFleetPoints = 40;
 constexpr int kPause = 10;
 #else
 constexpr int kKills = 50;
-constexpr int kPoints = 1500;
+constexpr int kPoints = 2500;
 constexpr int kFleetPoints = 150;
 constexpr int kPause = 1;
 #endif
