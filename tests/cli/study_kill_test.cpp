@@ -101,10 +101,11 @@ void kill_again_and_again(const TemporaryFolder& folder, const std::string& stud
     ASSERT_EQ(::waitpid(program, &status, 0), program);
     EXPECT_TRUE(WIFSIGNALED(status)) << "it ended by itself: the study is too short for this test";
   }
-  EXPECT_GE(of_workers, kills / 10);
-  EXPECT_GE(of_programs, kills / 10);
   const Finished last = expect_success({"study", "run", study, "-o", database.string()});
+  // Too few kills, too far apart, tell nothing of their kinds under sanitizers.
   if (kPause == 1) {
+    EXPECT_GT(of_workers, kills / 10);
+    EXPECT_GT(of_programs, kills / 10);
     EXPECT_THAT(last.out, Not(HasSubstr(fmt::format("{} computed now", points))))
         << "something was stored between the kills";
   }
