@@ -44,7 +44,7 @@ Outcomes play(const Scenario& scenario, int jobs, bool quiet) {
                         .stop_requested = interrupted});
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < played.size(); ++i) {
-    outcomes.push_back({scenario.cells[i], played[i].start, played[i].finish, played[i].breakdown});
+    outcomes.push_back({scenario.cells[i], played[i].finish, played[i].breakdown});
   }
   return Outcomes{std::move(outcomes)};
 }

@@ -17,8 +17,7 @@ struct World {
 
 /// What the simulation measured of one request.
 struct PlayedRequest {
-  Seconds start;   ///< simulated time at which the request began
-  Seconds finish;  ///< simulated time at which its last phase ended
+  Seconds finish;  ///< simulated time from its beginning to the end of its last phase
   Breakdown breakdown;
 };
 
@@ -41,7 +40,7 @@ struct SimulateOptions {
 ///
 /// @return one entry a world, in their order
 /// @throws SimulationError if a simulation deadlocks, fails, loses a worker, or differs from
-///         `closed_form` by more than 1e-9 of a latency, for here nothing contends
+///         `closed_form` by more than 1e-9 of a latency or an energy, for here nothing contends
 /// @throws Interrupted if `stop_requested` said so; no worker outlives it
 std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
                                     const SimulateOptions& options = {});
@@ -50,7 +49,7 @@ std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
 void check_finite(std::span<const World> worlds);
 /// Here nothing contends, so the simulation must say what the closed form says (ADR 0003).
 /// @param played `[worlds]`
-/// @throws SimulationError if a latency differs by more than 1e-9 of it
+/// @throws SimulationError if a latency or an energy differs by more than 1e-9 of it
 void check_agreement(std::span<const World> worlds, std::span<const PlayedRequest> played);
 
 /// "3.32", of the SimGrid that is linked.

@@ -56,7 +56,7 @@ Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
   const Breakdown& b = outcome.simulated;
   Row row{{"request", static_cast<std::int64_t>(request)}};
   extend(row, cell_columns(outcome.cell, codecs));
-  extend(row, {{"start_s", outcome.start.value()}, {"finish_s", outcome.finish.value()}});
+  extend(row, {{"finish_s", outcome.finish.value()}});
   extend(row, phase_columns(b));
   extend(row, {{"energy_j", mobile_energy(outcome.cell, b.energy())},
                {"compute_j", mobile_energy(outcome.cell, b.compute_energy)},

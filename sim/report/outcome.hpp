@@ -13,7 +13,6 @@ namespace papilio {
 /// One simulated cell of a scenario.
 struct Outcome {
   Cell cell;
-  Seconds start;
   Seconds finish;
   Breakdown simulated;
 };
