@@ -145,7 +145,8 @@ Table energy_table(const FleetScenario& fleet, const std::vector<FleetResult>& r
 }
 
 Table choices_table(const FleetScenario& fleet, const std::vector<FleetSummary>& summaries) {
-  Table table;
+  // Named here, for there may be no row: nobody asked, or nothing completed.
+  Table table{.columns = {{"strategy"}, {"mobiles"}, {"window"}, {"partition"}, {"completed"}}};
   for (const FleetSummary& summary : summaries) {
     // "all" of several groups has no partitions of its own.
     if (summary.mobiles == "all" && fleet.model.groups.size() > 1) continue;
@@ -192,16 +193,47 @@ std::string timeseries_csv(const FleetScenario& fleet, const std::vector<FleetRe
   return text;
 }
 
+namespace {
+
+Row record_row(const FleetModel& model, std::size_t run, const RequestRecord& record) {
+  const auto replications = static_cast<std::size_t>(model.replications);
+  const GroupModel& group = model.groups[record.group];
+  const bool begun = record.partition != kNoPartition;
+  constexpr std::array<const char*, 3> kEnds{"completed", "dropped", "failed"};
+  Row row{{"strategy", model.strategies[run / replications].name},
+          {"replication", number(run % replications)},
+          {"mobiles", group.name},
+          {"mobile", number(record.mobile)},
+          {"request", number(record.number)},
+          {"arrival_s", record.arrival_s},
+          {"end", kEnds[static_cast<std::size_t>(record.end)]},
+          {"partition", text_value(begun ? group.partitions[record.partition].name : "")}};
+  if (!model.images.empty()) {
+    extend(row, {{"image", text_value(begun ? model.images[record.image] : "")}});
+  }
+  extend(row, {{"attempts", number(record.attempts)},
+               {"fell_back", number(record.fell_back ? 1 : 0)},
+               {"late", number(record.late ? 1 : 0)},
+               {"payload_bytes", record.upload_bytes},
+               {"latency_s", record.latency_s}});
+  extend(row, phase_columns(record.phases, 1));
+  extend(row, energy_columns(record.energy, 1));
+  return row;
+}
+
+}  // namespace
+
 std::string fleet_records_csv(const FleetScenario& fleet, const std::vector<FleetResult>& results) {
   std::string text;
   each_fleet_record(fleet, results, [&](const Row& row) { append_csv(text, row); });
-  return text;
+  if (!text.empty()) return text;
+  // Nobody asked: the columns alone.
+  const RequestRecord none{.partition = kNoPartition, .end = RequestEnd::kDropped};
+  return csv_header(record_row(fleet.model, 0, none));
 }
 
 void each_fleet_record(const FleetScenario& fleet, const std::vector<FleetResult>& results,
                        const std::function<void(const Row&)>& take) {
-  const FleetModel& model = fleet.model;
-  const auto replications = static_cast<std::size_t>(model.replications);
   for (std::size_t i = 0; i < results.size(); ++i) {
     std::vector<const RequestRecord*> records;
     records.reserve(results[i].records.size());
@@ -210,30 +242,7 @@ void each_fleet_record(const FleetScenario& fleet, const std::vector<FleetResult
       return std::tuple{a->arrival_s, a->mobile, a->number} <
              std::tuple{b->arrival_s, b->mobile, b->number};
     });
-    for (const RequestRecord* record : records) {
-      const GroupModel& group = model.groups[record->group];
-      const bool begun = record->partition != kNoPartition;
-      constexpr std::array<const char*, 3> kEnds{"completed", "dropped", "failed"};
-      Row row{{"strategy", model.strategies[i / replications].name},
-              {"replication", number(i % replications)},
-              {"mobiles", group.name},
-              {"mobile", number(record->mobile)},
-              {"request", number(record->number)},
-              {"arrival_s", record->arrival_s},
-              {"end", kEnds[static_cast<std::size_t>(record->end)]},
-              {"partition", text_value(begun ? group.partitions[record->partition].name : "")}};
-      if (!model.images.empty()) {
-        extend(row, {{"image", text_value(begun ? model.images[record->image] : "")}});
-      }
-      extend(row, {{"attempts", number(record->attempts)},
-                   {"fell_back", number(record->fell_back ? 1 : 0)},
-                   {"late", number(record->late ? 1 : 0)},
-                   {"payload_bytes", record->upload_bytes},
-                   {"latency_s", record->latency_s}});
-      extend(row, phase_columns(record->phases, 1));
-      extend(row, energy_columns(record->energy, 1));
-      take(row);
-    }
+    for (const RequestRecord* record : records) take(record_row(fleet.model, i, *record));
   }
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <limits>
 
@@ -122,6 +123,28 @@ std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) 
                                    ? options.value.substr(0, options.value.size() - 2) + "_ci_s"
                                    : std::string{};
   const bool by_window = !fleet.windows().empty();
+  const std::vector<std::string> places =
+      by_window ? fleet.windows() : std::vector<std::string>{"all"};
+  std::vector<double> values;
+  for (const std::string& strategy : strategies) {
+    for (const std::string& window : places) {
+      const std::string cell = fleet.cell(strategy, window, options.value);
+      if (cell == "?") continue;
+      double value = 0;
+      const auto read = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+      if (read.ec != std::errc{}) {
+        throw ConfigError{fmt::format("{}: error: '{}' is no column of numbers; draw another", csv,
+                                      options.value)};
+      }
+      values.push_back(value);
+    }
+  }
+  if (values.empty()) {
+    throw ConfigError{fmt::format(
+        "{}: error: '{}' has no value to draw, for no request has one; draw 'arrived' or another "
+        "column",
+        csv, options.value)};
+  }
 
   std::string script = gnuplot_preamble();
   script += fmt::format("set ylabel {} noenhanced\n", gnuplot_quoted(axis_label(options.value)));
@@ -140,7 +163,9 @@ std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) 
       }
       script += "END\n";
     }
-    script += "set logscale y\nplot ";
+    // A logarithmic axis has no place for a 0.
+    const bool positive = *std::min_element(values.begin(), values.end()) > 0;
+    script += positive ? "set logscale y\nplot " : "set yrange [0:*]\nplot ";
     for (std::size_t s = 0; s < strategies.size(); ++s) {
       script += fmt::format(
           "{}$data{} using 1:3:xtic(2) with linespoints lw 2 dt {} pt 7 ps 0.5 lc {} title {}, "

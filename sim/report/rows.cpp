@@ -38,14 +38,17 @@ void append(Table& table, const Row& row) {
   table.rows.push_back(std::move(cells));
 }
 
-void append_csv(std::string& text, const Row& row) {
+std::string csv_header(const Row& row) {
   std::vector<std::string> cells;
   cells.reserve(row.size());
-  if (text.empty()) {
-    for (const auto& [column, value] : row) cells.push_back(column);
-    text += csv_line(cells);
-    cells.clear();
-  }
+  for (const auto& [column, value] : row) cells.push_back(column);
+  return csv_line(cells);
+}
+
+void append_csv(std::string& text, const Row& row) {
+  if (text.empty()) text = csv_header(row);
+  std::vector<std::string> cells;
+  cells.reserve(row.size());
   for (const auto& [column, value] : row) cells.push_back(text_of(value));
   text += csv_line(cells);
 }

@@ -34,6 +34,9 @@ void append(Table& table, const Row& row);
 /// Appends a row as a line of CSV, after a header line if `text` is empty: for files of many rows.
 void append_csv(std::string& text, const Row& row);
 
+/// The header line of such a file alone, where there is no row.
+std::string csv_header(const Row& row);
+
 /// Numbers as numbers and absent values as null.
 nlohmann::ordered_json json_of(const Row& row);
 

@@ -160,6 +160,40 @@ TEST(FleetRun, RecordsAreWrittenOnlyWhenAsked) {
   EXPECT_FALSE(fs::exists(folder.path() / "records.csv"));
 }
 
+// Zero requests is a result: every file has its header, fleet.csv its row with 0 arrived, and no
+// latency. The chance of one request here is 1 in 10,000.
+TEST(FleetRun, WhereNobodyAsksIsAResult) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.write(
+      "f.yaml",
+      "kind: fleet\nname: f\nduration_s: 1\nwindows: [{name: w, from_s: 0, to_s: 0.5}]\n"
+      "cells: [{name: c, radio: wifi}]\nservers: [{name: s}]\nmobiles:\n"
+      "  - {name: m, cell: c, server: s, task: {upload_bytes: 1000, server_s: 0.01},\n"
+      "     arrivals: {process: poisson, rate_per_s: 0.0001}}\n"
+      "output: {records: 1, timeseries_s: 0.1}\n");
+  for (const char* replications : {"1", "3"}) {
+    const fs::path out = folder.path() / replications;
+    run_to(out, {file.string(), "--set", fmt::format("replications={}", replications)});
+    const CsvTable fleet = table_of(out / "fleet.csv");
+    ASSERT_EQ(fleet.rows(), 2U);
+    for (std::size_t row = 0; row < 2; ++row) {
+      EXPECT_EQ(fleet.text(row, "arrived"), "0");
+      EXPECT_EQ(fleet.text(row, "completed"), "0");
+      EXPECT_EQ(fleet.number(row, "throughput_per_s"), 0);
+      EXPECT_EQ(fleet.text(row, "latency_s") + fleet.text(row, "p99_s"), "");
+    }
+    for (const char* name : {"choices.csv", "records.csv", "timeseries.csv", "energy.csv"}) {
+      EXPECT_THAT(columns_of(out / name), ::testing::Contains("strategy")) << name;
+    }
+    EXPECT_THAT(read_file(out / "tables.md"),
+                HasSubstr("0 arrived over all runs, warm-up included; 0 completed"));
+    EXPECT_EQ(run_papilio({"plot", out.string(), "--value", "arrived"}).exit_code, 0);
+    const Finished plot = run_papilio({"plot", out.string()});
+    EXPECT_EQ(plot.exit_code, 2);
+    EXPECT_THAT(plot.err, HasSubstr("'latency_s' has no value to draw, for no request has one"));
+  }
+}
+
 TEST(FleetRun, TheManifestSaysHowFastItWas) {
   const TemporaryFolder folder;
   run_to(folder.path(), {kFaults});
@@ -328,6 +362,8 @@ TEST(Plot, TellsWhatItCannotDraw) {
               HasSubstr("has no column 'latncy_s'; did you mean 'latency_s'?"));
   EXPECT_THAT(error({dir, "--strategy", "orcle"}),
               HasSubstr("has no strategy 'orcle'; did you mean 'oracle'?"));
+  EXPECT_THAT(error({dir, "--value", "mobiles"}),
+              HasSubstr("'mobiles' is no column of numbers; draw another"));
   EXPECT_THAT(error({dir + "/nowhere"}), HasSubstr("has neither fleet.csv nor accuracy.csv"));
   EXPECT_THAT(error({}), HasSubstr("expected the folder or database of results"));
   folder.write("units/accuracy.csv",

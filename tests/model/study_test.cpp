@@ -151,6 +151,35 @@ TEST(Studies, NeitherJobsNorShardsShowInTheDatabase) {
   EXPECT_TRUE(one == Lab::contents(merged));
 }
 
+// Requests at 0.005 a second over 100 s: none with e^-0.5 = 61 %. Each of the 20 replicates counts,
+// those without a request too; their number is 10 on average, 2 or less or 21 or more in less than
+// one of 300 seeds.
+TEST(Studies, CountReplicatesInWhichNobodyAsks) {
+  const TemporaryFolder folder;
+  const fs::path base =
+      folder.write("quiet.yaml",
+                   "kind: fleet\nname: quiet\nduration_s: 100\ncells: [{name: c, radio: wifi}]\n"
+                   "servers: [{name: s}]\nmobiles:\n"
+                   "  - {name: m, cell: c, server: s, task: {upload_bytes: 1000},\n"
+                   "     arrivals: {process: poisson, rate_per_s: 0.005}}\n");
+  const Lab lab;
+  lab.run(lab.study("replicates: 20\ngrid:\n"
+                    "  - {axis: list, key: mobiles.0.arrivals.rate_per_s, values: [0.005]}\n",
+                    base.string()),
+          "a.db");
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  const Table sums = query(database,
+                           "SELECT count(*), min(arrived), sum(arrived), count(latency_s), "
+                           "sum(arrived > 0) FROM fleet_summary");
+  EXPECT_EQ(sums.rows[0][0], "20");
+  EXPECT_EQ(sums.rows[0][1], "0");
+  const int arrived = std::stoi(sums.rows[0][2]);
+  EXPECT_GT(arrived, 2);
+  EXPECT_LT(arrived, 21);
+  EXPECT_EQ(sums.rows[0][3], sums.rows[0][4]) << "a latency where there was a request";
+  EXPECT_EQ(query(database, "SELECT count(*) FROM point WHERE error <> ''").rows[0][0], "0");
+}
+
 TEST(Studies, SimulationAndClosedFormAgree) {
   const Lab lab;
   lab.run(lab.study(kSmall), "a.db");
