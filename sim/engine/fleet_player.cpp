@@ -182,6 +182,7 @@ class Driver {
   void arm() {
     const double date = fleet_->next_date();
     if (date == kNever) {
+      if (fleet_->over()) fleet_->stop();
       if (keeper_) std::exchange(keeper_, nullptr)->kill();
       return;
     }

@@ -39,6 +39,7 @@ void SimGridLink::do_start(double now, Flow flow, double bytes, double cap_byte_
   const Ends ends = ends_of_(flow, cap_byte_per_s);
   Open& open = open_[{flow.request, flow.generation}];
   open.bytes = bytes;
+  open.begin_s = now;
   open.transfer = sg::Comm::sendto_init();
   open.transfer->set_payload_size(static_cast<std::uint64_t>(bytes));
   open.actor = sg::Actor::create("flow", ends.from, [this, flow, ends, transfer = open.transfer] {
@@ -77,8 +78,9 @@ double SimGridLink::advance(double now, std::vector<Flow>& ended) {
     const auto open = open_.find({flow.request, flow.generation});
     PAPILIO_CHECK(open != open_.end());
     carried(open->second.bytes);
-    open_.erase(open);
     ended.push_back(flow);
+    ended.back().elapsed_s = now - open->second.begin_s;
+    open_.erase(open);
   }
   ended_.clear();
   return next_date();

@@ -41,6 +41,7 @@ class SimGridLink final : public Link {
     simgrid::s4u::ActorPtr actor;
     simgrid::s4u::CommPtr transfer;
     double bytes{0};
+    double begin_s{0};
   };
 
   void do_start(double now, Flow flow, double bytes, double cap_byte_per_s) override;

@@ -6,6 +6,8 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
+#include "sim/fleet/job_kinds.hpp"
+#include "sim/fleet/mobile_radio.hpp"
 
 namespace papilio {
 namespace {
@@ -25,7 +27,9 @@ enum class Phase : std::uint8_t {
   kServer,
   kBackhaulDown,
   kToMobile,
-  kListening,
+  kListening,        // a connected radio's next listening time
+  kPaging,           // an idle radio's
+  kAnswerPromotion,  // the page was heard
   kDownlink,
   kLost,  // nothing will come but the timeout
   kBackoff,
@@ -58,15 +62,13 @@ struct Mobile {
   double seen_uplink{0};
   double seen_downlink{0};
   double seen_s{-1};
-  // The radio: end of its last transfer (never: idle), and until when its energy has been charged.
-  double radio_last_s{-kNever};
-  double radio_charged_s{0};
+  MobileRadio radio;
   double frame_s{0};  // date of its last periodic frame, before jitter
   EnergyLedger energy{};
   bool battery_empty{false};
 };
 
-/// A request from its beginning to its end.
+/// A request from its beginning to its end; or what an attempt that timed out has left on its way.
 struct Request {
   std::uint32_t generation{0};  // counts the attempts and the uses of the slot
   std::uint32_t mobile{0};
@@ -80,14 +82,15 @@ struct Request {
   bool lose_answer{false};
   bool via_backhaul{false};
   bool fell_back{false};
+  bool abandoned{false};  // nobody waits for it any more
   double service_factor{1};
   double arrival_s{0};
   double phase_begin_s{0};
   double phase_length_s{0};
   double upload_bytes{0};
-  double attempt_begin_s{0};
-  double server_s{0};           // GPU time taken
-  double profiled_server_s{0};  // the same without load levels and batching
+  double attempt_promotion_s{0};  // before the upload of this attempt
+  double server_s{0};             // GPU time taken
+  double profiled_server_s{0};    // the same without load levels and batching
   PhaseTimes phases{};
   PhaseTimes before_attempt{};
   EnergyLedger energy{};
@@ -177,6 +180,7 @@ class Fleet::Player {
     for (; count > 0 && !over(); --count) play_event();
   }
   void play_link(double now, std::uint32_t link);
+  void stop();
   FleetResult finish();
 
   [[nodiscard]] bool over() const { return pending_arrivals_ == 0 && in_system_ == 0; }
@@ -207,11 +211,19 @@ class Fleet::Player {
   void leave_edge(std::uint32_t id, double now);
   void reach_server(std::uint32_t id, double now);
   void answer(std::uint32_t id, double now);
+  void pass_edge_down(std::uint32_t id, double now);
   void reach_mobile(std::uint32_t id, double now);
+  void hear_page(std::uint32_t id, double now);
   void start_download(std::uint32_t id, double now);
   void end_flow(const Flow& flow, double now);
   void end_job(const Job& job, double now);
+  void end_answer(std::uint32_t id, double now);
   void time_out(std::uint32_t id, double now);
+  std::uint32_t leave_behind(std::uint32_t id);
+  void change_fault(std::uint32_t server, double now);
+  void lose(std::uint32_t id);
+  void release(std::uint32_t id);
+  std::uint32_t free_slot();
   void end(std::uint32_t id, RequestEnd how, double now);
 
   void wait_fixed(std::uint32_t id, Phase phase, double length_s, double now);
@@ -220,8 +232,19 @@ class Fleet::Player {
   void submit(std::uint32_t id, Phase phase, std::uint32_t server, double service_s, double now);
   void charge_uplink(Request& request, double bytes, double elapsed_s, double now);
   void charge_downlink(Request& request, double bytes, double elapsed_s, double now);
-  /// Charges the radio's tail and idle time up to `now`.
-  void charge_radio(Mobile& mobile, const CellModel& cell, double now, EnergyLedger& ledger);
+  /// Whom a mobile's radio is charged to: the request that it serves, or itself.
+  [[nodiscard]] EnergyLedger& payer(Mobile& mobile) {
+    return mobile.current == kNone ? mobile.energy : requests_[mobile.current].energy;
+  }
+  /// Whom a request's answer is charged to: what an attempt left behind, to its request while that
+  /// lasts.
+  [[nodiscard]] EnergyLedger& payer(Request& request) {
+    if (!request.abandoned) return request.energy;
+    Mobile& mobile = mobiles_[request.mobile];
+    const bool lasts =
+        mobile.current != kNone && requests_[mobile.current].number == request.number;
+    return lasts ? requests_[mobile.current].energy : mobile.energy;
+  }
 
   // Choice.
   [[nodiscard]] std::uint32_t choose(const Mobile& mobile, const Request& request, double now);
@@ -291,7 +314,7 @@ class Fleet::Player {
   std::vector<std::unique_ptr<Server>> servers_;
   std::vector<std::uint32_t> server_models_;  // [servers and their copies] position in the model
   std::vector<std::uint32_t> first_server_;   // [servers of the model]
-  std::vector<std::uint32_t> first_kind_;     // [groups] of the jobs of each group's partitions
+  JobKinds kinds_;
   struct Background {
     Stream arrivals;
     Stream work;
@@ -318,8 +341,10 @@ class Fleet::Player {
   double in_flight_s_{0};
   std::vector<Totals> sampled_;
   double sampled_s_{0};
+  bool stopped_{false};
   std::vector<Flow> ended_flows_;
   std::vector<Job> ended_jobs_;
+  std::vector<Job> lost_jobs_;
 };
 
 Fleet::Player::Player(const FleetModel& model, std::size_t strategy, int replication,
@@ -328,7 +353,8 @@ Fleet::Player::Player(const FleetModel& model, std::size_t strategy, int replica
       strategy_{model.strategies.at(strategy)},
       losses_{model.seed, fmt::format("losses/{}", replication)},
       sampling_{model.seed, fmt::format("records/{}", replication)},
-      images_{model.seed, fmt::format("images/{}", replication)} {
+      images_{model.seed, fmt::format("images/{}", replication)},
+      kinds_{model} {
   // A replication is a seed of its own; a strategy is not, so all meet the same conditions.
   Stream seeds{StreamFamily{model.seed, "replications"}, static_cast<std::uint64_t>(replication)};
   const auto seed = static_cast<std::uint64_t>(seeds.uniform() * 4294967296.0);
@@ -400,26 +426,26 @@ void Fleet::Player::make_servers(std::uint64_t seed) {
 
 void Fleet::Player::make_mobiles(std::uint64_t seed) {
   mobiles_.reserve(model_.mobiles());
-  std::uint32_t kinds = 0;
+  std::vector<std::uint32_t> in_cell(model_.cells.size());
+  std::vector<std::uint32_t> at_server(model_.servers.size());
   for (std::size_t g = 0; g < model_.groups.size(); ++g) {
     const GroupModel& group = model_.groups[g];
-    first_kind_.push_back(kinds);
-    kinds += static_cast<std::uint32_t>(group.partitions.size());
     const StreamFamily arrivals{seed, "arrivals " + group.name};
     const StreamFamily work{seed, "work " + group.name};
-    const std::uint32_t cells = model_.cells[group.cell].count;
-    const auto server_of = [&](std::uint32_t server, std::uint32_t i) {
-      return first_server_[server] + i % model_.servers[server].count;
+    // Equal cells and servers take the mobiles in turn, whatever groups these are of.
+    const auto next_server = [&](std::uint32_t server) {
+      return first_server_[server] + at_server[server]++ % model_.servers[server].count;
     };
     for (std::uint32_t i = 0; i < group.count; ++i) {
-      const std::uint32_t uplink = cell_links_[group.cell] + 2 * (i % cells);
+      const std::uint32_t copy = in_cell[group.cell]++ % model_.cells[group.cell].count;
+      const std::uint32_t uplink = cell_links_[group.cell] + 2 * copy;
       mobiles_.push_back(Mobile{.arrivals = Stream{arrivals, i},
                                 .work = Stream{work, i},
                                 .group = static_cast<std::uint32_t>(g),
                                 .uplink = uplink,
                                 .downlink = uplink + 1,
-                                .server = server_of(group.server, i),
-                                .edge = group.edge ? server_of(*group.edge, i) : kNone});
+                                .server = next_server(group.server),
+                                .edge = group.edge ? next_server(*group.edge) : kNone});
       schedule_next_arrival(static_cast<std::uint32_t>(mobiles_.size() - 1), 0);
     }
   }
@@ -466,7 +492,7 @@ void Fleet::Player::play_event() {
       servers_[event.target]->begin_waiting_batch(now_);
       break;
     case EventKind::kServerFault:
-      servers_[event.target]->change_fault(now_);
+      change_fault(event.target, now_);
       break;
     case EventKind::kBackground: {
       const ServerModel& server = model_.servers[server_models_[event.target]];
@@ -552,13 +578,7 @@ void Fleet::Player::arrive(std::uint32_t id, double now) {
 }
 
 void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, double now) {
-  std::uint32_t id = free_request_;
-  if (id == kNone) {
-    id = static_cast<std::uint32_t>(requests_.size());
-    requests_.emplace_back();
-  } else {
-    free_request_ = requests_[id].next_free;
-  }
+  const std::uint32_t id = free_slot();
   Mobile& mobile = mobiles_[mobile_id];
   const GroupModel& group = group_of(mobile);
   Request& request = requests_[id];
@@ -570,10 +590,10 @@ void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, doubl
                     .arrival_s = waiting.arrival_s,
                     .upload_bytes = waiting.upload_factor};
   request.phases.queue = now - waiting.arrival_s;
+  const CellModel& cell = cell_of(mobile);
+  if (cell.states) mobile.radio.charge(*cell.states, now, mobile.energy);
   mobile.current = id;
   ++busy_count_;
-  const CellModel& cell = cell_of(mobile);
-  if (cell.states) charge_radio(mobile, cell, now, mobile.energy);
   request.partition = choose(mobile, request, now);
   const ImageDemand demand = demand_of(request);
   // What crosses a radio is whole bytes.
@@ -669,7 +689,12 @@ void Fleet::Player::step(std::uint32_t id, double now) {
       request.phases.delay += length_s;
       reach_mobile(id, now);
       break;
+    case Phase::kPaging:
+      request.phases.promotion += length_s;
+      hear_page(id, now);
+      break;
     case Phase::kListening:
+    case Phase::kAnswerPromotion:
       request.phases.promotion += length_s;
       start_download(id, now);
       break;
@@ -695,11 +720,7 @@ void Fleet::Player::attempt(std::uint32_t id, double now) {
   const CellModel& cell = cell_of(mobile);
   request.attempts += 1;
   request.via_backhaul = false;
-  if (group.recovery.timeout_s > 0) {
-    request.before_attempt = request.phases;
-    request.attempt_begin_s = now;
-    calendar_.push(now + group.recovery.timeout_s, EventKind::kTimeout, id, request.generation);
-  }
+  if (group.recovery.timeout_s > 0) request.before_attempt = request.phases;
   if (cell.loss > 0) {
     // A stream for each message, so that every strategy loses the same ones.
     Stream losses{losses_, request.mobile,
@@ -708,17 +729,8 @@ void Fleet::Player::attempt(std::uint32_t id, double now) {
     request.lose_answer = losses.uniform() < cell.loss;
   }
   double promotion_s = 0;
-  if (cell.states) {
-    charge_radio(mobile, cell, now, request.energy);
-    if (now < mobile.radio_last_s) {
-      // The last attempt timed out during its promotion, which goes on and has been charged.
-      promotion_s = mobile.radio_last_s - now;
-    } else if (now - mobile.radio_last_s >= cell.states->tail_length().value()) {
-      promotion_s = cell.states->promotion.value();
-      request.energy.promotion += promotion_s * cell.states->promotion_power.value();
-      mobile.radio_last_s = mobile.radio_charged_s = now + promotion_s;
-    }
-  }
+  if (cell.states) promotion_s = mobile.radio.connect(*cell.states, now, request.energy);
+  request.attempt_promotion_s = promotion_s;
   if (promotion_s > 0) {
     wait_fixed(id, Phase::kPromotion, promotion_s, now);
   } else {
@@ -737,8 +749,15 @@ void Fleet::Player::start_flow(std::uint32_t id, Phase phase, std::uint32_t link
 }
 
 void Fleet::Player::start_upload(std::uint32_t id, double now) {
-  const Request& request = requests_[id];
-  const Mobile& mobile = mobiles_[request.mobile];
+  Request& request = requests_[id];
+  Mobile& mobile = mobiles_[request.mobile];
+  const CellModel& cell = cell_of(mobile);
+  if (cell.states) mobile.radio.charge(*cell.states, now, request.energy);
+  mobile.radio.begin_transfer(now);
+  const double timeout_s = group_of(mobile).recovery.timeout_s;
+  if (timeout_s > 0) {
+    calendar_.push(now + timeout_s, EventKind::kTimeout, id, request.generation);
+  }
   start_flow(id, Phase::kUplink, mobile.uplink, request.upload_bytes,
              group_of(mobile).uplink_cap_byte_per_s, now);
 }
@@ -749,11 +768,14 @@ void Fleet::Player::submit(std::uint32_t id, Phase phase, std::uint32_t server, 
   const Mobile& mobile = mobiles_[request.mobile];
   request.phase = phase;
   request.phase_begin_s = now;
-  servers_[server]->submit(now, {.request = id,
-                                 .generation = request.generation,
-                                 .kind = first_kind_[mobile.group] + request.partition,
-                                 .priority = group_of(mobile).priority,
-                                 .service_s = service_s * request.service_factor});
+  const Tier tier = phase == Phase::kEdge ? Tier::kEdge : Tier::kCloud;
+  const bool taken =
+      servers_[server]->submit(now, {.request = id,
+                                     .generation = request.generation,
+                                     .kind = kinds_.of(mobile.group, request.partition, tier),
+                                     .priority = group_of(mobile).priority,
+                                     .service_s = service_s * request.service_factor});
+  if (!taken) lose(id);
 }
 
 /// The upload has arrived where the radio ends.
@@ -763,6 +785,8 @@ void Fleet::Player::reach_network(std::uint32_t id, double now) {
   const Mobile& mobile = mobiles_[request.mobile];
   if (mobile.edge == kNone) {
     reach_server(id, now);
+  } else if (servers_[mobile.edge]->down(now)) {
+    lose(id);  // a node that is down forwards nothing
   } else if (edge_s > 0) {
     submit(id, Phase::kEdge, mobile.edge, edge_s, now);
   } else {
@@ -798,14 +822,17 @@ void Fleet::Player::reach_server(std::uint32_t id, double now) {
 void Fleet::Player::end_job(const Job& job, double now) {
   if (job.request == Job::kBackground) return;
   Request& request = requests_[job.request];
-  if (request.generation != job.generation) return;  // nobody waits for it any more
+  PAPILIO_CHECK(request.generation == job.generation);
   request.phases.wait += job.begin_s - job.arrival_s;
+  request.phases.service += job.time_s;
   if (request.phase == Phase::kEdge) {
-    request.phases.service += now - job.begin_s;
     leave_edge(job.request, now);
     return;
   }
-  request.phases.service += now - job.begin_s;
+  if (request.abandoned) {
+    // Its request may have ended, whose sums it is part of all the same.
+    sums_of(mobiles_[request.mobile].group, request.arrival_s).server_s += job.gpu_s;
+  }
   request.server_s += job.gpu_s;
   request.profiled_server_s += job.service_s;
   answer(job.request, now);
@@ -819,44 +846,66 @@ void Fleet::Player::answer(std::uint32_t id, double now) {
     wait_fixed(id, Phase::kToMobile, delay_s, now);
     return;
   }
-  const ServerModel& model = model_.servers[server_models_[mobile.edge]];
   const double bytes = std::ceil(partition_of(request).result_bytes);
   const std::uint32_t link = backhaul_link(mobile.edge, 1);
   if (link != kNone && bytes > 0) {
     start_flow(id, Phase::kBackhaulDown, link, bytes, kNever, now);
   } else {
-    wait_fixed(id, Phase::kToMobile, model.backhaul_delay_s + delay_s, now);
+    pass_edge_down(id, now);
   }
 }
 
+/// The answer has left the backhaul's link, and passes the edge after its delay. Crashes are known
+/// ahead, so that need not be an event of its own.
+void Fleet::Player::pass_edge_down(std::uint32_t id, double now) {
+  const Mobile& mobile = mobiles_[requests_[id].mobile];
+  const double delay_s = model_.servers[server_models_[mobile.edge]].backhaul_delay_s;
+  if (servers_[mobile.edge]->down(now + delay_s)) {
+    lose(id);
+  } else {
+    wait_fixed(id, Phase::kToMobile, delay_s + cell_of(mobile).delay_s, now);
+  }
+}
+
+/// The answer is in the mobile's cell.
 void Fleet::Player::reach_mobile(std::uint32_t id, double now) {
   const Request& request = requests_[id];
-  if (request.lose_answer) {
-    requests_[id].phase = Phase::kLost;
-    return;
-  }
-  Mobile& mobile = mobiles_[request.mobile];
-  if (partition_of(request).result_bytes <= 0) {
-    end(id, RequestEnd::kCompleted, now);
-    return;
-  }
+  const Mobile& mobile = mobiles_[request.mobile];
   const CellModel& cell = cell_of(mobile);
-  double wait_s = 0;
-  if (cell.states) {
-    wait_s = cell.states->wait_for_listening(Seconds{now - mobile.radio_last_s}).value();
-  }
-  if (wait_s > 0) {
-    wait_fixed(id, Phase::kListening, wait_s, now);
-  } else {
+  if (partition_of(request).result_bytes <= 0) {
+    end_answer(id, now);
+  } else if (!cell.states || mobile.radio.active()) {
     start_download(id, now);
+  } else if (now < mobile.radio.last_s()) {
+    wait_fixed(id, Phase::kAnswerPromotion, mobile.radio.last_s() - now, now);
+  } else {
+    const Hearing hearing = cell.states->hearing(Seconds{now - mobile.radio.last_s()});
+    wait_fixed(id, hearing.idle ? Phase::kPaging : Phase::kListening, hearing.wait.value(), now);
   }
+}
+
+/// An idle radio hears that an answer has come, and is promoted to take it.
+void Fleet::Player::hear_page(std::uint32_t id, double now) {
+  Request& request = requests_[id];
+  Mobile& mobile = mobiles_[request.mobile];
+  const RadioStates& states = *cell_of(mobile).states;
+  double promotion_s = 0;
+  if (mobile.radio.active() || mobile.radio.last_s() > request.phase_begin_s) {
+    // Another attempt has woken the radio meanwhile.
+    promotion_s = mobile.radio.connect(states, now, payer(mobile));
+  } else {
+    mobile.radio.charge(states, now, payer(mobile));
+    promotion_s = mobile.radio.promote(states, now, payer(request));
+  }
+  wait_fixed(id, Phase::kAnswerPromotion, promotion_s, now);
 }
 
 void Fleet::Player::start_download(std::uint32_t id, double now) {
-  Request& request = requests_[id];
+  const Request& request = requests_[id];
   Mobile& mobile = mobiles_[request.mobile];
   const CellModel& cell = cell_of(mobile);
-  if (cell.states) charge_radio(mobile, cell, now, request.energy);
+  if (cell.states) mobile.radio.charge(*cell.states, now, payer(mobile));
+  mobile.radio.begin_transfer(now);
   start_flow(id, Phase::kDownlink, mobile.downlink, std::ceil(partition_of(request).result_bytes),
              group_of(mobile).downlink_cap_byte_per_s, now);
 }
@@ -864,38 +913,22 @@ void Fleet::Player::start_download(std::uint32_t id, double now) {
 void Fleet::Player::charge_uplink(Request& request, double bytes, double elapsed_s, double now) {
   Mobile& mobile = mobiles_[request.mobile];
   const CellModel& cell = cell_of(mobile);
+  const double active_s = mobile.radio.end_transfer(now, request.phase_begin_s, elapsed_s);
   request.energy.transmit += cell.radio.alpha_uplink.value() * bytes;
   if (cell.energy_model == EnergyModel::kStated) {
-    request.energy.transmit += cell.radio.beta.value() * elapsed_s;
+    request.energy.transmit += cell.radio.beta.value() * active_s;
   }
-  if (cell.states) mobile.radio_last_s = mobile.radio_charged_s = now;
 }
 
 void Fleet::Player::charge_downlink(Request& request, double bytes, double elapsed_s, double now) {
   Mobile& mobile = mobiles_[request.mobile];
   const CellModel& cell = cell_of(mobile);
-  request.energy.receive += cell.radio.alpha_downlink.value() * bytes;
+  const double active_s = mobile.radio.end_transfer(now, request.phase_begin_s, elapsed_s);
+  EnergyLedger& ledger = payer(request);
+  ledger.receive += cell.radio.alpha_downlink.value() * bytes;
   if (cell.energy_model == EnergyModel::kStated) {
-    request.energy.receive += cell.radio.beta.value() * elapsed_s;
+    ledger.receive += cell.radio.beta.value() * active_s;
   }
-  if (cell.states) mobile.radio_last_s = mobile.radio_charged_s = now;
-}
-
-void Fleet::Player::charge_radio(Mobile& mobile, const CellModel& cell, double now,
-                                 EnergyLedger& ledger) {
-  const double from = mobile.radio_charged_s;
-  if (now <= from) return;
-  const RadioStates& states = *cell.states;
-  const double last = mobile.radio_last_s;
-  const double tail_s = states.tail_length().value();
-  if (last > -kNever && from < last + tail_s) {
-    ledger.tail += (states.tail_energy(Seconds{now - last}) -
-                    states.tail_energy(Seconds{std::max(0.0, from - last)}))
-                       .value();
-  }
-  const double idle_s = now - std::max(from, last + tail_s);
-  if (idle_s > 0) ledger.idle += states.idle_power().value() * idle_s;
-  mobile.radio_charged_s = now;
 }
 
 void Fleet::Player::end_flow(const Flow& flow, double now) {
@@ -903,7 +936,7 @@ void Fleet::Player::end_flow(const Flow& flow, double now) {
   PAPILIO_CHECK(request.generation == flow.generation);
   Mobile& mobile = mobiles_[request.mobile];
   const CellModel& cell = cell_of(mobile);
-  const double elapsed_s = now - request.phase_begin_s;
+  const double elapsed_s = flow.elapsed_s;
   const auto seen_rate = [&](double bytes) { return elapsed_s > 0 ? bytes / elapsed_s : kNever; };
   switch (request.phase) {
     case Phase::kUplink:
@@ -912,7 +945,7 @@ void Fleet::Player::end_flow(const Flow& flow, double now) {
       mobile.seen_uplink = seen_rate(request.upload_bytes);
       mobile.seen_s = now;
       if (request.lose_upload) {
-        request.phase = Phase::kLost;
+        lose(flow.request);
       } else {
         wait_fixed(flow.request, Phase::kToEdge, cell.delay_s, now);
       }
@@ -924,15 +957,14 @@ void Fleet::Player::end_flow(const Flow& flow, double now) {
       break;
     case Phase::kBackhaulDown:
       request.phases.backhaul += elapsed_s;
-      wait_fixed(flow.request, Phase::kToMobile,
-                 model_.servers[server_models_[mobile.edge]].backhaul_delay_s + cell.delay_s, now);
+      pass_edge_down(flow.request, now);
       break;
     case Phase::kDownlink: {
       request.phases.downlink += elapsed_s;
       const double bytes = std::ceil(partition_of(request).result_bytes);
       charge_downlink(request, bytes, elapsed_s, now);
-      mobile.seen_downlink = seen_rate(bytes);
-      end(flow.request, RequestEnd::kCompleted, now);
+      if (!request.lose_answer) mobile.seen_downlink = seen_rate(bytes);
+      end_answer(flow.request, now);
       break;
     }
     default:
@@ -940,32 +972,37 @@ void Fleet::Player::end_flow(const Flow& flow, double now) {
   }
 }
 
+/// The answer has crossed the last link, or there is none to cross.
+void Fleet::Player::end_answer(std::uint32_t id, double now) {
+  const Request& request = requests_[id];
+  if (request.lose_answer) {
+    lose(id);
+  } else if (request.abandoned) {
+    release(id);  // it comes too late: nobody takes it
+  } else {
+    end(id, RequestEnd::kCompleted, now);
+  }
+}
+
 void Fleet::Player::time_out(std::uint32_t id, double now) {
-  Request& request = requests_[id];
-  Mobile& mobile = mobiles_[request.mobile];
+  Mobile& mobile = mobiles_[requests_[id].mobile];
   const Recovery& recovery = group_of(mobile).recovery;
-  const Flow flow{id, request.generation};
-  const double elapsed_s = now - request.phase_begin_s;
-  const auto abort = [&](std::uint32_t link) {
-    const double sent = links_[link]->abort(now, flow);
-    reschedule(link);
-    return sent;
-  };
-  if (request.phase == Phase::kUplink) {
-    charge_uplink(request, abort(mobile.uplink), elapsed_s, now);
+  if (requests_[id].phase == Phase::kUplink) {
+    // The mobile stops sending; what is on its way beyond it, nobody can call back.
+    Request& request = requests_[id];
+    const double sent = links_[mobile.uplink]->abort(now, {id, request.generation});
+    reschedule(mobile.uplink);
+    charge_uplink(request, sent, recovery.timeout_s, now);
     // A mobile that got nothing through knows that the rate was as low as this.
     mobile.seen_uplink = 0;
     mobile.seen_s = now;
-  } else if (request.phase == Phase::kDownlink) {
-    charge_downlink(request, abort(mobile.downlink), elapsed_s, now);
-  } else if (request.phase == Phase::kBackhaulUp) {
-    abort(backhaul_link(mobile.edge, 0));
-  } else if (request.phase == Phase::kBackhaulDown) {
-    abort(backhaul_link(mobile.edge, 1));
+    request.phase = Phase::kLost;
   }
+  if (requests_[id].phase != Phase::kLost) id = leave_behind(id);
+  Request& request = requests_[id];
   ++request.generation;
   request.phases = request.before_attempt;
-  request.phases.recovery += recovery.timeout_s;
+  request.phases.recovery += request.attempt_promotion_s + recovery.timeout_s;
   if (request.attempts <= static_cast<std::uint32_t>(recovery.retries)) {
     const double backoff_s =
         recovery.backoff_s * std::ldexp(1, static_cast<int>(request.attempts) - 1);
@@ -978,13 +1015,75 @@ void Fleet::Player::time_out(std::uint32_t id, double now) {
   }
 }
 
+/// Parts a request from what its attempt has on its way, which goes on in its old place with all
+/// its events. @return the request's new place
+std::uint32_t Fleet::Player::leave_behind(std::uint32_t id) {
+  const std::uint32_t place = free_slot();
+  Request& left = requests_[id];
+  const std::uint32_t generation = requests_[place].generation;
+  requests_[place] = left;
+  requests_[place].generation = generation;
+  mobiles_[left.mobile].current = place;
+  left.abandoned = true;
+  return place;
+}
+
+/// A server goes down or comes back. With it goes what it computes, what waits for it, and what it
+/// is sending: an edge's messages to the cloud, a cloud's answers to edges.
+void Fleet::Player::change_fault(std::uint32_t server, double now) {
+  lost_jobs_.clear();
+  servers_[server]->change_fault(now, lost_jobs_);
+  for (const Job& job : lost_jobs_) {
+    if (job.request != Job::kBackground) lose(job.request);
+  }
+  if (!servers_[server]->down(now)) return;
+  for (std::uint32_t id = 0; id < requests_.size(); ++id) {
+    const Request& request = requests_[id];
+    const Mobile& mobile = mobiles_[request.mobile];
+    const bool up = request.phase == Phase::kBackhaulUp && mobile.edge == server;
+    const bool down = request.phase == Phase::kBackhaulDown && mobile.server == server;
+    if (!up && !down) continue;
+    const std::uint32_t link = backhaul_link(mobile.edge, up ? 0 : 1);
+    links_[link]->abort(now, {id, request.generation});
+    reschedule(link);
+    lose(id);
+  }
+}
+
+/// Nothing more comes of an attempt. Its mobile does not know and waits for its timeout.
+void Fleet::Player::lose(std::uint32_t id) {
+  if (requests_[id].abandoned) {
+    release(id);
+  } else {
+    requests_[id].phase = Phase::kLost;
+  }
+}
+
+void Fleet::Player::release(std::uint32_t id) {
+  Request& request = requests_[id];
+  request.phase = Phase::kLost;
+  request.generation += 1;
+  request.next_free = free_request_;
+  free_request_ = id;
+}
+
+std::uint32_t Fleet::Player::free_slot() {
+  const std::uint32_t id = free_request_;
+  if (id != kNone) {
+    free_request_ = requests_[id].next_free;
+    return id;
+  }
+  requests_.emplace_back();
+  return static_cast<std::uint32_t>(requests_.size() - 1);
+}
+
 void Fleet::Player::end(std::uint32_t id, RequestEnd how, double now) {
   Request& request = requests_[id];
   const std::uint32_t mobile_id = request.mobile;
   Mobile& mobile = mobiles_[mobile_id];
   const GroupModel& group = group_of(mobile);
   const CellModel& cell = cell_of(mobile);
-  if (cell.states) charge_radio(mobile, cell, now, request.energy);
+  if (cell.states) mobile.radio.charge(*cell.states, now, request.energy);
   const double latency_s = request.phases.total();
   request.energy.idle +=
       group.idle_power_w * (latency_s - request.phases.queue - request.phases.mobile);
@@ -1017,9 +1116,7 @@ void Fleet::Player::end(std::uint32_t id, RequestEnd how, double now) {
   mobile.current = kNone;
   leave_system(now);
   --busy_count_;
-  request.generation += 1;
-  request.next_free = free_request_;
-  free_request_ = id;
+  release(id);
 
   if (!mobile.battery_empty && mobile.energy.total() >= group.battery_j) {
     mobile.battery_empty = true;
@@ -1089,8 +1186,12 @@ double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& reques
   const ImageDemand demand = partition.demand(request.image);
   double date = now + demand.mobile_s * group.load_level;
   if (demand.upload_bytes <= 0) return date - now;
-  if (cell.states && date - mobile.radio_last_s >= cell.states->tail_length().value()) {
-    date += cell.states->promotion.value();
+  if (cell.states && !mobile.radio.active()) {
+    if (date < mobile.radio.last_s()) {
+      date = mobile.radio.last_s();
+    } else if (date - mobile.radio.last_s() >= cell.states->tail_length().value()) {
+      date += cell.states->promotion.value();
+    }
   }
   const auto transfer = [&](std::uint32_t link, double bytes, double cap, double signal) {
     if (bytes <= 0) return;
@@ -1100,29 +1201,38 @@ double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& reques
   const auto compute = [&](std::uint32_t server, double service_s) {
     if (date == kNever) return;
     date += servers_[server]->wait_at(now, date);
-    if (date != kNever) {
-      date += service_s * request.service_factor * servers_[server]->slowdown_at(date);
-    }
+    if (date == kNever) return;
+    const double begin_s = date;
+    date += service_s * request.service_factor * servers_[server]->slowdown_at(date);
+    if (servers_[server]->down_within(begin_s, date)) date = kNever;
   };
   // Until the choice is made, upload_bytes holds the request's factor on the upload.
   transfer(mobile.uplink, demand.upload_bytes * request.upload_bytes, group.uplink_cap_byte_per_s,
            signal_of(mobile));
   const double upload_end_s = date;
   date += cell.delay_s;
+  if (mobile.edge != kNone && servers_[mobile.edge]->down(date)) return kNever;
   if (demand.edge_s > 0) compute(mobile.edge, demand.edge_s);
   const bool via_backhaul = mobile.edge != kNone && demand.server_s > 0;
   const auto backhaul = [&](std::uint32_t direction, double bytes) {
     if (!via_backhaul || date == kNever) return;
     const std::uint32_t link = backhaul_link(mobile.edge, direction);
+    const Server& edge = *servers_[mobile.edge];
+    const Server& sender = direction == 0 ? edge : *servers_[mobile.server];
+    const double begin_s = date;
     if (link != kNone) transfer(link, bytes, kNever, 1);
+    const bool lost = sender.down_within(begin_s, date);
     date += model_.servers[server_models_[mobile.edge]].backhaul_delay_s;
+    if (lost || (direction == 1 && edge.down(date))) date = kNever;
   };
   backhaul(0, demand.edge_s > 0 ? partition.backhaul_bytes : demand.upload_bytes);
   if (demand.server_s > 0) compute(mobile.server, demand.server_s);
   backhaul(1, partition.result_bytes);
   date += cell.delay_s;
   if (cell.states && date != kNever && partition.result_bytes > 0) {
-    date += cell.states->wait_for_listening(Seconds{date - upload_end_s}).value();
+    const Hearing hearing = cell.states->hearing(Seconds{date - upload_end_s});
+    date += hearing.wait.value();
+    if (hearing.idle) date += cell.states->promotion.value();
   }
   if (date != kNever) {
     transfer(mobile.downlink, partition.result_bytes, group.downlink_cap_byte_per_s,
@@ -1292,7 +1402,25 @@ void Fleet::Player::sample(double now) {
   sampled_s_ = now;
 }
 
+void Fleet::Player::stop() {
+  if (std::exchange(stopped_, true)) return;
+  for (std::uint32_t id = 0; id < requests_.size(); ++id) {
+    Request& request = requests_[id];
+    const Mobile& mobile = mobiles_[request.mobile];
+    const Flow flow{id, request.generation};
+    if (request.phase == Phase::kDownlink) {
+      const double elapsed_s = now_ - request.phase_begin_s;
+      charge_downlink(request, links_[mobile.downlink]->abort(now_, flow), elapsed_s, now_);
+    } else if (request.phase == Phase::kBackhaulUp || request.phase == Phase::kBackhaulDown) {
+      links_[backhaul_link(mobile.edge, request.phase == Phase::kBackhaulUp ? 0 : 1)]->abort(now_,
+                                                                                             flow);
+    }
+    request.phase = Phase::kLost;
+  }
+}
+
 FleetResult Fleet::Player::finish() {
+  stop();
   if (model_.sample_s > 0) sample(now_);
   const std::vector<double> copies = copies_of(model_);
   const std::vector<Totals> all = totals(now_);
@@ -1306,7 +1434,7 @@ FleetResult Fleet::Player::finish() {
   result_.mobiles.reserve(mobiles_.size());
   for (Mobile& mobile : mobiles_) {
     const CellModel& cell = cell_of(mobile);
-    if (cell.states) charge_radio(mobile, cell, end_s, mobile.energy);
+    if (cell.states) mobile.radio.charge(*cell.states, end_s, mobile.energy);
     result_.energy += mobile.energy;
     result_.mobiles.push_back(mobile.energy);
   }
@@ -1346,6 +1474,9 @@ bool Fleet::over() const {
 }
 double Fleet::now() const {
   return player_->now();
+}
+void Fleet::stop() {
+  player_->stop();
 }
 FleetResult Fleet::finish() {
   return player_->finish();

@@ -55,6 +55,8 @@ class Fleet {
   void play_until(double date);
   /// Plays the next events, `count` at most.
   void play_events(std::uint64_t count);
+  /// Ends what an over fleet left in flight: answers of attempts that were given up.
+  void stop();
   /// To be called by a link that is played outside, when flows on it have ended.
   void play_link(double now, std::uint32_t link);
 

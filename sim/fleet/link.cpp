@@ -41,9 +41,10 @@ void Link::integrate(double now) {
   use_.flow_seconds += elapsed * count;
 }
 
-void SharedLink::run_clocks(double now) {
+void SharedLink::run_clocks(double now, double elapsed_s) {
   const double elapsed = now - last_s_;
   last_s_ = now;
+  busy_s_ = flows_ == 0 ? 0 : busy_s_ + elapsed_s;
   if (flows_ == 0) {
     // A busy period begins at 0, so that the clocks keep their digits however long the run is.
     for (Class& one : classes_) one.clock = 0;
@@ -69,15 +70,15 @@ void SharedLink::share() {
   }
 }
 
-double SharedLink::end_of(const Class& one) const {
+double SharedLink::left_s(const Class& one) {
   if (one.heap.empty() || one.speed <= 0) return RateTimeline::kNever;
-  return last_s_ + std::max(0.0, one.heap.front().finish - one.clock) / one.speed;
+  return std::max(0.0, one.heap.front().finish - one.clock) / one.speed;
 }
 
 double SharedLink::next_date() const {
   if (flows_ == 0) return RateTimeline::kNever;
   double date = change_s_;
-  for (const Class& one : classes_) date = std::min(date, end_of(one));
+  for (const Class& one : classes_) date = std::min(date, last_s_ + left_s(one));
   return date;
 }
 
@@ -90,6 +91,7 @@ void SharedLink::do_start(double now, Flow flow, double bytes, double cap_byte_p
     place = classes_.emplace(place);
     place->cap_byte_per_s = cap_byte_per_s;
   }
+  flow.elapsed_s = busy_s_;
   place->heap.push_back({place->clock + bytes, bytes, started_++, flow});
   std::push_heap(place->heap.begin(), place->heap.end(), EndsLater{});
   ++flows_;
@@ -118,14 +120,20 @@ double SharedLink::advance(double now, std::vector<Flow>& ended) {
   integrate(now);
   // The date of an end was computed from these same numbers: what is due now is due to the last
   // bit, and its clock is set, not summed, to the value it ends at.
-  for (Class& one : classes_) one.due = end_of(one) <= now;
-  run_clocks(now);
+  double elapsed_s = now - last_s_;
+  for (Class& one : classes_) {
+    const double left = left_s(one);
+    one.due = last_s_ + left <= now;
+    if (last_s_ + left == now) elapsed_s = left;
+  }
+  run_clocks(now, elapsed_s);
   for (Class& one : classes_) {
     if (one.due) one.clock = std::max(one.clock, one.heap.front().finish);
     while (!one.heap.empty() && one.heap.front().finish <= one.clock) {
       std::pop_heap(one.heap.begin(), one.heap.end(), EndsLater{});
       carried(one.heap.back().bytes);
       ended.push_back(one.heap.back().flow);
+      ended.back().elapsed_s = busy_s_ - ended.back().elapsed_s;
       one.heap.pop_back();
       --flows_;
     }

@@ -14,6 +14,9 @@ struct Flow {
   std::uint32_t request;
   std::uint32_t generation;
   std::uint32_t level{0};  ///< of the mobile's signal, in a Wi-Fi cell
+  /// From its beginning to its end, once it has ended: a duration, which keeps the digits that a
+  /// difference of two late dates has lost.
+  double elapsed_s{0};
 };
 
 /// How much a link has done; integrated at every change.
@@ -83,7 +86,7 @@ class SharedLink final : public Link {
     double finish;  // value of the class's clock
     double bytes;
     std::uint64_t order;
-    Flow flow;
+    Flow flow;  // until it ends, its elapsed_s is its beginning in the busy period
   };
   struct Class {
     double cap_byte_per_s{0};
@@ -95,15 +98,19 @@ class SharedLink final : public Link {
 
   void do_start(double now, Flow flow, double bytes, double cap_byte_per_s) override;
   double do_abort(double now, Flow flow) override;
-  void run_clocks(double now);
+  /// @param elapsed_s since the last time, to more digits than the dates have
+  void run_clocks(double now, double elapsed_s);
+  void run_clocks(double now) { run_clocks(now, now - last_s_); }
   void share();
-  [[nodiscard]] double end_of(const Class& one) const;
+  /// Time from the last change to the end of a class's first flow, or infinity.
+  [[nodiscard]] static double left_s(const Class& one);
 
   RateTimeline rate_;
   // Inside the object, for most links have one class and a flow at a time: in a large fleet each
   // object elsewhere is a fetch from far memory.
   boost::container::small_vector<Class, 1> classes_;  // by rising cap
   double last_s_{0};
+  double busy_s_{0};  // since the busy period began: a sum of durations
   double rate_now_{0};
   double change_s_{0};  // when the timeline must be asked again
   std::uint32_t flows_{0};

@@ -46,6 +46,10 @@ struct FleetPartition {
   double cloud_only_s{0};    ///< server time that cloud-only would have taken
   /// Top-1 fraction, where measured; else NaN.
   double accuracy{std::numeric_limits<double>::quiet_NaN()};
+  /// What the edge and the cloud run: network, unit, precision and layers. Jobs of one name share
+  /// batches, whoever sent them. Empty (a task): told by the time that they take.
+  std::string edge_runs;
+  std::string server_runs;
   /// `[FleetModel::images]`, or empty: all pictures are alike.
   std::vector<ImageDemand> images;
 
@@ -93,7 +97,7 @@ struct Recovery {
 /// A radio cell: one uplink and one downlink, each shared by the mobiles in it.
 struct CellModel {
   std::string name;
-  std::uint32_t count{1};  ///< equal cells
+  std::uint32_t count{1};  ///< equal cells, which take the mobiles of all groups in turn
   Radio radio;             ///< power coefficients; the rates are those below
   EnergyModel energy_model{EnergyModel::kStated};
   std::optional<RadioStates> states;
@@ -128,10 +132,10 @@ struct ServerFault {
 /// Servers of the edge or the cloud: each a queue in front of some GPUs.
 struct ServerModel {
   std::string name;
-  std::uint32_t count{1};  ///< equal servers
+  std::uint32_t count{1};  ///< equal servers, which take the mobiles of all groups in turn
   int gpus{1};
   bool priority{false};     ///< the lowest number first, else first come, first served
-  int batch_size{1};        ///< requests of one partition computed at once, at most
+  int batch_size{1};        ///< requests for the same layers computed at once, at most
   double batch_delay_s{0};  ///< how long the first of a batch waits for others
   std::vector<BatchFactor> batch_factors;  ///< increasing sizes, the first {1, 1}; between: linear
   std::vector<Step> load_levels;           ///< K(t): service times are multiplied by it; default 1
@@ -148,9 +152,9 @@ struct ServerModel {
 struct GroupModel {
   std::string name;
   std::uint32_t count{1};
-  std::uint32_t cell{0};              ///< position in `cells`; mobile i is in its cell i mod count
-  std::uint32_t server{0};            ///< position in `servers`, likewise
-  std::optional<std::uint32_t> edge;  ///< position in `servers`, likewise
+  std::uint32_t cell{0};              ///< position in `cells`
+  std::uint32_t server{0};            ///< position in `servers`
+  std::optional<std::uint32_t> edge;  ///< position in `servers`
   Workload workload;
   Recovery recovery;
   Variation service_variation;  ///< of the server times of a request

@@ -1,5 +1,6 @@
 #include "sim/fleet/policy.hpp"
 
+#include <cmath>
 #include <limits>
 
 #include "sim/base/error.hpp"
@@ -23,6 +24,8 @@ double tier_s(double service_s, const ServerView& view, double whole_network_s, 
 /// After the mobile's own layers.
 double away_s(const FleetPartition& partition, const Observation& seen, PolicyKind policy) {
   if (partition.upload_bytes <= 0) return 0;
+  // Everything passes the edge, whether or not it computes.
+  if (std::isinf(seen.edge.wait_s)) return std::numeric_limits<double>::infinity();
   double backhaul_s = 0;
   if (partition.server_s > 0) {
     backhaul_s = 2 * seen.backhaul_delay_s +
@@ -53,9 +56,10 @@ double expected_energy_j(const FleetPartition& partition, const GroupModel& grou
   if (cell.energy_model == EnergyModel::kStated) {
     energy += cell.radio.beta.value() * (up_s + down_s);
   }
-  if (group.idle_power_w > 0) energy += group.idle_power_w * away_s(partition, seen, policy);
+  const double whole_s = away_s(partition, seen, policy);
+  if (group.idle_power_w > 0) energy += group.idle_power_w * whole_s;
   // A partition that never ends costs no finite energy, whatever its power.
-  return up_s + down_s < std::numeric_limits<double>::infinity()
+  return whole_s < std::numeric_limits<double>::infinity()
              ? energy
              : std::numeric_limits<double>::infinity();
 }

@@ -36,8 +36,12 @@ Server::Server(const ServerModel& model, std::uint32_t index, Calendar& calendar
 }
 
 bool Server::down(double date) const {
+  return down_within(date, date);
+}
+
+bool Server::down_within(double from, double to) const {
   return std::any_of(model_.faults.begin(), model_.faults.end(), [&](const ServerFault& fault) {
-    return fault.slowdown == 0 && date >= fault.from_s && date < fault.to_s;
+    return fault.slowdown == 0 && to >= fault.from_s && from < fault.to_s;
   });
 }
 
@@ -57,8 +61,8 @@ void Server::integrate(double now) {
   use_.queue_seconds += elapsed * static_cast<double>(queue_.size());
 }
 
-void Server::submit(double now, Job job) {
-  if (!model_.faults.empty() && down(now)) return;
+bool Server::submit(double now, Job job) {
+  if (!model_.faults.empty() && down(now)) return false;
   integrate(now);
   job.arrival_s = now;
   if (model_.priority) {
@@ -70,6 +74,7 @@ void Server::submit(double now, Job job) {
     queue_.push_back(job);
   }
   if (busy_ < gpus_.size()) begin_batches(now);
+  return true;
 }
 
 void Server::begin_batches(double now) {
@@ -128,6 +133,7 @@ void Server::begin(double now, std::size_t gpu, std::size_t count) {
   if (!model_.load_levels.empty() || !model_.faults.empty()) time_s *= slowdown_at(now);
   for (Job& job : batch) {
     job.begin_s = now;
+    job.time_s = time_s;
     job.gpu_s = time_s / n;
   }
   gpus_[gpu].end_s = now + time_s;
@@ -152,11 +158,15 @@ void Server::begin_waiting_batch(double now) {
   begin_batches(now);
 }
 
-void Server::change_fault(double now) {
+void Server::change_fault(double now, std::vector<Job>& lost) {
   integrate(now);
   if (!down(now)) return;
+  lost.insert(lost.end(), queue_.begin(), queue_.end());
   queue_.clear();
-  for (Gpu& gpu : gpus_) gpu.batch.clear();
+  for (Gpu& gpu : gpus_) {
+    lost.insert(lost.end(), gpu.batch.begin(), gpu.batch.end());
+    gpu.batch.clear();
+  }
   busy_ = 0;
   ++epoch_;
 }

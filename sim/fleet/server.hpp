@@ -21,6 +21,7 @@ struct Job {
   double service_s;  ///< alone, at K = 1
   double arrival_s;
   double begin_s;  ///< set by the server
+  double time_s;   ///< from `begin_s` to its end; set by the server
   double gpu_s;    ///< its share of the batch's GPU time; set by the server
 };
 
@@ -45,16 +46,19 @@ class Server {
   /// @param index of the server, in its events
   Server(const ServerModel& model, std::uint32_t index, Calendar& calendar);
 
-  /// Takes a job, which is lost, without a word, when the server is down.
-  void submit(double now, Job job);
+  /// Takes a job. @return whether it did: what comes while the server is down is lost
+  bool submit(double now, Job job);
   /// A GPU's batch has ended. Appends its jobs to `ended` and begins the next.
   /// @param generation of the event, which may be of before a crash
   void end_batch(double now, std::uint32_t generation, std::vector<Job>& ended);
   /// A batch need not wait any longer.
   void begin_waiting_batch(double now);
-  /// The next of the model's faults begins or ends.
-  void change_fault(double now);
+  /// The next of the model's faults begins or ends. Appends the jobs that a crash loses to `lost`.
+  void change_fault(double now, std::vector<Job>& lost);
 
+  [[nodiscard]] bool down(double date) const;
+  /// Whether it is down at any time from one date to another, both included.
+  [[nodiscard]] bool down_within(double from, double to) const;
   [[nodiscard]] ServerView view(double now) const;
   /// Wait of a job that arrives at `date`, not before `now`, if none comes in between, as `view`
   /// has it; knows when a crashed server returns.
@@ -73,7 +77,6 @@ class Server {
     std::vector<Job> batch;  // empty: idle
   };
 
-  [[nodiscard]] bool down(double date) const;
   /// When a GPU would take a job that arrived now, if jobs went first come, first served, one by
   /// one.
   [[nodiscard]] double free_at(double now) const;

@@ -37,20 +37,26 @@ Joules RadioStates::tail_energy(Seconds elapsed) const {
   return Joules{energy_j};
 }
 
-Seconds RadioStates::wait_for_listening(Seconds elapsed) const {
+Hearing RadioStates::hearing(Seconds elapsed) const {
+  /// To the next listening time of a cycle; 0 within one.
+  const auto until_on = [](double within_s, Seconds on, Seconds cycle) {
+    if (cycle <= Seconds{0}) return 0.0;
+    const double in_cycle = std::fmod(within_s, cycle.value());
+    return in_cycle < on.value() ? 0.0 : cycle.value() - in_cycle;
+  };
   double within_s = elapsed.value();
-  for (const TailPhase& phase : tail) {
-    if (within_s >= phase.duration.value()) {
-      within_s -= phase.duration.value();
+  for (std::size_t i = 0; i < tail.size(); ++i) {
+    const TailPhase& phase = tail[i];
+    const double left_s = phase.duration.value() - within_s;
+    if (left_s <= 0) {
+      within_s = -left_s;
       continue;
     }
-    if (phase.cycle <= Seconds{0}) return {};
-    const double in_cycle = std::fmod(within_s, phase.cycle.value());
-    if (in_cycle < phase.on.value()) return {};
-    // The next phase begins by listening as well.
-    return Seconds{std::min(phase.cycle.value() - in_cycle, phase.duration.value() - within_s)};
+    const double wait_s = until_on(within_s, phase.on, phase.cycle);
+    if (wait_s < left_s) return {Seconds{wait_s}, false};
+    return {Seconds{left_s}, i + 1 == tail.size()};
   }
-  return {};
+  return {Seconds{until_on(within_s, idle_on, idle_cycle)}, true};
 }
 
 Watts RadioStates::idle_power() const {

@@ -18,6 +18,13 @@ struct TailPhase {
   Seconds cycle;     ///< 0: no cycle, the phase draws `power` throughout
 };
 
+/// How data for a mobile reach its radio.
+struct Hearing {
+  Seconds wait;      ///< for its next listening time
+  bool idle{false};  ///< it listens as an idle radio then: the data are announced by a page, and
+                     ///< come after a promotion
+};
+
 /// What a radio does around its transfers: it is promoted from idle, stays connected for a tail of
 /// phases, and then listens for pages now and then. Source: Huang et al., MobiSys 2012, whose model
 /// this is; the shipped values' provenance is in `profiles/radios/`.
@@ -34,9 +41,10 @@ struct RadioStates {
   [[nodiscard]] Seconds tail_length() const;
   /// Energy of the first `elapsed` of the tail; of the whole of it for longer times.
   [[nodiscard]] Joules tail_energy(Seconds elapsed) const;
-  /// How long data for the mobile wait for its next listening time, `elapsed` after its last
-  /// transfer; 0 outside of a cycle's silent part. The mobile itself may send at any time.
-  [[nodiscard]] Seconds wait_for_listening(Seconds elapsed) const;
+  /// When data for the mobile are heard that come `elapsed` after its last transfer: at once, but
+  /// in a cycle's silent part at the next listening time, with which every cycle, phase and the
+  /// idle time begin. The mobile itself may send at any time.
+  [[nodiscard]] Hearing hearing(Seconds elapsed) const;
   /// Mean power of an idle radio: its listening time by the cycle.
   [[nodiscard]] Watts idle_power() const;
 };

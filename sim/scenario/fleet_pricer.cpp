@@ -127,9 +127,34 @@ class Pricer {
                              : Watts{kUnknown};
     for (const Candidate& candidate : candidates_.back()) {
       FleetPartition partition = priced(candidate, *graph, result_bytes, mobile, edge, server);
+      name_runs(candidate, *graph, mobiles.model, partition);
       if (!known) forget_energies(partition);
       model_.groups[i].partitions.push_back(coded(candidate, encode, std::move(partition)));
     }
+  }
+
+  /// Where the edge stops: the first of the cloud's layers in `run`, the graph with the unit in it.
+  /// All that a unit adds comes right after the first cut, and so before the second.
+  static LayerId edge_end(const Candidate& candidate, const Graph& graph, const Graph& run) {
+    if (!candidate.edge_cut) return run.layers().size();
+    return candidate.edge_cut->after + 1 + (run.layers().size() - graph.layers().size());
+  }
+
+  /// Says what the servers run, so that those who run the same share batches. A unit's weights are
+  /// trained for its precision; a codec is decoded before the layers begin.
+  static void name_runs(const Candidate& candidate, const Graph& graph, const std::string& model,
+                        FleetPartition& partition) {
+    const Partition& parts = candidate.partition;
+    if (!parts.crossing()) return;
+    const std::string cut = parts.cut ? parts.cut->name : graph.cuts().front().name;
+    std::string network = fmt::format("{} at {} bit", model, *parts.bits);
+    if (parts.channels) network += fmt::format(", unit of {} after {}", *parts.channels, cut);
+    const auto runs = [&](const std::string& after, const std::string& to) {
+      return fmt::format("{}: after {} to {}", network, after, to);
+    };
+    const std::string middle = candidate.edge_cut ? candidate.edge_cut->name : "output";
+    if (candidate.three_way) partition.edge_runs = runs(cut, middle);
+    partition.server_runs = runs(candidate.three_way ? middle : cut, "output");
   }
 
   /// Layers without energies were priced at 0 J; where any run, that is not what they take.
@@ -266,9 +291,9 @@ class Pricer {
                                const LayerPricer& mobile, const LayerPricer& edge,
                                const LayerPricer& server) {
     const Partition& partition = candidate.partition;
-    const std::size_t layers = graph.layers().size();
-    FleetPartition priced{.name = candidate.label,
-                          .cloud_only_s = server.cost(graph, 1, layers).latency.value()};
+    FleetPartition priced{
+        .name = candidate.label,
+        .cloud_only_s = server.cost(graph, 1, graph.layers().size()).latency.value()};
     if (partition.strategy == "mobile-only") {
       const Demand demand = mobile_only_demand(graph, mobile);
       priced.mobile_s = demand.mobile_time.value();
@@ -295,9 +320,9 @@ class Pricer {
     priced.mobile_share =
         static_cast<double>(graph.macs(0, last_own + 1)) / static_cast<double>(graph.macs());
     if (candidate.three_way) {
-      const LayerId edge_end = candidate.edge_cut ? candidate.edge_cut->after + 1 : layers;
-      priced.edge_s = edge.cost(run, cut.after + 1, edge_end).latency.value();
-      priced.server_s = server.cost(run, edge_end, layers).latency.value();
+      const LayerId end = edge_end(candidate, graph, run);
+      priced.edge_s = edge.cost(run, cut.after + 1, end).latency.value();
+      priced.server_s = server.cost(run, end, run.layers().size()).latency.value();
       if (candidate.edge_cut) {
         priced.backhaul_bytes = static_cast<double>(candidate.edge_cut->shape.bytes(bits));
       }

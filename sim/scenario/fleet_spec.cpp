@@ -80,7 +80,7 @@ void describe_direction(FieldVisitor& visitor, std::string_view key, DirectionSp
 void describe_cell(FieldVisitor& visitor, CellSpec& cell) {
   visitor.text("name", cell.name, {.identifier = true}, Presence::kRequired, "Unique.");
   visitor.integer("count", cell.count, kCopies, Presence::kOptional,
-                  "How many equal cells; mobile i is in cell i mod count.");
+                  "How many equal cells, which take the mobiles of all groups in turn.");
   visitor.text("radio", cell.radio, {}, Presence::kRequired,
                "Gives the power, and the rates by default: see 'papilio radios list'.");
   visitor.boolean("radio_states", cell.radio_states, Presence::kOptional,
@@ -113,14 +113,14 @@ void describe_cell(FieldVisitor& visitor, CellSpec& cell) {
 void describe_server(FieldVisitor& visitor, ServerSpec& server) {
   visitor.text("name", server.name, {.identifier = true}, Presence::kRequired, "Unique.");
   visitor.integer("count", server.count, kCopies, Presence::kOptional,
-                  "How many equal servers; mobile i is served by server i mod count.");
+                  "How many equal servers, which take the mobiles of all groups in turn.");
   visitor.text("device", server.device, {}, Presence::kOptional,
                "Gives the layers' times to mobiles that run a model.");
   visitor.integer("gpus", server.gpus, {.min = 1, .max = 65535}, Presence::kOptional,
                   "GPUs behind one queue.");
   visitor.text("discipline", server.discipline, {.choices = {"fifo", "priority"}},
                Presence::kOptional, "Order of the queue.");
-  visitor.object("batching", server.batching, "Requests of one partition computed at once.",
+  visitor.object("batching", server.batching, "Requests for the same layers computed at once.",
                  [&](FieldVisitor& nested) {
                    nested.integer("size", server.batch_size, {.min = 1, .max = 4096},
                                   Presence::kRequired, "The most in one batch.");
@@ -137,7 +137,8 @@ void describe_server(FieldVisitor& visitor, ServerSpec& server) {
                  });
   describe_steps(visitor, "load_level", "k", server.load_level,
                  "K_cloud over time: service times are multiplied by it; 1 before the first.");
-  visitor.object("background", server.background, "Jobs of others, as a Poisson process.",
+  visitor.object("background", server.background,
+                 "Jobs of others, as a Poisson process, with priority 0.",
                  [&](FieldVisitor& nested) {
                    nested.number("service_s", server.background_s, kTime, Presence::kRequired,
                                  "Mean time of a job.");
@@ -147,7 +148,7 @@ void describe_server(FieldVisitor& visitor, ServerSpec& server) {
                                   "Share of the GPUs' time that they ask for, over time.");
                  });
   describe_spans(visitor, "crashes", server.crashes, false,
-                 "Times in which it is down; its queue is lost.");
+                 "Times in which it is down: its queue is lost, and it forwards nothing.");
   describe_spans(visitor, "slow", server.slow, true, "Times in which it is slower.");
   visitor.object("backhaul", server.backhaul, "An edge server's link to the cloud.",
                  [&](FieldVisitor& nested) {

@@ -14,7 +14,7 @@ namespace papilio {
 namespace {
 
 using testing::by_request;
-using testing::cell_of;
+using testing::fleet_of;
 using testing::random_fleet;
 using testing::simple_fleet;
 
@@ -72,8 +72,10 @@ TEST_P(RandomFleets, NothingIsLostAndTheLedgersAddUp) {
   EnergyLedger of_mobiles;
   for (const EnergyLedger& mobile : result.mobiles) of_mobiles += mobile;
   expect_close(of_mobiles.total(), result.energy.total(), 0, "energy by mobile");
-  // Without radio states nothing is drawn between requests.
-  expect_close(of_records.total(), result.energy.total(), 0, "energy by request");
+  // Without radio states nothing is drawn between requests, but for answers that come too late.
+  EXPECT_LE(of_records.receive, result.energy.receive * (1 + 1e-9));
+  expect_close(of_records.total() - of_records.receive,
+               result.energy.total() - result.energy.receive, 0, "energy by request");
   expect_close(sums.energy.transmit, of_records.transmit, 0, "energy by component");
 }
 
@@ -93,18 +95,7 @@ Workload once() {
 TEST(Fleet, ARequestAloneTakesTheClosedForm) {
   for (World world : testing::random_worlds(7, 50)) {
     world.use.download_takes_time = true;
-    FleetModel model = simple_fleet({.name = "task",
-                                     .mobile_s = world.demand.mobile_time.value(),
-                                     .mobile_j = world.demand.mobile_energy.value(),
-                                     .upload_bytes = world.demand.upload.value(),
-                                     .server_s = world.demand.cloud_time.value(),
-                                     .result_bytes = world.demand.result.value()},
-                                    once(), 1);
-    CellModel& cell = model.cells[0];
-    cell = cell_of(world.use.radio.uplink.value(), world.use.radio.downlink.value());
-    cell.radio = world.use.radio;
-    cell.energy_model = world.use.energy_model;
-    model.groups[0].idle_power_w = world.use.idle_power.value();
+    const FleetModel model = fleet_of(world, once());
     const Breakdown expected = closed_form(world.demand, world.use);
     const FleetResult result = simulate_fleet(model).front();
     ASSERT_EQ(result.records.size(), 1U);

@@ -100,7 +100,23 @@ TEST(Policies, LeaveABusyOrSilentServer) {
     seen.uplink_byte_per_s = 0;
     EXPECT_EQ(chosen(), 0U) << "no rate";
     seen.uplink_byte_per_s = 1e6;
+    seen.edge.wait_s = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(chosen(), 0U) << "everything passes the edge";
+    seen.edge = {};
   }
+}
+
+// What is never answered is no bargain: the cut costs 1 mJ by its layers, the mobile 100 mJ.
+TEST(Policies, SaveNoEnergyWithAServerThatIsDown) {
+  GroupModel group = two_choices();
+  group.partitions[0].mobile_j = 0.100;
+  group.partitions[1].mobile_j = 0.001;
+  const CellModel cell;
+  const FleetStrategy strategy{.policy = PolicyKind::kSelection, .target = Target::kEnergy};
+  Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6};
+  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 1U);
+  seen.server.wait_s = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 0U);
 }
 
 TEST(Policies, SaveEnergyBelowAChargeAndTimeAboveAQueue) {

@@ -388,12 +388,16 @@ TEST_P(SamplePaths, ConserveEnergy) {
       const EnergyLedger& mobile = result.mobiles[i];
       // Only the tail and listening go on between requests.
       expect_close(mobile.compute, requests[i].compute, "compute");
-      expect_close(mobile.promotion, requests[i].promotion, "promotion");
       expect_close(mobile.transmit, requests[i].transmit, "transmit");
-      expect_close(mobile.receive, requests[i].receive, "receive");
+      // Answers that come after their request has ended, and wake the radio, are the mobile's own.
+      EXPECT_LE(requests[i].receive, mobile.receive + 1e-9);
+      EXPECT_LE(requests[i].promotion, mobile.promotion + 1e-9);
       EXPECT_LE(requests[i].tail, mobile.tail + 1e-9);
       EXPECT_LE(requests[i].idle, mobile.idle + 1e-9);
-      if (!states) expect_close(mobile.total(), requests[i].total(), "no state, no draw between");
+      if (!states) {
+        expect_close(mobile.total() - mobile.receive, requests[i].total() - requests[i].receive,
+                     "no state, no draw between");
+      }
     }
     if (states) {
       EXPECT_GT(result.energy.promotion, 0);

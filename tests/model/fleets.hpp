@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/engine/simulate.hpp"
 #include "sim/fleet/model.hpp"
 #include "sim/fleet/result.hpp"
 
@@ -39,6 +40,23 @@ inline FleetModel simple_fleet(const FleetPartition& partition, const Workload& 
   model.groups = {group};
   model.strategies = {{.name = "task", .candidates = {{0}}}};
   model.record_share = 1;
+  return model;
+}
+
+/// One mobile that asks for what a world asks for, on the world's radio, with a timed answer.
+inline FleetModel fleet_of(const World& world, const Workload& workload) {
+  FleetModel model = simple_fleet({.name = "task",
+                                   .mobile_s = world.demand.mobile_time.value(),
+                                   .mobile_j = world.demand.mobile_energy.value(),
+                                   .upload_bytes = world.demand.upload.value(),
+                                   .server_s = world.demand.cloud_time.value(),
+                                   .result_bytes = world.demand.result.value()},
+                                  workload, 1);
+  CellModel& cell = model.cells[0];
+  cell = cell_of(world.use.radio.uplink.value(), world.use.radio.downlink.value());
+  cell.radio = world.use.radio;
+  cell.energy_model = world.use.energy_model;
+  model.groups[0].idle_power_w = world.use.idle_power.value();
   return model;
 }
 

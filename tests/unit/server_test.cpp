@@ -41,7 +41,7 @@ class Desk {
   /// Plays up to `date` and then submits.
   void submit(double date, const Job& one) {
     play_until(date);
-    server_.submit(date, one);
+    if (!server_.submit(date, one)) ++refused_;
   }
 
   void play_until(double date) {
@@ -56,7 +56,7 @@ class Desk {
           server_.begin_waiting_batch(event.date);
           break;
         case EventKind::kServerFault:
-          server_.change_fault(event.date);
+          server_.change_fault(event.date, lost_);
           break;
         default:
           FAIL() << "not an event of a server";
@@ -75,6 +75,10 @@ class Desk {
   }
   /// In the order of their ends.
   [[nodiscard]] const std::vector<std::uint32_t>& order() const { return order_; }
+  /// How many came while it was down.
+  [[nodiscard]] int refused() const { return refused_; }
+  /// What crashes lost that had been taken.
+  [[nodiscard]] const std::vector<Job>& lost() const { return lost_; }
   Server& server() { return server_; }
 
  private:
@@ -82,6 +86,8 @@ class Desk {
   Calendar calendar_;
   Server server_;
   std::vector<std::uint32_t> order_;
+  std::vector<Job> lost_;
+  int refused_{0};
   std::map<std::uint32_t, Served> served_;
 };
 
@@ -133,6 +139,18 @@ TEST(Server, ServesByPriority) {
   without.submit(0.2, job(2, 1, 1));
   without.result();
   EXPECT_EQ(without.order(), (std::vector<std::uint32_t>{0, 1, 2}));
+}
+
+// Background jobs have priority 0: they go before a job of priority 1 that came earlier, and behind
+// one of -1 that came later.
+TEST(Server, ServesBackgroundJobsWithPriority0) {
+  Desk desk{ServerModel{.priority = true}};
+  desk.submit(0, job(0, 1));
+  desk.submit(0.1, job(1, 1, 1));
+  desk.submit(0.2, background(1));
+  desk.submit(0.3, job(2, 1, -1));
+  desk.result();
+  EXPECT_EQ(desk.order(), (std::vector<std::uint32_t>{0, 2, Job::kBackground, 1}));
 }
 
 ServerModel batching(int size, double delay_s) {
@@ -256,6 +274,10 @@ TEST(ServerCrash, LosesWhatRunsWaitsAndComes) {
   EXPECT_NEAR(use.busy_gpu_s, 2 + 1, 1e-12);
   EXPECT_NEAR(use.queue_seconds, 1, 1e-12);
   EXPECT_EQ(use.served, 1);
+  ASSERT_EQ(desk.lost().size(), 2U) << "who sent them must know";
+  EXPECT_EQ(desk.lost()[0].request, 1U);
+  EXPECT_EQ(desk.lost()[1].request, 0U);
+  EXPECT_EQ(desk.refused(), 1);
 }
 
 // The crash is from its first instant on, and until its end, when the server serves again.
