@@ -16,8 +16,10 @@ namespace papilio {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds{"devices", "radios", "layers", "models",
-                                                 "published"};
+/// What a folder of profiles may hold. Measurements and traces are found by their paths, the others
+/// by name.
+constexpr std::array<std::string_view, 7> kKinds{"devices",   "radios",       "layers", "models",
+                                                 "published", "measurements", "traces"};
 
 std::string_view singular(std::string_view kind) {
   if (kind == "devices") return "device";

@@ -9,8 +9,8 @@ namespace papilio {
 
 /// Finds data files by kind and name in a list of folders, each laid out as `profiles/` is:
 /// `devices/NAME.yaml`, `radios/NAME.yaml`, `layers/DEVICE/MODEL.yaml`, `models/NAME.yaml`,
-/// `published/NAME/…`. The first folder that has the name wins, so a user's folder comes before the
-/// shipped one.
+/// `published/NAME/…`, and `measurements/…` and `traces/…`, whose files scenarios name by their
+/// paths. The first folder that has the name wins, so a user's folder comes before the shipped one.
 class ProfileLibrary {
  public:
   /// @param folders in order of precedence

@@ -49,6 +49,18 @@ TEST(ProfileLibrary, RefusesFoldersWithoutProfiles) {
               ThrowsMessage<ConfigError>(HasSubstr("not a folder of profiles")));
 }
 
+// What 'papilio profile' writes of a picture's codecs, and what scenarios find by its path, is
+// enough.
+TEST(ProfileLibrary, TakesFoldersThatHoldOneKindOnly) {
+  for (const char* file :
+       {"devices/d.yaml", "radios/r.yaml", "layers/d/m.yaml", "models/m.yaml", "published/p/t.csv",
+        "measurements/d/m/payloads.csv", "traces/walk.csv"}) {
+    const testing::TemporaryFolder mine;
+    mine.write(file, "");
+    EXPECT_EQ(ProfileLibrary::problem_with(mine.path()), "") << file;
+  }
+}
+
 TEST(Provenance, AnUnknownSourceIsAnErrorAtItsPlace) {
   const testing::TemporaryFolder mine;
   mine.write("devices/d.yaml",
