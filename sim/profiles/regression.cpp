@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
+
+#include "sim/base/error.hpp"
 
 namespace papilio {
 namespace {
@@ -36,52 +40,102 @@ LayerRegression::Fit fit(const Samples& samples) {
   return {samples.size(), x.cwiseProduct(scale)};
 }
 
-}  // namespace
+/// Lawson and Hanson's active sets. Each is a set of columns that may be positive, and the least
+/// squares over them, which are positive. A step is taken only if it makes the error less, so no
+/// set comes twice, and there are finitely many: it ends, whatever the ranks and the rounding.
+class ActiveSet {
+ public:
+  ActiveSet(const Eigen::MatrixXd& a, const Eigen::VectorXd& b)
+      : a_{a}, b_{b}, x_{Eigen::VectorXd::Zero(a.cols())}, error_{b.squaredNorm()} {}
 
-Eigen::VectorXd nonnegative_least_squares(const Eigen::MatrixXd& a, const Eigen::VectorXd& b) {
-  const Eigen::Index n = a.cols();
-  Eigen::VectorXd x = Eigen::VectorXd::Zero(n);
-  std::vector<Eigen::Index> passive;  // the columns that may be positive
-  const double tolerance =
-      10 * std::numeric_limits<double>::epsilon() * (a.transpose() * b).cwiseAbs().maxCoeff();
-  // Each step lets in the column along which the error falls fastest. The error never grows and no
-  // set of columns comes twice, so the bound is never met but by rounding.
-  for (Eigen::Index step = 0; step < 3 * n; ++step) {
-    const Eigen::VectorXd gradient = a.transpose() * (b - a * x);
-    Eigen::Index best = -1;
-    for (Eigen::Index j = 0; j < n; ++j) {
-      if (std::find(passive.begin(), passive.end(), j) != passive.end()) continue;
-      if (gradient[j] > tolerance && (best < 0 || gradient[j] > gradient[best])) best = j;
+  /// Lets in the column along which the error falls fastest, of those that make it less.
+  /// @return false if none does: then x is the solution
+  bool improve() {
+    const Eigen::VectorXd residual = b_ - a_ * x_;
+    std::vector<Eigen::Index> candidates;
+    for (Eigen::Index j = 0; j < a_.cols(); ++j) {
+      // Of a column that others stand for (a rank that lacks), only rounding is left.
+      const double rounding = kRounding * a_.col(j).norm() * b_.norm();
+      if (!is_passive(j) && a_.col(j).dot(residual) > rounding) candidates.push_back(j);
     }
-    if (best < 0) break;
-    passive.push_back(best);
+    std::sort(candidates.begin(), candidates.end(), [&](Eigen::Index j, Eigen::Index k) {
+      return a_.col(j).dot(residual) > a_.col(k).dot(residual);
+    });
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](Eigen::Index j) { return try_with(j); });
+  }
+
+  [[nodiscard]] const Eigen::VectorXd& x() const { return x_; }
+
+ private:
+  [[nodiscard]] bool is_passive(Eigen::Index j) const {
+    return std::find(passive_.begin(), passive_.end(), j) != passive_.end();
+  }
+
+  /// Goes on with one more column, if that makes the error less.
+  bool try_with(Eigen::Index column) {
+    std::vector<Eigen::Index> passive = passive_;
+    passive.push_back(column);
+    Eigen::VectorXd x = x_;
+    // Each round but the last takes a column out, so there are no more rounds than columns.
     while (!passive.empty()) {
-      const Eigen::VectorXd z = a(Eigen::all, passive).colPivHouseholderQr().solve(b);
+      const Eigen::VectorXd z = a_(Eigen::all, passive).colPivHouseholderQr().solve(b_);
       if (z.minCoeff() > 0) {
         x.setZero();
         x(passive) = z;
         break;
       }
-      // As far towards z as nothing becomes negative; what becomes zero first leaves.
-      const auto way = [&](Eigen::Index k) {
-        const double now = x[passive[static_cast<std::size_t>(k)]];
-        return z[k] > 0 ? 1 : now / (now - z[k]);
-      };
-      double share = 1;
-      for (Eigen::Index k = 0; k < z.size(); ++k) share = std::min(share, way(k));
-      std::vector<Eigen::Index> kept;
-      Eigen::VectorXd moved = x;
-      for (Eigen::Index k = 0; k < z.size(); ++k) {
-        const Eigen::Index j = passive[static_cast<std::size_t>(k)];
-        const bool leaves = z[k] <= 0 && way(k) <= share;
-        moved[j] = leaves ? 0 : x[j] + share * (z[k] - x[j]);
-        if (!leaves) kept.push_back(j);
-      }
-      x = moved;
-      passive = std::move(kept);
+      x = leave(x, z, passive);
     }
+    const double error = (b_ - a_ * x).squaredNorm();
+    if (passive.empty() || !(error < error_)) return false;
+    x_ = std::move(x);
+    passive_ = std::move(passive);
+    error_ = error;
+    return true;
   }
-  return x;
+
+  /// As far from x towards z as nothing becomes negative. What becomes zero first leaves.
+  static Eigen::VectorXd leave(const Eigen::VectorXd& x, const Eigen::VectorXd& z,
+                               std::vector<Eigen::Index>& passive) {
+    const auto way = [&](std::size_t k) {
+      const double now = x[passive[k]];
+      const double then = z[static_cast<Eigen::Index>(k)];
+      if (then > 0) return 1.0;
+      return now > 0 ? now / (now - then) : 0.0;
+    };
+    double share = 1;
+    for (std::size_t k = 0; k < passive.size(); ++k) share = std::min(share, way(k));
+    Eigen::VectorXd moved = x;
+    std::vector<Eigen::Index> kept;
+    for (std::size_t k = 0; k < passive.size(); ++k) {
+      const Eigen::Index j = passive[k];
+      const double then = z[static_cast<Eigen::Index>(k)];
+      const bool leaves = then <= 0 && way(k) <= share;
+      moved[j] = leaves ? 0 : std::max(0.0, x[j] + share * (then - x[j]));
+      if (!leaves) kept.push_back(j);
+    }
+    passive = std::move(kept);
+    return moved;
+  }
+
+  static constexpr double kRounding = 100 * std::numeric_limits<double>::epsilon();
+
+  const Eigen::MatrixXd& a_;
+  const Eigen::VectorXd& b_;
+  std::vector<Eigen::Index> passive_;  // the columns that may be positive
+  Eigen::VectorXd x_;
+  double error_;
+};
+
+}  // namespace
+
+Eigen::VectorXd nonnegative_least_squares(const Eigen::MatrixXd& a, const Eigen::VectorXd& b) {
+  PAPILIO_CHECK(a.cols() >= 1 && a.rows() == b.size() && a.allFinite() && b.allFinite());
+  ActiveSet set{a, b};
+  while (set.improve()) {
+  }
+  return set.x();
 }
 
 LayerRegression::LayerRegression(const std::vector<LayerSample>& samples) {

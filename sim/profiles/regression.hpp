@@ -10,9 +10,10 @@
 namespace papilio {
 
 /// The x >= 0 that makes |A x − b| least: Lawson and Hanson, Solving Least Squares Problems (1974),
-/// algorithm NNLS (23.10).
-/// @param a `[m × n]`, m and n >= 1
-/// @param b `[m]`
+/// algorithm NNLS (23.10). Ends for every input; where columns depend on each other, one of the
+/// solutions.
+/// @param a `[m × n]`, m and n >= 1, finite
+/// @param b `[m]`, finite
 Eigen::VectorXd nonnegative_least_squares(const Eigen::MatrixXd& a, const Eigen::VectorXd& b);
 
 /// A measured layer.

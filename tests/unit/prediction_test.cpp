@@ -5,9 +5,11 @@
 
 #include "sim/profiles/prediction.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "models/zoo/zoo.hpp"
@@ -45,29 +47,76 @@ PredictionBasis basis_by(const std::vector<std::string>& models, const Law& law)
 }
 
 // Where |Ax − b| is least over x >= 0, its gradient is 0 along what is positive, and points
-// outwards along what is 0: no step that is allowed makes it less.
+// outwards along what is 0: no step that is allowed makes it less. The squares are convex, so these
+// conditions (Karush, Kuhn and Tucker's) are enough, whatever the rank.
+void expect_least(const Eigen::MatrixXd& a, const Eigen::VectorXd& b, const std::string& what) {
+  const Eigen::VectorXd x = nonnegative_least_squares(a, b);
+  const Eigen::VectorXd gradient = a.transpose() * (a * x - b);
+  for (Eigen::Index j = 0; j < a.cols(); ++j) {
+    const double tolerance = 1e-10 * a.col(j).norm() * b.norm();
+    EXPECT_GE(x[j], 0) << what;
+    if (x[j] > 0) {
+      EXPECT_LE(std::abs(gradient[j]), tolerance) << what;
+    } else {
+      EXPECT_GE(gradient[j], -tolerance) << what;
+    }
+  }
+}
+
+Eigen::MatrixXd random_matrix(Stream& random, Eigen::Index rows, Eigen::Index columns) {
+  Eigen::MatrixXd matrix(rows, columns);
+  for (Eigen::Index i = 0; i < rows; ++i) {
+    for (Eigen::Index j = 0; j < columns; ++j) matrix(i, j) = 2 * random.uniform() - 1;
+  }
+  return matrix;
+}
+
 TEST(NonnegativeLeastSquares, SatisfiesKarushKuhnAndTucker) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Stream random{StreamFamily{seed, "test"}};
     const auto n = static_cast<Eigen::Index>(1 + seed % 7);
     const Eigen::Index m = n + static_cast<Eigen::Index>(seed % 5);
-    Eigen::MatrixXd a(m, n);
-    Eigen::VectorXd b(m);
-    for (Eigen::Index i = 0; i < m; ++i) {
-      b[i] = 2 * random.uniform() - 1;
-      for (Eigen::Index j = 0; j < n; ++j) a(i, j) = 2 * random.uniform() - 1;
-    }
-    const Eigen::VectorXd x = nonnegative_least_squares(a, b);
-    const Eigen::VectorXd gradient = a.transpose() * (a * x - b);
-    for (Eigen::Index j = 0; j < n; ++j) {
-      EXPECT_GE(x[j], 0) << "seed " << seed;
-      if (x[j] > 0) {
-        EXPECT_NEAR(gradient[j], 0, 1e-9) << "seed " << seed;
-      } else {
-        EXPECT_GE(gradient[j], -1e-9) << "seed " << seed;
-      }
-    }
+    const Eigen::MatrixXd a = random_matrix(random, m, n);
+    expect_least(a, random_matrix(random, m, 1), fmt::format("seed {}", seed));
   }
+}
+
+TEST(NonnegativeLeastSquares, EndsWhereTheRankLacks) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    Stream random{StreamFamily{seed, "test"}};
+    const auto n = static_cast<Eigen::Index>(3 + seed % 4);
+    const auto rank = static_cast<Eigen::Index>(1 + seed % 3);
+    const Eigen::MatrixXd left = random_matrix(random, 9, rank);
+    const Eigen::MatrixXd a = left * random_matrix(random, rank, n);
+    const Eigen::MatrixXd b = random_matrix(random, 9, 1);
+    expect_least(a, b, fmt::format("seed {}, rank {} of {}", seed, rank, n));
+    // Fewer rows than columns; columns that come again, opposed, all but equal, or zero.
+    expect_least(a.topRows(2), b.topRows(2), fmt::format("seed {}, 2 rows", seed));
+    Eigen::MatrixXd again = random_matrix(random, 9, n);
+    again.col(1) = again.col(0);
+    again.col(2) = seed % 2 == 0 ? again.col(0) * (1 + 1e-15) : Eigen::VectorXd{-again.col(0)};
+    if (seed % 3 == 0) again.col(n - 1).setZero();
+    expect_least(again, b, fmt::format("seed {}, columns again", seed));
+    // Degenerate: solutions on the edge of what is allowed, where the gradient is zero as well.
+    Eigen::VectorXd edge = Eigen::VectorXd::Zero(n);
+    edge[0] = 1;
+    expect_least(again, again * edge, fmt::format("seed {}, on the edge", seed));
+  }
+  const Eigen::MatrixXd zero = Eigen::MatrixXd::Zero(3, 2);
+  expect_least(zero, Eigen::VectorXd::Ones(3), "nothing to fit with");
+  expect_least(Eigen::MatrixXd::Identity(3, 3), Eigen::VectorXd::Zero(3), "nothing to fit");
+}
+
+// Operations and seconds, ten powers of ten apart, of layers of which one took a second by an
+// accident of its measurement: what once went on for ever.
+TEST(NonnegativeLeastSquares, EndsOnALayerThatIsFarOff) {
+  const auto law = [](const LayerWork& work) { return 1e-6 + 1e-11 * work.operations; };
+  PredictionBasis basis = basis_by({"alexnet", "vgg16", "resnet18"}, law);
+  for (LayerProfile::Row& row : basis.tables[0].profile.rows) {
+    if (row.layer == "features.1") row.latency_s = 1;
+  }
+  EXPECT_GT(predict(basis, network("resnet34")).total_s(), 0);
+  EXPECT_EQ(cross_validate(basis).networks.size(), 3);
 }
 
 TEST(Regression, PredictsADeviceThatObeysIt) {
