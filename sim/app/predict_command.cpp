@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "sim/app/catalogue.hpp"
 #include "sim/base/error.hpp"
@@ -61,13 +64,62 @@ std::string keep_one_precision(std::vector<KnownTable>& tables, const std::strin
   return precision;
 }
 
+/// A network's whole time on the device that a roofline does not use, but can be held against.
+struct Comparison {
+  KnownTotal total;
+  std::string from;
+};
+
 /// A device and what is known of it, and the way to predict from that.
 struct Subject {
   std::string device;
   std::string precision;
   PredictionBasis basis;
-  Provenance total_from;  ///< of the basis' known total, if it has one
+  Provenance total_from;                ///< of the basis' known total, if it has one
+  std::vector<Comparison> comparisons;  ///< of a roofline
+  std::string doubt;  ///< what speaks against the basis' known total, if something does
 };
+
+double total_of(const LayerProfile& profile) {
+  double sum = 0;
+  for (const LayerProfile::Row& row : profile.rows) sum += row.latency_s;
+  return sum;
+}
+
+Comparison comparison_of(const KnownTable& table) {
+  return {{table.graph, total_of(table.profile)},
+          fmt::format("the table of {} at {} ({})", table.graph.name(), table.profile.precision,
+                      to_string(table.profile.provenance))};
+}
+
+/// Whose total a roofline is calibrated by, or else may be held against.
+void keep_for_calibration(Subject& subject, const std::optional<std::string>& wanted) {
+  std::vector<KnownTable>& tables = subject.basis.tables;
+  const std::optional<KnownTotal>& total = subject.basis.total;
+  if (wanted) {
+    std::vector<std::string> known;
+    known.reserve(tables.size() + 1);
+    for (const KnownTable& table : tables) known.push_back(table.graph.name());
+    if (total) known.push_back(total->graph.name());
+    if (std::find(known.begin(), known.end(), *wanted) == known.end()) {
+      fail(fmt::format("the device '{}' has no table of '{}' at {}{}", subject.device, *wanted,
+                       subject.precision, suggestion(*wanted, known)));
+    }
+    for (const KnownTable& table : tables) {
+      if (table.graph.name() != *wanted) subject.comparisons.push_back(comparison_of(table));
+    }
+    std::erase_if(tables, [&](const KnownTable& table) { return table.graph.name() != *wanted; });
+  }
+}
+
+/// Whether the known total calibrates the prediction of this network: where no other one's table
+/// does.
+bool uses_total(const Subject& subject, const std::string& model) {
+  const std::vector<KnownTable>& tables = subject.basis.tables;
+  return subject.basis.method == PredictionMethod::kRoofline && subject.basis.total &&
+         std::all_of(tables.begin(), tables.end(),
+                     [&](const KnownTable& table) { return table.graph.name() == model; });
+}
 
 Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
                    const Bibliography& bibliography) {
@@ -80,18 +132,13 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
   if (!described && tables.empty()) {
     fail(fmt::format("unknown device '{}'{}", subject.device, suggestion(subject.device, devices)));
   }
+  const std::vector<KnownTable> all = tables;
   subject.precision =
       keep_one_precision(tables, line.has("precision") ? line.get<std::string>("precision") : "");
-  if (line.has("calibrate")) {
-    const auto model = line.get<std::string>("calibrate");
-    std::vector<std::string> known;
-    known.reserve(tables.size());
-    for (const KnownTable& table : tables) known.push_back(table.graph.name());
-    if (std::find(known.begin(), known.end(), model) == known.end()) {
-      fail(fmt::format("the device '{}' has no table of '{}' at {}{}", subject.device, model,
-                       subject.precision, suggestion(model, known)));
+  for (const KnownTable& table : all) {
+    if (table.profile.precision != subject.precision) {
+      subject.comparisons.push_back(comparison_of(table));
     }
-    std::erase_if(tables, [&](const KnownTable& table) { return table.graph.name() != model; });
   }
   constexpr std::size_t kEnoughToLearn = 3;
   const auto method = line.get<std::string>("method");
@@ -104,7 +151,10 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
   if (method == "regression" && line.has("calibrate")) {
     fail("--calibrate is of the roofline; remove it, or --method regression");
   }
-  if (!roofline) return subject;
+  if (!roofline) {
+    subject.comparisons.clear();
+    return subject;
+  }
   subject.basis.method = PredictionMethod::kRoofline;
   if (!described) {
     fail(
@@ -113,13 +163,19 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
                     subject.device));
   }
   const Device device_data = load_device(library, bibliography, subject.device);
-  subject.basis.roofline = roofline_of(device_data, subject.precision);
   const std::optional<Sourced> model = find_constant(device_data, "calibration_model");
   const std::optional<Sourced> latency = find_constant(device_data, "calibration_latency_s");
   if (model && latency) {
     subject.basis.total = KnownTotal{model_by_name(library, model->text), *latency->value};
     subject.total_from = latency->provenance;
+    if (const auto doubt = find_constant(device_data, "calibration_doubt")) {
+      subject.doubt = fmt::format("{} ({})", doubt->text, to_string(doubt->provenance));
+    }
   }
+  keep_for_calibration(subject, line.has("calibrate")
+                                    ? std::optional{line.get<std::string>("calibrate")}
+                                    : std::nullopt);
+  subject.basis.roofline = roofline_of(device_data, subject.precision);
   return subject;
 }
 
@@ -133,15 +189,38 @@ std::string method_text(const Subject& subject, const std::string& without) {
     return fmt::format("regression over {} network{} at {}", names.size(),
                        names.size() == 1 ? "" : "s", subject.precision);
   }
-  const std::optional<KnownTotal>& total = subject.basis.total;
   std::string calibration = "not calibrated, so nothing is slower than its data sheet";
   if (!names.empty()) {
     calibration = fmt::format("calibrated by {}", fmt::join(names, ", "));
-  } else if (total) {
-    calibration = fmt::format("calibrated by the total of {} ({})", total->graph.name(),
-                              to_string(subject.total_from));
+  } else if (uses_total(subject, without)) {
+    calibration = fmt::format("calibrated by the total of {} ({})",
+                              subject.basis.total->graph.name(), to_string(subject.total_from));
   }
   return fmt::format("roofline at {}, {}", subject.precision, calibration);
+}
+
+/// What is known of the device and disagrees with the roofline, or may.
+/// @param model that is predicted; empty: several
+std::vector<std::string> disagreements(const Subject& subject, const std::string& model) {
+  std::vector<Comparison> comparisons = subject.comparisons;
+  const bool by_total = uses_total(subject, model);
+  if (subject.basis.method == PredictionMethod::kRoofline && subject.basis.total && !by_total) {
+    comparisons.push_back({*subject.basis.total,
+                           fmt::format("the total of {} ({})", subject.basis.total->graph.name(),
+                                       to_string(subject.total_from))});
+  }
+  std::vector<std::string> remarks;
+  for (const Comparison& other : comparisons) {
+    const double predicted_s = predict(subject.basis, other.total.graph).total_s();
+    const double ratio = other.total.latency_s / predicted_s;
+    remarks.push_back(
+        fmt::format("{} is {} ms on this device, where this roofline gives {}: {:.3g} times {}.",
+                    other.from, milli(other.total.latency_s), milli(predicted_s),
+                    std::max(ratio, 1 / ratio), ratio >= 1 ? "as much" : "less"));
+    remarks.back().front() = 'T';
+  }
+  if (by_total && !subject.doubt.empty()) remarks.push_back("Doubt: " + subject.doubt + ".");
+  return remarks;
 }
 
 LayerProfile profile_of(const Subject& subject, const Graph& graph,
@@ -159,6 +238,9 @@ LayerProfile profile_of(const Subject& subject, const Graph& graph,
         *half_width * 100, validation.networks.size());
   } else {
     profile.note = "How far off it is, nobody can tell: too few networks were measured.";
+  }
+  for (const std::string& remark : disagreements(subject, graph.name())) {
+    profile.note += " " + remark;
   }
   for (LayerId id = 0; id < graph.layers().size(); ++id) {
     LayerProfile::Row row{.layer = graph.layer(id).name,
@@ -257,6 +339,9 @@ Document prediction_of(const Subject& subject, const Graph& graph,
                        const LayerPrediction& prediction, const CrossValidation& validation) {
   Section blocks = blocks_section(subject, graph, prediction);
   blocks.remarks = error_remarks(graph, prediction, validation);
+  for (std::string& remark : disagreements(subject, graph.name())) {
+    blocks.remarks.push_back(std::move(remark));
+  }
   return {.title = fmt::format("{} on {}, predicted", graph.name(), subject.device),
           .paragraphs = {fmt::format("By {}.", method_text(subject, graph.name()))},
           .sections = {std::move(blocks)}};
@@ -315,6 +400,9 @@ Document validation_of(const Subject& subject, const CrossValidation& validation
                                             validation.median_error() * 100,
                                             percent(validation.worst_error()))}},
                    {.title = "Types of layers", .table = std::move(types)}}};
+  for (std::string& remark : disagreements(subject, "")) {
+    document.sections.front().remarks.push_back(std::move(remark));
+  }
   if (subject.basis.method == PredictionMethod::kRegression) {
     document.sections.push_back(coefficients_section(subject.basis));
   }
@@ -352,7 +440,7 @@ void predict_command(const Words& words) {
       "other\n"
       "networks measured there, or from the device's data sheet; says how far off that is.",
       {"papilio predict --model densenet121 --device xeon-1-thread",
-       "papilio predict --model resnet18 --device gtx-1080-ti -o my-profiles",
+       "papilio predict --model resnet18 --device tesla-k40 -o my-profiles",
        "papilio predict --device xeon-1-thread --validate"}};
   line.add_options()("model", po::value<std::string>()->value_name("NAME"),
                      "network ('papilio models list')");
@@ -363,8 +451,10 @@ void predict_command(const Words& words) {
   line.add_options()("method", po::value<std::string>()->default_value("auto")->value_name("NAME"),
                      "regression (from measured layers), roofline (from the data sheet), or auto: "
                      "regression where three networks or more were measured");
-  line.add_options()("calibrate", po::value<std::string>()->value_name("NAME"),
-                     "roofline: the one network whose total makes it right (default: all)");
+  line.add_options()(
+      "calibrate", po::value<std::string>()->value_name("NAME"),
+      "roofline: the one network whose total makes it right: of a table, or the one that "
+      "the device's data state (default: all tables, else that)");
   line.add_options()("precision", po::value<std::string>()->value_name("NAME"),
                      "fp32 or fp16 (default: that of the device's tables, else fp32)");
   add_profiles_option(line);

@@ -37,7 +37,10 @@ void describe_device_file(FieldVisitor& visitor, Device& device) {
   number("idle_power_w", "Power while nothing is computed.");
   number("peak_power_w", "Greatest power of the part that computes: of a board, or of a module.");
   text("calibration_model", "A network whose whole time on the device was measured.");
-  number("calibration_latency_s", "Of that network; makes a roofline right.");
+  number(
+      "calibration_latency_s",
+      "Of that network; makes a roofline right where there is no table, else is held against it.");
+  text("calibration_doubt", "What speaks against that number; told with what follows from it.");
   text("software", "What ran on it, and at which precision.");
   text("relative_speed", "Speed relative to another device, as printed.");
 }

@@ -35,13 +35,21 @@ std::optional<double> Roofline::energy(const LayerWork& work) const {
 }
 
 Roofline roofline_of(const Device& device, const std::string& precision) {
+  const auto other_peak = [&](const std::string& key) -> std::string {
+    const std::string other = precision == "fp16" ? "fp32" : "fp16";
+    const bool known = number_of(device, fmt::format("peak_{}_flop_per_s", other)).has_value();
+    return known && key.starts_with("peak_")
+               ? fmt::format(", or predict at {}, whose peak is there (--precision {})", other,
+                             other)
+               : "";
+  };
   const auto needed = [&](const std::string& key) {
     const std::optional<double> value = number_of(device, key);
     if (!value) {
       throw ConfigError{
           fmt::format("devices/{}.yaml: error: a roofline at {} needs the key '{}', which is not "
-                      "there; add it with its source, or measure the device ('papilio profile')",
-                      device.name, precision, key)};
+                      "there; add it with its source, or measure the device ('papilio profile'){}",
+                      device.name, precision, key, other_peak(key))};
     }
     return *value;
   };
