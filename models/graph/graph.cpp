@@ -133,6 +133,33 @@ struct Inference {
   Inferred operator()(const SoftmaxOp&) const { return {only()}; }
 };
 
+/// What must be equal for two layers to compute with the same weights: the kind of operation, the
+/// sizes of the weight, and whether there is a bias.
+std::vector<std::int64_t> weight_form(const LayerOp& op, const std::vector<TensorShape>& operands) {
+  const auto kind = static_cast<std::int64_t>(op.index());
+  const std::int64_t channels = operands.empty() ? 0 : operands.front().channels;
+  if (const auto* conv = std::get_if<ConvOp>(&op)) {
+    return {kind, conv->out_channels, channels / conv->groups, conv->kernel, conv->bias ? 1 : 0};
+  }
+  if (const auto* conv = std::get_if<ConvTransposeOp>(&op)) {
+    return {kind, channels, conv->out_channels, conv->kernel};
+  }
+  if (const auto* linear = std::get_if<LinearOp>(&op)) {
+    return {kind, linear->out_features, channels, linear->bias ? 1 : 0};
+  }
+  return {kind, channels};
+}
+
+/// Whether a layer makes one tensor of several branches.
+bool joins(const Layer& layer) {
+  return layer.inputs.size() > 1;
+}
+
+bool is_activation(const LayerOp& op) {
+  return std::holds_alternative<ReluOp>(op) || std::holds_alternative<Relu6Op>(op) ||
+         std::holds_alternative<ActivationOp>(op);
+}
+
 }  // namespace
 
 std::string_view kind_name(const LayerOp& op) {
@@ -161,7 +188,8 @@ void Graph::end_block() {
   block_ends_.push_back(layers_.size() - 1);
 }
 
-LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inputs) {
+LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inputs,
+                   std::optional<LayerId> weights_of) {
   require(!find_layer(name), name + ": the name is taken");
   Inference inference;
   for (const LayerId input : inputs) {
@@ -174,9 +202,24 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument{name + ": " + error.what()};
   }
+  if (weights_of) {
+    require(*weights_of < layers_.size(), name + ": the layer of its weights does not exist");
+    const Layer& owner = layers_[*weights_of];
+    require(!owner.weights_of && inferred.parameters > 0 &&
+                weight_form(op, inference.operands) ==
+                    weight_form(owner.op, operand_shapes(owner.inputs)),
+            name + ": the weights of " + owner.name + " do not fit it");
+  }
   layers_.push_back({std::move(name), block_, op, std::move(inputs), inferred.shape, inferred.macs,
-                     inferred.parameters});
+                     inferred.parameters, weights_of});
   return layers_.size() - 1;
+}
+
+std::vector<TensorShape> Graph::operand_shapes(const std::vector<LayerId>& inputs) const {
+  std::vector<TensorShape> shapes;
+  shapes.reserve(inputs.size());
+  for (const LayerId input : inputs) shapes.push_back(layers_[input].shape);
+  return shapes;
 }
 
 std::optional<LayerId> Graph::find_layer(std::string_view name) const {
@@ -186,6 +229,12 @@ std::optional<LayerId> Graph::find_layer(std::string_view name) const {
   return static_cast<LayerId>(it - layers_.begin());
 }
 
+bool Graph::shares_weights(LayerId id) const {
+  return layer(id).weights_of ||
+         std::any_of(layers_.begin(), layers_.end(),
+                     [&](const Layer& other) { return other.weights_of == id; });
+}
+
 bool Graph::folds_into_convolution(LayerId id) const {
   if (!std::holds_alternative<BatchNormOp>(layer(id).op)) return false;
   const LayerId before = layer(id).inputs.front();
@@ -193,6 +242,7 @@ bool Graph::folds_into_convolution(LayerId id) const {
   if (!std::holds_alternative<ConvOp>(op) && !std::holds_alternative<ConvTransposeOp>(op)) {
     return false;
   }
+  if (shares_weights(before) || shares_weights(id)) return false;
   return std::all_of(layers_.begin(), layers_.end(), [&](const Layer& reader) {
     return &reader == &layer(id) ||
            std::find(reader.inputs.begin(), reader.inputs.end(), before) == reader.inputs.end();
@@ -207,7 +257,7 @@ std::int64_t Graph::macs(LayerId first, LayerId last) const {
 
 std::int64_t Graph::parameters() const {
   std::int64_t sum = 0;
-  for (const Layer& layer : layers_) sum += layer.parameters;
+  for (const Layer& layer : layers_) sum += layer.weights_of ? 0 : layer.parameters;
   return sum;
 }
 
@@ -236,8 +286,23 @@ std::vector<Cut> Graph::cuts() const {
 
 std::vector<Cut> Graph::block_cuts() const {
   std::vector<Cut> result = cuts();
-  std::erase_if(result, [&](const Cut& cut) { return cut.name == layers_[cut.after].name; });
-  return result;
+  if (!block_ends_.empty()) {
+    std::erase_if(result, [&](const Cut& cut) { return !ends_block(cut.after); });
+    return result;
+  }
+  // What follows a join at once, as the activation of a residual block does, belongs to it.
+  const auto after_join = [&](LayerId id) {
+    while (is_activation(layers_[id].op)) id = layers_[id].inputs.front();
+    return joins(layers_[id]);
+  };
+  std::vector<Cut> joined;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const LayerId id = result[i].after;
+    const bool goes_on =
+        i + 1 < result.size() && result[i + 1].after == id + 1 && is_activation(layers_[id + 1].op);
+    if (after_join(id) && !goes_on) joined.push_back(result[i]);
+  }
+  return joined;
 }
 
 std::optional<Cut> Graph::find_cut(std::string_view name) const {
@@ -254,15 +319,21 @@ struct GraphRewrite {
   template <class Change, class Follow>
   static Graph apply(const Graph& source, std::string title, Change change, Follow follow) {
     Graph result{source.name_, std::move(title)};
-    std::vector<LayerId> moved(source.layers_.size());
+    std::vector<LayerId> copied(source.layers_.size());
+    std::vector<LayerId> moved(source.layers_.size());  // what reads the copy's output from then on
     for (LayerId id = 0; id < source.layers_.size(); ++id) {
       const Layer& layer = source.layers_[id];
       result.begin_block(layer.block);
       std::vector<LayerId> inputs;
       inputs.reserve(layer.inputs.size());
       for (const LayerId input : layer.inputs) inputs.push_back(moved[input]);
-      moved[id] = follow(result, id, result.add(layer.name, change(id), std::move(inputs)));
+      const std::optional<LayerId> weights_of =
+          layer.weights_of ? std::optional{copied[*layer.weights_of]} : std::nullopt;
+      copied[id] = result.add(layer.name, change(id), std::move(inputs), weights_of);
+      moved[id] = follow(result, id, copied[id]);
     }
+    result.notes_ = source.notes_;
+    result.unused_weights_ = source.unused_weights_;
     for (const LayerId end : source.block_ends_) result.block_ends_.push_back(moved[end]);
     return result;
   }

@@ -118,7 +118,8 @@ struct Layer {
   std::vector<LayerId> inputs;
   TensorShape shape;     ///< of the output
   std::int64_t macs{0};  ///< multiply-accumulates of convolutions and linear layers, one image
-  std::int64_t parameters{0};  ///< trained numbers; running statistics do not count
+  std::int64_t parameters{0};  ///< trained numbers that it reads; running statistics do not count
+  std::optional<LayerId> weights_of;  ///< the earlier layer whose weights it uses; none: its own
 };
 
 /// A place where exactly one tensor crosses from the layers before to the layers after.
@@ -144,10 +145,22 @@ class Graph {
   /// Appends a layer and infers its output shape, MACs and parameters.
   /// @param inputs positions of earlier layers: none for InputOp, two for AddOp and MultiplyOp, one
   ///        or more for ConcatOp, else one
+  /// @param weights_of the earlier layer whose weights it uses too, as where a module is called
+  ///        twice; none: it has its own
   /// @return its position
-  /// @throws std::invalid_argument if the name is taken, an input does not exist, or the shapes do
-  ///         not fit the operation
-  LayerId add(std::string name, const LayerOp& op, std::vector<LayerId> inputs);
+  /// @throws std::invalid_argument if the name is taken, an input does not exist, the shapes do
+  ///         not fit the operation, or the other layer's weights do not
+  LayerId add(std::string name, const LayerOp& op, std::vector<LayerId> inputs,
+              std::optional<LayerId> weights_of = std::nullopt);
+
+  /// Adds a sentence for people about where the network comes from, e.g. what was left out of it.
+  void add_note(std::string note) { notes_.push_back(std::move(note)); }
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+  /// Says that files of its weights also hold those of this module, which no layer computes with:
+  /// of a branch that was left out, or of a second name for the same weights.
+  void add_unused_weights(std::string module) { unused_weights_.push_back(std::move(module)); }
+  [[nodiscard]] const std::vector<std::string>& unused_weights() const { return unused_weights_; }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& title() const { return title_; }
@@ -160,18 +173,24 @@ class Graph {
   /// Whether the cut after this layer carries its block's name.
   [[nodiscard]] bool ends_block(LayerId id) const;
 
+  /// Whether another layer computes with this layer's weights, or this one with another's.
+  [[nodiscard]] bool shares_weights(LayerId id) const;
+
   /// Whether the layer is a batch norm that the convolution before it can take up at inference,
-  /// because nothing else reads that.
+  /// because nothing else reads that and the weights of neither have another use.
   [[nodiscard]] bool folds_into_convolution(LayerId id) const;
 
   /// Sums over the layers `first` (included) to `last` (excluded).
   [[nodiscard]] std::int64_t macs(LayerId first, LayerId last) const;
   [[nodiscard]] std::int64_t macs() const { return macs(0, layers_.size()); }
+  /// Of all layers, weights that several share counted once.
   [[nodiscard]] std::int64_t parameters() const;
 
   /// All cuts in order, from the one after the input (cloud-only) to the last before the output.
   [[nodiscard]] std::vector<Cut> cuts() const;
-  /// The cuts that end a labelled block, in order: the paper's partition points P_j.
+  /// The cuts that end a labelled block, in order: the paper's partition points P_j. Where no block
+  /// is labelled, the cuts where branches join: after the sum, product or concatenation and the
+  /// activations that follow it directly.
   [[nodiscard]] std::vector<Cut> block_cuts() const;
   /// The cut with this name, or the cut after the layer of this name.
   [[nodiscard]] std::optional<Cut> find_cut(std::string_view name) const;
@@ -179,11 +198,15 @@ class Graph {
  private:
   friend struct GraphRewrite;
 
+  [[nodiscard]] std::vector<TensorShape> operand_shapes(const std::vector<LayerId>& inputs) const;
+
   std::string name_;
   std::string title_;
   std::string block_{"stem"};
   std::vector<Layer> layers_;
   std::vector<LayerId> block_ends_;
+  std::vector<std::string> notes_;
+  std::vector<std::string> unused_weights_;
 };
 
 /// The same network over pictures of another size, or with another number of classes: of its last

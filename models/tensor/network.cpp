@@ -95,6 +95,10 @@ Network::Network(Graph graph, c10::Device device)
     const Layer& layer = graph_.layer(id);
     last_reader_[id] = id;
     for (const LayerId input : layer.inputs) last_reader_[input] = id;
+    if (layer.weights_of) {
+      layers_[id] = layers_[*layer.weights_of];  // the same tensors
+      continue;
+    }
     const std::vector<std::int64_t> shape = weight_shape(graph_, layer);
     if (shape.empty()) continue;
     LayerTensors& own = layers_[id];
@@ -112,7 +116,7 @@ void Network::initialize(std::uint64_t seed) {
   const at::Generator generator = at::detail::createCPUGenerator(seed);
   for (LayerId id = 0; id < layers_.size(); ++id) {
     LayerTensors& own = layers_[id];
-    if (!own.weight.defined()) continue;
+    if (!own.weight.defined() || graph_.layer(id).weights_of) continue;
     const auto outputs = static_cast<double>(own.weight.size(0));
     if (std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) {
       own.weight.fill_(1);
@@ -138,7 +142,8 @@ void Network::initialize_xavier(const std::set<std::string>& layers, std::uint64
   const at::Generator generator = at::detail::createCPUGenerator(seed);
   for (LayerId id = 0; id < layers_.size(); ++id) {
     LayerTensors& own = layers_[id];
-    if (!own.weight.defined() || !layers.contains(graph_.layer(id).name)) continue;
+    if (!own.weight.defined() || graph_.layer(id).weights_of) continue;
+    if (!layers.contains(graph_.layer(id).name)) continue;
     if (std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) {
       own.weight.fill_(1);
       own.bias.zero_();
@@ -156,7 +161,9 @@ void Network::initialize_xavier(const std::set<std::string>& layers, std::uint64
 
 std::vector<at::Tensor> Network::parameters() const {
   std::vector<at::Tensor> result;
-  for (const LayerTensors& own : layers_) {
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    if (graph_.layer(id).weights_of) continue;
+    const LayerTensors& own = layers_[id];
     if (own.weight.defined()) result.push_back(own.weight);
     if (own.bias.defined()) result.push_back(own.bias);
   }

@@ -36,7 +36,7 @@ class Network {
   void initialize_xavier(const std::set<std::string>& layers, std::uint64_t seed);
 
   /// Copies weights in. Names of known files are mapped (SqueezeNet's of Caffe); counters of
-  /// batches are ignored.
+  /// batches, and what the graph says is unused, are ignored.
   /// @param source named by errors, e.g. the file
   /// @param except layers that keep what they have, whether `weights` has them or not
   /// @throws ConfigError naming the tensor and both shapes where one is missing, is too many, or
@@ -47,7 +47,7 @@ class Network {
   /// A copy of all weights and running statistics.
   [[nodiscard]] StateDict weights() const;
 
-  /// Weights that training changes, in the layers' order.
+  /// Weights that training changes, in the layers' order, those that several layers share once.
   [[nodiscard]] std::vector<at::Tensor> parameters() const;
   /// In training, batch norms use the batch's statistics and gradients are recorded; else running
   /// ones, and none. Networks begin in inference.
@@ -86,7 +86,7 @@ class Network {
 
   [[nodiscard]] at::Tensor compute(LayerId id, const std::vector<at::Tensor>& inputs,
                                    bool in_place) const;
-  /// Every stored tensor by its name.
+  /// Every stored tensor by its name; shared ones by that of the layer that has them.
   [[nodiscard]] std::map<std::string, at::Tensor> named() const;
 
   Graph graph_;

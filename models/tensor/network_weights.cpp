@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "models/tensor/network.hpp"
 #include "models/tensor/weight_names.hpp"
 #include "sim/base/error.hpp"
@@ -29,6 +31,7 @@ StoredTensor stored(const at::Tensor& tensor) {
 std::map<std::string, at::Tensor> Network::named() const {
   std::map<std::string, at::Tensor> result;
   for (LayerId id = 0; id < layers_.size(); ++id) {
+    if (graph_.layer(id).weights_of) continue;
     const LayerTensors& own = layers_[id];
     const std::string& name = graph_.layer(id).name;
     if (own.weight.defined()) result.emplace(name + ".weight", own.weight);
@@ -64,8 +67,11 @@ void Network::load(const StateDict& weights, const std::string& source,
                                     shape_text(tensor.sizes()))};
     }
   }
+  const std::vector<std::string>& unused = graph_.unused_weights();
   for (const auto& [name, tensor] : given) {
-    if (!wanted.contains(name) && !excepted(name)) {
+    const bool known_unused =
+        std::find(unused.begin(), unused.end(), name.substr(0, name.rfind('.'))) != unused.end();
+    if (!wanted.contains(name) && !excepted(name) && !known_unused) {
       throw ConfigError{
           fmt::format("{}: error: the tensor '{}' {} has no place in '{}'; are these "
                       "the weights of another network?",

@@ -57,7 +57,8 @@ Document show_model(const Graph& graph) {
     layers.rows.push_back({layer.name, layer.block, std::string{kind_name(layer.op)},
                            shape_text(layer.shape),
                            fmt::format("{:.3f}", static_cast<double>(layer.macs) / kMega),
-                           fmt::to_string(layer.parameters), fmt::to_string(layer.shape.bytes(8))});
+                           fmt::to_string(layer.weights_of ? 0 : layer.parameters),
+                           fmt::to_string(layer.shape.bytes(8))});
   }
   Table cuts{.columns = {{"cut"},
                          {"after layer", true},
@@ -76,9 +77,12 @@ Document show_model(const Graph& graph) {
          fmt::format("{:.2f}", static_cast<double>(bytes) / input),
          fmt::format("{:.3f}", before / kGiga), fmt::format("{:.1f}", before / total * 100)});
   }
+  std::vector<std::string> paragraphs{fmt::format("{}: {} parameters, {:.3f} GMAC an image.",
+                                                  graph.title(), graph.parameters(),
+                                                  total / kGiga)};
+  for (const std::string& note : graph.notes()) paragraphs.push_back(note);
   return {.title = graph.name(),
-          .paragraphs = {fmt::format("{}: {} parameters, {:.3f} GMAC an image.", graph.title(),
-                                     graph.parameters(), total / kGiga)},
+          .paragraphs = std::move(paragraphs),
           .sections = {{.title = "Layers", .table = layers},
                        {.title = "Cuts",
                         .paragraphs = {"Places where exactly one tensor crosses; the first is "

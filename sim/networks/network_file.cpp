@@ -25,6 +25,7 @@ struct Entry {
   std::string block;
   std::string end_of;  ///< the block that ends with it
   std::vector<std::string> inputs;
+  std::string weights_of;
   LayerOp operation{InputOp{}};
 };
 
@@ -129,13 +130,28 @@ void describe_entry(FieldVisitor& visitor, Entry& entry) {
                "Part of the network that begins here.");
   visitor.text_list("inputs", entry.inputs, {}, Presence::kOptional,
                     "Layers that it reads; else the one before.");
+  visitor.text("weights_of", entry.weights_of, {}, Presence::kOptional,
+               "An earlier layer whose weights it uses too; else it has its own.");
   std::visit(OperationKeys{visitor}, entry.operation);
   visitor.text("end_of", entry.end_of, {}, Presence::kOptional,
                "The block that ends here: the cut after the layer has its name.");
 }
 
-void describe_graph(FieldVisitor& visitor, std::string& title, std::vector<Entry>& entries) {
-  visitor.text("title", title, {}, Presence::kRequired, "One line for people.");
+/// A file as it is read or written.
+struct NetworkFile {
+  std::string title;
+  std::vector<std::string> notes;
+  std::vector<std::string> unused_weights;
+  std::vector<Entry> entries;
+};
+
+void describe_graph(FieldVisitor& visitor, NetworkFile& file) {
+  std::vector<Entry>& entries = file.entries;
+  visitor.text("title", file.title, {}, Presence::kRequired, "One line for people.");
+  visitor.text_list("notes", file.notes, {}, Presence::kOptional,
+                    "What is to be known of where it comes from, for people.");
+  visitor.text_list("unused_weights", file.unused_weights, {}, Presence::kOptional,
+                    "Modules whose weights a file of weights may have, and no layer needs.");
   visitor.object_list(
       "layers",
       {.resize = [&](std::size_t n) { entries.resize(n); },
@@ -160,8 +176,17 @@ void add_entry(Graph& graph, const Entry& entry, const Mark& mark, const std::st
     inputs.push_back(*id);
   }
   if (inputs.empty() && !first) inputs.push_back(graph.layers().size() - 1);
+  std::optional<LayerId> weights_of;
+  if (!entry.weights_of.empty()) {
+    weights_of = graph.find_layer(entry.weights_of);
+    if (!weights_of) {
+      diagnostics.error(mark, path + ".weights_of",
+                        fmt::format("there is no layer '{}' before it", entry.weights_of));
+      return;
+    }
+  }
   try {
-    graph.add(entry.name, entry.operation, std::move(inputs));
+    graph.add(entry.name, entry.operation, std::move(inputs), weights_of);
   } catch (const std::invalid_argument& error) {
     diagnostics.error(mark, path, error.what());
     return;
@@ -181,12 +206,14 @@ void add_entry(Graph& graph, const Entry& entry, const Mark& mark, const std::st
 Graph load_graph(const std::string& path) {
   const Node root = load_yaml(path);
   Diagnostics diagnostics;
-  std::string title;
-  std::vector<Entry> entries;
+  NetworkFile file;
   read_fields(
-      root, [&](FieldVisitor& visitor) { describe_graph(visitor, title, entries); }, diagnostics);
+      root, [&](FieldVisitor& visitor) { describe_graph(visitor, file); }, diagnostics);
   diagnostics.throw_if_any();
-  Graph graph{std::filesystem::path{path}.stem().string(), title};
+  const std::vector<Entry>& entries = file.entries;
+  Graph graph{std::filesystem::path{path}.stem().string(), file.title};
+  for (std::string& note : file.notes) graph.add_note(std::move(note));
+  for (std::string& module : file.unused_weights) graph.add_unused_weights(std::move(module));
   for (std::size_t i = 0; i < entries.size() && diagnostics.empty(); ++i) {
     const std::string at = fmt::format("layers.{}", i);
     add_entry(graph, entries[i], mark_of(root, at), at, diagnostics);
@@ -199,8 +226,8 @@ Graph load_graph(const std::string& path) {
 }
 
 std::string graph_file(const Graph& graph) {
-  std::string title = graph.title();
-  std::vector<Entry> entries;
+  NetworkFile file{
+      .title = graph.title(), .notes = graph.notes(), .unused_weights = graph.unused_weights()};
   std::string block;
   for (LayerId id = 0; id < graph.layers().size(); ++id) {
     const Layer& layer = graph.layer(id);
@@ -210,10 +237,11 @@ std::string graph_file(const Graph& graph) {
     if (!follows) {
       for (const LayerId input : layer.inputs) entry.inputs.push_back(graph.layer(input).name);
     }
+    if (layer.weights_of) entry.weights_of = graph.layer(*layer.weights_of).name;
     if (graph.ends_block(id)) entry.end_of = layer.block;
-    entries.push_back(std::move(entry));
+    file.entries.push_back(std::move(entry));
   }
-  return write_fields([&](FieldVisitor& visitor) { describe_graph(visitor, title, entries); });
+  return write_fields([&](FieldVisitor& visitor) { describe_graph(visitor, file); });
 }
 
 std::optional<Graph> find_network(const ProfileLibrary& library, std::string_view name) {
