@@ -3,10 +3,13 @@
 
 #include <filesystem>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "models/app/command.hpp"
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
+#include "models/import/check.hpp"
 #include "models/import/onnx.hpp"
 #include "models/import/torchscript.hpp"
 #include "models/zoo/zoo.hpp"
@@ -44,13 +47,30 @@ Document report_of(const Graph& graph, const fs::path& file) {
          fmt::to_string(cut.shape.bytes(8)), fmt::format("{:.3f}", before / kGiga),
          fmt::format("{:.1f}", total > 0 ? before / total * 100 : 0)});
   }
+  std::vector<std::string> paragraphs{fmt::format(
+      "{} layers, {} parameters, {:.3f} GMAC an image; {} cuts, {} of them at the end of a block. "
+      "In {}.",
+      graph.layers().size(), graph.parameters(), total / kGiga, graph.cuts().size(),
+      graph.block_cuts().size(), file.string())};
+  for (const std::string& note : graph.notes()) paragraphs.push_back(note);
   return {.title = graph.name(),
-          .paragraphs = {fmt::format(
-              "{} layers, {} parameters, {:.3f} GMAC an image; {} cuts, {} of them at the end of "
-              "a block. In {}.",
-              graph.layers().size(), graph.parameters(), total / kGiga, graph.cuts().size(),
-              graph.block_cuts().size(), file.string())},
+          .paragraphs = std::move(paragraphs),
           .sections = {{.title = "Cuts at the end of a block", .table = std::move(cuts)}}};
+}
+
+/// The file's network, with a note of how it was checked.
+/// @throws ConfigError if it computes something else than the file
+Graph checked_import(const fs::path& file, const std::optional<TensorShape>& input,
+                     const std::string& name, bool check) {
+  const ImportCheck none{.why_not = "--no-check"};
+  if (file.extension() == ".onnx") {
+    OnnxNetwork network = import_onnx(file, input, name);
+    network.graph.add_note(to_string(check ? check_onnx(file, network) : none));
+    return std::move(network.graph);
+  }
+  Graph graph = import_torchscript(file, input.value_or(kUsualInput), name);
+  graph.add_note(to_string(check ? check_torchscript(file, graph) : none));
+  return graph;
 }
 
 }  // namespace
@@ -76,6 +96,9 @@ void import_command(const Words& words) {
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
                      "folder of profiles: the network goes to DIR/models/NAME.yaml");
   options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
+  line.add_options()("no-check",
+                     "do not run the file's own network on random pictures beside the one made of "
+                     "it");
   line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
@@ -94,9 +117,7 @@ void import_command(const Words& words) {
   if (const std::string text = options.text_of("input"); !text.empty()) {
     input = shape_by_text("import", text);
   }
-  const Graph graph = file.extension() == ".onnx"
-                          ? import_onnx(file, input, name)
-                          : import_torchscript(file, input.value_or(kUsualInput), name);
+  const Graph graph = checked_import(file, input, name, !line.has("no-check"));
   OutputFolder folder{fs::path{line.get<std::string>("output")} / "models"};
   folder.add(name + ".yaml",
              fmt::format("# Made by 'papilio import'; do not edit.\n{}", graph_file(graph)));

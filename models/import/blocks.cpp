@@ -43,40 +43,94 @@ bool is_of_head(const LayerOp& op) {
   return std::holds_alternative<GlobalAvgPoolOp>(op) || std::holds_alternative<FlattenOp>(op);
 }
 
+bool has_weights(const LayerOp& op) {
+  return std::holds_alternative<ConvOp>(op) || std::holds_alternative<LinearOp>(op);
+}
+
+/// What lies between two cuts.
+struct Part {
+  LayerId begin{0};
+  LayerId end{0};
+  std::vector<std::string> modules;
+  bool joins{false};    ///< branches do in it
+  bool weights{false};  ///< of a convolution or a linear layer, with or without a name
+};
+
+/// Gives blocks to the parts of a network, from its input to its output.
+class Blocks {
+ public:
+  explicit Blocks(const std::vector<PlainLayer>& layers) : layers_{layers} {
+    // A block's name is that of the cut at its end, and so must not be that of another layer's.
+    for (const PlainLayer& layer : layers) taken_.insert(layer.name);
+    for (LayerId id = 0; id < layers.size(); ++id) {
+      if (std::holds_alternative<ConvOp>(layers[id].op)) last_convolution_ = id;
+    }
+  }
+
+  /// The name of the block that a part belongs to.
+  const std::string& of(const Part& part) {
+    const bool named = !part.modules.empty();
+    if (part.begin > last_convolution_) {
+      // What comes after the convolutions is one block, from where it leaves the picture's plane.
+      // It ends with the network, so no cut is called by it.
+      if (is_of_head(layers_[part.begin].op) || named) path_ = block_ = "head";
+      return block_;
+    }
+    const std::string common = named ? common_path(part.modules) : "";
+    if (!common.empty()) {
+      if (common != path_) begin_block(common);
+    } else if (part.joins) {
+      // Of what leads to it, what has no name is its own already.
+      if (!is_open_) begin_numbered();
+      is_open_ = false;
+    } else if (named) {
+      if (!is_straight_) begin_block(path_.empty() ? "stem" : part.modules.front());
+      is_straight_ = true;
+    } else if (part.weights && joined_) {
+      if (!is_open_) begin_numbered();
+      is_open_ = true;
+    }
+    joined_ = joined_ || part.joins;
+    return block_;
+  }
+
+ private:
+  void begin_block(const std::string& path) {
+    is_open_ = is_straight_ = false;
+    path_ = path;
+    block_ = path;
+    for (int count = 2; !taken_.insert(block_).second; ++count)
+      block_ = path + "_" + std::to_string(count);
+  }
+  void begin_numbered() { begin_block("block" + std::to_string(++numbered_)); }
+
+  const std::vector<PlainLayer>& layers_;
+  LayerId last_convolution_{0};
+  std::set<std::string> taken_;
+  std::string path_;         // of the modules of the block
+  std::string block_;        // its name, which is the path but for a number if that is taken
+  bool joined_{false};       // branches did, somewhere before
+  bool is_open_{false};      // a block without a name, whose branches have not joined yet
+  bool is_straight_{false};  // one of modules at the top, called by the first
+  int numbered_{0};
+};
+
 /// The block of each layer.
 std::vector<std::string> blocks_of(const std::vector<PlainLayer>& layers,
                                    const std::vector<bool>& cut_after) {
-  LayerId last_convolution = 0;
-  for (LayerId id = 0; id < layers.size(); ++id) {
-    if (std::holds_alternative<ConvOp>(layers[id].op)) last_convolution = id;
-  }
   std::vector<std::string> block_of(layers.size());
-  std::set<std::string> taken;
-  std::string path;   // of the modules of the block
-  std::string block;  // its name, which is the path but for a number if that is taken
-  const auto begin_block = [&](const std::string& of) {
-    path = of;
-    block = of;
-    for (int count = 2; !taken.insert(block).second; ++count)
-      block = of + "_" + std::to_string(count);
-  };
+  Blocks blocks{layers};
   for (LayerId begin = 0; begin < layers.size();) {
-    LayerId end = begin;
-    std::vector<std::string> modules;
+    Part part{.begin = begin, .end = begin};
     do {
-      if (!layers[end].module.empty()) modules.push_back(layers[end].module);
-    } while (!cut_after[end++] && end < layers.size());
-    if (begin > last_convolution) {
-      // What comes after the convolutions is one block, from where it leaves the picture's plane.
-      if (path != "head" && (is_of_head(layers[begin].op) || !modules.empty())) begin_block("head");
-    } else if (!modules.empty()) {
-      std::string common = common_path(modules);
-      if (common.empty()) common = path.empty() || path == "stem" ? "stem" : modules.front();
-      if (common != path) begin_block(common);
-    }
+      const PlainLayer& layer = layers[part.end];
+      if (!layer.module.empty()) part.modules.push_back(layer.module);
+      part.joins = part.joins || layer.inputs.size() > 1;
+      part.weights = part.weights || has_weights(layer.op);
+    } while (!cut_after[part.end++] && part.end < layers.size());
     std::fill(block_of.begin() + static_cast<std::ptrdiff_t>(begin),
-              block_of.begin() + static_cast<std::ptrdiff_t>(end), block);
-    begin = end;
+              block_of.begin() + static_cast<std::ptrdiff_t>(part.end), blocks.of(part));
+    begin = part.end;
   }
   // The input belongs to what reads it first.
   const auto first = std::find_if(block_of.begin(), block_of.end(),
@@ -90,7 +144,9 @@ std::vector<std::string> blocks_of(const std::vector<PlainLayer>& layers,
 Graph with_blocks(const std::string& name, const std::string& title,
                   const std::vector<PlainLayer>& layers) {
   Graph plain{name, title};
-  for (const PlainLayer& layer : layers) plain.add(layer.name, layer.op, layer.inputs);
+  for (const PlainLayer& layer : layers) {
+    plain.add(layer.name, layer.op, layer.inputs, layer.weights_of);
+  }
   std::vector<bool> cut_after(layers.size(), false);
   for (const Cut& cut : plain.cuts()) cut_after[cut.after] = true;
   const std::vector<std::string> block_of = blocks_of(layers, cut_after);
@@ -99,7 +155,7 @@ Graph with_blocks(const std::string& name, const std::string& title,
     if (id == 0 || block_of[id] != block_of[id - 1]) {
       graph.begin_block(block_of[id]);
     }
-    graph.add(layers[id].name, layers[id].op, layers[id].inputs);
+    graph.add(layers[id].name, layers[id].op, layers[id].inputs, layers[id].weights_of);
     const bool last = id + 1 == layers.size() || block_of[id + 1] != block_of[id];
     if (last && cut_after[id]) graph.end_block();
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,13 @@ struct PlainLayer {
   LayerOp op;
   std::vector<LayerId> inputs;
   std::string module;  ///< dotted path of the module that its weights lie in; empty: it has none
+  std::optional<LayerId> weights_of;  ///< the earlier layer whose weights it uses too
 };
 
 /// Makes a graph of layers, and its blocks from the modules' paths: what lies between two cuts
 /// belongs together, and is called by what the paths of its modules have in common; parts of one
-/// name in a row are one block.
+/// name in a row are one block. Where they have nothing in common, or no names, branches that
+/// join make a block, "block1", "block2", …, with what leads to them where that has no name either.
 /// @throws std::invalid_argument as Graph::add
 Graph with_blocks(const std::string& name, const std::string& title,
                   const std::vector<PlainLayer>& layers);

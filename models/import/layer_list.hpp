@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -20,6 +21,12 @@ class Unsupported : public std::runtime_error {
 /// @throws Unsupported if they differ, or there is none
 std::int64_t square(const std::vector<std::int64_t>& numbers, const char* what);
 
+/// What is to be known of a file with several outputs.
+/// @param names of those left out; empty: they have none
+std::string outputs_note(std::size_t left_out, const std::string& names);
+/// What is to be known of weights that the file has, and no layer.
+std::string unused_note(const std::set<std::string>& modules);
+
 /// The layers of a file, one by one, with their shapes and names, and what was met that has no
 /// counterpart.
 class LayerList {
@@ -28,30 +35,44 @@ class LayerList {
   explicit LayerList(const TensorShape& input);
 
   /// @param module that its weights lie in, which it is called by; layers without weights are
-  /// called
-  ///        by what they do, beside the last that has some: "layer1.0.relu", then
+  ///        called by what they do, beside the last that has some: "layer1.0.relu", then
   ///        "layer1.0.relu_2"
+  /// @param weights what tells these weights from all others: a layer of weights that another has
+  ///        already shares them; empty: they are its own
   /// @throws std::invalid_argument if the shapes do not fit
-  LayerId add(const LayerOp& op, std::vector<LayerId> inputs, const std::string& module = {});
+  /// @throws Unsupported if another kind of layer has these weights
+  LayerId add(const LayerOp& op, std::vector<LayerId> inputs, const std::string& module = {},
+              const std::string& weights = {});
   /// Gives a linear layer without a bias, which must be the last, a bias.
   /// @throws Unsupported if it is another
   void add_bias(LayerId id);
 
   [[nodiscard]] const TensorShape& shape(LayerId id) const { return shapes_[id]; }
+  /// How many numbers the weights of a layer are, biases among them.
+  [[nodiscard]] std::int64_t parameters(LayerId id) const { return parameters_[id]; }
+  /// Whether a layer has weights that an earlier one has.
+  [[nodiscard]] bool shares(LayerId id) const { return layers_[id].weights_of.has_value(); }
   [[nodiscard]] std::size_t size() const { return layers_.size(); }
 
   /// Notes an operation that has no counterpart.
   void add_unknown(const std::string& operation) { ++unknown_[operation]; }
   [[nodiscard]] bool has_unknown() const { return !unknown_.empty(); }
 
-  /// The layers as a graph with blocks.
+  /// The layers that `output` depends on as a graph with blocks, and what each is called there: the
+  /// layers with weights as their modules, whatever else has that name.
   /// @throws Unsupported if there were unknown operations, each with how often it occurs
-  [[nodiscard]] Graph graph(const std::string& name, const std::string& title) const;
+  [[nodiscard]] Graph graph(LayerId output, const std::string& name, const std::string& title);
+  /// What a layer is called in the graph; empty for one that the output does not depend on.
+  [[nodiscard]] const std::string& name(LayerId id) const { return layers_[id].name; }
 
  private:
+  void name_layers(const std::vector<bool>& needed);
+
   std::vector<PlainLayer> layers_;
   std::vector<TensorShape> shapes_;
-  std::map<std::string, int> names_;
+  std::vector<std::int64_t> parameters_;
+  std::vector<std::string> beside_;        // of layers without a module: the last that has one
+  std::map<std::string, LayerId> owners_;  // of weights
   std::map<std::string, int> unknown_;
   std::string last_module_;
 };

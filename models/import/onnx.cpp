@@ -9,7 +9,10 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <map>
+#include <numeric>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -37,6 +40,76 @@ std::string path_of(const std::string& node) {
   return fmt::format("{}", fmt::join(parts, "."));
 }
 
+/// Which nodes these outputs need, by position.
+std::vector<bool> needed_by(const onnx::GraphProto& graph, int first_output, int last_output) {
+  std::set<std::string> tensors;
+  for (int i = first_output; i < last_output; ++i) tensors.insert(graph.output(i).name());
+  std::vector<bool> needed(static_cast<std::size_t>(graph.node_size()), false);
+  for (int i = graph.node_size() - 1; i >= 0; --i) {
+    const onnx::NodeProto& node = graph.node(i);
+    const bool is_needed = std::any_of(node.output().begin(), node.output().end(),
+                                       [&](const auto& name) { return tensors.contains(name); });
+    if (!is_needed) continue;
+    needed[static_cast<std::size_t>(i)] = true;
+    tensors.insert(node.input().begin(), node.input().end());
+    for (const onnx::AttributeProto& attribute : node.attribute()) {
+      for (const onnx::NodeProto& inner : attribute.g().node()) {
+        tensors.insert(inner.input().begin(), inner.input().end());
+      }
+    }
+  }
+  return needed;
+}
+
+/// What the first output depends on, alone, of one picture.
+/// @param notes get what was left out
+onnx::ModelProto for_one_output(onnx::ModelProto model, std::vector<std::string>& notes) {
+  const onnx::GraphProto whole = model.graph();
+  const std::vector<bool> needed = needed_by(whole, 0, 1);
+  const std::vector<bool> needed_at_all = needed_by(whole, 0, whole.output_size());
+  onnx::GraphProto& graph = *model.mutable_graph();
+  graph.clear_node();
+  graph.clear_input();
+  graph.clear_output();
+  graph.clear_initializer();
+  graph.clear_value_info();
+  *graph.add_output() = whole.output(0);
+  std::set<std::string> read{whole.output(0).name()};
+  std::map<std::string, int> dead;
+  for (int i = 0; i < whole.node_size(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const onnx::NodeProto& node = whole.node(i);
+    if (needed[at]) {
+      *graph.add_node() = node;
+      read.insert(node.input().begin(), node.input().end());
+    } else if (!needed_at_all[at] && node.op_type() != "Constant" && node.op_type() != "Identity") {
+      ++dead[node.op_type()];
+    }
+  }
+  for (const onnx::TensorProto& constant : whole.initializer()) {
+    if (read.contains(constant.name())) *graph.add_initializer() = constant;
+  }
+  for (const onnx::ValueInfoProto& input : whole.input()) {
+    if (read.contains(input.name())) *graph.add_input() = input;
+  }
+  std::set<std::string> others;
+  for (const onnx::ValueInfoProto& output : whole.output()) {
+    if (output.name() != whole.output(0).name()) others.insert(output.name());
+  }
+  if (!others.empty()) {
+    notes.push_back(outputs_note(others.size(), fmt::format("{}", fmt::join(others, ", "))));
+  }
+  if (!dead.empty()) {
+    std::vector<std::string> list;
+    for (const auto& [type, count] : dead) {
+      list.push_back(count == 1 ? type : fmt::format("{} ({} times)", type, count));
+    }
+    notes.push_back(
+        fmt::format("Left out, since no output depends on it: {}.", fmt::join(list, ", ")));
+  }
+  return model;
+}
+
 class Importer {
  public:
   Importer(const onnx::GraphProto& graph, const std::optional<TensorShape>& input)
@@ -47,15 +120,39 @@ class Importer {
     made_[only_input(graph).name()] = 0;
     for (const onnx::NodeProto& node : graph.node()) visit(node);
     if (layers_.has_unknown()) return;
-    if (graph.output_size() == 0 || !made_.contains(graph.output(0).name())) {
-      throw Unsupported{"an output that is no tensor of the network"};
-    }
-    if (made_.at(graph.output(0).name()) + 1 != layers_.size()) {
-      throw Unsupported{"layers that the output does not depend on"};
-    }
+    const auto output = made_.find(graph.output(0).name());
+    if (output == made_.end()) throw Unsupported{"an output that is no tensor of the network"};
+    output_ = output->second;
   }
 
-  [[nodiscard]] const LayerList& layers() const { return layers_; }
+  /// The network with the file's weights.
+  OnnxNetwork network(const std::string& name) {
+    OnnxNetwork network{.graph = layers_.graph(output_, name, name + ", imported from ONNX"),
+                        .why_no_weights = why_no_weights_};
+    if (!why_no_weights_.empty()) return network;
+    for (auto& [id, parts] : weights_) {
+      if (layers_.name(id).empty() || layers_.shares(id)) continue;
+      for (auto& [part, tensor] : parts) {
+        network.weights.emplace(layers_.name(id) + "." + part, std::move(tensor));
+      }
+    }
+    return network;
+  }
+
+  [[nodiscard]] static const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph) {
+    const onnx::ValueInfoProto* only = nullptr;
+    for (const onnx::ValueInfoProto& input : graph.input()) {
+      // Old files list the weights among the inputs.
+      const bool weight =
+          std::any_of(graph.initializer().begin(), graph.initializer().end(),
+                      [&](const auto& constant) { return constant.name() == input.name(); });
+      if (weight) continue;
+      if (only != nullptr) throw Unsupported{"several inputs, where one is expected"};
+      only = &input;
+    }
+    if (only == nullptr) throw Unsupported{"no input"};
+    return *only;
+  }
 
  private:
   using Node = onnx::NodeProto;
@@ -83,9 +180,9 @@ class Importer {
         {"Reshape", &Importer::reshape},
         {"Gemm", &Importer::gemm},
         {"MatMul", &Importer::matrix_product},
-        {"Softmax", &Importer::plain<SoftmaxOp>},
+        {"Softmax", &Importer::softmax},
         {"Identity", &Importer::pass_on},
-        {"Dropout", &Importer::pass_on}};
+        {"Dropout", &Importer::dropout}};
     return kConverters;
   }
 
@@ -96,9 +193,10 @@ class Importer {
       }
       return;
     }
+    const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
     const auto known = converters().find(node.op_type());
-    if (known == converters().end()) {
-      layers_.add_unknown(node.op_type());
+    if (known == converters().end() || !standard) {
+      layers_.add_unknown(standard ? node.op_type() : node.domain() + "::" + node.op_type());
       return;
     }
     if (layers_.has_unknown()) return;  // what they make is missing; all that is left is to list
@@ -110,21 +208,6 @@ class Importer {
   }
 
   // What the file says.
-
-  static const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph) {
-    const onnx::ValueInfoProto* only = nullptr;
-    for (const onnx::ValueInfoProto& input : graph.input()) {
-      // Old files list the weights among the inputs.
-      const bool weight =
-          std::any_of(graph.initializer().begin(), graph.initializer().end(),
-                      [&](const auto& constant) { return constant.name() == input.name(); });
-      if (weight) continue;
-      if (only != nullptr) throw Unsupported{"several inputs, where one is expected"};
-      only = &input;
-    }
-    if (only == nullptr) throw Unsupported{"no input"};
-    return *only;
-  }
 
   static TensorShape input_shape(const onnx::GraphProto& graph,
                                  const std::optional<TensorShape>& wanted) {
@@ -159,8 +242,12 @@ class Importer {
     return {attribute->ints().begin(), attribute->ints().end()};
   }
 
+  /// Whether an input that may be left out is there: an empty name stands for one that is not.
+  static bool has_input(const Node& node, int input) {
+    return input < node.input_size() && !node.input(input).empty();
+  }
   [[nodiscard]] const onnx::TensorProto* find_constant(const Node& node, int input) const {
-    if (input >= node.input_size()) return nullptr;
+    if (!has_input(node, input)) return nullptr;
     const auto it = constants_.find(node.input(input));
     return it == constants_.end() ? nullptr : it->second;
   }
@@ -224,9 +311,114 @@ class Importer {
 
   // What a node makes.
 
-  void add_layer(const Node& node, const LayerOp& op, std::vector<LayerId> inputs,
-                 const std::string& module = {}) {
-    made_[node.output(0)] = layers_.add(op, std::move(inputs), module);
+  void add_layer(const Node& node, const LayerOp& op, std::vector<LayerId> inputs) {
+    made_[node.output(0)] = layers_.add(op, std::move(inputs));
+  }
+  /// The numbers of a constant as floats; nothing where the file has them in another format, or
+  /// elsewhere.
+  std::optional<StoredTensor> stored(const onnx::TensorProto& tensor) {
+    const std::vector<std::int64_t> shape(tensor.dims().begin(), tensor.dims().end());
+    StoredTensor result{shape, {}};
+    if (tensor.data_location() == onnx::TensorProto::EXTERNAL) {
+      why_no_weights_ = "its weights are in another file";
+      return std::nullopt;
+    }
+    if (tensor.data_type() == onnx::TensorProto::FLOAT) {
+      result.values = values<float>(tensor, tensor.float_data());
+    } else if (tensor.data_type() == onnx::TensorProto::DOUBLE) {
+      const auto numbers = values<double>(tensor, tensor.double_data());
+      for (const double number : numbers) result.values.push_back(static_cast<float>(number));
+    } else {
+      why_no_weights_ =
+          fmt::format("its weights are of the type {}",
+                      onnx::TensorProto::DataType_Name(
+                          static_cast<onnx::TensorProto::DataType>(tensor.data_type())));
+      return std::nullopt;
+    }
+    const auto count =
+        std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>{});
+    if (count != static_cast<std::int64_t>(result.values.size())) {
+      throw Unsupported{fmt::format("a constant '{}' of {} numbers, where its shape has {}",
+                                    tensor.name(), result.values.size(), count)};
+    }
+    return result;
+  }
+  void keep_weight(LayerId id, const std::string& part, const onnx::TensorProto& tensor,
+                   bool transposed = false) {
+    std::optional<StoredTensor> weight = stored(tensor);
+    if (!weight) return;
+    if (transposed) {
+      const auto rows = static_cast<std::size_t>(weight->shape[0]);
+      const auto columns = static_cast<std::size_t>(weight->shape[1]);
+      const std::vector<float> from = weight->values;
+      for (std::size_t i = 0; i < rows; ++i) {
+        for (std::size_t j = 0; j < columns; ++j) {
+          weight->values[j * rows + i] = from[i * columns + j];
+        }
+      }
+      std::swap(weight->shape[0], weight->shape[1]);
+    }
+    if (part != "weight") weight->shape = {static_cast<std::int64_t>(weight->values.size())};
+    weights_[id][part] = *std::move(weight);
+  }
+
+  /// What tells a layer's weights from others. PyTorch's exporter makes one tensor of equal ones,
+  /// and keeps their names by Identity: equal kernels are one kernel, but batch norms that nobody
+  /// trained are equal by chance, and one only if their names are.
+  [[nodiscard]] std::string identity_of(const Node& node, int weights) {
+    std::string identity;
+    const bool by_name = node.op_type() == "BatchNormalization";
+    for (int i = 1; i <= weights; ++i) {
+      if (has_input(node, i)) {
+        const void* tensor = &weight_at(node, i);
+        identity += by_name ? node.input(i) + "\n" : fmt::format("{} ", tensor);
+      }
+    }
+    const auto [known, is_first] = identities_.emplace(&weight_at(node, 1), identity);
+    if (!by_name && !is_first && known->second != identity) {
+      throw Unsupported{"weights that another layer has, with another bias"};
+    }
+    return identity;
+  }
+  /// @param names of the weights, which are the inputs from the second on
+  LayerId add_weighted(const Node& node, const LayerOp& op, const std::vector<std::string>& names,
+                       bool transposed = false) {
+    const auto weights = static_cast<int>(names.size());
+    const LayerId id = layers_.add(op, {operand(node)}, module_of(node, weight_at(node, 1)),
+                                   identity_of(node, weights));
+    std::int64_t count = 0;
+    for (int i = 1; i <= weights; ++i) {
+      if (!has_input(node, i)) continue;
+      const onnx::TensorProto& tensor = weight_at(node, i);
+      const std::string& part = names[static_cast<std::size_t>(i - 1)];
+      const bool trained = part == "weight" || part == "bias";
+      const std::int64_t size = std::accumulate(tensor.dims().begin(), tensor.dims().end(),
+                                                std::int64_t{1}, std::multiplies<>{});
+      count += trained ? size : 0;
+      keep_weight(id, part, tensor, transposed && part == "weight");
+    }
+    if (count != layers_.parameters(id)) {
+      throw Unsupported{
+          fmt::format("{} weights, where its input needs {}", count, layers_.parameters(id))};
+    }
+    made_[node.output(0)] = id;
+    return id;
+  }
+  [[nodiscard]] const onnx::TensorProto& weight_at(const Node& node, int input) const {
+    const onnx::TensorProto* tensor = find_constant(node, input);
+    if (tensor == nullptr) throw Unsupported{"weights that are known in the run only"};
+    return *tensor;
+  }
+
+  void dropout(const Node& node) {
+    if (number(node, "is_test", 1) == 0 || has_input(node, 2)) {
+      const onnx::TensorProto* training = find_constant(node, 2);
+      const bool off = training != nullptr && training->data_type() == onnx::TensorProto::BOOL &&
+                       (training->raw_data() == std::string(1, '\0') ||
+                        (training->int32_data_size() == 1 && training->int32_data(0) == 0));
+      if (!off) throw Unsupported{"training switched on; export the model in evaluation"};
+    }
+    pass_on(node);
   }
   void pass_on(const Node& node) {
     if (const onnx::TensorProto* constant = find_constant(node, 0)) {
@@ -247,18 +439,32 @@ class Importer {
     constexpr int kDimensions = 4;
     const onnx::TensorProto& kernel = weight(node, 1, kDimensions);
     refuse_dilation(node);
-    add_layer(node,
-              ConvOp{.out_channels = kernel.dims(0),
-                     .kernel = square({kernel.dims(2), kernel.dims(3)}, "a kernel"),
-                     .stride = square(numbers(node, "strides", {1, 1}), "a stride"),
-                     .padding = padding(node),
-                     .groups = number(node, "group", 1),
-                     .bias = node.input_size() > 2},
-              {operand(node)}, module_of(node, kernel));
+    add_weighted(node,
+                 ConvOp{.out_channels = kernel.dims(0),
+                        .kernel = square({kernel.dims(2), kernel.dims(3)}, "a kernel"),
+                        .stride = square(numbers(node, "strides", {1, 1}), "a stride"),
+                        .padding = padding(node),
+                        .groups = number(node, "group", 1),
+                        .bias = has_input(node, 2)},
+                 {"weight", "bias"});
   }
   void batch_norm(const Node& node) {
-    add_layer(node, BatchNormOp{.epsilon = real(node, "epsilon", 1e-5)}, {operand(node)},
-              module_of(node, weight(node, 1, 1)));
+    if (number(node, "training_mode", 0) != 0 || number(node, "is_test", 1) == 0) {
+      throw Unsupported{"statistics of the batch; export the model in evaluation: model.eval()"};
+    }
+    if (number(node, "spatial", 1) != 1) throw Unsupported{"numbers for each pixel"};
+    for (const int i : {1, 2, 3, 4}) static_cast<void>(weight(node, i, 1));
+    add_weighted(node, BatchNormOp{.epsilon = real(node, "epsilon", 1e-5)},
+                 {"weight", "bias", "running_mean", "running_var"});
+  }
+  void softmax(const Node& node) {
+    // Of maps it means something else since version 13 of the operations.
+    const TensorShape& in = layers_.shape(operand(node));
+    const std::int64_t axis = number(node, "axis", 1);
+    if (in.height != 1 || in.width != 1 || (axis != 1 && axis != -1)) {
+      throw Unsupported{"more than a flat vector"};
+    }
+    plain<SoftmaxOp>(node);
   }
   void clip(const Node& node) {
     constexpr double kRelu6Bound = 6;
@@ -318,8 +524,16 @@ class Importer {
     for (const int constant : {0, 1}) {
       if (find_constant(node, constant) == nullptr) continue;
       const LayerId from = operand(node, 1 - constant);
+      const onnx::TensorProto& bias = weight_at(node, constant);
+      const std::int64_t size = std::accumulate(bias.dims().begin(), bias.dims().end(),
+                                                std::int64_t{1}, std::multiplies<>{});
+      if (size != layers_.shape(from).elements()) {
+        throw Unsupported{"a constant, which is no bias of the layer before"};
+      }
       layers_.add_bias(from);
+      keep_weight(from, "bias", bias);
       made_[node.output(0)] = from;
+      made_.erase(node.input(1 - constant));  // without the bias, it is no layer's any more
       return;
     }
     add_layer(node, AddOp{}, {operand(node, 0), operand(node, 1)});
@@ -347,7 +561,11 @@ class Importer {
   void reshape(const Node& node) {
     const LayerId from = operand(node);
     const Numbers shape = integers(node, 1);
-    if (shape.size() != 2 || (shape[1] != -1 && shape[1] != layers_.shape(from).elements())) {
+    const bool one_picture =
+        !shape.empty() &&
+        (shape[0] == 1 || shape[0] == -1 || (shape[0] == 0 && number(node, "allowzero", 0) == 0));
+    if (shape.size() != 2 || !one_picture ||
+        (shape[1] != -1 && shape[1] != layers_.shape(from).elements())) {
       throw Unsupported{"a shape other than a flat one"};
     }
     add_layer(node, FlattenOp{}, {from});
@@ -359,26 +577,42 @@ class Importer {
       throw Unsupported{"a factor, or its input transposed"};
     }
     const bool transposed = number(node, "transB", 0) != 0;
-    add_layer(
-        node,
-        LinearOp{.out_features = matrix.dims(transposed ? 0 : 1), .bias = node.input_size() > 2},
-        {operand(node)}, module_of(node, matrix));
+    add_weighted(
+        node, LinearOp{.out_features = matrix.dims(transposed ? 0 : 1), .bias = has_input(node, 2)},
+        {"weight", "bias"}, !transposed);
   }
   void matrix_product(const Node& node) {
     const onnx::TensorProto& matrix = weight(node, 1, 2);
-    add_layer(node, LinearOp{.out_features = matrix.dims(1), .bias = false}, {operand(node)},
-              module_of(node, matrix));
+    add_weighted(node, LinearOp{.out_features = matrix.dims(1), .bias = false}, {"weight"}, true);
   }
 
   LayerList layers_;
+  LayerId output_{0};
+  std::map<LayerId, std::map<std::string, StoredTensor>> weights_;  // by "weight", "bias", …
+  std::map<const onnx::TensorProto*, std::string> identities_;      // of layers, by their weight
+  std::string why_no_weights_;
   std::map<std::string, LayerId> made_;  // by the name of the tensor
   std::map<std::string, const onnx::TensorProto*> constants_;
 };
 
+/// States the input's size: one picture.
+void set_input(onnx::ModelProto& model, const TensorShape& shape) {
+  const std::string name = Importer::only_input(model.graph()).name();
+  for (onnx::ValueInfoProto& input : *model.mutable_graph()->mutable_input()) {
+    if (input.name() != name) continue;
+    onnx::TensorShapeProto& dimensions =
+        *input.mutable_type()->mutable_tensor_type()->mutable_shape();
+    dimensions.clear_dim();
+    for (const std::int64_t size : {std::int64_t{1}, shape.channels, shape.height, shape.width}) {
+      dimensions.add_dim()->set_dim_value(size);
+    }
+  }
+}
+
 }  // namespace
 
-Graph import_onnx(const std::filesystem::path& file, const std::optional<TensorShape>& input,
-                  const std::string& name) {
+OnnxNetwork import_onnx(const std::filesystem::path& file, const std::optional<TensorShape>& input,
+                        const std::string& name) {
   const auto fail = [&](const std::string& what) {
     return ConfigError{fmt::format("{}: error: {}", file.string(), what)};
   };
@@ -392,8 +626,14 @@ Graph import_onnx(const std::filesystem::path& file, const std::optional<TensorS
     throw fail("is no ONNX model; write one with torch.onnx.export(model.eval(), picture, FILE)");
   }
   try {
-    return Importer{model.graph(), input}.layers().graph(
-        name, fmt::format("{}, imported from ONNX", name));
+    if (model.graph().output_size() == 0) throw Unsupported{"no output"};
+    std::vector<std::string> notes;
+    model = for_one_output(std::move(model), notes);
+    OnnxNetwork network = Importer{model.graph(), input}.network(name);
+    for (std::string& note : notes) network.graph.add_note(std::move(note));
+    set_input(model, network.graph.layers().front().shape);
+    if (!model.SerializeToString(&network.model)) network.model.clear();
+    return network;
   } catch (const Unsupported& reason) {
     throw fail(fmt::format("has {}", reason.what()));
   } catch (const std::invalid_argument& error) {

@@ -5,13 +5,24 @@
 #include <string>
 
 #include "models/graph/graph.hpp"
+#include "models/weights/state_dict.hpp"
 
 namespace papilio {
 
-/// Reads the network of an ONNX file as a `Graph`, with one tensor in and one out. Layers with
+/// The network of an ONNX file, and what it takes to run the file beside it.
+struct OnnxNetwork {
+  Graph graph;
+  StateDict weights;           ///< the file's, by the layers' names
+  std::string why_no_weights;  ///< empty unless the file's weights could not be read
+  std::string model;           ///< ONNX: what the first output depends on, alone, of one picture
+};
+
+/// Reads the network of an ONNX file as a `Graph`, with one tensor in and one out: the first, where
+/// there are several, which a note of the graph tells. What no output depends on is left out, and
+/// told likewise. Layers with
 /// weights are called as their weights ("layer1.0.conv1.weight" makes "layer1.0.conv1"), else as
-/// their node's path; blocks as `import_torchscript` makes them. The weights themselves are not
-/// read.
+/// their node's path; blocks as `import_torchscript` makes them. Layers that read the same
+/// weights share them.
 ///
 /// Exporters take batch norms up into convolutions unless told otherwise; then the parameters are
 /// those of what is left.
@@ -20,7 +31,7 @@ namespace papilio {
 /// @param name  of the graph
 /// @throws ConfigError if the file is no ONNX model; if it has operations that a Graph does not,
 ///         naming each with how often it occurs; if no size is known, or the layers do not fit it
-Graph import_onnx(const std::filesystem::path& file, const std::optional<TensorShape>& input,
-                  const std::string& name);
+OnnxNetwork import_onnx(const std::filesystem::path& file, const std::optional<TensorShape>& input,
+                        const std::string& name);
 
 }  // namespace papilio

@@ -5,12 +5,14 @@
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/passes/constant_propagation.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
 #include <torch/csrc/jit/passes/lower_tuples.h>
 #include <torch/csrc/jit/passes/peephole.h>
 #include <torch/csrc/jit/passes/remove_mutation.h>
 #include <torch/csrc/jit/passes/symbolic_shape_analysis.h>
 #include <torch/csrc/jit/serialization/import.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <functional>
@@ -18,7 +20,9 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "models/import/layer_list.hpp"
 #include "sim/base/error.hpp"
@@ -29,28 +33,76 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
+/// Tensors of an archive by the place of their numbers in memory, which freezing keeps: what they
+/// are called there.
+class TensorNames {
+ public:
+  void add(const at::Tensor& tensor, const std::string& name) {
+    names_.emplace(place_of(tensor), name);
+  }
+  /// Empty for a tensor that the archive does not hold, but computes.
+  [[nodiscard]] std::string of(const at::Tensor& tensor) const {
+    const auto it = names_.find(place_of(tensor));
+    return it == names_.end() ? std::string{} : it->second;
+  }
+
+ private:
+  using Place = std::tuple<const void*, std::vector<std::int64_t>, std::vector<std::int64_t>>;
+  static Place place_of(const at::Tensor& tensor) {
+    return {tensor.data_ptr(), tensor.sizes().vec(), tensor.strides().vec()};
+  }
+  std::map<Place, std::string> names_;
+};
+
+/// A network in evaluation, every module inlined and every weight a constant. Batch norms stay.
+struct Forward {
+  std::shared_ptr<torch::jit::Graph> graph;
+  std::vector<std::string> tensors;  ///< of the archive, by name; a second name of one comes too
+  TensorNames names;
+  std::size_t left_out{0};  ///< further outputs that are tensors
+};
+
 class Importer {
  public:
-  Importer(const torch::jit::Graph& graph, const TensorShape& input) : layers_{input} {
+  Importer(const Forward& forward, const TensorShape& input)
+      : names_{forward.names}, layers_{input} {
+    const torch::jit::Graph& graph = *forward.graph;
     std::vector<const Value*> tensors;
     for (const Value* value : graph.inputs()) {
-      if (value->type()->isSubtypeOf(*c10::TensorType::get())) tensors.push_back(value);
+      const bool is_tensor = value->type()->isSubtypeOf(*c10::TensorType::get());
+      if (is_tensor && value->hasUses()) tensors.push_back(value);
     }
     if (tensors.size() != 1) {
       throw Unsupported{fmt::format("{} tensors as inputs, where one is expected", tensors.size())};
     }
-    made_[tensors.front()] = 0;
+    make(tensors.front(), 0);
     for (const Node* node : graph.nodes()) visit(*node);
     if (layers_.has_unknown()) return;
     if (graph.outputs().empty() || !made_.contains(graph.outputs().front())) {
       throw Unsupported{"an output that is no tensor of the network"};
     }
-    if (made_.at(graph.outputs().front()) + 1 != layers_.size()) {
-      throw Unsupported{"layers that the output does not depend on"};
-    }
+    output_ = read(graph.outputs().front());
   }
 
-  [[nodiscard]] const LayerList& layers() const { return layers_; }
+  Graph graph(const std::string& name, const std::string& title) {
+    return layers_.graph(output_, name, title);
+  }
+
+  /// The modules whose weights are in the archive, but in no layer.
+  [[nodiscard]] std::set<std::string> unused_modules(
+      const std::vector<std::string>& tensors) const {
+    std::set<std::string> used;
+    for (LayerId id = 0; id < layers_.size(); ++id) {
+      if (layers_.name(id).empty() || !tensors_of_.contains(id)) continue;
+      used.insert(tensors_of_.at(id).begin(), tensors_of_.at(id).end());
+    }
+    std::set<std::string> unused;
+    for (const std::string& tensor : tensors) {
+      const bool counter = tensor.ends_with(".num_batches_tracked");
+      if (!counter && !used.contains(tensor)) unused.insert(tensor.substr(0, tensor.rfind('.')));
+    }
+    return unused;
+  }
 
  private:
   using Convert = void (Importer::*)(const Node&);
@@ -61,39 +113,29 @@ class Importer {
         {"aten::conv2d", &Importer::conv2d},
         {"aten::batch_norm", &Importer::batch_norm},
         {"aten::relu", &Importer::relu},
-        {"aten::relu_", &Importer::relu},
         {"aten::relu6", &Importer::relu6},
-        {"aten::relu6_", &Importer::relu6},
         {"aten::hardtanh", &Importer::hardtanh},
-        {"aten::hardtanh_", &Importer::hardtanh},
         {"aten::sigmoid", &Importer::activation<ActivationOp::Kind::kSigmoid>},
-        {"aten::sigmoid_", &Importer::activation<ActivationOp::Kind::kSigmoid>},
         {"aten::hardsigmoid", &Importer::activation<ActivationOp::Kind::kHardSigmoid>},
-        {"aten::hardsigmoid_", &Importer::activation<ActivationOp::Kind::kHardSigmoid>},
         {"aten::hardswish", &Importer::activation<ActivationOp::Kind::kHardSwish>},
-        {"aten::hardswish_", &Importer::activation<ActivationOp::Kind::kHardSwish>},
         {"aten::silu", &Importer::activation<ActivationOp::Kind::kSilu>},
-        {"aten::silu_", &Importer::activation<ActivationOp::Kind::kSilu>},
         {"aten::max_pool2d", &Importer::max_pool},
         {"aten::avg_pool2d", &Importer::avg_pool},
         {"aten::adaptive_avg_pool2d", &Importer::adaptive_avg_pool},
         {"aten::mean", &Importer::mean},
         {"aten::add", &Importer::add},
-        {"aten::add_", &Importer::add},
         {"aten::mul", &Importer::multiply},
-        {"aten::mul_", &Importer::multiply},
         {"aten::cat", &Importer::concat},
         {"aten::flatten", &Importer::flatten},
         {"aten::view", &Importer::reshape},
         {"aten::reshape", &Importer::reshape},
         {"aten::linear", &Importer::linear},
         {"aten::softmax", &Importer::softmax},
-        {"aten::dropout", &Importer::pass_on},
-        {"aten::dropout_", &Importer::pass_on},
-        {"aten::feature_dropout", &Importer::pass_on},
-        {"aten::contiguous", &Importer::pass_on},
+        {"aten::dropout", &Importer::dropout},
+        {"aten::feature_dropout", &Importer::dropout},
+        {"aten::contiguous", &Importer::contiguous},
         {"aten::detach", &Importer::pass_on},
-        {"aten::clone", &Importer::pass_on}};
+        {"aten::clone", &Importer::clone}};
     return kConverters;
   }
 
@@ -104,7 +146,9 @@ class Importer {
         "aten::Int",      "prim::TupleConstruct", "aten::warn"};
     const std::string kind = node.kind().toQualString();
     if (kLookedAtLater.contains(kind)) return;
-    const auto known = converters().find(kind);
+    // What ends in _ writes its answer over its first operand.
+    const bool in_place = kind.ends_with('_') && !kind.ends_with("__");
+    const auto known = converters().find(in_place ? kind.substr(0, kind.size() - 1) : kind);
     if (known == converters().end()) {
       layers_.add_unknown(kind);
       return;
@@ -113,6 +157,7 @@ class Importer {
       return;  // what they make is missing; all that is left is to list them
     try {
       (this->*known->second)(node);
+      if (in_place) write(node.inputs().front(), node.outputs().front());
     } catch (const Unsupported& reason) {
       layers_.add_unknown(fmt::format("{} with {}", kind, reason.what()));
     }
@@ -141,44 +186,126 @@ class Importer {
     }
     throw Unsupported{"numbers that are known in the run only"};
   }
-  [[nodiscard]] LayerId operand(const Value* value) const {
+  [[nodiscard]] LayerId operand(const Node& node, std::size_t input) const {
+    return read(node.inputs().at(input));
+  }
+
+  // What tensors hold. Several values may be one memory, as an operation in place and its operand
+  // are; a view of another shape, or what may be a view, holds what was there when it was made.
+
+  struct Memory {
+    std::optional<LayerId> layer;  ///< that the whole holds; none: a view of it was written to
+    int writes{0};
+  };
+  struct Tensor {
+    std::size_t memory;
+    bool is_whole;
+    LayerId layer;  ///< of a view, as of so many writes
+    int writes;
+  };
+
+  [[nodiscard]] const Tensor& tensor(const Value* value) const {
     const auto it = made_.find(value);
     if (it == made_.end()) throw Unsupported{"a tensor that is not of the network"};
     return it->second;
   }
-  [[nodiscard]] LayerId operand(const Node& node, std::size_t input) const {
-    return operand(node.inputs().at(input));
+  [[nodiscard]] LayerId read(const Value* value) const {
+    const Tensor& from = tensor(value);
+    const Memory& memory = memories_[from.memory];
+    if (from.is_whole && memory.layer) return *memory.layer;
+    if (!from.is_whole && from.writes == memory.writes) return from.layer;
+    throw Unsupported{"a tensor that was changed in place through another view of it"};
+  }
+  /// A tensor of its own memory.
+  void make(const Value* value, LayerId layer) {
+    made_[value] = {memories_.size(), true, layer, 0};
+    memories_.push_back({layer, 0});
+  }
+  /// A tensor that shares the memory of another, or may.
+  void make_view(const Value* value, const Value* of, LayerId layer) {
+    const Tensor from = tensor(of);
+    made_[value] = {from.memory, false, layer, memories_[from.memory].writes};
+  }
+  /// Writes what `answer` holds over `target`, which it then is.
+  void write(const Value* target, const Value* answer) {
+    const LayerId layer = read(answer);
+    if (layer == read(target)) return;  // as dropout, which does nothing
+    Tensor& to = made_.at(target);
+    Memory& memory = memories_[to.memory];
+    memory.layer = to.is_whole ? std::optional{layer} : std::nullopt;
+    to.layer = layer;
+    to.writes = ++memory.writes;
+    made_[answer] = to;
   }
 
-  /// Path of the module that a weight lies in: "self.layer1.0.conv1.weight" is layer1.0.conv1's.
-  static std::string module_of(const Value* weight) {
-    std::string name = weight->debugName();
-    constexpr std::string_view kSelf = "self.";
-    if (name.starts_with(kSelf)) name.erase(0, kSelf.size());
-    const std::size_t end = name.rfind(".weight");
-    return end == std::string::npos ? std::string{} : name.substr(0, end);
+  // The weights of a layer.
+
+  /// What the archive calls a weight; empty where there is none.
+  [[nodiscard]] std::string name_of(const Node& node, std::size_t input) const {
+    const c10::IValue value = constant(node, input);
+    if (value.isNone()) return {};
+    std::string name = names_.of(value.toTensor());
+    if (name.empty()) throw Unsupported{"weights that are computed"};
+    return name;
+  }
+  void add_weighted(const Node& node, const LayerOp& op, LayerId from,
+                    const std::vector<std::pair<std::size_t, std::string>>& weights) {
+    std::vector<std::string> names;
+    std::string module;
+    for (const auto& [input, part] : weights) {
+      const std::string name = name_of(node, input);
+      if (name.empty()) continue;
+      const std::string suffix = "." + part;
+      const bool first = names.empty();
+      if (first && name.ends_with(suffix)) module = name.substr(0, name.size() - suffix.size());
+      if (name != module + suffix) {
+        throw Unsupported{fmt::format("a weight '{}', where a module's '{}' is expected", name,
+                                      first ? part : module + suffix)};
+      }
+      names.push_back(name);
+    }
+    const auto [known, is_first] = parts_of_.emplace(module, names.size());
+    if (!is_first && known->second != names.size()) {
+      throw Unsupported{fmt::format("weights of '{}' with a bias and without", module)};
+    }
+    const LayerId id = layers_.add(op, {from}, module, module);
+    tensors_of_[id] = std::move(names);
+    make(node.outputs().front(), id);
   }
 
   // What a node makes.
 
-  void add_layer(const Node& node, const LayerOp& op, std::vector<LayerId> inputs,
-                 const std::string& module = {}) {
-    made_[node.outputs().front()] = layers_.add(op, std::move(inputs), module);
+  void add_layer(const Node& node, const LayerOp& op, std::vector<LayerId> inputs) {
+    make(node.outputs().front(), layers_.add(op, std::move(inputs)));
   }
-  void pass_on(const Node& node) { made_[node.outputs().front()] = operand(node, 0); }
+  /// The same memory by another name.
+  void pass_on(const Node& node) {
+    const Tensor from = tensor(node.inputs().front());
+    made_[node.outputs().front()] = from;
+  }
+  void dropout(const Node& node) {
+    if (constant(node, 2).toBool()) {
+      throw Unsupported{"training switched on; trace the model in evaluation: model.eval()"};
+    }
+    pass_on(node);
+  }
+  void contiguous(const Node& node) {  // a copy, or the same memory
+    make_view(node.outputs().front(), node.inputs().front(), operand(node, 0));
+  }
+  void clone(const Node& node) { make(node.outputs().front(), operand(node, 0)); }
 
   void conv(const Node& node, const std::vector<std::int64_t>& dilation, std::int64_t groups) {
     const at::Tensor weight = constant(node, 1).toTensor();
     if (weight.dim() != 4) throw Unsupported{"a kernel that is not of two dimensions"};
     if (!dilation.empty() && square(dilation, "dilation") != 1) throw Unsupported{"dilation"};
-    add_layer(node,
-              ConvOp{.out_channels = weight.size(0),
-                     .kernel = square({weight.size(2), weight.size(3)}, "a kernel"),
-                     .stride = square(numbers(node, 3), "a stride"),
-                     .padding = square(numbers(node, 4), "padding"),
-                     .groups = groups,
-                     .bias = !constant(node, 2).isNone()},
-              {operand(node, 0)}, module_of(node.inputs().at(1)));
+    add_weighted(node,
+                 ConvOp{.out_channels = weight.size(0),
+                        .kernel = square({weight.size(2), weight.size(3)}, "a kernel"),
+                        .stride = square(numbers(node, 3), "a stride"),
+                        .padding = square(numbers(node, 4), "padding"),
+                        .groups = groups,
+                        .bias = !constant(node, 2).isNone()},
+                 operand(node, 0), {{1, "weight"}, {2, "bias"}});
   }
   void convolution(const Node& node) {
     if (constant(node, 6).toBool()) throw Unsupported{"transposed kernels"};
@@ -189,8 +316,11 @@ class Importer {
     if (constant(node, 1).isNone() || constant(node, 2).isNone()) {
       throw Unsupported{"no scale and shift"};
     }
-    add_layer(node, BatchNormOp{.epsilon = constant(node, 7).toDouble()}, {operand(node, 0)},
-              module_of(node.inputs().at(1)));
+    if (constant(node, 3).isNone() || constant(node, 4).isNone() || constant(node, 5).toBool()) {
+      throw Unsupported{"statistics of the batch; trace the model in evaluation: model.eval()"};
+    }
+    add_weighted(node, BatchNormOp{.epsilon = constant(node, 7).toDouble()}, operand(node, 0),
+                 {{1, "weight"}, {2, "bias"}, {3, "running_mean"}, {4, "running_var"}});
   }
   void relu(const Node& node) { add_layer(node, ReluOp{}, {operand(node, 0)}); }
   void relu6(const Node& node) { add_layer(node, Relu6Op{}, {operand(node, 0)}); }
@@ -226,6 +356,7 @@ class Importer {
     if (constant(node, 4).toBool()) throw Unsupported{"windows that hang over the edge"};
     if (padding != 0 && !constant(node, 5).toBool())
       throw Unsupported{"padding that does not count"};
+    if (!constant(node, 6).isNone()) throw Unsupported{"a divisor of its own"};
     add_layer(node,
               AvgPoolOp{.kernel = square(kernel, "a window"),
                         .stride = square(stride, "a stride"),
@@ -234,12 +365,13 @@ class Importer {
   }
   void adaptive_avg_pool(const Node& node) {
     const LayerId from = operand(node, 0);
-    const TensorShape& in = layers_.shape(from);
+    const TensorShape in = layers_.shape(from);
     const std::int64_t size = square(numbers(node, 1), "an output");
+    if (size < 1) throw Unsupported{"a size of the output that is known in the run only"};
     if (size == 1) {
       add_layer(node, GlobalAvgPoolOp{}, {from});
     } else if (size == in.height && size == in.width) {
-      pass_on(node);
+      make(node.outputs().front(), from);
     } else if (in.height == in.width && in.height % size == 0) {
       add_layer(node, AvgPoolOp{.kernel = in.height / size, .stride = in.height / size}, {from});
     } else {
@@ -253,6 +385,7 @@ class Importer {
         dimensions != std::vector<std::int64_t>{-2, -1}) {
       throw Unsupported{"dimensions other than height and width"};
     }
+    if (!constant(node, 3).isNone()) throw Unsupported{"a number format of its own"};
     add_layer(node, GlobalAvgPoolOp{}, {operand(node, 0)});
     if (!constant(node, 2).toBool()) add_layer(node, FlattenOp{}, {layers_.size() - 1});
   }
@@ -268,12 +401,14 @@ class Importer {
   }
   void concat(const Node& node) {
     if (constant(node, 1).toInt() != 1) throw Unsupported{"a dimension other than the channels"};
-    std::vector<LayerId> inputs;
-    for (const Value* value : node.inputs().front()->node()->inputs()) {
-      inputs.push_back(operand(value));
+    const Node& list = *node.inputs().front()->node();
+    if (list.kind() != c10::prim::ListConstruct) {
+      throw Unsupported{"a list that is known in the run only"};
     }
+    std::vector<LayerId> inputs;
+    for (const Value* value : list.inputs()) inputs.push_back(read(value));
     if (inputs.size() == 1) {  // the first of DenseNet's
-      made_[node.outputs().front()] = inputs.front();
+      make(node.outputs().front(), inputs.front());
       return;
     }
     add_layer(node, ConcatOp{}, std::move(inputs));
@@ -282,27 +417,50 @@ class Importer {
     if (constant(node, 1).toInt() != 1 || constant(node, 2).toInt() != -1) {
       throw Unsupported{"dimensions other than all but the first"};
     }
-    add_layer(node, FlattenOp{}, {operand(node, 0)});
+    flat_view(node);
+  }
+  void flat_view(const Node& node) {
+    make_view(node.outputs().front(), node.inputs().front(),
+              layers_.add(FlattenOp{}, {operand(node, 0)}));
   }
   void reshape(const Node& node) {
     const LayerId from = operand(node, 0);
     const std::vector<std::int64_t> shape = numbers(node, 1);
-    if (shape.size() != 2 || (shape[1] != -1 && shape[1] != layers_.shape(from).elements())) {
+    const bool one_picture =
+        shape.empty() || shape[0] == 1 || shape[0] == -1 || shape[0] == kUnknown;
+    if (shape.size() != 2 || !one_picture ||
+        (shape[1] != -1 && shape[1] != layers_.shape(from).elements())) {
       throw Unsupported{"a shape other than a flat one"};
     }
-    add_layer(node, FlattenOp{}, {from});
+    flat_view(node);
   }
   void linear(const Node& node) {
     const at::Tensor weight = constant(node, 1).toTensor();
-    add_layer(node, LinearOp{.out_features = weight.size(0), .bias = !constant(node, 2).isNone()},
-              {operand(node, 0)}, module_of(node.inputs().at(1)));
+    add_weighted(node,
+                 LinearOp{.out_features = weight.size(0), .bias = !constant(node, 2).isNone()},
+                 operand(node, 0), {{1, "weight"}, {2, "bias"}});
   }
-  void softmax(const Node& node) { add_layer(node, SoftmaxOp{}, {operand(node, 0)}); }
+  void softmax(const Node& node) {
+    const LayerId from = operand(node, 0);
+    const TensorShape& in = layers_.shape(from);
+    const std::int64_t dimension = constant(node, 1).toInt();
+    const bool flat = in.height == 1 && in.width == 1;
+    if (dimension != 1 && !(flat && dimension == -1)) {
+      throw Unsupported{"a dimension other than the channels"};
+    }
+    if (!constant(node, 2).isNone()) throw Unsupported{"a number format of its own"};
+    add_layer(node, SoftmaxOp{}, {from});
+  }
 
   static constexpr std::int64_t kUnknown = -2;  // in a list of numbers
 
+  const TensorNames& names_;
   LayerList layers_;
-  std::map<const Value*, LayerId> made_;
+  LayerId output_{0};
+  std::map<const Value*, Tensor> made_;
+  std::vector<Memory> memories_;
+  std::map<std::string, std::size_t> parts_of_;             // how many tensors, by module
+  std::map<LayerId, std::vector<std::string>> tensors_of_;  // what the archive calls them
 };
 
 constexpr const char* kTrace = "torch.jit.trace(model.eval(), picture).save(FILE)";
@@ -314,20 +472,43 @@ std::size_t branches(const torch::jit::Graph& graph) {
                     [](const Node* node) { return node->kind() == c10::prim::If; }));
 }
 
-/// The forward pass in evaluation, every module inlined and every weight a constant that has the
-/// name of its place. Batch norms stay.
-std::shared_ptr<torch::jit::Graph> forward_graph(torch::jit::Module module,
-                                                 const TensorShape& input) {
+/// Leaves one output, the first that is a tensor.
+/// @return how many other tensors there were
+std::size_t keep_one_output(torch::jit::Graph& graph) {
+  std::vector<std::size_t> others;
+  std::size_t tensors = 0;
+  for (std::size_t i = 0; i < graph.outputs().size(); ++i) {
+    const Value& value = *graph.outputs()[i];
+    const bool is_tensor = value.type()->isSubtypeOf(*c10::TensorType::get());
+    if (!is_tensor || tensors++ > 0) others.push_back(i);
+  }
+  if (tensors == 0) throw Unsupported{"an output that is no tensor of the network"};
+  for (auto it = others.rbegin(); it != others.rend(); ++it) graph.eraseOutput(*it);
+  return tensors - 1;
+}
+
+Forward forward_of(torch::jit::Module module, const TensorShape& input) {
+  Forward forward;
   module.eval();
   {
-    // Equal constants would become one, and share a name: weights of batch norms are, at first.
+    // Equal constants would become one: weights of batch norms are, at first.
     const at::NoGradGuard no_grad;
     double unique = 0;
-    for (at::Tensor tensor : module.parameters()) tensor.fill_(++unique);
-    for (at::Tensor tensor : module.buffers()) tensor.fill_(++unique);
+    for (const auto& attribute : module.named_attributes()) {
+      if (!attribute.value.isTensor()) continue;
+      at::Tensor tensor = attribute.value.toTensor();
+      if (!tensor.defined()) continue;
+      forward.tensors.push_back(attribute.name);
+      if (!tensor.is_floating_point() || tensor.dim() == 0 || tensor.numel() == 0) continue;
+      if (tensor.scalar_type() != at::kFloat) tensor.set_data(tensor.to(at::kFloat));
+      tensor.fill_(++unique);
+      forward.names.add(tensor, attribute.name);
+    }
   }
-  auto graph = torch::jit::freeze_module(module).get_method("forward").graph();
+  forward.graph = torch::jit::freeze_module(module).get_method("forward").graph();
+  const std::shared_ptr<torch::jit::Graph>& graph = forward.graph;
   torch::jit::LowerAllTuples(graph);
+  forward.left_out = keep_one_output(*graph);
   // What a script asks of its input is known: its type, dimensions and size.
   for (Value* value : graph->inputs()) {
     if (value->type()->isSubtypeOf(*c10::TensorType::get())) {
@@ -345,7 +526,26 @@ std::shared_ptr<torch::jit::Graph> forward_graph(torch::jit::Module module,
     torch::jit::ConstantPropagation(graph);
     torch::jit::RemoveListMutation(graph);
   }
-  return graph;
+  torch::jit::EliminateDeadCode(graph);
+  return forward;
+}
+
+/// Of an archive that cannot be loaded: the operator that LibTorch does not know, or else its
+/// words.
+std::string reason_not_to_load(const std::string& message) {
+  constexpr std::string_view kUnknown = "Unknown builtin op: ";
+  const std::size_t begin = message.find(kUnknown);
+  if (begin == std::string::npos) {
+    return fmt::format("is no TorchScript archive that LibTorch reads; write one with {}: {}",
+                       kTrace, message);
+  }
+  std::string name = message.substr(begin + kUnknown.size());
+  name.erase(std::min(name.find_first_of(" \n"), name.size()));
+  if (name.ends_with('.')) name.pop_back();
+  return fmt::format(
+      "has an operator that neither LibTorch {} nor Papilio knows: {}\nReplace it in the model "
+      "before it is saved, or save the model with an older PyTorch",
+      TORCH_VERSION, name);
 }
 
 }  // namespace
@@ -356,25 +556,38 @@ Graph import_torchscript(const std::filesystem::path& file, const TensorShape& i
     return ConfigError{fmt::format("{}: error: {}", file.string(), what)};
   };
   if (!std::filesystem::is_regular_file(file)) throw fail("is no file; check the path");
-  std::shared_ptr<torch::jit::Graph> graph;
   std::optional<torch::jit::Module> module;
   try {
     module = torch::jit::load(file.string(), c10::kCPU);
   } catch (const c10::Error& error) {
-    throw fail(fmt::format("is no TorchScript archive that LibTorch reads; write one with {}: {}",
-                           kTrace, error.what_without_backtrace()));
+    throw fail(reason_not_to_load(error.what_without_backtrace()));
+  } catch (const std::exception& error) {  // of the code in it
+    throw fail(reason_not_to_load(error.what()));
   }
+  Forward forward;
   try {
-    graph = forward_graph(*std::move(module), input);
+    forward = forward_of(*std::move(module), input);
+  } catch (const Unsupported& reason) {
+    throw fail(fmt::format("has {}", reason.what()));
   } catch (const c10::Error& error) {
     throw fail(
         fmt::format("is a script that LibTorch cannot resolve for one input; trace it with "
                     "{}: {}",
                     kTrace, error.what_without_backtrace()));
+  } catch (const std::exception& error) {
+    throw fail(
+        fmt::format("is a script that LibTorch cannot resolve for one input; trace it with "
+                    "{}: {}",
+                    kTrace, error.what()));
   }
   try {
-    return Importer{*graph, input}.layers().graph(
-        name, fmt::format("{}, imported from TorchScript", name));
+    Importer importer{forward, input};
+    Graph graph = importer.graph(name, fmt::format("{}, imported from TorchScript", name));
+    if (forward.left_out > 0) graph.add_note(outputs_note(forward.left_out, ""));
+    const std::set<std::string> unused = importer.unused_modules(forward.tensors);
+    if (!unused.empty()) graph.add_note(unused_note(unused));
+    for (const std::string& one : unused) graph.add_unused_weights(one);
+    return graph;
   } catch (const Unsupported& reason) {
     throw fail(fmt::format("has {}", reason.what()));
   } catch (const std::invalid_argument& error) {

@@ -10,7 +10,10 @@ namespace papilio {
 /// Reads the network of a TorchScript archive (torch.jit.trace or torch.jit.script) as a `Graph`:
 /// in evaluation, with one tensor in and one out. Layers with weights have the names of their
 /// modules, so that the archive's own weights fit the network; blocks are the parts between which
-/// one tensor crosses, called by what their modules' names begin with.
+/// one tensor crosses, called by what their modules' names begin with. Operations in place change
+/// what every other name of the tensor holds from then on. Layers that read the same weights share
+/// them. Of several outputs it is the network of the first, which a note of the graph tells;
+/// weights that are in the archive and in no layer are told likewise.
 ///
 /// What does nothing to shapes or numbers in evaluation (dropout, contiguous) makes no layer.
 /// @param file  the archive

@@ -14,6 +14,7 @@
 #include <set>
 #include <vector>
 
+#include "models/import/check.hpp"
 #include "models/import/onnx.hpp"
 #include "models/import/torchscript.hpp"
 #include "models/tensor/network.hpp"
@@ -100,8 +101,9 @@ TEST_P(Onnx, IsTheSameNetwork) {
   if (!made(folder, known.name)) GTEST_SKIP() << "needs python3-torchvision";
   const Graph archive =
       import_torchscript(folder.path() / fmt::format("{}.pt", known.name), kPicture, "imported");
-  const Graph graph =
-      import_onnx(folder.path() / fmt::format("{}.onnx", known.name), std::nullopt, "imported");
+  const std::filesystem::path onnx_file = folder.path() / fmt::format("{}.onnx", known.name);
+  const OnnxNetwork network = import_onnx(onnx_file, std::nullopt, "imported");
+  const Graph& graph = network.graph;
   EXPECT_EQ(graph.layers().front().shape, kPicture) << "as the file says";
   EXPECT_EQ(graph.parameters(), known.parameters);
   EXPECT_EQ(graph.macs(), archive.macs());
@@ -110,8 +112,12 @@ TEST_P(Onnx, IsTheSameNetwork) {
   ASSERT_TRUE(cut.has_value());
   EXPECT_EQ(cut->shape, known.crossing);
 
-  const Graph folded = import_onnx(folder.path() / fmt::format("{}-folded.onnx", known.name),
-                                   std::nullopt, "imported");
+  const std::filesystem::path folded_file =
+      folder.path() / fmt::format("{}-folded.onnx", known.name);
+  const OnnxNetwork folded_network = import_onnx(folded_file, std::nullopt, "imported");
+  const Graph& folded = folded_network.graph;
+  start_tensor_runtime("cpu", 1);
+  EXPECT_NO_THROW(check_onnx(folded_file, folded_network)) << "computes something else";
   EXPECT_EQ(folded.macs(), archive.macs());
   EXPECT_LT(folded.layers().size(), graph.layers().size());
   EXPECT_EQ(folded.layers().back().shape, archive.layers().back().shape);

@@ -27,6 +27,7 @@ const std::multimap<std::string, std::string> kGuarded{
     {"Boost.Program_options", "boost/program_options"},
     {"Eigen", "Eigen/"},
     {"ONNX", "onnx/"},
+    {"OpenCV", "opencv2/"},
     {"SQLite", "SQLiteCpp/"},
     {"SQLite", "sqlite3.h"},
     {"xxHash", "xxhash.h"},

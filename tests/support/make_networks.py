@@ -1,7 +1,8 @@
-"""Writes TorchScript archives and ONNX files of torchvision's networks, with random weights.
+"""Writes TorchScript archives and ONNX files of networks, with random weights.
 
-make_networks.py FOLDER NAME...: NAME.pt is traced, and NAME.onnx exported; NAME-script.pt scripted.
-NAME-folded.onnx has its batch norms in the convolutions, as the exporter makes it.
+make_networks.py FOLDER NAME...: of torchvision, NAME.pt is traced, and NAME.onnx exported; NAME-script.pt
+scripted. NAME-folded.onnx has its batch norms in the convolutions, as the exporter makes it. Of the small
+networks below, which do what importers fall over, NAME.pt and NAME.onnx or NAME-script.pt likewise.
 """
 
 import pathlib
@@ -10,26 +11,283 @@ import warnings
 
 import torch
 import torchvision
+from torch import nn
+from torch.nn import functional as F
 
 warnings.filterwarnings("ignore")
+
+
+class Small(nn.Module):
+    """Three colours of 32 × 32 to ten classes."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 8, 3, padding=1)
+        self.b = nn.Conv2d(8, 8, 3, padding=1)
+        self.fc = nn.Linear(8, 10)
+
+    def head(self, x):
+        return self.fc(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))
+
+
+class InPlace(Small):
+    def forward(self, x):
+        y = self.a(x)
+        y.relu_()
+        z = self.b(y)
+        z += y
+        z.relu_()
+        return self.head(z)
+
+
+class Renamed(Small):
+    """Two names for one tensor, which changes after one of them was taken."""
+
+    def forward(self, x):
+        y = self.a(x)
+        before = y
+        F.relu(y, inplace=True)
+        return self.head(self.b(y) + before)
+
+
+class ThroughAView(Small):
+    """A view is written to, and read."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8 * 32 * 32, 10)
+
+    def forward(self, x):
+        y = self.a(x)
+        return self.fc(torch.flatten(y, 1).relu_())
+
+
+class UnderAView(Small):
+    """A tensor is written to, and a view of it read that was taken before: it changes too."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8 * 32 * 32, 10)
+
+    def forward(self, x):
+        y = self.a(x)
+        flat = torch.flatten(y, 1)
+        y.relu_()
+        return self.fc(flat)
+
+
+class Sliced(Small):
+    def forward(self, x):
+        y = self.a(x)
+        y[:, 0] = 0.0
+        return self.head(self.b(y))
+
+
+class Shared(Small):
+    def __init__(self):
+        super().__init__()
+        self.n = nn.BatchNorm2d(8)
+
+    def forward(self, x):
+        y = torch.relu(self.n(self.a(x)))
+        y = torch.relu(self.n(self.b(y)))
+        return self.head(torch.relu(self.n(self.b(y))))
+
+
+class Tied(Small):
+    """Two modules with one weight and one bias."""
+
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(8, 8, 3, padding=1)
+        self.c.weight = self.b.weight
+        self.c.bias = self.b.bias
+
+    def forward(self, x):
+        return self.head(torch.relu(self.c(torch.relu(self.b(self.a(x))))))
+
+
+class HalfTied(Small):
+    """Two modules with one weight, and a bias each."""
+
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(8, 8, 3, padding=1)
+        self.c.weight = self.b.weight
+
+    def forward(self, x):
+        return self.head(torch.relu(self.c(torch.relu(self.b(self.a(x))))))
+
+
+class Collides(Small):
+    """Modules called as what has no name would be called: an operation, the input, a second call."""
+
+    def __init__(self):
+        super().__init__()
+        self.relu = nn.Conv2d(8, 8, 1)
+        self.input = nn.Conv2d(8, 8, 1)
+        self.b_2 = nn.Conv2d(8, 8, 1)
+
+    def forward(self, x):
+        y = torch.relu(self.b(torch.relu(self.a(x))))
+        return self.head(self.b_2(self.input(self.relu(torch.relu(self.b(y))))))
+
+
+class TwoOutputs(Small):
+    """An early exit, with an operation that Papilio does not know."""
+
+    def __init__(self):
+        super().__init__()
+        self.exit = nn.Linear(8, 10)
+
+    def forward(self, x):
+        y = torch.relu(self.a(x))
+        return self.head(self.b(y)), self.exit(torch.cumsum(y.mean((2, 3)), 1))
+
+
+class SameTwice(Small):
+    def forward(self, x):
+        y = self.head(self.a(x))
+        return y, y
+
+
+class Aside(Small):
+    """Layers that nothing depends on."""
+
+    def __init__(self):
+        super().__init__()
+        self.aside = nn.Conv2d(8, 64, 3)
+
+    def forward(self, x):
+        y = torch.relu(self.a(x))
+        self.aside(y)
+        return self.head(self.b(y))
+
+
+class Half(Small):
+    """Numbers of another format in the file."""
+
+    def __init__(self):
+        super().__init__()
+        self.double()
+
+    def forward(self, x):
+        return self.head(torch.relu(self.a(x)))
+
+
+class Branches(Small):
+    """What it does depends on the size of its input, and on its being trained."""
+
+    def forward(self, x):
+        y = self.a(x)
+        if self.training:
+            y = y * 2
+        if x.size(2) > 16:
+            y = torch.relu(y)
+        return self.head(y)
+
+
+class ByNumbers(Small):
+    def forward(self, x):
+        y = self.a(x)
+        if float(y.sum()) > 0:
+            y = torch.relu(y)
+        return self.head(y)
+
+
+class Plus(Small):
+    def forward(self, x):
+        return self.head(self.a(x) + 1)
+
+
+class Cast(Small):
+    def forward(self, x):
+        return self.head(torch.relu(self.a(x)).double().float())
+
+
+class Computed(Small):
+    """Weights that are computed from others."""
+
+    def forward(self, x):
+        return self.head(F.conv2d(x, self.a.weight * 2, self.a.bias, padding=1))
+
+
+class Dropped(Small):
+    """Traced while it is trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x):
+        return self.head(self.drop(self.a(x)))
+
+
+class Normed(Small):
+    """Normed by the statistics of the batch, trained or not."""
+
+    def __init__(self):
+        super().__init__()
+        self.n = nn.BatchNorm2d(8, track_running_stats=False)
+
+    def forward(self, x):
+        return self.head(self.n(self.a(x)))
+
+
+class Flat(Small):
+    """Residual blocks whose modules have nothing in common but the top."""
+
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(8, 8, 3, padding=1)
+        self.d = nn.Conv2d(8, 8, 3, padding=1)
+
+    def forward(self, x):
+        y = torch.relu(self.a(x))
+        y = torch.relu(self.c(torch.relu(self.b(y))) + y)
+        return self.head(torch.relu(self.d(torch.relu(self.c(y))) + y))
+
+
+SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
+         "under-a-view": UnderAView, "sliced": Sliced, "shared": Shared, "tied": Tied,
+         "half-tied": HalfTied, "collides": Collides, "two-outputs": TwoOutputs,
+         "same-twice": SameTwice, "aside": Aside, "double": Half, "branches": Branches,
+         "by-numbers": ByNumbers, "plus": Plus, "cast": Cast, "computed": Computed,
+         "dropped": Dropped, "normed": Normed, "flat": Flat}
+TRAINED = {"dropped"}
+WITHOUT_ONNX = {"sliced", "double", "by-numbers", "plus", "cast", "computed", "dropped", "normed",
+                "under-a-view", "through-a-view", "half-tied"}
+
+
+def torchvision_network(name):
+    build = getattr(torchvision.models, name)
+    extra = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+    return build(weights=None, **extra)
+
+
 folder = pathlib.Path(sys.argv[1])
 for name in sys.argv[2:]:
     torch.manual_seed(1)
-    build = getattr(torchvision.models, name.removesuffix("-script"))
-    extra = {"aux_logits": False, "init_weights": False} if name.startswith("googlenet") else {}
-    network = build(weights=None, **extra).eval()
+    plain = name.removesuffix("-script")
+    small = plain in SMALL
+    network = SMALL[plain]() if small else torchvision_network(plain)
+    network.train(plain in TRAINED)
     # Statistics and scales that differ from layer to layer, so that none can stand for another.
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+        if isinstance(module, nn.BatchNorm2d) and module.track_running_stats:
             module.running_mean.uniform_(-0.1, 0.1)
             module.running_var.uniform_(0.5, 2)
-            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
-            torch.nn.init.uniform_(module.bias, -0.1, 0.1)
-    picture = torch.randn(1, 3, 224, 224)
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.uniform_(module.bias, -0.1, 0.1)
+    size = 32 if small else 224
+    picture = torch.randn(1, 3, size, size, dtype=next(network.parameters()).dtype)
     if name.endswith("-script"):
         torch.jit.script(network).save(str(folder / f"{name}.pt"))
         continue
-    torch.jit.trace(network, picture).save(str(folder / f"{name}.pt"))
-    torch.onnx.export(network, picture, str(folder / f"{name}-folded.onnx"), opset_version=14)
+    torch.jit.trace(network, picture, check_trace=False).save(str(folder / f"{name}.pt"))
+    if plain in WITHOUT_ONNX:
+        continue
+    if not small:
+        torch.onnx.export(network, picture, str(folder / f"{name}-folded.onnx"), opset_version=14)
     torch.onnx.export(network, picture, str(folder / f"{name}.onnx"), opset_version=14,
                       training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False)

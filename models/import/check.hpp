@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "models/import/onnx.hpp"
+
+namespace papilio {
+
+/// What came of running a file's own network beside the graph that was made of it.
+struct ImportCheck {
+  std::string by;        ///< who ran the file: "LibTorch", "OpenCV's dnn"; empty: nobody
+  double difference{0};  ///< greatest of any output's number, by the greatest of the file's own
+  std::string why_not;   ///< where nobody did
+};
+
+/// Runs a TorchScript archive's own module on random inputs, in evaluation, and the graph with the
+/// archive's weights beside it. The module runs in this process, with all that it does.
+/// @throws ConfigError if the module does not run on the graph's input, the archive's weights do
+/// not
+///         fit the graph, or the two compute different numbers
+ImportCheck check_torchscript(const std::filesystem::path& file, const Graph& graph);
+
+/// Likewise of an ONNX file, by OpenCV's dnn; not checked where that does not read it, or the
+/// file's weights are not 32-bit floats.
+/// @throws ConfigError if the two compute different numbers
+ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& network);
+
+/// One sentence for people.
+std::string to_string(const ImportCheck& check);
+
+}  // namespace papilio

@@ -1,0 +1,87 @@
+// Claims: 'papilio import' and 'papilio infer' answer for archives with operations in place, and
+// with a module that is called twice, what PyTorch does; what was left out and how the network was
+// checked is printed and stays in its file; an operator that nobody knows is told by name.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/support/program.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using testing::Finished;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using testing::read_file;
+using testing::run_papilio;
+using testing::TemporaryFolder;
+
+const std::string kNetworks = std::string{PAPILIO_SOURCE_DIR} + "/tests/support/networks/";
+
+Finished import_to(const TemporaryFolder& folder, const std::string& file) {
+  return run_papilio(
+      {"import", kNetworks + file, "--input", "3x32x32", "-o", folder.path().string()});
+}
+
+/// The first three classes of n.png, as a table has them.
+std::string answers(const TemporaryFolder& folder, const std::string& name) {
+  const Finished run = run_papilio({"infer", kNetworks + "n.png", "--model", name, "--profiles",
+                                    folder.path().string(), "--weights", kNetworks + name + ".pt",
+                                    "--top", "3", "--format", "csv"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  return run.out;
+}
+
+// The right answers are those of PyTorch 1.13 in Python, of softmax over the file's own output.
+TEST(Import, OperationsInPlaceChangeWhatIsReadAfterwards) {
+  const TemporaryFolder folder;
+  const Finished run = import_to(folder, "inplace-script.pt");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("; 7 cuts,"), HasSubstr("by LibTorch, on random pictures")));
+  EXPECT_THAT(answers(folder, "inplace-script"),
+              AllOf(HasSubstr(",1,4,18.27"), HasSubstr(",2,6,12.89"), HasSubstr(",3,5,10.36")));
+}
+
+TEST(Import, AModuleCalledTwiceHasItsWeightsOnce) {
+  const TemporaryFolder folder;
+  const Finished run = import_to(folder, "shared-module.pt");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  // 3 to 8 and 8 to 8 channels of 3x3, 8 to 10: 224 + 584 + 90.
+  EXPECT_THAT(run.out, HasSubstr("898 parameters"));
+  EXPECT_THAT(answers(folder, "shared-module"),
+              AllOf(HasSubstr(",1,6,13.30"), HasSubstr(",2,4,12.78"), HasSubstr(",3,2,10.94")));
+}
+
+TEST(Import, TellsWhatItLeftOutThereAndLater) {
+  const TemporaryFolder folder;
+  const Finished run = import_to(folder, "two-outputs.onnx");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Finished show =
+      run_papilio({"models", "show", "two-outputs", "--profiles", folder.path().string()});
+  for (const std::string& text :
+       {run.out, read_file(folder.path() / "models/two-outputs.yaml"), show.out}) {
+    EXPECT_THAT(text, AllOf(HasSubstr("has 2 outputs"), HasSubstr("by OpenCV's dnn")));
+  }
+  const Finished unchecked = run_papilio(
+      {"import", kNetworks + "two-outputs.onnx", "--no-check", "-o", folder.path().string()});
+  EXPECT_THAT(unchecked.out, HasSubstr("Not checked against the file: --no-check."));
+}
+
+TEST(Import, NamesAnOperatorThatNobodyKnows) {
+  const TemporaryFolder folder;
+  const Finished run = import_to(folder, "unknown-operator.pt");
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_EQ(run.out, "");
+  EXPECT_THAT(run.err, HasSubstr("has an operator that neither LibTorch 1.13.0 nor Papilio knows: "
+                                 "aten::scaled_relu_of_2030\n"));
+  EXPECT_FALSE(fs::exists(folder.path() / "models"));
+}
+
+}  // namespace
+}  // namespace papilio
