@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/cli/streams.hpp"
 #include "sim/document/json_text.hpp"
 
 namespace papilio {
@@ -125,7 +126,7 @@ std::string rendered(const Document& document, const std::string& format) {
 }
 
 void print(const Document& document, const std::string& format) {
-  fmt::print("{}", rendered(document, format));
+  say(rendered(document, format));
 }
 
 }  // namespace papilio

@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <new>
 #include <system_error>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/cli/streams.hpp"
 
 namespace papilio {
 namespace {
@@ -61,26 +63,32 @@ int finish(ExitCode code) {
 }  // namespace
 
 int run_program(const Program& program, int argc, char** argv) {
+  open_standard_streams();
   try {
     dispatch(program, Words{argv + 1, argv + argc});
     if (std::fflush(stdout) != 0) throw std::system_error{errno, std::generic_category()};
     return finish(ExitCode::kSuccess);
   } catch (const ConfigError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    tell(fmt::format("{}\n", error.what()));
     return finish(ExitCode::kUserError);
   } catch (const SimulationError& error) {
-    fmt::print(stderr, "papilio: simulation error: {}\n", error.what());
+    tell(fmt::format("papilio: simulation error: {}\n", error.what()));
     return finish(ExitCode::kSimulationError);
   } catch (const Interrupted& stop) {
-    fmt::print(stderr, "papilio: interrupted; {}\n", stop.what());
+    tell(fmt::format("papilio: interrupted; {}\n", stop.what()));
     return finish(ExitCode::kInterrupted);
   } catch (const std::filesystem::filesystem_error& error) {
-    fmt::print(stderr, "{}: error: {}; check the path\n", error.path1().string(),
-               error.code().message());
+    tell(fmt::format("{}: error: {}; check the path\n", error.path1().string(),
+                     error.code().message()));
     return finish(ExitCode::kUserError);
   } catch (const std::system_error& error) {
-    fmt::print(stderr, "papilio: error: cannot print: {}; check where the output goes\n",
-               error.code().message());
+    tell(fmt::format("papilio: error: cannot print: {}; check where the output goes\n",
+                     error.code().message()));
+    return finish(ExitCode::kUserError);
+  } catch (const std::bad_alloc&) {
+    tell(
+        "papilio: error: there is not enough memory for this input; free some, or make it "
+        "smaller\n");
     return finish(ExitCode::kUserError);
   } catch (const std::exception& error) {
     papilio::detail::unexpected(error.what());

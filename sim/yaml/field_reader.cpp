@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 
 #include "sim/base/suggest.hpp"
 #include "sim/yaml/fields.hpp"
@@ -121,28 +122,35 @@ std::vector<std::string> FieldReader::known_keys() const {
   return keys;
 }
 
+std::string FieldReader::remedy(std::string_view key,
+                                const std::vector<std::string>& unused) const {
+  const auto holds = [&](const auto& mapping) {
+    return std::find(mapping.second.begin(), mapping.second.end(), key) != mapping.second.end();
+  };
+  const auto home = std::find_if(nested_.begin(), nested_.end(), holds);
+  if (home != nested_.end()) {
+    return fmt::format("; it lives in '{0}': write {0}: {{{1}: ...}}", home->first, key);
+  }
+  if (!nearest_name(key, unused).empty()) return suggestion(key, unused);
+  return fmt::format("; known: {}", fmt::join(known_keys(), ", "));
+}
+
 void FieldReader::finish() {
-  std::vector<const Node::Entry*> seen;
+  std::unordered_map<std::string_view, const Node::Entry*> first;
+  for (const Node::Entry& entry : node_.entries) first.try_emplace(entry.key, &entry);
+  const std::vector<std::string> known = known_keys();
+  std::vector<std::string> unused;
+  std::copy_if(known.begin(), known.end(), std::back_inserter(unused),
+               [&](const std::string& key) { return !first.contains(key); });
   for (const Node::Entry& entry : node_.entries) {
-    const auto first = std::find_if(seen.begin(), seen.end(), [&](const Node::Entry* other) {
-      return other->key == entry.key;
-    });
-    if (first != seen.end()) {
+    const Node::Entry* earlier = first.at(entry.key);
+    if (earlier != &entry) {
       diagnostics_.error(
           entry.key_mark, path_of(entry.key),
-          fmt::format("duplicate key (first defined on line {})", (*first)->key_mark.line + 1));
-      continue;
-    }
-    seen.push_back(&entry);
-    if (std::find(visited_.begin(), visited_.end(), entry.key) == visited_.end()) {
-      std::vector<std::string> unused;
-      std::copy_if(visited_.begin(), visited_.end(), std::back_inserter(unused),
-                   [&](const std::string& key) { return node_.find(key) == nullptr; });
-      diagnostics_.error(
-          entry.key_mark, path_of(entry.key),
-          "unknown key" + (nearest_name(entry.key, unused).empty()
-                               ? fmt::format("; known: {}", fmt::join(known_keys(), ", "))
-                               : suggestion(entry.key, unused)));
+          fmt::format("duplicate key (first defined on line {})", earlier->key_mark.line + 1));
+    } else if (std::find(known.begin(), known.end(), entry.key) == known.end()) {
+      diagnostics_.error(entry.key_mark, path_of(entry.key),
+                         "unknown key" + remedy(entry.key, unused));
     }
   }
 }
@@ -328,6 +336,7 @@ void FieldReader::object(std::string_view key, Presence presence, std::string_vi
   FieldReader nested{entry->value, path_of(key), entry->key_mark, diagnostics_};
   describe(nested);
   nested.finish();
+  nested_.emplace_back(key, nested.known_keys());
 }
 
 void FieldReader::object(std::string_view key, bool& present, std::string_view doc,

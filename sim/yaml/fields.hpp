@@ -133,6 +133,9 @@ class FieldReader : public FieldVisitor {
 
  private:
   [[nodiscard]] std::vector<std::string> known_keys() const;
+  /// What to do about an unknown key. @param unused keys that are known and absent
+  [[nodiscard]] std::string remedy(std::string_view key,
+                                   const std::vector<std::string>& unused) const;
   const Node::Entry* take(std::string_view key, Presence presence);
   [[nodiscard]] std::string path_of(std::string_view key) const;
   void error(const Node& node, std::string_view key, std::string_view message);
@@ -150,6 +153,8 @@ class FieldReader : public FieldVisitor {
   Mark where_;
   Diagnostics& diagnostics_;
   std::vector<std::string> visited_;
+  /// Of the mappings in it: their key, and the keys that they know.
+  std::vector<std::pair<std::string, std::vector<std::string>>> nested_;
 };
 
 /// Reads `root` with `describe`, adding what is wrong to `diagnostics`.

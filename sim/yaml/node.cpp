@@ -6,42 +6,31 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <tuple>
 
 #include "sim/base/error.hpp"
+#include "sim/base/read_file.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/base/text.hpp"
 #include "sim/yaml/scalars.hpp"
 
 namespace papilio {
 namespace {
 
 constexpr std::size_t kMaxDepth = 64;
-constexpr std::size_t kMaxNodes = 1'000'000;  // stops an alias bomb long before memory does
-
-std::vector<std::string> split_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  std::size_t start = 0;
-  while (start <= text.size()) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    std::string line{text.substr(start, end - start)};
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    lines.push_back(std::move(line));
-    start = end + 1;
-  }
-  return lines;
-}
+constexpr std::size_t kMaxNodes = 1'000'000;   // stops an alias bomb long before memory does
+constexpr std::size_t kMaxBytes = 32U << 20U;  // three times a network of 100,000 layers
+constexpr std::size_t kShownErrors = 20;
+constexpr std::size_t kKeptErrors = 1000;
 
 bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
@@ -56,10 +45,12 @@ std::size_t characters(std::string_view text) {
 /// The error as printed: place, path, message, the source line, and a caret under the place. The
 /// blanks before the caret repeat the line's tabs, so that the caret lines up.
 std::string render(const Mark& mark, std::string_view path, std::string_view message) {
-  std::string text = fmt::format("{}:{}:{}: error: {}{}{}\n", mark.source->name, mark.line + 1,
+  std::string text = fmt::format("{}:{}:{}: error: {}{}{}\n", mark.source->name(), mark.line + 1,
                                  mark.column + 1, path, path.empty() ? "" : ": ", message);
-  if (mark.line >= mark.source->lines.size()) return text;
-  const std::string& line = mark.source->lines[mark.line];
+  if (mark.line >= mark.source->lines()) return text;
+  constexpr std::size_t kLongest = 4096;  // bytes of a line that helps anybody
+  if (mark.source->line(mark.line).size() > kLongest) return text;
+  const std::string line = printable(mark.source->line(mark.line));
   std::string blanks;
   std::size_t column = 0;
   for (const char c : line) {
@@ -81,7 +72,9 @@ std::string render(const Mark& mark, std::string_view path, std::string_view mes
 /// null value, whether a scalar was quoted, and every duplicate key.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::shared_ptr<const SourceText> source) : source_{std::move(source)} {}
+  /// @param last set to where the last node began; outlives the builder
+  TreeBuilder(std::shared_ptr<const SourceText> source, YAML::Mark& last)
+      : source_{std::move(source)}, last_{last} {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -102,7 +95,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     Node node = make(mark, Node::Kind::kScalar);
-    node.scalar = value;
+    node.scalar = value.substr(0, value.find_last_not_of('\n') + 1);
+    check_text(node);
     node.quoted = tag == "!";
     if (!node.quoted && (value == "~" || value == "null" || value.empty())) {
       node.kind = Node::Kind::kNull;
@@ -127,8 +121,16 @@ class TreeBuilder : public YAML::EventHandler {
   [[nodiscard]] Mark place(const YAML::Mark& mark) const {
     const auto line = static_cast<std::size_t>(std::max(mark.line, 0));
     const auto bytes = static_cast<std::size_t>(std::max(mark.column, 0));
-    if (line >= source_->lines.size()) return {source_, line, bytes};
-    return {source_, line, characters(std::string_view{source_->lines[line]}.substr(0, bytes))};
+    if (line >= source_->lines()) return {source_, line, bytes};
+    // On from the place before, for a whole document may stand in one line.
+    if (line != counted_line_ || bytes < counted_bytes_) {
+      counted_line_ = line;
+      counted_bytes_ = counted_characters_ = 0;
+    }
+    const std::string_view text = source_->line(line).substr(0, bytes);
+    counted_characters_ += characters(text.substr(std::min(counted_bytes_, text.size())));
+    counted_bytes_ = text.size();
+    return {source_, line, counted_characters_};
   }
 
  private:
@@ -141,6 +143,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   Node make(const YAML::Mark& mark, Node::Kind kind) {
     ++count_;
+    last_ = mark;
     Node node;
     node.kind = kind;
     node.mark = place(mark);
@@ -149,6 +152,16 @@ class TreeBuilder : public YAML::EventHandler {
   }
   void check_size(const Mark& mark) const {
     if (count_ > kMaxNodes) fail_at(mark, "", "the document holds more than a million nodes");
+  }
+  /// Names go into tables, files and other programs: none may break a line there, or steer a
+  /// terminal.
+  static void check_text(const Node& node) {
+    if (node.scalar.find_first_of("\n\r") != std::string::npos) {
+      fail_at(node.mark, "", "a text is one line here; fold it with '>-'");
+    }
+    if (const auto at = find_unprintable(node.scalar)) {
+      fail_at(node.mark, "", why_unprintable(std::string_view{node.scalar}.substr(*at)));
+    }
   }
   void open(Node node, YAML::anchor_t anchor) {
     if (stack_.size() >= kMaxDepth) fail_at(node.mark, "", "nested deeper than 64 levels");
@@ -191,36 +204,85 @@ class TreeBuilder : public YAML::EventHandler {
   std::map<YAML::anchor_t, std::pair<Node, std::size_t>> anchors_;
   std::optional<Node> root_;
   std::size_t count_{0};
+  YAML::Mark& last_;
+  // How many characters the first bytes of a line are.
+  mutable std::size_t counted_line_{0};
+  mutable std::size_t counted_bytes_{0};
+  mutable std::size_t counted_characters_{0};
 };
 
-Node parse(std::string_view text, const std::shared_ptr<const SourceText>& source) {
-  std::istringstream stream{std::string{text}};
-  TreeBuilder builder{source};
+/// @param last set to where the last node began
+Node parse_within_memory(const std::string& text, const std::shared_ptr<const SourceText>& source,
+                         YAML::Mark& last) {
+  std::istringstream stream{text};
+  TreeBuilder builder{source, last};
   try {
     YAML::Parser parser{stream};
     if (!parser.HandleNextDocument(builder) || !builder.has_root()) {
       fail_at({source, 0, 0}, "", "the document is empty; write at least one key");
     }
-    TreeBuilder rest{source};
+    TreeBuilder rest{source, last};
     if (parser.HandleNextDocument(rest)) {
       const Mark mark = rest.has_root() ? rest.take_root().mark : Mark{source, 0, 0};
       fail_at(mark, "", "one document a file: remove what follows '---'");
     }
   } catch (const YAML::Exception& error) {
     const Mark mark = builder.place(error.mark);
-    const std::vector<std::string>& lines = source->lines;
-    const bool tab = mark.line < lines.size() && lines[mark.line].starts_with('\t');
+    const bool tab = mark.line < source->lines() && source->line(mark.line).starts_with('\t');
     fail_at(mark, "",
             "not valid YAML: " + error.msg + (tab ? "; indent with spaces, not tabs" : ""));
   }
   return builder.take_root();
 }
 
-std::shared_ptr<const SourceText> make_source(std::string_view text, std::string name) {
-  return std::make_shared<const SourceText>(SourceText{std::move(name), split_lines(text)});
+/// @param text what stands in `source`, some of it blanked out perhaps
+Node parse(const std::string& text, const std::shared_ptr<const SourceText>& source) {
+  YAML::Mark last;
+  try {
+    return parse_within_memory(text, source, last);
+  } catch (const std::bad_alloc&) {  // what was built is gone by now
+    fail_at(TreeBuilder{source, last}.place(last), "", "there is no memory to read on from here");
+  }
+}
+
+/// The text in UTF-8.
+/// @throws ConfigError with the place of what is none, or steers a terminal
+std::shared_ptr<const SourceText> make_source(std::string_view bytes, std::string name) {
+  Decoded decoded = to_utf8(bytes);
+  const auto source = std::make_shared<const SourceText>(std::move(name), std::move(decoded.text));
+  const std::string& text = source->text();
+  const std::optional<std::size_t> bad = decoded.bad ? decoded.bad : find_unprintable(text);
+  if (!bad) return source;
+  const std::size_t line = source->line_of(*bad);
+  const std::size_t start = source->start_of(line);
+  // Counted in characters, of which each byte that is none is one, as it is shown.
+  const std::string before = printable(std::string_view{text}.substr(start, *bad - start));
+  const std::string why = decoded.bad ? "there is no character of its encoding here"
+                                      : why_unprintable(std::string_view{text}.substr(*bad));
+  fail_at({source, line, characters(before)}, "", why + "; save the text as UTF-8 without it");
 }
 
 }  // namespace
+
+SourceText::SourceText(std::string name, std::string text)
+    : name_{std::move(name)}, text_{std::move(text)}, starts_{0} {
+  for (std::size_t end = 0; (end = text_.find('\n', end)) != std::string::npos;) {
+    starts_.push_back(static_cast<std::uint32_t>(++end));
+  }
+}
+
+std::string_view SourceText::line(std::size_t number) const {
+  const std::size_t start = starts_[number];
+  const std::size_t end = number + 1 < starts_.size() ? starts_[number + 1] - 1 : text_.size();
+  std::string_view line = std::string_view{text_}.substr(start, end - start);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+std::size_t SourceText::line_of(std::size_t position) const {
+  const auto next = std::upper_bound(starts_.begin(), starts_.end(), position);
+  return static_cast<std::size_t>(next - starts_.begin()) - 1;
+}
 
 const Node::Entry* Node::find(std::string_view key) const {
   const auto it = std::find_if(entries.begin(), entries.end(),
@@ -229,10 +291,12 @@ const Node::Entry* Node::find(std::string_view key) const {
 }
 
 void Diagnostics::error(const Mark& mark, std::string_view path, std::string_view message) {
+  if (errors_.size() >= kKeptErrors) {
+    ++left_out_;
+    return;
+  }
   std::string text = render(mark, path, message);
-  const bool told = std::any_of(errors_.begin(), errors_.end(),
-                                [&](const Error& error) { return error.text == text; });
-  if (!told) errors_.push_back({mark, std::move(text)});
+  if (told_.insert(text).second) errors_.push_back({mark, std::move(text)});
 }
 
 void Diagnostics::throw_if_any() const {
@@ -240,35 +304,38 @@ void Diagnostics::throw_if_any() const {
   std::vector<const Error*> ordered;
   for (const Error& error : errors_) ordered.push_back(&error);
   std::stable_sort(ordered.begin(), ordered.end(), [](const Error* a, const Error* b) {
-    return std::tie(a->mark.source->name, a->mark.line, a->mark.column) <
-           std::tie(b->mark.source->name, b->mark.line, b->mark.column);
+    return std::forward_as_tuple(a->mark.source->name(), a->mark.line, a->mark.column) <
+           std::forward_as_tuple(b->mark.source->name(), b->mark.line, b->mark.column);
   });
   std::string text;
-  for (const Error* error : ordered) text += error->text;
+  const std::size_t shown = std::min(ordered.size(), kShownErrors);
+  for (std::size_t i = 0; i < shown; ++i) text += ordered[i]->text;
+  if (const std::size_t more = ordered.size() - shown + left_out_; more > 0) {
+    text += fmt::format("{} more error{} of {}; mend these first\n", more, more == 1 ? "" : "s",
+                        ordered.front()->mark.source->name());
+  }
   text.pop_back();  // the printer ends the line
   throw ConfigError{text};
 }
 
 Node parse_yaml(std::string_view text, const std::string& name) {
-  return parse(text, make_source(text, name));
+  const auto source = make_source(text, name);
+  return parse(source->text(), source);
 }
 
 Node load_yaml(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  const bool is_directory = std::filesystem::is_directory(path);
-  if (!file.is_open() || is_directory) {
-    throw ConfigError{fmt::format("{}: error: cannot read the file: {}; check the path", path,
-                                  std::strerror(is_directory ? EISDIR : errno))};
-  }
-  return parse_yaml(std::string{std::istreambuf_iterator<char>{file}, {}}, path);
+  return parse_yaml(read_file(path, kMaxBytes), path);
 }
 
 namespace {
 
 /// The place at a dotted path, made if only its last key is missing.
+/// @param make    whether mappings on the way are made too, for the format's reader knows better
+/// than
+///                the file which keys there are
 /// @param mark_at place to report at of the path's part from a position on
 template <class MarkAt>
-Node& place_of(Node& root, std::string_view path, const MarkAt& mark_at) {
+Node& place_of(Node& root, std::string_view path, bool make, const MarkAt& mark_at) {
   Node* node = &root;
   std::size_t start = 0;
   while (true) {
@@ -276,6 +343,10 @@ Node& place_of(Node& root, std::string_view path, const MarkAt& mark_at) {
     const std::string key{path.substr(start, end - start)};
     const Mark mark = mark_at(start);
     const bool last = end == path.size();
+    if (make && node->kind == Node::Kind::kNull) {
+      node->kind = Node::Kind::kMapping;
+      node->mark = mark;
+    }
     if (node->kind == Node::Kind::kSequence) {
       std::size_t index = 0;
       const auto [stop, status] = std::from_chars(key.data(), key.data() + key.size(), index);
@@ -290,7 +361,7 @@ Node& place_of(Node& root, std::string_view path, const MarkAt& mark_at) {
       auto it = std::find_if(node->entries.begin(), node->entries.end(),
                              [&](const Node::Entry& entry) { return entry.key == key; });
       if (it == node->entries.end()) {
-        if (!last) {
+        if (!last && !make) {
           std::vector<std::string> known;
           for (const Node::Entry& entry : node->entries) known.push_back(entry.key);
           fail_at(mark, path.substr(0, end), "no such key" + suggestion(key, known));
@@ -313,6 +384,7 @@ Node& place_of(Node& root, std::string_view path, const MarkAt& mark_at) {
 void apply_override(Node& root, std::string_view assignment) {
   const std::string name{"--set"};
   const auto source = make_source(assignment, name);
+  assignment = source->text();
   const std::size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) {
     fail_at({source, 0, 0}, "", "expected key.path=value, such as networks=[wifi]");
@@ -329,13 +401,13 @@ void apply_override(Node& root, std::string_view assignment) {
   } else {
     value = parse(padded, source);
   }
-  place_of(root, path, [&](std::size_t start) {
+  place_of(root, path, true, [&](std::size_t start) {
     return Mark{source, 0, start};
   }) = std::move(value);
 }
 
 void set_value(Node& root, std::string_view path, Node value, const Mark& where) {
-  place_of(root, path, [&](std::size_t) { return where; }) = std::move(value);
+  place_of(root, path, false, [&](std::size_t) { return where; }) = std::move(value);
 }
 
 std::optional<double> Node::number() const {

@@ -1,20 +1,38 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 namespace papilio {
 
 /// The text that a node was read from, kept to show the offending line.
-struct SourceText {
-  std::string name;                ///< as errors print it: a file's path, or "--set key"
-  std::vector<std::string> lines;  ///< without line ends
+class SourceText {
+ public:
+  /// @param text at most 4 GiB
+  SourceText(std::string name, std::string text);
+
+  /// As errors print it: a file's path, or "--set".
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& text() const { return text_; }
+  [[nodiscard]] std::size_t lines() const { return starts_.size(); }
+  /// A line, counted from 0, without its end.
+  [[nodiscard]] std::string_view line(std::size_t number) const;
+  /// The line, counted from 0, in which a byte stands.
+  [[nodiscard]] std::size_t line_of(std::size_t position) const;
+  [[nodiscard]] std::size_t start_of(std::size_t line) const { return starts_[line]; }
+
+ private:
+  std::string name_;
+  std::string text_;
+  std::vector<std::uint32_t> starts_;  // of its lines, in bytes
 };
 
 /// A place in a text.
@@ -59,7 +77,8 @@ class Diagnostics {
 
   [[nodiscard]] bool empty() const { return errors_.empty(); }
 
-  /// @throws ConfigError with every error, ordered by source, line and column, if there is any
+  /// @throws ConfigError if there is any error, with the first of them ordered by source, line and
+  ///         column, and how many more there are: nobody mends a thousand at once
   void throw_if_any() const;
 
  private:
@@ -68,26 +87,33 @@ class Diagnostics {
     std::string text;
   };
   std::vector<Error> errors_;
+  std::unordered_set<std::string> told_;
+  std::size_t left_out_{0};  // beyond those that are kept
 };
 
-/// Parses one YAML document.
-/// @param text    the document
+/// Parses one YAML document, whose every text is one line: line ends behind it, as block scalars
+/// have, are dropped.
+/// @param text    the document in UTF-8, or in UTF-16 or UTF-32 with a byte order mark
 /// @param name    what errors call it
-/// @throws ConfigError with the place, if the text is not one YAML document; anchors may be used,
-/// but
-///         not inside their own definition; nesting deeper than 64 levels is refused
+/// @throws ConfigError with the place, if the text is not one YAML document, or holds a byte that
+/// is
+///         not UTF-8 or a control character, escaped ones included; anchors may be used, but not
+///         inside their own definition; nesting deeper than 64 levels is refused
 Node parse_yaml(std::string_view text, const std::string& name);
 
-/// Reads and parses a file.
-/// @throws ConfigError if it cannot be read, or as `parse_yaml`
+/// Reads and parses a file of 32 MiB at most.
+/// @throws ConfigError if it cannot be read or is larger, or as `parse_yaml`
 Node load_yaml(const std::string& path);
 
 /// Replaces, or adds, the value at a dotted path; sequence items are addressed by number from 0.
+/// Mappings on the way that are absent are made: keys that the format does not know are told by its
+/// reader, at their place in `assignment`.
 /// @param assignment "key.path=value", the value in YAML
-/// @throws ConfigError if the path does not exist up to its last key, or the value is not YAML
+/// @throws ConfigError if the path leads through a scalar or an item that does not exist, or the
+///         value is not YAML
 void apply_override(Node& root, std::string_view assignment);
 
-/// Replaces, or adds, the value at a dotted path, as `apply_override`.
+/// Replaces, or adds, the value at a dotted path, as `apply_override`, but makes no mappings.
 /// @param where place to report a path at that does not exist
 /// @throws ConfigError if the path does not exist up to its last key
 void set_value(Node& root, std::string_view path, Node value, const Mark& where);

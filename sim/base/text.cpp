@@ -1,0 +1,125 @@
+#include "sim/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/locale/utf.hpp>
+#include <cstdint>
+#include <iterator>
+
+namespace papilio {
+namespace {
+
+namespace utf = boost::locale::utf;
+
+constexpr std::string_view kReplacement{"\xEF\xBF\xBD"};  // U+FFFD
+
+bool is_control(utf::code_point c) {
+  constexpr utf::code_point kSpace = 0x20;
+  constexpr utf::code_point kDelete = 0x7F;
+  constexpr utf::code_point kLastOfC1 = 0x9F;
+  if (c == '\t' || c == '\n' || c == '\r') return false;
+  return c < kSpace || (c >= kDelete && c <= kLastOfC1);
+}
+
+/// The character at the start of a text that is not empty; `utf::illegal` where there is none.
+utf::code_point first_character(std::string_view text, std::size_t& length) {
+  const char* position = text.data();
+  const utf::code_point c = utf::utf_traits<char>::decode(position, text.data() + text.size());
+  const bool valid = c != utf::illegal && c != utf::incomplete;
+  length = valid ? static_cast<std::size_t>(position - text.data()) : 1;
+  return valid ? c : utf::illegal;
+}
+
+/// Characters of units of two or four bytes.
+template <class Unit>
+Decoded from_units(std::string_view bytes, bool big_endian) {
+  std::basic_string<Unit> units;
+  units.reserve(bytes.size() / sizeof(Unit));
+  for (std::size_t i = 0; i + sizeof(Unit) <= bytes.size(); i += sizeof(Unit)) {
+    std::uint32_t unit = 0;
+    for (std::size_t b = 0; b < sizeof(Unit); ++b) {
+      const std::size_t at = big_endian ? i + b : i + sizeof(Unit) - 1 - b;
+      unit = unit << 8U | static_cast<unsigned char>(bytes[at]);
+    }
+    units += static_cast<Unit>(unit);
+  }
+  Decoded decoded;
+  const Unit* position = units.data();
+  const Unit* const end = position + units.size();
+  const auto bad = [&] {
+    if (!decoded.bad) decoded.bad = decoded.text.size();
+    decoded.text += kReplacement;
+  };
+  while (position != end) {
+    const Unit* const start = position;
+    const utf::code_point c = utf::utf_traits<Unit>::decode(position, end);
+    if (c == utf::illegal || c == utf::incomplete) {
+      position = start + 1;
+      bad();
+    } else {
+      utf::utf_traits<char>::encode(c, std::back_inserter(decoded.text));
+    }
+  }
+  if (bytes.size() % sizeof(Unit) != 0) bad();
+  return decoded;
+}
+
+}  // namespace
+
+bool is_plain_character(std::string_view text, std::size_t& length) {
+  const utf::code_point c = first_character(text, length);
+  return c != utf::illegal && !is_control(c);
+}
+
+std::optional<std::size_t> find_unprintable(std::string_view text) {
+  for (std::size_t i = 0, length = 0; i < text.size(); i += length) {
+    if (!is_plain_character(text.substr(i), length)) return i;
+  }
+  return std::nullopt;
+}
+
+std::string printable(std::string_view text) {
+  constexpr utf::code_point kPictures = 0x2400;  // U+2400 pictures U+0000
+  constexpr utf::code_point kDelete = 0x7F;
+  constexpr utf::code_point kPictureOfDelete = 0x2421;
+  std::string shown;
+  shown.reserve(text.size());
+  for (std::size_t i = 0, length = 0; i < text.size(); i += length) {
+    const utf::code_point c = first_character(text.substr(i), length);
+    if (c == utf::illegal || (c > kDelete && is_control(c))) {
+      shown += kReplacement;
+    } else if (is_control(c)) {
+      utf::utf_traits<char>::encode(c == kDelete ? kPictureOfDelete : kPictures + c,
+                                    std::back_inserter(shown));
+    } else {
+      shown += text.substr(i, length);
+    }
+  }
+  return shown;
+}
+
+std::string why_unprintable(std::string_view text) {
+  std::size_t length = 0;
+  const utf::code_point c = first_character(text, length);
+  return c == utf::illegal ? fmt::format("the byte 0x{:02X} is not UTF-8",
+                                         static_cast<unsigned char>(text.front()))
+                           : fmt::format("the control character U+{:04X} is not allowed", c);
+}
+
+Decoded to_utf8(std::string_view bytes) {
+  using namespace std::string_view_literals;
+  const auto begins = [&](std::string_view mark) {
+    if (!bytes.starts_with(mark)) return false;
+    bytes.remove_prefix(mark.size());
+    return true;
+  };
+  // UTF-32's first, for UTF-16's is the beginning of it.
+  if (begins("\xFF\xFE\0\0"sv)) return from_units<char32_t>(bytes, false);
+  if (begins("\0\0\xFE\xFF"sv)) return from_units<char32_t>(bytes, true);
+  if (begins("\xFF\xFE"sv)) return from_units<char16_t>(bytes, false);
+  if (begins("\xFE\xFF"sv)) return from_units<char16_t>(bytes, true);
+  begins("\xEF\xBB\xBF"sv);
+  return {std::string{bytes}, std::nullopt};
+}
+
+}  // namespace papilio

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace papilio {
+
+/// Whether the UTF-8 character at the start of a text may stand in one that people read: no control
+/// character but the tab and line ends, and no byte that is not UTF-8.
+/// @param length set to the bytes that it takes; 1 for a byte that is not UTF-8
+/// @param text   not empty
+bool is_plain_character(std::string_view text, std::size_t& length);
+
+/// Position of the first character that `is_plain_character` refuses, or nothing.
+std::optional<std::size_t> find_unprintable(std::string_view text);
+
+/// The text as a terminal may show it: each control character but tabs and line ends becomes the
+/// sign that pictures it (␛), and each byte that is not UTF-8 becomes �, so that nothing moves the
+/// cursor, recolours the screen or types into it. One character stands for one.
+std::string printable(std::string_view text);
+
+/// Why the start of a text is not plain: "the control character U+001B is not allowed" or "the byte
+/// 0xE9 is not UTF-8".
+std::string why_unprintable(std::string_view text);
+
+/// A text in UTF-8.
+struct Decoded {
+  std::string text;  ///< without a byte order mark
+  /// Position in `text` of the first unit of UTF-16 or UTF-32 that is no character, if there is
+  /// one: � stands there.
+  std::optional<std::size_t> bad;
+};
+
+/// Turns UTF-16 or UTF-32 with a byte order mark into UTF-8; other bytes are kept as they are, but
+/// for UTF-8's own mark.
+Decoded to_utf8(std::string_view bytes);
+
+}  // namespace papilio
