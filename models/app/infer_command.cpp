@@ -24,6 +24,7 @@
 #include "sim/cli/interrupts.hpp"
 #include "sim/cli/profiles_option.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/streams.hpp"
 #include "sim/document/json_text.hpp"
 
 namespace papilio {
@@ -175,13 +176,13 @@ class Measurement {
 
  private:
   void save_features(const SplitNetwork& split, const at::Tensor& image, const std::string& cut,
-                     std::int64_t channels, std::string name) const {
+                     std::int64_t channels, const std::string& name) const {
     const at::Tensor features = features_at(split, image).to(at::kCPU).contiguous();
     const float* data = features.data_ptr<float>();
-    std::replace(name.begin(), name.end(), '/', '_');
+    std::string file = fmt::format("{}-d{}-{}.npy", cut, channels, name);
+    std::replace(file.begin(), file.end(), '/', '_');
     OutputFolder folder{request_.features};
-    folder.add(fmt::format("{}-d{}-{}.npy", cut, channels, name),
-               npy_file({features.sizes().vec(), {data, data + features.numel()}}));
+    folder.add(file, npy_file({features.sizes().vec(), {data, data + features.numel()}}));
     folder.commit();
   }
 
@@ -341,14 +342,15 @@ void infer_command(const Words& words) {
                                                       runtime, started)));
     folder.commit();
   }
+  progress.clear();
   if (quiet) return;
   if (format == "csv" && !results.empty()) {
-    fmt::print("{}", to_csv(payload_table(results)));
+    say(to_csv(payload_table(results)));
   } else {
     print(report, format);
   }
   if (!results.empty() && ::isatty(STDERR_FILENO) == 1) {
-    fmt::print(stderr, "\nWrote {}.\n", folder.path().string());
+    tell(fmt::format("\nWrote {}.\n", folder.path().string()));
   }
 }
 

@@ -2,14 +2,21 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <mutex>
+#include <set>
+#include <string>
 #include <system_error>
 #include <utility>
 
+#include "sim/base/descriptor.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
@@ -21,31 +28,72 @@ namespace {
                                 path.string(), action, std::strerror(error))};
 }
 
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_{fd} {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
+constexpr std::string_view kMark{".papilio-"};
+constexpr std::size_t kDigits = 16;
+
+/// ".NAME.papilio-" and 16 random hexadecimal digits: nobody can lay a file or a link there before.
+std::string staged_name(std::string_view name) {
+  std::uint64_t random = 0;
+  if (::getrandom(&random, sizeof random, 0) != sizeof random) {
+    throw ConfigError{"papilio: error: the system gives no random numbers; try again"};
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
+  return fmt::format(".{}{}{:016x}", name, kMark, random);
+}
 
- private:
-  int fd_;
-};
+bool is_staged_name(std::string_view name) {
+  if (name.size() < 1 + kMark.size() + kDigits || name.front() != '.') return false;
+  const std::string_view digits = name.substr(name.size() - kDigits);
+  return digits.find_first_not_of("0123456789abcdef") == std::string_view::npos &&
+         name.substr(0, name.size() - kDigits).ends_with(kMark);
+}
 
-void write_all(const fs::path& path, std::string_view content) {
-  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
-  if (file.get() < 0) fail(path, "create the file", errno);
+/// Makes a staged file that others see as alive for as long as its descriptor is open.
+std::pair<fs::path, Descriptor> make_staged(const fs::path& folder, std::string_view name) {
+  constexpr int kTries = 100;
+  for (int i = 0; i < kTries; ++i) {
+    const fs::path path = folder / staged_name(name);
+    Descriptor file{
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)};
+    if (file.get() < 0 && errno == EEXIST) continue;
+    if (file.get() < 0) fail(folder / name, "create the file", errno);
+    struct stat status {};
+    // Another process that is sweeping just now may have taken it for one of the dead.
+    const bool ours = ::flock(file.get(), LOCK_EX | LOCK_NB) == 0 &&
+                      ::fstat(file.get(), &status) == 0 && status.st_nlink > 0;
+    if (ours) return {path, std::move(file)};
+  }
+  fail(folder / name, "create the file", EEXIST);
+}
+
+/// Removes what killed processes left staged, once in a process: files of ours that nobody holds.
+void sweep(const fs::path& folder) {
+  static std::mutex guard;
+  static std::set<fs::path> swept;
+  {
+    const std::lock_guard lock{guard};
+    if (!swept.insert(folder).second) return;
+  }
+  std::error_code error;
+  for (fs::directory_iterator it{folder, error}, end; !error && it != end; it.increment(error)) {
+    if (!is_staged_name(it->path().filename().string())) continue;
+    const Descriptor file{
+        ::open(it->path().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    struct stat status {};
+    const bool dead = file.get() >= 0 && ::fstat(file.get(), &status) == 0 &&
+                      S_ISREG(status.st_mode) && status.st_uid == ::geteuid() &&
+                      ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+    if (dead) ::unlink(it->path().c_str());
+  }
+}
+
+void write_all(int file, const fs::path& path, std::string_view content) {
   while (!content.empty()) {
-    const ssize_t written = ::write(file.get(), content.data(), content.size());
+    const ssize_t written = ::write(file, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) fail(path, "write the file", errno);
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (::fsync(file.get()) != 0) fail(path, "write the file", errno);
+  if (::fsync(file) != 0) fail(path, "write the file", errno);
 }
 
 }  // namespace
@@ -71,6 +119,12 @@ OutputFolder::~OutputFolder() {
 }
 
 void OutputFolder::add(std::string_view name, std::string_view content) {
+  // Names are made of networks' and layers', which other people's files choose.
+  if (name.empty() || name.find('/') != std::string_view::npos) {
+    throw ConfigError{
+        fmt::format("{}: error: cannot name a file '{}'; rename what it is called after",
+                    folder_.string(), name)};
+  }
   std::vector<fs::path> missing;
   for (fs::path p = folder_; !fs::exists(p); p = p.parent_path()) {
     missing.push_back(p);
@@ -79,10 +133,11 @@ void OutputFolder::add(std::string_view name, std::string_view content) {
     if (::mkdir(it->c_str(), 0777) != 0 && errno != EEXIST) fail(*it, "create the folder", errno);
     made_.push_back(*it);
   }
+  sweep(folder_);
   const fs::path to = folder_ / name;
-  const fs::path from = folder_ / fmt::format(".{}.{}", name, ::getpid());
-  staged_.push_back({from, to});
-  write_all(from, content);
+  auto [from, file] = make_staged(folder_, name);
+  staged_.push_back({std::move(from), to, std::move(file)});
+  write_all(staged_.back().file.get(), to, content);
 }
 
 void OutputFolder::commit() {

@@ -3,13 +3,15 @@
 // yaml-cpp; what is measured, and how, is the same code.
 
 #include <ATen/ATen.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -291,12 +293,23 @@ std::string device_file(const Request& request) {
 void write(const fs::path& path, const std::string& text) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
-  const fs::path staged = path.string() + ".part";
-  std::ofstream file{staged};
-  file << text;
-  file.close();
-  if (file) fs::rename(staged, path, error);
-  if (!file || error) fail("cannot write " + path.string() + "; choose another --output");
+  // Under a random name that is made anew, so that no link that somebody laid there is followed.
+  std::string staged = path.string() + ".XXXXXX";
+  const int file = ::mkstemp(staged.data());
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  bool written = file >= 0 && ::fchmod(file, 0666 & ~mask) == 0;
+  for (std::size_t at = 0; written && at < text.size();) {
+    const ssize_t count = ::write(file, text.data() + at, text.size() - at);
+    written = count > 0;
+    at += static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+  }
+  if (file >= 0) ::close(file);
+  if (written) fs::rename(staged, path, error);
+  if (!written || error) {
+    if (file >= 0) ::unlink(staged.c_str());
+    fail("cannot write " + path.string() + "; choose another --output");
+  }
 }
 
 Measured measure(const Graph& graph, const Request& request, EnergyMeter* meter) {
