@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 #include <sqlite3.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -62,9 +64,24 @@ void bind(SQLite::Statement& statement, int index, const Hash& hash) {
   statement.bindNoCopy(index, hash.data(), static_cast<int>(hash.size()));
 }
 
-StoredStudy read_study(SQLite::Statement& row) {
+/// A JSON list of texts; nothing if it is none.
+std::optional<Strings> texts_of(const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const bool texts = json.is_array() && std::all_of(json.begin(), json.end(), [](const auto& item) {
+                       return item.is_string();
+                     });
+  if (!texts) return std::nullopt;
+  return json.get<Strings>();
+}
+
+StoredStudy read_study(const StudyDatabase& database, SQLite::Statement& row) {
   const auto list = [&](int column) {
-    return nlohmann::json::parse(row.getColumn(column).getString()).get<Strings>();
+    std::optional<Strings> texts = texts_of(row.getColumn(column).getString());
+    if (!texts) {
+      database.fail_damaged(fmt::format("table study, id {}, column {}: not a JSON list of texts",
+                                        row.getColumn(0).getInt64(), row.getColumnName(column)));
+    }
+    return std::move(*texts);
   };
   return {.id = row.getColumn(0).getInt64(),
           .name = row.getColumn(1).getString(),
@@ -92,7 +109,7 @@ constexpr const char* kStudyColumns =
 class StudyDatabase::Lock {
  public:
   explicit Lock(const fs::path& path)
-      : fd_{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)} {
+      : path_{path}, fd_{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)} {
     if (fd_ < 0) {
       throw ConfigError{
           fmt::format("{}: error: cannot write the database: {}; choose another place",
@@ -116,7 +133,16 @@ class StudyDatabase::Lock {
   Lock(const Lock&) = delete;
   Lock& operator=(const Lock&) = delete;
 
+  /// Whether the file under the path is still the one that is locked.
+  [[nodiscard]] bool holds() const {
+    struct stat locked {};
+    struct stat there {};
+    return ::fstat(fd_, &locked) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+           locked.st_dev == there.st_dev && locked.st_ino == there.st_ino;
+  }
+
  private:
+  fs::path path_;
   int fd_;
 };
 
@@ -205,6 +231,8 @@ void StudyDatabase::open(Mode mode) {
   const int flags = mode == Mode::kRead ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE;
   connection_ = std::make_unique<SQLite::Database>(
       path_.string(), flags | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX, kBusyMs);
+  // A file's own views and defaults call no function that reaches beyond the file.
+  connection_->exec("PRAGMA trusted_schema = OFF");
   const auto pragma = [&](const char* name) {
     return connection_->execAndGet(fmt::format("PRAGMA {}", name)).getInt64();
   };
@@ -221,6 +249,9 @@ void StudyDatabase::open(Mode mode) {
         "another file",
         path_.string(), version, newest)};
   }
+  // What other people's files define beside tables could keep SQLite busy for ever, or be another
+  // thing than it is called.
+  if (!empty) check_tables();
   if (mode == Mode::kRead) {
     if (empty || version < newest) {
       throw ConfigError{fmt::format(
@@ -240,6 +271,16 @@ void StudyDatabase::open(Mode mode) {
   connection_->exec("PRAGMA wal_autocheckpoint = 16384");  // each waits for the disk
   migrate();
   statements_ = std::make_unique<Statements>(*connection_);
+}
+
+void StudyDatabase::check_tables() {
+  SQLite::Statement query{*connection_,
+                          "SELECT type, name FROM sqlite_schema WHERE type = 'trigger' OR (type <> "
+                          "'table' AND name IN ('study', 'point', 'summary', 'fleet_summary', "
+                          "'fleet_record'))"};
+  if (!query.executeStep()) return;
+  fail_damaged(fmt::format("holds a {} '{}', which no study makes", query.getColumn(0).getString(),
+                           query.getColumn(1).getString()));
 }
 
 void StudyDatabase::check_whole() {
@@ -265,11 +306,20 @@ void StudyDatabase::migrate() {
 
 void StudyDatabase::begin() {
   if (in_transaction_) return;
-  connection_->exec("BEGIN");
+  guarded([&] { connection_->exec("BEGIN"); });
   in_transaction_ = true;
 }
 
+void StudyDatabase::check_there() const {
+  if (!lock_ || lock_->holds()) return;
+  throw ConfigError{fmt::format(
+      "{}: error: the database was removed or replaced while it was written, and what was computed "
+      "since is lost; leave it in its place, and give the same command again",
+      path_.string())};
+}
+
 void StudyDatabase::commit() {
+  check_there();
   if (!in_transaction_) return;
   guarded([&] { connection_->exec("COMMIT"); });
   in_transaction_ = false;
@@ -315,12 +365,20 @@ void StudyDatabase::fail(int code, const std::string& message) const {
   throw ConfigError{fmt::format("{}: error: {}", path_.string(), text)};
 }
 
+void StudyDatabase::fail_damaged(const std::string& where) const {
+  throw ConfigError{
+      fmt::format("{}: error: {}: the database is damaged, and was left as it is; compute the "
+                  "study into another "
+                  "file",
+                  path_.string(), where)};
+}
+
 std::vector<StoredStudy> StudyDatabase::studies() {
   return guarded([&] {
     SQLite::Statement query{*connection_,
                             fmt::format("SELECT {} FROM study ORDER BY id", kStudyColumns)};
     std::vector<StoredStudy> all;
-    while (query.executeStep()) all.push_back(read_study(query));
+    while (query.executeStep()) all.push_back(read_study(*this, query));
     return all;
   });
 }
@@ -569,6 +627,16 @@ std::uint64_t StudyDatabase::merge(const fs::path& from) {
               "{}: error: point {} of '{}' is another one than in {}; they come of other profiles "
               "or another Papilio: merge what one of them computed",
               from.string(), differ.getColumn(0).getInt64(), their.name, path_.string())};
+        }
+        SQLite::Statement damaged{*connection_,
+                                  "SELECT number FROM other.point WHERE study = ? AND NOT "
+                                  "json_valid(axes) LIMIT 1"};
+        damaged.bind(1, their.id);
+        if (damaged.executeStep()) {
+          throw ConfigError{fmt::format(
+              "{}: error: table point, study {}, number {}, column axes: not a JSON object: the "
+              "database is damaged; merge the others",
+              from.string(), their.id, damaged.getColumn(0).getInt64())};
         }
         // Rows first, while the points that they belong to are still missing here.
         const std::string fresh =

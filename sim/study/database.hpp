@@ -93,6 +93,7 @@ class StudyDatabase {
   /// @return false if there is none
   bool store_known(std::int64_t study, const PointHead& head);
   /// Makes what was stored last.
+  /// @throws ConfigError also if the file is no longer the one under its path
   void commit();
 
   /// Takes over the studies and points of another database, but for those that are here already.
@@ -105,6 +106,9 @@ class StudyDatabase {
   /// Runs `action`, errors of SQLite becoming ConfigErrors.
   template <class Action>
   auto guarded(const Action& action) -> decltype(action());
+  /// Refuses what no Papilio wrote.
+  /// @param where table, row and column, and what is wrong there
+  [[noreturn]] void fail_damaged(const std::string& where) const;
 
  private:
   class Attached;
@@ -112,6 +116,10 @@ class StudyDatabase {
   struct Statements;
 
   void open(Mode mode);
+  /// The tables are tables, and nothing happens by itself. @throws ConfigError if not
+  void check_tables();
+  /// @throws ConfigError if the file was removed or replaced
+  void check_there() const;
   /// Reads every page. @throws ConfigError if one is damaged
   void check_whole();
   void migrate();

@@ -68,7 +68,9 @@ void export_study(StudyDatabase& database, const StoredStudy& study, const std::
   each_stored_row(database, study, [&](const StoredRow& stored) {
     const Row row = export_row(study, stored);
     if (json) {
-      fmt::print(to, "{}{}", first ? "[\n" : ",\n", json_of(row).dump());
+      fmt::print(
+          to, "{}{}", first ? "[\n" : ",\n",
+          json_of(row).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     } else {
       std::vector<std::string> names;
       std::vector<std::string> cells;

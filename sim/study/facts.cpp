@@ -154,7 +154,7 @@ std::optional<std::size_t> Facts::find(const std::string& name) const {
 std::size_t Facts::position(const std::string& name) const {
   if (const std::optional<std::size_t> found = find(name)) return *found;
   throw ConfigError{
-      fmt::format("papilio table: error: unknown dimension '{}'{}", name, suggestion(name, names))};
+      fmt::format("papilio: error: unknown dimension '{}'{}", name, suggestion(name, names))};
 }
 
 std::vector<std::size_t> Facts::positions(const Strings& wanted) const {
@@ -178,7 +178,7 @@ std::string value_column(const std::string& name, const std::vector<ResultColumn
     known.push_back(full);
   }
   throw ConfigError{
-      fmt::format("papilio table: error: unknown value '{}'{}", name, suggestion(name, known))};
+      fmt::format("papilio: error: unknown value '{}'{}", name, suggestion(name, known))};
 }
 
 std::optional<double> number_of(const std::string& text) {

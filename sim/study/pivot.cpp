@@ -25,7 +25,7 @@ const Strings& stat_names() {
 }
 
 [[noreturn]] void fail(const std::string& message) {
-  throw ConfigError{"papilio table: error: " + message};
+  throw ConfigError{"papilio: error: " + message};
 }
 
 /// Distinct keys in the order of coming.

@@ -24,7 +24,7 @@ Value value_of(const nlohmann::json& json) {
   if (json.is_string()) return json.get<std::string>();
   // A list of one, such as networks: [3g], is called as what it holds.
   if (json.is_array() && json.size() == 1) return value_of(json[0]);
-  return json.dump();
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -62,8 +62,17 @@ void each_stored_row(StudyDatabase& database, const StoredStudy& study,
         row.seed = query.getColumn(2).getInt64();
         row.failed = query.getColumn(3).getString() == "failed";
         row.error = query.getColumn(4).getString();
-        const auto json = nlohmann::json::parse(query.getColumn(5).getString());
-        for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = value_of(json[study.axes[i]]);
+        const auto json = nlohmann::json::parse(query.getColumn(5).getString(), nullptr,
+                                                /*allow_exceptions=*/false);
+        for (std::size_t i = 0; i < axes.size(); ++i) {
+          if (!json.is_object() || !json.contains(study.axes[i])) {
+            database.fail_damaged(
+                fmt::format("table point, study {}, number {}, column axes: not a "
+                            "JSON object with a value of '{}'",
+                            study.id, number, study.axes[i]));
+          }
+          axes[i] = value_of(json[study.axes[i]]);
+        }
       }
       constexpr int kFirstResult = 6;
       for (std::size_t i = 0; i < results.size(); ++i) {

@@ -3,15 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
 
 #include "sim/base/capture.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
+#include "sim/base/read_file.hpp"
+#include "sim/base/text.hpp"
 #include "sim/document/json_text.hpp"
 #include "sim/study/run_study.hpp"
 
@@ -36,8 +37,37 @@ std::string quoted_word(const std::string& word) {
   return text + '"';
 }
 
+/// A line of the script ends where it ends: what came behind a line end would be a command.
+void refuse_line_ends(const std::string& word, std::string_view what) {
+  if (find_unprintable(word) || word.find_first_of("\n\r") != std::string::npos) {
+    throw ConfigError{fmt::format(
+        "papilio study submit: error: {} '{}' holds a line end or another control character, which "
+        "a job's script cannot; give one without",
+        what, printable(word))};
+  }
+}
+
+/// In double quotes of sbatch, which knows no escape of them.
+std::string quoted_path(const fs::path& path) {
+  std::string text = path.string();
+  if (text.find('"') != std::string::npos) {
+    throw ConfigError{fmt::format(
+        "{}: error: a double quote cannot stand in the folder of a job; choose another with -o DIR",
+        text)};
+  }
+  return text;
+}
+
 std::string script_of(const SlurmJob& job, const Study& study) {
   const fs::path folder = fs::absolute(job.folder);
+  refuse_line_ends(job.program, "the program's path");
+  refuse_line_ends(folder.string(), "the folder");
+  refuse_line_ends(fs::absolute(job.source.file).string(), "the file");
+  for (const std::string& option : job.sbatch) refuse_line_ends(option, "--sbatch");
+  for (const std::string& one : job.source.overrides) refuse_line_ends(one, "--set");
+  for (const fs::path& one : job.source.profiles) {
+    refuse_line_ends(fs::absolute(one).string(), "--profiles");
+  }
   std::string options;
   for (const std::string& option : job.sbatch) options += "#SBATCH " + option + "\n";
   std::string command = quoted_word(job.program) + " study run " +
@@ -68,17 +98,26 @@ fi
 exit "$status"
 )",
                      fmt::arg("shards", job.shards), fmt::arg("name", study.spec.name),
-                     fmt::arg("jobs", job.jobs), fmt::arg("folder", folder.string()),
+                     fmt::arg("jobs", job.jobs), fmt::arg("folder", quoted_path(folder)),
                      fmt::arg("options", options), fmt::arg("command", command),
                      fmt::arg("folder_word", quoted_word(folder.string())),
                      fmt::arg("digest", to_text(study.digest)));
 }
 
 nlohmann::ordered_json read_submission(const fs::path& folder) {
-  std::ifstream file{folder / kSubmission};
-  nlohmann::ordered_json json = nlohmann::ordered_json::parse(file, nullptr, false);
-  const bool whole = json.is_object() && json.contains("job") && json.contains("shards") &&
-                     json.contains("digest") && json.contains("name");
+  constexpr std::size_t kMostBytes = 1U << 20U;
+  constexpr std::uint64_t kMostShards = 100'000;
+  nlohmann::ordered_json json = nlohmann::ordered_json::parse(
+      read_file((folder / kSubmission).string(), kMostBytes), nullptr, false);
+  const auto has = [&](const char* key, bool (nlohmann::ordered_json::*is)() const noexcept) {
+    return json.contains(key) && (json[key].*is)();
+  };
+  using Json = nlohmann::ordered_json;
+  const bool whole = json.is_object() && has("job", &Json::is_string) &&
+                     has("name", &Json::is_string) && has("digest", &Json::is_string) &&
+                     has("shards", &Json::is_number_unsigned) &&
+                     has("points", &Json::is_number_unsigned) &&
+                     json["shards"].get<std::uint64_t>() <= kMostShards;
   if (!whole) {
     throw ConfigError{fmt::format("{}: error: is damaged; submit the study again",
                                   (folder / kSubmission).string())};

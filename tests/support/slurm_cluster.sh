@@ -1,6 +1,7 @@
 #!/bin/sh
 # A Slurm cluster of this machine alone, for tests: munged, slurmctld and slurmd in a folder of their own.
-#   slurm_cluster.sh start DIR    starts it and waits until it takes jobs; DIR/slurm.conf is its SLURM_CONF
+#   slurm_cluster.sh start DIR    starts it and waits until it takes jobs; DIR/slurm.conf is its SLURM_CONF;
+#                                 where that cannot be, DIR/why tells the reason
 #   slurm_cluster.sh stop DIR     ends what it started
 set -eu
 
@@ -13,6 +14,25 @@ stop() {
     [ -f "$dir/$name.pid" ] || continue
     kill "$(cat "$dir/$name.pid")" 2>/dev/null || true
   done
+}
+
+# give_up REASON
+give_up() {
+  echo "$1" >"$dir/why"
+  stop
+  exit 1
+}
+
+# last_of NAME: what a daemon's log, or its stderr, says last.
+last_of() {
+  cat "$dir/log/$1.err" "$dir/log/$1.log" 2>/dev/null | grep -v '^$' | tail -n 1
+}
+
+# start NAME COMMAND...
+start() {
+  name=$1
+  shift
+  "$@" 2>"$dir/log/$name.err" || give_up "$name is installed and does not start: $(last_of "$name")"
 }
 
 # free_port FROM: the first TCP port from there on that nobody listens on.
@@ -28,11 +48,14 @@ if [ "$action" = stop ]; then
 fi
 
 mkdir -p "$dir/state" "$dir/spool" "$dir/log"
+for program in munged slurmctld slurmd sbatch squeue sinfo; do
+  command -v "$program" >/dev/null || give_up "there is no $program; packages slurm-wlm and munge"
+done
 host=$(hostname -s)
 head -c 1024 /dev/urandom >"$dir/munge.key"
 chmod 400 "$dir/munge.key"
 # --force: the folder may belong to a parent that others may write into, as /tmp does.
-munged --force --key-file="$dir/munge.key" --socket="$dir/munge.socket" --pid-file="$dir/munged.pid" \
+start munged munged --force --key-file="$dir/munge.key" --socket="$dir/munge.socket" --pid-file="$dir/munged.pid" \
   --log-file="$dir/log/munged.log" --seed-file="$dir/munge.seed"
 
 controller=$(free_port $((20000 + $$ % 10000)))
@@ -67,16 +90,13 @@ PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP
 CONF
 
 export SLURM_CONF="$dir/slurm.conf"
-slurmctld
-slurmd
+start slurmctld slurmctld
+start slurmd slurmd
 tries=0
 until sinfo --noheader --format=%t 2>/dev/null | grep -q idle; do
   tries=$((tries + 1))
   if [ "$tries" -gt 100 ]; then
-    echo "the cluster did not come up:" >&2
-    tail -n 20 "$dir/log/"*.log >&2
-    stop
-    exit 1
+    give_up "slurmd runs and takes no jobs: $(last_of slurmd)"
   fi
   sleep 0.2
 done

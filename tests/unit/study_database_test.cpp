@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 
 #include "sim/base/error.hpp"
@@ -86,6 +87,91 @@ std::string dump(const fs::path& file) {
                                                table, order)));
   }
   return text;
+}
+
+/// A database of one point, into which somebody else wrote.
+fs::path tampered(const TemporaryFolder& folder, const std::string& sql) {
+  const fs::path file = folder.path() / "a.db";
+  fs::remove(file);
+  {
+    StudyDatabase database{file, Mode::kWrite};
+    database.store_results(database.store(a_study()), a_point(0));
+    database.commit();
+  }
+  SQLite::Database{file.string(), SQLite::OPEN_READWRITE}.exec(sql);
+  return file;
+}
+
+TEST(StudyDatabase, TellsWhereItsJsonIsDamaged) {
+  const TemporaryFolder folder;
+  const auto reading = [&](const std::string& sql) {
+    const fs::path file = tampered(folder, sql);
+    return error_of([&] {
+      StudyDatabase database{file, Mode::kRead};
+      const StoredStudy study = database.study("some");
+      std::FILE* nowhere = std::fopen("/dev/null", "w");
+      try {
+        export_study(database, study, "json", nowhere);
+      } catch (...) {
+        std::fclose(nowhere);
+        throw;
+      }
+      std::fclose(nowhere);
+    });
+  };
+  for (const char* json : {"nonsense", "{}", "[1]", "7", "[\"a\"", ""}) {
+    for (const char* column : {"axes", "keys"}) {
+      const std::string error = reading(fmt::format("UPDATE study SET {} = '{}'", column, json));
+      EXPECT_THAT(error, HasSubstr(fmt::format("a.db: error: table study, id 1, column {}: not a "
+                                               "JSON list of texts: the database is damaged",
+                                               column)));
+    }
+  }
+  for (const char* json : {"nonsense", "{}", "[1]", "7", "{\"rate\":1}", ""}) {
+    EXPECT_THAT(reading(fmt::format("UPDATE point SET axes = '{}'", json)),
+                HasSubstr("a.db: error: table point, study 1, number 0, column axes: not a JSON "
+                          "object with a value of '"));
+  }
+  EXPECT_EQ(reading("UPDATE point SET axes = json_set(axes, '$.rate', json('[\"a\", {}]'))"),
+            "no error")
+      << "a value may be anything";
+  EXPECT_EQ(reading("UPDATE point SET error = X'ff41', status = 'failed'"), "no error")
+      << "text that is not UTF-8 is printed as far as it goes";
+}
+
+TEST(StudyDatabase, RefusesViewsInThePlaceOfTablesAndTriggers) {
+  const TemporaryFolder folder;
+  const auto opening = [&](const std::string& sql) {
+    const fs::path file = tampered(folder, sql);
+    return error_of([&] { StudyDatabase{file, Mode::kRead}.studies(); });
+  };
+  // As it stands, counting its points would never end.
+  EXPECT_THAT(
+      opening("ALTER TABLE point RENAME TO old; CREATE VIEW point AS WITH RECURSIVE n(x) AS "
+              "(SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS study FROM n"),
+      HasSubstr("holds a view 'point', which no study makes"));
+  EXPECT_THAT(opening("CREATE TRIGGER t AFTER INSERT ON point BEGIN DELETE FROM study; END"),
+              HasSubstr("holds a trigger 't', which no study makes"));
+}
+
+TEST(StudyDatabase, NoticesThatItWasRemovedOrReplaced) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "a.db";
+  for (const bool replaced : {false, true}) {
+    StudyDatabase database{file, Mode::kWrite};
+    const std::int64_t id = database.store(a_study());
+    database.store_results(id, a_point(0));
+    database.commit();
+    fs::remove(file);
+    if (replaced) folder.write("a.db", "");
+    EXPECT_THAT(
+        error_of([&] {
+          database.store_results(id, a_point(1));
+          database.commit();
+        }),
+        HasSubstr("a.db: error: the database was removed or replaced while it was written"));
+    fs::remove(file);
+  }
 }
 
 TEST(Columns, AreThoseOfTheFiles) {
