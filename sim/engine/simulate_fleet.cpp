@@ -72,6 +72,7 @@ void pack(Packer& packer, FleetResult& result) {
   packer.part(result.energy);
   packer.list(result.mobiles);
   packer.list(result.samples);
+  packer.part(result.samples_cut);
   packer.list(result.resources);
   packer.list(result.records);
   packer.list(result.keyed);

@@ -507,7 +507,11 @@ void Fleet::Player::play_event() {
       break;
     case EventKind::kSample:
       sample(now_);
-      calendar_.push(now_ + model_.sample_s, EventKind::kSample, 0, 0);
+      if (result_.samples.size() < model_.most_samples) {
+        calendar_.push(now_ + model_.sample_s, EventKind::kSample, 0, 0);
+      } else {
+        result_.samples_cut = 1;
+      }
       break;
   }
 }

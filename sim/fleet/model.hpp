@@ -209,8 +209,10 @@ struct FleetModel {
   std::vector<FleetStrategy> strategies;
   /// Names of the pictures that requests are about, each drawn uniformly; empty: all are alike.
   std::vector<std::string> images;
-  bool simgrid_links{false};              ///< every link through SimGrid's solver
-  double sample_s{0};                     ///< interval of the time series; 0: none
+  bool simgrid_links{false};  ///< every link through SimGrid's solver
+  double sample_s{0};         ///< interval of the time series; 0: none
+  /// Rows of the time series that a run keeps before it takes no more.
+  std::uint64_t most_samples{std::numeric_limits<std::uint64_t>::max()};
   double record_share{0};                 ///< of the requests that get a record, in 0..1
   bool keep_latencies_by_request{false};  ///< to compare strategies request by request
 

@@ -137,6 +137,7 @@ struct FleetResult {
   EnergyLedger energy;          ///< of all mobiles over the whole run, between requests included
   std::vector<EnergyLedger> mobiles;  ///< `[mobiles]`
   std::vector<SampleRow> samples;
+  std::uint8_t samples_cut{0};           ///< 1: there would have been more than `most_samples`
   std::vector<ResourceMeans> resources;  ///< in the order of `resource_names`
   std::vector<RequestRecord> records;
   std::vector<KeyedLatency> keyed;

@@ -12,6 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/data/csv.hpp"
+#include "sim/fleet/fleet.hpp"
 #include "sim/scenario/fleet_pricer.hpp"
 #include "sim/scenario/references.hpp"
 
@@ -40,6 +41,39 @@ Variation variation_of(const VariationSpec& spec) {
   const auto kind =
       spec.distribution == "uniform" ? Variation::Kind::kUniform : Variation::Kind::kLognormal;
   return {kind, spec.cv.value_or(1)};
+}
+
+/// Rows of timeseries.csv over all runs: a hundred megabytes of it.
+constexpr std::uint64_t kMostSamples = 1'000'000;
+
+std::uint64_t runs_of(const FleetModel& model) {
+  return std::max<std::uint64_t>(1, model.strategies.size()) *
+         static_cast<std::uint64_t>(std::max(1, model.replications));
+}
+
+/// Rows of timeseries.csv, if every run goes on until then.
+double samples_until(const FleetModel& model, double until_s) {
+  return until_s / model.sample_s * static_cast<double>(resource_names(model).size()) *
+         static_cast<double>(runs_of(model));
+}
+
+std::string too_many_samples(const FleetModel& model, double until_s) {
+  return fmt::format(
+      "a run goes on for {:.4g} s, so timeseries.csv would have {:.2g} rows, and more than {} are "
+      "too "
+      "many; choose a longer interval, or 0 for none",
+      until_s, samples_until(model, until_s), kMostSamples);
+}
+
+/// How long a run goes on is known to the date of its last arrival; then it is seen in the run.
+void bound_time_series(FleetModel& model, Checker& checker) {
+  if (model.sample_s <= 0) return;
+  model.most_samples = kMostSamples / runs_of(model);
+  if (!std::isfinite(model.duration_s) ||
+      samples_until(model, model.duration_s) <= static_cast<double>(kMostSamples)) {
+    return;
+  }
+  checker.error("output.timeseries_s", too_many_samples(model, model.duration_s));
 }
 
 class Builder {
@@ -504,8 +538,22 @@ FleetScenario load_fleet(const Node& root, const ScenarioSource& source, Profile
   FleetPrices prices = price_fleet(spec, source, profiles, checker, fleet.model);
   fleet.measurements = std::move(prices.measurements);
   fleet.tables = std::move(prices.tables);
+  bound_time_series(fleet.model, checker);
   diagnostics.throw_if_any();
   return fleet;
+}
+
+void check_time_series(const ScenarioSource& source, const FleetScenario& fleet,
+                       const std::vector<FleetResult>& results) {
+  double end_s = 0;
+  for (const FleetResult& result : results) {
+    if (result.samples_cut != 0) end_s = std::max(end_s, result.counts.end_s);
+  }
+  if (end_s == 0) return;
+  const std::string key = "output.timeseries_s";
+  Diagnostics diagnostics;
+  diagnostics.error(mark_of(read_scenario(source), key), key, too_many_samples(fleet.model, end_s));
+  diagnostics.throw_if_any();
 }
 
 std::string effective_yaml(const FleetScenario& fleet) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/fleet/model.hpp"
+#include "sim/fleet/result.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 #include "sim/scenario/measurements.hpp"
@@ -44,6 +45,11 @@ FleetScenario load_fleet(const ScenarioSource& source);
 /// @param root   as `read_scenario` gives it
 /// @param caches what other scenarios have read already
 FleetScenario load_fleet(const Node& root, const ScenarioSource& source, ProfileCaches& caches);
+
+/// Refuses a time series that was cut, for nobody could read it, and half of one tells nothing.
+/// @throws ConfigError at the key `output.timeseries_s` if a run's was
+void check_time_series(const ScenarioSource& source, const FleetScenario& fleet,
+                       const std::vector<FleetResult>& results);
 
 /// The fleet with all defaults and overrides in it, as YAML that runs to the same results.
 std::string effective_yaml(const FleetScenario& fleet);
