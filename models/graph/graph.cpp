@@ -212,6 +212,7 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
   }
   layers_.push_back({std::move(name), block_, op, std::move(inputs), inferred.shape, inferred.macs,
                      inferred.parameters, weights_of});
+  by_name_.emplace(layers_.back().name, layers_.size() - 1);
   return layers_.size() - 1;
 }
 
@@ -223,10 +224,9 @@ std::vector<TensorShape> Graph::operand_shapes(const std::vector<LayerId>& input
 }
 
 std::optional<LayerId> Graph::find_layer(std::string_view name) const {
-  const auto it = std::find_if(layers_.begin(), layers_.end(),
-                               [&](const Layer& layer) { return layer.name == name; });
-  if (it == layers_.end()) return std::nullopt;
-  return static_cast<LayerId>(it - layers_.begin());
+  const auto it = by_name_.find(name);
+  if (it == by_name_.end()) return std::nullopt;
+  return it->second;
 }
 
 bool Graph::shares_weights(LayerId id) const {
@@ -262,7 +262,7 @@ std::int64_t Graph::parameters() const {
 }
 
 bool Graph::ends_block(LayerId id) const {
-  return std::find(block_ends_.begin(), block_ends_.end(), id) != block_ends_.end();
+  return std::binary_search(block_ends_.begin(), block_ends_.end(), id);
 }
 
 std::vector<Cut> Graph::cuts() const {

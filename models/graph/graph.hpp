@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -204,7 +206,8 @@ class Graph {
   std::string title_;
   std::string block_{"stem"};
   std::vector<Layer> layers_;
-  std::vector<LayerId> block_ends_;
+  std::map<std::string, LayerId, std::less<>> by_name_;
+  std::vector<LayerId> block_ends_;  // ascending
   std::vector<std::string> notes_;
   std::vector<std::string> unused_weights_;
 };

@@ -69,8 +69,12 @@ Document show_model(const Graph& graph) {
                          {"%"}}};
   const auto total = static_cast<double>(graph.macs());
   const auto input = static_cast<double>(graph.layers().front().shape.bytes(8));
+  LayerId counted = 0;  // layers before the cut, whose MACs are summed as the cuts go on
+  std::int64_t macs = 0;
   for (const Cut& cut : graph.cuts()) {
-    const auto before = static_cast<double>(graph.macs(0, cut.after + 1));
+    macs += graph.macs(counted, cut.after + 1);
+    counted = cut.after + 1;
+    const auto before = static_cast<double>(macs);
     const std::int64_t bytes = cut.shape.bytes(8);
     cuts.rows.push_back(
         {cut.name, graph.layer(cut.after).name, shape_text(cut.shape), fmt::to_string(bytes),

@@ -54,10 +54,13 @@ const std::vector<LayerOp>& operations() {
   return kOperations;
 }
 
-std::vector<std::string> operation_names() {
-  std::vector<std::string> names;
-  for (const LayerOp& op : operations()) names.emplace_back(kind_name(op));
-  return names;
+const std::vector<std::string>& operation_names() {
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names;
+    for (const LayerOp& op : operations()) names.emplace_back(kind_name(op));
+    return names;
+  }();
+  return kNames;
 }
 
 /// Describes the keys of one operation.
