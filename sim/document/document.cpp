@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <boost/algorithm/string/replace.hpp>
+#include <cctype>
 #include <string_view>
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 
 namespace papilio {
 namespace {
@@ -26,8 +28,40 @@ std::string padded(const std::string& text, std::size_t to, bool left) {
   return left ? text + blanks : blanks + text;
 }
 
-std::string latex_escaped(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kReplacements{{
+/// A text as it may stand within a line: line ends are blanks, and what steers a terminal is shown.
+std::string one_line(std::string_view text) {
+  std::string line = printable(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return line;
+}
+
+/// A text in Markdown, as it stands there: no HTML and no link begins in it.
+std::string markdown_escaped(std::string_view text) {
+  const std::string line = one_line(text);
+  std::string escaped;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char next = i + 1 < line.size() ? line[i + 1] : ' ';
+    const bool html = line[i] == '<' && (std::isalpha(static_cast<unsigned char>(next)) != 0 ||
+                                         next == '/' || next == '!' || next == '?');
+    const bool link = line[i] == ']' && (next == '(' || next == '[');
+    const bool escapes = line[i] == '\\' && std::ispunct(static_cast<unsigned char>(next)) != 0;
+    if (html || link || escapes) escaped += '\\';
+    escaped += line[i];
+  }
+  return escaped;
+}
+
+/// As above, in a cell, which a bar would end.
+std::string cell_escaped(std::string_view text) {
+  std::string cell = markdown_escaped(text);
+  if (cell.ends_with('\\')) cell += '\\';
+  boost::replace_all(cell, "|", "\\|");
+  return cell;
+}
+
+std::string latex_escaped(const std::string& unescaped) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kReplacements{{
       {"D_r", "$D_r$"},
       {"&", "\\&"},
       {"%", "\\%"},
@@ -45,7 +79,14 @@ std::string latex_escaped(std::string_view text) {
       {"<", "$<$"},
       {">", "$>$"},
       {"`", "'"},
+      {"\\", "\\textbackslash{}"},
+      {"{", "\\{"},
+      {"}", "\\}"},
+      {"~", "\\textasciitilde{}"},
+      {"^", "\\textasciicircum{}"},
   }};
+  const std::string line = one_line(unescaped);
+  std::string_view text = line;
   std::string escaped;
   while (!text.empty()) {
     const bool minus = text.size() > 1 && text[0] == '-' && text[1] >= '0' && text[1] <= '9' &&
@@ -107,8 +148,9 @@ std::string csv_cell(const std::string& text) {
 
 std::string to_markdown(const Table& unescaped) {
   Table table = unescaped;
+  for (Table::Column& column : table.columns) column.header = cell_escaped(column.header);
   for (auto& row : table.rows) {
-    for (std::string& cell : row) boost::replace_all(cell, "|", "\\|");  // it would end the cell
+    for (std::string& cell : row) cell = cell_escaped(cell);
   }
   const std::size_t columns = table.columns.size();
   std::vector<std::size_t> widths;
@@ -139,23 +181,26 @@ std::string to_markdown(const Table& unescaped) {
 }
 
 std::string to_markdown(const Document& document) {
-  std::string text = fmt::format("# {}\n", document.title);
-  for (const std::string& paragraph : document.paragraphs) text += fmt::format("\n{}\n", paragraph);
+  std::string text = fmt::format("# {}\n", markdown_escaped(document.title));
+  for (const std::string& paragraph : document.paragraphs) {
+    text += fmt::format("\n{}\n", markdown_escaped(paragraph));
+  }
   for (const Section& section : document.sections) {
-    text += fmt::format("\n## {}\n", section.title);
+    text += fmt::format("\n## {}\n", markdown_escaped(section.title));
     for (const std::string& paragraph : section.paragraphs) {
-      text += fmt::format("\n{}\n", paragraph);
+      text += fmt::format("\n{}\n", markdown_escaped(paragraph));
     }
     if (section.table) text += '\n' + to_markdown(*section.table);
     if (!section.remarks.empty()) text += '\n';
-    for (const std::string& remark : section.remarks) text += fmt::format("- {}\n", remark);
+    for (const std::string& remark : section.remarks)
+      text += fmt::format("- {}\n", markdown_escaped(remark));
   }
   return text;
 }
 
 std::string to_latex(const Document& document) {
   std::string text =
-      fmt::format("% {}\n% In the preamble: \\usepackage{{booktabs}}\n", document.title);
+      fmt::format("% {}\n% In the preamble: \\usepackage{{booktabs}}\n", one_line(document.title));
   for (const Section& section : document.sections) {
     if (!section.table) {
       text += fmt::format("\n\\paragraph{{{}.}}\n", latex_escaped(section.title));

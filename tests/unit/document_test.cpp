@@ -26,6 +26,34 @@ TEST(Document, ABarInACellDoesNotEndIt) {
             "| a    |\n| ---- |\n| x\\|y |\n");
 }
 
+// What stands in a name is set as that name: no markup, no command, no further line.
+TEST(Document, NamesStayNamesInEveryFormat) {
+  const std::vector<std::string> names{"a\\input{/etc/passwd}",
+                                       "x^2~y",
+                                       "<script>1</script>",
+                                       "[a](javascript:1)",
+                                       "a\\|b",
+                                       "two\nlines",
+                                       "e\x1b[2J"};
+  Document document{.title = "t\nu", .sections = {{.title = "s", .table = Table{}}}};
+  Table& table = *document.sections[0].table;
+  table.columns = {{"n"}};
+  for (const std::string& name : names) table.rows.push_back({name});
+  const std::string latex = to_latex(document);
+  for (const char* cell : {"a\\textbackslash{}input\\{/etc/passwd\\}",
+                           "x\\textasciicircum{}2\\textasciitilde{}y", "two lines", "e␛[2J"}) {
+    EXPECT_THAT(latex, HasSubstr(std::string{"  "} + cell + " \\\\\n"));
+  }
+  EXPECT_THAT(latex, HasSubstr("% t u\n"));
+  const std::string markdown = to_markdown(document);
+  for (const char* cell :
+       {"\\<script>1\\</script>", "[a\\](javascript:1)", "a\\\\\\|b", "two lines", "e␛[2J"}) {
+    EXPECT_THAT(markdown, HasSubstr(std::string{"| "} + cell + " "));
+  }
+  EXPECT_THAT(markdown, HasSubstr("# t u\n"));
+  EXPECT_THAT(to_html(document), HasSubstr("&lt;script&gt;"));
+}
+
 TEST(Document, CsvQuotesAsRfc4180Says) {
   EXPECT_EQ(to_csv(kTable), "cut,α %,note\nRB1,-4.7,\"a, \"\"b\"\"\"\nRB16,+0.5,µs_2\n");
 }
