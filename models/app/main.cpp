@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "models/app/command.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/cli/program.hpp"
+#include "sim/cli/tensor_verbs.hpp"
 #include "sim/cli/version.hpp"
 
 namespace papilio {
@@ -17,6 +20,17 @@ std::vector<std::pair<std::string, std::string>> tensor_library_versions() {
 }
 
 namespace {
+
+std::vector<Command> commands() {
+  const std::map<std::string, void (*)(const Words&)> runs{
+      {"infer", infer_command},     {"train", train_command},       {"import", import_command},
+      {"profile", profile_command}, {"datasets", datasets_command}, {"codecs", codecs_command}};
+  std::vector<Command> all;
+  for (const TensorVerb& verb : tensor_verbs()) {
+    all.push_back({verb.name, verb.summary, runs.at(verb.name)});
+  }
+  return all;
+}
 
 void print_version() {
   fmt::print("papilio-tensor {} ({})\n", program_version(), git_revision());
@@ -33,17 +47,7 @@ int main(int argc, char** argv) {
   if (verb == "infer" || verb == "profile") papilio::restart_with_fitting_kernels(argv);
   return papilio::run_program(
       {.about = "papilio-tensor: the verbs of papilio that compute with real tensors",
-       .commands = {{"infer", "run real pictures through a network, whole or split",
-                     papilio::infer_command},
-                    {"train", "train butterfly units end to end, find the fewest channels",
-                     papilio::train_command},
-                    {"import", "make a network of a TorchScript archive", papilio::import_command},
-                    {"profile", "measure what each layer takes on this machine",
-                     papilio::profile_command},
-                    {"datasets", "list the pictures that networks are trained and tested on",
-                     papilio::datasets_command},
-                    {"codecs", "list the codecs that features are encoded with",
-                     papilio::codecs_command}},
+       .commands = papilio::commands(),
        .examples = {"papilio datasets", "papilio train --help"},
        .print_version = papilio::print_version},
       argc, argv);

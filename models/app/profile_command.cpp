@@ -24,6 +24,7 @@
 #include "sim/cli/interrupts.hpp"
 #include "sim/cli/profiles_option.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/streams.hpp"
 #include "sim/document/document.hpp"
 #include "sim/profiles/device.hpp"
 #include "sim/profiles/layer_profile.hpp"
@@ -433,9 +434,10 @@ void profile_command(const Words& words) {
     }
     ++done;
   }
+  progress.clear();
   if (quiet) return;
   print(report, format);
-  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\nWrote {}.\n", profiles.string());
+  if (::isatty(STDERR_FILENO) == 1) tell(fmt::format("\nWrote {}.\n", profiles.string()));
 }
 
 }  // namespace papilio

@@ -20,6 +20,7 @@
 #include "sim/cli/interrupts.hpp"
 #include "sim/cli/profiles_option.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/streams.hpp"
 #include "sim/document/json_text.hpp"
 
 namespace papilio {
@@ -208,10 +209,10 @@ void train_command(const Words& words) {
   const fs::path path = line.has("output") ? fs::path{line.get<std::string>("output")}
                                            : fs::path{"results"} / ("train-" + spec.graph.name());
   const nlohmann::ordered_json settings = settings_of(spec, options, *train_set, *test_set);
+  catch_interrupts();  // before anything is written, which somebody may wait for to stop it
   OutputFolder folder{path};
   claim_folder(path, settings);
 
-  catch_interrupts();
   const bool quiet = line.has("quiet");
   Progress progress{1, "", quiet};
   const auto show = [&](const PhaseProgress& at) {
@@ -242,13 +243,14 @@ void train_command(const Words& words) {
   folder.add("tables.tex", to_latex(report));
   folder.add("manifest.json", json_text(manifest));
   folder.commit();
+  progress.clear();
   if (quiet) return;
   if (format == "csv") {
-    fmt::print("{}", to_csv(accuracies));
+    say(to_csv(accuracies));
   } else {
     print(report, format);
   }
-  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\nWrote {}.\n", folder.path().string());
+  if (::isatty(STDERR_FILENO) == 1) tell(fmt::format("\nWrote {}.\n", folder.path().string()));
 }
 
 }  // namespace papilio

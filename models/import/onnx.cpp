@@ -218,6 +218,11 @@ class Importer {
       const TensorShape shape{dimensions.dim(1).dim_value(), dimensions.dim(2).dim_value(),
                               dimensions.dim(3).dim_value()};
       if (std::min({shape.channels, shape.height, shape.width}) > 0) return shape;
+    } else if (dimensions.dim_size() > 0) {
+      throw Unsupported{fmt::format(
+          "an input of {} dimensions, where a picture has 4: batch, channels, height and "
+          "width; where it is one all the same, say its size with --input CxHxW",
+          dimensions.dim_size())};
     }
     throw Unsupported{"an input without a size; say it with --input CxHxW"};
   }

@@ -73,6 +73,7 @@ std::vector<std::string> citations(const std::vector<Provenance>& provenances,
                                    const Bibliography& bibliography) {
   std::vector<std::string> texts;
   for (const Provenance& provenance : provenances) {
+    if (provenance.source.empty()) continue;  // assumed
     const std::string text =
         fmt::format("{}: {}", provenance.source, bibliography.citation(provenance.source));
     if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);

@@ -4,30 +4,31 @@
 #include "sim/app/hand_over.hpp"
 #include "sim/app/version.hpp"
 #include "sim/cli/program.hpp"
+#include "sim/cli/tensor_verbs.hpp"
 #include "sim/cli/version.hpp"
 
 namespace papilio {
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> kCommands{
-      {"run", "simulate a scenario and print its tables", run_command},
-      {"plot", "draw the results of a fleet", plot_command},
-      {"study", "sweep a scenario over its keys, into a database", study_command},
-      {"table", "make tables of a study's results", table_command},
-      {"check", "check a scenario without running it", check_command},
-      {"schema", "print the JSON Schema of a scenario, for editors", schema_command},
-      {"models", "list networks, show their layers and cuts", models_command},
-      {"devices", "list devices, show what is known of them", devices_command},
-      {"radios", "list radios, show their constants", radios_command},
-      {"profiles", "list, show, compare and derive layer profiles", profiles_command},
-      {"predict", "predict what a network's layers take on a device", predict_command},
-      handed_over("infer", "run real pictures through a network, whole or split"),
-      handed_over("train", "train butterfly units end to end, find the fewest channels"),
-      handed_over("import", "make a network of a TorchScript archive or an ONNX file"),
-      handed_over("profile", "measure what each layer takes on this machine"),
-      handed_over("datasets", "list the pictures that networks are trained and tested on"),
-      handed_over("codecs", "list the codecs that features are encoded with"),
-  };
+  static const std::vector<Command> kCommands = [] {
+    std::vector<Command> all{
+        {"run", "simulate a scenario and print its tables", run_command},
+        {"plot", "draw the results of a fleet", plot_command},
+        {"study", "sweep a scenario over its keys, into a database", study_command},
+        {"table", "make tables of a study's results", table_command},
+        {"check", "check a scenario without running it", check_command},
+        {"schema", "print the JSON Schema of a scenario, for editors", schema_command},
+        {"models", "list networks, show their layers and cuts", models_command},
+        {"devices", "list devices, show what is known of them", devices_command},
+        {"radios", "list radios, show their constants", radios_command},
+        {"profiles", "list, show, compare and derive layer profiles", profiles_command},
+        {"predict", "predict what a network's layers take on a device", predict_command},
+    };
+    for (const TensorVerb& verb : tensor_verbs()) {
+      all.push_back(handed_over(verb.name, verb.summary));
+    }
+    return all;
+  }();
   return kCommands;
 }
 

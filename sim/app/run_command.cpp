@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <ctime>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "sim/app/command.hpp"
@@ -16,6 +18,7 @@
 #include "sim/base/suggest.hpp"
 #include "sim/cli/interrupts.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/streams.hpp"
 #include "sim/cli/version.hpp"
 #include "sim/document/json_text.hpp"
 #include "sim/engine/simulate.hpp"
@@ -32,6 +35,7 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr const char* kEngine = "SimGrid";
+constexpr const char* kEffective = "scenario.effective.yaml";
 
 /// Plays the cells; on Ctrl-C stops between batches.
 Outcomes play(const Scenario& scenario, int jobs, bool quiet) {
@@ -65,6 +69,18 @@ struct Invocation {
   [[nodiscard]] OutputFolder folder(const std::string& name) const {
     return OutputFolder{output.empty() ? std::filesystem::path{"results"} / name
                                        : std::filesystem::path{output}};
+  }
+  /// Where another scenario's results stand in the folder, as of another --set, tells that those of
+  /// this run will take their place.
+  /// @param effective of this run
+  void warn_of_others(const OutputFolder& folder, const std::string& effective) const {
+    std::ifstream file{folder.path() / kEffective};
+    const std::string earlier{std::istreambuf_iterator<char>{file}, {}};
+    if (quiet || earlier.empty() || earlier == effective) return;
+    tell(
+        fmt::format("papilio run: {} holds the results of another scenario or other --set; these "
+                    "will take their place (keep both with -o DIR)\n",
+                    folder.path().string()));
   }
 };
 
@@ -100,9 +116,9 @@ std::uint64_t peak_memory_bytes() {
 void print_result(const Document& report, const std::string& format, const Table& rows,
                   const std::function<std::string()>& json) {
   if (format == "csv") {
-    fmt::print("{}", to_csv(rows));
+    say(to_csv(rows));
   } else if (format == "json") {
-    fmt::print("{}", json());
+    say(json());
   } else {
     print(report, format);
   }
@@ -110,13 +126,15 @@ void print_result(const Document& report, const std::string& format, const Table
 
 void say_where(const OutputFolder& folder, double wall_s) {
   if (::isatty(STDERR_FILENO) == 1) {
-    fmt::print(stderr, "\nWrote {} ({:.2f} s).\n", folder.path().string(), wall_s);
+    tell(fmt::format("\nWrote {} ({:.2f} s).\n", folder.path().string(), wall_s));
   }
 }
 
 void run_scenario(const ScenarioSource& source, const Invocation& invocation) {
   const Scenario scenario = load_scenario(source);
+  const std::string effective = effective_yaml(scenario);
   OutputFolder folder = invocation.folder(scenario.spec.name);
+  invocation.warn_of_others(folder, effective);
   const Outcomes outcomes = play(scenario, invocation.jobs, invocation.quiet);
   const Document report =
       run_report(scenario, outcomes, fmt::format("{} {}", kEngine, simgrid_version()));
@@ -127,7 +145,7 @@ void run_scenario(const ScenarioSource& source, const Invocation& invocation) {
   folder.add("records.csv", to_csv(records_table(outcomes)));
   folder.add("tables.md", to_markdown(report));
   folder.add("tables.tex", to_latex(report));
-  folder.add("scenario.effective.yaml", effective_yaml(scenario));
+  folder.add(kEffective, effective);
   folder.add("manifest.json", json_text(manifest));
   folder.commit();
   if (invocation.quiet) return;
@@ -149,8 +167,11 @@ std::vector<FleetResult> play(const FleetScenario& fleet, const Invocation& invo
 
 void run_fleet(const ScenarioSource& source, const Invocation& invocation) {
   const FleetScenario fleet = load_fleet(source);
+  const std::string effective = effective_yaml(fleet);
   OutputFolder folder = invocation.folder(fleet.spec.name);
+  invocation.warn_of_others(folder, effective);
   const std::vector<FleetResult> results = play(fleet, invocation);
+  check_time_series(source, fleet, results);
   const std::vector<FleetSummary> summaries = summarise(fleet, results);
   const Document report =
       fleet_report(fleet, results, summaries, fmt::format("{} {}", kEngine, simgrid_version()));
@@ -179,7 +200,7 @@ void run_fleet(const ScenarioSource& source, const Invocation& invocation) {
   }
   folder.add("tables.md", to_markdown(report));
   folder.add("tables.tex", to_latex(report));
-  folder.add("scenario.effective.yaml", effective_yaml(fleet));
+  folder.add(kEffective, effective);
   folder.add("manifest.json", json_text(manifest));
   folder.commit();
   if (invocation.quiet) return;

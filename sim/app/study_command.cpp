@@ -153,6 +153,7 @@ void run(const Words& words) {
                                           .papilio = made_by(),
                                           .on_progress = show,
                                           .stop_requested = interrupted});
+  bar.clear();
   const StudyProgress& at = outcome.progress;
   const std::string stored =
       fmt::format("{} of {} points are in {}", at.stored, at.points, file.string());

@@ -1,11 +1,14 @@
 #include "sim/data/provenance.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sim/base/suggest.hpp"
 
 namespace papilio {
 namespace {
+
+constexpr std::string_view kAssumed{"assumed"};
 
 struct Source {
   std::string key;
@@ -15,20 +18,26 @@ struct Source {
 }  // namespace
 
 const std::vector<std::string>& provenance_kinds() {
-  static const std::vector<std::string> kKinds{"published", "digitised", "derived",
-                                               "recalled",  "predicted", "measured"};
+  static const std::vector<std::string> kKinds{"published", "digitised", "derived", "recalled",
+                                               "predicted", "measured",  "assumed"};
   return kKinds;
 }
 
 std::string to_string(const Provenance& provenance) {
-  return fmt::format("{}: {}{}{}", provenance.kind, provenance.source,
-                     provenance.at.empty() ? "" : ", ", provenance.at);
+  std::vector<std::string> from;
+  for (const std::string* text : {&provenance.source, &provenance.at}) {
+    if (!text->empty()) from.push_back(*text);
+  }
+  return fmt::format("{}{}{}", provenance.kind, from.empty() ? "" : ": ", fmt::join(from, ", "));
 }
 
 void describe_provenance(FieldVisitor& visitor, Provenance& provenance) {
   visitor.text("kind", provenance.kind, {.choices = provenance_kinds()}, Presence::kRequired,
                "How the number came to be.");
-  visitor.text("source", provenance.source, {}, Presence::kRequired, "Key in sources.yaml.");
+  // What somebody assumes has no source but themselves.
+  visitor.text("source", provenance.source, {},
+               provenance.kind == kAssumed ? Presence::kOptional : Presence::kRequired,
+               "Key in sources.yaml; not asked of what is assumed.");
   visitor.text("at", provenance.at, {}, Presence::kOptional, "Place in the source, or the method.");
 }
 

@@ -12,14 +12,16 @@
 
 namespace papilio {
 
-/// Where a number comes from. No number enters a profile without one.
+/// Where a number comes from. No number enters a profile without one; a user's own numbers may be
+/// assumed, and reports say so.
 struct Provenance {
-  std::string kind;    ///< one of `provenance_kinds()`
-  std::string source;  ///< key of the bibliography, e.g. "butterfly-2019"
-  std::string at;      ///< place in the source, e.g. "Table III", or how it was obtained
+  std::string kind;  ///< one of `provenance_kinds()`
+  std::string
+      source;      ///< key of the bibliography, e.g. "butterfly-2019"; may be empty of "assumed"
+  std::string at;  ///< place in the source, e.g. "Table III", or how it was obtained
 };
 
-/// published, digitised, derived, recalled, predicted, measured.
+/// published, digitised, derived, recalled, predicted, measured, assumed.
 const std::vector<std::string>& provenance_kinds();
 
 /// "published: butterfly-2019, Table III".

@@ -81,8 +81,12 @@ bool check_device(const ProfileLibrary& library, const std::string& path, const 
     if (name.starts_with(device + "/")) profiled.push_back(name.substr(device.size() + 1));
   }
   checker.error(
-      path, fmt::format("the device '{}' has no layer profile of '{}'{}", device, model,
-                        profiled.empty() ? "; it has none at all" : suggestion(model, profiled)));
+      path,
+      fmt::format("the device '{0}' has no layer profile of '{1}'{2}; predict it with "
+                  "'papilio predict --model {1} --device {0} -o DIR', or measure it there "
+                  "with 'papilio profile --model {1} --name {0} -o DIR', and run with "
+                  "--profiles DIR",
+                  device, model, profiled.empty() ? " or any other" : suggestion(model, profiled)));
   return false;
 }
 
