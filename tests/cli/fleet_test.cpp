@@ -207,10 +207,9 @@ TEST(FleetRun, TheManifestSaysHowFastItWas) {
 TEST(FleetRun, CtrlCEndsItWithNothingWritten) {
   const TemporaryFolder folder;
   const fs::path out = folder.path() / "out";
-  constexpr int kInterruptAfterMs = 300;
   const Finished run = run_papilio({"run", "scenarios/bench/w.yaml", "--set",
                                     "mobiles.0.arrivals.requests=100000", "-o", out.string()},
-                                   testing::Stop{.after_ms = kInterruptAfterMs});
+                                   testing::Stop{.once = testing::has_workers});
   EXPECT_EQ(run.exit_code, 130);
   EXPECT_EQ(run.err, "papilio: interrupted; nothing was written\n");
   EXPECT_FALSE(fs::exists(out));

@@ -272,9 +272,8 @@ TEST(Run, CtrlCEndsItWithNothingWritten) {
   for (int i = 2; i <= 64; ++i) channels += fmt::format(", {}", i);
   const std::string strategies =
       fmt::format("strategies=[{{strategy: butterfly, after: all, channels: [{}]}}]", channels);
-  constexpr int kInterruptAfterMs = 500;
   const Finished run = run_papilio({"run", kTable4, "--set", strategies, "-o", out.string()},
-                                   testing::Stop{.after_ms = kInterruptAfterMs});
+                                   testing::Stop{.once = testing::has_workers});
   EXPECT_EQ(run.exit_code, 130);
   EXPECT_EQ(run.out, "");
   EXPECT_EQ(run.err, "papilio: interrupted; nothing was written\n");

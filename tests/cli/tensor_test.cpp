@@ -27,6 +27,33 @@ using testing::read_file;
 using testing::run_papilio;
 using testing::TemporaryFolder;
 
+/// Counts files below a folder that were written since this was made, each time anew.
+class Written {
+ public:
+  explicit Written(fs::path folder) : folder_{std::move(folder)} {
+    files();
+    count_ = 0;
+  }
+
+  int files() {
+    std::error_code ignored;  // files come and go while this looks
+    for (fs::recursive_directory_iterator it{folder_, ignored}, end; it != end;
+         it.increment(ignored)) {
+      const auto time = fs::last_write_time(it->path(), ignored);
+      if (ignored || !it->is_regular_file(ignored)) continue;
+      fs::file_time_type& last = last_[it->path()];
+      if (last != time) ++count_;
+      last = time;
+    }
+    return count_;
+  }
+
+ private:
+  fs::path folder_;
+  std::map<fs::path, fs::file_time_type> last_;
+  int count_{0};
+};
+
 std::vector<std::string> training(const fs::path& folder) {
   return {"train",
           "--model",
@@ -53,22 +80,18 @@ std::vector<std::string> training(const fs::path& folder) {
 
 TEST(Train, KilledAtRandomStepsEndsInTheSameTable) {
   const TemporaryFolder folder;
-  using std::chrono::steady_clock;
-  const auto start = steady_clock::now();
   const Finished whole = run_papilio(training(folder.path() / "whole"));
-  const auto duration = steady_clock::now() - start;
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
-  const auto whole_ms =
-      static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
   boost::random::mt19937 random{3};
-  boost::random::uniform_int_distribution<int> wait_ms{whole_ms / 10, whole_ms / 3};
+  boost::random::uniform_int_distribution<int> steps{1, 12};
   int kills = 0;
   while (true) {
-    // In the midst of whatever it does. Where it never came far enough to go on, it is let go.
-    const Finished run =
-        kills < 12 ? run_papilio(training(folder.path() / "killed"),
-                                 testing::Stop{.signal = SIGKILL, .after_ms = wait_ms(random)})
-                   : run_papilio(training(folder.path() / "killed"));
+    // It writes 60 checkpoints, and is killed some of them after each start.
+    const testing::Stop stop{
+        .signal = SIGKILL,
+        .once = [written = Written{folder.path() / "killed"},
+                 enough = steps(random)](pid_t) mutable { return written.files() >= enough; }};
+    const Finished run = run_papilio(training(folder.path() / "killed"), stop);
     if (run.exit_code == 0) break;
     ASSERT_EQ(run.exit_code, 128 + SIGKILL) << run.err;
     ++kills;
@@ -87,9 +110,9 @@ TEST(Train, KilledAtRandomStepsEndsInTheSameTable) {
 
 TEST(Train, StoppedPolitelySaysHowToGoOn) {
   const TemporaryFolder folder;
-  const Finished run =
-      run_papilio(training(folder.path()),
-                  testing::Stop{.signal = SIGINT, .once_exists = folder.path() / "settings.json"});
+  const Finished run = run_papilio(training(folder.path()), testing::Stop{.once = [&](pid_t) {
+                                     return fs::exists(folder.path() / "settings.json");
+                                   }});
   EXPECT_EQ(run.exit_code, 130);
   EXPECT_THAT(run.err, HasSubstr("start the same command again to go on"));
   EXPECT_FALSE(fs::exists(folder.path() / "accuracy.csv"));

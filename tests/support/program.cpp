@@ -6,12 +6,21 @@
 
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio::testing {
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::ifstream file{"/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) +
+                     "/children"};
+  std::vector<pid_t> children;
+  for (pid_t child = 0; file >> child;) children.push_back(child);
+  return children;
+}
 
 Finished run_papilio(const std::vector<std::string>& arguments, const std::optional<Stop>& stop) {
   const TemporaryFolder folder;
@@ -39,14 +48,15 @@ Finished run_papilio(const std::vector<std::string>& arguments, const std::optio
   }
   int status = 0;
   if (stop) {
-    using std::chrono::milliseconds;
-    // A program that failed never writes the file.
-    for (int tries = 0; tries < 6000; ++tries) {
-      if (stop->once_exists.empty() || std::filesystem::exists(stop->once_exists)) break;
-      std::this_thread::sleep_for(milliseconds{10});
-    }
-    std::this_thread::sleep_for(milliseconds{stop->after_ms});
-    ::kill(child, stop->signal);
+    // Until the program has ended by itself, if it never comes to that.
+    const auto ended = [&] {
+      siginfo_t info{};
+      return ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+             info.si_pid == child;
+    };
+    while (!stop->once(child) && !ended())
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    ::kill(child, stop->signal);  // it is not reaped yet, so the number is still its own
   }
   if (::waitpid(child, &status, 0) != child) throw std::runtime_error{"waitpid failed"};
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out),

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <csignal>
-#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,12 +17,21 @@ struct Finished {
   std::string err;
 };
 
-/// When to send a program a signal: so long after its start, or after a file was there.
+/// When to send a program a signal.
 struct Stop {
   int signal{SIGINT};
-  int after_ms{0};
-  std::filesystem::path once_exists;  ///< empty: at once
+  /// As soon as this holds of the process: what it has done, never how long it took, for that says
+  /// nothing on a busy machine.
+  std::function<bool(pid_t)> once;
 };
+
+/// The direct children of a process.
+std::vector<pid_t> children_of(pid_t parent);
+
+/// Of a program that works in workers of its own: it has begun, and catches signals by then.
+inline bool has_workers(pid_t process) {
+  return !children_of(process).empty();
+}
 
 /// Runs papilio with these arguments in the project's folder and waits for it.
 Finished run_papilio(const std::vector<std::string>& arguments,
