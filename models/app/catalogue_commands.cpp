@@ -17,7 +17,7 @@ void datasets_command(const Words& words) {
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                      "md, csv, json, latex or html");
   if (!line.parse(words)) return;
-  Table table{.columns = {{"dataset"}, {"present", true}, {"pictures", true}}};
+  Table table{.columns = {{"dataset", true}, {"present", true}, {"pictures", true}}};
   for (const DatasetEntry& entry : dataset_list()) {
     table.rows.push_back({entry.name, entry.present ? "yes" : "no", entry.summary});
   }
@@ -37,7 +37,7 @@ void codecs_command(const Words& words) {
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                      "md, csv, json, latex or html");
   if (!line.parse(words)) return;
-  Table table{.columns = {{"codec"}, {"lossless", true}, {"bits"}, {"what it is", true}}};
+  Table table{.columns = {{"codec", true}, {"lossless", true}, {"bits"}, {"what it is", true}}};
   for (const CodecTraits& traits : codec_list()) {
     table.rows.push_back({traits.name, traits.lossless ? "yes" : "no",
                           fmt::format("1 to {}", traits.max_bits), traits.summary});

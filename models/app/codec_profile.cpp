@@ -91,7 +91,7 @@ std::string codec_file(const std::vector<CodecProfile>& profiles) {
 
 Section codec_section(const std::string& model, const std::vector<CodecProfile>& profiles,
                       bool random_weights, double precision) {
-  Table table{.columns = {{"cut"},
+  Table table{.columns = {{"cut", true},
                           {"codec", true},
                           {"body, bytes"},
                           {"of raw"},

@@ -37,7 +37,11 @@ std::string tame_name(std::string name) {
 }
 
 Document report_of(const Graph& graph, const fs::path& file) {
-  Table cuts{.columns = {{"block"}, {"tensor"}, {"bytes at 8 bits"}, {"GMAC before"}, {"%"}}};
+  Table cuts{.columns = {{"block", true},
+                         {"tensor", false, Table::Type::kText},
+                         {"bytes at 8 bits"},
+                         {"GMAC before"},
+                         {"%"}}};
   constexpr double kGiga = 1e9;
   const auto total = static_cast<double>(graph.macs());
   for (const Cut& cut : graph.block_cuts()) {

@@ -197,7 +197,7 @@ class Measurement {
 /// The likeliest classes of pictures given by name.
 Section top_classes(const Network& network, Loader& loader, const Dataset& pictures,
                     std::int64_t count) {
-  Table table{.columns = {{"picture"}, {"rank"}, {"class"}, {"share, %"}}};
+  Table table{.columns = {{"picture", true}, {"rank"}, {"class"}, {"share, %"}}};
   loader.start({.batch_size = 1});
   const bool softmax = std::holds_alternative<SoftmaxOp>(network.graph().layers().back().op);
   for (Batch batch = loader.next(); batch.size() > 0; batch = loader.next()) {
@@ -216,8 +216,13 @@ Section top_classes(const Network& network, Loader& loader, const Dataset& pictu
 /// `accuracy.csv`: the whole network first, then each cut, unit and codec.
 Table accuracy_rows(const std::vector<CodecResults>& results, const Evaluation& whole,
                     std::uint64_t seed) {
-  Table table{
-      .columns = {{"cut"}, {"channels"}, {"bits"}, {"codec"}, {"seed"}, {"images"}, {"accuracy"}}};
+  Table table{.columns = {{"cut", true},
+                          {"channels"},
+                          {"bits"},
+                          {"codec", true},
+                          {"seed"},
+                          {"images"},
+                          {"accuracy"}}};
   const auto add = [&](const std::string& cut, std::int64_t channels, int bits,
                        const std::string& codec, double accuracy) {
     table.rows.push_back({cut, std::to_string(channels), std::to_string(bits), codec,

@@ -275,7 +275,7 @@ Section section_of(const Graph& graph, const LayerTimes& times) {
     blocks.back().macs += static_cast<double>(layer.macs);
     blocks.back().time_s += times.layers[id].value;
   }
-  Table table{.columns = {{"block"}, {"MMAC"}, {"us"}, {"%"}, {"GMAC/s"}}};
+  Table table{.columns = {{"block", true}, {"MMAC"}, {"us"}, {"%"}, {"GMAC/s"}}};
   for (const Block& block : blocks) {
     table.rows.push_back({block.name, fmt::format("{:.2f}", block.macs / 1e6), micro(block.time_s),
                           fmt::format("{:.1f}", 100 * block.time_s / times.sum()),

@@ -47,12 +47,14 @@ bool is_picture(const fs::directory_entry& entry) {
 }
 
 std::vector<std::string> read_classes(const fs::path& path) {
+  constexpr std::string_view kByteOrderMark{"\xEF\xBB\xBF"};
   std::ifstream file{path};
   if (!file) refuse(path, "cannot be read");
   std::vector<std::string> classes;
   std::set<std::string> seen;
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();
+    if (classes.empty() && line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
     // A blank line within would move every label after it.
     if (line.empty() || !seen.insert(line).second) {
       throw ConfigError{fmt::format("{}:{}: error: {}", path.string(), classes.size() + 1,

@@ -33,11 +33,11 @@ double right_share(const CodecResults& results, const std::vector<std::int64_t>&
 }  // namespace
 
 Table payload_table(const std::vector<CodecResults>& all) {
-  Table table{.columns = {{"image"},
-                          {"cut"},
+  Table table{.columns = {{"image", true},
+                          {"cut", true},
                           {"channels"},
                           {"bits"},
-                          {"codec"},
+                          {"codec", true},
                           {"body_bytes"},
                           {"frame_bytes"},
                           {"encode_s"},
@@ -56,7 +56,7 @@ Table payload_table(const std::vector<CodecResults>& all) {
 }
 
 Table bytes_table(const std::vector<CodecResults>& all, const std::vector<std::int64_t>& labels) {
-  Table table{.columns = {{"cut"},
+  Table table{.columns = {{"cut", true},
                           {"D_r"},
                           {"bits"},
                           {"codec", true},

@@ -56,7 +56,7 @@ std::string points_text(const Estimate& estimate) {
 template <class Cell>
 Table by_cut_and_channels(const FirstPhaseSpec& spec, const std::vector<PointResult>& results,
                           Cell cell) {
-  Table table{.columns = {{"cut"}, {"tensor"}}};
+  Table table{.columns = {{"cut", true}, {"tensor", false, Table::Type::kText}}};
   for (const std::int64_t channels : spec.channels)
     table.columns.push_back({fmt::format("D_r {}", channels)});
   for (const Cut& cut : spec.cuts) {
@@ -73,7 +73,11 @@ Table by_cut_and_channels(const FirstPhaseSpec& spec, const std::vector<PointRes
 
 Section fewest_channels(const FirstPhaseSpec& spec, const std::vector<PointResult>& results,
                         double budget) {
-  Table table{.columns = {{"cut"}, {"D_r"}, {"accuracy, %"}, {"difference"}, {"bytes"}}};
+  Table table{.columns = {{"cut", true},
+                          {"D_r"},
+                          {"accuracy, %"},
+                          {"difference", false, Table::Type::kText},
+                          {"bytes"}}};
   for (const Cut& cut : spec.cuts) {
     std::vector<std::string> row{cut.name, "none", "", "", ""};
     for (const std::int64_t channels : spec.channels) {
@@ -116,8 +120,13 @@ PairedDifference paired_difference(const std::vector<PointResult>& results, cons
 }
 
 Table accuracy_table(const FirstPhaseSpec& spec, const std::vector<PointResult>& results) {
-  Table table{
-      .columns = {{"cut"}, {"channels"}, {"bits"}, {"codec"}, {"seed"}, {"images"}, {"accuracy"}}};
+  Table table{.columns = {{"cut", true},
+                          {"channels"},
+                          {"bits"},
+                          {"codec", true},
+                          {"seed"},
+                          {"images"},
+                          {"accuracy"}}};
   for (const PointResult& result : results) {
     table.rows.push_back({result.point.cut ? result.point.cut->name : "",
                           std::to_string(result.point.channels),

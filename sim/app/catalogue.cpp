@@ -85,7 +85,8 @@ Section constants_section(const std::vector<std::pair<std::string, Sourced>>& co
                           const Bibliography& bibliography) {
   Section section{.title = "Constants"};
   Table table{
-      .columns = {{"constant"}, {"value", true}, {"kind", true}, {"source", true}, {"at", true}}};
+      .columns = {
+          {"constant", true}, {"value", true}, {"kind", true}, {"source", true}, {"at", true}}};
   std::vector<Provenance> provenances;
   for (const auto& [key, constant] : constants) {
     const Provenance& provenance = constant.provenance;

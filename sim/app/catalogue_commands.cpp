@@ -20,7 +20,8 @@ std::string shape_text(const TensorShape& shape) {
 
 Document list_models(const ProfileLibrary& library) {
   Table table{
-      .columns = {{"model"}, {"layers"}, {"cuts"}, {"parameters"}, {"GMAC"}, {"source", true}}};
+      .columns = {
+          {"model", true}, {"layers"}, {"cuts"}, {"parameters"}, {"GMAC"}, {"source", true}}};
   for (const ZooEntry& entry : zoo_entries()) {
     const Graph graph = entry.build();
     table.rows.push_back({entry.name, fmt::to_string(graph.layers().size()),
@@ -32,8 +33,8 @@ Document list_models(const ProfileLibrary& library) {
                     .sections = {{.title = "Networks of the zoo", .table = std::move(table)}}};
   const std::vector<std::string> imported = library.names("models");
   if (imported.empty()) return document;
-  Table more{
-      .columns = {{"model"}, {"layers"}, {"cuts"}, {"parameters"}, {"GMAC"}, {"title", true}}};
+  Table more{.columns = {
+                 {"model", true}, {"layers"}, {"cuts"}, {"parameters"}, {"GMAC"}, {"title", true}}};
   for (const std::string& name : imported) {
     const Graph graph = model_by_name(library, name);
     more.rows.push_back({name, fmt::to_string(graph.layers().size()),
@@ -46,10 +47,10 @@ Document list_models(const ProfileLibrary& library) {
 }
 
 Document show_model(const Graph& graph) {
-  Table layers{.columns = {{"layer"},
+  Table layers{.columns = {{"layer", true},
                            {"block", true},
                            {"kind", true},
-                           {"output"},
+                           {"output", false, Table::Type::kText},
                            {"MMAC"},
                            {"parameters"},
                            {"bytes at 8 bits"}}};
@@ -60,9 +61,9 @@ Document show_model(const Graph& graph) {
                            fmt::to_string(layer.weights_of ? 0 : layer.parameters),
                            fmt::to_string(layer.shape.bytes(8))});
   }
-  Table cuts{.columns = {{"cut"},
+  Table cuts{.columns = {{"cut", true},
                          {"after layer", true},
-                         {"tensor"},
+                         {"tensor", false, Table::Type::kText},
                          {"bytes at 8 bits"},
                          {"of the input"},
                          {"GMAC before"},
@@ -97,7 +98,7 @@ Document show_model(const Graph& graph) {
 template <class Load>
 Document list_named(const ProfileLibrary& library, std::string_view kind, const std::string& title,
                     const Load& load) {
-  Table table{.columns = {{"name"}, {"title", true}}};
+  Table table{.columns = {{"name", true}, {"title", true}}};
   for (const std::string& name : library.names(kind)) {
     table.rows.push_back({name, load(name).title});
   }

@@ -288,7 +288,7 @@ Section blocks_section(const Subject& subject, const Graph& graph,
     }
   }
   blocks.push_back(all);
-  Table table{.columns = {{"block"}, {"MMAC"}, {"ms"}, {"%"}}};
+  Table table{.columns = {{"block", true}, {"MMAC"}, {"ms"}, {"%"}}};
   if (energies) table.columns.push_back({"mJ"});
   if (measured) table.columns.insert(table.columns.end(), {{"in the table, ms"}, {"error, %"}});
   for (const Block& block : blocks) {
@@ -348,7 +348,7 @@ Document prediction_of(const Subject& subject, const Graph& graph,
 }
 
 Section coefficients_section(const PredictionBasis& basis) {
-  Table table{.columns = {{"type"},
+  Table table{.columns = {{"type", true},
                           {"layers"},
                           {"us"},
                           {"us/million operations"},
@@ -372,15 +372,17 @@ Section coefficients_section(const PredictionBasis& basis) {
 }
 
 Document validation_of(const Subject& subject, const CrossValidation& validation) {
-  Table networks{
-      .columns = {
-          {"network"}, {"measured, ms"}, {"predicted, ms"}, {"error, %"}, {"of unknown types, %"}}};
+  Table networks{.columns = {{"network", true},
+                             {"measured, ms"},
+                             {"predicted, ms"},
+                             {"error, %"},
+                             {"of unknown types, %"}}};
   for (const CrossValidation::Network& network : validation.networks) {
     networks.rows.push_back({network.model, milli(network.measured_s), milli(network.predicted_s),
                              percent(network.error()),
                              fmt::format("{:.1f}", network.strange_share * 100)});
   }
-  Table types{.columns = {{"type"},
+  Table types{.columns = {{"type", true},
                           {"layers"},
                           {"measured, ms"},
                           {"predicted, ms"},

@@ -27,9 +27,11 @@ std::pair<std::string, std::string> split_profile_name(const std::string& name) 
 }
 
 Document list_profiles(const ProfileLibrary& library, const Bibliography& bibliography) {
-  Table layers{
-      .columns = {
-          {"profile"}, {"precision", true}, {"latency ms"}, {"energy mJ"}, {"provenance", true}}};
+  Table layers{.columns = {{"profile", true},
+                           {"precision", true},
+                           {"latency ms"},
+                           {"energy mJ"},
+                           {"provenance", true}}};
   for (const std::string& name : library.names("layers")) {
     const auto [device, model] = split_profile_name(name);
     const LayerProfile profile =
@@ -44,7 +46,7 @@ Document list_profiles(const ProfileLibrary& library, const Bibliography& biblio
                            profile.has_energy() ? fmt::format("{:.3f}", energy_j * 1e3) : "",
                            to_string(profile.provenance)});
   }
-  Table published{.columns = {{"set"}, {"title", true}, {"provenance", true}}};
+  Table published{.columns = {{"set", true}, {"title", true}, {"provenance", true}}};
   for (const std::string& name : library.names("published")) {
     const PublishedTables tables = load_published(library, bibliography, name);
     published.rows.push_back({name, tables.title, to_string(tables.source)});
@@ -59,24 +61,25 @@ Document show_published(const ProfileLibrary& library, const Bibliography& bibli
   const PublishedTables tables = load_published(library, bibliography, name);
   const auto ms = [](Seconds time) { return fmt::format("{:.1f}", time.value() * 1e3); };
   const auto mj = [](Joules energy) { return fmt::format("{:.1f}", energy.value() * 1e3); };
-  Table splits{.columns = {{"network"}, {"cut", true}, {"D_r"}, {"bytes"}, {"ms"}, {"mJ"}}};
+  Table splits{.columns = {{"network", true}, {"cut", true}, {"D_r"}, {"bytes"}, {"ms"}, {"mJ"}}};
   for (const PublishedTables::Split& split : tables.splits) {
     splits.rows.push_back({split.network, split.block, fmt::to_string(split.channels),
                            fmt::format("{:.0f}", split.offload.value()), ms(split.latency),
                            mj(split.energy)});
   }
   Table strategies{
-      .columns = {{"strategy"}, {"network", true}, {"cut", true}, {"ms"}, {"mJ"}, {"top-1 %"}}};
+      .columns = {
+          {"strategy", true}, {"network", true}, {"cut", true}, {"ms"}, {"mJ"}, {"top-1 %"}}};
   for (const PublishedTables::Strategy& row : tables.strategies) {
     strategies.rows.push_back({row.strategy, row.network, row.block, ms(row.latency),
                                mj(row.energy), fmt::format("{:.1f}", row.accuracy * 100)});
   }
-  Table accuracies{.columns = {{"cut"}, {"D_r"}, {"top-1 %"}}};
+  Table accuracies{.columns = {{"cut", true}, {"D_r"}, {"top-1 %"}}};
   for (const PublishedTables::Accuracy& bar : tables.accuracies) {
     accuracies.rows.push_back(
         {bar.block, fmt::to_string(bar.channels), fmt::format("{:.2f}", bar.top1 * 100)});
   }
-  Table speedups{.columns = {{"network"}, {"latency"}, {"energy"}}};
+  Table speedups{.columns = {{"network", true}, {"latency"}, {"energy"}}};
   for (const PublishedTables::Speedup& claim : tables.speedups) {
     speedups.rows.push_back(
         {claim.network, fmt::to_string(claim.latency), fmt::to_string(claim.energy)});
@@ -121,7 +124,7 @@ std::vector<std::pair<std::string, std::string>> condition_rows(const LayerProfi
 }
 
 Section conditions_of(const LayerProfile& profile) {
-  Table table{.columns = {{"of the measurement"}, {"value", true}}};
+  Table table{.columns = {{"of the measurement", true}, {"value", true}}};
   for (const auto& [condition, value] : condition_rows(profile))
     table.rows.push_back({condition, value});
   return {.title = "Conditions", .table = std::move(table)};
@@ -136,7 +139,8 @@ Document show_profile(const ProfileLibrary& library, const Bibliography& bibliog
   const auto [device, model] = split_profile_name(name);
   const Graph graph = model_by_name(library, model);
   const LayerProfile profile = load_layer_profile(library, bibliography, device, graph);
-  Table table{.columns = {{"layer"}, {"block", true}, {"MMAC"}, {"latency us"}, {"energy uJ"}}};
+  Table table{
+      .columns = {{"layer", true}, {"block", true}, {"MMAC"}, {"latency us"}, {"energy uJ"}}};
   if (profile.conditions) table.columns.push_back({"± us"});
   for (const LayerProfile::Row& row : profile.rows) {
     const Layer& layer = graph.layer(*graph.find_layer(row.layer));
@@ -209,7 +213,8 @@ Document compare_profiles(const ProfileLibrary& library, const Bibliography& bib
     blocks->push_back(all);
   }
   Table times{
-      .columns = {{"block"}, {"A us"}, {"A ± us"}, {"B us"}, {"B ± us"}, {"B / A"}, {"", true}}};
+      .columns = {
+          {"block", true}, {"A us"}, {"A ± us"}, {"B us"}, {"B ± us"}, {"B / A"}, {"", true}}};
   const auto us = [](double seconds) { return fmt::format("{:.2f}", seconds * 1e6); };
   for (std::size_t i = 0; i < a_blocks.size(); ++i) {
     const BlockTime& of_a = a_blocks[i];
@@ -222,7 +227,7 @@ Document compare_profiles(const ProfileLibrary& library, const Bibliography& bib
          of_a.latency_s > 0 ? fmt::format("{:.3f}", of_b.latency_s / of_a.latency_s) : "",
          apart ? "differs" : ""});
   }
-  Table conditions{.columns = {{"condition"}, {"A", true}, {"B", true}}};
+  Table conditions{.columns = {{"condition", true}, {"A", true}, {"B", true}}};
   std::map<std::string, std::pair<std::string, std::string>> values{
       {"precision", {a.precision, b.precision}},
       {"provenance", {to_string(a.provenance), to_string(b.provenance)}}};
@@ -262,7 +267,7 @@ Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibl
   const PaperFit fit = fit_paper(tables, graph, uplink);
   Document document{.title = fmt::format("Layer profiles derived from {}", set),
                     .paragraphs = {"docs/models/paper-profiles.md has the equations."}};
-  Table segments{.columns = {{"up to"}, {"c ms"}, {"spread ms"}, {"implied GMAC/s"}}};
+  Table segments{.columns = {{"up to", true}, {"c ms"}, {"spread ms"}, {"implied GMAC/s"}}};
   for (const Residual& residual : residuals_of_blocks(tables, graph, uplink)) {
     segments.rows.push_back({residual.block, fmt::format("{:.3f}", residual.mean.value() * 1e3),
                              fmt::format("{:.3f}", residual.spread.value() * 1e3),
@@ -273,7 +278,8 @@ Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibl
        .paragraphs = {"c is the latency less the upload, the mean over the networks; the spread is "
                       "the largest distance of one network from it."},
        .table = segments});
-  Table errors{.columns = {{"left out"}, {"mean abs. dev. %"}, {"worst dev. %"}, {"at", true}}};
+  Table errors{
+      .columns = {{"left out", true}, {"mean abs. dev. %"}, {"worst dev. %"}, {"at", true}}};
   for (const HeldOutError& error : leave_one_network_out(tables, uplink)) {
     errors.rows.push_back({error.network, fmt::format("{:.2f}", error.mean * 100),
                            fmt::format("{:+.2f}", error.worst * 100), error.worst_block});

@@ -16,21 +16,31 @@ namespace papilio {
 namespace po = boost::program_options;
 namespace {
 
-/// A number in a column of numbers becomes one, and an empty cell null.
-nlohmann::ordered_json to_json(const std::string& cell, bool number_column) {
+/// A number in a column of numbers becomes one; an empty cell is null, and one without an interval.
+nlohmann::ordered_json to_json(const std::string& cell, Table::Type type) {
   if (cell.empty()) return nullptr;
-  if (!number_column) return cell;
+  if (type == Table::Type::kText) return cell;
+  if (cell == "n/a") return nullptr;
   nlohmann::ordered_json value = nlohmann::ordered_json::parse(
       cell.front() == '+' ? cell.substr(1) : cell, nullptr, /*allow_exceptions=*/false);
   return value.is_number() ? value : nlohmann::ordered_json(cell);
 }
 
 nlohmann::ordered_json to_json(const Table& table) {
+  // Keys are unique, headers not always: the second "± %" is "± % 2".
+  std::vector<std::string> keys;
+  for (const Table::Column& column : table.columns) {
+    std::string key = column.header;
+    for (int n = 2; std::find(keys.begin(), keys.end(), key) != keys.end(); ++n) {
+      key = fmt::format("{} {}", column.header, n);
+    }
+    keys.push_back(std::move(key));
+  }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const auto& cells : table.rows) {
     nlohmann::ordered_json row;
     for (std::size_t c = 0; c < cells.size(); ++c)
-      row[table.columns[c].header] = to_json(cells[c], c > 0 && !table.columns[c].left);
+      row[keys[c]] = to_json(cells[c], table.columns[c].type);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -4,54 +4,55 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/tokenizer.hpp>
 #include <charconv>
 #include <cmath>
-#include <fstream>
+#include <utility>
 
 #include "sim/base/error.hpp"
 
 namespace papilio {
 
+CsvTable::CsvTable(const std::string& path) : CsvTable{path, nullptr} {}
+
 CsvTable::CsvTable(const std::string& path, const std::vector<std::string>& columns)
-    : path_{path}, columns_{columns} {
-  std::ifstream file{path};
-  if (!file) throw ConfigError{fmt::format("{}: error: cannot read the file", path)};
-  using Cells = boost::tokenizer<boost::escaped_list_separator<char>>;
-  std::string line;
-  for (std::size_t number = 1; std::getline(file, line); ++number) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    std::vector<std::string> row;
-    try {
-      const Cells cells{line};
-      row.assign(cells.begin(), cells.end());
-    } catch (const boost::escaped_list_error& error) {
-      throw ConfigError{fmt::format("{}:{}: error: not CSV: {}", path, number, error.what())};
-    }
-    if (number == 1) {
-      if (row != columns) {
-        throw ConfigError{fmt::format("{}:1: error: expected the header '{}', got '{}'", path,
-                                      fmt::join(columns, ","), line)};
-      }
-      continue;
-    }
-    if (row.size() != columns.size()) {
-      throw ConfigError{fmt::format("{}:{}: error: expected {} cells, got {}", path, number,
-                                    columns.size(), row.size())};
-    }
-    rows_.push_back(std::move(row));
+    : CsvTable{path, &columns} {}
+
+CsvTable::CsvTable(const std::string& path, const std::vector<std::string>* columns)
+    : path_{path}, rows_{read_csv(path, CsvStyle::kStrict)} {
+  if (rows_.empty()) throw ConfigError{fmt::format("{}: error: the file is empty", path)};
+  columns_ = std::move(rows_.front().cells);
+  const std::size_t header = rows_.front().line;
+  rows_.erase(rows_.begin());
+  for (auto it = columns_.begin(); it != columns_.end(); ++it) {
+    if (std::find(columns_.begin(), it, *it) == it) continue;
+    throw ConfigError{
+        fmt::format("{}:{}: error: the column '{}' comes twice; rename one", path, header, *it)};
+  }
+  if (columns != nullptr &&
+      !std::is_permutation(columns_.begin(), columns_.end(), columns->begin(), columns->end())) {
+    throw ConfigError{fmt::format("{}:{}: error: expected the header '{}', got '{}'", path, header,
+                                  fmt::join(*columns, ","), fmt::join(columns_, ","))};
+  }
+  for (const CsvRecord& row : rows_) {
+    if (row.cells.size() == columns_.size()) continue;
+    throw ConfigError{fmt::format("{}:{}: error: expected {} cells, got {}", path, row.line,
+                                  columns_.size(), row.cells.size())};
   }
   if (rows_.empty()) throw ConfigError{fmt::format("{}: error: the table has no rows", path)};
+}
+
+bool CsvTable::has(std::string_view column) const {
+  return std::find(columns_.begin(), columns_.end(), column) != columns_.end();
 }
 
 const std::string& CsvTable::text(std::size_t row, std::string_view column) const {
   const auto it = std::find(columns_.begin(), columns_.end(), column);
   PAPILIO_CHECK(it != columns_.end() && row < rows_.size());
-  return rows_[row][static_cast<std::size_t>(it - columns_.begin())];
+  return rows_[row].cells[static_cast<std::size_t>(it - columns_.begin())];
 }
 
 void CsvTable::fail(std::size_t row, std::string_view column, std::string_view expected) const {
-  throw ConfigError{fmt::format("{}:{}: error: {}: expected {}, got '{}'", path_, row + 2, column,
+  throw ConfigError{fmt::format("{}:{}: error: {}: expected {}, got '{}'", path_, line(row), column,
                                 expected, text(row, column))};
 }
 
@@ -60,7 +61,8 @@ double CsvTable::number(std::size_t row, std::string_view column) const {
   double value = 0;
   const auto [stop, status] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (status != std::errc{} || stop != cell.data() + cell.size() || !std::isfinite(value)) {
-    fail(row, column, "a number");
+    const bool comma = stop != cell.data() && stop != cell.data() + cell.size() && *stop == ',';
+    fail(row, column, comma ? "a number with a decimal point" : "a number");
   }
   return value;
 }

@@ -6,18 +6,26 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/csv.hpp"
+
 namespace papilio {
 
-/// A CSV file with a header line, read whole. Cells may be quoted; a backslash escapes.
+/// A CSV file with a header line, read whole, as `read_csv` says.
 class CsvTable {
  public:
-  /// @param columns the expected header, in order
-  /// @throws ConfigError with file and line if the file cannot be read, the header differs, or a
-  /// row
-  ///         has another number of cells
+  /// A table of any columns.
+  /// @throws ConfigError with file and line if the file cannot be read, a column comes twice, a row
+  ///         has another number of cells, or there is no row
+  explicit CsvTable(const std::string& path);
+  /// A table of these columns, in any order.
+  /// @throws ConfigError as above, and if the header has others
   CsvTable(const std::string& path, const std::vector<std::string>& columns);
 
   [[nodiscard]] std::size_t rows() const { return rows_.size(); }
+  [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
+  [[nodiscard]] bool has(std::string_view column) const;
+  /// Where a row begins in the file, from 1.
+  [[nodiscard]] std::size_t line(std::size_t row) const { return rows_[row].line; }
 
   /// The text of a cell.
   [[nodiscard]] const std::string& text(std::size_t row, std::string_view column) const;
@@ -43,9 +51,11 @@ class CsvTable {
   [[noreturn]] void fail(std::size_t row, std::string_view column, std::string_view expected) const;
 
  private:
+  CsvTable(const std::string& path, const std::vector<std::string>* columns);
+
   std::string path_;
   std::vector<std::string> columns_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<CsvRecord> rows_;
 };
 
 }  // namespace papilio

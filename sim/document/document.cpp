@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sim/base/csv.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 
@@ -132,16 +133,6 @@ std::string html_escaped(std::string text) {
   boost::replace_all(text, "<", "&lt;");
   boost::replace_all(text, ">", "&gt;");
   return text;
-}
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted{"\""};
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 }  // namespace
@@ -270,15 +261,6 @@ std::string to_html(const Document& document) {
     text += "</ul>\n";
   }
   return text + "</body>\n</html>\n";
-}
-
-std::string csv_line(const std::vector<std::string>& cells) {
-  std::string line;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (i > 0) line += ',';
-    line += csv_cell(cells[i]);
-  }
-  return line + '\n';
 }
 
 std::string to_csv(const Table& table) {

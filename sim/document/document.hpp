@@ -2,15 +2,30 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace papilio {
 
-/// A table of ready-made texts. The first column is set left, the others right unless told.
+/// A table of ready-made texts.
 struct Table {
+  /// What the cells of a column are to a program that reads them.
+  enum class Type {
+    kNumber,  ///< numbers; a cell may be empty, or say why it has none
+    kText,    ///< names and sentences, also such as "8"
+  };
   struct Column {
+    /// A column of numbers, set right; or one of texts, set left. The first of a table is always
+    /// set left.
+    Column(std::string title, bool texts = false)  // NOLINT(google-explicit-constructor): in lists
+        : Column{std::move(title), texts, texts ? Type::kText : Type::kNumber} {}
+    /// A column that is not set as its type would be: "5.1 ± 0.2" is a text set right.
+    Column(std::string title, bool set_left, Type holds)
+        : header{std::move(title)}, left{set_left}, type{holds} {}
+
     std::string header;
-    bool left{false};
+    bool left;
+    Type type;
   };
   std::vector<Column> columns;
   std::vector<std::vector<std::string>> rows;  ///< each as long as `columns`
@@ -43,9 +58,7 @@ std::string to_latex(const Document& document);
 /// A page of HTML that needs nothing else: to be opened, or to be pasted from.
 std::string to_html(const Document& document);
 
-/// RFC 4180 CSV with a header line.
+/// CSV with a header line, as `csv_line` writes it.
 std::string to_csv(const Table& table);
-/// One line of it, quoted where needed.
-std::string csv_line(const std::vector<std::string>& cells);
 
 }  // namespace papilio

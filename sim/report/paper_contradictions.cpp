@@ -173,7 +173,8 @@ std::optional<Section> provenance_section(const Scenario& scenario) {
       "above are no independent test of them. With one network left out, its latencies follow from "
       "the others with these errors:",
       residuals.size(), tables.networks().size(), tables.splits.size())};
-  Table table{.columns = {{"left out"}, {"mean abs. dev. %"}, {"worst dev. %"}, {"at", true}}};
+  Table table{
+      .columns = {{"left out", true}, {"mean abs. dev. %"}, {"worst dev. %"}, {"at", true}}};
   for (const HeldOutError& error : leave_one_network_out(tables, uplink)) {
     table.rows.push_back({error.network, fmt::format("{:.2f}", error.mean * 100),
                           fmt::format("{:+.2f}", error.worst * 100), error.worst_block});

@@ -144,7 +144,7 @@ std::optional<Section> speedup_section(const Scenario& scenario, const Outcomes&
   section.paragraphs = {
       "Cloud-only divided by the split, simulated, at the paper's cut and at the one selected "
       "here; `paper` is what its text claims."};
-  Table table{.columns = {{"network"},
+  Table table{.columns = {{"network", true},
                           {"target", true},
                           {"paper"},
                           {"cut", true},

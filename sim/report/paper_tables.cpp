@@ -38,7 +38,7 @@ std::optional<Section> table4_section(const Scenario& scenario, const Outcomes& 
                                       const std::string& network) {
   const std::vector<EnergyModel> readings = readings_of(scenario);
   Section section{.title = fmt::format("Table IV, {}", network)};
-  Table table{.columns = {{"cut"}, {"D_r"}, {"KB"}, {"ms, paper"}, {"ms"}, {"dev. %"}}};
+  Table table{.columns = {{"cut", true}, {"D_r"}, {"KB"}, {"ms, paper"}, {"ms"}, {"dev. %"}}};
   add_energy_columns(table, readings);
   Worst latency;
   std::vector<Worst> energy(readings.size());
@@ -76,7 +76,7 @@ std::optional<Section> table4_section(const Scenario& scenario, const Outcomes& 
 Section table5_section(const Scenario& scenario, const Outcomes& outcomes) {
   const std::vector<EnergyModel> readings = readings_of(scenario);
   Section section{.title = "Table V"};
-  Table table{.columns = {{"setup"},
+  Table table{.columns = {{"setup", true},
                           {"network", true},
                           {"after", true},
                           {"bytes"},

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/base/csv.hpp"
+
 namespace papilio {
 
 std::string text_of(const Value& value) {
@@ -30,11 +32,17 @@ void extend(Row& row, const Row& more) {
 
 void append(Table& table, const Row& row) {
   if (table.columns.empty()) {
-    for (const auto& [column, value] : row) table.columns.push_back({column});
+    for (const auto& [column, value] : row) table.columns.emplace_back(column);
   }
   std::vector<std::string> cells;
   cells.reserve(row.size());
-  for (const auto& [column, value] : row) cells.push_back(text_of(value));
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    // A column may begin with absent values.
+    if (std::holds_alternative<std::string>(row[i].second)) {
+      table.columns[i].type = Table::Type::kText;
+    }
+    cells.push_back(text_of(row[i].second));
+  }
   table.rows.push_back(std::move(cells));
 }
 

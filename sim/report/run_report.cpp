@@ -17,7 +17,7 @@ namespace {
 /// Every cell under one reading of the radio's energy.
 Section cell_section(const Outcomes& outcomes, const std::string& reading) {
   Section section{.title = fmt::format("Cells, {} energy", reading)};
-  Table table{.columns = {{"strategy"},
+  Table table{.columns = {{"strategy", true},
                           {"network", true},
                           {"cut", true},
                           {"D_r"},

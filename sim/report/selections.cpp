@@ -63,10 +63,14 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
     section.paragraphs[0] += " The last column also weighs the strategies that do not cut.";
   }
   const bool published = rebuilds_published_tables(scenario);
-  Table table{.columns = {{"network"}, {"target", true}, {"cut", true}, {"value"}, {"accuracy"}}};
+  Table table{.columns = {{"network", true},
+                          {"target", true},
+                          {"cut", true},
+                          {"value", false, Table::Type::kText},
+                          {"accuracy"}}};
   if (published) table.columns.push_back({"paper", true});
   table.columns.push_back({"second best", true});
-  table.columns.push_back({"behind"});
+  table.columns.push_back({"behind", false, Table::Type::kText});
   if (whole) table.columns.push_back({"best of all", true});
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
     std::vector<std::string> row{

@@ -8,6 +8,7 @@
 #include <boost/algorithm/string/trim.hpp>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/csv.hpp"
 #include "sim/base/error.hpp"
 #include "sim/report/rows.hpp"
 #include "sim/study/results_reader.hpp"
@@ -91,14 +92,17 @@ Table query(StudyDatabase& database, const std::string& sql) {
     check_question(sql);
     SQLite::Statement statement{database.connection(), sql};
     for (int c = 0; c < statement.getColumnCount(); ++c) {
-      table.columns.push_back({statement.getColumnName(c), true});
+      table.columns.emplace_back(statement.getColumnName(c), true);
     }
+    std::vector<bool> texts(table.columns.size());
     while (statement.executeStep()) {
       std::vector<std::string> row;
-      for (int c = 0; c < statement.getColumnCount(); ++c) {
-        const SQLite::Column column = statement.getColumn(c);
-        if (!column.isText() && !column.isNull()) {
-          table.columns[static_cast<std::size_t>(c)].left = false;
+      for (std::size_t c = 0; c < table.columns.size(); ++c) {
+        const SQLite::Column column = statement.getColumn(static_cast<int>(c));
+        // A column of numbers has nothing but numbers; one without values is left to the texts.
+        if (column.isText() || column.isBlob()) texts[c] = true;
+        if (texts[c] || !column.isNull()) {
+          table.columns[c] = {table.columns[c].header, texts[c]};
         }
         row.push_back(text_of(column));
       }

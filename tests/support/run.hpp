@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "sim/data/csv.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -29,13 +29,9 @@ inline void expect_same_files(const std::filesystem::path& a, const std::filesys
   }
 }
 
-/// The columns that a CSV file's first line names.
+/// The columns that a CSV file's header names.
 inline std::vector<std::string> columns_of(const std::filesystem::path& file) {
-  const std::string text = read_file(file);
-  std::istringstream header{text.substr(0, text.find('\n'))};
-  std::vector<std::string> columns;
-  for (std::string column; std::getline(header, column, ',');) columns.push_back(column);
-  return columns;
+  return CsvTable{file.string()}.columns();
 }
 
 }  // namespace papilio::testing

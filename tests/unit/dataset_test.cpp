@@ -86,7 +86,9 @@ TEST_F(Folders, AreReadByClassAndName) {
 TEST_F(Folders, MayListTheirClasses) {
   add("train/dog/a.png");
   add("train/cat/a.png");
-  classes("dog\r\nnone yet\r\ncat\r\n");
+  classes(
+      "\xEF\xBB\xBF"
+      "dog\r\nnone yet\r\ncat\r\n");  // as editors of Windows save it
   const auto train = open_dataset(text(), Split::kTrain);
   EXPECT_EQ(train->classes(), (std::vector<std::string>{"dog", "none yet", "cat"}));
   EXPECT_EQ(names(*train), (std::vector<std::string>{"0 dog/a.png", "2 cat/a.png"}));
