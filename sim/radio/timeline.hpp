@@ -1,32 +1,12 @@
 #pragma once
 
-#include <cstddef>
 #include <limits>
-#include <string>
 #include <vector>
 
+#include "sim/radio/trace.hpp"
 #include "sim/units/units.hpp"
 
 namespace papilio {
-
-/// A measured or made throughput over time: the rate is constant from one date to the next.
-struct Trace {
-  std::vector<double> start_s;          ///< of each piece, increasing, the first 0
-  std::vector<double> rate_byte_per_s;  ///< of each piece, >= 0
-  double length_s{0};                   ///< end of the last piece, > its start
-
-  /// Bytes over the whole trace by its length.
-  [[nodiscard]] BytesPerSecond mean() const;
-  /// The longest time at a rate of 0, not joined over the end.
-  [[nodiscard]] Seconds longest_outage() const;
-};
-
-/// Reads a trace: a Mahimahi packet-delivery file (whole milliseconds, one for each 1,500 bytes
-/// that could be delivered) or a table `seconds, Mbit/s` (separated by a comma, tab or blank),
-/// whose last piece lasts as long as the one before it. Lines that begin with # are comments.
-/// @param bin pieces that the deliveries of a Mahimahi file are counted in, > 0
-/// @throws ConfigError with file and line if it is neither, empty, or its times do not increase
-Trace load_trace(const std::string& path, Seconds bin);
 
 /// The rate of one link over time: constant or a trace played in a loop from an offset, and 0
 /// during outages. A plain value: any date may be asked for, in any order.

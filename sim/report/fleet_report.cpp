@@ -110,18 +110,19 @@ class Reporter {
 
   [[nodiscard]] Section traces() const {
     Section section{.title = "Traces"};
-    Table table{.columns = {{"cell"},
+    Table table{.columns = {{"cell", true},
                             {"direction", true},
                             {"file", true},
                             {"mean Mbit/s"},
                             {"length s"},
-                            {"longest outage s"}}};
+                            {"longest outage s"},
+                            {"a row's rate holds", true}}};
     constexpr double kBitsPerMegabyte = 8e-6;
     for (const TraceNote& note : fleet_.traces) {
       table.rows.push_back({note.cell, note.direction, note.file,
                             fmt::format("{:.2f}", note.mean.value() * kBitsPerMegabyte),
                             fmt::format("{:.1f}", note.length.value()),
-                            fmt::format("{:.1f}", note.longest_outage.value())});
+                            fmt::format("{:.1f}", note.longest_outage.value()), note.rates_hold});
     }
     section.table = std::move(table);
     section.remarks = {
@@ -132,7 +133,7 @@ class Reporter {
 
   [[nodiscard]] Section accuracies() const {
     Section section{.title = "Accuracy"};
-    Table table{.columns = {{"strategy"}, {"mobiles", true}, {"accuracy"}}};
+    Table table{.columns = {{"strategy", true}, {"mobiles", true}, {"accuracy"}}};
     for (const FleetSummary& summary : summaries_) {
       if (!shown(summary)) continue;
       table.rows.push_back({name_of(summary), summary.mobiles, accuracy_text(summary.accuracy)});
@@ -146,7 +147,7 @@ class Reporter {
 
   [[nodiscard]] Section ends() const {
     Section section{.title = "How requests ended"};
-    Table table{.columns = {{"strategy"},
+    Table table{.columns = {{"strategy", true},
                             {"mobiles", true},
                             {"window", true},
                             {"arrived"},
@@ -213,7 +214,7 @@ class Reporter {
 
   [[nodiscard]] Section latencies() const {
     Section section{.title = "Latency"};
-    Table table{.columns = {{"strategy"},
+    Table table{.columns = {{"strategy", true},
                             {"mobiles", true},
                             {"mean ms"},
                             {"p50 ms"},
@@ -272,7 +273,7 @@ class Reporter {
   [[nodiscard]] Section pivot(const std::string& across) const {
     const bool by_window = across == "window";
     Section section{.title = fmt::format("Mean latency by {}, ms", across)};
-    Table table{.columns = {{"strategy"}}};
+    Table table{.columns = {{"strategy", true}}};
     if (by_window) {
       for (const Window& window : model_.windows) table.columns.push_back({window.name});
     } else {
@@ -335,7 +336,7 @@ class Reporter {
           });
       if (chosen) shown.push_back(i);
     }
-    Table table{.columns = {{"strategy"}, {"window", true}}};
+    Table table{.columns = {{"strategy", true}, {"window", true}}};
     for (const std::size_t i : shown) table.columns.push_back({group.partitions[i].name});
     for (const FleetSummary& summary : summaries_) {
       if (model_.strategies[summary.strategy].policy == PolicyKind::kStatic ||
@@ -364,7 +365,7 @@ class Reporter {
 
   [[nodiscard]] Section energies() const {
     Section section{.title = "Mobile energy of a request, mJ, and its server time, ms"};
-    Table table{.columns = {{"strategy"},
+    Table table{.columns = {{"strategy", true},
                             {"mobiles", true},
                             {"total"},
                             {"compute"},
@@ -401,7 +402,7 @@ class Reporter {
 
   [[nodiscard]] Section whole_energies() const {
     Section section{.title = "Mobile energy of the whole run, J a mobile"};
-    Table table{.columns = {{"strategy"},
+    Table table{.columns = {{"strategy", true},
                             {"mobiles", true},
                             {"total"},
                             {"compute"},
@@ -467,7 +468,7 @@ class Reporter {
   [[nodiscard]] Section resources() const {
     Section section{.title = "Utilisation %, and mean number waiting or in flight"};
     const std::vector<std::string> names = resource_names(model_);
-    Table table{.columns = {{"strategy"}}};
+    Table table{.columns = {{"strategy", true}}};
     for (const std::string& name : names) table.columns.push_back({name});
     for (std::size_t s = 0; s < model_.strategies.size(); ++s) {
       std::vector<std::string> row{model_.strategies[s].name};

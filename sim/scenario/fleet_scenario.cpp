@@ -1,6 +1,7 @@
 #include "sim/scenario/fleet_scenario.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/data/column_unit.hpp"
 #include "sim/data/csv.hpp"
 #include "sim/fleet/fleet.hpp"
 #include "sim/scenario/fleet_pricer.hpp"
@@ -20,19 +22,57 @@ namespace papilio {
 namespace fs = std::filesystem;
 namespace {
 
-/// Reads a file of dates, one a line.
+/// Reads the dates of a table: of its column "arrival" in any unit of time, such as "arrival_s".
 std::vector<double> load_dates(const std::string& path) {
+  const CsvTable table{path};
+  std::vector<std::string> columns;
+  for (const std::string& column : table.columns()) {
+    const ColumnName name = column_name(column);
+    if (name.stem == "arrival" && name.unit != nullptr && name.unit->kind == UnitKind::kTime) {
+      columns.push_back(column);
+    }
+  }
+  if (columns.size() != 1) {
+    throw ConfigError{
+        fmt::format("{}:1: error: expected one column of dates, named 'arrival_s' or 'arrival_ms', "
+                    "got {}; rename it",
+                    path, fmt::join(columns.empty() ? table.columns() : columns, ", "))};
+  }
+  const Unit& unit = *column_name(columns.front()).unit;
   std::vector<double> dates;
-  const CsvTable table{path, {"arrival_s"}};
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    const double date = table.number(row, "arrival_s");
+    const double date = unit.in_si(table.number(row, columns.front()));
     if (date < 0 || (!dates.empty() && date < dates.back())) {
-      throw ConfigError{
-          fmt::format("{}:{}: error: arrival_s: the dates must not decrease", path, row + 2)};
+      throw ConfigError{fmt::format("{}:{}: error: {}: the dates must not be below 0, nor decrease",
+                                    path, table.line(row), columns.front())};
     }
     dates.push_back(date);
   }
   return dates;
+}
+
+/// How a scenario has a table of rates read.
+TableFormat format_of(const TraceTableSpec& spec) {
+  return {.time = spec.time,
+          .time_unit = spec.time_unit,
+          .rate = spec.rate,
+          .rate_unit = spec.rate_unit,
+          .holds = spec.rate_holds == kSinceRowBeforeName ? RateHolds::kSinceRowBefore
+                   : spec.rate_holds == kUntilNextRowName ? RateHolds::kUntilNextRow
+                                                          : RateHolds::kUnsaid};
+}
+
+/// For reports.
+std::string to_text(RateHolds holds) {
+  switch (holds) {
+    case RateHolds::kSinceRowBefore:
+      return "since the row before";
+    case RateHolds::kUntilNextRow:
+      return "until the next row";
+    case RateHolds::kUnsaid:
+      break;
+  }
+  return "";
 }
 
 Variation variation_of(const VariationSpec& spec) {
@@ -243,6 +283,11 @@ class Builder {
                      "the rate is given already by 'rate_bit_per_s'; remove one");
       return {};
     }
+    if (direction.trace_table.present && direction.trace.empty()) {
+      checker_.error(fmt::format("{}.{}.trace_table", path, name),
+                     "says how a trace's table is read; add the key 'trace', or remove this one");
+      return {};
+    }
     std::vector<RateTimeline> all;
     if (direction.trace.empty()) {
       const BytesPerSecond rate =
@@ -279,11 +324,11 @@ class Builder {
       return nullptr;
     }
     direction.trace = effective_name(source_, written);
-    auto trace =
-        std::make_shared<const Trace>(load_trace(file.string(), Seconds{spec.trace_bin_s}));
+    auto trace = std::make_shared<const Trace>(
+        load_trace(file.string(), Seconds{spec.trace_bin_s}, format_of(direction.trace_table)));
     model_.traces.push_back(trace);
     fleet_.traces.push_back({spec.name, name, written, trace->mean(), Seconds{trace->length_s},
-                             trace->longest_outage()});
+                             trace->longest_outage(), to_text(trace->holds)});
     return trace;
   }
 

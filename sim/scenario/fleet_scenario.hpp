@@ -22,6 +22,7 @@ struct TraceNote {
   BytesPerSecond mean;
   Seconds length;
   Seconds longest_outage;
+  std::string rates_hold;  ///< for what time a row's does; of packet deliveries nothing
 };
 
 /// A fleet that has been checked against the profiles, and what the engine needs of it.

@@ -2,8 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/data/column_unit.hpp"
 #include "sim/plan/select.hpp"
 #include "sim/radio/radio.hpp"
+#include "sim/radio/trace.hpp"
 
 namespace papilio {
 namespace {
@@ -65,13 +67,31 @@ void describe_variation(FieldVisitor& visitor, std::string_view key, VariationSp
   });
 }
 
+void describe_trace_table(FieldVisitor& visitor, TraceTableSpec& table) {
+  visitor.text("time", table.time, {}, Presence::kOptional, "Name of the column of times.");
+  visitor.text("time_unit", table.time_unit, {.choices = unit_names(UnitKind::kTime)},
+               Presence::kOptional,
+               "Its unit, where the name does not end in one; s without a header.");
+  visitor.text("rate", table.rate, {}, Presence::kOptional, "Name of the column of rates.");
+  visitor.text("rate_unit", table.rate_unit, {.choices = unit_names(UnitKind::kRate)},
+               Presence::kOptional,
+               "Its unit, where the name does not end in one; mbit_per_s without a header.");
+  visitor.text("rate_holds", table.rate_holds,
+               {.choices = {kSinceRowBeforeName, kUntilNextRowName}}, Presence::kOptional,
+               "The time that a row's rate is about; since-row-before by default.");
+}
+
 void describe_direction(FieldVisitor& visitor, std::string_view key, DirectionSpec& direction,
                         std::string_view doc) {
   visitor.object(key, direction.present, doc, [&](FieldVisitor& nested) {
     nested.number("rate_bit_per_s", direction.rate_bit_per_s, kRate,
                   "Rate that the mobiles share; by default the radio's.");
     nested.text("trace", direction.trace, {}, Presence::kOptional,
-                "File of the rate over time: Mahimahi packet deliveries, or seconds and Mbit/s.");
+                "File of the rate over time: Mahimahi packet deliveries, or a table of times and "
+                "rates.");
+    nested.object("trace_table", direction.trace_table.present,
+                  "What the header of a table of rates does not say.",
+                  [&](FieldVisitor& table) { describe_trace_table(table, direction.trace_table); });
     nested.number("cap_bit_per_s", direction.cap_bit_per_s, kRate,
                   "The most that one mobile gets.");
   });
@@ -190,7 +210,7 @@ void describe_arrivals(FieldVisitor& visitor, MobilesSpec::Arrivals& arrivals) {
   visitor.number("jitter_s", arrivals.jitter_s, kDate,
                  "periodic: a frame comes up to this much late; less than the period.");
   visitor.text("file", arrivals.file, {}, Presence::kOptional,
-               "trace: dates of the requests in s, one a line, the same for each mobile.");
+               "trace: table with the dates of the requests, the same for each mobile.");
   visitor.number("deadline_s", arrivals.deadline_s, kTime, "An answer after this latency is late.");
   visitor.text("when_busy", arrivals.when_busy, {.choices = {"queue", "drop"}}, Presence::kOptional,
                "What becomes of a request that finds the mobile busy.");

@@ -30,12 +30,23 @@ struct VariationSpec {
   std::optional<double> cv;
 };
 
+/// What a table of rates does not say itself, as written; what is empty, its header says.
+struct TraceTableSpec {
+  bool present{false};
+  std::string time;
+  std::string time_unit;
+  std::string rate;
+  std::string rate_unit;
+  std::string rate_holds;
+};
+
 /// One direction of a cell, as written.
 struct DirectionSpec {
   bool present{false};
   std::optional<double> rate_bit_per_s;  ///< default: the radio's
   std::string trace;                     ///< a file
-  std::optional<double> cap_bit_per_s;   ///< of each mobile
+  TraceTableSpec trace_table;
+  std::optional<double> cap_bit_per_s;  ///< of each mobile
 };
 
 /// One item of a fleet's `cells`.

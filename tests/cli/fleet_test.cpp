@@ -33,7 +33,7 @@ const std::vector<std::string> kFiles{"fleet.csv",   "energy.csv", "choices.csv"
                                       "records.csv", "tables.md",  "tables.tex"};
 
 CsvTable table_of(const fs::path& file) {
-  return CsvTable{file.string(), columns_of(file)};
+  return CsvTable{file.string()};
 }
 
 TEST(FleetRun, TheNumberOfJobsChangesNoByte) {
@@ -233,7 +233,7 @@ TEST(FleetTraces, AreFoundWhereTheyMayLie) {
   const fs::path out = folder.path() / "out";
   run_to(out, {file.string(), "--set", "mobiles.0.count=3"});
   EXPECT_THAT(read_file(out / "tables.md"),
-              HasSubstr("| my.csv |        8.75 |      4.0 |              1.0 |"));
+              HasSubstr("| my.csv |        8.33 |      3.0 |              1.0 |"));  // 25 Mbit
   // The effective scenario finds it from elsewhere.
   run_to(folder.path() / "again", {(out / "scenario.effective.yaml").string()});
   EXPECT_TRUE(read_file(out / "fleet.csv") == read_file(folder.path() / "again/fleet.csv"));
@@ -248,9 +248,8 @@ TEST(FleetTraces, AMalformedOneIsToldWithItsLine) {
   const fs::path trace = folder.write("my.csv", "0,10\n1,twenty\n");
   const Finished run = run_papilio({"check", file.string()});
   EXPECT_EQ(run.exit_code, 2);
-  EXPECT_EQ(run.err, fmt::format("{}:2: error: expected milliseconds, or seconds and Mbit/s, got "
-                                 "'1,twenty'\n",
-                                 trace.string()));
+  EXPECT_EQ(run.err,
+            fmt::format("{}:2: error: expected a number as rate, got 'twenty'\n", trace.string()));
 }
 
 TEST(FleetTraces, DatesOfRequestsAreReadInOrder) {
@@ -263,7 +262,64 @@ TEST(FleetTraces, DatesOfRequestsAreReadInOrder) {
   EXPECT_EQ(run_papilio(check).exit_code, 0);
   folder.write("dates.csv", "arrival_s\n1\n3\n2\n");
   EXPECT_EQ(run_papilio(check).err,
-            fmt::format("{}:4: error: arrival_s: the dates must not decrease\n", dates.string()));
+            fmt::format("{}:4: error: arrival_s: the dates must not be below 0, nor decrease\n",
+                        dates.string()));
+  folder.write("dates.csv", "\xEF\xBB\xBFrequest;arrival_ms\r\na;1000\r\nb;2000\r\n");
+  EXPECT_EQ(run_papilio(check).exit_code, 0);
+  folder.write("dates.csv", "1\n2\n");
+  EXPECT_EQ(run_papilio(check).err,
+            fmt::format("{}:1: error: expected one column of dates, named 'arrival_s' or "
+                        "'arrival_ms', got 1; rename it\n",
+                        dates.string()));
+}
+
+// A trace's rows hold what was received since the row before: 1 Mbit/s from 1 s to 10 s. So 1 MB,
+// asked for at 1 s, takes 8 s, and the mean is (1·8 + 9·1 + 1·8 + 9·1) Mbit / 20 s = 1.70 Mbit/s.
+// From the rows on it would be 8 Mbit/s from 1 s, hence 1 s, and a mean of 5.34 Mbit/s.
+TEST(FleetTraces, ARateHoldsSinceTheRowBefore) {
+  const TemporaryFolder folder;
+  folder.write("rates.txt", "0\t1\n1\t8\n10\t1\n11\t8\n20\t1\n");
+  folder.write("at.csv", "arrival_s\n1\n");
+  const std::string scenario =
+      "kind: fleet\nname: rates\nduration_s: 30\ncells:\n"
+      "  - {{name: c, radio: 4g, uplink: {{trace: rates.txt{}}}, trace_offset_s: {}}}\n"
+      "servers: [{{name: s}}]\nmobiles:\n"
+      "  - {{name: m, cell: c, server: s, task: {{upload_bytes: 1000000, server_s: 0}}, "
+      "arrivals: {{process: trace, file: at.csv}}}}\noutput: {{records: 1}}\n";
+  const auto uplink_s = [&](const std::string& keys, const char* offset) {
+    const fs::path file = folder.write("f.yaml", fmt::format(fmt::runtime(scenario), keys, offset));
+    run_to(folder.path() / "out", {file.string()});
+    return table_of(folder.path() / "out/records.csv").number(0, "uplink_s");
+  };
+  EXPECT_NEAR(uplink_s("", "0"), 8.0, 1e-9);
+  EXPECT_THAT(
+      read_file(folder.path() / "out/tables.md"),
+      HasSubstr("rates.txt |        1.70 |     20.0 |              0.0 | since the row before"));
+  const std::string until = ", trace_table: {rate_holds: until-next-row}";
+  EXPECT_NEAR(uplink_s(until, "0"), 1.0, 1e-9);
+  EXPECT_THAT(read_file(folder.path() / "out/tables.md"),
+              HasSubstr("5.34 |     29.0 |              0.0 | until the next row"));
+  // Asked for at 1 s, where the trace is at 19.5 s: 0.5 Mbit until its end at 20 s, 8 Mbit/s in
+  // its first second, of which 7.5 Mbit take 0.9375 s.
+  EXPECT_NEAR(uplink_s("", "18.5"), 0.5 + 0.9375, 1e-9);
+  // The same in the effective scenario.
+  run_to(folder.path() / "again", {(folder.path() / "out/scenario.effective.yaml").string()});
+  EXPECT_EQ(read_file(folder.path() / "out/records.csv"),
+            read_file(folder.path() / "again/records.csv"));
+}
+
+TEST(FleetTraces, KeysOfATableNeedATrace) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.write(
+      "f.yaml",
+      "kind: fleet\nname: f\nduration_s: 3\ncells:\n"
+      "  - {name: c, radio: 4g, uplink: {trace_table: {time_unit: ms}}}\nservers: [{name: s}]\n"
+      "mobiles: [{name: m, cell: c, server: s, task: {}, arrivals: {process: poisson, "
+      "rate_per_s: 1}}]\n");
+  const Finished check = run_papilio({"check", file.string()});
+  EXPECT_EQ(check.exit_code, 2);
+  EXPECT_THAT(check.err, HasSubstr("f.yaml:5:48: error: cells.0.uplink.trace_table: says how a "
+                                   "trace's table is read; add the key 'trace'"));
 }
 
 TEST(Plot, DrawsTheWindows) {
