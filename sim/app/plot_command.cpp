@@ -1,7 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "sim/app/command.hpp"
 #include "sim/app/dimension_options.hpp"
@@ -39,24 +43,65 @@ class ScratchFolder {
   fs::path path_;
 };
 
+/// What a file's suffix asks for.
+struct Format {
+  const char* suffix;
+  const char* terminal;  ///< gnuplot's, where no text is "enhanced": a _ is a _
+};
+
+/// @throws ConfigError for another suffix
+const Format& format_of(const fs::path& file) {
+  static constexpr std::array<Format, 3> kFormats{{
+      {".svg", "svg size 800,500 noenhanced font 'sans,12' background 'white'"},
+      {".pdf", "pdfcairo size 16cm,10cm noenhanced font 'sans,10' background 'white'"},
+      {".png", "pngcairo size 1600,1000 noenhanced font 'sans,24' background 'white'"},
+  }};
+  const std::string suffix = boost::to_lower_copy(file.extension().string());
+  const auto* const it = std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& format) {
+    return suffix == format.suffix;
+  });
+  if (it == kFormats.end()) {
+    throw ConfigError{fmt::format(
+        "papilio plot: error: --output '{}': a plot is SVG, PDF or PNG; end the name in .svg, .pdf "
+        "or .png",
+        file.string())};
+  }
+  return *it;
+}
+
+/// A PDF says when it was made; the same results are to make the same file.
+void forget_date(std::string& pdf) {
+  constexpr std::string_view kBefore{"/CreationDate (D:"};
+  constexpr std::string_view kNoDate{"20000101000000"};
+  const std::size_t at = pdf.find(kBefore);
+  if (at == std::string::npos || at + kBefore.size() + kNoDate.size() > pdf.size()) return;
+  pdf.replace(at + kBefore.size(), kNoDate.size(), kNoDate);
+}
+
 /// What gnuplot draws of a script.
-std::string drawn(const std::string& script) {
+std::string drawn(const std::string& script, const Format& format) {
   const ScratchFolder scratch;
   OutputFolder folder{scratch.path()};
-  folder.add("plot.gp", script);
+  // Where to draw is an argument: a folder's name is no command either.
+  folder.add("plot.gp",
+             fmt::format("set terminal {}\nset output ARG1\n{}", format.terminal, script));
   folder.commit();
-  const Captured gnuplot = capture({"gnuplot", (scratch.path() / "plot.gp").string()});
+  const fs::path file = scratch.path() / "plot";
+  const Captured gnuplot = capture({"gnuplot", "--default-settings", "-c",
+                                    (scratch.path() / "plot.gp").string(), file.string()});
   constexpr int kNoSuchCommand = 127;
   if (gnuplot.status == kNoSuchCommand) {
     throw ConfigError{
         "papilio plot: error: gnuplot is missing; install the package gnuplot-nox, or start "
         "./papilio, which does"};
   }
-  if (gnuplot.status != 0) {
+  std::ifstream stream{file, std::ios::binary};
+  std::string drawing{std::istreambuf_iterator<char>{stream}, {}};
+  if (gnuplot.status != 0 || drawing.empty()) {
     throw ConfigError{fmt::format("papilio plot: error: gnuplot says: {}", gnuplot.output)};
   }
-  // Warnings, of a line without points for one, come before the drawing.
-  return gnuplot.output.substr(std::min(gnuplot.output.find("<?xml"), gnuplot.output.size()));
+  forget_date(drawing);
+  return drawing;
 }
 
 /// What is drawn, and where it goes unless the user says.
@@ -111,15 +156,14 @@ Plot plot_of_folder(const CommandLine& line, const fs::path& dir) {
 void plot_command(const Words& words) {
   CommandLine line{
       "plot DIR|DB [options]",
-      "Draws results as SVG. DIR is the folder that 'papilio run' or 'papilio train' wrote, DB "
-      "the\n"
-      "database of 'papilio study run'. Of a fleet: a value over its windows, one line a "
-      "strategy,\n"
-      "or one bar a strategy. Of trained units: accuracy over the cuts, one line for each number "
-      "of\nchannels. Of a study: a value over an axis, one line a partition.",
+      "Draws results as SVG, PDF or PNG. DIR is the folder that 'papilio run' or 'papilio train'\n"
+      "wrote, DB the database of 'papilio study run'. Of a fleet: a value over its windows, one "
+      "line\n"
+      "a strategy, or one bar a strategy. Of trained units: accuracy over the cuts, one line for "
+      "each\nnumber of channels. Of a study: a value over an axis, one line a partition.",
       {"papilio plot results/server-load",
        "papilio plot results/server-load --value p95_s --strategy RB1 --strategy selection",
-       "papilio plot results/train-resnet20-cifar10",
+       "papilio plot results/train-resnet20-cifar10 -o accuracy.pdf",
        "papilio plot results/bandwidth.db --where partition=mobile-only,RB1,RB4,RB8",
        "papilio plot results/load.db --x phones --value p95"}};
   line.add_positional("dir");
@@ -136,19 +180,20 @@ void plot_command(const Words& words) {
   line.add_options()("study", po::value<std::string>()->value_name("NAME"),
                      "which of several studies, by name or number (default: the one run last)");
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
-                     "file of the plot (default: beside the results)");
+                     "file of the plot: .svg, .pdf or .png (default: an SVG beside the results)");
   if (!line.parse(words)) return;
   if (!line.has("dir")) {
     throw ConfigError{
         "papilio plot: error: expected the folder or database of results; see 'papilio plot "
         "--help'"};
   }
+  if (line.has("output")) format_of(line.get<std::string>("output"));  // before any work
   const fs::path from = line.all("dir").front();
   const Plot plot =
       fs::is_regular_file(from) ? plot_of_study(line, from) : plot_of_folder(line, from);
   const fs::path file = line.has("output") ? fs::path{line.get<std::string>("output")} : plot.file;
   OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
-  folder.add(file.filename().string(), drawn(plot.script));
+  folder.add(file.filename().string(), drawn(plot.script, format_of(file)));
   folder.commit();
   fmt::print("Wrote {}\n", file.string());
 }

@@ -165,6 +165,17 @@ std::vector<FleetResult> play(const FleetScenario& fleet, const Invocation& invo
       fleet.model, {.jobs = invocation.jobs, .on_progress = show, .stop_requested = interrupted});
 }
 
+/// The strategies that cut every network where the scenario says, in their order.
+std::vector<std::string> fixed_cuts(const FleetScenario& fleet) {
+  std::vector<std::string> cuts;
+  for (const FleetStrategy& strategy : fleet.model.strategies) {
+    const bool whole = strategy.name == "mobile-only" || strategy.name == "cloud-only";
+    const bool cut = strategy.policy == PolicyKind::kStatic && !whole && strategy.name != "task";
+    if (cut) cuts.push_back(strategy.name);
+  }
+  return cuts;
+}
+
 void run_fleet(const ScenarioSource& source, const Invocation& invocation) {
   const FleetScenario fleet = load_fleet(source);
   const std::string effective = effective_yaml(fleet);
@@ -190,6 +201,7 @@ void run_fleet(const ScenarioSource& source, const Invocation& invocation) {
                                 {"peak_memory_bytes", counts.peak_memory_bytes}});
   }
   manifest["peak_memory_bytes"] = peak_memory_bytes();
+  manifest["fixed_cuts"] = fixed_cuts(fleet);
 
   folder.add("fleet.csv", to_csv(fleet_table(fleet, summaries)));
   folder.add("energy.csv", to_csv(energy_table(fleet, results)));

@@ -54,43 +54,47 @@ std::string accuracy_plot(const std::string& csv) {
   }
   if (cuts.empty()) throw ConfigError{fmt::format("{}: error: has no row with a cut", csv)};
 
-  std::string script = gnuplot_preamble();
-  script +=
-      "set ylabel 'accuracy, %'\nset xlabel 'cut'\nset key outside right reverse Left "
-      "noenhanced\n";
-  script += fmt::format("set xrange [-0.5:{}.5]\nset xtics noenhanced (", cuts.size() - 1);
-  for (std::size_t i = 0; i < cuts.size(); ++i)
-    script += fmt::format("{}{} {}", i == 0 ? "" : ", ", gnuplot_quoted(cuts[i]), i);
-  script += ")\n";
+  GnuplotScript script;
+  script.add(
+      fmt::format("set ylabel 'accuracy, %'\nset xlabel 'cut'\n"
+                  "set key outside right reverse Left\nset xrange [-0.5:{}.5]\nset xtics (",
+                  cuts.size() - 1));
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    script.add(fmt::format("{}{} {}", i == 0 ? "" : ", ", script.text(cuts[i]), i));
+  }
+  script.add(")\n");
   std::string plots;
   std::size_t number = 0;
   for (const auto& [unit, by_cut] : lines) {
     ++number;
-    std::string means;
-    std::string seeds;
+    std::vector<GnuplotScript::Row> means;
+    std::vector<GnuplotScript::Row> seeds;
     for (std::size_t i = 0; i < cuts.size(); ++i) {
       const auto found = by_cut.find(cuts[i]);
+      const std::string x = fmt::to_string(i);
       if (found == by_cut.end()) {
-        means += fmt::format("{} ?\n", i);
+        means.push_back({x, GnuplotScript::number_cell({})});
         continue;
       }
-      means += fmt::format("{} {:.4f}\n", i, mean_of(found->second));
-      for (const double percent : found->second) seeds += fmt::format("{} {:.4f}\n", i, percent);
+      means.push_back({x, GnuplotScript::number_cell(mean_of(found->second))});
+      for (const double percent : found->second) {
+        seeds.push_back({x, GnuplotScript::number_cell(percent)});
+      }
     }
-    script +=
-        fmt::format("$means{0} << END\n{1}END\n$seeds{0} << END\n{2}END\n", number, means, seeds);
     std::string title = unit.channels == 0 ? "no unit" : fmt::format("D_r {}", unit.channels);
     if (several_codecs) title += ", " + unit.codec;
     plots += fmt::format(
-        "{0}$means{1} using 1:2 with linespoints lw 2 pt 7 ps 0.6 lc {1} title {2}, "
-        "$seeds{1} using 1:2 with points pt 6 ps 0.4 lc {1} notitle",
-        number == 1 ? "" : ", ", number, gnuplot_quoted(title));
+        "{0}{2} using 1:2 with linespoints lw 2 pt 7 ps 0.6 lc {1} title {4}, "
+        "{3} using 1:2 with points pt 6 ps 0.4 lc {1} notitle",
+        number == 1 ? "" : ", ", number, script.table(means), script.table(seeds),
+        script.text(title));
   }
   if (!baseline.empty()) {
     plots += fmt::format(", {:.4f} with lines lw 1 dt 2 lc rgb 'black' title 'baseline'",
                          mean_of(baseline));
   }
-  return script + "plot " + plots + "\n";
+  script.add("plot " + plots + "\n");
+  return script.script();
 }
 
 }  // namespace papilio

@@ -1,42 +1,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/data/csv.hpp"
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/plot.hpp"
+#include "sim/scenario/fleet_spec.hpp"
 
 namespace papilio {
 namespace {
 
-std::vector<std::string> header_of(const std::string& csv) {
-  std::ifstream file{csv};
-  std::string line;
-  if (!file || !std::getline(file, line)) {
-    throw ConfigError{fmt::format(
-        "{}: error: cannot be read; give the folder of a fleet's results, as 'papilio run' left it",
-        csv)};
-  }
-  std::vector<std::string> columns{""};
-  for (const char c : line) {
-    if (c == ',') {
-      columns.emplace_back();
-    } else {
-      columns.back() += c;
-    }
-  }
-  return columns;
-}
-
 /// The rows of the whole fleet.
 class FleetCsv {
  public:
-  explicit FleetCsv(const std::string& csv) : columns_{header_of(csv)}, table_{csv, columns_} {
+  explicit FleetCsv(const std::string& csv) : table_{csv} {
     for (const char* needed : {"strategy", "mobiles", "window", "latency_s"}) {
       if (has(needed)) continue;
       throw ConfigError{
@@ -49,25 +34,24 @@ class FleetCsv {
     }
   }
 
-  [[nodiscard]] bool has(const std::string& column) const {
-    return std::find(columns_.begin(), columns_.end(), column) != columns_.end();
-  }
-  [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
+  [[nodiscard]] bool has(const std::string& column) const { return table_.has(column); }
+  [[nodiscard]] const std::vector<std::string>& columns() const { return table_.columns(); }
   [[nodiscard]] const std::vector<std::string>& strategies() const { return strategies_; }
   [[nodiscard]] const std::vector<std::string>& windows() const { return windows_; }
 
-  /// A cell as gnuplot reads it: a number, or ? where there is none.
-  [[nodiscard]] std::string cell(const std::string& strategy, const std::string& window,
-                                 const std::string& column) const {
-    if (!has(column)) return "?";
+  /// The number of a strategy in a window, if there is one.
+  /// @throws ConfigError if it is something else
+  [[nodiscard]] std::optional<double> number(const std::string& strategy, const std::string& window,
+                                             const std::string& column) const {
+    if (!has(column)) return std::nullopt;
     for (std::size_t row = 0; row < table_.rows(); ++row) {
       if (table_.text(row, "mobiles") == "all" && table_.text(row, "strategy") == strategy &&
           table_.text(row, "window") == window) {
-        const std::string& text = table_.text(row, column);
-        return text.empty() ? "?" : text;
+        if (table_.text(row, column).empty()) return std::nullopt;
+        return table_.number(row, column);
       }
     }
-    return "?";
+    return std::nullopt;
   }
 
  private:
@@ -75,24 +59,44 @@ class FleetCsv {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
 
-  std::vector<std::string> columns_;
   CsvTable table_;
   std::vector<std::string> strategies_;
   std::vector<std::string> windows_;
 };
 
+/// Of results without a manifest: whole networks, and policies under their own names, are none.
+bool is_cut_by_name(const std::string& name) {
+  return name != "mobile-only" && name != "cloud-only" && name != "task" && !is_policy(name);
+}
+
+/// The strategies that the run's manifest calls fixed cuts, if there is one that tells.
+std::optional<std::set<std::string>> cuts_of_manifest(const std::filesystem::path& file) {
+  std::ifstream stream{file};
+  const auto json = nlohmann::json::parse(stream, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("fixed_cuts") || !json["fixed_cuts"].is_array()) {
+    return std::nullopt;
+  }
+  std::set<std::string> cuts;
+  for (const auto& name : json["fixed_cuts"]) {
+    if (name.is_string()) cuts.insert(name.get<std::string>());
+  }
+  return cuts;
+}
+
 /// All but the fixed cuts, of which only the one of the least mean latency: few enough to tell
 /// apart.
-std::vector<std::string> telling_strategies(const FleetCsv& fleet) {
-  const auto is_cut = [](const std::string& name) {
-    return name.starts_with("RB") || name.starts_with("split ");
+std::vector<std::string> telling_strategies(const FleetCsv& fleet, const std::string& csv) {
+  const std::optional<std::set<std::string>> told =
+      cuts_of_manifest(std::filesystem::path{csv}.parent_path() / "manifest.json");
+  const auto is_cut = [&](const std::string& name) {
+    return told ? told->contains(name) : is_cut_by_name(name);
   };
   std::string best;
   double least = std::numeric_limits<double>::infinity();
   for (const std::string& name : fleet.strategies()) {
-    const std::string cell = fleet.cell(name, "all", "latency_s");
-    if (!is_cut(name) || cell == "?" || std::stod(cell) >= least) continue;
-    least = std::stod(cell);
+    const std::optional<double> latency = fleet.number(name, "all", "latency_s");
+    if (!is_cut(name) || !latency || *latency >= least) continue;
+    least = *latency;
     best = name;
   }
   std::vector<std::string> telling;
@@ -118,7 +122,7 @@ std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) 
     }
   }
   const std::vector<std::string> strategies =
-      options.strategies.empty() ? telling_strategies(fleet) : options.strategies;
+      options.strategies.empty() ? telling_strategies(fleet, csv) : options.strategies;
   const std::string interval = options.value.ends_with("_s")
                                    ? options.value.substr(0, options.value.size() - 2) + "_ci_s"
                                    : std::string{};
@@ -128,15 +132,8 @@ std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) 
   std::vector<double> values;
   for (const std::string& strategy : strategies) {
     for (const std::string& window : places) {
-      const std::string cell = fleet.cell(strategy, window, options.value);
-      if (cell == "?") continue;
-      double value = 0;
-      const auto read = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-      if (read.ec != std::errc{}) {
-        throw ConfigError{fmt::format("{}: error: '{}' is no column of numbers; draw another", csv,
-                                      options.value)};
-      }
-      values.push_back(value);
+      const std::optional<double> value = fleet.number(strategy, window, options.value);
+      if (value) values.push_back(*value);
     }
   }
   if (values.empty()) {
@@ -146,44 +143,44 @@ std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) 
         csv, options.value)};
   }
 
-  std::string script = gnuplot_preamble();
-  script += fmt::format("set ylabel {} noenhanced\n", gnuplot_quoted(axis_label(options.value)));
-  const auto line = [&](std::size_t x, const std::string& label, const std::string& strategy,
-                        const std::string& window) {
-    script += fmt::format("{} {} {} {}\n", x, gnuplot_quoted(label),
-                          fleet.cell(strategy, window, options.value),
-                          fleet.cell(strategy, window, interval));
+  GnuplotScript script;
+  script.add(fmt::format("set ylabel {}\n", script.text(axis_label(options.value))));
+  const auto row = [&](std::size_t x, const std::string& label, const std::string& strategy,
+                       const std::string& window) {
+    return GnuplotScript::Row{
+        fmt::to_string(x), GnuplotScript::text_cell(label),
+        GnuplotScript::number_cell(fleet.number(strategy, window, options.value)),
+        GnuplotScript::number_cell(fleet.number(strategy, window, interval))};
   };
   if (by_window) {
-    script += "set key outside right noenhanced\nset xlabel 'window'\n";
+    std::string plots;
     for (std::size_t s = 0; s < strategies.size(); ++s) {
-      script += fmt::format("$data{} << END\n", s);
+      std::vector<GnuplotScript::Row> rows;
       for (std::size_t w = 0; w < fleet.windows().size(); ++w) {
-        line(w, fleet.windows()[w], strategies[s], fleet.windows()[w]);
+        rows.push_back(row(w, fleet.windows()[w], strategies[s], fleet.windows()[w]));
       }
-      script += "END\n";
+      plots += fmt::format(
+          "{0}{1} using 1:3:xtic(2) with linespoints lw 2 dt {2} pt 7 ps 0.5 lc {3} title {4}, "
+          "{1} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {3} notitle",
+          s == 0 ? "" : ", ", script.table(rows), s % 2 + 1, s + 1, script.text(strategies[s]));
     }
     // A logarithmic axis has no place for a 0.
     const bool positive = *std::min_element(values.begin(), values.end()) > 0;
-    script += positive ? "set logscale y\nplot " : "set yrange [0:*]\nplot ";
-    for (std::size_t s = 0; s < strategies.size(); ++s) {
-      script += fmt::format(
-          "{}$data{} using 1:3:xtic(2) with linespoints lw 2 dt {} pt 7 ps 0.5 lc {} title {}, "
-          "$data{} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {} notitle",
-          s == 0 ? "" : ", ", s, s % 2 + 1, s + 1, gnuplot_quoted(strategies[s]), s, s + 1);
-    }
-    script += "\n";
+    script.add(fmt::format("set key outside right\nset xlabel 'window'\n{}\nplot {}\n",
+                           positive ? "set logscale y" : "set yrange [0:*]", plots));
   } else {
-    script +=
-        "set style fill solid 0.6 noborder\nset boxwidth 0.7\nset xtics rotate by -30 noenhanced\n"
-        "set yrange [0:*]\n$data << END\n";
-    for (std::size_t s = 0; s < strategies.size(); ++s)
-      line(s, strategies[s], strategies[s], "all");
-    script +=
-        "END\nplot $data using 1:3:xtic(2) with boxes lc 1 notitle, "
-        "$data using 1:($3-$4):(0):(2*$4) with vectors nohead lc rgb 'black' notitle\n";
+    std::vector<GnuplotScript::Row> rows;
+    for (std::size_t s = 0; s < strategies.size(); ++s) {
+      rows.push_back(row(s, strategies[s], strategies[s], "all"));
+    }
+    script.add(
+        fmt::format("set style fill solid 0.6 noborder\nset boxwidth 0.7\n"
+                    "set xtics rotate by -30\nset yrange [0:*]\n"
+                    "plot {0} using 1:3:xtic(2) with boxes lc 1 notitle, "
+                    "{0} using 1:($3-$4):(0):(2*$4) with vectors nohead lc rgb 'black' notitle\n",
+                    script.table(rows)));
   }
-  return script;
+  return script.script();
 }
 
 }  // namespace papilio

@@ -1,27 +1,67 @@
 #include "sim/report/gnuplot.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <string_view>
+#include <cctype>
+#include <cmath>
 #include <utility>
 
 namespace papilio {
+namespace {
 
-std::string gnuplot_preamble() {
-  return "set terminal svg size 800,500 enhanced font 'sans,12' background 'white'\n"
-         "set datafile missing '?'\nset encoding utf8\nset border 3\nset xtics nomirror\n"
-         "set ytics nomirror\nset grid ytics lc rgb '#dddddd'\n";
+constexpr unsigned char kFirstOfUtf8 = 0x80;
+
+}  // namespace
+
+std::string GnuplotScript::text(std::string_view text) {
+  texts_.emplace_back(text);
+  return fmt::format("T[{}]", texts_.size());
 }
 
-std::string gnuplot_quoted(const std::string& text) {
-  std::string safe;
+std::string GnuplotScript::table(const std::vector<Row>& rows) {
+  std::string name = fmt::format("$table{}", table_count_++);
+  tables_ += fmt::format("{} << END\n", name);
+  for (const Row& row : rows) tables_ += fmt::format("{}\n", fmt::join(row, " "));
+  tables_ += "END\n";
+  return name;
+}
+
+std::string GnuplotScript::number_cell(std::optional<double> number) {
+  return number && std::isfinite(*number) ? fmt::to_string(*number) : "?";
+}
+
+std::string GnuplotScript::text_cell(std::string_view text) {
+  // Data lines have escapes of C. What is no letter, digit or blank, nor part of a character of
+  // UTF-8, is told by its number; a control character, which a line could end at, is a blank.
+  std::string cell{'"'};
   for (const char c : text) {
-    if (c == '"' || c == '\\') safe += '\\';
-    safe += c;
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::iscntrl(byte) != 0) {
+      cell += ' ';
+    } else if (byte >= kFirstOfUtf8 || std::isalnum(byte) != 0 || c == ' ') {
+      cell += c;
+    } else {
+      cell += fmt::format("\\{:03o}", byte);
+    }
   }
-  return fmt::format("\"{}\"", safe);
+  return cell + '"';
+}
+
+std::string GnuplotScript::script() const {
+  std::string script =
+      "set datafile missing '?'\nset encoding utf8\nset border 3\nset xtics nomirror\n"
+      "set ytics nomirror\nset grid ytics lc rgb '#dddddd'\n";
+  if (!texts_.empty()) {
+    script += "$texts << END\n";
+    for (const std::string& text : texts_) script += text_cell(text) + '\n';
+    script += fmt::format(
+        "END\narray T[{}]\nstats $texts using (T[int($0) + 1] = strcol(1), 0) nooutput\n",
+        texts_.size());
+  }
+  return script + tables_ + commands_;
 }
 
 std::string axis_label(const std::string& column) {

@@ -58,8 +58,7 @@ std::string study_plot(StudyDatabase& database, const StoredStudy& study,
   // A row holds x, then the mean and the interval of each line.
   const std::size_t lines = (table.columns.size() - 1) / 2;
   const auto cell = [&](std::size_t row, std::size_t column) {
-    const std::string& text = table.rows[row][column];
-    return text.empty() ? std::string{"?"} : text;
+    return GnuplotScript::number_cell(number_of(table.rows[row][column]));
   };
   Span xs;
   Span values;
@@ -72,41 +71,38 @@ std::string study_plot(StudyDatabase& database, const StoredStudy& study,
       if (const std::optional<double> value = number_of(row[1 + 2 * line])) values.add(*value);
     }
   }
-  std::string script = gnuplot_preamble();
-  script += fmt::format(
-      "set key outside right noenhanced\nset xlabel {} noenhanced\n"
-      "set ylabel {} noenhanced\n",
-      gnuplot_quoted(axis_label(x)),
-      gnuplot_quoted(axis_label(value_column(spec.value, result_columns(study)))));
-  if (numbers && xs.wants_logarithm()) script += "set logscale x\n";
-  if (values.wants_logarithm()) script += "set logscale y\n";
-  if (!numbers) script += "set xtics rotate by -30 noenhanced\n";
-  for (std::size_t line = 0; line < lines; ++line) {
-    script += fmt::format("$data{} << END\n", line);
-    for (std::size_t row = 0; row < table.rows.size(); ++row) {
-      script += fmt::format("{} {} {} {}\n", numbers ? cell(row, 0) : fmt::to_string(row),
-                            gnuplot_quoted(table.rows[row][0]), cell(row, 1 + 2 * line),
-                            cell(row, 2 + 2 * line));
-    }
-    script += "END\n";
-  }
-  script += "plot ";
+  GnuplotScript script;
+  script.add(fmt::format("set key outside right\nset xlabel {}\nset ylabel {}\n",
+                         script.text(axis_label(x)),
+                         script.text(axis_label(value_column(spec.value, result_columns(study))))));
+  if (numbers && xs.wants_logarithm()) script.add("set logscale x\n");
+  if (values.wants_logarithm()) script.add("set logscale y\n");
+  if (!numbers) script.add("set xtics rotate by -30\n");
   // Points of few values are marked, many make a curve.
   constexpr std::size_t kFewRows = 40;
   const char* style = table.rows.size() > kFewRows ? "lines lw 2" : "linespoints lw 2 pt 7 ps 0.5";
+  std::string plots;
   for (std::size_t line = 0; line < lines; ++line) {
+    std::vector<GnuplotScript::Row> rows;
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+      rows.push_back({numbers ? cell(row, 0) : fmt::to_string(row),
+                      GnuplotScript::text_cell(table.rows[row][0]), cell(row, 1 + 2 * line),
+                      cell(row, 2 + 2 * line)});
+    }
+    const std::string data = script.table(rows);
     const std::string& header = table.columns[1 + 2 * line].header;
     const std::string title = header.substr(0, header.rfind(' '));  // without "mean"
-    script += fmt::format("{}$data{} using 1:3{} with {} dt {} lc {} title {}",
-                          line == 0 ? "" : ", ", line, numbers ? "" : ":xtic(2)", style,
-                          line % 4 + 1, line + 1, gnuplot_quoted(title));
+    plots +=
+        fmt::format("{}{} using 1:3{} with {} dt {} lc {} title {}", line == 0 ? "" : ", ", data,
+                    numbers ? "" : ":xtic(2)", style, line % 4 + 1, line + 1, script.text(title));
     const bool intervals = std::any_of(table.rows.begin(), table.rows.end(),
                                        [&](const auto& row) { return !row[2 + 2 * line].empty(); });
     if (!intervals) continue;
-    script += fmt::format(
-        ", $data{0} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {1} notitle", line, line + 1);
+    plots += fmt::format(", {0} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {1} notitle",
+                         data, line + 1);
   }
-  return script + "\n";
+  script.add("plot " + plots + "\n");
+  return script.script();
 }
 
 }  // namespace papilio

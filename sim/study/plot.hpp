@@ -18,7 +18,7 @@ struct StudyPlotSpec {
   std::vector<std::pair<std::string, std::vector<std::string>>> where;
 };
 
-/// A gnuplot script that draws it as SVG on its standard output, means with 95 % intervals over the
+/// A gnuplot script, as `GnuplotScript` makes it, that draws it: means with 95 % intervals over the
 /// replicates where there are several. Axes that span more than a factor of 20 are logarithmic.
 /// @throws ConfigError as `pivot`, and if the study has several axes and `x` names none
 std::string study_plot(StudyDatabase& database, const StoredStudy& study,

@@ -5,12 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "sim/data/csv.hpp"
+#include "sim/document/document.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -19,10 +21,13 @@ namespace papilio {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using testing::columns_of;
+using ::testing::Contains;
 using testing::expect_same_files;
 using testing::Finished;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::read_file;
 using testing::run_papilio;
 using testing::run_to;
@@ -401,6 +406,103 @@ TEST_F(FleetWithoutEnergies, RefusesWhatNeedsThem) {
   refuses(run("  - {strategy: selection, energy_below_battery: 0.5}\n"),
           "f.yaml:13:49: error: strategies.3.energy_below_battery: ");
   refuses(run("", ", battery_j: 100"), "error: mobiles.0.battery_j: ");
+}
+
+// Which strategies are fixed cuts, the run says, whatever its network calls them: of VGG-16's only
+// the best one is drawn.
+TEST(Plot, KnowsTheFixedCutsOfAnyNetwork) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.write(
+      "f.yaml",
+      "kind: fleet\nname: f\nduration_s: 30\ncells: [{name: c, radio: wifi}]\n"
+      "servers: [{name: s, device: xeon-1-thread}]\nmobiles:\n"
+      "  - {name: m, model: vgg16, device: xeon-1-thread, cell: c, server: s, arrivals: {process: "
+      "poisson, rate_per_s: 0.2}}\nstrategies:\n  - {strategy: mobile-only}\n"
+      "  - {strategy: butterfly, after: [conv1, conv2, conv3, conv4, conv5, fc6, fc7], channels: "
+      "4}\n"
+      "  - {strategy: oracle, name: RB-like}\n");
+  run_to(folder.path(), {file.string()});
+  const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
+  const auto cuts = manifest.at("fixed_cuts").get<std::vector<std::string>>();
+  EXPECT_EQ(cuts.size(), 7U);
+  EXPECT_THAT(cuts, Not(Contains("RB-like")));
+  EXPECT_THAT(cuts, Not(Contains("mobile-only")));
+  ASSERT_EQ(run_papilio({"plot", folder.path().string()}).exit_code, 0);
+  const std::string svg = read_file(folder.path() / "latency_s.svg");
+  std::size_t drawn = 0;
+  for (const std::string& cut : cuts)
+    drawn += svg.find(">" + cut + "<") != std::string::npos ? 1 : 0;
+  EXPECT_EQ(drawn, 1U);
+  EXPECT_THAT(svg, AllOf(HasSubstr(">RB-like<"), HasSubstr(">mobile-only<")));
+}
+
+/// Names that a shell or gnuplot would run, end a line or a block of data at, or change.
+constexpr std::array<const char*, 7> kHostileNames{"a`touch EXECUTED`b",
+                                                   "$(touch EXECUTED)",
+                                                   "END",
+                                                   "\"; system 'touch EXECUTED' #",
+                                                   "a\\b \\n \\043",
+                                                   "'quoted' \"twice\"",
+                                                   "x_1 {/Bold y} @z"};
+
+// A strategy named a\b once made plot refuse Papilio's own file.
+TEST(Plot, TakesNamesAsDataAndKeepsThem) {
+  const TemporaryFolder folder;
+  for (const bool windows : {false, true}) {
+    Table table{
+        .columns = {{"strategy", true}, {"mobiles", true}, {"window", true}, {"latency_s"}}};
+    for (const char* name : kHostileNames) {
+      table.rows.push_back({name, "all", "all", "0.5"});
+      if (!windows) continue;
+      for (const char* window : kHostileNames) table.rows.push_back({name, "all", window, "0.5"});
+    }
+    folder.write("fleet.csv", to_csv(table));
+    std::vector<std::string> words{"plot", folder.path().string()};
+    for (const char* name : kHostileNames) words.insert(words.end(), {"--strategy", name});
+    const Finished plot = run_papilio(words);
+    ASSERT_EQ(plot.exit_code, 0) << plot.err;
+    const std::string svg = read_file(folder.path() / "latency_s.svg");
+    for (const char* name : kHostileNames) EXPECT_THAT(svg, HasSubstr(fmt::format(">{}<", name)));
+  }
+  folder.write("units/accuracy.csv",
+               "cut,channels,bits,codec,seed,images,accuracy\n"
+               "a`touch EXECUTED`b,1,8,raw,1,10,0.5\nc,1,8,d`touch EXECUTED`e,1,10,0.5\n");
+  ASSERT_EQ(run_papilio({"plot", (folder.path() / "units").string()}).exit_code, 0);
+  const std::string svg = read_file(folder.path() / "units/accuracy.svg");
+  EXPECT_THAT(svg, AllOf(HasSubstr(">a`touch EXECUTED`b<"), HasSubstr("d`touch EXECUTED`e")));
+  EXPECT_FALSE(fs::exists(fs::path{PAPILIO_SOURCE_DIR} / "EXECUTED"));  // where the program runs
+}
+
+// A number that is none would reach gnuplot as a line of its script.
+TEST(Plot, RefusesValuesThatAreNoNumbers) {
+  const TemporaryFolder folder;
+  folder.write(
+      "fleet.csv",
+      "strategy,mobiles,window,latency_s\nx,all,all,\"1\nEND\nsystem 'touch EXECUTED'\"\n");
+  const Finished plot = run_papilio({"plot", folder.path().string()});
+  EXPECT_EQ(plot.exit_code, 2);
+  EXPECT_THAT(plot.err, HasSubstr("fleet.csv:2: error: latency_s: expected a number, got '1\n"));
+}
+
+// The suffix chooses; the same results make the same file, whenever.
+TEST(Plot, WritesWhatTheSuffixSays) {
+  const TemporaryFolder folder;
+  folder.write("fleet.csv", "strategy,mobiles,window,latency_s\nmobile-only,all,all,0.5\n");
+  const std::string dir = folder.path().string();
+  for (const auto& [name, begin] :
+       {std::pair{"a.pdf", "%PDF-"}, {"a.PNG", "\x89PNG"}, {"a.svg", "<?xml"}}) {
+    const std::string file = folder.path() / name;
+    ASSERT_EQ(run_papilio({"plot", dir, "-o", file}).exit_code, 0) << name;
+    EXPECT_TRUE(read_file(file).starts_with(begin)) << name;
+  }
+  EXPECT_THAT(read_file(folder.path() / "a.pdf"), HasSubstr("/CreationDate (D:20000101000000"));
+  for (const char* name : {"a.eps", "a", "a.svg.gz"}) {
+    const Finished plot = run_papilio({"plot", dir, "-o", (folder.path() / name).string()});
+    EXPECT_EQ(plot.exit_code, 2);
+    EXPECT_THAT(plot.err,
+                HasSubstr("a plot is SVG, PDF or PNG; end the name in .svg, .pdf or .png"));
+    EXPECT_FALSE(fs::exists(folder.path() / name));
+  }
 }
 
 TEST(Plot, TellsWhatItCannotDraw) {

@@ -125,6 +125,23 @@ TEST(Study, DrawsAValueOverAnAxis) {
   EXPECT_THAT(wrong.err, HasSubstr("choose with --where"));
 }
 
+// A database may come from anyone; gnuplot would run what stands between backquotes in a command.
+TEST(Study, NamesOfAxesReachPlotsAsData) {
+  const TemporaryFolder folder;
+  const std::string database = (folder.path() / "a.db").string();
+  const fs::path study = folder.write(
+      "st.yaml", fmt::format("kind: study\nname: h\nbase: {}/scenarios/paper/table4.yaml\n"
+                             "grid:\n  - {{axis: list, key: mobile.load_level, name: \"l`touch "
+                             "EXECUTED`\", values: [1, 2]}}\n",
+                             kRoot.string()));
+  expect_success({"study", "run", study.string(), "-o", database, "-q"});
+  const std::string file = (folder.path() / "a.svg").string();
+  expect_success(
+      {"plot", database, "--where", "partition=RB1", "--where", "network=3g", "-o", file});
+  EXPECT_THAT(read_file(file), HasSubstr(">l`touch EXECUTED`<"));
+  EXPECT_FALSE(fs::exists(kRoot / "EXECUTED"));  // where the program runs
+}
+
 TEST(Study, ExportsWhatItHolds) {
   const TemporaryFolder folder;
   const std::string database = (folder.path() / "a.db").string();
