@@ -126,8 +126,8 @@ class StudyChecker {
       set_value(study_.base, key, value, where);
     } catch (const ConfigError&) {
       diagnostics_.error(where, key,
-                         fmt::format("no such key in the base '{}'; write its path, such as "
-                                     "strategies.0.bits",
+                         fmt::format("leads nowhere in the base '{}'; write a path such as "
+                                     "strategies.0.bits, the number after the last adding one",
                                      study_.spec.base));
     }
   }
@@ -181,12 +181,12 @@ class StudyChecker {
 
   void read_test(const Node& value, const std::string& path, AxisTest& test) {
     if (value.kind != Node::Kind::kMapping) {
-      test.one_of = alternatives(value);
+      add_alternatives(value, test);
       return;
     }
     for (const Node::Entry& bound : value.entries) {
       if (bound.key == "not") {
-        test.one_of = alternatives(bound.value);
+        add_alternatives(bound.value, test);
         test.negated = true;
         continue;
       }
@@ -211,16 +211,17 @@ class StudyChecker {
 
   /// What a value may be written as. A list may be a value, and one of one item is called as that:
   /// 3g means the value [3g] too.
-  static std::vector<std::string> alternatives(const Node& value) {
-    std::vector<std::string> all{json_of(value).dump()};
+  static void add_alternatives(const Node& value, AxisTest& test) {
+    std::vector<std::string>& all = test.one_of;
+    all.push_back(json_of(value).dump());
     const auto add = [&](const Node& item) {
       const std::string text = json_of(item).dump();
+      if (const std::optional<double> number = item.number()) test.numbers.push_back(*number);
       all.push_back(text);
       all.push_back(fmt::format("[{}]", text));
     };
     if (value.kind != Node::Kind::kSequence) add(value);
     for (const Node& item : value.items) add(item);
-    return all;
   }
 
   Study& study_;
@@ -273,7 +274,10 @@ std::vector<std::string> check_some_point(const Study& study, Checker& checker,
 bool AxisTest::holds(const AxisColumn& values, std::size_t i) const {
   if (!one_of.empty()) {
     const std::string text = values.json(i);
-    const bool among = std::find(one_of.begin(), one_of.end(), text) != one_of.end();
+    const std::optional<double> number = values.number(i);
+    const bool among =
+        std::find(one_of.begin(), one_of.end(), text) != one_of.end() ||
+        (number && std::find(numbers.begin(), numbers.end(), *number) != numbers.end());
     if (among == negated) return false;
   }
   if (!below && !at_most && !above && !at_least) return true;
@@ -374,6 +378,12 @@ Study load_study(const ScenarioSource& source) {
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_study(visitor, study.spec); }, diagnostics);
   diagnostics.throw_if_any();
+  // Values of axes compare as numbers, whatever they are written as: they are made one text.
+  for (AxisSpec& axis : study.spec.grid) {
+    tidy_numbers(axis.column.values);
+    for (ColumnSpec& column : axis.columns) tidy_numbers(column.values);
+  }
+  tidy_numbers(study.spec.exclude);
 
   const fs::path base = fs::path{source.file}.parent_path() / study.spec.base;
   if (!fs::is_regular_file(base)) {

@@ -22,6 +22,7 @@ struct AxisTest {
   std::size_t axis{0};
   std::size_t column{0};
   std::vector<std::string> one_of;  ///< as JSON text; empty: no such test
+  std::vector<double> numbers;      ///< those of `one_of` that are numbers
   bool negated{false};              ///< of `one_of`
   std::optional<double> below;
   std::optional<double> at_most;

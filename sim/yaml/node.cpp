@@ -27,8 +27,9 @@ namespace papilio {
 namespace {
 
 constexpr std::size_t kMaxDepth = 64;
-constexpr std::size_t kMaxNodes = 1'000'000;   // stops an alias bomb long before memory does
-constexpr std::size_t kMaxBytes = 32U << 20U;  // three times a network of 100,000 layers
+constexpr double kExactWhole = 9007199254740992;  // 2^53: doubles hold every whole number up to it
+constexpr std::size_t kMaxNodes = 1'000'000;      // stops an alias bomb long before memory does
+constexpr std::size_t kMaxBytes = 32U << 20U;     // three times a network of 100,000 layers
 constexpr std::size_t kShownErrors = 20;
 constexpr std::size_t kKeptErrors = 1000;
 
@@ -329,44 +330,54 @@ Node load_yaml(const std::string& path) {
 
 namespace {
 
-/// The place at a dotted path, made if only its last key is missing.
-/// @param make    whether mappings on the way are made too, for the format's reader knows better
-/// than
-///                the file which keys there are
+/// The number of an item that a part of a path is, if it is one.
+std::optional<std::size_t> item_number(const std::string& key) {
+  std::size_t index = 0;
+  const auto [stop, status] = std::from_chars(key.data(), key.data() + key.size(), index);
+  const bool whole = status == std::errc{} && stop == key.data() + key.size();
+  return whole && !has_leading_zero(key) ? std::optional{index} : std::nullopt;
+}
+
+/// Makes a node hold what a part of a path is looked for in: a text may grow from nothing, or be
+/// the only item of a list.
+void make_container(Node& node, bool list, const Mark& mark) {
+  if (node.kind == Node::Kind::kNull) {
+    node = Node{.kind = list ? Node::Kind::kSequence : Node::Kind::kMapping, .mark = mark};
+  } else if (node.kind == Node::Kind::kScalar && list) {
+    Node only = std::move(node);
+    node = Node{.kind = Node::Kind::kSequence, .mark = only.mark};
+    node.items.push_back(std::move(only));
+  }
+}
+
+/// The place at a dotted path. What is missing of it is made: whether the keys exist, those who
+/// read the document know.
 /// @param mark_at place to report at of the path's part from a position on
 template <class MarkAt>
-Node& place_of(Node& root, std::string_view path, bool make, const MarkAt& mark_at) {
+Node& place_of(Node& root, std::string_view path, const MarkAt& mark_at) {
   Node* node = &root;
   std::size_t start = 0;
   while (true) {
     const std::size_t end = std::min(path.find('.', start), path.size());
     const std::string key{path.substr(start, end - start)};
     const Mark mark = mark_at(start);
-    const bool last = end == path.size();
-    if (make && node->kind == Node::Kind::kNull) {
-      node->kind = Node::Kind::kMapping;
-      node->mark = mark;
-    }
+    const std::optional<std::size_t> item = item_number(key);
+    make_container(*node, item.has_value(), mark);
     if (node->kind == Node::Kind::kSequence) {
-      std::size_t index = 0;
-      const auto [stop, status] = std::from_chars(key.data(), key.data() + key.size(), index);
-      if (status != std::errc{} || stop != key.data() + key.size() || index >= node->items.size() ||
-          has_leading_zero(key)) {
+      const std::size_t size = node->items.size();
+      if (!item || *item > size) {
         fail_at(mark, path.substr(0, end),
-                fmt::format("expected the number of an item, 0 to {}",
-                            static_cast<std::ptrdiff_t>(node->items.size()) - 1));
+                size == 0 ? "expected the number of an item; 0 adds the first"
+                          : fmt::format("expected the number of an item, 0 to {}; {} adds one",
+                                        size - 1, size));
       }
-      node = &node->items[index];
+      if (*item == size) node->items.push_back({.mark = mark});
+      node = &node->items[*item];
     } else if (node->kind == Node::Kind::kMapping) {
       auto it = std::find_if(node->entries.begin(), node->entries.end(),
                              [&](const Node::Entry& entry) { return entry.key == key; });
       if (it == node->entries.end()) {
-        if (!last && !make) {
-          std::vector<std::string> known;
-          for (const Node::Entry& entry : node->entries) known.push_back(entry.key);
-          fail_at(mark, path.substr(0, end), "no such key" + suggestion(key, known));
-        }
-        node->entries.push_back({key, mark, {}});
+        node->entries.push_back({key, mark, {.mark = mark}});
         it = std::prev(node->entries.end());
       }
       it->key_mark = mark;
@@ -374,7 +385,7 @@ Node& place_of(Node& root, std::string_view path, bool make, const MarkAt& mark_
     } else {
       fail_at(mark, path.substr(0, end), "the value above it is neither a mapping nor a list");
     }
-    if (last) return *node;
+    if (end == path.size()) return *node;
     start = end + 1;
   }
 }
@@ -401,13 +412,13 @@ void apply_override(Node& root, std::string_view assignment) {
   } else {
     value = parse(padded, source);
   }
-  place_of(root, path, true, [&](std::size_t start) {
+  place_of(root, path, [&](std::size_t start) {
     return Mark{source, 0, start};
   }) = std::move(value);
 }
 
 void set_value(Node& root, std::string_view path, Node value, const Mark& where) {
-  place_of(root, path, false, [&](std::size_t) { return where; }) = std::move(value);
+  place_of(root, path, [&](std::size_t) { return where; }) = std::move(value);
 }
 
 std::optional<double> Node::number() const {
@@ -421,6 +432,24 @@ std::optional<double> Node::number() const {
   return value;
 }
 
+void tidy_numbers(Node& node) {
+  if (const std::optional<double> number = node.number()) {
+    // A whole number has all its digits, however it is written: 3, 3.0, 3e0.
+    std::int64_t whole = 0;
+    const char* end = node.scalar.data() + node.scalar.size();
+    const auto [stop, status] = std::from_chars(node.scalar.data(), end, whole);
+    if (stop == end && status == std::errc{}) {
+      node.scalar = std::to_string(whole);
+    } else if (std::trunc(*number) == *number && std::abs(*number) <= kExactWhole) {
+      node.scalar = std::to_string(static_cast<std::int64_t>(*number));
+    } else {
+      node.scalar = fmt::to_string(*number);
+    }
+  }
+  for (Node& item : node.items) tidy_numbers(item);
+  for (Node::Entry& entry : node.entries) tidy_numbers(entry.value);
+}
+
 nlohmann::ordered_json json_of(const Node& node) {
   switch (node.kind) {
     case Node::Kind::kNull:
@@ -431,8 +460,7 @@ nlohmann::ordered_json json_of(const Node& node) {
       const std::optional<double> number = node.number();
       if (!number) return node.scalar;
       // What is whole reads back as it is written: 3, not 3.0.
-      constexpr double kExact = 9007199254740992;  // 2^53
-      if (std::trunc(*number) == *number && std::abs(*number) <= kExact) {
+      if (std::trunc(*number) == *number && std::abs(*number) <= kExactWhole) {
         return static_cast<std::int64_t>(*number);
       }
       return *number;

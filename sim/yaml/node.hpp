@@ -105,18 +105,22 @@ Node parse_yaml(std::string_view text, const std::string& name);
 /// @throws ConfigError if it cannot be read or is larger, or as `parse_yaml`
 Node load_yaml(const std::string& path);
 
-/// Replaces, or adds, the value at a dotted path; sequence items are addressed by number from 0.
-/// Mappings on the way that are absent are made: keys that the format does not know are told by its
-/// reader, at their place in `assignment`.
+/// Replaces, or adds, the value at a dotted path; sequence items are addressed by number from 0,
+/// and the number after the last adds one. What the document does not write out of the path is
+/// made, so that a default can be replaced; a text is the only item of a list. Whether such keys
+/// exist is for those to tell who read the document.
 /// @param assignment "key.path=value", the value in YAML
-/// @throws ConfigError if the path leads through a scalar or an item that does not exist, or the
-///         value is not YAML
+/// @throws ConfigError if the path leads into a value, or the value is not YAML
 void apply_override(Node& root, std::string_view assignment);
 
-/// Replaces, or adds, the value at a dotted path, as `apply_override`, but makes no mappings.
-/// @param where place to report a path at that does not exist
-/// @throws ConfigError if the path does not exist up to its last key
+/// Replaces, or adds, the value at a dotted path, as `apply_override`.
+/// @param where place to report at what is wrong with the path or with what it makes
+/// @throws ConfigError if the path leads into a value
 void set_value(Node& root, std::string_view path, Node value, const Mark& where);
+
+/// Writes every plain number in it as one text, however it was written: 0.10 and 1e-1 become 0.1,
+/// 3.0 becomes 3.
+void tidy_numbers(Node& node);
 
 /// The node as JSON: plain numbers as numbers, `true`, `false` and nothing as such, all else as
 /// text. Of a repeated key, the first.

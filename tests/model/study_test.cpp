@@ -376,5 +376,38 @@ TEST(Studies, AChangedLayerTableIsAnotherPoint) {
   EXPECT_LT(std::stod(latency()), std::stod(slow)) << "and are the ones that are shown";
 }
 
+// 0.10 and 1e-1 are one value: no second definition, and nothing to compute.
+TEST(Studies, AreTheSameHoweverTheirNumbersAreWritten) {
+  const Lab lab;
+  const auto study = [&](const char* loads, const char* left_out) {
+    return lab.study(
+        fmt::format("set: {{networks: [wifi], energy_models: [stated]}}\n"
+                    "grid:\n  - {{axis: list, key: mobile.load_level, values: {}}}\n"
+                    "exclude:\n  - {{mobile.load_level: {}}}\n",
+                    loads, left_out));
+  };
+  const std::string first = lab.run(study("[0.1, 2, 2.5]", "2"), "a.db");
+  const Study again = study("[0.10, 2.0, 25e-1]", "2e0");
+  EXPECT_EQ(again.count(), 2U);
+  EXPECT_EQ(lab.run(again, "a.db"), first);
+  EXPECT_EQ(lab.outcome.progress.computed, 0U);
+}
+
+// Optional keys, keys of sections that are not there, and a further item of a list.
+TEST(Studies, SetKeysThatTheirBaseDoesNotWriteOut) {
+  const Lab lab;
+  const Study fleet =
+      lab.study("grid:\n  - {axis: list, key: mobiles.0.recovery.timeout_s, values: [1, 2]}\n",
+                PAPILIO_SOURCE_DIR "/scenarios/fleets/town.yaml");
+  ProfileCaches caches;
+  const Node root = fleet.scenario(fleet.place(1), [](const AxisColumn&) { return false; });
+  EXPECT_EQ(load_fleet(root, fleet.source, caches).spec.mobiles.at(0).recovery.timeout_s, 2);
+  const Study cells = lab.study(
+      "set: {strategies.3: {strategy: split, after: RB1}}\n"
+      "grid:\n  - {axis: list, key: strategies.3.after.1, values: [RB2, RB3]}\n");
+  const Node added = cells.scenario(cells.place(1), [](const AxisColumn&) { return false; });
+  EXPECT_EQ(load_scenario(added, cells.source, caches).cells.back().partition, "split RB3");
+}
+
 }  // namespace
 }  // namespace papilio

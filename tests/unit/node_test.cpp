@@ -12,6 +12,8 @@
 #include <cstdio>
 #include <fstream>
 
+#include <nlohmann/json.hpp>
+
 #include "sim/base/error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -226,13 +228,42 @@ TEST_F(Override, PointsIntoWhatTheUserTyped) {
   EXPECT_EQ(mark.column, 4U);
 }
 
+// Defaults are not written out, so a path to one has to be made.
+TEST_F(Override, MakesWhatTheDocumentLeavesOut) {
+  apply_override(root_, "new.list.0.c=7");
+  const Node& list = root_.find("new")->value.find("list")->value;
+  ASSERT_EQ(list.items.size(), 1U);
+  EXPECT_EQ(list.items[0].find("c")->value.scalar, "7");
+  EXPECT_EQ(root_.find("new")->key_mark.source->name, "--set") << "so that errors point there";
+  apply_override(root_, "list.2.c=3");
+  EXPECT_EQ(root_.find("list")->value.items.size(), 3U) << "the number after the last adds one";
+  apply_override(root_, "a.b.1=2");
+  const Node& b = root_.find("a")->value.find("b")->value;
+  ASSERT_EQ(b.items.size(), 2U) << "a text is the only item of a list";
+  EXPECT_EQ(b.items[0].scalar + b.items[1].scalar, "12");
+}
+
+TEST(TidyNumbers, WritesEachNumberInOneWay) {
+  Node node =
+      parse_yaml("[0.10, 1e-1, .1, 3.0, 3, 1e6, '0.10', RB1, [2.50], 12345678901234567]", "a.yaml");
+  tidy_numbers(node);
+  EXPECT_EQ(json_of(node).dump(), "[0.1,0.1,0.1,3,3,1000000,\"0.10\",\"RB1\",[2.5]," +
+                                      json_of(node.items.back()).dump() + "]");
+  EXPECT_EQ(node.items[0].scalar + node.items[2].scalar + node.items[3].scalar, "0.10.13");
+  EXPECT_EQ(node.items.back().scalar, "12345678901234567") << "all digits of a whole number";
+}
+
 TEST_F(Override, RefusesPathsThatLeadNowhere) {
   const auto overriding = [&](const char* text) {
     return [this, text] { apply_override(root_, text); };
   };
   EXPECT_THAT(overriding("a"), config_error(HasSubstr("expected key.path=value")));
-  EXPECT_THAT(overriding("list.2.c=1"),
-              config_error(HasSubstr("list.2: expected the number of an item, 0 to 1")));
+  EXPECT_THAT(
+      overriding("list.3.c=1"),
+      config_error(HasSubstr("list.3: expected the number of an item, 0 to 2; 2 adds one")));
+  EXPECT_THAT(overriding("list.x=1"), config_error(HasSubstr("expected the number of an item")));
+  EXPECT_THAT(overriding("none.1.c=1"),
+              config_error(HasSubstr("none.1: expected the number of an item; 0 adds the first")));
   EXPECT_THAT(overriding("a.b.c=1"), config_error(HasSubstr("neither a mapping nor a list")));
   EXPECT_THAT(overriding("a.b=[1"), config_error(HasSubstr("not valid YAML")));
 }
