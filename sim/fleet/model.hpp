@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -65,6 +66,11 @@ struct FleetPartition {
     upload_bytes = means.upload_bytes;
     edge_s = means.edge_s;
     server_s = means.server_s;
+  }
+
+  /// The accuracy, where it is known.
+  [[nodiscard]] std::optional<double> known_accuracy() const {
+    return std::isnan(accuracy) ? std::nullopt : std::optional{accuracy};
   }
 
   /// What an edge passes on: its own output, or, without layers of its own, what came up.

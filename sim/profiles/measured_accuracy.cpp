@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::int64_t kMostSeed = 9'000'000'000'000'000;
 constexpr std::int64_t kMostImages = 1'000'000'000;
-// Differences of decimal fractions: 0.78 - 0.76 is to be within a budget of 0.02.
-constexpr double kRounding = 1e-12;
 
 }  // namespace
 
@@ -59,15 +57,13 @@ std::optional<MeasuredAccuracies::Accuracy> MeasuredAccuracies::baseline() const
   return best;
 }
 
-std::optional<std::int64_t> MeasuredAccuracies::smallest_channels(const Crossing& at,
-                                                                  double budget) const {
-  const std::optional<Accuracy> whole = baseline();
-  if (!whole) return std::nullopt;
+std::optional<std::int64_t> MeasuredAccuracies::smallest_channels(
+    const Crossing& at, const std::function<bool(double)>& accurate) const {
   // The map's order is that of the channels, within one cut.
   for (const auto& [crossing, accuracy] : accuracies_) {
     const bool unit = crossing.channels > 0 && crossing.cut == at.cut && crossing.bits == at.bits &&
                       crossing.codec == at.codec;
-    if (unit && whole->mean - accuracy.mean <= budget + kRounding) return crossing.channels;
+    if (unit && accurate(accuracy.mean)) return crossing.channels;
   }
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,12 +35,11 @@ class MeasuredAccuracies {
   /// The uncut network's: rows without a cut of the codec raw; of several bits, those of the most.
   [[nodiscard]] std::optional<Accuracy> baseline() const;
 
-  /// The fewest channels of a unit at a cut whose mean accuracy is at most `budget` below the
-  /// baseline's. Nothing if there is no baseline, or no such unit was measured.
-  /// @param at     its `channels` do not matter
-  /// @param budget a fraction, >= 0
-  [[nodiscard]] std::optional<std::int64_t> smallest_channels(const Crossing& at,
-                                                              double budget) const;
+  /// The fewest channels of a unit at a cut that is accurate enough. Nothing if none was measured.
+  /// @param at       its `channels` do not matter
+  /// @param accurate tells of a mean accuracy, a fraction, whether it is enough
+  [[nodiscard]] std::optional<std::int64_t> smallest_channels(
+      const Crossing& at, const std::function<bool(double)>& accurate) const;
 
   /// The best unit measured at a cut, whatever its channels, or nothing.
   [[nodiscard]] std::optional<Accuracy> best_at(const Crossing& at) const;

@@ -81,8 +81,13 @@ Row fleet_row(const FleetScenario& fleet, const FleetSummary& summary) {
                       any));
   extend(row, estimate_columns("regret", summary.regret.value_or(Estimate{}),
                                summary.regret.has_value()));
-  if (fleet.measurements.accuracies) {
+  const bool limited = fleet.measurements.limit.stated();
+  if (fleet.measurements.accuracies || limited) {
     extend(row, {{"accuracy", optional_value(summary.accuracy)}});
+  }
+  if (limited) {
+    extend(row,
+           {{"admitted", summary.admitted ? Value{std::int64_t{*summary.admitted}} : Value{}}});
   }
   return row;
 }
@@ -104,12 +109,15 @@ Table fleet_table(const FleetScenario& fleet, const std::vector<FleetSummary>& s
 }
 
 std::string fleet_json(const FleetScenario& fleet, const std::vector<FleetSummary>& summaries) {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  using json = nlohmann::ordered_json;
+  const std::optional<double> least = fleet.measurements.limit.floor();
+  json rows = json::array();
   for (const Row& row : fleet_rows(fleet, summaries)) rows.push_back(json_of(row));
-  const nlohmann::ordered_json document{{"scenario", fleet.spec.name},
-                                        {"seed", fleet.spec.seed},
-                                        {"replications", fleet.model.replications},
-                                        {"fleet", std::move(rows)}};
+  const json document{{"scenario", fleet.spec.name},
+                      {"seed", fleet.spec.seed},
+                      {"replications", fleet.model.replications},
+                      {"least_accuracy", least ? json{*least} : json{}},
+                      {"fleet", std::move(rows)}};
   return json_text(document);
 }
 

@@ -83,8 +83,8 @@ std::optional<std::set<std::string>> cuts_of_manifest(const std::filesystem::pat
   return cuts;
 }
 
-/// All but the fixed cuts, of which only the one of the least mean latency: few enough to tell
-/// apart.
+/// All but the fixed cuts, of which only the one of the least mean latency that the stated limit of
+/// accuracy admits: few enough to tell apart.
 std::vector<std::string> telling_strategies(const FleetCsv& fleet, const std::string& csv) {
   const std::optional<std::set<std::string>> told =
       cuts_of_manifest(std::filesystem::path{csv}.parent_path() / "manifest.json");
@@ -95,7 +95,8 @@ std::vector<std::string> telling_strategies(const FleetCsv& fleet, const std::st
   double least = std::numeric_limits<double>::infinity();
   for (const std::string& name : fleet.strategies()) {
     const std::optional<double> latency = fleet.number(name, "all", "latency_s");
-    if (!is_cut(name) || !latency || *latency >= least) continue;
+    const bool accurate = fleet.number(name, "all", "admitted") != 0.0;
+    if (!is_cut(name) || !accurate || !latency || *latency >= least) continue;
     least = *latency;
     best = name;
   }

@@ -48,7 +48,8 @@ class Reporter {
     if (std::optional<Section> section = measurement_section(fleet_.measurements)) {
       document.sections.push_back(std::move(*section));
     }
-    if (fleet_.measurements.accuracies) document.sections.push_back(accuracies());
+    if (fleet_.measurements.accuracies || fleet_.measurements.limit.stated())
+      document.sections.push_back(accuracies());
     document.sections.push_back(ends());
     document.sections.push_back(latencies());
     if (!model_.windows.empty()) document.sections.push_back(pivot("window"));
@@ -140,8 +141,18 @@ class Reporter {
     }
     section.table = std::move(table);
     section.remarks = {
-        "Mean over the completed requests of the accuracy measured with the partition that each "
-        "took; empty where one of them has none."};
+        "Mean over the completed requests of the accuracy of the partition that each took; empty "
+        "where one of them has none."};
+    std::vector<std::string> out;
+    for (const FleetSummary& summary : summaries_) {
+      const bool told = std::find(out.begin(), out.end(), name_of(summary)) != out.end();
+      if (!summary.admitted.value_or(true) && !told) out.push_back(name_of(summary));
+    }
+    if (!out.empty()) {
+      section.remarks.push_back(
+          fmt::format("Measured, but never chosen, for the scenario wants an accuracy of {}: {}.",
+                      fleet_.measurements.limit.text(), fmt::join(out, ", ")));
+    }
     return section;
   }
 
@@ -214,6 +225,9 @@ class Reporter {
 
   [[nodiscard]] Section latencies() const {
     Section section{.title = "Latency"};
+    section.caption =
+        fmt::format("Latency; ± is the half-width of a 95 % interval, {}",
+                    model_.replications == 1 ? "by batch means" : "over the replications");
     Table table{.columns = {{"strategy", true},
                             {"mobiles", true},
                             {"mean ms"},
@@ -352,9 +366,13 @@ class Reporter {
       table.rows.push_back(std::move(row));
     }
     section.table = std::move(table);
+    const AccuracyLimit& limit = fleet_.measurements.limit;
+    section.remarks = {
+        limit.stated() ? fmt::format("Chosen among partitions of an accuracy of {}.", limit.text())
+                       : "No accuracy limit stated."};
     if (model_.groups.size() > 1) {
-      section.remarks = {
-          fmt::format("Of the mobiles '{}'; the others' are in choices.csv.", group.name)};
+      section.remarks.push_back(
+          fmt::format("Of the mobiles '{}'; the others' are in choices.csv.", group.name));
     }
     return section;
   }

@@ -23,7 +23,10 @@ class Summariser {
   Summariser(const FleetScenario& fleet, const std::vector<FleetResult>& results)
       : model_{fleet.model},
         results_{results},
-        replications_{static_cast<std::size_t>(model_.replications)} {}
+        replications_{static_cast<std::size_t>(model_.replications)},
+        limit_{fleet.measurements.limit} {
+    for (const MobilesSpec& mobiles : fleet.spec.mobiles) is_task_.push_back(mobiles.task.present);
+  }
 
   std::vector<FleetSummary> summarise() {
     for (std::size_t s = 0; s < model_.strategies.size(); ++s) {
@@ -126,7 +129,22 @@ class Summariser {
       if (replications_ > 1) row.regret->half_width = half_width(regret_means);
     }
     if (completed > 0 && !std::isnan(accuracy)) row.accuracy = accuracy / completed;
+    row.admitted = admitted(strategy, scope);
     return row;
+  }
+
+  [[nodiscard]] std::optional<bool> admitted(std::size_t strategy, const Scope& scope) const {
+    if (!limit_.stated()) return std::nullopt;
+    std::optional<bool> all;
+    for (const std::size_t g : scope.groups) {
+      if (is_task_[g]) continue;
+      const std::vector<std::uint32_t>& candidates = model_.strategies[strategy].candidates[g];
+      all = all.value_or(true) &&
+            std::all_of(candidates.begin(), candidates.end(), [&](std::uint32_t i) {
+              return limit_.admits(model_.groups[g].partitions[i].known_accuracy());
+            });
+    }
+    return all;
   }
 
   /// Latencies of one run by request: the same requests in every strategy's.
@@ -159,6 +177,8 @@ class Summariser {
   const FleetModel& model_;
   const std::vector<FleetResult>& results_;
   std::size_t replications_;
+  const AccuracyLimit& limit_;
+  std::vector<bool> is_task_;  // [groups]
   std::optional<std::size_t> oracle_;
   std::vector<std::vector<std::vector<double>>> regrets_;  // [replications][buckets]
 };

@@ -30,6 +30,9 @@ struct FleetSummary {
   /// Mean measured accuracy of the partitions that the completed requests took, a fraction; nothing
   /// where one of them has none.
   std::optional<double> accuracy;
+  /// Whether the stated limit of accuracy lets every partition be chosen that the strategy may take
+  /// here; nothing where none is stated, or no mobile runs a network.
+  std::optional<bool> admitted;
 };
 
 /// Every strategy × group × window, in this order; "all" first where there are several.

@@ -1,12 +1,14 @@
 #include "sim/report/outcome.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/document/json_text.hpp"
 #include "sim/report/rows.hpp"
+#include "sim/report/selections.hpp"
 #include "sim/report/summary.hpp"
 
 namespace papilio {
@@ -47,6 +49,7 @@ Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
   Row row;
   for (const SummaryColumn& column : summary_columns()) {
     if (column.name == "codec" && !codecs) continue;
+    if (column.name == "admitted" && !outcome.cell.admitted) continue;
     row.emplace_back(column.name, column.value(subject));
   }
   return row;
@@ -97,14 +100,17 @@ bool has_codecs(const Outcomes& outcomes) {
 }
 
 std::string partition_name(const Cell& cell) {
+  const bool usual = !cell.bits || cell.bits == kUsualBits;
   const bool coded = !cell.codec.empty() && cell.codec != kRawCodec;
   if (!cell.channels) {
     std::string name =
         cell.cut.empty() ? cell.strategy : fmt::format("{} after {}", cell.strategy, cell.cut);
-    if (coded) name += fmt::format(" ({})", cell.codec);
+    std::vector<std::string> how;
+    if (!usual) how.push_back(fmt::format("{} bits", *cell.bits));
+    if (coded) how.push_back(cell.codec);
+    if (!how.empty()) name += fmt::format(" ({})", fmt::join(how, ", "));
     return name;
   }
-  const bool usual = cell.bits == kUsualBits;
   return fmt::format("{} (D_r {}{}{})", cell.cut, *cell.channels,
                      usual ? "" : fmt::format(", {} bits", *cell.bits),
                      coded ? ", " + cell.codec : "");
@@ -126,15 +132,19 @@ Table records_table(const Outcomes& outcomes) {
 }
 
 std::string summary_json(const Scenario& scenario, const Outcomes& outcomes) {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  using json = nlohmann::ordered_json;
+  const std::optional<double> least = scenario.measurements.limit.floor();
+  json rows = json::array();
   for (const Outcome& outcome : outcomes.all()) {
     rows.push_back(json_of(summary_row(outcomes, outcome)));
   }
-  const nlohmann::ordered_json document{{"scenario", scenario.spec.name},
-                                        {"model", scenario.spec.model},
-                                        {"mobile", scenario.spec.mobile_device},
-                                        {"cloud", scenario.spec.cloud_device},
-                                        {"summary", std::move(rows)}};
+  const json document{{"scenario", scenario.spec.name},
+                      {"model", scenario.spec.model},
+                      {"mobile", scenario.spec.mobile_device},
+                      {"cloud", scenario.spec.cloud_device},
+                      {"least_accuracy", least ? json{*least} : json{}},
+                      {"selected", selections_json(scenario, outcomes)},
+                      {"summary", std::move(rows)}};
   return json_text(document);
 }
 

@@ -70,7 +70,7 @@ std::string differing_energy_cuts(const Scenario& scenario, const Outcomes& outc
   std::vector<std::string> parts;
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
     const auto* printed = scenario.published->find_strategy("butterfly", selected.network);
-    if (selected.target != Target::kEnergy || printed == nullptr ||
+    if (selected.target != Target::kEnergy || printed == nullptr || selected.best == nullptr ||
         printed->block == selected.best->cell.cut) {
       continue;
     }

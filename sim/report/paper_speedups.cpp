@@ -80,6 +80,8 @@ class SpeedupRow {
     return cloud_ != nullptr && printed_cloud_ != nullptr && split_ != nullptr && claimed_ > 0;
   }
   [[nodiscard]] double at_paper_cut() const { return speedup(*cloud_, *split_, target()); }
+  /// Whether a cut of ours is accurate enough to be chosen.
+  [[nodiscard]] bool has_best() const { return selected_.best != nullptr; }
   [[nodiscard]] double at_best_cut() const { return speedup(*cloud_, *selected_.best, target()); }
   [[nodiscard]] Target target() const { return selected_.target; }
 
@@ -92,15 +94,15 @@ class SpeedupRow {
             printed_split_->block,
             ratio(at_paper_cut()),
             deviation_percent(at_paper_cut(), claimed_),
-            selected_.best->cell.cut,
-            ratio(at_best_cut()),
-            deviation_percent(at_best_cut(), claimed_)};
+            has_best() ? selected_.best->cell.cut : "none",
+            has_best() ? ratio(at_best_cut()) : "",
+            has_best() ? deviation_percent(at_best_cut(), claimed_) : ""};
   }
 
   /// Empty unless one of the two speedups is more than 5 % off.
   [[nodiscard]] std::string reason() const {
     const auto off = [&](double found) { return std::abs(found / claimed_ - 1.0) > kExplainAbove; };
-    if (!off(at_paper_cut()) && !off(at_best_cut())) return {};
+    if (!off(at_paper_cut()) && (!has_best() || !off(at_best_cut()))) return {};
     std::vector<std::string> parts;
     if (differs(*cloud_, *printed_cloud_)) {
       parts.push_back(printed_against_parts("cloud-only", *cloud_, *printed_cloud_, target()));
@@ -113,7 +115,7 @@ class SpeedupRow {
         parts.back() += ": " + residual_text(*split_, *printed_split_);
       }
     }
-    if (selected_.best->cell.cut != split_->cell.cut) {
+    if (has_best() && selected_.best->cell.cut != split_->cell.cut) {
       parts.push_back(
           fmt::format("our best cut is {}, not {}", selected_.best->cell.cut, split_->cell.cut));
     }
@@ -175,23 +177,25 @@ std::optional<Section> speedup_section(const Scenario& scenario, const Outcomes&
     double paper_cut = 0;
     double best_cut = 0;
     int count = 0;
+    bool all_chosen = true;
     for (const SpeedupRow& other : rows) {
       if (other.label() != row.label()) continue;
       paper_cut += other.at_paper_cut();
-      best_cut += other.at_best_cut();
+      all_chosen = all_chosen && other.has_best();
+      if (other.has_best()) best_cut += other.at_best_cut();
       ++count;
     }
     const double claimed = row.target() == Target::kLatency
                                ? scenario.published->mean_latency_speedup
                                : scenario.published->mean_energy_speedup;
     if (std::abs(paper_cut / count / claimed - 1) > kExplainAbove ||
-        std::abs(best_cut / count / claimed - 1) > kExplainAbove) {
+        (all_chosen && std::abs(best_cut / count / claimed - 1) > kExplainAbove)) {
       means_off.push_back(row.label());
     }
     table.rows.push_back({"mean", row.label(), fmt::format("{:.0f}", claimed), "",
                           ratio(paper_cut / count), deviation_percent(paper_cut / count, claimed),
-                          "", ratio(best_cut / count),
-                          deviation_percent(best_cut / count, claimed)});
+                          "", all_chosen ? ratio(best_cut / count) : "",
+                          all_chosen ? deviation_percent(best_cut / count, claimed) : ""});
   }
   if (!means_off.empty()) {
     section.remarks.push_back(fmt::format("The means of {} follow from the rows above them.",

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "sim/report/format.hpp"
 #include "sim/report/published_match.hpp"
@@ -10,11 +12,41 @@
 namespace papilio {
 namespace {
 
-std::vector<Breakdown> breakdowns(const std::vector<const Outcome*>& outcomes) {
-  std::vector<Breakdown> result;
-  result.reserve(outcomes.size());
-  for (const Outcome* outcome : outcomes) result.push_back(outcome->simulated);
-  return result;
+/// The best and the second of some outcomes that may be chosen, or nullptr.
+struct Choice {
+  const Outcome* best{nullptr};
+  const Outcome* runner_up{nullptr};
+};
+
+Choice choose(std::vector<const Outcome*> outcomes, Target target) {
+  std::erase_if(outcomes,
+                [](const Outcome* outcome) { return !outcome->cell.admitted.value_or(true); });
+  if (outcomes.empty()) return {};
+  std::vector<Breakdown> took;
+  took.reserve(outcomes.size());
+  for (const Outcome* outcome : outcomes) took.push_back(outcome->simulated);
+  const Selection selection = select(took, target);
+  return {outcomes[selection.best], selection.runner_up ? outcomes[*selection.runner_up] : nullptr};
+}
+
+/// What the limit of accuracy leaves of the cuts, for people.
+std::string limit_text(const Scenario& scenario) {
+  const AccuracyLimit& limit = scenario.measurements.limit;
+  if (!limit.stated()) return "No accuracy limit stated.";
+  std::set<std::string> below;
+  std::set<std::string> unknown;
+  for (const Cell& cell : scenario.cells) {
+    if (cell.admitted.value_or(true)) continue;
+    (cell.accuracy ? below : unknown).insert(cell.partition);
+  }
+  std::string text = fmt::format("Of an accuracy of {}: {} partition{} less", limit.text(),
+                                 below.empty() ? "no" : fmt::to_string(below.size()),
+                                 below.size() == 1 ? " has" : "s have");
+  if (!unknown.empty()) {
+    text += fmt::format(", and {} of unknown accuracy {} not chosen either", unknown.size(),
+                        unknown.size() == 1 ? "is" : "are");
+  }
+  return text + ".";
 }
 
 std::string value_text(const Outcome& outcome, Target target) {
@@ -34,11 +66,9 @@ std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes&
   const auto add = [&](const std::string& network, Target target, EnergyModel reading) {
     const std::vector<const Outcome*> cuts = outcomes.cuts(network, reading);
     if (cuts.empty()) return;
-    const Selection selection = select(breakdowns(cuts), target);
-    const std::vector<const Outcome*> choices = outcomes.choices(network, reading);
-    result.push_back({network, target, reading, cuts[selection.best],
-                      selection.runner_up ? cuts[*selection.runner_up] : nullptr,
-                      choices[select(breakdowns(choices), target).best]});
+    const Choice cut = choose(cuts, target);
+    result.push_back({network, target, reading, cut.best, cut.runner_up,
+                      choose(outcomes.choices(network, reading), target).best});
   };
   for (const Radio& radio : scenario.radios) {
     const std::vector<std::string>& readings = scenario.spec.energy_models;
@@ -54,9 +84,8 @@ std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes&
 Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
   Section section{.title = "Selected cuts"};
   section.paragraphs = {
-      "Selection phase of Algorithm 1: the cut of least latency, or of least mobile energy, "
-      "whatever "
-      "its accuracy."};
+      "Selection phase of Algorithm 1: the cut of least latency, or of least mobile energy. " +
+      limit_text(scenario)};
   const bool whole = std::any_of(scenario.cells.begin(), scenario.cells.end(),
                                  [](const Cell& cell) { return cell.cut.empty(); });
   if (whole) {
@@ -73,28 +102,50 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
   table.columns.push_back({"behind", false, Table::Type::kText});
   if (whole) table.columns.push_back({"best of all", true});
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
-    std::vector<std::string> row{
-        selected.network, target_text(selected), partition_name(selected.best->cell),
-        value_text(*selected.best, selected.target), accuracy_text(selected.best->cell.accuracy)};
+    const Outcome* best = selected.best;
+    const Outcome* second = selected.runner_up;
+    std::vector<std::string> row{selected.network, target_text(selected),
+                                 best == nullptr ? "none" : partition_name(best->cell),
+                                 best == nullptr ? "" : value_text(*best, selected.target),
+                                 best == nullptr ? "" : accuracy_text(best->cell.accuracy)};
     if (published) {
       const auto* printed = scenario.published->find_strategy("butterfly", selected.network);
       row.push_back(printed != nullptr ? printed->block : "");
     }
-    const double best = value(selected.best->simulated, selected.target);
-    row.push_back(selected.runner_up == nullptr ? "" : partition_name(selected.runner_up->cell));
-    row.push_back(
-        selected.runner_up == nullptr
-            ? ""
-            : deviation_percent(value(selected.runner_up->simulated, selected.target), best) +
-                  " %");
+    row.push_back(second == nullptr ? "" : partition_name(second->cell));
+    row.push_back(second == nullptr ? ""
+                                    : deviation_percent(value(second->simulated, selected.target),
+                                                        value(best->simulated, selected.target)) +
+                                          " %");
     if (whole) {
-      row.push_back(fmt::format("{}, {}", partition_name(selected.best_of_all->cell),
-                                value_text(*selected.best_of_all, selected.target)));
+      const Outcome* of_all = selected.best_of_all;
+      row.push_back(of_all == nullptr ? "none"
+                                      : fmt::format("{}, {}", partition_name(of_all->cell),
+                                                    value_text(*of_all, selected.target)));
     }
     table.rows.push_back(std::move(row));
   }
   section.table = std::move(table);
   return section;
+}
+
+nlohmann::ordered_json selections_json(const Scenario& scenario, const Outcomes& outcomes) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
+    const auto partition = [](const Outcome* outcome) -> nlohmann::ordered_json {
+      if (outcome == nullptr) return nullptr;
+      return outcome->cell.partition;
+    };
+    nlohmann::ordered_json one{{"network", selected.network},
+                               {"target", std::string{name(selected.target)}}};
+    if (selected.target == Target::kEnergy)
+      one["energy_model"] = std::string{name(selected.reading)};
+    one["cut"] = partition(selected.best);
+    one["second_cut"] = partition(selected.runner_up);
+    one["best_of_all"] = partition(selected.best_of_all);
+    all.push_back(std::move(one));
+  }
+  return all;
 }
 
 }  // namespace papilio

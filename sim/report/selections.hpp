@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,19 +15,23 @@ struct SelectedCut {
   std::string network;
   Target target{Target::kLatency};
   EnergyModel reading{EnergyModel::kStated};
-  const Outcome* best{nullptr};         ///< among the cuts
+  const Outcome* best{nullptr};         ///< among the cuts; nullptr: none is accurate enough
   const Outcome* runner_up{nullptr};    ///< the second among the cuts, or nullptr
-  const Outcome* best_of_all{nullptr};  ///< with mobile-only and cloud-only
+  const Outcome* best_of_all{nullptr};  ///< with mobile-only and cloud-only; or nullptr, likewise
 };
 
 /// "latency", or "energy, stated": what was selected for.
 std::string target_text(const SelectedCut& selected);
 
-/// Selections for every network, target and reading that has a cut. The latency does not depend on
+/// Selections for every network, target and reading that has a cut, among the partitions that the
+/// scenario's limit of accuracy admits. The latency does not depend on
 /// the reading, so it is selected once, under the first.
 std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes& outcomes);
 
 /// Them as a section, with the published choice beside each where there is one.
 Section selection_section(const Scenario& scenario, const Outcomes& outcomes);
+
+/// Them as JSON: a list of mappings, null where nothing is chosen.
+nlohmann::ordered_json selections_json(const Scenario& scenario, const Outcomes& outcomes);
 
 }  // namespace papilio

@@ -49,7 +49,11 @@ const std::vector<SummaryColumn>& summary_columns() {
          return of.base == nullptr ? Value{} : Value{of.base->latency() / of.took.latency()};
        }},
       {"speedup_energy", energy_speedup},
-      {"accuracy", [](const Subject& of) { return optional_value(of.cell.accuracy); }}};
+      {"accuracy", [](const Subject& of) { return optional_value(of.cell.accuracy); }},
+      {"partition", [](const Subject& of) { return Value{of.cell.partition}; }},
+      {"admitted", [](const Subject& of) {
+         return of.cell.admitted ? Value{std::int64_t{*of.cell.admitted}} : Value{};
+       }}};
   return kColumns;
 }
 

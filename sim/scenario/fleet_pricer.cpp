@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "sim/base/suggest.hpp"
@@ -58,11 +56,15 @@ class Pricer {
   /// Files of measurements name cuts and no network, so they can be about one only.
   void load_measurements_of(const std::vector<std::string>& models) {
     const MeasurementsSpec& named = spec_.measurements;
+    const bool limited = named.accuracy_budget || named.least_accuracy;
     const auto other = std::find_if(models.begin(), models.end(), [&](const std::string& model) {
       return model != models.front() && !model.empty();
     });
-    const char* key = !named.accuracy_from.empty() ? "accuracy_from" : "payload";
-    const bool any = !named.accuracy_from.empty() || named.payload.present;
+    const char* key = !named.accuracy_from.empty() ? "accuracy_from"
+                      : named.payload.present      ? "payload"
+                      : named.accuracy_budget      ? "accuracy_budget"
+                                                   : "least_accuracy";
+    const bool any = !named.accuracy_from.empty() || named.payload.present || limited;
     if (any && other != models.end()) {
       checker_.error(key, fmt::format("measurements are of one network, and the mobiles run '{}' "
                                       "and '{}'; make a fleet of each",
@@ -78,7 +80,8 @@ class Pricer {
       }
       return;
     }
-    measurements_ = load_measurements(spec_.measurements, *graph, source_, profiles_, checker_);
+    measurements_ =
+        load_measurements(spec_.measurements, *graph, published_, source_, profiles_, checker_);
   }
 
   void price_group(std::size_t i) {
@@ -202,26 +205,17 @@ class Pricer {
       measurements_.left_out = std::move(resolved.left_out);
       use_measurements(partitions, "strategies", measurements_, checker_);
     }
-    const auto key_of = [](const Partition& partition) {
-      return std::tuple{partition.strategy, partition.cut ? partition.cut->name : "",
-                        partition.codec};
-    };
-    std::map<std::tuple<std::string, std::string, std::string>, int> same_cut;
-    for (const Partition& partition : partitions) same_cut[key_of(partition)] += 1;
-    std::vector<Candidate> candidates;
+    std::vector<std::string> edge_after;
     for (const Partition& partition : partitions) {
-      Candidate candidate{.partition = partition};
-      const std::string cut = partition.cut ? partition.cut->name : "";
-      candidate.label = cut.empty() ? partition.strategy : cut;
-      if (partition.strategy == "split") candidate.label = "split " + cut;
-      if (same_cut[key_of(partition)] > 1) {
-        if (partition.channels) candidate.label += fmt::format("/{}", *partition.channels);
-        candidate.label += fmt::format("/{}bit", partition.bits.value_or(0));
-      }
-      if (partition.strategy == "three-way" && !place_edge(graph, has_edge, candidate)) continue;
-      if (partition.crossing() && partition.codec != kRawCodec) {
-        candidate.label += "/" + partition.codec;
-      }
+      const bool three_way = partition.strategy == "three-way";
+      edge_after.push_back(three_way ? spec_.strategies[partition.item].edge_after : "");
+    }
+    const std::vector<std::string> labels = partition_labels(partitions, edge_after);
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < partitions.size(); ++i) {
+      Candidate candidate{.label = labels[i], .partition = partitions[i]};
+      const bool three_way = candidate.partition.strategy == "three-way";
+      if (three_way && !place_edge(graph, has_edge, candidate)) continue;
       candidates.push_back(std::move(candidate));
     }
     return candidates;
@@ -236,7 +230,6 @@ class Pricer {
       checker_.error(path, "three-way needs mobiles with an 'edge'");
       return false;
     }
-    candidate.label = fmt::format("{}>{}", candidate.partition.cut->name, name);
     if (name == "output") return true;
     candidate.edge_cut = graph.find_cut(name);
     if (!candidate.edge_cut) {
@@ -263,9 +256,8 @@ class Pricer {
   /// A partition with what was measured of it: accuracy, and each picture's bytes and coding times.
   [[nodiscard]] FleetPartition coded(const Candidate& candidate, Watts encode_power,
                                      FleetPartition partition) const {
-    if (const auto accuracy = measurements_.accuracy_of(candidate.partition)) {
-      partition.accuracy = accuracy->mean;
-    }
+    partition.accuracy =
+        accuracy_of(candidate.partition, measurements_, published_).value_or(kUnknown);
     const auto* samples = measurements_.samples_of(candidate.partition);
     if (samples == nullptr) return partition;
     const ImageDemand layers = partition.demand(0);
@@ -408,18 +400,54 @@ class Pricer {
         strategy.candidates.push_back({0});
         continue;
       }
-      strategy.candidates.push_back(chosen_among(spec, strategy.policy, candidates_[g], path));
+      const std::vector<std::uint32_t> among =
+          chosen_among(spec, strategy.policy, candidates_[g], path);
+      strategy.candidates.push_back(admitted_of(among, g));
       const bool none_fixed = std::all_of(
           spec_.strategies.begin(), spec_.strategies.end(),
           [](const FleetStrategySpec& other) { return is_policy(other.fixed.strategy); });
-      if (strategy.candidates.back().empty() && spec.among.empty() &&
-          (none_fixed || !candidates_[g].empty())) {
+      if (among.empty() && spec.among.empty() && (none_fixed || !candidates_[g].empty())) {
         checker_.error(path, "finds no partition to choose among; add fixed strategies");
+      } else if (!among.empty() && strategy.candidates.back().empty()) {
+        checker_.error(
+            path, fmt::format("may choose none of its {} partitions: the scenario wants "
+                              "an accuracy of {}, and {}; add mobile-only, measure "
+                              "their accuracies, or widen the limit",
+                              among.size(), measurements_.limit.text(), accuracies_of(among, g)));
       }
     }
     // Against the oracle every request is compared with itself.
     if (strategy.policy == PolicyKind::kOracle) model_.keep_latencies_by_request = true;
     model_.strategies.push_back(std::move(strategy));
+  }
+
+  /// Those of a group's partitions that the stated limit of accuracy lets be chosen.
+  [[nodiscard]] std::vector<std::uint32_t> admitted_of(std::vector<std::uint32_t> among,
+                                                       std::size_t group) const {
+    const std::vector<FleetPartition>& partitions = model_.groups[group].partitions;
+    std::erase_if(among, [&](std::uint32_t i) {
+      return i < partitions.size() && !measurements_.limit.admits(partitions[i].known_accuracy());
+    });
+    return among;
+  }
+
+  /// "the best has 70.1 %, and 2 are unknown": of partitions that are not accurate enough.
+  [[nodiscard]] std::string accuracies_of(const std::vector<std::uint32_t>& among,
+                                          std::size_t group) const {
+    const std::vector<FleetPartition>& partitions = model_.groups[group].partitions;
+    std::optional<double> best;
+    std::size_t unknown = 0;
+    for (const std::uint32_t i : among) {
+      const std::optional<double> accuracy = partitions[i].known_accuracy();
+      if (!accuracy) {
+        ++unknown;
+      } else {
+        best = std::max(best.value_or(0), *accuracy);
+      }
+    }
+    if (!best) return "the accuracies of all are unknown";
+    return fmt::format("the best has {:.4g} %{}", *best * 100,
+                       unknown == 0 ? "" : fmt::format(", and {} are unknown", unknown));
   }
 
   std::vector<std::uint32_t> chosen_among(const FleetStrategySpec& spec, PolicyKind policy,

@@ -16,6 +16,7 @@ namespace {
 using Sample = MeasuredPayloads::Sample;
 
 constexpr double kUsualBudget = 0.02;
+constexpr std::int64_t kPublishedBits = 8;  // the accuracies are published for 8-bit features
 constexpr const char* kFolder = "measurements";
 
 /// Where a file of measurements lies; told if it lies nowhere.
@@ -118,6 +119,39 @@ void note_extent(const MeasuredAccuracies::Accuracy& accuracy, Measurements::Ext
   extent.most_images = std::max(extent.most_images, accuracy.images);
 }
 
+/// Accuracy of the uncut network, a fraction.
+std::optional<double> baseline_of(const Measurements& measurements,
+                                  const PublishedTables* published) {
+  if (measurements.accuracies) {
+    const auto measured = measurements.accuracies->baseline();
+    return measured ? std::optional{measured->mean} : std::nullopt;
+  }
+  return accuracy_of({.strategy = "mobile-only"}, measurements, published);
+}
+
+void load_limit(const MeasurementsSpec& spec, const PublishedTables* published,
+                Measurements& measurements, Checker& checker) {
+  AccuracyLimit& limit = measurements.limit;
+  limit = {.budget = spec.accuracy_budget,
+           .least = spec.least_accuracy,
+           .baseline = baseline_of(measurements, published)};
+  if (!spec.accuracy_from.empty() && !measurements.accuracies) return;  // a file that is not there
+  if (spec.accuracy_from.empty() && published == nullptr) {
+    const auto refuse = [&](const char* key) {
+      checker.error(key,
+                    "needs the key 'accuracy_from' or 'published', whose accuracies it is about; "
+                    "remove it, or add one");
+    };
+    if (limit.budget) refuse("accuracy_budget");
+    if (limit.least) refuse("least_accuracy");
+  } else if (limit.budget && !limit.baseline) {
+    checker.error("accuracy_budget",
+                  "is below the accuracy of the uncut network, which is unknown: add a row of it "
+                  "to the file of 'accuracy_from', with an empty cut and channels 0, or state "
+                  "'least_accuracy' instead");
+  }
+}
+
 }  // namespace
 
 const std::vector<Sample>* Measurements::samples_of(const Partition& partition) const {
@@ -132,6 +166,30 @@ std::optional<MeasuredAccuracies::Accuracy> Measurements::accuracy_of(
   return crossing ? accuracies->find(*crossing) : accuracies->baseline();
 }
 
+AccuracyLimit Measurements::limit_of_smallest() const {
+  AccuracyLimit of = limit;
+  if (!of.stated()) of.budget = kUsualBudget;
+  return of;
+}
+
+std::optional<double> accuracy_of(const Partition& partition, const Measurements& measurements,
+                                  const PublishedTables* published) {
+  if (measurements.accuracies) {
+    const auto measured = measurements.accuracy_of(partition);
+    return measured ? std::optional{measured->mean} : std::nullopt;
+  }
+  if (published == nullptr) return std::nullopt;
+  if (partition.bits && *partition.bits != kPublishedBits) return std::nullopt;
+  if (partition.crossing() && partition.codec != kRawCodec) return std::nullopt;
+  if (partition.channels) {
+    return published->butterfly_accuracy(partition.cut->name, *partition.channels);
+  }
+  for (const PublishedTables::Strategy& row : published->strategies) {
+    if (row.strategy == partition.strategy) return row.accuracy;
+  }
+  return std::nullopt;
+}
+
 Watts encode_power(const Measurements& measurements, const LayerProfile& mobile) {
   return measurements.encode_power_w ? Watts{*measurements.encode_power_w} : mobile.mean_power();
 }
@@ -143,29 +201,24 @@ PartitionContext context_of(const Graph& graph, const PublishedTables* published
           .names_published = names_published,
           .accuracies = measurements.accuracies ? &*measurements.accuracies : nullptr,
           .names_accuracies = !measurements.accuracy_file.empty(),
-          .accuracy_budget = measurements.accuracy_budget};
+          .limit_of_smallest = measurements.limit_of_smallest()};
 }
 
 Measurements load_measurements(MeasurementsSpec& spec, const Graph& graph,
-                               const ScenarioSource& source, ProfileCache& profiles,
-                               Checker& checker) {
+                               const PublishedTables* published, const ScenarioSource& source,
+                               ProfileCache& profiles, Checker& checker) {
   const ProfileLibrary& library = profiles.library();
   Measurements measurements{.accuracy_file = spec.accuracy_from,
                             .names_payload = spec.payload.present,
                             .payload_file = spec.payload.from,
                             .count_frame = spec.payload.count_frame,
                             .encode_power_w = spec.payload.encode_power_w};
-  if (spec.accuracy_from.empty() && spec.accuracy_budget) {
-    checker.error("accuracy_budget",
-                  "needs the key 'accuracy_from', whose accuracies it is about; remove one");
-  }
   const std::string accuracies =
       find_measurements("accuracy_from", spec.accuracy_from, source, library, checker);
   if (!accuracies.empty()) {
     measurements.accuracies = profiles.accuracies(accuracies, graph);
-    if (!spec.accuracy_budget) spec.accuracy_budget = kUsualBudget;
   }
-  measurements.accuracy_budget = spec.accuracy_budget.value_or(kUsualBudget);
+  load_limit(spec, published, measurements, checker);
   const std::string payloads =
       find_measurements("payload.from", spec.payload.from, source, library, checker);
   if (!payloads.empty()) measurements.payloads = profiles.payloads(payloads, graph);

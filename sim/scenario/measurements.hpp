@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
+#include "sim/plan/accuracy_limit.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/measured_accuracy.hpp"
 #include "sim/profiles/measured_payloads.hpp"
+#include "sim/profiles/published.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/profile_cache.hpp"
@@ -23,7 +25,7 @@ namespace papilio {
 struct Measurements {
   std::string accuracy_file;  ///< as the scenario names it; empty: none
   std::optional<MeasuredAccuracies> accuracies;
-  double accuracy_budget{0};         ///< a fraction
+  AccuracyLimit limit;               ///< of what may be chosen
   std::vector<LeftOutCut> left_out;  ///< by "smallest"
 
   bool names_payload{false};  ///< whether the scenario has the key 'payload'
@@ -43,6 +45,8 @@ struct Measurements {
   /// Mean accuracy measured with a partition, a fraction; nothing where the file has no row of it.
   [[nodiscard]] std::optional<MeasuredAccuracies::Accuracy> accuracy_of(
       const Partition& partition) const;
+  /// What `channels: smallest` must be: the stated limits, or else within a budget of 0.02.
+  [[nodiscard]] AccuracyLimit limit_of_smallest() const;
   /// Seeds and pictures of the accuracies that the scenario's partitions have.
   struct Extent {
     std::size_t least_seeds{0};
@@ -56,11 +60,19 @@ struct Measurements {
 /// Reads the files that a scenario names. What is missing or contradicts itself is told to
 /// `checker`; a malformed file throws.
 /// @param spec  gets the defaults, and the names by which the files are found from any place
-/// @param graph the network that they are about
+/// @param graph     the network that they are about
+/// @param published the scenario's published tables, or nullptr
 /// @throws ConfigError with file and line for a malformed file
 Measurements load_measurements(MeasurementsSpec& spec, const Graph& graph,
-                               const ScenarioSource& source, ProfileCache& profiles,
-                               Checker& checker);
+                               const PublishedTables* published, const ScenarioSource& source,
+                               ProfileCache& profiles, Checker& checker);
+
+/// Top-1 accuracy of a partition, a fraction: what was measured where the scenario names
+/// measurements, else what is published of it, else nothing. Measured and published accuracies are
+/// of different networks and never stand in one table.
+/// @param published the scenario's published tables, or nullptr
+std::optional<double> accuracy_of(const Partition& partition, const Measurements& measurements,
+                                  const PublishedTables* published);
 
 /// Power of a mobile while it encodes: the scenario's, else the mean over the mobile's layers.
 Watts encode_power(const Measurements& measurements, const LayerProfile& mobile);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "sim/base/suggest.hpp"
 
@@ -47,10 +49,9 @@ class Resolver {
       }
       if (partitions_.size() == before && left_out_.size() > left_out_before) {
         checker_.error(path_ + ".channels",
-                       fmt::format("no unit at any of these cuts was measured within {:g} of the "
-                                   "uncut network's accuracy; raise 'accuracy_budget', or give "
-                                   "numbers",
-                                   context_.accuracy_budget));
+                       fmt::format("no unit at any of these cuts was measured with an accuracy of "
+                                   "{}; widen the limit, or give numbers",
+                                   context_.limit_of_smallest.text()));
       }
     }
   }
@@ -79,9 +80,19 @@ class Resolver {
       const std::string& name = strategy.after[i];
       if (name == "blocks" || name == "all") {
         const std::vector<Cut> many = name == "all" ? graph_.cuts() : graph_.block_cuts();
+        const std::size_t before = cuts.size();
         // The cut after the input is cloud-only, a strategy of its own.
         std::copy_if(many.begin(), many.end(), std::back_inserter(cuts),
                      [](const Cut& cut) { return cut.after != 0; });
+        if (cuts.size() == before) {
+          checker_.item_error(
+              path_ + ".after", i,
+              name == "blocks"
+                  ? fmt::format("'{}' has no blocks to cut after; name layers, or write 'all'",
+                                graph_.name())
+                  : fmt::format("'{}' has no place where one tensor crosses; remove the strategy",
+                                graph_.name()));
+        }
       } else if (const std::optional<Cut> cut = graph_.find_cut(name); !cut) {
         checker_.item_error(
             path_ + ".after", i,
@@ -148,7 +159,7 @@ class Resolver {
   std::optional<std::int64_t> smallest_channels(const StrategySpec& strategy, const Cut& cut,
                                                 std::size_t item) {
     const MeasuredAccuracies* accuracies = context_.accuracies;
-    if (accuracies == nullptr || !accuracies->baseline()) {
+    if (accuracies == nullptr || !context_.limit_of_smallest.floor()) {
       if (accuracies == nullptr && context_.names_accuracies) return std::nullopt;  // told already
       if (smallest_refused_) return std::nullopt;
       smallest_refused_ = true;
@@ -161,8 +172,8 @@ class Resolver {
       return std::nullopt;
     }
     const Crossing at{.cut = cut.name, .bits = strategy.bits, .codec = strategy.codec};
-    const std::optional<std::int64_t> channels =
-        accuracies->smallest_channels(at, context_.accuracy_budget);
+    const std::optional<std::int64_t> channels = accuracies->smallest_channels(
+        at, [&](double mean) { return context_.limit_of_smallest.admits(mean); });
     if (!channels) {
       const std::optional<MeasuredAccuracies::Accuracy> best = accuracies->best_at(at);
       left_out_.push_back({at, best ? std::optional{best->mean} : std::nullopt});
@@ -191,6 +202,34 @@ std::optional<Crossing> Partition::crossing() const {
   if (!bits) return std::nullopt;
   return Crossing{
       .cut = cut ? cut->name : "", .channels = channels.value_or(0), .bits = *bits, .codec = codec};
+}
+
+std::vector<std::string> partition_labels(const std::vector<Partition>& partitions,
+                                          const std::vector<std::string>& edge_after) {
+  std::vector<std::string> labels;
+  std::map<std::pair<std::string, std::string>, int> alike;  // by name and codec
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const Partition& partition = partitions[i];
+    const std::string cut = partition.cut ? partition.cut->name : "";
+    std::string label = cut.empty() ? partition.strategy : cut;
+    if (partition.strategy == "split") label = "split " + cut;
+    if (partition.strategy == "three-way") label = fmt::format("{}>{}", cut, edge_after[i]);
+    alike[{label, partition.codec}] += 1;
+    labels.push_back(std::move(label));
+  }
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    const Partition& partition = partitions[i];
+    if (alike[{labels[i], partition.codec}] > 1) {
+      if (partition.channels) labels[i] += fmt::format("/{}", *partition.channels);
+      labels[i] += fmt::format("/{}bit", partition.bits.value_or(0));
+    }
+  }
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (partitions[i].crossing() && partitions[i].codec != kRawCodec) {
+      labels[i] += "/" + partitions[i].codec;
+    }
+  }
+  return labels;
 }
 
 ResolvedPartitions resolve_partitions(const std::vector<StrategySpec>& strategies,

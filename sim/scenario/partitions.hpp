@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
+#include "sim/plan/accuracy_limit.hpp"
 #include "sim/profiles/crossing.hpp"
 #include "sim/profiles/measured_accuracy.hpp"
 #include "sim/profiles/published.hpp"
@@ -42,9 +43,17 @@ struct PartitionContext {
   bool names_published;  ///< whether it names some
   /// The scenario's measured accuracies; nullptr where it names none, or a file that is not there.
   const MeasuredAccuracies* accuracies{nullptr};
-  bool names_accuracies{false};  ///< whether it names some
-  double accuracy_budget{0};     ///< how far below the baseline a unit of "smallest" may be
+  bool names_accuracies{false};     ///< whether it names some
+  AccuracyLimit limit_of_smallest;  ///< how accurate a unit of "smallest" must be
 };
+
+/// What tables call partitions, no two alike: "RB8" of a unit, "split RB8", "RB1>RB8" of three-way,
+/// else the strategy; with "/D_r" and "/bits" where there are several of that name, and with the
+/// codec, "RB8/zstd", where it is not raw.
+/// @param edge_after `[partitions]`: of three-way, the last cut on the edge; else empty
+/// @return `[partitions]`
+std::vector<std::string> partition_labels(const std::vector<Partition>& partitions,
+                                          const std::vector<std::string>& edge_after);
 
 /// What the strategies of a scenario come to.
 struct ResolvedPartitions {

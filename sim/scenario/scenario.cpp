@@ -13,7 +13,7 @@
 namespace papilio {
 namespace {
 
-constexpr std::int64_t kPaperBits = 8;  // the accuracies are published for 8-bit features
+constexpr std::int64_t kPaperBits = 8;
 
 /// Prices partitions and puts them on every radio under every reading.
 class Expander {
@@ -21,9 +21,10 @@ class Expander {
   Expander(Scenario& scenario, const LayerPricer& mobile, const LayerPricer& cloud)
       : scenario_{scenario}, mobile_{mobile}, cloud_{cloud} {}
 
-  void expand(const Partition& partition) {
+  void expand(const Partition& partition, const std::string& label) {
     Cell cell;
     cell.strategy = partition.strategy;
+    cell.partition = label;
     if (partition.cut) cell.cut = partition.cut->name;
     cell.channels = partition.channels;
     cell.bits = partition.bits;
@@ -32,7 +33,10 @@ class Expander {
     cell.demand = demand(partition);
     cell.energy_known =
         scenario_.mobile_profile.has_energy() || cell.demand.mobile_time == Seconds{0};
-    cell.accuracy = accuracy(partition);
+    const Measurements& measurements = scenario_.measurements;
+    cell.accuracy =
+        accuracy_of(partition, measurements, scenario_.published ? &*scenario_.published : nullptr);
+    if (measurements.limit.stated()) cell.admitted = measurements.limit.admits(cell.accuracy);
     if (partition.strategy == "mobile-only") {
       add_readings(cell);
       return;
@@ -69,25 +73,6 @@ class Expander {
     if (!partition.channels) return split(graph, *partition.cut);
     const ButterflyGraph unit = insert_butterfly(graph, *partition.cut, *partition.channels);
     return split(unit.graph, unit.cut);
-  }
-
-  [[nodiscard]] std::optional<double> accuracy(const Partition& partition) const {
-    if (scenario_.measurements.accuracies) {
-      // Measured and published accuracies are of different networks and never stand in one table.
-      const auto measured = scenario_.measurements.accuracy_of(partition);
-      return measured ? std::optional{measured->mean} : std::nullopt;
-    }
-    if (!scenario_.published) return std::nullopt;
-    const PublishedTables& tables = *scenario_.published;
-    if (partition.bits && *partition.bits != kPaperBits) return std::nullopt;
-    if (partition.crossing() && partition.codec != kRawCodec) return std::nullopt;
-    if (partition.channels) {
-      return tables.butterfly_accuracy(partition.cut->name, *partition.channels);
-    }
-    for (const PublishedTables::Strategy& row : tables.strategies) {
-      if (row.strategy == partition.strategy) return row.accuracy;
-    }
-    return std::nullopt;
   }
 
   void add_readings(Cell cell) {
@@ -140,7 +125,8 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
   std::vector<Partition> partitions;
   Measurements measurements;
   if (graph != nullptr) {
-    measurements = load_measurements(spec.measurements, *graph, source, profiles, checker);
+    measurements =
+        load_measurements(spec.measurements, *graph, published, source, profiles, checker);
     ResolvedPartitions resolved = resolve_partitions(
         spec.strategies, "strategies",
         context_of(*graph, published, !spec.published.empty(), measurements), checker);
@@ -172,7 +158,9 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
   }
   Expander expander{scenario, profiles.pricer(spec.mobile_device, *graph),
                     profiles.pricer(spec.cloud_device, *graph)};
-  for (const Partition& partition : partitions) expander.expand(partition);
+  const std::vector<std::string> labels =
+      partition_labels(partitions, std::vector<std::string>(partitions.size()));
+  for (std::size_t i = 0; i < partitions.size(); ++i) expander.expand(partitions[i], labels[i]);
   return scenario;
 }
 

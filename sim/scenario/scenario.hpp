@@ -19,6 +19,7 @@ namespace papilio {
 /// One strategy × network × cut × energy reading: what is simulated, and one row of the summary.
 struct Cell {
   std::string strategy;
+  std::string partition;                 ///< what tables call it: `partition_labels`
   std::string network;                   ///< empty for mobile-only
   std::string cut;                       ///< empty for mobile-only and cloud-only
   std::optional<std::int64_t> channels;  ///< D_r of a butterfly unit
@@ -30,6 +31,8 @@ struct Cell {
   /// Whether the mobile's energy is known: its layer table has energies, or it computes nothing.
   bool energy_known{true};
   std::optional<double> accuracy;  ///< top-1 fraction, where measured or published
+  /// Whether the stated limit of accuracy lets it be chosen; nothing where none is stated.
+  std::optional<bool> admitted;
 };
 
 /// A scenario that has been checked against the profiles, with everything it refers to.

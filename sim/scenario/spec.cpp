@@ -58,11 +58,11 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
   if (spec.strategy == "butterfly" || spec.strategy == "three-way") {
     const Presence presence =
         spec.strategy == "butterfly" ? Presence::kRequired : Presence::kOptional;
-    visitor.integer_or_word_list("channels", spec.channels, kChannels, {"paper", "smallest"},
-                                 presence,
-                                 "D_r, the channels that cross; 'paper': as the published tables "
-                                 "chose at each cut; 'smallest': the fewest within "
-                                 "accuracy_budget by the file of accuracy_from.");
+    visitor.integer_or_word_list(
+        "channels", spec.channels, kChannels, {"paper", "smallest"}, presence,
+        "D_r, the channels that cross; 'paper': as the published tables "
+        "chose at each cut; 'smallest': the fewest within the stated "
+        "limits by the file of accuracy_from, or within a budget of 0.02.");
   }
   if (cuts || spec.strategy == "cloud-only") {
     visitor.integer("bits", spec.bits, kBits, Presence::kOptional,
@@ -76,8 +76,10 @@ void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
   visitor.text("accuracy_from", spec.accuracy_from, {}, Presence::kOptional,
                "CSV file of measured accuracies, in place of the published ones.");
   visitor.number("accuracy_budget", spec.accuracy_budget, kShare,
-                 "channels: smallest may be this far below the uncut network's accuracy, as a "
-                 "fraction; 0.02 by default.");
+                 "What is chosen may be this far below the uncut network's accuracy, as a "
+                 "fraction; absent: no such limit. 'smallest' alone takes 0.02 then.");
+  visitor.number("least_accuracy", spec.least_accuracy, kShare,
+                 "What is chosen must be this accurate, as a fraction; absent: no such limit.");
   visitor.object("payload", spec.payload.present,
                  "Measured payloads, in place of sizes that follow from shapes.",
                  [&](FieldVisitor& nested) {

@@ -21,7 +21,8 @@ struct StrategySpec {
 /// The files of measurements that a scenario names: docs/models/payloads.md.
 struct MeasurementsSpec {
   std::string accuracy_from;              ///< a file of accuracies
-  std::optional<double> accuracy_budget;  ///< of "smallest"; absent: 0.02
+  std::optional<double> accuracy_budget;  ///< of what may be chosen; absent: none is stated
+  std::optional<double> least_accuracy;   ///< likewise
   struct Payload {
     bool present{false};
     std::string from;                      ///< a file of payloads

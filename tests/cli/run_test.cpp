@@ -36,7 +36,7 @@ const std::vector<std::string> kSummaryColumns{
     "strategy",       "network",  "cut",       "channels", "bits",       "energy_model",
     "payload_bytes",  "n",        "latency_s", "mobile_s", "uplink_s",   "cloud_s",
     "downlink_s",     "energy_j", "mobile_j",  "uplink_j", "downlink_j", "speedup_latency",
-    "speedup_energy", "accuracy"};
+    "speedup_energy", "accuracy", "partition"};
 const std::vector<std::string> kFiles{"summary.csv", "records.csv", "tables.md", "tables.tex",
                                       "scenario.effective.yaml"};
 

@@ -14,6 +14,7 @@
 #include "sim/engine/simulate.hpp"
 #include "sim/engine/simulate_fleet.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
+#include "sim/scenario/partitions.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"
@@ -168,6 +169,74 @@ TEST_F(Runs, ChooseTheSmallestUnitWithinTheBudget) {
   EXPECT_THROW(load("accuracy_from: a.csv\naccuracy_budget: 0\n", strategies), ConfigError);
 }
 
+/// Measured accuracies: 80 % uncut, after RB1 62 % with one channel and 79 % with four.
+constexpr const char* kAccuracies =
+    ",0,8,raw,1,100,0.8\nRB1,1,8,raw,1,100,0.62\nRB1,4,8,raw,1,100,0.79\n";
+
+TEST_F(Runs, AdmitWhatKeepsTheStatedLimitAlone) {
+  folder_.write("a.csv", std::string{kAccuracyHeader} + kAccuracies);
+  const std::string strategies =
+      "{strategy: mobile-only}, {strategy: butterfly, after: RB1, channels: [1, 4]}, {strategy: "
+      "split, after: RB1}";
+  const auto admitted = [&](const std::string& keys) {
+    std::string text;
+    for (const Cell& cell : load(keys, strategies).cells) {
+      text += fmt::format("{} {}, ", cell.partition,
+                          !cell.admitted ? "free" : (*cell.admitted ? "yes" : "no"));
+    }
+    return text;
+  };
+  EXPECT_EQ(admitted("accuracy_from: a.csv\n"),
+            "mobile-only free, RB1/1/8bit free, RB1/4/8bit free, split RB1 free, ");
+  // 0.8 - 0.02 = 0.78; nobody knows the split's.
+  for (const char* key : {"accuracy_budget: 0.02", "least_accuracy: 0.78"}) {
+    EXPECT_EQ(admitted(fmt::format("accuracy_from: a.csv\n{}\n", key)),
+              "mobile-only yes, RB1/1/8bit no, RB1/4/8bit yes, split RB1 no, ");
+  }
+  // Published: 76.1 % of the whole network, 74.1 of one channel after RB1.
+  EXPECT_EQ(admitted("published: butterfly-2019\nleast_accuracy: 0.74\n"),
+            "mobile-only yes, RB1/1/8bit yes, RB1/4/8bit yes, split RB1 no, ");
+  EXPECT_EQ(admitted("published: butterfly-2019\naccuracy_budget: 0.01\n"),
+            "mobile-only yes, RB1/1/8bit no, RB1/4/8bit yes, split RB1 no, ");
+}
+
+TEST_F(Runs, TakeTheSmallestUnitOfTheLeastAccuracyWhereThatIsStated) {
+  folder_.write("a.csv", std::string{kAccuracyHeader} + kAccuracies);
+  const auto channels = [&](const std::string& keys) {
+    return load("accuracy_from: a.csv\n" + keys,
+                "{strategy: butterfly, after: RB1, channels: smallest}")
+        .cells.at(0)
+        .channels;
+  };
+  EXPECT_EQ(channels(""), 4) << "0.78 by the usual budget";
+  EXPECT_EQ(channels("least_accuracy: 0.6\n"), 1);
+  EXPECT_EQ(channels("least_accuracy: 0.6\naccuracy_budget: 0.02\n"), 4) << "both bind";
+}
+
+// A chain of layers has no blocks: no cell would be left, and nobody told.
+TEST(Blocks, OfANetworkThatHasNoneAreRefused) {
+  Graph graph{"chain", "A chain"};
+  const LayerId in = graph.add("in", InputOp{{3, 8, 8}}, {});
+  const LayerId conv = graph.add("conv", ConvOp{.out_channels = 4, .kernel = 3}, {in});
+  graph.add("fc", LinearOp{.out_features = 10}, {graph.add("flat", FlattenOp{}, {conv})});
+  const Node root = parse_yaml(
+      "strategies:\n  - {strategy: split, after: [blocks]}\n  - {strategy: split, after: all}\n",
+      "s.yaml");
+  Diagnostics diagnostics;
+  Checker checker{root, diagnostics};
+  const ResolvedPartitions resolved = resolve_partitions(
+      {{.strategy = "split", .after = {"blocks"}}, {.strategy = "split", .after = {"all"}}},
+      "strategies", {.graph = graph, .published = nullptr, .names_published = false}, checker);
+  EXPECT_FALSE(resolved.partitions.empty()) << "of 'all'";
+  try {
+    diagnostics.throw_if_any();
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), ::testing::StartsWith("s.yaml:2:30: error: strategies.0.after.0: "
+                                                    "'chain' has no blocks to cut after"));
+  }
+}
+
 class Fleets : public ::testing::Test {
  protected:
   FleetScenario load(const std::string& keys, const std::string& strategies) {
@@ -286,6 +355,51 @@ TEST_F(Fleets, MeetTheSamePictureAtTheSameRequest) {
   EXPECT_NEAR(sum / count, 250.25, 10);
   // What a policy expects is the mean.
   EXPECT_EQ(fleet.model.groups[0].partitions[0].upload_bytes, 250.25);
+}
+
+// The fast unit of one channel has 62 %, and nobody knows what the plain split has: where 78 % are
+// wanted, no policy takes either in any request, though both are measured.
+TEST_F(Fleets, ChooseNothingBelowTheStatedLimit) {
+  folder_.write("a.csv", std::string{kAccuracyHeader} + kAccuracies);
+  const std::string strategies =
+      "{strategy: mobile-only}, {strategy: butterfly, after: RB1, channels: [1, 4]}, {strategy: "
+      "split, after: RB1}, {strategy: selection}, {strategy: selection, name: frugal, target: "
+      "energy, latency_above_queue: 1}, {strategy: neurosurgeon}, {strategy: oracle}, {strategy: "
+      "oracle, name: told, among: [RB1/1/8bit, RB1/4/8bit]}";
+  const auto chosen = [&](const std::string& keys) {
+    const FleetScenario fleet = load("accuracy_from: a.csv\n" + keys, strategies);
+    std::vector<std::set<std::string>> names;  // [strategies]
+    for (const FleetResult& result : simulate_fleet(fleet.model)) {
+      names.emplace_back();
+      for (const RequestRecord& record : result.records) {
+        names.back().insert(fleet.model.groups[0].partitions[record.partition].name);
+      }
+    }
+    return names;
+  };
+  constexpr std::size_t kFirstPolicy = 4;
+  EXPECT_EQ(chosen("").at(kFirstPolicy).count("RB1/1/8bit"), 1U) << "it is the fastest";
+  for (const char* key : {"accuracy_budget: 0.02\n", "least_accuracy: 0.78\n"}) {
+    const std::vector<std::set<std::string>> names = chosen(key);
+    ASSERT_EQ(names.size(), kFirstPolicy + 5);
+    for (std::size_t policy = kFirstPolicy; policy < names.size(); ++policy) {
+      EXPECT_FALSE(names[policy].empty());
+      EXPECT_EQ(names[policy].count("RB1/1/8bit") + names[policy].count("split RB1"), 0U) << policy;
+    }
+    EXPECT_EQ(names[1], std::set<std::string>{"RB1/1/8bit"}) << "what is fixed is measured";
+  }
+}
+
+TEST_F(Fleets, TellThreeWayPartitionsApart) {
+  const FleetScenario fleet =
+      load("",
+           "{strategy: three-way, after: RB1, channels: [1, 4], edge_after: RB9}, {strategy: "
+           "three-way, after: RB1, channels: 1, edge_after: output}");
+  std::string names;
+  for (const FleetPartition& partition : fleet.model.groups[0].partitions) {
+    names += partition.name + " ";
+  }
+  EXPECT_EQ(names, "RB1>RB9/1/8bit RB1>RB9/4/8bit RB1>output ");
 }
 
 TEST_F(Fleets, HaveOtherPicturesInEachReplication) {

@@ -1,8 +1,13 @@
+// Claims: selection takes the least and the second; a limit of accuracy binds from both its keys,
+// and what is unknown does not keep it.
+
 #include "sim/plan/select.hpp"
 
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+
+#include "sim/plan/accuracy_limit.hpp"
 
 namespace papilio {
 namespace {
@@ -31,6 +36,25 @@ TEST(Select, TiesGoToTheEarlier) {
 TEST(Select, OneCandidateHasNoSecondAndNoneIsAnError) {
   EXPECT_FALSE(select({taking(1, 1)}, Target::kEnergy).runner_up);
   EXPECT_THROW(select({}, Target::kEnergy), std::invalid_argument);
+}
+
+TEST(AccuracyLimit, TheGreaterOfBothBinds) {
+  AccuracyLimit limit{.budget = 0.02, .baseline = 0.78};
+  // 0.78 - 0.02 is 0.76 but for the last digit of a double.
+  EXPECT_TRUE(limit.admits(0.76));
+  EXPECT_FALSE(limit.admits(0.7599));
+  EXPECT_EQ(limit.text(), "at least 76 % (accuracy_budget: 0.02 below the uncut network's 78 %)");
+  limit.least = 0.77;
+  EXPECT_FALSE(limit.admits(0.76));
+  EXPECT_TRUE(limit.admits(0.77));
+  limit.least = 0.7;
+  EXPECT_FALSE(limit.admits(0.75)) << "the budget still binds";
+}
+
+TEST(AccuracyLimit, WhatIsUnknownKeepsNoStatedLimit) {
+  EXPECT_TRUE(AccuracyLimit{}.admits(std::nullopt)) << "none is stated";
+  EXPECT_FALSE(AccuracyLimit{.least = 0.0}.admits(std::nullopt));
+  EXPECT_FALSE(AccuracyLimit{.budget = 0.02}.admits(0.99)) << "below nobody knows what";
 }
 
 }  // namespace
