@@ -42,8 +42,8 @@ void table_command(const Words& words) {
       "table DB [options]",
       "Makes tables of a study's results: a value by dimensions down and across, over its "
       "replicates, alone\nor relative to a strategy. Dimensions are the study's axes, replicate, "
-      "strategy, network, cut, channels,\nbits, codec, energy_model, and partition: the cut, else "
-      "the strategy; of a fleet strategy, mobiles, window.",
+      "strategy, network, cut, channels,\nbits, codec, energy_model, and partition, which no two "
+      "of a scenario share; of a fleet strategy, mobiles,\nwindow.",
       {"papilio table results/paper.db --rows cut --cols network --where strategy=butterfly",
        "papilio table results/paper.db --rows partition --cols network --relative-to cloud-only",
        "papilio table results/paper.db --rows partition --cols network --value energy \\",
@@ -67,7 +67,8 @@ void table_command(const Words& words) {
   line.add_options()("relative-to", po::value<std::string>()->value_name("NAME"),
                      "strategy or partition whose value is divided by each");
   line.add_options()("best", po::value<std::string>()->value_name("NAME"),
-                     "dimension: show which of its values is best; rows alike are taken together");
+                     "dimension: show which of its values is best, of those within the stated "
+                     "limit of accuracy; rows alike are taken together");
   add_choices(line);
   line.add_options()("si", po::bool_switch(), "seconds and joules, not milli-");
   line.add_options()("digits", po::value<int>()->value_name("N"), "digits after the point");

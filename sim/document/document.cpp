@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/algorithm/string/replace.hpp>
 #include <cctype>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -111,6 +112,21 @@ std::string latex_escaped(const std::string& unescaped) {
   return escaped;
 }
 
+/// What a label may hold of a text: "Table IV, 3g" is "table-iv-3g".
+std::string slug(std::string_view text) {
+  std::string slug;
+  for (const char c : text) {
+    const bool kept = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (kept) {
+      slug += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (!slug.empty() && slug.back() != '-') {
+      slug += '-';
+    }
+  }
+  while (!slug.empty() && slug.back() == '-') slug.pop_back();
+  return slug;
+}
+
 std::string latex_row(const std::vector<std::string>& cells) {
   std::vector<std::string> escaped;
   escaped.reserve(cells.size());
@@ -192,6 +208,7 @@ std::string to_markdown(const Document& document) {
 std::string to_latex(const Document& document) {
   std::string text =
       fmt::format("% {}\n% In the preamble: \\usepackage{{booktabs}}\n", one_line(document.title));
+  std::set<std::string> labels;
   for (const Section& section : document.sections) {
     if (!section.table) {
       text += fmt::format("\n\\paragraph{{{}.}}\n", latex_escaped(section.title));
@@ -205,10 +222,14 @@ std::string to_latex(const Document& document) {
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       alignment += set_left(table, c) ? 'l' : 'r';
     }
+    const std::string name =
+        slug(document.title.substr(0, document.title.find(':')) + " " + section.title);
+    std::string label = name;
+    for (int i = 2; !labels.insert(label).second; ++i) label = fmt::format("{}-{}", name, i);
     text += fmt::format(
         "\n\\begin{{table}}\n\\centering\\footnotesize\\setlength{{\\tabcolsep}}{{3pt}}\n"
-        "\\caption{{{}}}\n\\begin{{tabular}}{{{}}}\n  \\toprule\n",
-        latex_escaped(section.title), alignment);
+        "\\caption{{{}}}\n\\label{{tab:{}}}\n\\begin{{tabular}}{{{}}}\n  \\toprule\n",
+        latex_escaped(section.caption.empty() ? section.title : section.caption), label, alignment);
     text += latex_row(headers(table)) + "  \\midrule\n";
     for (const auto& row : table.rows) text += latex_row(row);
     text += "  \\bottomrule\n\\end{tabular}\n";

@@ -37,6 +37,9 @@ struct Section {
   std::vector<std::string> paragraphs;
   std::optional<Table> table;
   std::vector<std::string> remarks;
+  /// What the table shows where it stands alone, as LaTeX tables do: quantity, unit, and what ± is.
+  /// Empty: the title says it.
+  std::string caption;
 };
 
 /// What a run says, in one form for every output format. Texts may use Greek letters and the signs
@@ -52,7 +55,8 @@ std::string to_markdown(const Document& document);
 /// The table alone, as `to_markdown` has it.
 std::string to_markdown(const Table& table);
 
-/// LaTeX tables in the style of booktabs, to be \input into a document.
+/// LaTeX tables in the style of booktabs, to be \input into a document; each has a label of the
+/// document's and its section's title, such as tab:table4-selected-cuts.
 std::string to_latex(const Document& document);
 
 /// A page of HTML that needs nothing else: to be opened, or to be pasted from.

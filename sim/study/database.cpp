@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
@@ -301,6 +302,13 @@ void StudyDatabase::migrate() {
   }
   connection_->exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
   connection_->exec(fmt::format("PRAGMA user_version = {}", schema_steps().size()));
+  // A study's view shows the definition that was run last.
+  std::map<std::string, StoredStudy> last;
+  for (StoredStudy& study : studies()) {
+    StoredStudy& known = last[study.name];
+    if (known.id == 0 || study.used > known.used) known = std::move(study);
+  }
+  for (const auto& [name, study] : last) connection_->exec(view_definition(study));
   transaction.commit();
 }
 

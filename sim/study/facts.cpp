@@ -29,13 +29,11 @@ class FactsReader {
     const std::vector<ResultColumn>& columns = result_columns(study);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (columns[i].name == query.column) value_ = i;
-      if (columns[i].name == "strategy") strategy_ = i;
-      if (columns[i].name == "cut") cut_ = i;
+      if (columns[i].name == "admitted") admitted_ = i;
       if (!is_dimension(columns[i])) continue;
       facts_.names.emplace_back(columns[i].name);
       dimensions_.push_back(i);
     }
-    if (study.kind == "cells") facts_.names.emplace_back(kPartition);
   }
 
   void take(const StoredRow& row) {
@@ -59,9 +57,8 @@ class FactsReader {
     for (const Value& axis : row.axes) add(text_of(axis));
     add(fmt::to_string(row.replicate));
     for (const std::size_t i : dimensions_) add(text_of(row.results[i]));
-    if (study_.kind == "cells") {
-      const std::string cut = text_of(row.results[cut_]);
-      add(cut.empty() ? text_of(row.results[strategy_]) : cut);
+    if (const auto* admitted = std::get_if<std::int64_t>(&row.results[admitted_])) {
+      fact.admitted = *admitted != 0;
     }
     if (is_wanted(fact)) facts_.all.push_back(std::move(fact));
   }
@@ -81,7 +78,8 @@ class FactsReader {
       if (!at || *at >= study_.axes.size()) return true;
       const std::string& text = facts_.text(fact, *at);
       return text == fmt::format("{}", fmt::join(one.second, ",")) ||
-             std::find(one.second.begin(), one.second.end(), text) != one.second.end();
+             std::any_of(one.second.begin(), one.second.end(),
+                         [&](const std::string& value) { return is_same_label(text, value); });
     });
   }
 
@@ -118,15 +116,16 @@ class FactsReader {
     const Label total = facts_.labels.of("all");
     const auto is_total = [&](const Fact& fact) { return fact.dimensions[*at] == total; };
     if (std::none_of(facts_.all.begin(), facts_.all.end(), is_total)) return;
-    std::erase_if(facts_.all, [&](const Fact& fact) { return !is_total(fact); });
+    if (std::erase_if(facts_.all, [&](const Fact& fact) { return !is_total(fact); }) > 0) {
+      facts_.totals.push_back(name);
+    }
   }
 
   const StoredStudy& study_;
   const FactsQuery& query_;
   Facts facts_;
   std::size_t value_{0};
-  std::size_t strategy_{0};
-  std::size_t cut_{0};
+  std::size_t admitted_{0};
   std::vector<std::size_t> dimensions_;
 };
 
@@ -179,6 +178,12 @@ std::string value_column(const std::string& name, const std::vector<ResultColumn
   }
   throw ConfigError{
       fmt::format("papilio: error: unknown value '{}'{}", name, suggestion(name, known))};
+}
+
+bool is_same_label(const std::string& a, const std::string& b) {
+  if (a == b) return true;
+  const std::optional<double> number = number_of(a);
+  return number && number == number_of(b);
 }
 
 std::optional<double> number_of(const std::string& text) {

@@ -33,12 +33,14 @@ class Labels {
 struct Fact {
   Key dimensions;  ///< `[Facts::names]`
   double value{0};
+  /// Whether the scenario's limit of accuracy lets it be chosen; nothing where none is stated.
+  std::optional<bool> admitted;
 };
 
 /// The dimensions of a fact at these positions.
 Key key_of(const Fact& fact, const std::vector<std::size_t>& positions);
 
-/// The dimensions that every study has beside its axes; cells have a partition too.
+/// The dimension that every study has beside its axes; and the one that tells cells apart.
 inline constexpr const char* kReplicate = "replicate";
 inline constexpr const char* kPartition = "partition";
 
@@ -47,7 +49,8 @@ struct Facts {
   std::vector<std::string> names;  ///< of the dimensions, the study's axes first
   Labels labels;
   std::vector<Fact> all;
-  std::uint64_t failed{0};  ///< points without results
+  std::uint64_t failed{0};          ///< points without results
+  std::vector<std::string> totals;  ///< dimensions of which the rows of "all" alone are here
 
   [[nodiscard]] const std::string& text(const Fact& fact, std::size_t dimension) const {
     return labels.text(fact.dimensions[dimension]);
@@ -75,6 +78,9 @@ Facts read_facts(StudyDatabase& database, const StoredStudy& study, const FactsQ
 /// The column that a value's name means; its unit may be left out.
 /// @throws ConfigError naming the nearest value
 std::string value_column(const std::string& name, const std::vector<ResultColumn>& columns);
+
+/// Whether two labels mean the same: 0.10 is 0.1.
+bool is_same_label(const std::string& a, const std::string& b);
 
 /// A label that is a number.
 std::optional<double> number_of(const std::string& text);

@@ -5,24 +5,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/stats/estimate.hpp"
 #include "sim/study/facts.hpp"
+#include "sim/study/statistics.hpp"
 
 namespace papilio {
 namespace {
 
 using Strings = std::vector<std::string>;
-
-const Strings& stat_names() {
-  static const Strings kNames{"mean", "ci95", "min", "max", "median", "n"};
-  return kNames;
-}
 
 [[noreturn]] void fail(const std::string& message) {
   throw ConfigError{"papilio: error: " + message};
@@ -43,78 +39,6 @@ class Keys {
   std::vector<Key> all_;
 };
 
-/// Whether more of a value is better: of times, energies, losses and waits, less is.
-bool is_gain(const std::string& column) {
-  static const Strings kGains{"accuracy",        "completed",      "mobile_share",    "saved_s",
-                              "speedup_latency", "speedup_energy", "throughput_per_s"};
-  return std::find(kGains.begin(), kGains.end(), column) != kGains.end();
-}
-
-/// How values are written.
-class Format {
- public:
-  Format(const std::string& column, const PivotSpec& spec, bool exact) : exact_{exact} {
-    const bool scaled = !exact && !spec.si && spec.relative_to.empty();
-    const bool time = column.ends_with("_s") && !column.ends_with("_per_s");
-    const bool energy = column.ends_with("_j");
-    if (column.ends_with("_per_s")) unit_ = "1/s";
-    if (time || energy) {
-      unit_ = scaled ? (time ? "ms" : "mJ") : (time ? "s" : "J");
-      if (scaled) factor_ = 1e3;
-    }
-    if (!spec.relative_to.empty()) {
-      unit_ = "×";
-      digits_ = 1;
-    } else if (factor_ != 1) {
-      digits_ = 1;
-    }
-    if (spec.digits) digits_ = spec.digits;
-  }
-
-  [[nodiscard]] std::string operator()(double value) const {
-    if (exact_) return fmt::to_string(value);
-    if (digits_) return fmt::format("{:.{}f}", value * factor_, *digits_);
-    if (std::trunc(value) == value && factor_ == 1) return fmt::format("{:.0f}", value);
-    return fmt::format("{:.4g}", value * factor_);
-  }
-  [[nodiscard]] const std::string& unit() const { return unit_; }
-
- private:
-  bool exact_;
-  double factor_{1};
-  std::string unit_;
-  std::optional<int> digits_;
-};
-
-/// The values of one cell of the table, by replicate.
-struct CellValues {
-  std::map<Label, std::vector<double>> by_replicate;
-
-  [[nodiscard]] std::vector<double> means() const {
-    std::vector<double> means;
-    for (const auto& [replicate, values] : by_replicate) means.push_back(mean(values));
-    return means;
-  }
-  [[nodiscard]] std::vector<double> all() const {
-    std::vector<double> all;
-    for (const auto& [replicate, values] : by_replicate) {
-      all.insert(all.end(), values.begin(), values.end());
-    }
-    return all;
-  }
-};
-
-std::optional<double> statistic(const std::string& name, const CellValues& cell) {
-  if (cell.by_replicate.empty()) return std::nullopt;
-  std::vector<double> all = cell.all();
-  if (name == "mean") return mean(cell.means());
-  if (name == "ci95") return half_width(cell.means());
-  if (name == "n") return static_cast<double>(all.size());
-  if (name == "median") return median(std::move(all)).value;
-  const auto [least, most] = std::minmax_element(all.begin(), all.end());
-  return name == "min" ? *least : *most;
-}
-
 /// Makes the tables of one specification.
 class Pivot {
  public:
@@ -125,7 +49,11 @@ class Pivot {
         spec_{spec},
         column_{std::move(column)},
         exact_{exact},
-        format_{column_, spec, exact},
+        format_{column_,
+                {.exact = exact,
+                 .si = spec.si,
+                 .relative = !spec.relative_to.empty(),
+                 .digits = spec.digits}},
         row_names_{exact ? joined_lists(spec.group, spec.rows) : spec.rows},
         rows_{facts_.positions(row_names_)},
         cols_{facts_.positions(spec.cols)},
@@ -143,7 +71,8 @@ class Pivot {
     }
     if (facts_.all.empty()) fail("nothing is left to show; look at --where");
     if (!spec_.best.empty()) best_ = facts_.position(spec_.best);
-    check_one_value_a_cell();
+    for (const Fact& fact : facts_.all) replicates_.insert(fact.dimensions[replicate_]);
+    merge_equals();
     if (best_) keep_best();
     Keys groups;
     std::vector<std::vector<const Fact*>> of_group;
@@ -156,10 +85,10 @@ class Pivot {
     document.paragraphs.push_back(about());
     for (std::size_t i = 0; i < of_group.size(); ++i) {
       document.sections.push_back(
-          {.title = groups_.empty() ? column_
-                                    : fmt::format("{} {}", fmt::join(spec_.group, ", "),
-                                                  fmt::join(shown(groups.all()[i]), ", ")),
-           .table = table_of(of_group[i])});
+          {.title = section_title(groups.all()[i]), .table = table_of(of_group[i])});
+      // A LaTeX table stands alone.
+      document.sections.back().caption =
+          fmt::format("{}, by {}. {}", document.sections.back().title, placed(), about());
     }
     if (facts_.failed > 0) {
       document.sections.back().remarks.push_back(fmt::format(
@@ -177,10 +106,27 @@ class Pivot {
   [[nodiscard]] std::string title() const {
     std::string title = fmt::format("{}: {}", study_.name, column_);
     if (!spec_.relative_to.empty()) title += ", relative to " + spec_.relative_to;
-    return title + fmt::format(" by {}{}", fmt::join(spec_.rows, ", "),
-                               spec_.cols.empty()
-                                   ? ""
-                                   : fmt::format(" and {}", fmt::join(spec_.cols, ", ")));
+    return title + " by " + placed();
+  }
+
+  /// "partition and network": what lies down and across.
+  [[nodiscard]] std::string placed() const {
+    return fmt::format(
+        "{}{}", fmt::join(spec_.rows, ", "),
+        spec_.cols.empty() ? "" : fmt::format(" and {}", fmt::join(spec_.cols, ", ")));
+  }
+
+  /// "latency, ms; energy_model stated": the quantity, its unit, and the group.
+  [[nodiscard]] std::string section_title(const Key& group) const {
+    std::string title = exact_ ? column_ : quantity_name(column_);
+    if (!exact_ && !format_.unit().empty()) title += ", " + format_.unit();
+    if (!spec_.relative_to.empty()) title += " relative to " + spec_.relative_to;
+    if (groups_.empty()) return title;
+    const Strings values = shown(group);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      title += fmt::format("{}{} {}", i == 0 ? "; " : ", ", spec_.group[i], values[i]);
+    }
+    return title;
   }
 
   [[nodiscard]] std::string about() const {
@@ -192,9 +138,15 @@ class Pivot {
       text += fmt::format("; × is {}'s value over the row's", spec_.relative_to);
     }
     if (best_) {
-      text += fmt::format("; the {} over {}, and its value",
-                          greatest_is_best() ? "greatest" : "least", spec_.best);
+      text += fmt::format(
+          "; the {} over {}, and its value, {}", greatest_is_best() ? "greatest" : "least",
+          spec_.best,
+          limited_ ? "of those within the stated limits of accuracy" : "no accuracy limit stated");
     }
+    if (replicates_.size() > 1) text += fmt::format("; over {} replicates", replicates_.size());
+    if (!spec_.over.empty()) text += fmt::format("; averaged over {}", fmt::join(spec_.over, ", "));
+    if (!merged_.empty()) text += fmt::format("; the same for every {}", fmt::join(merged_, ", "));
+    for (const std::string& name : facts_.totals) text += fmt::format("; {} all", name);
     if (has_stat("ci95")) text += "; ± is the 95 % interval over replicates (Student's t)";
     for (const auto& [name, values] : spec_.where) {
       text += fmt::format("; {} {}", name, fmt::join(values, " or "));
@@ -224,8 +176,9 @@ class Pivot {
                                  [&](const auto& one) { return one.first == name; });
     const std::optional<std::size_t> at = facts_.find(name);
     return it != spec_.where.end() && at &&
-           std::find(it->second.begin(), it->second.end(), facts_.text(fact, *at)) ==
-               it->second.end();
+           std::none_of(it->second.begin(), it->second.end(), [&](const std::string& value) {
+             return is_same_label(facts_.text(fact, *at), value);
+           });
   }
 
   [[nodiscard]] Bases find_bases() const {
@@ -302,15 +255,22 @@ class Pivot {
   void keep() {
     for (const auto& [name, values] : spec_.where) {
       const std::size_t at = facts_.position(name);
+      std::set<Label> labels;
+      for (const Fact& fact : facts_.all) labels.insert(fact.dimensions[at]);
       std::set<std::string> known;
-      for (const Fact& fact : facts_.all) known.insert(facts_.text(fact, at));
+      for (const Label label : labels) known.insert(facts_.labels.text(label));
       std::set<Label> wanted;
       // A value may hold commas itself: ["3g","4g"].
       const std::string whole = fmt::format("{}", fmt::join(values, ","));
       const Strings meant = known.count(whole) > 0 ? Strings{whole} : values;
       for (const std::string& value : meant) {
-        wanted.insert(facts_.labels.of(value));
-        if (known.count(value) > 0) continue;
+        bool found = false;
+        for (const Label label : labels) {
+          if (!is_same_label(facts_.labels.text(label), value)) continue;
+          wanted.insert(label);
+          found = true;
+        }
+        if (found) continue;
         fail(fmt::format("--where: no {} is '{}'{}", name, value,
                          suggestion(value, {known.begin(), known.end()})));
       }
@@ -324,9 +284,19 @@ class Pivot {
     return is_gain(column_) == spec_.relative_to.empty();
   }
 
-  /// Of each cell's points, keeps those of the best value of a dimension.
+  /// A value of the dimension that the best is chosen of.
+  struct Option {
+    double sum{0};
+    std::size_t count{0};
+    bool admitted{true};
+
+    [[nodiscard]] double average() const { return sum / static_cast<double>(count); }
+  };
+
+  /// Of each cell's points, keeps those of the best value of a dimension that may be chosen; where
+  /// none may, one without a value, so that the cell says so.
   void keep_best() {
-    std::map<Key, std::map<Label, std::pair<double, std::size_t>>> sums;
+    std::map<Key, std::map<Label, Option>> cells;
     const auto cell = [&](const Fact& fact) {
       Key key = key_of(fact, groups_);
       for (const auto* more : {&rows_, &cols_}) {
@@ -336,45 +306,75 @@ class Pivot {
       return key;
     };
     for (const Fact& fact : facts_.all) {
-      auto& [sum, count] = sums[cell(fact)][fact.dimensions[*best_]];
-      sum += fact.value;
-      ++count;
+      Option& option = cells[cell(fact)][fact.dimensions[*best_]];
+      option.sum += fact.value;
+      option.count += 1;
+      option.admitted = option.admitted && fact.admitted.value_or(true);
+      limited_ = limited_ || fact.admitted.has_value();
     }
     const double sign = greatest_is_best() ? -1 : 1;
-    std::erase_if(facts_.all, [&](const Fact& fact) {
-      const auto& options = sums.at(cell(fact));
-      const auto least =
-          std::min_element(options.begin(), options.end(), [&](const auto& a, const auto& b) {
-            const auto average = [&](const auto& one) {
-              return sign * one.second.first / static_cast<double>(one.second.second);
-            };
-            return average(a) < average(b);
-          });
-      return least->first != fact.dimensions[*best_];
-    });
+    std::map<Key, std::optional<Label>> winners;
+    for (const auto& [key, options] : cells) {
+      std::optional<Label>& winner = winners[key];
+      for (const auto& [label, option] : options) {
+        if (!option.admitted) continue;
+        if (!winner || sign * option.average() < sign * options.at(*winner).average()) {
+          winner = label;
+        }
+      }
+    }
+    const Label none = facts_.labels.of("none");
+    std::set<Key> told;
+    std::vector<Fact> kept;
+    for (Fact& fact : facts_.all) {
+      const Key key = cell(fact);
+      const std::optional<Label> winner = winners.at(key);
+      if (!winner && told.insert(key).second) {
+        fact.dimensions[*best_] = none;
+        fact.value = std::numeric_limits<double>::quiet_NaN();
+        kept.push_back(std::move(fact));
+      } else if (winner == std::optional{fact.dimensions[*best_]}) {
+        kept.push_back(std::move(fact));
+      }
+    }
+    facts_.all = std::move(kept);
   }
 
-  /// Refuses to average over what nobody asked to be averaged over.
-  void check_one_value_a_cell() const {
+  /// Refuses to average over what nobody asked to be averaged over. Values that are equal in what
+  /// the table has no place for, such as latencies under two readings of the energy, count once.
+  void merge_equals() {
     std::set<std::size_t> placed{replicate_};
     for (const auto* some : {&rows_, &cols_, &groups_}) placed.insert(some->begin(), some->end());
     if (best_) placed.insert(*best_);
     const std::vector<std::size_t> over = facts_.positions(spec_.over);
     placed.insert(over.begin(), over.end());
-    std::map<Key, const Fact*> first;
+    std::map<Key, std::size_t> first;
     const std::vector<std::size_t> key{placed.begin(), placed.end()};
-    for (const Fact& fact : facts_.all) {
-      const auto [it, is_new] = first.try_emplace(key_of(fact, key), &fact);
-      if (is_new || it->second->value == fact.value) continue;
-      Strings differ;
-      for (std::size_t i = 0; i < facts_.names.size(); ++i) {
-        if (fact.dimensions[i] != it->second->dimensions[i]) differ.push_back(facts_.names[i]);
+    std::vector<Fact> kept;
+    std::set<std::size_t> merged;
+    for (Fact& fact : facts_.all) {
+      const auto [it, is_new] = first.try_emplace(key_of(fact, key), kept.size());
+      if (is_new) {
+        kept.push_back(std::move(fact));
+        continue;
       }
-      fail(
-          fmt::format("values that differ in {0} would share a cell; add it to --rows, --cols or "
-                      "--group, choose with --where {0}=…, or average with --over {0}",
-                      differ.empty() ? "nothing named" : differ.front()));
+      const Fact& other = kept[it->second];
+      std::vector<std::size_t> differ;
+      for (std::size_t i = 0; i < facts_.names.size(); ++i) {
+        if (fact.dimensions[i] != other.dimensions[i]) differ.push_back(i);
+      }
+      if (other.value == fact.value && (!best_ || other.admitted == fact.admitted)) {
+        merged.insert(differ.begin(), differ.end());
+        continue;
+      }
+      const std::string name = differ.empty() ? "nothing named" : facts_.names[differ.front()];
+      fail(fmt::format(
+          "values that differ in {0} would share a cell; add it to --rows, --cols or --group, "
+          "{1}choose with --where {0}=…{2}",
+          name, best_ ? "or " : "", best_ ? "" : fmt::format(", or average with --over {}", name)));
     }
+    facts_.all = std::move(kept);
+    for (const std::size_t i : merged) merged_.push_back(facts_.names[i]);
   }
 
   /// A label as the table has it: people want few digits.
@@ -457,7 +457,9 @@ class Pivot {
     std::map<std::pair<std::size_t, std::size_t>, Label> winners;
     for (const Fact* fact : points) {
       const std::pair place{rows.add(key_of(*fact, rows_)), cols.add(key_of(*fact, cols_))};
-      cells[place].by_replicate[fact->dimensions[replicate_]].push_back(fact->value);
+      if (!std::isnan(fact->value)) {
+        cells[place].by_replicate[fact->dimensions[replicate_]].push_back(fact->value);
+      }
       if (best_) winners[place] = fact->dimensions[*best_];
     }
     const std::vector<std::size_t> order = order_of(rows.all());
@@ -484,8 +486,9 @@ class Pivot {
       table.columns.back().header += " from";
       table.columns.push_back({"to", true});
     }
-    for (const Key& column : cols.all()) {
-      const Strings names = shown(column);
+    const std::vector<std::size_t> across = order_of(cols.all());
+    for (const std::size_t c : across) {
+      const Strings names = shown(cols.all()[c]);
       if (best_) table.columns.push_back({cols_.empty() ? spec_.best : joined(names), true});
       for (const std::string& header : headers_of(best_ && !cols_.empty() ? Strings{} : names)) {
         table.columns.push_back({header});
@@ -494,7 +497,7 @@ class Pivot {
     for (const Stretch& stretch : stretches) {
       Strings row = shown(stretch.first);
       if (merged) row.push_back(shown(stretch.last.back()));
-      for (std::size_t c = 0; c < cols.all().size(); ++c) {
+      for (const std::size_t c : across) {
         if (best_) row.push_back(stretch.winners[c] ? shown(*stretch.winners[c]) : "");
         std::vector<const CellValues*> of_column;
         for (const std::size_t r : stretch.rows) {
@@ -523,16 +526,23 @@ class Pivot {
     });
   }
 
-  /// Rows as they came; where the last dimension holds numbers, by them.
-  [[nodiscard]] std::vector<std::size_t> order_of(const std::vector<Key>& rows) const {
-    std::vector<std::size_t> order(rows.size());
+  /// Rows or columns by each of their dimensions in turn: by numbers where all its labels are, else
+  /// as they came.
+  [[nodiscard]] std::vector<std::size_t> order_of(const std::vector<Key>& keys) const {
+    std::vector<std::size_t> order(keys.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    if (!are_numbers(rows)) return order;
-    std::map<Key, std::size_t> ranks;  // of what stands before the number
-    std::vector<std::pair<std::size_t, double>> places;
-    for (const Key& row : rows) {
-      const auto rank = ranks.try_emplace({row.begin(), row.end() - 1}, ranks.size()).first->second;
-      places.emplace_back(rank, number_of(facts_.labels.text(row.back())).value());
+    std::vector<std::vector<double>> places(keys.size());
+    const std::size_t dimensions = keys.empty() ? 0 : keys.front().size();
+    for (std::size_t d = 0; d < dimensions; ++d) {
+      const auto number = [&](const Key& key) { return number_of(facts_.labels.text(key[d])); };
+      const bool numbers = std::all_of(keys.begin(), keys.end(),
+                                       [&](const Key& key) { return number(key).has_value(); });
+      std::map<Label, double> ranks;
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        const double rank =
+            ranks.try_emplace(keys[i][d], static_cast<double>(ranks.size())).first->second;
+        places[i].push_back(numbers ? number(keys[i]).value() : rank);
+      }
     }
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return places[a] < places[b]; });
@@ -544,13 +554,16 @@ class Pivot {
   const PivotSpec& spec_;
   std::string column_;
   bool exact_;
-  Format format_;
+  ValueFormat format_;
   Strings row_names_;  // for machines, groups are columns before the rows'
   std::vector<std::size_t> rows_;
   std::vector<std::size_t> cols_;
   std::vector<std::size_t> groups_;
   std::size_t replicate_;
   std::optional<std::size_t> best_;
+  bool limited_{false};         // whether any scenario states a limit of accuracy
+  std::set<Label> replicates_;  // that are shown
+  Strings merged_;              // dimensions of which equal values were taken together
 };
 
 }  // namespace
@@ -562,6 +575,12 @@ Document pivot(StudyDatabase& database, const StoredStudy& study, const PivotSpe
     if (std::find(known.begin(), known.end(), stat) == known.end()) {
       fail(fmt::format("unknown statistic '{}'{}", stat, suggestion(stat, known)));
     }
+  }
+  if (!spec.best.empty() && !spec.over.empty()) {
+    fail(
+        fmt::format("--over {}: the best of averages need not be the best of anything; place it "
+                    "with --rows, --cols or --group, or choose with --where",
+                    fmt::join(spec.over, ",")));
   }
   const std::string column = value_column(spec.value, result_columns(study));
   FactsQuery query{.column = column};

@@ -72,9 +72,11 @@ std::string study_plot(StudyDatabase& database, const StoredStudy& study,
     }
   }
   GnuplotScript script;
-  script.add(fmt::format("set key outside right\nset xlabel {}\nset ylabel {}\n",
-                         script.text(axis_label(x)),
-                         script.text(axis_label(value_column(spec.value, result_columns(study))))));
+  script.add(fmt::format(
+      "set key outside right\nset xlabel {}\nset ylabel {}\n", script.text(axis_label(x)),
+      script.text(
+          axis_label(value_column(spec.value, result_columns(study))) +
+          (spec.over.empty() ? "" : fmt::format(", mean over {}", fmt::join(spec.over, ", "))))));
   if (numbers && xs.wants_logarithm()) script.add("set logscale x\n");
   if (values.wants_logarithm()) script.add("set logscale y\n");
   if (!numbers) script.add("set xtics rotate by -30\n");

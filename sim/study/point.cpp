@@ -74,6 +74,9 @@ std::shared_ptr<const SharedCells> CellPoints::load(const Place& place, bool wit
   auto shared = std::make_shared<SharedCells>();
   Digest digest;
   digest.add(kModelVersion).add(study_.spec.method);
+  if (const std::optional<double> least = scenario.measurements.limit.floor()) {
+    digest.add("least accuracy").add(*least);
+  }
   for (std::size_t i = 0; i < scenario.cells.size(); ++i) {
     add(digest, scenario.cells[i], scenario.bases[i]);
     shared->baseline.push_back(

@@ -41,7 +41,8 @@ const fs::path kRoot{PAPILIO_SOURCE_DIR};
 constexpr const char* kSummaryOfCells =
     "SELECT strategy, network, cut, channels, bits, energy_model, payload_bytes, n, latency_s, "
     "mobile_s, uplink_s, cloud_s, downlink_s, energy_j, mobile_j, uplink_j, downlink_j, "
-    "speedup_latency, speedup_energy, accuracy FROM paper WHERE strategy <> 'mobile-only'";
+    "speedup_latency, speedup_energy, accuracy, partition FROM paper WHERE strategy <> "
+    "'mobile-only'";
 
 TEST(Study, MakesThePapersTablesFromADatabase) {
   const TemporaryFolder folder;

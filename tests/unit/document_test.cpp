@@ -68,6 +68,17 @@ TEST(Document, LatexUsesBooktabsAndEscapes) {
   EXPECT_THAT(latex, HasSubstr("\\bottomrule"));
 }
 
+TEST(Document, LatexTablesHaveCaptionsAndLabelsOfTheirOwn) {
+  const Document document{
+      .title = "some: latency_s by load",
+      .sections = {{.title = "p95 latency, ms", .table = kTable, .caption = "p95 latency, ms ± s"},
+                   {.title = "p95 latency, ms", .table = kTable}}};
+  const std::string latex = to_latex(document);
+  EXPECT_THAT(latex, HasSubstr("\\caption{p95 latency, ms $\\pm$ s}\n"
+                               "\\label{tab:some-p95-latency-ms}\n"));
+  EXPECT_THAT(latex, HasSubstr("\\caption{p95 latency, ms}\n\\label{tab:some-p95-latency-ms-2}\n"));
+}
+
 TEST(Document, MarkdownHoldsTitlesParagraphsAndRemarks) {
   const Document document{
       .title = "T", .paragraphs = {"P"}, .sections = {{.title = "S", .remarks = {"r1", "r2"}}}};

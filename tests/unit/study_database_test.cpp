@@ -263,6 +263,39 @@ TEST(StudyDatabase, AnOlderVersionIsMigratedWithWhatItHolds) {
   EXPECT_TRUE(query(database, "SELECT * FROM fleet_summary").rows.empty());
 }
 
+// Version 2 told cells apart by several columns, and knew no limit of accuracy.
+TEST(StudyDatabase, PartitionsOfVersion2GetTheirNames) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "old.db";
+  {
+    SQLite::Database old{file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+    old.exec(schema_steps()[0]);
+    old.exec(schema_steps()[1]);
+    old.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = 2", kApplicationId));
+    old.exec(
+        "INSERT INTO study VALUES (1, 'some', 'd1', 'cells', 'closed-form', '', '{}', '[]', '[]', "
+        "1, 1, 'old', 1)");
+    old.exec("INSERT INTO point VALUES (1, 0, x'00', 0, 0, '{}', 'done', NULL)");
+    old.exec(
+        "INSERT INTO summary (study, number, row, strategy, network, cut, channels, bits, codec) "
+        "VALUES (1, 0, 0, 'mobile-only', NULL, NULL, NULL, NULL, NULL), "
+        "(1, 0, 1, 'cloud-only', '3g', NULL, NULL, 8, 'jpeg:90'), "
+        "(1, 0, 2, 'butterfly', '3g', 'RB1', 1, 8, 'raw'), "
+        "(1, 0, 3, 'butterfly', '4g', 'RB1', 1, 8, 'raw'), "
+        "(1, 0, 4, 'split', '3g', 'RB1', NULL, 8, 'raw'), "
+        "(1, 0, 5, 'butterfly', '3g', 'RB2', 1, 8, 'raw'), "
+        "(1, 0, 6, 'butterfly', '3g', 'RB2', 4, 8, 'raw')");
+  }
+  { StudyDatabase{file, Mode::kWrite}.studies(); }
+  StudyDatabase database{file, Mode::kRead};
+  std::string names;
+  for (const auto& row : query(database, "SELECT partition, admitted FROM some").rows) {
+    names += row[0] + row[1] + ", ";
+  }
+  EXPECT_EQ(names,
+            "mobile-only, cloud-only/jpeg:90, RB1, RB1, split RB1, RB2/1/8bit, RB2/4/8bit, ");
+}
+
 TEST(StudyDatabase, WhatIsNotItsOwnIsRefusedAndLeftAlone) {
   const TemporaryFolder folder;
   const fs::path newer = folder.path() / "newer.db";
@@ -279,7 +312,7 @@ TEST(StudyDatabase, WhatIsNotItsOwnIsRefusedAndLeftAlone) {
   }
   const fs::path text = folder.write("text.db", std::string(10000, 'x'));
   const std::vector<std::pair<fs::path, std::string>> cases{
-      {newer, "was made by a newer Papilio (schema 99, this one knows 2)"},
+      {newer, "was made by a newer Papilio (schema 99, this one knows 3)"},
       {other, "is a database of something else; choose another file"},
       {text, "is no database, or a damaged one, and was left as it is"}};
   for (const auto& [file, message] : cases) {

@@ -1,0 +1,93 @@
+#include "sim/study/statistics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <utility>
+
+#include "sim/stats/estimate.hpp"
+
+namespace papilio {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+std::vector<double> means_of(const CellValues& cell) {
+  std::vector<double> means;
+  for (const auto& [replicate, values] : cell.by_replicate) means.push_back(mean(values));
+  return means;
+}
+
+std::vector<double> values_of(const CellValues& cell) {
+  std::vector<double> all;
+  for (const auto& [replicate, values] : cell.by_replicate) {
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+const Strings& stat_names() {
+  static const Strings kNames{"mean", "ci95", "min", "max", "median", "n"};
+  return kNames;
+}
+
+bool is_gain(const std::string& column) {
+  static const Strings kGains{"accuracy", "admitted",        "completed",      "mobile_share",
+                              "saved_s",  "speedup_latency", "speedup_energy", "throughput_per_s"};
+  return std::find(kGains.begin(), kGains.end(), column) != kGains.end();
+}
+
+std::string quantity_name(std::string column) {
+  for (const char* unit : {"_per_s", "_s", "_j"}) {
+    if (!column.ends_with(unit)) continue;
+    column.resize(column.size() - std::string_view{unit}.size());
+    break;
+  }
+  if (column == "p50" || column == "p95" || column == "p99") return column + " latency";
+  if (column == "energy") return "mobile energy";
+  std::replace(column.begin(), column.end(), '_', ' ');
+  return column;
+}
+
+ValueFormat::ValueFormat(const std::string& column, const Options& options)
+    : exact_{options.exact} {
+  const bool scaled = !options.exact && !options.si && !options.relative;
+  const bool time = column.ends_with("_s") && !column.ends_with("_per_s");
+  const bool energy = column.ends_with("_j");
+  if (column.ends_with("_per_s")) unit_ = "1/s";
+  if (time || energy) {
+    unit_ = scaled ? (time ? "ms" : "mJ") : (time ? "s" : "J");
+    if (scaled) factor_ = 1e3;
+  }
+  if (options.relative) {
+    unit_ = "×";
+    digits_ = 1;
+  } else if (factor_ != 1) {
+    digits_ = 1;
+  }
+  if (options.digits) digits_ = options.digits;
+}
+
+std::string ValueFormat::operator()(double value) const {
+  if (exact_) return fmt::to_string(value);
+  if (digits_) return fmt::format("{:.{}f}", value * factor_, *digits_);
+  if (std::trunc(value) == value && factor_ == 1) return fmt::format("{:.0f}", value);
+  return fmt::format("{:.4g}", value * factor_);
+}
+
+std::optional<double> statistic(const std::string& name, const CellValues& cell) {
+  if (cell.by_replicate.empty()) return std::nullopt;
+  std::vector<double> all = values_of(cell);
+  if (name == "mean") return mean(means_of(cell));
+  if (name == "ci95") return half_width(means_of(cell));
+  if (name == "n") return static_cast<double>(all.size());
+  if (name == "median") return median(std::move(all)).value;
+  const auto [least, most] = std::minmax_element(all.begin(), all.end());
+  return name == "min" ? *least : *most;
+}
+
+}  // namespace papilio
