@@ -2,6 +2,7 @@
 
 #include "models/app/command.hpp"
 #include "models/codec/codec.hpp"
+#include "models/codec/picture_codec.hpp"
 #include "models/dataset/dataset.hpp"
 #include "sim/document/document.hpp"
 
@@ -32,7 +33,8 @@ void datasets_command(const Words& words) {
 
 void codecs_command(const Words& words) {
   CommandLine line{"codecs [options]",
-                   "Lists the codecs that features are encoded with on their way to the cloud.",
+                   "Lists the codecs that features are encoded with on their way to the cloud, and "
+                   "those of\npictures, where the whole network runs there.",
                    {"papilio codecs", "papilio codecs --format json"}};
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                      "md, csv, json, latex or html");
@@ -42,13 +44,22 @@ void codecs_command(const Words& words) {
     table.rows.push_back({traits.name, traits.lossless ? "yes" : "no",
                           fmt::format("1 to {}", traits.max_bits), traits.summary});
   }
-  print(
-      {.title = "Codecs",
-       .sections = {{.title = "Of feature tensors",
-                     .table = std::move(table),
-                     .remarks = {"'jpeg:Q' sets its quality, 1 to 100; 'hevc:QP' makes HEVC lossy, "
-                                 "0 to 51."}}}},
-      line.get<std::string>("format"));
+  Table pictures{.columns = {{"codec"}, {"lossless", true}, {"what it is", true}}};
+  for (const PictureCodecTraits& traits : picture_codec_list()) {
+    pictures.rows.push_back({traits.name, traits.lossless ? "yes" : "no", traits.summary});
+  }
+  print({.title = "Codecs",
+         .sections =
+             {{.title = "Of feature tensors",
+               .table = std::move(table),
+               .remarks = {"'jpeg:Q' sets its quality, 1 to 100; 'hevc:QP' makes HEVC lossy, "
+                           "0 to 51."}},
+              {.title = "Of pictures, at the network's input",
+               .table = std::move(pictures),
+               .remarks = {"'jpeg:Q' sets its quality, 1 to 100, and 'jpeg:Q:444' keeps whole "
+                           "colour; 'webp:Q' its own, 0 to 100. All but 'file' are of the "
+                           "picture at the size that the network takes."}}}},
+        line.get<std::string>("format"));
 }
 
 }  // namespace papilio

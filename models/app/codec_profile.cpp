@@ -6,16 +6,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/dataset/loader.hpp"
 #include "models/infer/codec_times.hpp"
-#include "models/train/evaluation.hpp"
+#include "models/infer/picture_run.hpp"
+#include "sim/random/stream.hpp"
 
 namespace papilio {
 namespace {
-
-std::string name_of(const CodecResults& results) {
-  return results.cut.empty() ? "input" : results.cut;
-}
 
 /// The mean of a number of each picture.
 template <class Get>
@@ -31,52 +27,86 @@ std::string percent(double share) {
 
 }  // namespace
 
-std::vector<NamedImage> load_images(const std::shared_ptr<const Dataset>& pictures,
-                                    const Transform& transform, const Network& network) {
+std::vector<NamedImage> load_images(const Dataset& pictures, const Transform& transform,
+                                    const Network& network) {
+  const SplitNetwork whole{network, network.graph().cuts().front()};
+  const PictureRun run{whole, transform};
   std::vector<NamedImage> images;
-  Loader loader{pictures, transform, 1};
-  loader.start({.batch_size = 1});
-  for (Batch batch = loader.next(); batch.size() > 0; batch = loader.next()) {
-    // A copy, for on the CPU it would be the batch's memory.
-    images.push_back({pictures->name(batch.indices[0]),
-                      images_of(batch, network).to(network.type(), false, /*copy=*/true)});
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    NamedImage one{.name = pictures.name(i), .picture = phone_picture(pictures, i, transform)};
+    one.image = run.input_of(one.picture.pixels);
+    images.push_back(std::move(one));
   }
   return images;
 }
 
+NamedImage random_image(const Network& network) {
+  const TensorShape& shape = network.graph().layers().front().shape;
+  NamedImage one{.name = "random", .image = random_pictures(network, 1)};
+  one.picture.pixels = {.height = shape.height, .width = shape.width};
+  Stream stream{StreamFamily{1, "random picture"}};
+  for (std::int64_t i = 0; i < 3 * shape.height * shape.width; ++i) {
+    one.picture.pixels.rgb.push_back(static_cast<std::uint8_t>(256 * stream.uniform()));
+  }
+  return one;
+}
+
 std::vector<CodecProfile> measure_codecs(
-    const Network& network, const std::vector<Cut>& cuts, int bits,
-    const std::vector<std::shared_ptr<const Codec>>& codecs, const std::vector<NamedImage>& images,
-    MeasureSpec spec, const std::function<void(double, const std::string&)>& show) {
+    const Network& network, const std::vector<Cut>& cuts, int bits, const CrossingCodecs& codecs,
+    const std::vector<NamedImage>& images, const Transform& transform, MeasureSpec spec,
+    const std::function<void(double, const std::string&)>& show) {
   std::vector<CodecProfile> profiles;
-  const std::size_t total = cuts.size() * codecs.size() * images.size();
+  std::size_t total = 0;
+  for (const Cut& cut : cuts) {
+    total += images.size() * (cut.after == 0 ? codecs.pictures.size() : codecs.features.size());
+  }
   spec.limit_s /= static_cast<double>(std::max<std::size_t>(total, 1));
   std::size_t done = 0;
+  /// Times one codec with every picture.
+  const auto add = [&](CodecResults about, const auto& measure) {
+    CodecProfile profile{.results = std::move(about)};
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      const CodecTimes times = measure(i, [&] {
+        show(static_cast<double>(done) / static_cast<double>(total),
+             fmt::format("{} at {}", profile.results.codec, profile.results.cut));
+      });
+      profile.results.images.push_back(images[i].name);
+      profile.results.crossed.push_back(
+          {.body_bytes = times.body_bytes,
+           .frame_bytes = times.frame_bytes,
+           .times = {.encode_s = times.encode.value, .decode_s = times.decode.value}});
+      profile.encode_worst = std::max(profile.encode_worst, relative_half_width(times.encode));
+      profile.decode_worst = std::max(profile.decode_worst, relative_half_width(times.decode));
+      ++done;
+    }
+    profiles.push_back(std::move(profile));
+  };
   for (const Cut& cut : cuts) {
     const SplitNetwork split{network, cut, bits};
+    if (cut.after == 0) {
+      const PictureRun run{split, transform};
+      for (const std::shared_ptr<const PictureCodec>& codec : codecs.pictures) {
+        add({.cut = kInputCut,
+             .codec = codec->traits().name,
+             .lossless = codec->traits().lossless,
+             .raw_bytes = cut.shape.bytes(8)},
+            [&](std::size_t i, const auto& watch) {
+              return run.measure(images[i].picture, *codec, spec, watch);
+            });
+      }
+      continue;
+    }
     std::vector<at::Tensor> features;
     for (const NamedImage& one : images) features.push_back(features_at(split, one.image));
-    for (const std::shared_ptr<const Codec>& codec : codecs) {
-      CodecProfile profile{.results = {.cut = cut.after == 0 ? "" : cut.name,
-                                       .bits = bits,
-                                       .codec = codec->traits().name,
-                                       .lossless = codec->traits().lossless,
-                                       .raw_bytes = cut.shape.bytes(8)}};
-      for (std::size_t i = 0; i < images.size(); ++i) {
-        const CodecTimes times = measure_codec(split, features[i], *codec, spec, [&] {
-          show(static_cast<double>(done) / static_cast<double>(total),
-               fmt::format("{} at {}", codec->traits().name, name_of(profile.results)));
-        });
-        profile.results.images.push_back(images[i].name);
-        profile.results.crossed.push_back(
-            {.body_bytes = times.body_bytes,
-             .frame_bytes = times.frame_bytes,
-             .times = {.encode_s = times.encode.value, .decode_s = times.decode.value}});
-        profile.encode_worst = std::max(profile.encode_worst, relative_half_width(times.encode));
-        profile.decode_worst = std::max(profile.decode_worst, relative_half_width(times.decode));
-        ++done;
-      }
-      profiles.push_back(std::move(profile));
+    for (const std::shared_ptr<const Codec>& codec : codecs.features) {
+      add({.cut = cut.name,
+           .bits = bits,
+           .codec = codec->traits().name,
+           .lossless = codec->traits().lossless,
+           .raw_bytes = cut.shape.bytes(8)},
+          [&](std::size_t i, const auto& watch) {
+            return measure_codec(split, features[i], *codec, spec, watch);
+          });
     }
   }
   return profiles;
@@ -107,18 +137,19 @@ Section codec_section(const std::string& model, const std::vector<CodecProfile>&
     coarse += std::max(profile.encode_worst, profile.decode_worst) > precision ? 1U : 0U;
     const double encode_s = mean_of(profile, [](const Crossed& c) { return c.times.encode_s; });
     const double decode_s = mean_of(profile, [](const Crossed& c) { return c.times.decode_s; });
-    table.rows.push_back({name_of(profile.results), profile.results.codec,
-                          fmt::format("{:.1f}", body), fmt::format("{:.3f}", body / raw),
-                          fmt::format("{:.2f}", encode_s * 1e6), percent(profile.encode_worst),
-                          fmt::format("{:.2f}", decode_s * 1e6), percent(profile.decode_worst)});
+    table.rows.push_back({profile.results.cut, profile.results.codec, fmt::format("{:.1f}", body),
+                          fmt::format("{:.3f}", body / raw), fmt::format("{:.2f}", encode_s * 1e6),
+                          percent(profile.encode_worst), fmt::format("{:.2f}", decode_s * 1e6),
+                          percent(profile.decode_worst)});
   }
   const std::size_t pictures = profiles.empty() ? 0 : profiles.front().results.images.size();
   Section section{
       .title = fmt::format("{}, codecs at {} bits", model,
                            profiles.empty() ? 0 : profiles.front().results.bits),
       .table = std::move(table),
-      .remarks = {fmt::format("{} picture{}; encode: quantiser, codec and frame; decode: the way "
-                              "back. Means of the pictures' medians; ±: of the least precise one.",
+      .remarks = {fmt::format("{} picture{}; encode: quantiser, codec and frame, or the picture's "
+                              "encoder; decode: the way back, normalisation included. Means of the "
+                              "pictures' medians; ±: of the least precise one.",
                               pictures, pictures == 1 ? "" : "s")}};
   if (coarse > 0) {
     section.remarks.push_back(

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "models/app/inputs.hpp"
 #include "models/codec/codec.hpp"
+#include "models/codec/picture_codec.hpp"
 #include "models/dataset/dataset.hpp"
 #include "models/dataset/transform.hpp"
 #include "models/infer/collect.hpp"
@@ -19,12 +21,16 @@ namespace papilio {
 /// A picture as a network takes it, and what files call it.
 struct NamedImage {
   std::string name;
-  at::Tensor image;  ///< `[1 × channels × height × width]`, on the network's device
+  at::Tensor image;      ///< `[1 × channels × height × width]`, on the network's device
+  PhonePicture picture;  ///< the same before it was normalised
 };
 
-/// Every picture of a dataset, ready for a network.
-std::vector<NamedImage> load_images(const std::shared_ptr<const Dataset>& pictures,
-                                    const Transform& transform, const Network& network);
+/// Every picture of a dataset, ready for a network that takes three colours.
+std::vector<NamedImage> load_images(const Dataset& pictures, const Transform& transform,
+                                    const Network& network);
+
+/// A picture of noise, whose tensor is other noise.
+NamedImage random_image(const Network& network);
 
 /// What codecs take at one cut.
 struct CodecProfile {
@@ -33,14 +39,14 @@ struct CodecProfile {
   double decode_worst{0};
 };
 
-/// Measures what every codec takes for every picture's features at every cut.
-/// @param codecs raw first, each of at least `bits`
+/// Measures what every codec takes for every picture's features at every cut, and where the cut is
+/// the input for the picture itself.
 /// @param spec   its limit is for all of it
 /// @param show   called often with the share that is done, 0..1, and the cut; may throw
 std::vector<CodecProfile> measure_codecs(
-    const Network& network, const std::vector<Cut>& cuts, int bits,
-    const std::vector<std::shared_ptr<const Codec>>& codecs, const std::vector<NamedImage>& images,
-    MeasureSpec spec, const std::function<void(double, const std::string&)>& show);
+    const Network& network, const std::vector<Cut>& cuts, int bits, const CrossingCodecs& codecs,
+    const std::vector<NamedImage>& images, const Transform& transform, MeasureSpec spec,
+    const std::function<void(double, const std::string&)>& show);
 
 /// The file that scenarios read with `payload: {from: FILE}`.
 std::string codec_file(const std::vector<CodecProfile>& profiles);

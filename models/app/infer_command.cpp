@@ -16,6 +16,7 @@
 #include "models/app/options.hpp"
 #include "models/dataset/dataset.hpp"
 #include "models/infer/collect.hpp"
+#include "models/infer/picture_run.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/train/evaluation.hpp"
 #include "models/train/first_phase.hpp"
@@ -35,7 +36,8 @@ namespace {
 constexpr const char* kUsage = "infer [PICTURE...] --model NAME [options]";
 constexpr const char* kAbout =
     "Runs real pictures through a network: whole, or cut in two, the features quantised, encoded,\n"
-    "decoded and put back in between. Tells the classes, the share of right answers, the bytes "
+    "decoded and put back in between; or with the picture itself sent by a picture codec. Tells "
+    "the classes, the share of right answers, the bytes "
     "that\n"
     "cross and the time of each stage; writes payloads.csv and accuracy.csv, which scenarios read.";
 
@@ -73,7 +75,7 @@ struct Request {
   std::vector<Cut> cuts;
   std::vector<std::int64_t> channels;
   fs::path units;
-  std::vector<std::shared_ptr<const Codec>> codecs;
+  CrossingCodecs codecs;
   std::shared_ptr<const Dataset> pictures;
   Transform transform;
   fs::path features;
@@ -108,7 +110,7 @@ Request request_of(const VerbOptions& options, const std::vector<std::string>& f
   if (request.units.empty() && request.channels.back() > 0) {
     options.fail("--channels names units; say with --units where 'papilio train' put them");
   }
-  request.codecs = codecs_of(options, request.networks.bits);
+  request.codecs = codecs_of(options, request.networks.bits, request.cuts, request.pictures.get());
   request.transform = transform_of(options, graph);
   request.features = options.text_of("save-features");
   return request;
@@ -138,43 +140,77 @@ class Measurement {
   Measurement(const Request& request, Loader& loader, Progress& progress, std::size_t total)
       : request_{request}, loader_{loader}, progress_{progress}, total_{total} {}
 
-  void run(const SplitNetwork& split, const std::string& cut, std::int64_t channels,
-           const TensorShape& whole) {
-    const std::size_t first = results_.size();
-    for (const auto& codec : request_.codecs) {
-      results_.push_back({.cut = cut,
-                          .channels = channels,
-                          .bits = split.bits,
-                          .codec = codec->traits().name,
-                          .lossless = codec->traits().lossless,
-                          .raw_bytes = whole.bytes(8)});
-    }
-    loader_.start({.batch_size = 1});
-    bool warm = false;
-    for (Batch batch = loader_.next(); batch.size() > 0; batch = loader_.next()) {
-      const at::Tensor image = images_of(batch, split.network);
-      // What runs for the first time sets itself up, which is no part of a picture's time.
-      if (!std::exchange(warm, true)) static_cast<void>(run_split(split, image, request_.codecs));
-      std::vector<Crossed> crossed = run_split(split, image, request_.codecs);
-      const std::string name = request_.pictures->name(batch.indices[0]);
-      for (std::size_t c = 0; c < crossed.size(); ++c) {
-        CodecResults& result = results_[first + c];
-        result.images.push_back(name);
-        result.predictions.push_back(crossed[c].logits.argmax(1).item<std::int64_t>());
-        crossed[c].logits.reset();
-        result.crossed.push_back(std::move(crossed[c]));
-      }
-      if (!request_.features.empty()) save_features(split, image, cut, channels, name);
-      if (interrupted()) throw Interrupted{};
-      ++done_;
-      progress_.update(static_cast<double>(done_) / static_cast<double>(total_),
-                       fmt::format("{} of {} pictures, {}", done_, total_, cut));
+  /// @param cut      where something crosses
+  /// @param channels of the unit there
+  void run(const SplitNetwork& split, const Cut& cut, std::int64_t channels) {
+    first_ = results_.size();
+    if (cut.after == 0) {
+      send_pictures(split);
+    } else {
+      send_features(split, cut, channels);
     }
   }
 
   [[nodiscard]] const std::vector<CodecResults>& results() const { return results_; }
 
  private:
+  void send_pictures(const SplitNetwork& split) {
+    for (const auto& codec : request_.codecs.pictures) {
+      results_.push_back({.cut = kInputCut,
+                          .codec = codec->traits().name,
+                          .lossless = codec->traits().lossless,
+                          .raw_bytes = split.cut.shape.bytes(8)});
+    }
+    const PictureRun run{split, request_.transform};
+    const Dataset& pictures = *request_.pictures;
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+      const PhonePicture picture = phone_picture(pictures, i, request_.transform);
+      if (i == 0) static_cast<void>(run.run(picture, request_.codecs.pictures));  // sets itself up
+      note(pictures.name(i), run.run(picture, request_.codecs.pictures), kInputCut);
+      if (!request_.features.empty()) {
+        save_features(split, run.input_of(picture.pixels), kInputCut, 0, pictures.name(i));
+      }
+    }
+  }
+
+  void send_features(const SplitNetwork& split, const Cut& cut, std::int64_t channels) {
+    for (const auto& codec : request_.codecs.features) {
+      results_.push_back({.cut = cut.name,
+                          .channels = channels,
+                          .bits = split.bits,
+                          .codec = codec->traits().name,
+                          .lossless = codec->traits().lossless,
+                          .raw_bytes = cut.shape.bytes(8)});
+    }
+    loader_.start({.batch_size = 1});
+    bool warm = false;
+    for (Batch batch = loader_.next(); batch.size() > 0; batch = loader_.next()) {
+      const at::Tensor image = images_of(batch, split.network);
+      // What runs for the first time sets itself up, which is no part of a picture's time.
+      if (!std::exchange(warm, true)) {
+        static_cast<void>(run_split(split, image, request_.codecs.features));
+      }
+      const std::string name = request_.pictures->name(batch.indices[0]);
+      note(name, run_split(split, image, request_.codecs.features), cut.name);
+      if (!request_.features.empty()) save_features(split, image, cut.name, channels, name);
+    }
+  }
+
+  /// Keeps what one picture came to with each codec.
+  void note(const std::string& name, std::vector<Crossed> crossed, const std::string& cut) {
+    for (std::size_t c = 0; c < crossed.size(); ++c) {
+      CodecResults& result = results_[first_ + c];
+      result.images.push_back(name);
+      result.predictions.push_back(crossed[c].logits.argmax(1).item<std::int64_t>());
+      crossed[c].logits.reset();
+      result.crossed.push_back(std::move(crossed[c]));
+    }
+    if (interrupted()) throw Interrupted{};
+    ++done_;
+    progress_.update(static_cast<double>(done_) / static_cast<double>(total_),
+                     fmt::format("{} of {} pictures, {}", done_, total_, cut));
+  }
+
   void save_features(const SplitNetwork& split, const at::Tensor& image, const std::string& cut,
                      std::int64_t channels, const std::string& name) const {
     const at::Tensor features = features_at(split, image).to(at::kCPU).contiguous();
@@ -191,6 +227,7 @@ class Measurement {
   Progress& progress_;
   std::size_t total_;
   std::size_t done_{0};
+  std::size_t first_{0};  // of the results of the run that is on
   std::vector<CodecResults> results_;
 };
 
@@ -256,6 +293,8 @@ void infer_command(const Words& words) {
        "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg",
        "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
        "RB1,RB5,RB9 --codecs all --pictures 200",
+       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
+       "input --codecs file,png,jpeg:75,jpeg:90:444,webp:75",
        "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
        "RB3 --channels 0,2 --units results/figure7 --codecs raw,png"}};
   VerbOptions options{line, "infer"};
@@ -324,7 +363,7 @@ void infer_command(const Words& words) {
   }
   Measurement measurement{request, loader, progress, total};
   for (const Configuration& at : configurations) {
-    measurement.run(at.split, at.cut.after == 0 ? "" : at.cut.name, at.channels, at.cut.shape);
+    measurement.run(at.split, at.cut, at.channels);
   }
   const std::vector<CodecResults>& results = measurement.results();
   if (!results.empty()) {
@@ -337,8 +376,11 @@ void infer_command(const Words& words) {
              "checksum).",
              "of raw unit: against the same features, raw; of raw tensor: against the cut's whole "
              "tensor, raw at 8 bits.",
+             "input: the picture of the network's size, or its file, by a picture codec, without a "
+             "frame; the other cuts: features, by a feature codec.",
              "Times: median a picture, one at a time, on this machine: the layers before the cut, "
-             "quantiser and encoder, decoder, the layers behind."}});
+             "quantiser and encoder, decoder (of pictures with normalisation), the layers "
+             "behind."}});
     folder.add("payloads.csv", to_csv(payload_table(results)));
     if (request.labelled) folder.add("accuracy.csv", to_csv(accuracy_rows(results, whole, seed)));
     folder.add("tables.md", to_markdown(report));

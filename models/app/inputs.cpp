@@ -1,11 +1,13 @@
 #include "models/app/inputs.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "models/app/models.hpp"
+#include "models/dataset/bytes.hpp"
 #include "models/dataset/image.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
@@ -30,9 +32,132 @@ class NamedPictures : public Dataset {
   [[nodiscard]] Image load(std::size_t index) const override {
     return read_image(files_.at(index));
   }
+  [[nodiscard]] std::optional<std::vector<std::uint8_t>> file(std::size_t index) const override {
+    return read_bytes(files_.at(index));
+  }
 
  private:
   std::vector<std::string> files_;
+};
+
+/// Tells which codecs of --codecs go where.
+class CodecChoice {
+ public:
+  CodecChoice(const VerbOptions& options, int bits, const std::vector<Cut>& cuts,
+              const Dataset* pictures)
+      : options_{options},
+        bits_{bits},
+        files_{pictures != nullptr && pictures->size() > 0 && pictures->file(0).has_value()} {
+    for (const Cut& cut : cuts) {
+      (cut.after == 0 ? pictures_cross_ : features_cross_) = true;
+      if (cut.after == 0 && cut.shape.channels != 3) {
+        options.fail(
+            fmt::format("the network takes {} channels, not the three colours of pictures; "
+                        "leave 'input' out of --after",
+                        cut.shape.channels));
+      }
+    }
+    if (cuts.empty()) pictures_cross_ = features_cross_ = true;
+  }
+
+  CrossingCodecs choose() {
+    add(make_codec("raw"));
+    add(make_picture_codec("raw"));
+    for (const std::string& word : options_.words_of("codecs")) {
+      if (word == "all") {
+        add_all();
+      } else {
+        add_named(word);
+      }
+    }
+    return std::move(chosen_);
+  }
+
+ private:
+  void add(std::shared_ptr<const Codec> codec) { add_once(chosen_.features, std::move(codec)); }
+  void add(std::shared_ptr<const PictureCodec> codec) {
+    add_once(chosen_.pictures, std::move(codec));
+  }
+
+  template <class C>
+  static void add_once(std::vector<std::shared_ptr<const C>>& codecs,
+                       std::shared_ptr<const C> codec) {
+    const bool known = std::any_of(codecs.begin(), codecs.end(), [&](const auto& other) {
+      return other->traits().name == codec->traits().name;
+    });
+    if (!known) codecs.push_back(std::move(codec));
+  }
+
+  void add_all() {
+    for (const CodecTraits& traits : codec_list()) {
+      if (traits.max_bits >= bits_) add(make_codec(traits.name));
+    }
+    for (const PictureCodecTraits& traits : picture_codec_list()) {
+      if (files_ || !traits.sends_file) add(make_picture_codec(traits.name));
+    }
+  }
+
+  void add_named(const std::string& name) {
+    const std::string family = name.substr(0, name.find(':'));
+    const std::vector<std::string> of_pictures = picture_codec_names();
+    const bool for_pictures =
+        std::find(of_pictures.begin(), of_pictures.end(), family) != of_pictures.end();
+    std::vector<std::string> known;
+    for (const CodecTraits& traits : codec_list()) {
+      known.push_back(traits.name.substr(0, traits.name.find(':')));
+    }
+    const bool for_features = std::find(known.begin(), known.end(), family) != known.end();
+    if (!for_pictures && !for_features) {
+      known.insert(known.end(), of_pictures.begin(), of_pictures.end());
+      options_.fail(fmt::format("--codecs: unknown codec '{}'{}", name, suggestion(family, known)));
+    }
+    if (!(for_pictures && pictures_cross_) && !(for_features && features_cross_)) {
+      options_.fail(for_pictures
+                        ? fmt::format("--codecs: '{}' is of pictures, which cross at the input "
+                                      "alone; add 'input' to --after, or leave it out",
+                                      name)
+                        : fmt::format("--codecs: '{}' is of features, and at the input pictures "
+                                      "cross; take one of {}, or add a cut to --after",
+                                      name, fmt::join(of_pictures, ", ")));
+    }
+    try {
+      if (for_pictures && pictures_cross_) add_picture_codec(name);
+      // What stands behind a picture's quality no feature codec has.
+      const bool pictures_only = for_pictures && std::count(name.begin(), name.end(), ':') > 1;
+      if (for_features && features_cross_ && !(pictures_only && pictures_cross_)) {
+        add_feature_codec(name);
+      }
+    } catch (const ConfigError& error) {
+      options_.fail(fmt::format("--codecs: {}", error.what()));
+    }
+  }
+
+  void add_picture_codec(const std::string& name) {
+    std::shared_ptr<const PictureCodec> codec = make_picture_codec(name);
+    if (codec->traits().sends_file && !files_) {
+      throw ConfigError{
+          fmt::format("'{}' sends pictures' own files, and these pictures are none; "
+                      "give a folder of pictures, or leave it out",
+                      name)};
+    }
+    add(std::move(codec));
+  }
+
+  void add_feature_codec(const std::string& name) {
+    std::shared_ptr<const Codec> codec = make_codec(name);
+    if (bits_ > codec->traits().max_bits) {
+      throw ConfigError{fmt::format("the codec '{}' takes at most {} bits, not {}", name,
+                                    codec->traits().max_bits, bits_)};
+    }
+    add(std::move(codec));
+  }
+
+  const VerbOptions& options_;
+  int bits_;
+  bool files_;
+  bool pictures_cross_{false};
+  bool features_cross_{false};
+  CrossingCodecs chosen_;
 };
 
 }  // namespace
@@ -53,37 +178,9 @@ std::vector<Cut> cuts_of(const VerbOptions& options, const std::string& verb, co
   return cuts;
 }
 
-std::vector<std::shared_ptr<const Codec>> codecs_of(const VerbOptions& options, int bits) {
-  std::vector<std::string> names;
-  for (const std::string& word : options.words_of("codecs")) {
-    if (word != "all") {
-      names.push_back(word);
-      continue;
-    }
-    for (const CodecTraits& traits : codec_list()) {
-      if (traits.max_bits >= bits) names.push_back(traits.name);
-    }
-  }
-  // Raw comes first: the others are compared with it.
-  std::vector<std::shared_ptr<const Codec>> codecs{make_codec("raw")};
-  for (const std::string& name : names) {
-    std::shared_ptr<const Codec> codec;
-    try {
-      codec = make_codec(name);
-    } catch (const ConfigError& error) {
-      options.fail(fmt::format("--codecs: {}", error.what()));
-    }
-    const bool known = std::any_of(codecs.begin(), codecs.end(), [&](const auto& other) {
-      return other->traits().name == codec->traits().name;
-    });
-    if (known) continue;
-    if (bits > codec->traits().max_bits) {
-      options.fail(fmt::format("the codec '{}' takes at most {} bits, not {}", name,
-                               codec->traits().max_bits, bits));
-    }
-    codecs.push_back(std::move(codec));
-  }
-  return codecs;
+CrossingCodecs codecs_of(const VerbOptions& options, int bits, const std::vector<Cut>& cuts,
+                         const Dataset* pictures) {
+  return CodecChoice{options, bits, cuts, pictures}.choose();
 }
 
 Transform transform_of(const VerbOptions& options, const Graph& graph) {

@@ -6,6 +6,7 @@
 
 #include "models/app/options.hpp"
 #include "models/codec/codec.hpp"
+#include "models/codec/picture_codec.hpp"
 #include "models/dataset/dataset.hpp"
 #include "models/dataset/transform.hpp"
 #include "models/graph/graph.hpp"
@@ -20,11 +21,23 @@ std::shared_ptr<const Dataset> named_pictures(std::vector<std::string> files);
 /// @throws ConfigError on a name that the network does not have
 std::vector<Cut> cuts_of(const VerbOptions& options, const std::string& verb, const Graph& graph);
 
-/// The codecs of the option --codecs, each once; raw comes first, for the others are compared with
+/// What a command sends across, each codec once; raw comes first, for the others are compared with
 /// it.
-/// @param bits of the levels that they must take
-/// @throws ConfigError for an unknown codec, or one that takes no levels that wide
-std::vector<std::shared_ptr<const Codec>> codecs_of(const VerbOptions& options, int bits);
+struct CrossingCodecs {
+  std::vector<std::shared_ptr<const Codec>> features;         ///< at every cut but the input
+  std::vector<std::shared_ptr<const PictureCodec>> pictures;  ///< at the input
+};
+
+/// The codecs of the option --codecs. One that features or pictures alone go through is used where
+/// these cross; at least one of the cuts must use it.
+/// @param bits     of the levels that feature codecs must take
+/// @param cuts     where something crosses; none: nothing does, and names are checked alone
+/// @param pictures those that are sent; none: pictures that are no files
+/// @throws ConfigError for a codec that is unknown, that no cut uses, that takes no levels that
+///         wide or that sends files where the pictures are none; and for the input of a network
+///         that does not take three colours
+CrossingCodecs codecs_of(const VerbOptions& options, int bits, const std::vector<Cut>& cuts,
+                         const Dataset* pictures);
 
 /// How pictures become a network's input, normalised as the option --normalize says.
 /// @throws ConfigError for an unknown normalisation

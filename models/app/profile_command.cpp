@@ -47,7 +47,7 @@ constexpr const char* kAbout =
     "Measures what each layer of a network takes on this machine, one picture at a time, and "
     "writes\nthe table that scenarios take their latencies from: DIR/layers/DEVICE/MODEL.yaml, and "
     "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.\n"
-    "With --codecs also what coding the features at each cut takes:\n"
+    "With --codecs also what coding takes, of the features at each cut and of the picture:\n"
     "DIR/measurements/DEVICE/MODEL/payloads.csv, a file for a scenario's key 'payload'.";
 
 struct Request {
@@ -57,7 +57,7 @@ struct Request {
   std::vector<std::int64_t> batches;
   std::optional<double> power_w;
   std::string weights;  ///< a file; empty: random ones
-  std::vector<std::shared_ptr<const Codec>> codecs;
+  CrossingCodecs codecs;
   std::vector<std::vector<Cut>> cuts;       ///< of each graph, where codecs are measured
   std::string dtype{"fp32"};                ///< that layers are computed in
   int bits{8};                              ///< of the codecs' levels
@@ -80,15 +80,17 @@ void ask_of_codecs(const VerbOptions& options, const std::vector<std::string>& f
   }
   if (!data.empty() && !files.empty()) options.fail("expected pictures or --data, not both");
   request.bits = static_cast<int>(options.whole_of("bits", 1, 16));
-  request.codecs = codecs_of(options, request.bits);
+  std::vector<Cut> all;
   for (const Graph& graph : request.graphs) {
     request.cuts.push_back(cuts_of(options, "profile", graph));
+    all.insert(all.end(), request.cuts.back().begin(), request.cuts.back().end());
   }
   if (!files.empty()) request.pictures = named_pictures(files);
   if (!data.empty()) {
     const auto limit = static_cast<std::size_t>(options.whole_of("pictures", 1, 1'000'000));
     request.pictures = spread_subset(open_dataset(data, Split::kTest), limit);
   }
+  request.codecs = codecs_of(options, request.bits, all, request.pictures.get());
 }
 
 /// The number format that layers are computed in.
@@ -241,9 +243,9 @@ std::vector<NamedImage> images_for(const Request& request, const VerbOptions& op
                                    const Network& network) {
   std::vector<NamedImage> images;
   if (request.pictures) {
-    images = load_images(request.pictures, transform_of(options, network.graph()), network);
+    images = load_images(*request.pictures, transform_of(options, network.graph()), network);
   } else {
-    images.push_back({"random", random_pictures(network, 1)});
+    images.push_back(random_image(network));
   }
   if (request.weights.empty()) {
     for (NamedImage& one : images) one.name += " (random weights)";
@@ -379,7 +381,7 @@ void profile_command(const Words& words) {
       request.power_w ? nullptr : find_energy_meter(runtime.device);
   Progress progress{request.graphs.size(), "", quiet};
   std::size_t done = 0;
-  const bool codecs = !request.codecs.empty();
+  const bool codecs = !request.cuts.empty();
   for (const Graph& graph : request.graphs) {
     const auto stop_if_asked = [&] {
       if (interrupted()) {
@@ -420,14 +422,14 @@ void profile_command(const Words& words) {
     if (codecs) {
       MeasureSpec spec = request.measurement;
       spec.least = kCodecPasses;
-      const std::vector<CodecProfile> measured =
-          measure_codecs(network, request.cuts[done], request.bits, request.codecs, images, spec,
-                         [&](double share, const std::string& what) {
-                           stop_if_asked();
-                           progress.update((static_cast<double>(done) + (1 + share) / 2) /
-                                               static_cast<double>(request.graphs.size()),
-                                           fmt::format("{}: {}", graph.name(), what));
-                         });
+      const std::vector<CodecProfile> measured = measure_codecs(
+          network, request.cuts[done], request.bits, request.codecs, images,
+          transform_of(options, graph), spec, [&](double share, const std::string& what) {
+            stop_if_asked();
+            progress.update((static_cast<double>(done) + (1 + share) / 2) /
+                                static_cast<double>(request.graphs.size()),
+                            fmt::format("{}: {}", graph.name(), what));
+          });
       write_payloads(profiles, request, graph, measured);
       report.sections.push_back(codec_section(graph.name(), measured, request.weights.empty(),
                                               request.measurement.precision));

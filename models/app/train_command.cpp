@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/app/command.hpp"
+#include "models/app/inputs.hpp"
 #include "models/app/manifest.hpp"
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
@@ -46,6 +47,8 @@ void declare(CommandLine& line, VerbOptions& options) {
   add_profiles_option(line);
   options.text("data", "", "NAME", "dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
+  options.text("normalize", "imagenet", "NAME",
+               "imagenet (RGB, mean and deviation) or caffe (BGR, mean)");
   options.text("after", "blocks", "CUT,...",
                "cuts: names, all blocks, or none: the baseline alone");
   options.text("channels", "1,2,4,8,16", "N,...", "channels of the units, D_r");
@@ -134,23 +137,28 @@ FirstPhaseSpec spec_of(const VerbOptions& options, bool search, std::int64_t cla
 nlohmann::ordered_json settings_of(const FirstPhaseSpec& spec, const VerbOptions& options,
                                    const Dataset& train_set, const Dataset& test_set) {
   const TrainingSpec& training = spec.training;
-  return {{"model", spec.graph.name()},
-          {"input", options.text_of("input")},
-          {"weights", spec.source},
-          {"data", options.text_of("data")},
-          {"train_pictures", train_set.size()},
-          {"test_pictures", test_set.size()},
-          {"bits", spec.bits},
-          {"stride", spec.stride},
-          {"epochs", training.epochs},
-          {"batch", training.batch_size},
-          {"optimizer", options.text_of("optimizer")},
-          {"learning_rate", training.learning_rate},
-          {"schedule", options.text_of("schedule")},
-          {"momentum", training.momentum},
-          {"weight_decay", training.weight_decay},
-          {"patience", training.patience},
-          {"threads", spec.threads}};
+  nlohmann::ordered_json settings{{"model", spec.graph.name()},
+                                  {"input", options.text_of("input")},
+                                  {"weights", spec.source},
+                                  {"data", options.text_of("data")},
+                                  {"train_pictures", train_set.size()},
+                                  {"test_pictures", test_set.size()},
+                                  {"bits", spec.bits},
+                                  {"stride", spec.stride},
+                                  {"epochs", training.epochs},
+                                  {"batch", training.batch_size},
+                                  {"optimizer", options.text_of("optimizer")},
+                                  {"learning_rate", training.learning_rate},
+                                  {"schedule", options.text_of("schedule")},
+                                  {"momentum", training.momentum},
+                                  {"weight_decay", training.weight_decay},
+                                  {"patience", training.patience},
+                                  {"threads", spec.threads}};
+  // Left out where it is the usual one, so that folders of before there was a choice go on.
+  if (const std::string normalize = options.text_of("normalize"); normalize != "imagenet") {
+    settings["normalize"] = normalize;
+  }
+  return settings;
 }
 
 /// Writes the settings, or checks that those of an earlier start are the same.
@@ -200,6 +208,7 @@ void train_command(const Words& words) {
   const std::shared_ptr<const Dataset> test_set = pictures(options, Split::kTest, "test-pictures");
   FirstPhaseSpec spec =
       spec_of(options, line.has("search"), static_cast<std::int64_t>(train_set->classes().size()));
+  const Transform transform = transform_of(options, spec.graph);
   const double budget = options.real_of("budget", 0, 1);
   const TensorRuntime runtime = start_tensor_runtime(options.text_of("device"), spec.threads);
   spec.device = runtime.device;
@@ -223,8 +232,7 @@ void train_command(const Words& words) {
   };
   std::vector<PointResult> results;
   try {
-    results = run_first_phase(spec, train_set, test_set, transform_for(spec.graph), path, show,
-                              interrupted);
+    results = run_first_phase(spec, train_set, test_set, transform, path, show, interrupted);
   } catch (const Interrupted&) {
     throw Interrupted{fmt::format(
         "what was trained is in {}; start the same command again to go on", path.string())};

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,11 @@ class Dataset {
   [[nodiscard]] virtual std::string name(std::size_t index) const = 0;
   /// @throws ConfigError naming the file if it cannot be decoded
   [[nodiscard]] virtual Image load(std::size_t index) const = 0;
+  /// The picture's file, byte by byte; nothing where the dataset keeps it in another form.
+  /// @throws ConfigError naming the file if it cannot be read
+  [[nodiscard]] virtual std::optional<std::vector<std::uint8_t>> file(std::size_t /*index*/) const {
+    return std::nullopt;
+  }
 };
 
 /// Which of a dataset's pictures.

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "models/dataset/bytes.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 
@@ -103,6 +104,9 @@ class FolderDataset final : public Dataset {
   }
   [[nodiscard]] Image load(std::size_t index) const override {
     return read_image(folder_ / name(index));
+  }
+  [[nodiscard]] std::optional<std::vector<std::uint8_t>> file(std::size_t index) const override {
+    return read_bytes(folder_ / name(index));
   }
 
  private:

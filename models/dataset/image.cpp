@@ -17,12 +17,13 @@ namespace fs = std::filesystem;
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
+using ByteSpan = std::span<const std::uint8_t>;
 
 constexpr std::array<std::uint8_t, 2> kJpegStart{0xFF, 0xD8};
 constexpr std::array<std::uint8_t, 8> kPngStart{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
 template <std::size_t n>
-bool begins_with(const Bytes& bytes, const std::array<std::uint8_t, n>& start) {
+bool begins_with(ByteSpan bytes, const std::array<std::uint8_t, n>& start) {
   return bytes.size() >= n && std::equal(start.begin(), start.end(), bytes.begin());
 }
 
@@ -46,7 +47,7 @@ struct CloseTurboJpeg {
   void operator()(void* handle) const { tjDestroy(handle); }
 };
 
-Image decode_jpeg(const fs::path& path, const Bytes& bytes) {
+Image decode_jpeg(const fs::path& path, ByteSpan bytes) {
   const std::unique_ptr<void, CloseTurboJpeg> handle{tjInitDecompress()};
   PAPILIO_CHECK(handle != nullptr);
   const auto size = static_cast<unsigned long>(bytes.size());
@@ -85,7 +86,7 @@ Image decode_jpeg(const fs::path& path, const Bytes& bytes) {
   return image;
 }
 
-Image decode_png(const fs::path& path, const Bytes& bytes) {
+Image decode_png(const fs::path& path, ByteSpan bytes) {
   png_image png{};
   png.version = PNG_IMAGE_VERSION;
   const auto free_it = [](png_image* image) { png_image_free(image); };
@@ -110,11 +111,14 @@ Image decode_png(const fs::path& path, const Bytes& bytes) {
 
 }  // namespace
 
-Image read_image(const fs::path& path) {
-  const Bytes bytes = read_bytes(path);
+Image decode_image(ByteSpan bytes, const fs::path& path) {
   if (begins_with(bytes, kJpegStart)) return decode_jpeg(path, bytes);
   if (begins_with(bytes, kPngStart)) return decode_png(path, bytes);
   refuse(path, "neither a JPEG nor a PNG");
+}
+
+Image read_image(const fs::path& path) {
+  return decode_image(read_bytes(path), path);
 }
 
 }  // namespace papilio

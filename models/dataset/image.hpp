@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <vector>
 
 namespace papilio {
@@ -22,6 +23,10 @@ constexpr std::int64_t kMostPixels = 100'000'000;
 /// transparency is dropped.
 /// @throws ConfigError naming the file if it is neither, damaged, cut short or too large
 Image read_image(const std::filesystem::path& path);
+
+/// As `read_image`, from the bytes of a file.
+/// @param name of the file, for errors
+Image decode_image(std::span<const std::uint8_t> bytes, const std::filesystem::path& name);
 
 /// Scales with a triangle filter as wide as the reduction (bilinear with antialiasing, as Pillow's
 /// BILINEAR does), to `height` × `width`, both >= 1.

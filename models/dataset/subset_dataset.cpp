@@ -44,6 +44,9 @@ class SubsetDataset : public Dataset {
   [[nodiscard]] Image load(std::size_t index) const override {
     return whole_->load(chosen_.at(index));
   }
+  [[nodiscard]] std::optional<std::vector<std::uint8_t>> file(std::size_t index) const override {
+    return whole_->file(chosen_.at(index));
+  }
 
  private:
   std::unique_ptr<const Dataset> whole_;

@@ -21,15 +21,25 @@ double seconds(Clock::duration duration) {
 CodecTimes measure_codec(const SplitNetwork& split, const at::Tensor& features, const Codec& codec,
                          const MeasureSpec& spec, const std::function<void()>& watch) {
   const bool flat = features.dim() == 2;
+  return measure_coding([&] { return encoded(split, features, codec); },
+                        [&](const Payload& payload) {
+                          static_cast<void>(decoded(split, payload, flat));
+                          catch_up(split.network.device());
+                        },
+                        spec, watch);
+}
+
+CodecTimes measure_coding(const std::function<Payload()>& encode,
+                          const std::function<void(const Payload&)>& decode,
+                          const MeasureSpec& spec, const std::function<void()>& watch) {
   CodecTimes result;
   std::vector<double> encode_s;
   std::vector<double> decode_s;
   const auto pass = [&](bool counts) {
     const Clock::time_point start = Clock::now();
-    const Payload payload = encoded(split, features, codec);
+    const Payload payload = encode();
     const Clock::time_point sent = Clock::now();
-    static_cast<void>(decoded(split, payload, flat));
-    catch_up(split.network.device());
+    decode(payload);
     const Clock::time_point end = Clock::now();
     result.body_bytes = payload.body_bytes;
     result.frame_bytes = payload.frame_bytes();

@@ -74,8 +74,7 @@ Table bytes_table(const std::vector<CodecResults>& all, const std::vector<std::i
     const double body = mean_of(results, [](const Crossed& c) { return c.body_bytes; });
     if (results.codec == "raw") raw_unit = body;
     table.rows.push_back(
-        {results.cut.empty() ? "input" : results.cut,
-         results.channels == 0 ? "" : std::to_string(results.channels),
+        {results.cut, results.channels == 0 ? "" : std::to_string(results.channels),
          std::to_string(results.bits), results.codec, fmt::format("{:.1f}", body),
          fmt::format("{:.0f}", mean_of(results, [](const Crossed& c) { return c.frame_bytes; })),
          fmt::format("{:.3f}", body / raw_unit),

@@ -10,9 +10,12 @@
 
 namespace papilio {
 
+/// What files call the cut at which the picture itself crosses.
+inline constexpr const char* kInputCut = "input";
+
 /// What the pictures came to at one cut, with one unit and one codec.
 struct CodecResults {
-  std::string cut;           ///< empty: the picture itself crosses
+  std::string cut;           ///< "input" where the picture itself crosses
   std::int64_t channels{0};  ///< D_r; 0 without a unit
   int bits{8};
   std::string codec;

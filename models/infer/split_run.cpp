@@ -2,24 +2,11 @@
 
 #include <ATen/ATen.h>
 
-#include <chrono>
-
+#include "models/infer/timed.hpp"
 #include "models/tensor/quantizer.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
-namespace {
-
-/// Runs `work` and adds the time it took.
-template <class Work>
-auto timed(double& seconds, Work work) {
-  const auto start = std::chrono::steady_clock::now();
-  auto result = work();
-  seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return result;
-}
-
-}  // namespace
 
 at::Tensor features_at(const SplitNetwork& split, const at::Tensor& image) {
   return split.network.prefix(image, split.cut);

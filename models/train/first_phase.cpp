@@ -279,6 +279,22 @@ double PointResult::accuracy() const {
          static_cast<double>(right.size());
 }
 
+namespace {
+
+/// The layer whose outputs are the classes: fully connected, or a convolution of 1×1 as
+/// SqueezeNet's.
+const Layer& classifier_of(const Graph& graph) {
+  const auto last =
+      std::find_if(graph.layers().rbegin(), graph.layers().rend(), [](const Layer& layer) {
+        return std::holds_alternative<LinearOp>(layer.op) ||
+               std::holds_alternative<ConvOp>(layer.op);
+      });
+  PAPILIO_CHECK(last != graph.layers().rend());
+  return *last;
+}
+
+}  // namespace
+
 PreparedNetwork prepare(const FirstPhaseSpec& spec, const Point& point) {
   std::optional<Crossing> crossing;
   Graph graph = spec.graph;
@@ -297,9 +313,7 @@ PreparedNetwork prepare(const FirstPhaseSpec& spec, const Point& point) {
   if (!spec.weights.empty()) {
     std::set<std::string> except = fresh;
     if (spec.new_classifier) {
-      for (const Layer& layer : spec.graph.layers()) {
-        if (std::holds_alternative<LinearOp>(layer.op)) except.insert(layer.name);
-      }
+      except.insert(classifier_of(spec.graph).name);
     }
     network.load(spec.weights, spec.source, except);
   }

@@ -15,8 +15,8 @@ std::string to_string(const Crossing& crossing) {
                      crossing.channels, crossing.bits, crossing.codec);
 }
 
-CrossingReader::CrossingReader(const Graph& graph, Picture picture)
-    : network_{graph.name()}, picture_{picture} {
+CrossingReader::CrossingReader(const Graph& graph, Uncut uncut)
+    : network_{graph.name()}, uncut_{uncut} {
   for (const Cut& cut : graph.cuts()) {
     cuts_.emplace(cut.name, cut);
     cuts_.emplace(graph.layer(cut.after).name, cut);
@@ -27,23 +27,34 @@ Crossing CrossingReader::read(const CsvTable& table, std::size_t row) const {
   Crossing crossing;
   const std::string& name = table.text(row, "cut");
   std::int64_t most_channels = 0;
-  if (!name.empty()) {
+  const std::string& codec = table.text(row, "codec");
+  const bool uncut = name.empty();
+  if (uncut && (uncut_ == Uncut::kRefused || (!codec.empty() && codec != kRawCodec))) {
+    table.fail(
+        row, "cut",
+        fmt::format("a cut, or '{0}' where the picture crosses. Rows without one are of an "
+                    "old kind, whose '{1}' was of the normalised tensor and not the "
+                    "picture's; measure again with 'papilio infer --model {2} --weights FILE "
+                    "--data NAME --after {0} --codecs {1}'",
+                    kPictureCut, codec.empty() ? kRawCodec : codec, network_));
+  }
+  if (!uncut && name != kPictureCut) {
     const auto cut = cuts_.find(name);
     if (cut == cuts_.end()) table.fail(row, "cut", fmt::format("a cut of '{}'", network_));
-    if (cut->second.after == 0) table.fail(row, "cut", "an empty cell, for the input picture");
+    if (cut->second.after == 0) {
+      table.fail(row, "cut", fmt::format("'{}', where the picture crosses", kPictureCut));
+    }
     crossing.cut = cut->second.name;
     most_channels = cut->second.shape.channels;
   }
   crossing.channels = table.whole(row, "channels", 0, most_channels);
-  const bool may_lack = name.empty() && picture_ == Picture::kDefault;
   const std::string& bits = table.text(row, "bits");
-  if (!may_lack || (!bits.empty() && bits != "0")) {
+  if (!uncut || (!bits.empty() && bits != "0")) {
     crossing.bits = table.whole(row, "bits", 1, kMostBits);
   }
-  const std::string& codec = table.text(row, "codec");
   if (!codec.empty()) {
     crossing.codec = codec;
-  } else if (!may_lack) {
+  } else if (!uncut) {
     table.fail(row, "codec", "the name of a codec");
   }
   return crossing;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "sim/data/csv.hpp"
@@ -18,43 +19,45 @@ constexpr std::int64_t kMostImages = 1'000'000'000;
 
 MeasuredAccuracies::MeasuredAccuracies(const std::string& path, const Graph& graph) {
   const CsvTable table{path, {"cut", "channels", "bits", "codec", "seed", "images", "accuracy"}};
-  const CrossingReader reader{graph, CrossingReader::Picture::kDefault};
-  std::set<std::pair<Crossing, std::int64_t>> seen;
+  const CrossingReader reader{graph, CrossingReader::Uncut::kNetwork};
+  std::set<std::tuple<bool, Crossing, std::int64_t>> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const Crossing crossing = reader.read(table, row);
+    const bool uncut = table.text(row, "cut").empty();
     // A network that somebody else trained has no seed to tell.
-    const bool unknown_seed = crossing.cut.empty() && table.text(row, "seed").empty();
+    const bool unknown_seed = uncut && table.text(row, "seed").empty();
     const std::int64_t seed = unknown_seed ? -1 : table.whole(row, "seed", 0, kMostSeed);
-    if (!seen.emplace(crossing, seed).second) {
+    if (!seen.emplace(uncut, crossing, seed).second) {
       table.fail(row, "seed", fmt::format("one row a seed of {}", to_string(crossing)));
     }
     const std::int64_t images = table.count(row, "images", kMostImages);
     const double accuracy = table.at_most(row, "accuracy", 1);
-    Accuracy& sum = accuracies_[crossing];
+    Accuracy& sum = uncut ? uncut_[crossing.bits] : accuracies_[crossing];
     sum.images = sum.seeds == 0 ? images : std::min(sum.images, images);
     sum.mean += accuracy;
     sum.seeds += 1;
   }
-  for (auto& [crossing, accuracy] : accuracies_) {
-    accuracy.mean /= static_cast<double>(accuracy.seeds);
-  }
+  const auto divide = [](auto& sums) {
+    for (auto& [key, sum] : sums) sum.mean /= static_cast<double>(sum.seeds);
+  };
+  divide(uncut_);
+  divide(accuracies_);
 }
 
 std::optional<MeasuredAccuracies::Accuracy> MeasuredAccuracies::find(
     const Crossing& crossing) const {
   const auto it = accuracies_.find(crossing);
   if (it != accuracies_.end()) return it->second;
+  if (!crossing.cut.empty() || crossing.codec != kRawCodec) return std::nullopt;
+  const auto whole = uncut_.find(crossing.bits);
+  if (whole != uncut_.end()) return whole->second;
   if (crossing == Crossing{}) return baseline();
   return std::nullopt;
 }
 
 std::optional<MeasuredAccuracies::Accuracy> MeasuredAccuracies::baseline() const {
-  std::optional<Accuracy> best;
-  // The map's order is that of the bits.
-  for (const auto& [crossing, accuracy] : accuracies_) {
-    if (crossing.cut.empty() && crossing.codec == kRawCodec) best = accuracy;
-  }
-  return best;
+  if (uncut_.empty()) return std::nullopt;
+  return uncut_.rbegin()->second;  // the map's order is that of the bits
 }
 
 std::optional<std::int64_t> MeasuredAccuracies::smallest_channels(

@@ -28,8 +28,8 @@ class MeasuredAccuracies {
   ///         seed
   MeasuredAccuracies(const std::string& path, const Graph& graph);
 
-  /// Mean over the rows of exactly this crossing. The picture in its usual form, 8 bits and raw,
-  /// has the baseline's where it has no row of its own.
+  /// Mean over the rows of exactly this crossing. A raw picture that has no row of its own has the
+  /// uncut network's of as many bits; one of 8 bits, else, the baseline's.
   [[nodiscard]] std::optional<Accuracy> find(const Crossing& crossing) const;
 
   /// The uncut network's: rows without a cut of the codec raw; of several bits, those of the most.
@@ -45,6 +45,7 @@ class MeasuredAccuracies {
   [[nodiscard]] std::optional<Accuracy> best_at(const Crossing& at) const;
 
  private:
+  std::map<std::int64_t, Accuracy> uncut_;  // by bits
   std::map<Crossing, Accuracy> accuracies_;
 };
 

@@ -27,7 +27,7 @@ MeasuredPayloads::MeasuredPayloads(const std::string& path, const Graph& graph) 
   std::sort(images_.begin(), images_.end());
   images_.erase(std::unique(images_.begin(), images_.end()), images_.end());
 
-  const CrossingReader reader{graph, CrossingReader::Picture::kCoded};
+  const CrossingReader reader{graph, CrossingReader::Uncut::kRefused};
   const auto seconds = [&](std::size_t row, const char* column) {
     return table.text(row, column).empty() ? 0 : table.at_most(row, column, kMostSeconds);
   };

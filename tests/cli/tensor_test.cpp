@@ -213,11 +213,20 @@ TEST(Infer, SendsRealFeaturesThroughCodecsAndWritesWhatScenariosRead) {
                                   "decode_s\n"));
   // 16 channels of 32x32, and 3 of the picture, at 8 bits.
   EXPECT_THAT(payloads, HasSubstr("disc/0000,RB2,0,8,raw,16384,30,"));
-  EXPECT_THAT(payloads, HasSubstr("disc/0000,,0,8,raw,3072,30,"));
-  // 9 codecs at two places for three pictures, and the header.
-  EXPECT_EQ(std::count(payloads.begin(), payloads.end(), '\n'), 9 * 2 * 3 + 1);
-  EXPECT_THAT(read_file(folder.path() / "accuracy.csv"),
-              HasSubstr("cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,3,"));
+  EXPECT_THAT(payloads, HasSubstr("disc/0000,input,0,8,raw,3072,0,"));
+  EXPECT_THAT(payloads, HasSubstr("disc/0000,input,0,8,jpeg:90:444,"));
+  EXPECT_THAT(payloads, Not(HasSubstr(",input,0,8,zstd,")));
+  EXPECT_THAT(payloads, Not(HasSubstr(",RB2,0,8,webp:75,")));
+  // For three pictures 9 codecs of features, and of pictures that are no files raw, png, webp:75
+  // and three of JPEG; and the header.
+  EXPECT_EQ(std::count(payloads.begin(), payloads.end(), '\n'), (9 + 6) * 3 + 1);
+  const std::string accuracies = read_file(folder.path() / "accuracy.csv");
+  const std::string whole = "cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,3,";
+  ASSERT_THAT(accuracies, HasSubstr(whole));
+  // What loses no pixel loses no answer.
+  const std::string right =
+      accuracies.substr(whole.size(), accuracies.find('\n', whole.size()) - whole.size());
+  EXPECT_THAT(accuracies, HasSubstr("\ninput,0,8,png,1,3," + right + "\n"));
   const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
   EXPECT_GE(manifest.at("threads"), 1);
   EXPECT_THAT(manifest.at("libraries").at("BLAS"), HasSubstr("OpenBLAS"));
@@ -251,6 +260,23 @@ TEST(TensorVerbs, TellWhatIsWrong) {
   refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "RB1",
            "--codecs", "jpg"},
           "papilio infer: error: --codecs: ");
+  refuses(
+      {"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "RB1", "--codecs",
+       "webp:75"},
+      "papilio infer: error: --codecs: 'webp:75' is of pictures, which cross at the input alone; "
+      "add 'input' to --after, or leave it out");
+  refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "input",
+           "--codecs", "zstd"},
+          "papilio infer: error: --codecs: 'zstd' is of features, and at the input pictures cross; "
+          "take one of raw, file, png, jpeg, webp, or add a cut to --after");
+  refuses(
+      {"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "input",
+       "--codecs", "file"},
+      "papilio infer: error: --codecs: 'file' sends pictures' own files, and these pictures are "
+      "none; give a folder of pictures, or leave it out");
+  refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "RB1",
+           "--codecs", "jpeg:90:444"},
+          "papilio infer: error: --codecs: codec 'jpeg:90:444'");
   refuses({"profile"}, "papilio profile: error: --model is missing");
   refuses({"profile", "--model", "resnet20-cifar10", "--name", "../x"},
           "papilio profile: error: --name '../x': expected lower-case letters");
@@ -337,7 +363,7 @@ TEST(Profile, TimesCodecsForAScenariosPayload) {
   EXPECT_THAT(measured.out, HasSubstr("resnet20-cifar10, codecs at 8 bits"));
   EXPECT_THAT(measured.out, HasSubstr("Random weights: features of a trained network"));
 
-  // The input and nine blocks, raw and zstd, a picture.
+  // The input raw, nine blocks raw and zstd, a picture.
   std::istringstream rows{
       read_file(folder.path() / "measurements/here/resnet20-cifar10/payloads.csv")};
   std::vector<std::vector<std::string>> cells;
@@ -346,7 +372,7 @@ TEST(Profile, TimesCodecsForAScenariosPayload) {
     cells.emplace_back();
     for (std::string cell; std::getline(line, cell, ',');) cells.back().push_back(cell);
   }
-  ASSERT_EQ(cells.size(), 1 + 10 * 2);
+  ASSERT_EQ(cells.size(), 1 + 1 + 9 * 2);
   const std::vector<std::string>* zstd = nullptr;  // after RB3
   for (std::size_t i = 1; i < cells.size(); ++i) {
     EXPECT_EQ(cells[i][0], "random (random weights)");
@@ -416,7 +442,8 @@ TEST(Profile, TimesCodecsOnPicturesAndTrainedWeights) {
 TEST(TensorVerbs, ListCodecsAndDatasets) {
   const Finished codecs = run_papilio({"codecs", "--format", "csv"});
   EXPECT_EQ(codecs.exit_code, 0);
-  for (const char* name : {"raw", "zstd", "zlib", "lzma", "bzip2", "png", "jpeg", "hevc"}) {
+  for (const char* name : {"raw", "zstd", "zlib", "lzma", "bzip2", "png", "jpeg", "hevc", "file",
+                           "jpeg:90:444", "webp:75"}) {
     EXPECT_THAT(codecs.out, HasSubstr(name));
   }
   EXPECT_THAT(run_papilio({"datasets"}).out, HasSubstr("| synthetic"));

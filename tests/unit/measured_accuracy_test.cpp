@@ -59,13 +59,25 @@ TEST_F(Accuracies, OfTheUncutNetworkAreTheBaseline) {
   const MeasuredAccuracies table = read(
       ",0,32,raw,1,10000,0.78\n"
       ",0,4,raw,1,10000,0.60\n"
-      ",0,8,jpeg:50,1,10000,0.70\n");
+      "input,0,8,jpeg:50,1,10000,0.70\n");
   EXPECT_EQ(table.baseline()->mean, 0.78);
   EXPECT_EQ(table.find({})->mean, 0.78) << "the picture as it is";
   EXPECT_EQ(table.find({.bits = 4})->mean, 0.60);
   EXPECT_EQ(table.find({.codec = "jpeg:50"})->mean, 0.70);
   EXPECT_FALSE(table.find({.codec = "png"}));
   EXPECT_FALSE(read("RB1,1,8,raw,1,10,0.5\n").baseline());
+  const MeasuredAccuracies sent = read(",0,,,,10,0.78\ninput,0,8,raw,1,10,0.77\n");
+  EXPECT_EQ(sent.baseline()->mean, 0.78);
+  EXPECT_EQ(sent.find({})->mean, 0.77) << "a row of its own";
+}
+
+TEST_F(Accuracies, OfTheOldKindAreRefusedWithTheCommandThatMeasuresAgain) {
+  fails(
+      ",0,32,raw,1,10,0.5\n,0,8,jpeg:90,1,10,0.5\n",
+      "a.csv:3: error: cut: expected a cut, or 'input' where the picture crosses. Rows without one "
+      "are of an old kind, whose 'jpeg:90' was of the normalised tensor and not the picture's; "
+      "measure again with 'papilio infer --model resnet50-paper --weights FILE --data NAME --after "
+      "input --codecs jpeg:90', got ''");
 }
 
 TEST_F(Accuracies, FindTheSmallestUnitWithinTheBudget) {
@@ -104,7 +116,6 @@ TEST_F(Accuracies, NameCutsByBlockOrLayer) {
 TEST_F(Accuracies, TellWhatIsMalformed) {
   fails("RB99,1,8,raw,1,10,0.5\n",
         "a.csv:2: error: cut: expected a cut of 'resnet50-paper', got 'RB99'");
-  fails("input,0,8,raw,1,10,0.5\n", "a.csv:2: error: cut: expected an empty cell");
   fails(",1,8,raw,1,10,0.5\n", "channels: expected a whole number of 0 to 0, got '1'");
   fails("RB1,300,8,raw,1,10,0.5\n", "channels: expected a whole number of 0 to 256, got '300'");
   fails("RB1,1,0,raw,1,10,0.5\n", "bits: expected a whole number of 1 to 32, got '0'");

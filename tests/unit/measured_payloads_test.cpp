@@ -35,7 +35,7 @@ TEST_F(Payloads, AreSamplesByPicture) {
   const MeasuredPayloads table = read(
       "b,RB1,1,8,zstd,100,32,0.001,0.002\n"
       "a,RB1,1,8,zstd,201,32,0.003,\n"
-      "a,,0,8,png,90000,40,,\n"
+      "a,input,0,8,png,90000,0,,\n"
       "c,RB1,1,8,raw,3136,30,,\n");
   EXPECT_THAT(table.images(), ElementsAre("a", "b", "c"));
   const auto* samples = table.find({.cut = "RB1", .channels = 1, .codec = "zstd"});
@@ -60,7 +60,8 @@ TEST_F(Payloads, AreSamplesByPicture) {
 TEST_F(Payloads, TellWhatIsMalformed) {
   fails(",RB1,1,8,raw,1,0,,\n", "p.csv:2: error: image: expected the name of a picture, got ''");
   fails("a,RB99,1,8,raw,1,0,,\n", "cut: expected a cut of 'resnet50-paper', got 'RB99'");
-  fails("a,,0,,raw,1,0,,\n", "bits: expected a number, got ''");
+  fails("a,input,0,,raw,1,0,,\n", "bits: expected a number, got ''");
+  fails("a,input,1,8,raw,1,0,,\n", "channels: expected a whole number of 0 to 0, got '1'");
   fails("a,RB1,1,8,raw,0,0,,\n", "body_bytes: expected a whole number of 1 to");
   fails("a,RB1,1,8,raw,1.5,0,,\n", "body_bytes: expected a whole number of 1 to");
   fails("a,RB1,1,8,raw,1,-1,,\n", "frame_bytes: expected a whole number of 0 to");
@@ -69,6 +70,18 @@ TEST_F(Payloads, TellWhatIsMalformed) {
   fails("a,RB1,1,8,raw,1,0,,\nb,RB1,1,8,raw,1,0,,\na,RB1,1,8,raw,2,0,,\n",
         "p.csv:4: error: image: expected one row a picture of cut RB1, channels 1, bits 8, codec "
         "raw, got 'a'");
+}
+
+// Until pictures were sent as pictures, their rows had no cut, and their codecs took the normalised
+// tensor for a grey picture: 1,526 bytes as JPEG of quality 90 where the picture's JPEG has 1,057.
+TEST_F(Payloads, OfTheOldKindAreRefusedWithTheCommandThatMeasuresAgain) {
+  fails(
+      "a,RB1,1,8,raw,1,0,,\na,,0,8,jpeg:90,1526,30,,\n",
+      "p.csv:3: error: cut: expected a cut, or 'input' where the picture crosses. Rows without one "
+      "are of an old kind, whose 'jpeg:90' was of the normalised tensor and not the picture's; "
+      "measure again with 'papilio infer --model resnet50-paper --weights FILE --data NAME --after "
+      "input --codecs jpeg:90', got ''");
+  fails("a,,0,8,raw,3072,30,,\n", "measure again with 'papilio infer --model resnet50-paper");
 }
 
 }  // namespace
