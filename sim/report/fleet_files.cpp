@@ -116,7 +116,7 @@ std::string fleet_json(const FleetScenario& fleet, const std::vector<FleetSummar
   const json document{{"scenario", fleet.spec.name},
                       {"seed", fleet.spec.seed},
                       {"replications", fleet.model.replications},
-                      {"least_accuracy", least ? json{*least} : json{}},
+                      {"least_accuracy", least ? json(*least) : json()},
                       {"fleet", std::move(rows)}};
   return json_text(document);
 }

@@ -142,7 +142,7 @@ std::string summary_json(const Scenario& scenario, const Outcomes& outcomes) {
                       {"model", scenario.spec.model},
                       {"mobile", scenario.spec.mobile_device},
                       {"cloud", scenario.spec.cloud_device},
-                      {"least_accuracy", least ? json{*least} : json{}},
+                      {"least_accuracy", least ? json(*least) : json()},
                       {"selected", selections_json(scenario, outcomes)},
                       {"summary", std::move(rows)}};
   return json_text(document);

@@ -232,7 +232,7 @@ TEST(Blocks, OfANetworkThatHasNoneAreRefused) {
     diagnostics.throw_if_any();
     FAIL() << "no error";
   } catch (const ConfigError& error) {
-    EXPECT_THAT(error.what(), ::testing::StartsWith("s.yaml:2:30: error: strategies.0.after.0: "
+    EXPECT_THAT(error.what(), ::testing::StartsWith("s.yaml:2:31: error: strategies.0.after.0: "
                                                     "'chain' has no blocks to cut after"));
   }
 }

@@ -260,7 +260,7 @@ TEST_F(Override, RefusesPathsThatLeadNowhere) {
   EXPECT_THAT(overriding("a"), config_error(HasSubstr("expected key.path=value")));
   EXPECT_THAT(
       overriding("list.3.c=1"),
-      config_error(HasSubstr("list.3: expected the number of an item, 0 to 2; 2 adds one")));
+      config_error(HasSubstr("list.3: expected the number of an item, 0 to 1; 2 adds one")));
   EXPECT_THAT(overriding("list.x=1"), config_error(HasSubstr("expected the number of an item")));
   EXPECT_THAT(overriding("none.1.c=1"),
               config_error(HasSubstr("none.1: expected the number of an item; 0 adds the first")));
