@@ -17,7 +17,6 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using testing::Finished;
 using ::testing::HasSubstr;
-using ::testing::MatchesRegex;
 using testing::read_file;
 using testing::run_papilio;
 using testing::TemporaryFolder;
