@@ -506,7 +506,7 @@ Forward forward_of(torch::jit::Module module, const TensorShape& input) {
     }
   }
   forward.graph = torch::jit::freeze_module(module).get_method("forward").graph();
-  const std::shared_ptr<torch::jit::Graph>& graph = forward.graph;
+  std::shared_ptr<torch::jit::Graph>& graph = forward.graph;
   torch::jit::LowerAllTuples(graph);
   forward.left_out = keep_one_output(*graph);
   // What a script asks of its input is known: its type, dimensions and size.
