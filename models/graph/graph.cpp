@@ -291,16 +291,17 @@ std::vector<Cut> Graph::block_cuts() const {
     return result;
   }
   // What follows a join at once, as the activation of a residual block does, belongs to it.
-  const auto after_join = [&](LayerId id) {
-    while (is_activation(layers_[id].op)) id = layers_[id].inputs.front();
-    return joins(layers_[id]);
-  };
+  std::vector<bool> after_join(layers_.size(), false);
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    const Layer& layer = layers_[id];
+    after_join[id] = joins(layer) || (is_activation(layer.op) && after_join[layer.inputs.front()]);
+  }
   std::vector<Cut> joined;
   for (std::size_t i = 0; i < result.size(); ++i) {
     const LayerId id = result[i].after;
     const bool goes_on =
         i + 1 < result.size() && result[i + 1].after == id + 1 && is_activation(layers_[id + 1].op);
-    if (after_join(id) && !goes_on) joined.push_back(result[i]);
+    if (after_join[id] && !goes_on) joined.push_back(result[i]);
   }
   return joined;
 }
