@@ -139,7 +139,7 @@ TEST(Doors, ATimeSeriesIsBounded) {
   const Finished late = run_papilio({"run", fleet("1000", "1e9"), "-o", out});
   EXPECT_EQ(late.exit_code, 2);
   EXPECT_THAT(late.err,
-              HasSubstr("fleet.yaml:9:24: error: output.timeseries_s: a run goes on for"));
+              HasSubstr("fleet.yaml:10:24: error: output.timeseries_s: a run goes on for"));
   EXPECT_THAT(late.err, HasSubstr("choose a longer interval"));
   EXPECT_FALSE(fs::exists(out));
   const Finished known = run_papilio({"check", fleet("1e9", "1")});

@@ -155,6 +155,12 @@ TEST(FieldReader, TellsEachErrorAtItsPlace) {
   expect_error("name: m", 1, "name: duplicate key (first defined on line 1)");
 }
 
+TEST(FieldReader, SaysWhichMappingAnUnknownKeyLivesIn) {
+  EXPECT_THAT([] { read("name: n\ngroup: {}\ninner: 4\n"); },
+              ThrowsMessage<ConfigError>(::testing::HasSubstr(
+                  "inner: unknown key; it lives in 'group': write group: {inner: ...}")));
+}
+
 TEST(FieldReader, TellsAllErrorsOfAFileInItsOrder) {
   EXPECT_THAT([] { read("rate: x\ncount: 0\nlimt: red\n"); },
               says("c.yaml:1:1: error: missing required key 'name'\n"

@@ -138,7 +138,7 @@ TEST(Node, ReadsUtf16WithAByteOrderMark) {
               config_error(StartsWith("a.yaml:2:1: error: there is no character of its encoding")));
 }
 
-TEST(Node, CountsCharactersOnAlongALongLine) {
+TEST(Node, CountsCharactersAlongALine) {
   const Node root = parse_yaml("{ä: [é, x], b: y, ö: z}\n", "a.yaml");
   EXPECT_EQ(root.find("ä")->value.items[1].mark.column, 8U);
   EXPECT_EQ(root.find("b")->key_mark.column, 12U);
