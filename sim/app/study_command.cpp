@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <new>
 
 #include "sim/app/command.hpp"
 #include "sim/app/scenario_options.hpp"
@@ -14,6 +17,7 @@
 #include "sim/base/suggest.hpp"
 #include "sim/cli/interrupts.hpp"
 #include "sim/cli/progress.hpp"
+#include "sim/cli/streams.hpp"
 #include "sim/cli/version.hpp"
 #include "sim/study/database.hpp"
 #include "sim/study/export.hpp"
@@ -201,6 +205,27 @@ void status(const Words& words) {
   print(status_report(database), format);
 }
 
+/// What a database holds may steer a terminal; a file gets its bytes as they are.
+void export_to_terminal(StudyDatabase& database, const StoredStudy& study,
+                        const std::string& format) {
+  char* text = nullptr;
+  std::size_t size = 0;
+  std::FILE* memory = ::open_memstream(&text, &size);
+  if (memory == nullptr) throw std::bad_alloc{};
+  const auto close = [&] {
+    std::fclose(memory);  // sets text and size
+    const std::unique_ptr<char, void (*)(void*)> owned{text, std::free};
+    return std::string{text, size};
+  };
+  try {
+    export_study(database, study, format, memory);
+  } catch (...) {
+    close();
+    throw;
+  }
+  say(close());
+}
+
 void export_points(const Words& words) {
   CommandLine line{"study export DB [options]",
                    "Prints every point of a study with its axes and results, one line a row.",
@@ -216,7 +241,12 @@ void export_points(const Words& words) {
     fail("export", fmt::format("--format '{}': expected csv or json", format));
   }
   StudyDatabase database{database_of(line, "export"), StudyDatabase::Mode::kRead};
-  export_study(database, study_of(line, database), format, stdout);
+  const StoredStudy study = study_of(line, database);
+  if (::isatty(STDOUT_FILENO) == 1) {
+    export_to_terminal(database, study, format);
+  } else {
+    export_study(database, study, format, stdout);
+  }
 }
 
 void sql(const Words& words) {
