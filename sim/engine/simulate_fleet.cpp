@@ -66,6 +66,7 @@ void pack(Packer& packer, FleetResult& result) {
   for (Bucket& bucket : result.buckets) {
     packer.part(bucket.sums);
     packer.list(bucket.latencies_s);
+    packer.list(bucket.mobiles);
     packer.list(bucket.choices);
   }
   packer.part(result.warm_up);

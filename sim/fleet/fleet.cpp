@@ -63,10 +63,16 @@ struct Mobile {
   double seen_downlink{0};
   double seen_s{-1};
   MobileRadio radio;
-  double frame_s{0};  // date of its last periodic frame, before jitter
-  EnergyLedger energy{};
+  double frame_s{0};       // date of its last periodic frame, before jitter
+  EnergyLedger energy{};   // of the requests that have ended
+  EnergyLedger between{};  // while no request paid
   bool battery_empty{false};
 };
+
+/// What a mobile has drawn until now, the request that it serves apart.
+double drawn_j(const Mobile& mobile) {
+  return mobile.energy.total() + mobile.between.total();
+}
 
 /// A request from its beginning to its end; or what an attempt that timed out has left on its way.
 struct Request {
@@ -232,9 +238,9 @@ class Fleet::Player {
   void submit(std::uint32_t id, Phase phase, std::uint32_t server, double service_s, double now);
   void charge_uplink(Request& request, double bytes, double elapsed_s, double now);
   void charge_downlink(Request& request, double bytes, double elapsed_s, double now);
-  /// Whom a mobile's radio is charged to: the request that it serves, or itself.
+  /// Whom a mobile's radio is charged to: the request that it serves, or the time between requests.
   [[nodiscard]] EnergyLedger& payer(Mobile& mobile) {
-    return mobile.current == kNone ? mobile.energy : requests_[mobile.current].energy;
+    return mobile.current == kNone ? mobile.between : requests_[mobile.current].energy;
   }
   /// Whom a request's answer is charged to: what an attempt left behind, to its request while that
   /// lasts.
@@ -243,7 +249,7 @@ class Fleet::Player {
     Mobile& mobile = mobiles_[request.mobile];
     const bool lasts =
         mobile.current != kNone && requests_[mobile.current].number == request.number;
-    return lasts ? requests_[mobile.current].energy : mobile.energy;
+    return lasts ? requests_[mobile.current].energy : mobile.between;
   }
 
   // Choice.
@@ -595,7 +601,7 @@ void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, doubl
                     .upload_bytes = waiting.upload_factor};
   request.phases.queue = now - waiting.arrival_s;
   const CellModel& cell = cell_of(mobile);
-  if (cell.states) mobile.radio.charge(*cell.states, now, mobile.energy);
+  if (cell.states) mobile.radio.charge(*cell.states, now, mobile.between);
   mobile.current = id;
   ++busy_count_;
   request.partition = choose(mobile, request, now);
@@ -1110,6 +1116,7 @@ void Fleet::Player::end(std::uint32_t id, RequestEnd how, double now) {
     if (counted(request.arrival_s)) {
       Bucket& bucket = result_.buckets[bucket_of(mobile.group, request.arrival_s)];
       bucket.latencies_s.push_back(latency_s);
+      bucket.mobiles.push_back(mobile_id);
       bucket.choices[request.partition] += 1;
     }
   } else {
@@ -1122,7 +1129,7 @@ void Fleet::Player::end(std::uint32_t id, RequestEnd how, double now) {
   --busy_count_;
   release(id);
 
-  if (!mobile.battery_empty && mobile.energy.total() >= group.battery_j) {
+  if (!mobile.battery_empty && drawn_j(mobile) >= group.battery_j) {
     mobile.battery_empty = true;
     result_.batteries_empty += 1;
     drop_queue(mobile_id, now);
@@ -1166,7 +1173,7 @@ std::uint32_t Fleet::Player::choose(const Mobile& mobile, const Request& request
                                                    group.downlink_cap_byte_per_s),
                    .delay_s = cell_of(mobile).delay_s,
                    .server = server_views_[mobile.server],
-                   .battery = std::max(0.0, 1 - mobile.energy.total() / group.battery_j),
+                   .battery = std::max(0.0, 1 - drawn_j(mobile) / group.battery_j),
                    .queue = mobile.queue_length};
   if (mobile.edge != kNone) {
     seen.edge = server_views_[mobile.edge];
@@ -1438,10 +1445,13 @@ FleetResult Fleet::Player::finish() {
   result_.mobiles.reserve(mobiles_.size());
   for (Mobile& mobile : mobiles_) {
     const CellModel& cell = cell_of(mobile);
-    if (cell.states) mobile.radio.charge(*cell.states, end_s, mobile.energy);
-    result_.energy += mobile.energy;
+    if (cell.states) mobile.radio.charge(*cell.states, end_s, mobile.between);
+    result_.energy += mobile.between;
+    mobile.energy += mobile.between;
     result_.mobiles.push_back(mobile.energy);
   }
+  result_.energy += result_.warm_up.energy;
+  for (const Bucket& bucket : result_.buckets) result_.energy += bucket.sums.energy;
   const double counted_to = std::isfinite(model_.duration_s) ? model_.duration_s : now_;
   result_.counted_s = std::max(0.0, counted_to - model_.warm_up_s);
   result_.mean_in_flight = result_.counted_s > 0 ? in_flight_s_ / result_.counted_s : 0;

@@ -92,6 +92,7 @@ struct RequestSums {
 struct Bucket {
   RequestSums sums;
   std::vector<double> latencies_s;     ///< of the completed, in the order of completion
+  std::vector<std::uint32_t> mobiles;  ///< whose they are
   std::vector<std::uint64_t> choices;  ///< `[partitions]` completed by each
 };
 
@@ -134,8 +135,10 @@ struct RunCounts {
 struct FleetResult {
   std::vector<Bucket> buckets;  ///< `[groups × (windows + 1)]`; the last window: counted, in none
   RequestSums warm_up;          ///< requests that are simulated and not counted
-  EnergyLedger energy;          ///< of all mobiles over the whole run, between requests included
-  std::vector<EnergyLedger> mobiles;  ///< `[mobiles]`
+  /// What all requests were charged and what radios drew between them, over the whole run: added up
+  /// apart from the mobiles' ledgers.
+  EnergyLedger energy;
+  std::vector<EnergyLedger> mobiles;  ///< `[mobiles]`, over the whole run
   std::vector<SampleRow> samples;
   std::uint8_t samples_cut{0};           ///< 1: there would have been more than `most_samples`
   std::vector<ResourceMeans> resources;  ///< in the order of `resource_names`

@@ -10,15 +10,21 @@
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
+#include "sim/stats/steady_state.hpp"
 
 namespace papilio {
 namespace {
 
-/// Milliseconds with an interval: "15.4 ± 0.1".
+/// Milliseconds with an interval: "15.4 ± 0.1", or "15.4 ± n/a".
 std::string ms_with_interval(const Estimate& estimate) {
-  const std::string value = in_ms(Seconds{estimate.value});
-  return estimate.half_width ? fmt::format("{} ± {}", value, in_ms(Seconds{*estimate.half_width}))
-                             : value;
+  return fmt::format("{} ± {}", in_ms(Seconds{estimate.value}),
+                     estimate.half_width ? in_ms(Seconds{*estimate.half_width}) : "n/a");
+}
+
+bool lacks_interval(const FleetSummary& summary) {
+  return !summary.latency.half_width || (summary.regret && !summary.regret->half_width) ||
+         std::any_of(summary.percentiles.begin(), summary.percentiles.end(),
+                     [](const Estimate& percentile) { return !percentile.half_width; });
 }
 
 std::string percent(double share) {
@@ -106,7 +112,7 @@ class Reporter {
         model_.warm_up_s > 0
             ? fmt::format("The first {} s are simulated and not counted. ", model_.warm_up_s)
             : "",
-        model_.replications == 1 ? "by batch means" : "over the replications");
+        model_.replications == 1 ? "by the spectrum of the run" : "over the replications");
   }
 
   [[nodiscard]] Section traces() const {
@@ -212,15 +218,16 @@ class Reporter {
       known = known && !std::isnan(total);
       if (total > 0) worst_energy = std::max(worst_energy, std::abs(by_mobile / total - 1));
     }
-    constexpr double kRounding = 1e-12;
+    constexpr double kRounding = 1e-9;  // the sums are made in different orders
     return fmt::format(
         "{} arrived over all runs, warm-up included; {} completed, were dropped or failed{}. The "
         "mobiles' energies {}.",
         arrived, ended, arrived == ended ? ", which is all of them" : ": SOME ARE MISSING",
         !known ? "are not all known"
         : worst_energy <= kRounding
-            ? "add up to the sum of the components"
-            : fmt::format("MISS THE SUM OF THE COMPONENTS by {:.0e}", worst_energy));
+            ? "add up to what requests were charged and radios drew between them"
+            : fmt::format("MISS WHAT REQUESTS WERE CHARGED AND RADIOS DREW by {:.0e}",
+                          worst_energy));
   }
 
   [[nodiscard]] Section latencies() const {
@@ -272,6 +279,8 @@ class Reporter {
     section.remarks = {
         "The columns after the percentiles are the mean's parts, in ms; radio is promotion, both "
         "transfers, propagation and backhaul."};
+    add_missing_intervals(section);
+    add_short_warm_ups(section);
     if (regret) {
       section.remarks.push_back(
           "Regret is the latency beyond the oracle's for the same request, over those that both "
@@ -280,6 +289,63 @@ class Reporter {
           "came after it, so where requests contend it is no bound and regret may be below 0.");
     }
     return section;
+  }
+
+  /// Says of every n/a in a table of latencies why it stands there, and what would give a number.
+  void add_missing_intervals(Section& section) const {
+    bool overloaded = false;
+    std::vector<std::string> few;
+    for (const FleetSummary& summary : summaries_) {
+      if (!shown(summary) || summary.sums.completed == 0) continue;
+      if (summary.overload) {
+        overloaded = true;
+        section.remarks.push_back(fmt::format(
+            "OVERLOADED: {}{}: {} is offered {:.2f} times what it can do, so the queue grows for "
+            "as long as the run lasts, and the latencies with it; they are those of this run and "
+            "of no other.",
+            name_of(summary), summary.mobiles == "all" ? "" : ", " + summary.mobiles,
+            summary.overload->resource, summary.overload->load));
+      } else if (lacks_interval(summary)) {
+        few.push_back(fmt::format("{}{} {:.0f} of {}", name_of(summary),
+                                  summary.mobiles == "all" ? "" : ", " + summary.mobiles,
+                                  summary.independent, summary.sums.completed));
+      }
+    }
+    if (overloaded) {
+      section.remarks.emplace_back(
+          "Where a queue grows there is no long run that an interval could speak of (n/a): fewer "
+          "requests, or more capacity, give one.");
+    }
+    if (few.empty()) return;
+    std::string needed = fmt::format("a mean or a median takes {:.0f}", kFewestIndependent);
+    for (const double p : kPercentiles) {
+      if (independent_needed(p) > kFewestIndependent) {
+        needed += fmt::format(", the p{:.0f} {:.0f}", p * 100, independent_needed(p));
+      }
+    }
+    section.remarks.push_back(
+        model_.replications == 1
+            ? fmt::format("n/a: too few independent requests for an interval of 95 %: {}. Those "
+                          "that are alike because a queue remembers count as fewer ({}). A longer "
+                          "run gives one, or `replications`: 10.",
+                          needed, fmt::join(few, "; "))
+            : "n/a: too few replications completed requests for an interval; more of them, or "
+              "longer ones, give one.");
+  }
+
+  /// Says where the empty start weighs in the means.
+  void add_short_warm_ups(Section& section) const {
+    constexpr double kMost = 0.01;
+    constexpr double kLittle = 0.001;
+    for (const FleetSummary& summary : summaries_) {
+      if (!shown(summary) || summary.overload || summary.too_low < kMost) continue;
+      const double more_s = summary.memory_s / 2 * std::log(summary.too_low / kLittle);
+      section.remarks.push_back(fmt::format(
+          "{}{}: the run begins with nobody at work, and queues remember that for {:.0f} s or so: "
+          "the mean is about {:.0f} % too low. Set warm_up_s to {:.0f} or more.",
+          name_of(summary), summary.mobiles == "all" ? "" : ", " + summary.mobiles,
+          summary.memory_s, summary.too_low * 100, model_.warm_up_s + more_s));
+    }
   }
 
   /// Strategies down, windows or groups across: mean latency, how deep the cut lies, and regret.

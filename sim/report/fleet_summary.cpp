@@ -4,7 +4,10 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
+
+#include "sim/stats/steady_state.hpp"
 
 namespace papilio {
 namespace {
@@ -17,6 +20,15 @@ struct Scope {
   std::vector<std::size_t> windows;
   std::optional<double> seconds;  ///< absent: the counted time of each run
 };
+
+/// Regrets of one (group, window) in the order of completion, and whose they are.
+struct Regrets {
+  std::vector<double> values_s;
+  std::vector<std::uint32_t> mobiles;
+};
+
+/// One value a replication.
+using Sections = std::vector<double>;
 
 class Summariser {
  public:
@@ -74,13 +86,12 @@ class Summariser {
   FleetSummary row(std::size_t strategy, const Scope& scope) {
     FleetSummary row{.strategy = strategy, .mobiles = scope.mobiles, .window = scope.window};
     row.choices.resize(model_.groups[scope.groups.front()].partitions.size());
-    Parts all;
-    Parts regrets;
-    std::vector<double> means;
-    std::vector<double> regret_means;
+    std::vector<Piece> all;
+    std::vector<Piece> regrets;
+    std::vector<Sections> sections(1 + kPercentiles.size());  // of the mean and the percentiles
+    Sections regret_sections;
     double accuracy = 0;
     double completed = 0;
-    std::array<std::vector<double>, kPercentiles.size()> quantiles;
     for (std::size_t r = 0; r < replications_; ++r) {
       const FleetResult& result = results_[strategy * replications_ + r];
       std::vector<double> own;
@@ -89,8 +100,10 @@ class Summariser {
         for (const std::size_t w : scope.windows) {
           const Bucket& one = result.buckets[bucket(g, w)];
           row.sums += one.sums;
-          own.insert(own.end(), one.latencies_s.begin(), one.latencies_s.end());
-          all.emplace_back(one.latencies_s);
+          all.push_back({one.latencies_s, one.mobiles, w});
+          if (replications_ > 1) {
+            own.insert(own.end(), one.latencies_s.begin(), one.latencies_s.end());
+          }
           if (g == scope.groups.front()) {
             for (std::size_t i = 0; i < one.choices.size(); ++i) row.choices[i] += one.choices[i];
           }
@@ -101,35 +114,46 @@ class Summariser {
             completed += count;
           }
           if (oracle_) {
-            const std::vector<double>& more = regrets_[r][bucket(g, w)];
-            own_regrets.insert(own_regrets.end(), more.begin(), more.end());
-            regrets.emplace_back(more);
+            const Regrets& more = regrets_[r][bucket(g, w)];
+            own_regrets.insert(own_regrets.end(), more.values_s.begin(), more.values_s.end());
+            regrets.push_back({more.values_s, more.mobiles, w});
           }
         }
       }
       row.seconds += scope.seconds.value_or(result.counted_s);
-      if (replications_ == 1 || own.empty()) continue;
-      means.push_back(mean(own));
-      regret_means.push_back(mean(own_regrets));
-      for (std::size_t p = 0; p < kPercentiles.size(); ++p) {
-        quantiles[p].push_back(quantile(own, kPercentiles[p]));
+      if (!own.empty()) {
+        sections[0].push_back(mean(own));
+        for (std::size_t p = 0; p < kPercentiles.size(); ++p) {
+          sections[p + 1].push_back(quantile(own, kPercentiles[p]));
+        }
       }
+      if (!own_regrets.empty()) regret_sections.push_back(mean(own_regrets));
     }
-    // Replications are independent; within one run batches have to do.
-    row.latency = mean_by_batches(all);
-    if (replications_ > 1) row.latency.half_width = half_width(means);
+    // Replications are independent; within one run the order of time has to do.
+    const SteadyState found = steady_state(all, kPercentiles);
+    const auto estimate = [&](const Estimate& of_all, const Sections& of_each) {
+      return replications_ == 1
+                 ? of_all
+                 : Estimate{of_all.value, half_width_by_sections(of_each, of_all.value)};
+    };
+    row.independent = found.independent;
+    row.latency = estimate(found.mean, sections[0]);
     for (std::size_t p = 0; p < kPercentiles.size(); ++p) {
-      row.percentiles[p] = quantile_by_batches(all, kPercentiles[p]);
-      if (replications_ > 1) row.percentiles[p].half_width = half_width(quantiles[p]);
+      row.percentiles[p] = estimate(found.quantiles[p], sections[p + 1]);
     }
-    const bool compared =
-        std::any_of(regrets.begin(), regrets.end(), [](const auto& part) { return !part.empty(); });
-    if (compared) {
-      row.regret = mean_by_batches(regrets);
-      if (replications_ > 1) row.regret->half_width = half_width(regret_means);
-    }
+    const bool compared = std::any_of(regrets.begin(), regrets.end(),
+                                      [](const Piece& piece) { return !piece.values.empty(); });
+    if (compared) row.regret = estimate(steady_state(regrets, {}).mean, regret_sections);
     if (completed > 0 && !std::isnan(accuracy)) row.accuracy = accuracy / completed;
     row.admitted = admitted(strategy, scope);
+    find_start(row, all, found);
+    row.overload = find_overload(
+        model_, std::span{results_}.subspan(strategy * replications_, replications_), scope.groups);
+    if (row.overload) {
+      row.latency.half_width.reset();
+      for (Estimate& percentile : row.percentiles) percentile.half_width.reset();
+      if (row.regret) row.regret->half_width.reset();
+    }
     return row;
   }
 
@@ -147,29 +171,51 @@ class Summariser {
     return all;
   }
 
-  /// Latencies of one run by request: the same requests in every strategy's.
-  static std::vector<KeyedLatency> by_request(const FleetResult& result) {
-    std::vector<KeyedLatency> keyed = result.keyed;
-    std::sort(keyed.begin(), keyed.end(), [](const KeyedLatency& a, const KeyedLatency& b) {
-      return std::pair{a.mobile, a.number} < std::pair{b.mobile, b.number};
-    });
-    return keyed;
+  /// A queue that starts empty has forgotten it as the correlation of its latencies falls, as
+  /// exp(-t / m) where they are remembered for 2 m, both ways. Until the end of the warm-up that is
+  /// exp(-warm-up / m), and beyond it lacks m times that of the mean.
+  void find_start(FleetSummary& row, const std::vector<Piece>& pieces,
+                  const SteadyState& found) const {
+    if (row.window != "all" || pieces.empty() || found.mean.value <= 0) return;
+    const std::vector<Piece> first_run{
+        pieces.begin(),
+        pieces.begin() + static_cast<std::ptrdiff_t>(pieces.size() / replications_)};
+    const SteadyState of_one = replications_ == 1 ? found : steady_state(first_run, {});
+    const double run_s = row.seconds / static_cast<double>(replications_);
+    row.memory_s = of_one.memory * run_s;
+    if (row.memory_s <= 0 || run_s <= 0) return;
+    double least_s = found.mean.value;
+    for (const Piece& piece : pieces) {
+      for (const double latency_s : piece.values) least_s = std::min(least_s, latency_s);
+    }
+    const double m_s = row.memory_s / 2;
+    row.too_low =
+        (1 - least_s / found.mean.value) * m_s / run_s * std::exp(-model_.warm_up_s / m_s);
   }
 
+  /// For every request of a strategy that the oracle's run completed too, in the order of
+  /// completion, what it took longer.
   void find_regrets(std::size_t strategy) {
     if (!oracle_) return;
-    regrets_.assign(replications_, std::vector<std::vector<double>>(model_.groups.size() *
-                                                                    (model_.windows.size() + 1)));
+    const std::size_t buckets = model_.groups.size() * (model_.windows.size() + 1);
+    regrets_.assign(replications_, std::vector<Regrets>(buckets));
+    const auto key = [](const KeyedLatency& request) {
+      return std::pair{request.mobile, request.number};
+    };
     for (std::size_t r = 0; r < replications_; ++r) {
-      const std::vector<KeyedLatency> own = by_request(results_[strategy * replications_ + r]);
-      const std::vector<KeyedLatency> best = by_request(results_[*oracle_ * replications_ + r]);
-      auto other = best.begin();
-      for (const KeyedLatency& request : own) {
-        const std::pair key{request.mobile, request.number};
-        while (other != best.end() && std::pair{other->mobile, other->number} < key) ++other;
-        if (other == best.end() || std::pair{other->mobile, other->number} != key) continue;
-        const double regret = request.latency_s - other->latency_s;
-        if (!std::isnan(regret)) regrets_[r][request.bucket].push_back(regret);
+      std::vector<KeyedLatency> best = results_[*oracle_ * replications_ + r].keyed;
+      std::sort(best.begin(), best.end(),
+                [&](const KeyedLatency& a, const KeyedLatency& b) { return key(a) < key(b); });
+      for (const KeyedLatency& request : results_[strategy * replications_ + r].keyed) {
+        const auto other = std::lower_bound(
+            best.begin(), best.end(), request,
+            [&](const KeyedLatency& a, const KeyedLatency& b) { return key(a) < key(b); });
+        if (other == best.end() || key(*other) != key(request)) continue;
+        const double regret_s = request.latency_s - other->latency_s;
+        if (std::isnan(regret_s)) continue;
+        Regrets& bucket = regrets_[r][request.bucket];
+        bucket.values_s.push_back(regret_s);
+        bucket.mobiles.push_back(request.mobile);
       }
     }
   }
@@ -180,7 +226,7 @@ class Summariser {
   const AccuracyLimit& limit_;
   std::vector<bool> is_task_;  // [groups]
   std::optional<std::size_t> oracle_;
-  std::vector<std::vector<std::vector<double>>> regrets_;  // [replications][buckets]
+  std::vector<std::vector<Regrets>> regrets_;  // [replications][buckets]
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/fleet/result.hpp"
+#include "sim/report/overload.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/stats/estimate.hpp"
 
@@ -21,6 +22,14 @@ struct FleetSummary {
   std::string window;   ///< a window, or "all"
   RequestSums sums;     ///< over the replications
   double seconds{0};    ///< length of the window, once for each replication
+  /// What these requests pass and is overloaded: then there are no intervals.
+  std::optional<Overload> overload;
+  /// Independent requests that a run's completed ones are worth (docs/models/fleet.md).
+  double independent{0};
+  /// What the mean is too low by because a run begins with nobody at work and its warm-up is short:
+  /// about, as a share of the mean.
+  double too_low{0};
+  double memory_s{0};  ///< how long latencies are remembered, about
   Estimate latency;
   std::array<Estimate, kPercentiles.size()> percentiles;
   std::vector<std::uint64_t>

@@ -43,14 +43,11 @@ std::size_t median_rank(std::size_t n);
 /// @param values at least one
 Estimate median(std::vector<double> values);
 
-/// Dependent values in the order of time, in one part or in several that go on side by side.
-using Parts = std::vector<std::span<const double>>;
-
-/// The mean of dependent values, and its interval by the method of batch means: 20 batches, each a
-/// twentieth of every part, whose means are taken for independent (Law, Simulation Modeling and
-/// Analysis, section 9.5.3). No interval for fewer than 200 values.
-Estimate mean_by_batches(const Parts& parts);
-/// A percentile of all the values, its interval from the percentiles of the same batches.
-Estimate quantile_by_batches(const Parts& parts, double p);
+/// The interval of a value of pooled replications from each replication's own: Student's t times
+/// their root mean square distance from the pooled value over the root of their number
+/// (sectioning: Asmussen and Glynn, Stochastic Simulation, section III.5).
+/// @param values one a replication, independent
+/// @return nothing for fewer than two
+std::optional<double> half_width_by_sections(std::span<const double> values, double pooled);
 
 }  // namespace papilio

@@ -147,7 +147,9 @@ class Pivot {
     if (!spec_.over.empty()) text += fmt::format("; averaged over {}", fmt::join(spec_.over, ", "));
     if (!merged_.empty()) text += fmt::format("; the same for every {}", fmt::join(merged_, ", "));
     for (const std::string& name : facts_.totals) text += fmt::format("; {} all", name);
-    if (has_stat("ci95")) text += "; ± is the 95 % interval over replicates (Student's t)";
+    if (has_stat("ci95")) {
+      text += "; ± is the 95 % interval over replicates (Student's t; n/a of one)";
+    }
     for (const auto& [name, values] : spec_.where) {
       text += fmt::format("; {} {}", name, fmt::join(values, " or "));
     }
@@ -424,6 +426,11 @@ class Pivot {
     return format_.unit().empty() ? column_ : format_.unit();
   }
 
+  static bool has_values(const std::vector<const CellValues*>& cells) {
+    return std::any_of(cells.begin(), cells.end(),
+                       [](const CellValues* cell) { return !cell->by_replicate.empty(); });
+  }
+
   /// The statistics of a cell; of several, that rows of one best choice have, their range.
   [[nodiscard]] Strings texts_of(const std::vector<const CellValues*>& cells) const {
     Strings texts;
@@ -442,7 +449,9 @@ class Pivot {
         if (const std::string top = written(*most); top != text) text += " … " + top;
       }
       if (behind_mean(stat)) {
-        if (!text.empty()) texts.back() += " ± " + text;
+        if (!texts.back().empty()) texts.back() += " ± " + (text.empty() ? "n/a" : text);
+      } else if (text.empty() && stat == "ci95" && !exact_ && has_values(cells)) {
+        texts.emplace_back("n/a");
       } else {
         texts.push_back(text);
       }

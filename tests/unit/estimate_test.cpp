@@ -1,15 +1,11 @@
-// Claims: means, percentiles and intervals are those of the textbooks, and the intervals of batch
-// means cover the true mean about as often as they say.
+// Claims: means, percentiles and intervals of independent values are those of the textbooks.
 
 #include "sim/stats/estimate.hpp"
 
 #include <gtest/gtest.h>
 
 #include <boost/math/distributions/binomial.hpp>
-#include <cmath>
 #include <numeric>
-
-#include "sim/random/stream.hpp"
 
 namespace papilio {
 namespace {
@@ -70,48 +66,14 @@ TEST(Quantile, IsTheNearestRank) {
   EXPECT_EQ(quantile(one, 0.5), 7);
 }
 
-TEST(BatchMeans, GiveNoIntervalForFewValues) {
-  const std::vector<double> few(199, 1.0);
-  EXPECT_FALSE(mean_by_batches({few}).half_width.has_value());
-  const std::vector<double> enough(200, 1.0);
-  EXPECT_EQ(mean_by_batches({enough}).half_width, 0);
-  EXPECT_EQ(mean_by_batches({}).value, 0);
-}
-
-// A part's level is no variation over time: a batch takes its share of every part.
-TEST(BatchMeans, PartsOfDifferentLevelsDoNotWidenTheInterval) {
-  const std::vector<double> low(1000, 1.0);
-  const std::vector<double> high(3000, 5.0);
-  const Estimate estimate = mean_by_batches({low, high});
-  EXPECT_NEAR(estimate.value, 4, 1e-12);
-  EXPECT_NEAR(*estimate.half_width, 0, 1e-12);
-}
-
-// Of 400 intervals of 95 % over independent exponential values about 380 must hold the mean: 380 ±
-// 3 standard deviations of a binomial is 367 to 393.
-TEST(BatchMeans, CoverTheMeanAsOftenAsTheySay) {
-  const StreamFamily family{1, "coverage"};
-  int covered = 0;
-  for (std::uint64_t run = 0; run < 400; ++run) {
-    Stream stream{family, run};
-    std::vector<double> values(1000);
-    for (double& value : values) value = stream.exponential(2);
-    const Estimate estimate = mean_by_batches({values});
-    covered += std::abs(estimate.value - 2) <= *estimate.half_width ? 1 : 0;
-  }
-  EXPECT_GE(covered, 367);
-  EXPECT_LE(covered, 393);
-}
-
-// The 95th percentile of an exponential of mean 2 is 2 ln 20.
-TEST(BatchMeans, OfAPercentile) {
-  Stream stream{StreamFamily{2, "percentile"}};
-  std::vector<double> values(100000);
-  for (double& value : values) value = stream.exponential(2);
-  const Estimate estimate = quantile_by_batches({values}, 0.95);
-  EXPECT_NEAR(estimate.value, 2 * std::log(20), 0.1);
-  EXPECT_LT(*estimate.half_width, 0.1);
-  EXPECT_LE(std::abs(estimate.value - 2 * std::log(20)), 2 * *estimate.half_width);
+// Replications of means 1, 3 and 5 about a pooled value of 4: the squares of the distances are 9, 1
+// and 1, so s^2 = 11/2, and t(2, 0.975) = 4.3027 gives 4.3027 sqrt(5.5/3) = 5.8258. About their own
+// mean, 3, it is the interval of `half_width`: 4.3027 sqrt(4/3).
+TEST(HalfWidth, BySectionsIsAboutThePooledValue) {
+  const std::vector<double> means{1, 3, 5};
+  EXPECT_NEAR(*half_width_by_sections(means, 4), 5.8258, 1e-4);
+  EXPECT_NEAR(*half_width_by_sections(means, 3), *half_width(means), 1e-12);
+  EXPECT_FALSE(half_width_by_sections(std::vector<double>{1}, 1).has_value());
 }
 
 }  // namespace

@@ -108,6 +108,18 @@ TEST_F(PivotTest, AveragesOverReplicatesWithStudentsInterval) {
   EXPECT_EQ(table.rows[1], (Strings{"2", "6.100 ± 0.248", "5.100 ± 0.248"}));
 }
 
+// One replicate has no interval: people read so, machines an empty cell.
+TEST_F(PivotTest, OneReplicateHasNoInterval) {
+  PivotSpec spec{.rows = {"load"},
+                 .value = "latency_s",
+                 .stats = {"mean", "ci95"},
+                 .where = {{"strategy", {"mobile-only"}}, {"replicate", {"1"}}}};
+  EXPECT_EQ(make(spec).sections[0].table->rows[0].back(), "7000.0 ± n/a");
+  EXPECT_EQ(make(spec, true).sections[0].table->rows[0].back(), "");
+  spec.stats = {"ci95"};
+  EXPECT_EQ(make(spec).sections[0].table->rows[0].back(), "n/a");
+}
+
 TEST_F(PivotTest, ForMachinesEachStatisticHasItsColumnAndAllDigits) {
   const Document document = make({.rows = {"load"},
                                   .cols = {"network"},
