@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -47,6 +48,8 @@ constexpr const char* kAbout =
     "Measures what each layer of a network takes on this machine, one picture at a time, and "
     "writes\nthe table that scenarios take their latencies from: DIR/layers/DEVICE/MODEL.yaml, and "
     "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.\n"
+    "A table whose layers do not add up to what whole passes take, within the intervals of both, "
+    "is\nrefused: the machine was busy.\n"
     "With --codecs also what coding takes, of the features at each cut and of the picture:\n"
     "DIR/measurements/DEVICE/MODEL/payloads.csv, a file for a scenario's key 'payload'.";
 
@@ -189,7 +192,8 @@ LayerProfile profile_of(const Graph& graph, const Request& request, const LayerT
                                .passes = static_cast<std::int64_t>(times.passes),
                                .outliers = static_cast<std::int64_t>(times.outliers),
                                .whole_latency_s = times.whole.value,
-                               .whole_interval_s = times.whole.half_width.value_or(0)};
+                               .whole_interval_s = times.whole.half_width.value_or(0),
+                               .disagreement = times.agreement().disagreement()};
   if (power) {
     profile.conditions->power_from = power->from;
     profile.conditions->power_w = power->watts;
@@ -286,13 +290,16 @@ Section section_of(const Graph& graph, const LayerTimes& times) {
                               : ""});
   }
   const double whole = times.whole.value;
+  const Agreement agreement = times.agreement();
   return {.title = graph.name(),
           .table = std::move(table),
           .remarks = {
-              fmt::format("Whole passes take {} ± {} us; the layers add up to {} us ({:+.1f} %, "
-                          "with the clock).",
-                          micro(whole), micro(times.whole.half_width.value_or(0)),
-                          micro(times.sum()), 100 * (times.sum() / whole - 1)),
+              fmt::format(
+                  "Whole passes take {} ± {} us; the layers add up to {} ± {} us ({:+.1f} %, "
+                  "with the clock{}).",
+                  micro(whole), micro(times.whole.half_width.value_or(0)), micro(times.sum()),
+                  micro(agreement.by_layers.half_width.value_or(0)), 100 * agreement.disagreement(),
+                  agreement.holds() ? "" : "; FURTHER APART THAN THEIR INTERVALS"),
               fmt::format("{} passes, {} of them far out; the least precise layer of 1 % or more "
                           "is known to ± {:.1f} %{}.",
                           times.passes, times.outliers, 100 * times.worst,
@@ -339,6 +346,8 @@ void profile_command(const Words& words) {
                "repeats until the 95 % intervals of the medians are that narrow, by their value");
   options.real("limit", 60, "60",
                "seconds a network, after which it stops repeating; as much again for its codecs");
+  line.add_options()("force", po::bool_switch(),
+                     "write a table too whose layers and whole passes disagree");
   line.add_options()(
       "power-w", po::value<double>()->value_name("W"),
       "power while it computes, from which energies follow (default: measured, where "
@@ -381,12 +390,13 @@ void profile_command(const Words& words) {
       request.power_w ? nullptr : find_energy_meter(runtime.device);
   Progress progress{request.graphs.size(), "", quiet};
   std::size_t done = 0;
+  std::vector<std::string> refused;  // why; the other tables are good
   const bool codecs = !request.cuts.empty();
   for (const Graph& graph : request.graphs) {
     const auto stop_if_asked = [&] {
       if (interrupted()) {
-        throw Interrupted{
-            fmt::format("the tables of {} networks are in {}", done, profiles.string())};
+        throw Interrupted{fmt::format("the tables of {} networks are in {}", done - refused.size(),
+                                      profiles.string())};
       }
     };
     const auto show = [&](const MeasureProgress& at) {
@@ -402,6 +412,13 @@ void profile_command(const Words& words) {
     std::vector<NamedImage> images;  // read before minutes of work
     if (codecs) images = images_for(request, options, network);
     const LayerTimes times = measure_layers(network, picture, request.measurement, show);
+    const std::string refusal =
+        refusal_text(graph.name(), times.agreement(), !runtime.device.is_cpu());
+    if (!refusal.empty() && !line.get<bool>("force")) {
+      refused.push_back(refusal);
+      ++done;
+      continue;
+    }
     std::optional<Power> power;
     if (request.power_w) power = Power{kStated, *request.power_w, std::nullopt};
     if (meter) {
@@ -437,9 +454,11 @@ void profile_command(const Words& words) {
     ++done;
   }
   progress.clear();
-  if (quiet) return;
-  print(report, format);
-  if (::isatty(STDERR_FILENO) == 1) tell(fmt::format("\nWrote {}.\n", profiles.string()));
+  if (!quiet && !report.sections.empty()) print(report, format);
+  if (!refused.empty()) {
+    throw ConfigError{fmt::format("papilio profile: error: {}", fmt::join(refused, "\n"))};
+  }
+  if (!quiet && ::isatty(STDERR_FILENO) == 1) tell(fmt::format("\nWrote {}.\n", profiles.string()));
 }
 
 }  // namespace papilio

@@ -106,7 +106,8 @@ LayerTimes measure_layers(const Network& network, const at::Tensor& input, const
     const double elapsed_s = seconds(Clock::now() - start);
     if (passes >= next) {
       times = stopwatch.times(spec);
-      if (times.precise || elapsed_s >= spec.limit_s) break;
+      const bool enough = times.precise && times.agreement().holds();
+      if (enough || elapsed_s >= spec.limit_s) break;
       next = passes + std::max<std::size_t>(1, passes / 10);
     }
     watch({passes, elapsed_s, times.passes == 0 ? 1 : times.worst});

@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+#include "models/measure/agreement.hpp"
 #include "models/tensor/network.hpp"
 #include "sim/stats/estimate.hpp"
 
@@ -38,6 +39,8 @@ struct LayerTimes {
   double worst{0};          ///< greatest relative half-width of a layer that is not small
   bool precise{false};      ///< whether `precision` was reached
 
+  /// The layers added up, beside the whole.
+  [[nodiscard]] Agreement agreement() const { return agreement_of(layers, whole); }
   /// Sum of the layers' medians, s.
   [[nodiscard]] double sum() const;
 };
@@ -50,8 +53,9 @@ struct MeasureProgress {
 };
 
 /// Times the layers of a network as they run one after the other in a forward pass, in turn with
-/// passes that are timed as a whole, until every layer that matters is known to `precision`. On an
-/// accelerator the clock is read when the device has caught up.
+/// passes that are timed as a whole, until every layer that matters is known to `precision` and
+/// both kinds of passes agree, or `limit_s` or `most` is reached. On an accelerator the clock is
+/// read when the device has caught up.
 /// @param input `[n × channels × height × width]`
 /// @param watch called after every pair of passes
 /// @throws whatever `watch` throws, e.g. Interrupted

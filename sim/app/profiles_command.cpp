@@ -99,6 +99,7 @@ Document show_published(const ProfileLibrary& library, const Bibliography& bibli
 std::vector<std::pair<std::string, std::string>> condition_rows(const LayerProfile& profile) {
   if (!profile.conditions) return {};
   const LayerProfile::Conditions& conditions = *profile.conditions;
+  const Estimate layers = profile.whole_by_layers();
   const auto us = [](double seconds) { return fmt::format("{:.2f}", seconds * 1e6); };
   std::vector<std::pair<std::string, std::string>> rows{
       {"day", conditions.date},
@@ -109,7 +110,14 @@ std::vector<std::pair<std::string, std::string>> condition_rows(const LayerProfi
       {"passes", fmt::to_string(conditions.passes)},
       {"passes far out", fmt::to_string(conditions.outliers)},
       {"whole pass, us", us(conditions.whole_latency_s)},
-      {"± us", us(conditions.whole_interval_s)}};
+      {"± us", us(conditions.whole_interval_s)},
+      {"its layers, us", us(layers.value)},
+      {"± us of them", layers.half_width ? us(*layers.half_width) : "no interval recorded"}};
+  if (const std::optional<Estimate> passes = profile.whole_by_passes()) {
+    rows.emplace_back("disagreement, %",
+                      fmt::format("{:+.1f}{}", 100 * (layers.value / passes->value - 1),
+                                  agree(layers, *passes) ? "" : ", more than the intervals"));
+  }
   if (conditions.frequency_hz) {
     rows.emplace_back("CPU, MHz", fmt::format("{:.0f}", *conditions.frequency_hz / kMega));
   }

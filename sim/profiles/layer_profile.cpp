@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "sim/base/error.hpp"
@@ -31,6 +32,8 @@ void describe_conditions(FieldVisitor& visitor, LayerProfile::Conditions& condit
                  "Median of passes timed as a whole.");
   visitor.number("whole_interval_s", conditions.whole_interval_s, kLatency, Presence::kRequired,
                  "Half-width of its 95 % interval.");
+  visitor.number("disagreement", conditions.disagreement, {.min = -1, .max = 1e6},
+                 "Sum of the layers by the whole pass, less 1.");
   visitor.text("power_from", conditions.power_from, {}, Presence::kOptional,
                "Meter of the power, or 'stated'.");
   visitor.number("power_w", conditions.power_w, kPositive,
@@ -39,6 +42,18 @@ void describe_conditions(FieldVisitor& visitor, LayerProfile::Conditions& condit
 }
 
 }  // namespace
+
+Estimate LayerProfile::whole_by_layers() const {
+  std::vector<Estimate> layers;
+  layers.reserve(rows.size());
+  for (const Row& row : rows) layers.push_back({row.latency_s, row.interval_s});
+  return sum_of(layers);
+}
+
+std::optional<Estimate> LayerProfile::whole_by_passes() const {
+  if (!conditions || conditions->whole_latency_s <= 0) return std::nullopt;
+  return Estimate{conditions->whole_latency_s, conditions->whole_interval_s};
+}
 
 bool LayerProfile::has_energy() const {
   return std::all_of(rows.begin(), rows.end(),
@@ -55,10 +70,29 @@ Watts LayerProfile::mean_power() const {
   return time > Seconds{0} ? energy / time : Watts{0};
 }
 
+std::string uncertainty_of(const LayerProfile& profile) {
+  if (profile.provenance.kind != "measured") return {};
+  const Estimate layers = profile.whole_by_layers();
+  if (!layers.half_width) return "no interval recorded";
+  const auto ms = [](const Estimate& estimate) {
+    constexpr double kMilli = 1e3;
+    return fmt::format("{:.3f} ± {:.3f} ms", estimate.value * kMilli,
+                       estimate.half_width.value_or(0) * kMilli);
+  };
+  const std::optional<Estimate> passes = profile.whole_by_passes();
+  if (!passes) return fmt::format("its layers take {}", ms(layers));
+  return fmt::format("its layers take {}, whole passes {}{}", ms(layers), ms(*passes),
+                     agree(layers, *passes)
+                         ? ""
+                         : fmt::format(": {:.1f} % apart, which is more than their intervals",
+                                       100 * std::abs(layers.value / passes->value - 1)));
+}
+
 TableOrigin origin_of(const LayerProfile& profile) {
   return {.table = fmt::format("{}/{}", profile.device, profile.model),
           .provenance = profile.provenance,
-          .note = profile.provenance.kind == "predicted" ? profile.note : ""};
+          .note = profile.provenance.kind == "predicted" ? profile.note : "",
+          .uncertainty = uncertainty_of(profile)};
 }
 
 void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
@@ -124,6 +158,17 @@ LayerProfile load_layer_profile(const ProfileLibrary& library, const Bibliograph
   expect("model", profile.model, graph.name());
   bibliography.check(profile.provenance, root, "provenance", diagnostics);
 
+  const std::optional<Estimate> passes = profile.whole_by_passes();
+  if (passes && profile.conditions->disagreement) {
+    const double found = profile.whole_by_layers().value / passes->value - 1;
+    constexpr double kRounding = 1e-6;
+    if (std::abs(found - *profile.conditions->disagreement) > kRounding) {
+      const std::string_view key = "conditions.disagreement";
+      diagnostics.error(mark_of(root, key), key,
+                        fmt::format("says {:g}, and by its layers it is {:g}; measure again",
+                                    *profile.conditions->disagreement, found));
+    }
+  }
   std::vector<std::string> layers;
   for (const Layer& layer : graph.layers()) layers.push_back(layer.name);
   std::set<std::string_view> seen;

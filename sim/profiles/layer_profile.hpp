@@ -8,6 +8,7 @@
 
 #include "models/graph/graph.hpp"
 #include "sim/data/provenance.hpp"
+#include "sim/stats/estimate.hpp"
 #include "sim/units/units.hpp"
 
 namespace papilio {
@@ -43,6 +44,8 @@ struct LayerProfile {
     std::int64_t outliers{0};            ///< of them, far beyond the others
     double whole_latency_s{0};           ///< median of passes timed as a whole
     double whole_interval_s{0};          ///< half-width of its 95 % interval
+    /// Sum of the layers by the whole, less 1; absent in tables that were made before it was kept.
+    std::optional<double> disagreement;
     std::string power_from;         ///< the meter of `power_w`, or "stated"; empty: no energies
     std::optional<double> power_w;  ///< while it computes: energies are latencies times this
     std::optional<double> idle_power_w;  ///< while it does not, if measured
@@ -62,6 +65,11 @@ struct LayerProfile {
   std::vector<Row> rows;
   std::vector<Batch> batches;  ///< those that were measured, in ascending order
 
+  /// What all layers take together, s, with an interval where the rows have them.
+  [[nodiscard]] Estimate whole_by_layers() const;
+  /// What passes timed as a whole took, s; nothing where none was.
+  [[nodiscard]] std::optional<Estimate> whole_by_passes() const;
+
   /// Whether every row has an energy.
   [[nodiscard]] bool has_energy() const;
   /// Energy of all layers by their time; rows without an energy count as 0 J. 0 W where all layers
@@ -69,11 +77,16 @@ struct LayerProfile {
   [[nodiscard]] Watts mean_power() const;
 };
 
+/// What a measured table knows of its error, as a clause: both times of a whole pass with their
+/// intervals and whether they agree, or that no interval was recorded. Empty of other tables.
+std::string uncertainty_of(const LayerProfile& profile);
+
 /// Where a table of layer times comes from, for reports that used it.
 struct TableOrigin {
   std::string table;  ///< "jetson-tx2/resnet50-paper"
   Provenance provenance;
-  std::string note;  ///< of the table, if it was predicted
+  std::string note;         ///< of the table, if it was predicted
+  std::string uncertainty;  ///< what a measured table knows of its error, as a clause
 
   bool operator<(const TableOrigin& other) const { return table < other.table; }
 };

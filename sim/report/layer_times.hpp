@@ -8,7 +8,8 @@
 namespace papilio {
 
 /// A paragraph that says which tables of layer times the results rest on: measured, published,
-/// derived or predicted, and how far off predictions are; empty without tables.
+/// derived or predicted, how far off predictions are, and what measured ones know of their error;
+/// empty without tables.
 std::string layer_times_text(const std::set<TableOrigin>& tables);
 
 }  // namespace papilio

@@ -43,6 +43,14 @@ std::size_t median_rank(std::size_t n);
 /// @param values at least one
 Estimate median(std::vector<double> values);
 
+/// The sum of estimates. Its half-width is the sum of theirs, which holds even where their errors
+/// go the same way; absent where none has one.
+Estimate sum_of(std::span<const Estimate> parts);
+
+/// Whether two estimates of one thing differ by no more than their half-widths together. An absent
+/// half-width counts as 0.
+bool agree(const Estimate& one, const Estimate& other);
+
 /// The interval of a value of pooled replications from each replication's own: Student's t times
 /// their root mean square distance from the pooled value over the root of their number
 /// (sectioning: Asmussen and Glynn, Stochastic Simulation, section III.5).

@@ -42,4 +42,18 @@ Estimate median(std::vector<double> values) {
   return result;
 }
 
+Estimate sum_of(std::span<const Estimate> parts) {
+  Estimate sum;
+  for (const Estimate& part : parts) {
+    sum.value += part.value;
+    if (part.half_width) sum.half_width = sum.half_width.value_or(0) + *part.half_width;
+  }
+  return sum;
+}
+
+bool agree(const Estimate& one, const Estimate& other) {
+  return std::abs(one.value - other.value) <=
+         one.half_width.value_or(0) + other.half_width.value_or(0);
+}
+
 }  // namespace papilio

@@ -19,9 +19,9 @@ others=$(readelf -d "$build/papilio-measure" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1
 [ -z "$others" ] || fail "it links $others"
 
 rm -rf "$build/profiles"
-"$build/papilio-measure" --model resnet20-cifar10 --limit 0.1 --precision=1 --batch 1,2 --power-w 2 \
+"$build/papilio-measure" --model resnet20-cifar10 --force --limit 0.1 --precision=1 --batch 1,2 --power-w 2 \
   --name box -o "$build/profiles" >"$build.out" || fail "it does not measure"
-grep -q 'resnet20-cifar10: whole passes take' "$build.out" || fail "it does not report"
+grep -q 'resnet20-cifar10: its layers add up to' "$build.out" || fail "it does not report"
 table=$("$papilio" profiles show box/resnet20-cifar10 --profiles "$build/profiles") ||
   fail "papilio does not read its table"
 for text in "fp32, measured: papilio-profile, 'papilio-measure'." 'at 2 W, which was stated' \

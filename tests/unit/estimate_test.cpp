@@ -19,6 +19,13 @@ TEST(HalfWidth, OfATextbookExample) {
   EXPECT_NEAR(*half_width(values, 0.90), 0.24, 0.005);
 }
 
+TEST(Sum, AddsHalfWidthsOfThoseThatHaveOne) {
+  const std::vector<Estimate> parts{{1, 0.25}, {2, {}}, {4, 0.5}};
+  EXPECT_EQ(sum_of(parts).value, 7);
+  EXPECT_EQ(sum_of(parts).half_width, 0.75);
+  EXPECT_FALSE(sum_of(std::vector<Estimate>{{1, {}}}).half_width.has_value());
+}
+
 TEST(HalfWidth, NeedsTwoValues) {
   EXPECT_FALSE(half_width(std::vector<double>{}).has_value());
   EXPECT_FALSE(half_width(std::vector<double>{1}).has_value());

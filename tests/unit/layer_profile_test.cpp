@@ -48,6 +48,32 @@ TEST(LayerProfile, MeanPowerIsOfAllLayers) {
   EXPECT_EQ(profile.mean_power(), Watts{0}) << "no time";
 }
 
+/// A table of three layers of 1, 2 and 3 ms, each ± 0.1 ms, beside whole passes.
+LayerProfile measured_profile(double whole_s, double whole_interval_s) {
+  LayerProfile profile{.device = "d", .model = "m"};
+  profile.provenance.kind = "measured";
+  profile.rows = {{"in", 0}, {"a", 1e-3, {}, 1e-4}, {"b", 2e-3, {}, 1e-4}, {"c", 3e-3, {}, 1e-4}};
+  profile.conditions = LayerProfile::Conditions{};
+  profile.conditions->whole_latency_s = whole_s;
+  profile.conditions->whole_interval_s = whole_interval_s;
+  return profile;
+}
+
+// 6 ± 0.3 ms by layers; 6.4 ± 0.1 is the farthest that agrees.
+TEST(LayerProfile, TellsWhatItKnowsOfItsError) {
+  EXPECT_EQ(uncertainty_of(measured_profile(6.39e-3, 1e-4)),
+            "its layers take 6.000 ± 0.300 ms, whole passes 6.390 ± 0.100 ms");
+  EXPECT_EQ(
+      uncertainty_of(measured_profile(8e-3, 1e-4)),
+      "its layers take 6.000 ± 0.300 ms, whole passes 8.000 ± 0.100 ms: 25.0 % apart, which is "
+      "more than their intervals");
+  LayerProfile bare = measured_profile(8e-3, 1e-4);
+  for (LayerProfile::Row& row : bare.rows) row.interval_s.reset();
+  EXPECT_EQ(uncertainty_of(bare), "no interval recorded");
+  bare.provenance.kind = "published";
+  EXPECT_EQ(uncertainty_of(bare), "") << "nobody measured it here";
+}
+
 TEST(LayerPricer, SumsRowsOverARange) {
   const Graph graph = two_blocks();
   const LayerPricer pricer{profile_of(graph, {{0, 0}, {1, 5}, {2, 6}, {4, 7}}), graph};
@@ -106,6 +132,28 @@ TEST(LayerProfile, TellsWhatDoesNotFitTheNetwork) {
         "two.yaml:6:3: error: layers: no row for the layer 'b'"}) {
     EXPECT_THAT(loading, ThrowsMessage<ConfigError>(HasSubstr(message)));
   }
+}
+
+TEST(LayerProfile, RefusesADisagreementThatItsRowsDoNotHave) {
+  const testing::TemporaryFolder folder;
+  const auto table = [&](const std::string& disagreement) {
+    folder.write("layers/d/two.yaml",
+                 "device: d\nmodel: two\nprecision: fp32\n"
+                 "provenance: {kind: measured, source: papilio-profile}\nconditions:\n"
+                 "  {date: x, processor: x, threads: 1, library: x, passes: 9, outliers: 0,\n"
+                 "   whole_latency_s: 4, whole_interval_s: 0.1, disagreement: " +
+                     disagreement +
+                     "}\nlayers:\n  - {layer: in, latency_s: 0}\n  - {layer: a, latency_s: 1}\n"
+                     "  - {layer: b, latency_s: 1}\n  - {layer: relu, latency_s: 1}\n");
+    const ProfileLibrary library{{folder.path(), shipped_profiles()}};
+    return load_layer_profile(library, Bibliography{library}, "d", two_blocks());
+  };
+  EXPECT_EQ(table("-0.25").conditions->disagreement, -0.25);  // 3 s of 4
+  EXPECT_THAT(
+      [&] { table("0.25"); },
+      ThrowsMessage<ConfigError>(HasSubstr(
+          "two.yaml:7:61: error: conditions.disagreement: says 0.25, and by its layers it is "
+          "-0.25")));
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ constexpr const char* kHelp =
     "  --precision X        repeats until the medians' 95 % intervals are that narrow (default: "
     "0.02)\n"
     "  --limit X            seconds a network, after which it stops repeating (default: 60)\n"
+    "  --force              write tables whose layers and whole passes disagree too\n"
     "  --power-w W          power while it computes (default: measured, where there is a meter)\n"
     "  -o, --output DIR     folder of profiles (default: profiles)\n"
     "\n"
@@ -61,7 +62,7 @@ constexpr const char* kHelp =
   throw ConfigError{"papilio-measure: error: " + what + "; see 'papilio-measure --help'"};
 }
 
-/// The command line: options with a value each.
+/// The command line: options with a value each, but for --force.
 class Options {
  public:
   /// @throws ConfigError for an unknown option, or one without its value
@@ -76,7 +77,9 @@ class Options {
       }
       const auto option = name.starts_with("--") ? values_.find(name.substr(2)) : values_.end();
       if (option == values_.end()) fail("unknown option '" + words[i] + "'");
-      if (equals == std::string::npos) {
+      if (option->first == "force" && equals == std::string::npos) {
+        value = "yes";
+      } else if (equals == std::string::npos) {
         if (++i == words.size()) fail(name + " needs a value");
         value = words[i];
       }
@@ -111,9 +114,9 @@ class Options {
 
  private:
   std::map<std::string, std::string> values_{
-      {"batch", "1"},        {"device", "cpu"}, {"dtype", "fp32"},      {"limit", "60"},
-      {"model", ""},         {"name", ""},      {"output", "profiles"}, {"power-w", ""},
-      {"precision", "0.02"}, {"threads", "1"}};
+      {"batch", "1"},  {"device", "cpu"},     {"dtype", "fp32"}, {"force", ""},
+      {"limit", "60"}, {"model", ""},         {"name", ""},      {"output", "profiles"},
+      {"power-w", ""}, {"precision", "0.02"}, {"threads", "1"}};
 };
 
 struct Request {
@@ -122,6 +125,7 @@ struct Request {
   std::string device;  ///< what it is called
   std::string dtype;
   MeasureSpec spec;
+  bool force{false};  ///< write what disagrees with itself too
   std::vector<std::int64_t> batches;
   std::optional<double> power_w;
   fs::path profiles;
@@ -182,6 +186,7 @@ Request request_of(const Options& options) {
   request.spec.limit_s = options.number("limit", 0.1, 1e6);
   if (!options.text("power-w").empty()) request.power_w = options.number("power-w", 1e-6, 1e6);
   request.profiles = options.text("output");
+  request.force = !options.text("force").empty();
   return request;
 }
 
@@ -254,7 +259,8 @@ std::string layer_table(const Graph& graph, const Request& request, const Measur
           "\n  passes: " + std::to_string(times.passes) +
           "\n  outliers: " + std::to_string(times.outliers) +
           "\n  whole_latency_s: " + text_of(times.whole.value) +
-          "\n  whole_interval_s: " + text_of(times.whole.half_width.value_or(0)) + "\n";
+          "\n  whole_interval_s: " + text_of(times.whole.half_width.value_or(0)) +
+          "\n  disagreement: " + text_of(times.agreement().disagreement()) + "\n";
   if (power_w) {
     text += "  power_from: " + yaml_text(measured.draw ? measured.draw->meter : "stated") +
             "\n  power_w: " + text_of(*power_w) + "\n";
@@ -312,6 +318,15 @@ void write(const fs::path& path, const std::string& text) {
   }
 }
 
+/// Refuses a folder that cannot be written, before minutes of work.
+void check_writable(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  const fs::path probe = folder / ".papilio-measure.part";
+  if (!std::ofstream{probe}) fail("cannot write " + folder.string() + "; choose another --output");
+  fs::remove(probe, error);
+}
+
 Measured measure(const Graph& graph, const Request& request, EnergyMeter* meter) {
   const c10::Device device = request.runtime.device;
   Network network{graph, device};
@@ -337,11 +352,11 @@ void report(const Graph& graph, const Request& request, const Measured& measured
   constexpr double kMicro = 1e6;
   const LayerTimes& times = measured.times;
   std::printf(
-      "%s: whole passes take %.2f +- %.2f us, the layers add up to %.2f us; %zu passes, %zu of "
-      "them far out; least precise layer of 1 %% or more +- %.1f %%%s\n",
-      graph.name().c_str(), times.whole.value * kMicro, times.whole.half_width.value_or(0) * kMicro,
-      times.sum() * kMicro, times.passes, times.outliers, 100 * times.worst,
-      times.precise ? "" : ", NOT as precise as was asked for");
+      "%s: %s%s; %zu passes, %zu of them far out; least precise layer of 1 %% or more +- %.1f "
+      "%%%s\n",
+      graph.name().c_str(), to_string(times.agreement()).c_str(),
+      times.agreement().holds() ? "" : ": FURTHER APART THAN THEIR INTERVALS", times.passes,
+      times.outliers, 100 * times.worst, times.precise ? "" : ", NOT as precise as was asked for");
   if (measured.draw) {
     std::printf("  %s: %.2f W computing, %.2f W idle\n", measured.draw->meter.c_str(),
                 measured.draw->busy_w, measured.draw->idle_w);
@@ -362,15 +377,24 @@ void run(const std::vector<std::string>& words) {
   }
   const Request request = request_of(Options{words});
   const fs::path device = request.profiles / "devices" / (request.device + ".yaml");
-  if (!fs::exists(device)) write(device, device_file(request));  // before minutes of work
+  check_writable(request.profiles);
   const std::unique_ptr<EnergyMeter> meter =
       request.power_w ? nullptr : find_energy_meter(request.runtime.device);
+  std::string refused;  // why, a line each; the other tables are good
   for (const Graph& graph : request.graphs) {
     const Measured measured = measure(graph, request, meter.get());
+    const std::string refusal =
+        refusal_text(graph.name(), measured.times.agreement(), !request.runtime.device.is_cpu());
+    if (!refusal.empty() && !request.force) {
+      refused += (refused.empty() ? "" : "\n") + refusal;
+      continue;
+    }
+    if (!fs::exists(device)) write(device, device_file(request));
     write(request.profiles / "layers" / request.device / (graph.name() + ".yaml"),
           layer_table(graph, request, measured));
     report(graph, request, measured);
   }
+  if (!refused.empty()) throw ConfigError{"papilio-measure: error: " + refused};
 }
 
 }  // namespace
