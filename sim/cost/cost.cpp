@@ -46,7 +46,10 @@ Breakdown closed_form(const Demand& demand, const RadioUse& use) {
   Breakdown breakdown;
   breakdown.mobile = demand.mobile_time;
   breakdown.compute_energy = demand.mobile_energy;
-  if (demand.upload > Bytes{0}) breakdown.uplink = demand.upload / use.radio.uplink;
+  if (demand.upload > Bytes{0}) {
+    breakdown.uplink = demand.upload / use.radio.uplink;
+    breakdown.delay = use.delay * 2;  // there, and the answer back
+  }
   breakdown.cloud = demand.cloud_time;
   if (use.download_takes_time && demand.result > Bytes{0}) {
     breakdown.downlink = demand.result / use.radio.downlink;
@@ -55,7 +58,7 @@ Breakdown closed_form(const Demand& demand, const RadioUse& use) {
   breakdown.downlink_energy =
       use.downlink_power() * breakdown.downlink + use.untimed_download_energy(demand.result);
   breakdown.idle_energy =
-      use.idle_power * (breakdown.uplink + breakdown.cloud + breakdown.downlink);
+      use.idle_power * (breakdown.uplink + breakdown.delay + breakdown.cloud + breakdown.downlink);
   return breakdown;
 }
 

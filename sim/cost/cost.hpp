@@ -35,6 +35,7 @@ struct RadioUse {
   Radio radio;
   EnergyModel energy_model{EnergyModel::kStated};
   bool download_takes_time{false};  ///< whether the result's transfer is part of the latency
+  Seconds delay;                    ///< propagation each way between mobile and cloud; >= 0
   Watts idle_power;                 ///< of the mobile while it does not compute; >= 0
 
   /// Power that the radio adds during an upload or a download.
@@ -51,13 +52,14 @@ struct Breakdown {
   Seconds uplink;
   Seconds cloud;
   Seconds downlink;
+  Seconds delay;  ///< propagation, both ways
   Joules compute_energy;
   Joules idle_energy;
   Joules uplink_energy;
   Joules downlink_energy;
 
-  /// T = TM + TU + TC, and the download where it takes time.
-  [[nodiscard]] Seconds latency() const { return mobile + uplink + cloud + downlink; }
+  /// T = TM + TU + TC, the propagation both ways, and the download where it takes time.
+  [[nodiscard]] Seconds latency() const { return mobile + uplink + delay + cloud + downlink; }
   /// E = TM·PM + TU·PU, and the download and the waiting where they are charged.
   [[nodiscard]] Joules energy() const {
     return compute_energy + idle_energy + uplink_energy + downlink_energy;

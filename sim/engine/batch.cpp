@@ -56,6 +56,12 @@ Seconds compute(sg::Host* host, Seconds work) {
       [&] { sg::Exec::init()->set_flops_amount(work.value())->set_host(host)->start()->wait(); });
 }
 
+/// A propagation: it takes its time whatever crosses, and nothing contends for it.
+Seconds propagate(Seconds delay) {
+  if (delay <= Seconds{0}) return {};
+  return timed([&] { sg::this_actor::sleep_for(delay.value()); });
+}
+
 Seconds transfer(sg::Host* from, sg::Host* to, Bytes size) {
   if (size <= Bytes{0}) return {};
   return timed([&] { sg::Comm::sendto(from, to, static_cast<std::uint64_t>(size.value())); });
@@ -86,9 +92,14 @@ PlayedRequest play(const World& world, const Site& site) {
   ledger.uplink = transfer(site.mobile, site.cloud, demand.upload);
   ledger.uplink_energy = use.uplink_power() * ledger.uplink;
   ledger.idle_energy = use.idle_power * ledger.uplink;
+  const bool offloads = demand.upload > Bytes{0};
+  if (offloads) ledger.delay = propagate(use.delay);
 
   ledger.cloud = compute(site.cloud, demand.cloud_time);
   ledger.idle_energy += use.idle_power * ledger.cloud;
+
+  if (offloads) ledger.delay += propagate(use.delay);
+  ledger.idle_energy += use.idle_power * ledger.delay;
 
   if (use.download_takes_time) {
     ledger.downlink = transfer(site.cloud, site.mobile, demand.result);

@@ -1,5 +1,7 @@
 #include "sim/profiles/device.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -50,6 +52,21 @@ std::optional<Sourced> find_constant(const Device& device, std::string_view key)
                                [&](const auto& constant) { return constant.first == key; });
   if (it == device.constants.end()) return std::nullopt;
   return it->second;
+}
+
+std::optional<IdlePower> idle_power_of(const Device* device, const LayerProfile& profile) {
+  if (device != nullptr) {
+    if (const std::optional<Sourced> stated = find_constant(*device, "idle_power_w")) {
+      return IdlePower{*stated->value,
+                       fmt::format("{}'s file ({})", device->name, to_string(stated->provenance))};
+    }
+  }
+  if (profile.conditions && profile.conditions->idle_power_w) {
+    return IdlePower{*profile.conditions->idle_power_w,
+                     fmt::format("the layer table {}/{} ({})", profile.device, profile.model,
+                                 profile.conditions->power_from)};
+  }
+  return std::nullopt;
 }
 
 Device load_device(const ProfileLibrary& library, const Bibliography& bibliography,

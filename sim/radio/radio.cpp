@@ -29,8 +29,38 @@ namespace {
 
 // Wide enough for any radio, and narrow enough that times and energies stay exact.
 constexpr NumberRange kRate{.min = 1, .max = 1e15};
+constexpr NumberRange kKnownRate{.min = 0, .max = 1e15};
 constexpr NumberRange kAlpha{.min = 0, .max = 1};
 constexpr NumberRange kPower{.min = 0, .max = 1e6};
+
+void describe_known_rates(FieldVisitor& visitor, KnownRates& known) {
+  describe_provenance(visitor, known.provenance);
+  const auto rate = [&](std::string_view key, BytesPerSecond& value, Presence presence,
+                        std::string_view doc) {
+    constexpr double kBits = 8;
+    double number = value.value() * kBits;
+    visitor.number(key, number, kKnownRate, presence, doc);
+    value = bits_per_second(number);
+  };
+  rate("least_uplink_bit_per_s", known.least_uplink, Presence::kOptional, "Of the upload.");
+  rate("most_uplink_bit_per_s", known.most_uplink, Presence::kRequired, "Of the upload.");
+  rate("least_downlink_bit_per_s", known.least_downlink, Presence::kOptional, "Of the download.");
+  rate("most_downlink_bit_per_s", known.most_downlink, Presence::kRequired, "Of the download.");
+}
+
+void add_constants(const KnownRates& known, Described& about) {
+  const auto add = [&](std::string_view key, BytesPerSecond value) {
+    constexpr double kBits = 8;
+    if (value.value() == 0) return;
+    about.constants.emplace_back(
+        fmt::format("known_rates.{}", key),
+        Sourced{.value = value.value() * kBits, .provenance = known.provenance});
+  };
+  add("least_uplink_bit_per_s", known.least_uplink);
+  add("most_uplink_bit_per_s", known.most_uplink);
+  add("least_downlink_bit_per_s", known.least_downlink);
+  add("most_downlink_bit_per_s", known.most_downlink);
+}
 
 }  // namespace
 
@@ -55,6 +85,12 @@ void describe_radio_file(FieldVisitor& visitor, RadioProfile& profile) {
   radio.alpha_downlink = joules_per_bit(
       constant("alpha_downlink_j_per_bit", kAlpha, "Receive power per throughput: W per bit/s."));
   radio.beta = Watts{constant("beta_w", kPower, "Power of the active radio at no throughput.")};
+  bool has_known = false;
+  KnownRates known;
+  visitor.object("known_rates", has_known,
+                 "Rates at which the power coefficients are known to hold.",
+                 [&](FieldVisitor& nested) { describe_known_rates(nested, known); });
+  if (has_known) radio.known = known;
   bool has_states = false;
   RadioStates states;
   visitor.object("states", has_states, "What the radio does around its transfers.",
@@ -71,6 +107,18 @@ RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibli
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_radio_file(visitor, profile); }, diagnostics);
   bibliography.check(profile.about, root, diagnostics);
+  if (const std::optional<KnownRates>& known = profile.radio.known) {
+    bibliography.check(known->provenance, root, "known_rates", diagnostics);
+    const auto in_order = [&](const std::string& way, BytesPerSecond least, BytesPerSecond most) {
+      if (least <= most) return;
+      const std::string key = fmt::format("known_rates.least_{}_bit_per_s", way);
+      diagnostics.error(mark_of(root, key), key,
+                        fmt::format("must not be above most_{}_bit_per_s", way));
+    };
+    in_order("uplink", known->least_uplink, known->most_uplink);
+    in_order("downlink", known->least_downlink, known->most_downlink);
+    add_constants(*known, profile.about);
+  }
   if (profile.states) {
     bibliography.check(profile.states->provenance, root, "states", diagnostics);
     add_constants(*profile.states, profile.about);

@@ -25,6 +25,16 @@ const std::vector<std::string>& energy_model_names();
 /// @throws std::invalid_argument if `name` is none of `energy_model_names()`
 EnergyModel energy_model_by_name(std::string_view name);
 
+/// Rates between which a radio's power coefficients are known to hold, and whence. Beyond them its
+/// powers are extrapolations.
+struct KnownRates {
+  BytesPerSecond least_uplink;
+  BytesPerSecond most_uplink;
+  BytesPerSecond least_downlink;
+  BytesPerSecond most_downlink;
+  Provenance provenance;
+};
+
 /// A radio: constant goodput each way and the power model of Huang et al. (MobiSys'12),
 /// P = α·t + β. Rates >= 1 bit/s, the rest >= 0.
 struct Radio {
@@ -34,6 +44,7 @@ struct Radio {
   JoulesPerByte alpha_uplink;
   JoulesPerByte alpha_downlink;
   Watts beta;
+  std::optional<KnownRates> known;  ///< of the power coefficients, where the file says
 
   /// α·t + β. Source: butterfly paper, Table III; after Huang et al., MobiSys 2012.
   [[nodiscard]] Watts uplink_power() const { return alpha_uplink * uplink + beta; }

@@ -16,6 +16,12 @@ const RateTimeline::Outage* RateTimeline::outage_at(double date_s) const {
   return nullptr;
 }
 
+BytesPerSecond RateTimeline::greatest_rate() const {
+  if (trace_ == nullptr) return BytesPerSecond{constant_byte_per_s_};
+  return BytesPerSecond{
+      *std::max_element(trace_->rate_byte_per_s.begin(), trace_->rate_byte_per_s.end())};
+}
+
 double RateTimeline::rate_byte_per_s(double date_s) const {
   if (outage_at(date_s) != nullptr) return 0;
   if (trace_ == nullptr) return constant_byte_per_s_;

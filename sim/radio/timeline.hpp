@@ -28,6 +28,8 @@ class RateTimeline {
 
   /// Whether the rate never changes.
   [[nodiscard]] bool constant() const { return trace_ == nullptr && outages_.empty(); }
+  /// The greatest rate that it ever has, outages aside.
+  [[nodiscard]] BytesPerSecond greatest_rate() const;
   [[nodiscard]] double rate_byte_per_s(double date_s) const;
   /// The first date after `date_s` at which the rate may change, or kNever.
   [[nodiscard]] double next_change(double date_s) const;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "sim/fleet/fleet.hpp"
+#include "sim/report/assumptions.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
@@ -50,6 +51,9 @@ class Reporter {
     if (!fleet_.spec.description.empty()) document.paragraphs.push_back(fleet_.spec.description);
     document.paragraphs.push_back(what_ran(engine));
     if (!fleet_.tables.empty()) document.paragraphs.push_back(layer_times_text(fleet_.tables));
+    for (std::string& text : texts_of(assumptions_of(fleet_))) {
+      document.paragraphs.push_back(std::move(text));
+    }
     if (!fleet_.traces.empty()) document.sections.push_back(traces());
     if (std::optional<Section> section = measurement_section(fleet_.measurements)) {
       document.sections.push_back(std::move(*section));

@@ -26,12 +26,13 @@ Row cell_columns(const Cell& cell, bool codecs) {
   return row;
 }
 
-Row phase_columns(const Breakdown& b) {
-  return {{"latency_s", b.latency().value()},
+Row phase_columns(const Breakdown& b, bool delayed) {
+  Row row{{"latency_s", b.latency().value()},
           {"mobile_s", b.mobile.value()},
-          {"uplink_s", b.uplink.value()},
-          {"cloud_s", b.cloud.value()},
-          {"downlink_s", b.downlink.value()}};
+          {"uplink_s", b.uplink.value()}};
+  if (delayed) extend(row, {{"delay_s", b.delay.value()}});
+  extend(row, {{"cloud_s", b.cloud.value()}, {"downlink_s", b.downlink.value()}});
+  return row;
 }
 
 /// An energy that is part of the mobile's own, if that is known.
@@ -44,12 +45,14 @@ Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
   const SummarySubject subject{.cell = outcome.cell,
                                .took = outcome.simulated,
                                .base_cell = base == nullptr ? nullptr : &base->cell,
-                               .base = base == nullptr ? nullptr : &base->simulated};
+                               .base = base == nullptr ? nullptr : &base->simulated,
+                               .delayed = outcome.cell.delayed};
   const bool codecs = has_codecs(outcomes);
   Row row;
   for (const SummaryColumn& column : summary_columns()) {
     if (column.name == "codec" && !codecs) continue;
     if (column.name == "admitted" && !outcome.cell.admitted) continue;
+    if (column.name == "delay_s" && !has_delay(outcomes)) continue;
     row.emplace_back(column.name, column.value(subject));
   }
   return row;
@@ -60,7 +63,7 @@ Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
   Row row{{"request", static_cast<std::int64_t>(request)}};
   extend(row, cell_columns(outcome.cell, codecs));
   extend(row, {{"finish_s", outcome.finish.value()}});
-  extend(row, phase_columns(b));
+  extend(row, phase_columns(b, outcome.cell.delayed));
   extend(row, {{"energy_j", mobile_energy(outcome.cell, b.energy())},
                {"compute_j", mobile_energy(outcome.cell, b.compute_energy)},
                {"idle_j", b.idle_energy.value()},
@@ -97,6 +100,10 @@ std::vector<const Outcome*> Outcomes::choices(std::string_view network, EnergyMo
 bool has_codecs(const Outcomes& outcomes) {
   return std::any_of(outcomes.all().begin(), outcomes.all().end(),
                      [](const Outcome& outcome) { return outcome.cell.measured; });
+}
+
+bool has_delay(const Outcomes& outcomes) {
+  return !outcomes.all().empty() && outcomes.all().front().cell.delayed;
 }
 
 std::string partition_name(const Cell& cell) {

@@ -42,6 +42,9 @@ class Outcomes {
 /// Whether any payload was measured, so that codecs tell cells apart: the tables name them then.
 bool has_codecs(const Outcomes& outcomes);
 
+/// Whether the scenario speaks of propagation, which has a column of its own then.
+bool has_delay(const Outcomes& outcomes);
+
 /// "RB8 (D_r 10)", "RB8 (D_r 10, zstd)", "mobile-only", …: what a user calls the partition.
 std::string partition_name(const Cell& cell);
 

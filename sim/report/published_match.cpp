@@ -21,6 +21,13 @@ bool is_strategy(const Cell& cell, const PublishedTables::Strategy& row) {
          cell.network == row.network && cell.demand.upload == row.offload;
 }
 
+/// The same conditions, with what is stated to be 0 left out where that is the default.
+ConditionsSpec without_zeros(ConditionsSpec conditions) {
+  if (conditions.mobile_idle_power_w == 0.0) conditions.mobile_idle_power_w.reset();
+  if (conditions.delay_s == 0.0) conditions.delay_s.reset();
+  return conditions;
+}
+
 }  // namespace
 
 std::vector<EnergyModel> readings_of(const Scenario& scenario) {
@@ -95,7 +102,7 @@ bool has_published_settings(const Scenario& scenario) {
   ConditionsSpec published;
   if (scenario.published) published.result_bytes = scenario.published->result_bytes;
   return scenario.published && scenario.radios_of_published &&
-         scenario.spec.conditions == published;
+         without_zeros(scenario.spec.conditions) == published;
 }
 
 }  // namespace papilio

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/report/assumptions.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
@@ -31,6 +32,11 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
   const bool codecs = has_codecs(outcomes);
   constexpr std::ptrdiff_t kBytes = 5;  // the column that the codec goes before
   if (codecs) table.columns.insert(table.columns.begin() + kBytes, {"codec", true});
+  const bool delayed = has_delay(outcomes);
+  const auto after_latency = [codecs](const auto& row) {
+    return row.begin() + kBytes + (codecs ? 3 : 2);
+  };
+  if (delayed) table.columns.insert(after_latency(table.columns), {"of it delay ms"});
   const auto number = [](const std::optional<std::int64_t>& value) {
     return value ? fmt::to_string(*value) : std::string{};
   };
@@ -51,6 +57,7 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
                           accuracy_text(cell.accuracy)});
     std::vector<std::string>& row = table.rows.back();
     if (codecs) row.insert(row.begin() + kBytes, cell.codec);
+    if (delayed) row.insert(after_latency(row), in_ms(b.delay));
   }
   section.table = std::move(table);
   section.remarks = {"× is cloud-only on the same network divided by the row."};
@@ -76,6 +83,9 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
       readings == 1 ? "" : fmt::format(" × {} readings of the radio's energy", readings), engine));
   document.paragraphs.push_back(
       layer_times_text({origin_of(scenario.mobile_profile), origin_of(scenario.cloud_profile)}));
+  for (std::string& text : texts_of(assumptions_of(scenario))) {
+    document.paragraphs.push_back(std::move(text));
+  }
   const auto append = [&](std::vector<Section> sections) {
     for (Section& section : sections) document.sections.push_back(std::move(section));
   };

@@ -35,6 +35,8 @@ const std::vector<SummaryColumn>& summary_columns() {
       {"latency_s", [](const Subject& of) { return Value{of.took.latency().value()}; }},
       {"mobile_s", [](const Subject& of) { return Value{of.took.mobile.value()}; }},
       {"uplink_s", [](const Subject& of) { return Value{of.took.uplink.value()}; }},
+      {"delay_s",
+       [](const Subject& of) { return of.delayed ? Value{of.took.delay.value()} : Value{}; }},
       {"cloud_s", [](const Subject& of) { return Value{of.took.cloud.value()}; }},
       {"downlink_s", [](const Subject& of) { return Value{of.took.downlink.value()}; }},
       {"energy_j", [](const Subject& of) { return mobile_energy(of, of.took.energy()); }},

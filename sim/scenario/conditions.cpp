@@ -20,7 +20,8 @@ Basis under(const ConditionsSpec& conditions, Basis basis) {
     use.radio.downlink = bits_per_second(*conditions.downlink_bit_per_s);
   }
   use.download_takes_time = conditions.download_takes_time;
-  use.idle_power = Watts{conditions.mobile_idle_power_w};
+  use.delay = Seconds{conditions.delay_of(use.radio.name)};
+  use.idle_power = Watts{conditions.mobile_idle_power_w.value_or(0)};
   return basis;
 }
 

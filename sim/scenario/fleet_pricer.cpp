@@ -49,7 +49,7 @@ class Pricer {
       }
     }
     make_strategies();
-    return {std::move(measurements_), std::move(tables_)};
+    return {std::move(measurements_), std::move(tables_), std::move(idle_)};
   }
 
  private:
@@ -88,6 +88,7 @@ class Pricer {
     const MobilesSpec& mobiles = spec_.mobiles[i];
     const std::string path = fmt::format("mobiles.{}", i);
     candidates_.emplace_back();
+    idle_.emplace_back();
     if (mobiles.task.present) return;
     if (mobiles.model.empty() || mobiles.device.empty()) {
       checker_.error(path, "needs the keys 'model' and 'device', or the key 'task'");
@@ -109,6 +110,10 @@ class Pricer {
       return;
     }
     const LayerProfile& profile = table_of(mobiles.device, *graph);
+    idle_.back() = profiles_.idle_power(mobiles.device, *graph);
+    std::optional<double>& idle_power_w = spec_.mobiles[i].idle_power_w;
+    if (!idle_power_w && idle_.back()) idle_power_w = idle_.back()->watts;
+    model_.groups[i].idle_power_w = idle_power_w.value_or(0);
     if (!profile.has_energy()) {
       without_energy_ = i;
       if (mobiles.battery_j) {
@@ -482,6 +487,7 @@ class Pricer {
   const PublishedTables* published_{nullptr};
   Measurements measurements_;
   std::set<TableOrigin> tables_;
+  std::vector<std::optional<IdlePower>> idle_;      // [mobiles]
   std::vector<std::vector<Candidate>> candidates_;  // [groups]
   std::optional<std::size_t> without_energy_;       // a group whose table has no energies
 };

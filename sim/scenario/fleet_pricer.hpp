@@ -16,6 +16,8 @@ namespace papilio {
 struct FleetPrices {
   Measurements measurements;     ///< that it names
   std::set<TableOrigin> tables;  ///< of layer times
+  /// What is known of the idle power of each group's device, used or not: `[mobiles]`.
+  std::vector<std::optional<IdlePower>> idle;
 };
 
 /// Resolves the strategies of a fleet against each group's network, prices every partition on the

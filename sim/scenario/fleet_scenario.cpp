@@ -415,7 +415,7 @@ class Builder {
     group.service_variation = variation_of(spec.service_variation);
     group.upload_variation = variation_of(spec.upload_variation);
     group.load_level = spec.load_level;
-    group.idle_power_w = spec.idle_power_w;
+    group.idle_power_w = spec.idle_power_w.value_or(0);  // a device may yet say otherwise
     if (spec.battery_j) group.battery_j = *spec.battery_j;
     const CellSpec& cell = spec_.cells[group.cell];
     const auto cap = [](const DirectionSpec& direction) {
@@ -583,6 +583,7 @@ FleetScenario load_fleet(const Node& root, const ScenarioSource& source, Profile
   FleetPrices prices = price_fleet(spec, source, profiles, checker, fleet.model);
   fleet.measurements = std::move(prices.measurements);
   fleet.tables = std::move(prices.tables);
+  fleet.idle = std::move(prices.idle);
   bound_time_series(fleet.model, checker);
   diagnostics.throw_if_any();
   return fleet;

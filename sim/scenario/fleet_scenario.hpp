@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "sim/fleet/model.hpp"
 #include "sim/fleet/result.hpp"
+#include "sim/profiles/device.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 #include "sim/scenario/measurements.hpp"
@@ -32,6 +34,8 @@ struct FleetScenario {
   std::vector<TraceNote> traces;
   Measurements measurements;
   std::set<TableOrigin> tables;  ///< of layer times
+  /// What is known of the idle power of each group's device, used or not: `[mobiles]`.
+  std::vector<std::optional<IdlePower>> idle;
 };
 
 /// Whether a scenario says that it is a fleet.

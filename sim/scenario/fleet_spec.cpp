@@ -235,8 +235,9 @@ void describe_mobiles(FieldVisitor& visitor, MobilesSpec& mobiles) {
                  [&](FieldVisitor& nested) { describe_arrivals(nested, mobiles.arrivals); });
   visitor.number("load_level", mobiles.load_level, kFactor, Presence::kOptional,
                  "K_mobile: times and energies on the mobile are multiplied by it.");
-  visitor.number("idle_power_w", mobiles.idle_power_w, kPower, Presence::kOptional,
-                 "Power while a request waits for radio and servers.");
+  visitor.number("idle_power_w", mobiles.idle_power_w, kPower,
+                 "Power while a request waits for radio and servers, in W; by default what the "
+                 "device's file or layer table says, else 0.");
   visitor.number("battery_j", mobiles.battery_j, kEnergy,
                  "Capacity; a mobile that has spent it drops its requests.");
   visitor.integer("priority", mobiles.priority, kPriority, Presence::kOptional,

@@ -127,7 +127,7 @@ struct MobilesSpec {
     std::string when_busy{"queue"};
   } arrivals;
   double load_level{1};
-  double idle_power_w{0};
+  std::optional<double> idle_power_w;  ///< absent: what the device is known to draw, else 0
   std::optional<double> battery_j;
   std::int64_t priority{0};
   std::int64_t wifi_level{0};

@@ -34,6 +34,14 @@ const LayerPricer& ProfileCache::pricer(const std::string& device, const Graph& 
   });
 }
 
+std::optional<IdlePower> ProfileCache::idle_power(const std::string& device, const Graph& graph) {
+  const Device* file =
+      library_.find("devices", device).empty() ? nullptr : &remembered(devices_, device, [&] {
+        return load_device(library_, bibliography_, device);
+      });
+  return idle_power_of(file, layer_profile(device, graph));
+}
+
 const RadioProfile& ProfileCache::radio(const std::string& name) {
   return remembered(radios_, name, [&] { return load_radio(library_, bibliography_, name); });
 }

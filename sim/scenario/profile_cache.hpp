@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "models/graph/graph.hpp"
 #include "sim/data/library.hpp"
 #include "sim/data/provenance.hpp"
+#include "sim/profiles/device.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/measured_accuracy.hpp"
 #include "sim/profiles/measured_payloads.hpp"
@@ -36,6 +38,9 @@ class ProfileCache {
   const LayerProfile& layer_profile(const std::string& device, const Graph& graph);
   /// Prices the layers of `layer_profile`.
   const LayerPricer& pricer(const std::string& device, const Graph& graph);
+  /// What `idle_power_of` knows of a device.
+  /// @param graph of `find_graph`
+  std::optional<IdlePower> idle_power(const std::string& device, const Graph& graph);
   const RadioProfile& radio(const std::string& name);
   const PublishedTables& published(const std::string& name);
   /// @param file  its path
@@ -51,6 +56,7 @@ class ProfileCache {
   std::map<std::string, Graph> graphs_;
   std::map<OfGraph, LayerProfile> layer_profiles_;
   std::map<OfGraph, LayerPricer> pricers_;
+  std::map<std::string, Device> devices_;
   std::map<std::string, RadioProfile> radios_;
   std::map<std::string, PublishedTables> published_;
   std::map<OfGraph, MeasuredPayloads> payloads_;

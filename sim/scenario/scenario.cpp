@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/references.hpp"
@@ -25,6 +27,7 @@ class Expander {
     Cell cell;
     cell.strategy = partition.strategy;
     cell.partition = label;
+    cell.delayed = scenario_.spec.conditions.has_delay();
     if (partition.cut) cell.cut = partition.cut->name;
     cell.channels = partition.channels;
     cell.bits = partition.bits;
@@ -91,6 +94,23 @@ class Expander {
   const LayerPricer& cloud_;
 };
 
+/// A delay is of one of the scenario's networks, and of each there is one.
+void check_delays(const ScenarioSpec& spec, Checker& checker) {
+  const std::vector<NetworkDelay>& delays = spec.conditions.network_delays;
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < delays.size(); ++i) {
+    const std::string& network = delays[i].network;
+    if (network.empty()) continue;  // told as a missing key
+    const std::string path = fmt::format("network_delays.{}.network", i);
+    if (std::find(spec.networks.begin(), spec.networks.end(), network) == spec.networks.end()) {
+      checker.error(path, fmt::format("'{}' is none of the scenario's networks{}", network,
+                                      suggestion(network, spec.networks)));
+    } else if (!seen.insert(network).second) {
+      checker.error(path, fmt::format("'{}' has two delays; remove one", network));
+    }
+  }
+}
+
 }  // namespace
 
 const Radio& Scenario::radio(const std::string& name) const {
@@ -118,6 +138,7 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
     const std::string problem = unknown_radio(library, spec.networks[i]);
     if (!problem.empty()) checker.item_error("networks", i, problem);
   }
+  check_delays(spec, checker);
   const Graph* graph = checked_network(profiles, "model", spec.model, checker);
   const std::string known_model = graph != nullptr ? spec.model : std::string{};
   const PublishedTables* published =
@@ -145,6 +166,9 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
                     .mobile_profile = profiles.layer_profile(spec.mobile_device, *graph),
                     .cloud_profile = profiles.layer_profile(spec.cloud_device, *graph),
                     .measurements = std::move(measurements)};
+  scenario.mobile_idle = profiles.idle_power(spec.mobile_device, *graph);
+  std::optional<double>& idle_power_w = scenario.spec.conditions.mobile_idle_power_w;
+  if (!idle_power_w && scenario.mobile_idle) idle_power_w = scenario.mobile_idle->watts;
   if (published != nullptr) scenario.published = *published;
   for (const std::string& network : spec.networks) {
     scenario.radios.push_back(profiles.radio(network).radio);

@@ -28,6 +28,7 @@ struct Cell {
   bool measured{false};  ///< whether the payload was; else it follows from the shape
   Demand demand;         ///< under the scenario's conditions, as is `use`
   RadioUse use;
+  bool delayed{false};  ///< whether the scenario speaks of propagation
   /// Whether the mobile's energy is known: its layer table has energies, or it computes nothing.
   bool energy_known{true};
   std::optional<double> accuracy;  ///< top-1 fraction, where measured or published
@@ -41,7 +42,8 @@ struct Scenario {
   Graph graph;
   LayerProfile mobile_profile;
   LayerProfile cloud_profile;
-  std::vector<Radio> radios;  ///< in the order of `spec.networks`
+  std::optional<IdlePower> mobile_idle;  ///< what is known of the mobile's device, used or not
+  std::vector<Radio> radios;             ///< in the order of `spec.networks`
   std::optional<PublishedTables> published;
   Measurements measurements;
   /// Whether the scenario's radios are those that lie beside the published tables, so that what the

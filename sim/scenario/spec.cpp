@@ -14,13 +14,14 @@ constexpr NumberRange kBits{.min = 1, .max = 32};
 constexpr NumberRange kChannels{.min = 1, .max = 65536};
 constexpr NumberRange kResultBytes{.min = 0, .max = 1e12};
 constexpr NumberRange kIdlePower{.min = 0, .max = 1e6};
+constexpr NumberRange kDelay{.min = 0, .max = 1e6};
 constexpr NumberRange kPower{.min = 0, .max = 1e6};
 constexpr NumberRange kShare{.min = 0, .max = 1};
 constexpr NumberRange kLoadLevel{.min = 0, .max = 1e6, .min_excluded = true};
 constexpr NumberRange kRate{.min = 1, .max = 1e15};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
-constexpr std::array<ConditionKey, 6> kConditionKeys{{
+constexpr std::array<ConditionKey, 7> kConditionKeys{{
     {"mobile.load_level", kLoadLevel, false,
      [](ConditionsSpec& of, double value) { of.mobile_load_level = value; }},
     {"mobile.idle_power_w", kIdlePower, false,
@@ -31,6 +32,7 @@ constexpr std::array<ConditionKey, 6> kConditionKeys{{
      [](ConditionsSpec& of, double value) { of.uplink_bit_per_s = value; }},
     {"downlink_bit_per_s", kRate, false,
      [](ConditionsSpec& of, double value) { of.downlink_bit_per_s = value; }},
+    {"delay_s", kDelay, false, [](ConditionsSpec& of, double value) { of.delay_s = value; }},
     {"result_bytes", kResultBytes, true,
      [](ConditionsSpec& of, double value) { of.result_bytes = static_cast<std::int64_t>(value); }},
 }};
@@ -41,6 +43,12 @@ const ConditionKey* find_condition_key(std::string_view key) {
   const auto* const found = std::find_if(kConditionKeys.begin(), kConditionKeys.end(),
                                          [&](const ConditionKey& one) { return one.key == key; });
   return found == kConditionKeys.end() ? nullptr : found;
+}
+
+double ConditionsSpec::delay_of(std::string_view network) const {
+  const auto own = std::find_if(network_delays.begin(), network_delays.end(),
+                                [&](const NetworkDelay& one) { return one.network == network; });
+  return own != network_delays.end() ? own->delay_s : delay_s.value_or(0);
 }
 
 const std::vector<std::string>& strategy_names() {
@@ -111,8 +119,9 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
                 "A device with a layer profile of the model: see 'papilio profiles list'.");
     nested.number("load_level", conditions.mobile_load_level, kLoadLevel, Presence::kOptional,
                   "K_mobile: times and energies on the mobile are multiplied by it.");
-    nested.number("idle_power_w", conditions.mobile_idle_power_w, kIdlePower, Presence::kOptional,
-                  "Power while it waits for the radio and the cloud, in W.");
+    nested.number("idle_power_w", conditions.mobile_idle_power_w, kIdlePower,
+                  "Power while it waits for the radio and the cloud, in W; by default what its "
+                  "device's file or layer table says, else 0.");
   });
   visitor.object("cloud", Presence::kRequired, "The cloud.", [&](FieldVisitor& nested) {
     nested.text("device", spec.cloud_device, {}, Presence::kRequired,
@@ -134,6 +143,20 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
                   "Bytes of the answer; by default one byte for each output of the network.");
   visitor.boolean("download_takes_time", conditions.download_takes_time, Presence::kOptional,
                   "Whether the answer's transfer is part of the latency.");
+  visitor.number("delay_s", conditions.delay_s, kDelay,
+                 "Propagation delay each way between mobile and cloud, on every network.");
+  std::vector<NetworkDelay>& delays = conditions.network_delays;
+  visitor.object_list("network_delays",
+                      {.resize = [&](std::size_t n) { delays.resize(n); },
+                       .size = [&] { return delays.size(); },
+                       .describe =
+                           [&](std::size_t i, FieldVisitor& item) {
+                             item.text("network", delays[i].network, {}, Presence::kRequired,
+                                       "One of the scenario's networks.");
+                             item.number("delay_s", delays[i].delay_s, kDelay, Presence::kRequired,
+                                         "Each way, in s.");
+                           }},
+                      Presence::kOptional, "Propagation delays of single networks.");
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables to compare with; also gives accuracies and the paper's channels.");
   describe_measurements(visitor, spec.measurements);

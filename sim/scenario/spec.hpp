@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/yaml/fields.hpp"
@@ -31,17 +32,33 @@ struct MeasurementsSpec {
   } payload;
 };
 
+/// The propagation delay of one network.
+struct NetworkDelay {
+  std::string network;
+  double delay_s{0};  ///< each way, >= 0
+
+  bool operator==(const NetworkDelay&) const = default;
+};
+
 /// What a request meets. It decides what a partition costs, and changes no partition.
 struct ConditionsSpec {
-  double mobile_load_level{1};               ///< K_mobile of the butterfly paper's Algorithm 1, > 0
-  double mobile_idle_power_w{0};             ///< >= 0
+  double mobile_load_level{1};  ///< K_mobile of the butterfly paper's Algorithm 1, > 0
+  /// Of the waiting mobile, >= 0; absent: what its device is known to draw, else nothing.
+  std::optional<double> mobile_idle_power_w;
   double cloud_load_level{1};                ///< K_cloud, > 0
   std::optional<double> uplink_bit_per_s;    ///< in place of every radio's own
   std::optional<double> downlink_bit_per_s;  ///< likewise
   std::optional<std::int64_t> result_bytes;  ///< absent: one byte for each output of the network
   bool download_takes_time{false};
+  std::optional<double> delay_s;             ///< propagation each way, on every network
+  std::vector<NetworkDelay> network_delays;  ///< in place of it on some
 
   bool operator==(const ConditionsSpec&) const = default;
+
+  /// Whether a propagation delay is spoken of at all.
+  [[nodiscard]] bool has_delay() const { return delay_s.has_value() || !network_delays.empty(); }
+  /// Propagation each way on a network.
+  [[nodiscard]] double delay_of(std::string_view network) const;
 };
 
 /// A scenario as written: what `papilio run` reads. Field by field the same as its YAML keys.

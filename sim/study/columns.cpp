@@ -7,6 +7,7 @@ constexpr std::string_view kText{"TEXT"};
 constexpr std::string_view kWhole{"INTEGER"};
 constexpr std::string_view kReal{"REAL"};
 constexpr int kNamesAndLimits = 3;  // the schema that brought names of partitions and limits
+constexpr int kDelays = 4;          // the one that brought the propagation delay
 
 /// Appends columns of one type.
 void add(std::vector<ResultColumn>& columns, std::string_view type,
@@ -30,9 +31,11 @@ const std::vector<ResultColumn>& summary_result_columns() {
     add(columns, kWhole, {"channels", "bits"});
     add(columns, kText, {"codec", "energy_model"});
     add(columns, kWhole, {"payload_bytes", "n"});
+    add(columns, kReal, {"latency_s", "mobile_s", "uplink_s"});
+    add(columns, kReal, {"delay_s"}, kDelays);
     add(columns, kReal,
-        {"latency_s", "mobile_s", "uplink_s", "cloud_s", "downlink_s", "energy_j", "mobile_j",
-         "uplink_j", "downlink_j", "speedup_latency", "speedup_energy", "accuracy"});
+        {"cloud_s", "downlink_s", "energy_j", "mobile_j", "uplink_j", "downlink_j",
+         "speedup_latency", "speedup_energy", "accuracy"});
     add(columns, kText, {"partition"}, kNamesAndLimits);
     add(columns, kWhole, {"admitted"}, kNamesAndLimits);
     return columns;

@@ -96,12 +96,13 @@ StoredStudy read_study(const StudyDatabase& database, SQLite::Statement& row) {
           .points = static_cast<std::uint64_t>(row.getColumn(9).getInt64()),
           .model_version = row.getColumn(10).getInt64(),
           .papilio = row.getColumn(11).getString(),
+          .notes = list(13),
           .used = row.getColumn(12).getInt64()};
 }
 
 constexpr const char* kStudyColumns =
     "id, name, digest, kind, method, definition, base, axes, keys, points, model_version, papilio, "
-    "used";
+    "used, notes";
 
 }  // namespace
 
@@ -447,7 +448,7 @@ std::int64_t StudyDatabase::store(const StoredStudy& study) {
       SQLite::Statement insert{
           *connection_,
           "INSERT INTO study (name, digest, kind, method, definition, base, axes, keys, points, "
-          "model_version, papilio, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+          "model_version, papilio, used, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
       insert.bind(1, study.name);
       insert.bind(2, study.digest);
       insert.bind(3, study.kind);
@@ -460,6 +461,7 @@ std::int64_t StudyDatabase::store(const StoredStudy& study) {
       insert.bind(10, study.model_version);
       insert.bind(11, study.papilio);
       insert.bind(12, stored.used);
+      insert.bind(13, nlohmann::json(study.notes).dump());
       insert.exec();
       stored.id = connection_->getLastInsertRowid();
     }

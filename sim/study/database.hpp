@@ -31,8 +31,9 @@ struct StoredStudy {
   std::vector<std::string> keys;  ///< of the base, that they set
   std::uint64_t points{0};        ///< exclusions taken off
   std::int64_t model_version{0};
-  std::string papilio;   ///< version and git revision of the program that began it
-  std::int64_t used{0};  ///< the greatest is the one that was run or merged last
+  std::string papilio;             ///< version and git revision of the program that began it
+  std::vector<std::string> notes;  ///< what its tables must say (`study_notes`)
+  std::int64_t used{0};            ///< the greatest is the one that was run or merged last
 };
 
 /// How far a study has come.

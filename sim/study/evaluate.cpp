@@ -27,7 +27,8 @@ void add_rows(ResultWriter& results, const CellPoint& point, const std::vector<B
     const SummarySubject subject{.cell = shared.cells[i],
                                  .took = took[i],
                                  .base_cell = has_base ? &shared.cells[base] : nullptr,
-                                 .base = has_base ? &took[base] : nullptr};
+                                 .base = has_base ? &took[base] : nullptr,
+                                 .delayed = point.conditions.has_delay()};
     results.begin_row(ResultTable::kSummary, columns.size());
     for (const SummaryColumn& column : columns) results.add(column.value(subject));
   }

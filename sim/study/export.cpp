@@ -16,7 +16,20 @@
 namespace papilio {
 namespace {
 
-Row export_row(const StoredStudy& study, const StoredRow& stored) {
+/// Whether any point of a study speaks of propagation.
+bool has_delay(StudyDatabase& database, const StoredStudy& study) {
+  if (study.kind == "fleet") return true;
+  return database.guarded([&] {
+    SQLite::Statement query{
+        database.connection(),
+        "SELECT 1 FROM summary WHERE study = ? AND delay_s IS NOT NULL LIMIT 1"};
+    query.bind(1, study.id);
+    return query.executeStep();
+  });
+}
+
+/// @param delayed whether the column of propagation stands
+Row export_row(const StoredStudy& study, const StoredRow& stored, bool delayed) {
   Row row{{"number", static_cast<std::int64_t>(stored.number)},
           {"replicate", stored.replicate},
           {"seed", stored.seed},
@@ -27,6 +40,7 @@ Row export_row(const StoredStudy& study, const StoredRow& stored) {
   }
   const std::vector<ResultColumn>& columns = result_columns(study);
   for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (!delayed && columns[i].name == "delay_s") continue;
     row.emplace_back(columns[i].name, stored.results[i]);
   }
   return row;
@@ -66,8 +80,9 @@ void export_study(StudyDatabase& database, const StoredStudy& study, const std::
                   std::FILE* to) {
   const bool json = format == "json";
   bool first = true;
+  const bool delayed = has_delay(database, study);
   each_stored_row(database, study, [&](const StoredRow& stored) {
-    const Row row = export_row(study, stored);
+    const Row row = export_row(study, stored, delayed);
     if (json) {
       fmt::print(
           to, "{}{}", first ? "[\n" : ",\n",

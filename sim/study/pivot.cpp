@@ -83,6 +83,7 @@ class Pivot {
     }
     Document document{.title = title()};
     document.paragraphs.push_back(about());
+    for (const std::string& note : study_.notes) document.paragraphs.push_back(note);
     for (std::size_t i = 0; i < of_group.size(); ++i) {
       document.sections.push_back(
           {.title = section_title(groups.all()[i]), .table = table_of(of_group[i])});

@@ -43,10 +43,16 @@ bool accepts(const ConditionKey& key, double value) {
 Hash CellPoint::hash() const {
   Digest digest;
   digest.add(shared->hash);
-  digest.add(conditions.mobile_load_level).add(conditions.mobile_idle_power_w);
+  digest.add(conditions.mobile_load_level);
+  add(digest, conditions.mobile_idle_power_w);
   digest.add(conditions.cloud_load_level);
   add(digest, conditions.uplink_bit_per_s);
   add(digest, conditions.downlink_bit_per_s);
+  add(digest, conditions.delay_s);
+  digest.add(static_cast<std::int64_t>(conditions.network_delays.size()));
+  for (const NetworkDelay& one : conditions.network_delays) {
+    digest.add(one.network).add(one.delay_s);
+  }
   digest.add(*conditions.result_bytes).add(std::int64_t{conditions.download_takes_time});
   return digest.hash();
 }

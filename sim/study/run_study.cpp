@@ -12,6 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/engine/workers.hpp"
 #include "sim/study/evaluate.hpp"
+#include "sim/study/notes.hpp"
 
 namespace papilio {
 namespace {
@@ -292,7 +293,8 @@ StoredStudy stored_form(const Study& study, const std::string& papilio) {
                      .axes = study.column_names(),
                      .points = study.count(),
                      .model_version = kModelVersion,
-                     .papilio = papilio};
+                     .papilio = papilio,
+                     .notes = study_notes(study)};
   for (const Axis& axis : study.axes) {
     for (const AxisColumn& column : axis.columns) stored.keys.push_back(column.key());
   }

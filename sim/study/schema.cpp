@@ -103,7 +103,8 @@ const std::vector<std::string>& schema_steps() {
       std::string{kStudies} + results_table("summary", summary_result_columns()),
       results_table("fleet_summary", fleet_result_columns()) +
           results_table("fleet_record", fleet_record_columns()),
-      added_columns(3) + std::string{kNamePartitions}};
+      added_columns(3) + std::string{kNamePartitions},
+      added_columns(4) + "ALTER TABLE study ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';\n"};
   return kSteps;
 }
 

@@ -103,6 +103,7 @@ TEST(Fleet, ARequestAloneTakesTheClosedForm) {
     const double latency_s = expected.latency().value();
     expect_close(record.latency_s, latency_s, 0, "latency");
     expect_close(record.phases.uplink, expected.uplink.value(), latency_s, "uplink");
+    expect_close(record.phases.delay, expected.delay.value(), latency_s, "delay");
     expect_close(record.phases.downlink, expected.downlink.value(), latency_s, "downlink");
     expect_close(record.energy.compute, expected.compute_energy.value(), 0, "compute");
     expect_close(record.energy.transmit, expected.uplink_energy.value(), 0, "transmit");

@@ -46,7 +46,8 @@ TEST(Selection, IsTheArgminOfTheClosedFormWhenTheServerIsIdle) {
       expected.push_back(closed_form(worlds[i].demand, use));
     }
     const Observation seen{.uplink_byte_per_s = use.radio.uplink.value(),
-                           .downlink_byte_per_s = use.radio.downlink.value()};
+                           .downlink_byte_per_s = use.radio.downlink.value(),
+                           .delay_s = use.delay.value()};
     for (const Target target : {Target::kLatency, Target::kEnergy}) {
       const FleetStrategy strategy{.policy = PolicyKind::kSelection, .target = target};
       EXPECT_EQ(choose_partition(strategy, candidates, group, cell, seen),

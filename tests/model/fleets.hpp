@@ -55,6 +55,7 @@ inline FleetModel fleet_of(const World& world, const Workload& workload) {
   CellModel& cell = model.cells[0];
   cell = cell_of(world.use.radio.uplink.value(), world.use.radio.downlink.value());
   cell.radio = world.use.radio;
+  cell.delay_s = world.use.delay.value();  // the same word means the same
   cell.energy_model = world.use.energy_model;
   model.groups[0].idle_power_w = world.use.idle_power.value();
   return model;

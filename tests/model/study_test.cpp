@@ -16,6 +16,7 @@
 #include "sim/base/error.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/study/export.hpp"
+#include "sim/study/notes.hpp"
 #include "sim/study/point.hpp"
 #include "sim/study/run_study.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -24,7 +25,9 @@ namespace papilio {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Mode = StudyDatabase::Mode;
 using testing::TemporaryFolder;
 
@@ -90,6 +93,7 @@ TEST(Points, ThatShareTheirPartitionsCostWhatEachCostsAlone) {
       "      - {key: uplink_bit_per_s, from: 1e5, to: 1e8, scale: log}\n"
       "      - {key: downlink_bit_per_s, from: 1e5, to: 1e8, scale: log}\n"
       "      - {key: result_bytes, from: 0, to: 1e5, whole: true}\n"
+      "      - {key: delay_s, name: delay, from: 0, to: 0.1}\n"
       "  - {axis: list, key: download_takes_time, values: [false, true]}\n");
   CellPoints points{study};
   ASSERT_EQ(study.size, 80U);
@@ -407,6 +411,53 @@ TEST(Studies, SetKeysThatTheirBaseDoesNotWriteOut) {
       "grid:\n  - {axis: list, key: strategies.3.after.1, values: [RB2, RB3]}\n");
   const Node added = cells.scenario(cells.place(1), [](const AxisColumn&) { return false; });
   EXPECT_EQ(load_scenario(added, cells.source, caches).cells.back().partition, "split RB3");
+}
+
+// Two ends of a range and the values of a list are looked at: Wi-Fi's coefficients are known up to
+// 18.88 Mbit/s, 3G's up to 1.1.
+TEST(Notes, SayWhatAllPointsAssumeAndWhichGoTooFar) {
+  const Lab lab;
+  const std::vector<std::string> notes = study_notes(
+      lab.study("grid:\n"
+                "  - {axis: list, key: networks, values: [[wifi], [3g]]}\n"
+                "  - {axis: range, key: uplink_bit_per_s, from: 1e6, to: 40e6, count: 9}\n"
+                "  - {axis: list, key: mobile.idle_power_w, values: [0, 2]}\n"));
+  ASSERT_EQ(notes.size(), 4U);
+  EXPECT_THAT(notes[0], HasSubstr("Layer times: gtx-1080-ti/resnet50-paper (derived"));
+  EXPECT_THAT(notes[1],
+              AllOf(HasSubstr("Assumed: answers take no time"), Not(HasSubstr("waiting"))))
+      << "what an axis varies is in the table";
+  EXPECT_THAT(notes[2], HasSubstr("of wifi are used for sending at 40 Mbit/s"));
+  EXPECT_THAT(notes[3], HasSubstr("of 3g are used for sending at 40 Mbit/s"));
+  EXPECT_EQ(
+      study_notes(lab.study("grid: [{axis: list, key: mobile.load_level, values: [1, 2]}]")).size(),
+      2U);
+}
+
+TEST(Notes, StandBesideTheTablesOfADatabase) {
+  const Lab lab;
+  lab.run(lab.study("method: closed-form\n" + kSmall), "a.db");
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  EXPECT_THAT(database.study("").notes.back(), HasSubstr("Assumed: waiting costs nothing"));
+  EXPECT_EQ(query(database, "SELECT count(*) FROM summary WHERE delay_s IS NOT NULL").rows[0][0],
+            "0")
+      << "no scenario spoke of it";
+}
+
+// There and back: 10 ms of 5 each way, which the latency has in it.
+TEST(Points, AxesOfDelayAreStored) {
+  const Lab lab;
+  lab.run(lab.study("set: {networks: [wifi], energy_models: [stated]}\n"
+                    "grid: [{axis: list, key: delay_s, name: delay, values: [0, 0.005]}]"),
+          "a.db");
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  const Table rows = query(database,
+                           "SELECT delay_s, round(latency_s - mobile_s - uplink_s - cloud_s, 9) "
+                           "FROM lab WHERE strategy = 'cloud-only' ORDER BY delay");
+  ASSERT_EQ(rows.rows.size(), 2U);
+  EXPECT_EQ(rows.rows[0][0], "0");
+  EXPECT_NEAR(std::stod(rows.rows[1][0]), 0.01, 1e-11);
+  EXPECT_EQ(rows.rows[1][1], "0.01");
 }
 
 }  // namespace

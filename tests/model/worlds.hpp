@@ -41,6 +41,7 @@ inline std::vector<World> random_worlds(unsigned seed, std::size_t count) {
     world.use.energy_model = chance() ? EnergyModel::kStated : EnergyModel::kThroughputOnly;
     world.use.download_takes_time = chance();
     world.use.idle_power = Watts{chance() ? log_uniform(0.1, 2) : 0};
+    world.use.delay = Seconds{chance() ? log_uniform(1e-6, 0.1) : 0};
     worlds.push_back(world);
   }
   return worlds;
@@ -62,6 +63,7 @@ inline void expect_agreement(const Breakdown& a, const Breakdown& b, double tole
   };
   phase(a.mobile, b.mobile, "mobile");
   phase(a.uplink, b.uplink, "uplink");
+  phase(a.delay, b.delay, "delay");
   phase(a.cloud, b.cloud, "cloud");
   phase(a.downlink, b.downlink, "downlink");
   expect_relative(a.latency().value(), b.latency().value(), tolerance, "latency");

@@ -57,6 +57,21 @@ TEST(ClosedForm, IdlePowerIsDrawnWhileTheMobileDoesNotCompute) {
   EXPECT_DOUBLE_EQ(closed_form(kDemand, use).idle_energy.value(), 0.1 * (3 + 4 + 0.5));
 }
 
+// 5 ms there and 5 ms back, whether or not the answer's transfer takes time; the mobile waits for
+// both.
+TEST(ClosedForm, PropagationIsWaitedForBothWays) {
+  RadioUse use = round_radio();
+  use.delay = Seconds{0.005};
+  use.idle_power = Watts{0.1};
+  const Breakdown b = closed_form(kDemand, use);
+  EXPECT_DOUBLE_EQ(b.delay.value(), 0.010);
+  EXPECT_DOUBLE_EQ(b.latency().value(), 2 + 3 + 4 + 0.010);
+  EXPECT_DOUBLE_EQ(b.idle_energy.value(), 0.1 * (3 + 4 + 0.010));
+  EXPECT_DOUBLE_EQ(b.uplink_energy.value(), (1 + 2) * 3) << "nothing is sent meanwhile";
+  const Demand local{.mobile_time = Seconds{2}, .mobile_energy = Joules{10}};
+  EXPECT_EQ(closed_form(local, use).delay, Seconds{0}) << "nothing crosses";
+}
+
 TEST(ClosedForm, NothingOffloadedCostsNoRadio) {
   const Demand local{.mobile_time = Seconds{2}, .mobile_energy = Joules{10}};
   const Breakdown b = closed_form(local, RadioUse{});

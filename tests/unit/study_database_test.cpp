@@ -261,6 +261,8 @@ TEST(StudyDatabase, AnOlderVersionIsMigratedWithWhatItHolds) {
   EXPECT_EQ(database.study("some").papilio, "old");
   EXPECT_EQ(query(database, "SELECT latency_s FROM summary").rows[0][0], "0.25");
   EXPECT_TRUE(query(database, "SELECT * FROM fleet_summary").rows.empty());
+  EXPECT_TRUE(database.study("some").notes.empty()) << "nobody asked then";
+  EXPECT_EQ(query(database, "SELECT delay_s FROM summary").rows[0][0], "");
 }
 
 // Version 2 told cells apart by several columns, and knew no limit of accuracy.

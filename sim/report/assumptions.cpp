@@ -1,0 +1,157 @@
+#include "sim/report/assumptions.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+namespace papilio {
+namespace {
+
+constexpr double kBitsPerMegabyte = 8e-6;
+
+/// What waiting costs a mobile, and who says so.
+/// @param power_w as the effective scenario has it; nothing: nobody says
+/// @param known   what is known of the device
+std::string waiting_text(const std::string& device, const std::optional<double>& power_w,
+                         const std::optional<IdlePower>& known) {
+  if (!power_w) {
+    return device.empty() ? "waiting costs nothing (no idle_power_w)"
+                          : fmt::format(
+                                "waiting costs nothing (no idle_power_w, and none is known "
+                                "of {})",
+                                device);
+  }
+  const std::string draws =
+      *power_w > 0 ? fmt::format("waiting draws {:g} W", *power_w) : "waiting costs nothing";
+  if (known && known->watts == *power_w) return fmt::format("{}, by {}", draws, known->from);
+  return fmt::format("{}, by the scenario{}", draws,
+                     known ? fmt::format(", where {} has {:g} W", known->from, known->watts) : "");
+}
+
+void add(std::vector<std::string>& texts, std::optional<std::string> text) {
+  if (text && std::find(texts.begin(), texts.end(), *text) == texts.end()) {
+    texts.push_back(*std::move(text));
+  }
+}
+
+/// Names that share a text, as "a, b: text"; the text alone where all share it.
+std::vector<std::string> by_text(const std::map<std::string, std::vector<std::string>>& names,
+                                 std::size_t all) {
+  std::vector<std::string> texts;
+  for (const auto& [text, who] : names) {
+    texts.push_back(who.size() == all ? text : fmt::format("{} ({})", text, fmt::join(who, ", ")));
+  }
+  return texts;
+}
+
+}  // namespace
+
+Assumptions assumptions_of(const Scenario& scenario) {
+  const bool offloads = std::any_of(scenario.cells.begin(), scenario.cells.end(),
+                                    [](const Cell& cell) { return !cell.network.empty(); });
+  if (!offloads) return {};
+  const ScenarioSpec& spec = scenario.spec;
+  const ConditionsSpec& conditions = spec.conditions;
+  Assumptions found;
+  std::vector<std::string>& assumed = found.assumed;
+  assumed.push_back(
+      waiting_text(spec.mobile_device, conditions.mobile_idle_power_w, scenario.mobile_idle));
+  if (!conditions.download_takes_time) assumed.emplace_back("answers take no time to receive");
+  if (!conditions.has_delay()) assumed.emplace_back("no propagation delay (no delay_s)");
+  if (!scenario.measurements.names_payload) {
+    assumed.emplace_back("quantising and coding take no time (no payload)");
+  }
+  assumed.emplace_back("the radio is up already and the cloud free");
+  for (const Cell& cell : scenario.cells) {
+    if (cell.network.empty()) continue;
+    const Radio& radio = cell.use.radio;
+    RatesUsed rates{radio.uplink, {}};
+    const bool receives =
+        conditions.download_takes_time || cell.use.energy_model == EnergyModel::kThroughputOnly;
+    if (receives) rates.downlink = radio.downlink;
+    add(found.extrapolated, extrapolation_text(radio, rates));
+  }
+  return found;
+}
+
+Assumptions assumptions_of(const FleetScenario& fleet) {
+  const FleetModel& model = fleet.model;
+  std::map<std::string, std::vector<std::string>> waiting;
+  bool uncoded = false;
+  for (std::size_t i = 0; i < model.groups.size(); ++i) {
+    const MobilesSpec& mobiles = fleet.spec.mobiles[i];
+    waiting[waiting_text(mobiles.device, mobiles.idle_power_w, fleet.idle[i])].push_back(
+        mobiles.name);
+    uncoded = uncoded || (!mobiles.task.present && !fleet.measurements.names_payload);
+  }
+  Assumptions found{by_text(waiting, model.groups.size()), {}};
+  std::vector<std::string>& assumed = found.assumed;
+  std::map<std::string, std::vector<std::string>> of_cells;
+  for (const CellModel& cell : model.cells) {
+    if (cell.delay_s == 0) of_cells["no propagation delay (delay_s)"].push_back(cell.name);
+    if (!cell.states) {
+      of_cells["radios are always up, without promotions and tails (radio_states)"].push_back(
+          cell.name);
+    }
+  }
+  for (std::string& text : by_text(of_cells, model.cells.size())) {
+    assumed.push_back(std::move(text));
+  }
+  if (uncoded) assumed.emplace_back("quantising and coding take no time (no payload)");
+  for (const CellModel& cell : model.cells) {
+    double most_up = 0;
+    double most_down = 0;
+    for (const RateTimeline& rate : cell.uplink) {
+      most_up = std::max(most_up, rate.greatest_rate().value());
+    }
+    for (const RateTimeline& rate : cell.downlink) {
+      most_down = std::max(most_down, rate.greatest_rate().value());
+    }
+    if (!cell.wifi_byte_per_s.empty()) {
+      most_up = most_down =
+          *std::max_element(cell.wifi_byte_per_s.begin(), cell.wifi_byte_per_s.end());
+    }
+    // What requests share, or a trace gives at its worst, is less.
+    add(found.extrapolated,
+        extrapolation_text(cell.radio, {BytesPerSecond{most_up}, BytesPerSecond{most_down}}));
+  }
+  return found;
+}
+
+std::vector<std::string> texts_of(const Assumptions& assumptions) {
+  std::vector<std::string> texts;
+  if (!assumptions.assumed.empty()) {
+    texts.push_back(fmt::format("Assumed: {}.", fmt::join(assumptions.assumed, "; ")));
+  }
+  texts.insert(texts.end(), assumptions.extrapolated.begin(), assumptions.extrapolated.end());
+  return texts;
+}
+
+std::optional<std::string> extrapolation_text(const Radio& radio, const RatesUsed& rates) {
+  if (!radio.known) return std::nullopt;
+  const KnownRates& known = *radio.known;
+  std::vector<std::string> beyond;
+  const auto check = [&](const char* what, BytesPerSecond used, BytesPerSecond least,
+                         BytesPerSecond most, JoulesPerByte alpha) {
+    const bool above = used > most;
+    if (!above && used >= least) return;
+    const Watts power = alpha * used + radio.beta;
+    beyond.push_back(
+        fmt::format("{} at {:g} Mbit/s, which makes {:.3g} W, where they are known {} "
+                    "{:g} Mbit/s",
+                    what, used.value() * kBitsPerMegabyte, power.value(), above ? "up to" : "from",
+                    (above ? most : least).value() * kBitsPerMegabyte));
+  };
+  check("sending", rates.uplink, known.least_uplink, known.most_uplink, radio.alpha_uplink);
+  if (rates.downlink) {
+    check("receiving", *rates.downlink, known.least_downlink, known.most_downlink,
+          radio.alpha_downlink);
+  }
+  if (beyond.empty()) return std::nullopt;
+  return fmt::format("EXTRAPOLATED: the power coefficients of {} are used for {} ({}).", radio.name,
+                     fmt::join(beyond, ", and for "), to_string(known.provenance));
+}
+
+}  // namespace papilio
