@@ -220,7 +220,6 @@ TEST(Batches, OfAScenarioAreOfOneNetworkUnitPrecisionAndLayers) {
   }
   EXPECT_EQ(runs.size(), a.size());
   const FleetPartition& two_way = a[3];
-  EXPECT_EQ(two_way.name, "RB1/5/8bit");
   EXPECT_EQ(a[6].edge_runs, two_way.server_runs);
   EXPECT_NE(a[5].edge_runs, two_way.server_runs);
   // A second cut moves layers and adds or drops none, the unit's included.
