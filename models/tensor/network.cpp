@@ -202,7 +202,9 @@ at::Tensor Network::run(const at::Tensor& input, LayerId first, LayerId last,
     for (const LayerId from : readers_of) {
       PAPILIO_CHECK(outputs[from].defined());
       inputs.push_back(outputs[from]);
-      dies = dies && last_reader_[from] == id && !outputs[from].is_same(input);
+      // A view of it, as a flat one, may be read later, or be the caller's.
+      dies = dies && last_reader_[from] == id && !outputs[from].is_same(input) &&
+             outputs[from].storage().use_count() == 1;
     }
     outputs[id] = compute(id, inputs, dies && !training_);
     for (const LayerId from : readers_of) {

@@ -208,5 +208,33 @@ TEST(Network, IsDrawnFromItsSeed) {
   EXPECT_NEAR(squares / static_cast<double>(weight.values.size()), 2.0 / (64 * 9), 2e-4);
 }
 
+// A flat tensor is a view: what is computed in place of it must not change what others read under
+// it, nor the caller's picture.
+TEST(Network, ChangesNothingThatIsReadThroughAnotherView) {
+  Graph graph{"n", "t"};
+  graph.add("input", InputOp{{2, 2, 2}}, {});
+  const LayerId conv = graph.add("conv", ConvOp{.out_channels = 2}, {0});
+  const LayerId flat = graph.add("flat", FlattenOp{}, {conv});
+  const LayerId relu = graph.add("relu", ReluOp{}, {flat});
+  const LayerId fc = graph.add("fc", LinearOp{.out_features = 2}, {relu});
+  const LayerId pool = graph.add("pool", GlobalAvgPoolOp{}, {conv});
+  graph.add("sum", AddOp{}, {fc, graph.add("flat_2", FlattenOp{}, {pool})});
+  Network network{graph};
+  network.initialize(1);
+  const std::vector<at::Tensor> weights = network.parameters();  // conv, then fc and its bias
+  const at::Tensor picture = at::linspace(-1, 1, 8).reshape({1, 2, 2, 2});
+  const at::Tensor x = at::conv2d(picture, weights[0]);
+  const at::Tensor expected =
+      at::linear(at::relu(at::flatten(x, 1)), weights[1], weights[2]) + x.mean({2, 3});
+  EXPECT_LT((network.forward(picture) - expected).abs().max().item<double>(), 1e-6);
+
+  Graph straight{"n", "t"};
+  straight.add("input", InputOp{{2, 2, 2}}, {});
+  straight.add("flat", FlattenOp{}, {0});
+  straight.add("relu", ReluOp{}, {1});
+  EXPECT_GE(Network{straight}.forward(picture).min().item<double>(), 0);
+  EXPECT_LT(picture.min().item<double>(), 0) << "the caller's";
+}
+
 }  // namespace
 }  // namespace papilio
