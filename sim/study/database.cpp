@@ -56,9 +56,12 @@ std::string names_of(const std::vector<ResultColumn>& columns) {
 /// another attached to it.
 std::string copy_of(const TableOfResults& table, const std::string& from,
                     const std::string& selection) {
-  return fmt::format("INSERT INTO main.{0} SELECT {1}, row, {2} FROM {3}.{0} AS rows WHERE {4}",
-                     table.name, "?1, coalesce(?2, rows.number)", names_of(table.columns), from,
-                     selection);
+  // By name: columns that came later stand at the end of older databases.
+  return fmt::format(
+      "INSERT INTO main.{0} (study, number, row, {2}) SELECT {1}, row, {2} FROM {3}.{0} AS rows "
+      "WHERE "
+      "{4}",
+      table.name, "?1, coalesce(?2, rows.number)", names_of(table.columns), from, selection);
 }
 
 void bind(SQLite::Statement& statement, int index, const Hash& hash) {
