@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace papilio {
 namespace {
@@ -44,6 +45,31 @@ std::vector<std::string> by_text(const std::map<std::string, std::vector<std::st
     texts.push_back(who.size() == all ? text : fmt::format("{} ({})", text, fmt::join(who, ", ")));
   }
   return texts;
+}
+
+/// The radios of a fleet's cells, each once, with the greatest rates that any of its cells ever
+/// has: what requests share, or a trace gives at its worst, is less.
+std::vector<std::pair<const Radio*, RatesUsed>> greatest_rates(const FleetModel& model) {
+  std::vector<std::pair<const Radio*, RatesUsed>> used;
+  for (const CellModel& cell : model.cells) {
+    BytesPerSecond up;
+    BytesPerSecond down;
+    for (const RateTimeline& rate : cell.uplink) up = std::max(up, rate.greatest_rate());
+    for (const RateTimeline& rate : cell.downlink) down = std::max(down, rate.greatest_rate());
+    for (const double level : cell.wifi_byte_per_s) {
+      up = std::max(up, BytesPerSecond{level});
+      down = std::max(down, BytesPerSecond{level});
+    }
+    const auto same = std::find_if(used.begin(), used.end(), [&](const auto& one) {
+      return one.first->name == cell.radio.name;
+    });
+    if (same == used.end()) {
+      used.push_back({&cell.radio, {up, down}});
+    } else {
+      same->second = {std::max(same->second.uplink, up), std::max(*same->second.downlink, down)};
+    }
+  }
+  return used;
 }
 
 }  // namespace
@@ -100,22 +126,8 @@ Assumptions assumptions_of(const FleetScenario& fleet) {
     assumed.push_back(std::move(text));
   }
   if (uncoded) assumed.emplace_back("quantising and coding take no time (no payload)");
-  for (const CellModel& cell : model.cells) {
-    double most_up = 0;
-    double most_down = 0;
-    for (const RateTimeline& rate : cell.uplink) {
-      most_up = std::max(most_up, rate.greatest_rate().value());
-    }
-    for (const RateTimeline& rate : cell.downlink) {
-      most_down = std::max(most_down, rate.greatest_rate().value());
-    }
-    if (!cell.wifi_byte_per_s.empty()) {
-      most_up = most_down =
-          *std::max_element(cell.wifi_byte_per_s.begin(), cell.wifi_byte_per_s.end());
-    }
-    // What requests share, or a trace gives at its worst, is less.
-    add(found.extrapolated,
-        extrapolation_text(cell.radio, {BytesPerSecond{most_up}, BytesPerSecond{most_down}}));
+  for (const auto& [radio, rates] : greatest_rates(model)) {
+    add(found.extrapolated, extrapolation_text(*radio, rates));
   }
   return found;
 }

@@ -28,7 +28,8 @@ TEST(Properties, LatencyAndEnergyAreThoseOfTheWorldsNumbers) {
     const double up_s = demand.upload.value() / radio.uplink.value();
     const double down_s =
         use.download_takes_time ? demand.result.value() / radio.downlink.value() : 0;
-    const double away_s = up_s + demand.cloud_time.value() + down_s;
+    const double delay_s = demand.upload.value() > 0 ? 2 * use.delay.value() : 0;  // there and back
+    const double away_s = up_s + delay_s + demand.cloud_time.value() + down_s;
     double energy_j = demand.mobile_energy.value() + use.idle_power.value() * away_s +
                       radio.alpha_uplink.value() * demand.upload.value();
     if (stated) energy_j += radio.beta.value() * (up_s + down_s);

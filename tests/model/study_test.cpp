@@ -187,7 +187,7 @@ TEST(Studies, CountReplicatesInWhichNobodyAsks) {
 TEST(Studies, SimulationAndClosedFormAgree) {
   const Lab lab;
   lab.run(lab.study(kSmall), "a.db");
-  lab.run(lab.study("method: closed-form\n" + kSmall), "a.db");
+  lab.run(lab.study(fmt::format("method: closed-form\n{}", kSmall)), "a.db");
   StudyDatabase database{lab.path("a.db"), Mode::kRead};
   const Table apart = query(
       database,
@@ -366,7 +366,7 @@ TEST(Studies, AChangedLayerTableIsAnotherPoint) {
   EXPECT_EQ(run(shipped).progress.computed, 0U);
   std::string changed = shipped;
   const std::size_t at = changed.find("latency_s: ") + std::strlen("latency_s: ");
-  changed.replace(at, 1, changed[at] == '9' ? "8" : "9");
+  changed[at] = changed[at] == '9' ? '8' : '9';
   const StudyOutcome outcome = run(changed);
   EXPECT_EQ(outcome.progress.computed, 2U);
   EXPECT_EQ(outcome.known, 0U);
