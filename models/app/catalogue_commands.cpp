@@ -44,7 +44,7 @@ void codecs_command(const Words& words) {
     table.rows.push_back({traits.name, traits.lossless ? "yes" : "no",
                           fmt::format("1 to {}", traits.max_bits), traits.summary});
   }
-  Table pictures{.columns = {{"codec"}, {"lossless", true}, {"what it is", true}}};
+  Table pictures{.columns = {{"codec", true}, {"lossless", true}, {"what it is", true}}};
   for (const PictureCodecTraits& traits : picture_codec_list()) {
     pictures.rows.push_back({traits.name, traits.lossless ? "yes" : "no", traits.summary});
   }
