@@ -63,16 +63,10 @@ struct Mobile {
   double seen_downlink{0};
   double seen_s{-1};
   MobileRadio radio;
-  double frame_s{0};       // date of its last periodic frame, before jitter
-  EnergyLedger energy{};   // of the requests that have ended
-  EnergyLedger between{};  // while no request paid
+  double frame_s{0};      // date of its last periodic frame, before jitter
+  EnergyLedger energy{};  // of the requests that have ended
   bool battery_empty{false};
 };
-
-/// What a mobile has drawn until now, the request that it serves apart.
-double drawn_j(const Mobile& mobile) {
-  return mobile.energy.total() + mobile.between.total();
-}
 
 /// A request from its beginning to its end; or what an attempt that timed out has left on its way.
 struct Request {
@@ -238,9 +232,19 @@ class Fleet::Player {
   void submit(std::uint32_t id, Phase phase, std::uint32_t server, double service_s, double now);
   void charge_uplink(Request& request, double bytes, double elapsed_s, double now);
   void charge_downlink(Request& request, double bytes, double elapsed_s, double now);
+  /// What a mobile draws while no request pays.
+  [[nodiscard]] EnergyLedger& between(const Mobile& mobile) {
+    return between_[static_cast<std::size_t>(&mobile - mobiles_.data())];
+  }
+  /// The share of a mobile's battery that is left, the request that it serves apart; below 0 where
+  /// that drew more than there was.
+  [[nodiscard]] double battery_left(const Mobile& mobile, const GroupModel& group) {
+    if (!std::isfinite(group.battery_j)) return 1;
+    return 1 - (mobile.energy.total() + between(mobile).total()) / group.battery_j;
+  }
   /// Whom a mobile's radio is charged to: the request that it serves, or the time between requests.
   [[nodiscard]] EnergyLedger& payer(Mobile& mobile) {
-    return mobile.current == kNone ? mobile.between : requests_[mobile.current].energy;
+    return mobile.current == kNone ? between(mobile) : requests_[mobile.current].energy;
   }
   /// Whom a request's answer is charged to: what an attempt left behind, to its request while that
   /// lasts.
@@ -249,7 +253,7 @@ class Fleet::Player {
     Mobile& mobile = mobiles_[request.mobile];
     const bool lasts =
         mobile.current != kNone && requests_[mobile.current].number == request.number;
-    return lasts ? requests_[mobile.current].energy : mobile.between;
+    return lasts ? requests_[mobile.current].energy : between(mobile);
   }
 
   // Choice.
@@ -328,6 +332,7 @@ class Fleet::Player {
   std::vector<Background> background_;
 
   std::vector<Mobile> mobiles_;
+  std::vector<EnergyLedger> between_;  // [mobiles], apart: without radio states nobody looks
   std::vector<Request> requests_;
   std::uint32_t free_request_{kNone};
   std::vector<Waiting> waiting_;
@@ -432,6 +437,7 @@ void Fleet::Player::make_servers(std::uint64_t seed) {
 
 void Fleet::Player::make_mobiles(std::uint64_t seed) {
   mobiles_.reserve(model_.mobiles());
+  between_.resize(model_.mobiles());
   std::vector<std::uint32_t> in_cell(model_.cells.size());
   std::vector<std::uint32_t> at_server(model_.servers.size());
   for (std::size_t g = 0; g < model_.groups.size(); ++g) {
@@ -601,7 +607,7 @@ void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, doubl
                     .upload_bytes = waiting.upload_factor};
   request.phases.queue = now - waiting.arrival_s;
   const CellModel& cell = cell_of(mobile);
-  if (cell.states) mobile.radio.charge(*cell.states, now, mobile.between);
+  if (cell.states) mobile.radio.charge(*cell.states, now, between(mobile));
   mobile.current = id;
   ++busy_count_;
   request.partition = choose(mobile, request, now);
@@ -1129,7 +1135,7 @@ void Fleet::Player::end(std::uint32_t id, RequestEnd how, double now) {
   --busy_count_;
   release(id);
 
-  if (!mobile.battery_empty && drawn_j(mobile) >= group.battery_j) {
+  if (!mobile.battery_empty && battery_left(mobile, group) <= 0) {
     mobile.battery_empty = true;
     result_.batteries_empty += 1;
     drop_queue(mobile_id, now);
@@ -1173,7 +1179,7 @@ std::uint32_t Fleet::Player::choose(const Mobile& mobile, const Request& request
                                                    group.downlink_cap_byte_per_s),
                    .delay_s = cell_of(mobile).delay_s,
                    .server = server_views_[mobile.server],
-                   .battery = std::max(0.0, 1 - drawn_j(mobile) / group.battery_j),
+                   .battery = std::max(0.0, battery_left(mobile, group)),
                    .queue = mobile.queue_length};
   if (mobile.edge != kNone) {
     seen.edge = server_views_[mobile.edge];
@@ -1445,9 +1451,9 @@ FleetResult Fleet::Player::finish() {
   result_.mobiles.reserve(mobiles_.size());
   for (Mobile& mobile : mobiles_) {
     const CellModel& cell = cell_of(mobile);
-    if (cell.states) mobile.radio.charge(*cell.states, end_s, mobile.between);
-    result_.energy += mobile.between;
-    mobile.energy += mobile.between;
+    if (cell.states) mobile.radio.charge(*cell.states, end_s, between(mobile));
+    result_.energy += between(mobile);
+    mobile.energy += between(mobile);
     result_.mobiles.push_back(mobile.energy);
   }
   result_.energy += result_.warm_up.energy;
