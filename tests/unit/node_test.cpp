@@ -234,7 +234,7 @@ TEST_F(Override, MakesWhatTheDocumentLeavesOut) {
   const Node& list = root_.find("new")->value.find("list")->value;
   ASSERT_EQ(list.items.size(), 1U);
   EXPECT_EQ(list.items[0].find("c")->value.scalar, "7");
-  EXPECT_EQ(root_.find("new")->key_mark.source->name, "--set") << "so that errors point there";
+  EXPECT_EQ(root_.find("new")->key_mark.source->name(), "--set") << "so that errors point there";
   apply_override(root_, "list.2.c=3");
   EXPECT_EQ(root_.find("list")->value.items.size(), 3U) << "the number after the last adds one";
   apply_override(root_, "a.b.1=2");
