@@ -43,7 +43,7 @@ std::vector<std::uint8_t> read_head(const std::filesystem::path& path, std::size
   return bytes;
 }
 
-std::string printable(std::string_view name) {
+std::string shown_name(std::string_view name) {
   constexpr std::size_t kMost = 120;
   std::string shown{name.substr(0, kMost)};
   std::replace_if(

@@ -19,7 +19,7 @@ std::vector<std::uint8_t> read_whole_file(const std::filesystem::path& path);
 std::vector<std::uint8_t> read_head(const std::filesystem::path& path, std::size_t count);
 
 /// A name that a file gives, as errors show it: without what a terminal would obey, and cut short.
-std::string printable(std::string_view name);
+std::string shown_name(std::string_view name);
 
 /// Most dimensions that a tensor may have, as in PyTorch.
 inline constexpr std::size_t kMostDimensions = 64;

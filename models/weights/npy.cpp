@@ -118,7 +118,7 @@ StoredTensor read_npy(const std::filesystem::path& path) {
     throw fail(
         fmt::format("holds numbers of the type '{}', which is none of the little-endian "
                     "floats and integers",
-                    printable(header->type)));
+                    shown_name(header->type)));
   }
   const auto data = std::span{bytes}.subspan(begin + length);
   const std::optional<std::size_t> count =

@@ -126,7 +126,7 @@ class PickleReader {
     std::int64_t value = 0;
     const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (parsed.ec != std::errc{} || parsed.ptr != digits.data() + digits.size()) {
-      fail(fmt::format("'{}' is no whole number", printable(digits)));
+      fail(fmt::format("'{}' is no whole number", shown_name(digits)));
     }
     return value;
   }
@@ -192,7 +192,7 @@ class PickleReader {
   void push_global(const std::string& module, const std::string& name) {
     const std::string full = module + "." + name;
     if (!find_callee(full) && !is_script_class(full) && !is_storage_class(full)) {
-      fail(fmt::format("asks to call '{}', which is not let through", printable(full)));
+      fail(fmt::format("asks to call '{}', which is not let through", shown_name(full)));
     }
     push(PickleGlobal{full});
   }
@@ -271,7 +271,7 @@ class PickleReader {
     }
     const std::string_view type = expect<PickleGlobal>(parts[1], "a storage's class").name;
     if (!is_storage_class(type)) {
-      fail(fmt::format("'{}' is no class of storages", printable(type)));
+      fail(fmt::format("'{}' is no class of storages", shown_name(type)));
     }
     if (parts.size() > kParts && parts[kParts]->as<PickleNone>() == nullptr) {
       fail("a storage is a view of another, as PyTorch before 0.4 wrote them");

@@ -151,18 +151,19 @@ StateDict read_tensors(const PickleNode& root,
     const auto& storage = std::get<PickleStorage>(tensor->storage->value);
     const std::optional<NumberType> type = number_type(storage.type);
     if (!type) {
-      throw PickleError{fmt::format("the tensor '{}' has numbers of the class {}", printable(name),
-                                    printable(storage.type))};
+      throw PickleError{fmt::format("the tensor '{}' has numbers of the class {}", shown_name(name),
+                                    shown_name(storage.type))};
     }
     const View data = data_of(storage);
     const std::optional<std::size_t> end = end_of(*tensor, data.size() / size_of(*type));
     if (!end) {
-      throw PickleError{fmt::format("the tensor '{}' reaches beyond its storage", printable(name))};
+      throw PickleError{
+          fmt::format("the tensor '{}' reaches beyond its storage", shown_name(name))};
     }
     const std::optional<std::size_t> count = element_count(tensor->shape, left);
     if (!count) {
       throw PickleError{
-          fmt::format("the tensor '{}' repeats what the file holds too often", printable(name))};
+          fmt::format("the tensor '{}' repeats what the file holds too often", shown_name(name))};
     }
     left -= *count;
     StoredTensor& stored = result[name];
@@ -213,14 +214,14 @@ class Archive {
   [[nodiscard]] Data read(const std::string& name) {
     zip_stat_t stat{};
     if (zip_stat(archive_, name.c_str(), 0, &stat) != 0) {
-      throw PickleError{fmt::format("is a zip archive without '{}'", printable(name))};
+      throw PickleError{fmt::format("is a zip archive without '{}'", shown_name(name))};
     }
     if (stat.comp_method != ZIP_CM_STORE) {
-      throw PickleError{fmt::format("has the compressed entry '{}'", printable(name))};
+      throw PickleError{fmt::format("has the compressed entry '{}'", shown_name(name))};
     }
     if (stat.size > left_) {
       throw PickleError{
-          fmt::format("has the entry '{}' that overlaps others or its end", printable(name))};
+          fmt::format("has the entry '{}' that overlaps others or its end", shown_name(name))};
     }
     left_ -= static_cast<std::size_t>(stat.size);
     Data data(static_cast<std::size_t>(stat.size));
@@ -228,12 +229,12 @@ class Archive {
         zip_fopen(archive_, name.c_str(), 0), zip_fclose};
     if (!file ||
         zip_fread(file.get(), data.data(), data.size()) != static_cast<zip_int64_t>(data.size())) {
-      throw PickleError{fmt::format("has the damaged entry '{}'", printable(name))};
+      throw PickleError{fmt::format("has the damaged entry '{}'", shown_name(name))};
     }
     // Reading on to the end is what checks the entry's own checksum.
     std::uint8_t more = 0;
     if (zip_fread(file.get(), &more, 1) != 0) {
-      throw PickleError{fmt::format("has the damaged entry '{}'", printable(name))};
+      throw PickleError{fmt::format("has the damaged entry '{}'", shown_name(name))};
     }
     return data;
   }
@@ -307,7 +308,7 @@ StateDict read_legacy(const fs::path& path) {
     rest = rest.subspan(kCount);
     const std::optional<NumberType> type = number_type(it->second->type);
     if (!type) {
-      throw PickleError{fmt::format("has numbers of the class {}", printable(it->second->type))};
+      throw PickleError{fmt::format("has numbers of the class {}", shown_name(it->second->type))};
     }
     if (elements < 0 || static_cast<std::size_t>(elements) > rest.size() / size_of(*type)) {
       throw PickleError{"is truncated"};
