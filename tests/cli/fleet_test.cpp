@@ -430,8 +430,9 @@ TEST(Plot, KnowsTheFixedCutsOfAnyNetwork) {
   ASSERT_EQ(run_papilio({"plot", folder.path().string()}).exit_code, 0);
   const std::string svg = read_file(folder.path() / "latency_s.svg");
   std::size_t drawn = 0;
-  for (const std::string& cut : cuts)
-    drawn += svg.find(">" + cut + "<") != std::string::npos ? 1 : 0;
+  for (const std::string& cut : cuts) {
+    if (svg.find(">" + cut + "<") != std::string::npos) ++drawn;
+  }
   EXPECT_EQ(drawn, 1U);
   EXPECT_THAT(svg, AllOf(HasSubstr(">RB-like<"), HasSubstr(">mobile-only<")));
 }
