@@ -39,26 +39,26 @@ void codecs_command(const Words& words) {
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                      "md, csv, json, latex or html");
   if (!line.parse(words)) return;
-  Table table{.columns = {{"codec", true}, {"lossless", true}, {"bits"}, {"what it is", true}}};
+  // One table, for CSV has room for one.
+  Table table{
+      .columns = {
+          {"codec", true}, {"of", true}, {"lossless", true}, {"bits"}, {"what it is", true}}};
+  const auto add = [&](const auto& traits, const char* of, std::string bits) {
+    table.rows.push_back(
+        {traits.name, of, traits.lossless ? "yes" : "no", std::move(bits), traits.summary});
+  };
   for (const CodecTraits& traits : codec_list()) {
-    table.rows.push_back({traits.name, traits.lossless ? "yes" : "no",
-                          fmt::format("1 to {}", traits.max_bits), traits.summary});
+    add(traits, "features", fmt::format("1 to {}", traits.max_bits));
   }
-  Table pictures{.columns = {{"codec", true}, {"lossless", true}, {"what it is", true}}};
-  for (const PictureCodecTraits& traits : picture_codec_list()) {
-    pictures.rows.push_back({traits.name, traits.lossless ? "yes" : "no", traits.summary});
-  }
+  for (const PictureCodecTraits& traits : picture_codec_list()) add(traits, "picture", "");
   print({.title = "Codecs",
-         .sections =
-             {{.title = "Of feature tensors",
-               .table = std::move(table),
-               .remarks = {"'jpeg:Q' sets its quality, 1 to 100; 'hevc:QP' makes HEVC lossy, "
-                           "0 to 51."}},
-              {.title = "Of pictures, at the network's input",
-               .table = std::move(pictures),
-               .remarks = {"'jpeg:Q' sets its quality, 1 to 100, and 'jpeg:Q:444' keeps whole "
-                           "colour; 'webp:Q' its own, 0 to 100. All but 'file' are of the "
-                           "picture at the size that the network takes."}}}},
+         .sections = {{.title = "Of feature tensors, and of the picture at the network's input",
+                       .table = std::move(table),
+                       .remarks = {"'jpeg:Q' sets its quality, 1 to 100; 'hevc:QP' makes HEVC "
+                                   "lossy, 0 to 51.",
+                                   "Of the picture, 'jpeg:Q:444' keeps whole colour, and 'webp:Q' "
+                                   "has a quality of its own, 0 to 100. All but 'file' are of the "
+                                   "picture at the size that the network takes."}}}},
         line.get<std::string>("format"));
 }
 

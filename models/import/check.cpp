@@ -86,9 +86,9 @@ Run module_of(const std::filesystem::path& file) {
   return [module = std::move(module)](const at::Tensor& picture) mutable {
     const at::NoGradGuard no_grad;
     std::vector<c10::IValue> inputs;
-    for (const c10::Argument& argument :
-         module.get_method("forward").function().getSchema().arguments()) {
-      if (argument.name() == "self") continue;
+    const auto& arguments = module.get_method("forward").function().getSchema().arguments();
+    for (std::size_t i = 1; i < arguments.size(); ++i) {  // the first is the module, by any name
+      const c10::Argument& argument = arguments[i];
       const bool is_tensor = argument.type()->isSubtypeOf(*c10::TensorType::get());
       if (argument.default_value() && !is_tensor) break;
       // Of several, the network reads one, or it would have been refused.

@@ -110,6 +110,10 @@ void set_input(onnx::ModelProto& model, const TensorShape& shape) {
       dimensions.add_dim()->set_dim_value(size);
     }
   }
+  // OpenCV wants outputs to have a shape, and looks at none.
+  for (onnx::ValueInfoProto& output : *model.mutable_graph()->mutable_output()) {
+    output.mutable_type()->mutable_tensor_type()->mutable_shape();
+  }
 }
 
 }  // namespace papilio

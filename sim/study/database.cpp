@@ -236,8 +236,6 @@ void StudyDatabase::open(Mode mode) {
   const int flags = mode == Mode::kRead ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE;
   connection_ = std::make_unique<SQLite::Database>(
       path_.string(), flags | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX, kBusyMs);
-  // A file's own views and defaults call no function that reaches beyond the file.
-  connection_->exec("PRAGMA trusted_schema = OFF");
   const auto pragma = [&](const char* name) {
     return connection_->execAndGet(fmt::format("PRAGMA {}", name)).getInt64();
   };

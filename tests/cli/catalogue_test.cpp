@@ -68,14 +68,14 @@ TEST(Radios, EveryConstantHasASource) {
   EXPECT_EQ(document({"radios", "list"})["sections"][0]["rows"].size(), 3U);
   for (const char* radio : {"3g", "4g", "wifi"}) {
     const Json rows = document({"radios", "show", radio})["sections"][0]["rows"];
-    ASSERT_GT(rows.size(), 5U);
+    ASSERT_GT(rows.size(), 7U);
     for (const Json& row : rows) {
       const bool state = row["constant"].get<std::string>().starts_with("states.");
       EXPECT_EQ(row["kind"], state ? "recalled" : "published") << row["constant"];
       EXPECT_FALSE(row["at"].get<std::string>().empty());
     }
-    EXPECT_FALSE(rows[4]["constant"].get<std::string>().starts_with("states."));
-    EXPECT_TRUE(rows[5]["constant"].get<std::string>().starts_with("states."));
+    EXPECT_EQ(rows[6]["constant"], "known_rates.most_downlink_bit_per_s");
+    EXPECT_TRUE(rows[7]["constant"].get<std::string>().starts_with("states."));
   }
 }
 

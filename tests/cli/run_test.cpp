@@ -224,7 +224,7 @@ TEST(Run, EveryColumnIsDocumented) {
   run_to(folder.path(), {kTable4});
   const std::string documentation =
       read_file(std::filesystem::path{PAPILIO_SOURCE_DIR} / "docs/outputs.md");
-  for (const char* file : {"summary.csv", "records.csv"}) {
+  for (const auto& [file, count] : {std::pair{"summary.csv", 21}, std::pair{"records.csv", 19}}) {
     const std::string text = read_file(folder.path() / file);
     std::istringstream header{text.substr(0, text.find('\n'))};
     int columns = 0;
@@ -232,7 +232,7 @@ TEST(Run, EveryColumnIsDocumented) {
       EXPECT_TRUE(documentation.find(fmt::format("`{}`", column)) != std::string::npos)
           << file << ": " << column;
     }
-    EXPECT_EQ(columns, 20) << file;
+    EXPECT_EQ(columns, count) << file;
   }
 }
 

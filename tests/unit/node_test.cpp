@@ -11,7 +11,6 @@
 
 #include <cstdio>
 #include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"

@@ -300,7 +300,7 @@ TEST_F(PivotTest, ALatexTableSaysQuantityUnitAndWhatTheIntervalIs) {
   EXPECT_THAT(latex,
               HasSubstr("\\caption{latency, ms, by load and network. Of 6 points, by "
                         "simulation, in ms; over 3 replicates; $\\pm$ is the 95 \\% interval "
-                        "over replicates (Student's t); partition RB1.}\n"
+                        "over replicates (Student's t; n/a of one); partition RB1.}\n"
                         "\\label{tab:some-latency-ms}"));
 }
 
