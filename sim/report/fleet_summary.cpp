@@ -36,6 +36,7 @@ class Summariser {
       : model_{fleet.model},
         results_{results},
         replications_{static_cast<std::size_t>(model_.replications)},
+        capacities_{cell_capacities(model_)},
         limit_{fleet.measurements.limit} {
     for (const MobilesSpec& mobiles : fleet.spec.mobiles) is_task_.push_back(mobiles.task.present);
   }
@@ -148,7 +149,8 @@ class Summariser {
     row.admitted = admitted(strategy, scope);
     find_start(row, all, found);
     row.overload = find_overload(
-        model_, std::span{results_}.subspan(strategy * replications_, replications_), scope.groups);
+        model_, capacities_, std::span{results_}.subspan(strategy * replications_, replications_),
+        scope.groups);
     if (row.overload) {
       row.latency.half_width.reset();
       for (Estimate& percentile : row.percentiles) percentile.half_width.reset();
@@ -223,6 +225,7 @@ class Summariser {
   const FleetModel& model_;
   const std::vector<FleetResult>& results_;
   std::size_t replications_;
+  CellCapacities capacities_;
   const AccuracyLimit& limit_;
   std::vector<bool> is_task_;  // [groups]
   std::optional<std::size_t> oracle_;

@@ -56,9 +56,22 @@ double mean_background(const ServerModel& server, double until_s) {
   return sum / until_s;
 }
 
+/// When the last request arrives of those groups that `use` something; infinity where one of them
+/// is a closed loop.
+template <class Uses>
+double last_arrival_s(const FleetModel& model, const Uses& uses) {
+  double end = 0;
+  for (const GroupModel& group : model.groups) {
+    if (uses(group)) end = std::max(end, arrivals_end_s(model, group));
+  }
+  return end;
+}
+
 class Finder {
  public:
-  Finder(const FleetModel& model, std::span<const FleetResult> runs) : model_{model}, runs_{runs} {}
+  Finder(const FleetModel& model, const CellCapacities& capacities,
+         std::span<const FleetResult> runs)
+      : model_{model}, capacities_{capacities}, runs_{runs} {}
 
   std::optional<Overload> find(std::span<const std::size_t> groups) {
     for (const std::size_t g : groups) {
@@ -76,17 +89,6 @@ class Finder {
   void judge(const std::string& resource, double load, double units) {
     if (units <= 0 || load * (1 - 3 * std::sqrt(2 / units)) <= 1) return;
     if (!worst_ || load > worst_->load) worst_ = Overload{resource, load};
-  }
-
-  /// When the last request arrives of those groups that `use` something; infinity where one of them
-  /// is a closed loop.
-  template <class Uses>
-  [[nodiscard]] double end_s(const Uses& uses) const {
-    double end = 0;
-    for (const GroupModel& group : model_.groups) {
-      if (uses(group)) end = std::max(end, arrivals_end_s(model_, group));
-    }
-    return end;
   }
 
   void mobiles(std::size_t g) {
@@ -118,17 +120,11 @@ class Finder {
   }
 
   void cell(std::uint32_t c) {
-    const CellModel& cell = model_.cells[c];
-    const double end = end_s([&](const GroupModel& group) { return group.cell == c; });
-    if (!cell.wifi_byte_per_s.empty() || !std::isfinite(end) || end <= 0) return;
     double requests = 0;
     for (const FleetResult& run : runs_) requests += static_cast<double>(run.counts.requests);
     const std::size_t first = 1 + 2 * static_cast<std::size_t>(c);
     for (const std::size_t direction : {0U, 1U}) {
-      double bytes = 0;
-      for (const RateTimeline& rate : direction == 0 ? cell.uplink : cell.downlink) {
-        bytes += capacity_bytes(rate, end);
-      }
+      const double bytes = capacities_[c][direction];
       if (bytes <= 0) continue;
       judge(names_[first + direction], total(first + direction, &ResourceMeans::per_second) / bytes,
             requests);
@@ -137,8 +133,8 @@ class Finder {
 
   void server(std::uint32_t s) {
     const ServerModel& server = model_.servers[s];
-    const double end =
-        end_s([&](const GroupModel& group) { return group.server == s || group.edge == s; });
+    const double end = last_arrival_s(
+        model_, [&](const GroupModel& group) { return group.server == s || group.edge == s; });
     if (!std::isfinite(end) || end <= 0) return;
     std::size_t resource = 1 + 2 * model_.cells.size();
     for (std::uint32_t before = 0; before < s; ++before) {
@@ -162,6 +158,7 @@ class Finder {
   }
 
   const FleetModel& model_;
+  const CellCapacities& capacities_;
   std::span<const FleetResult> runs_;
   std::vector<std::string> names_{resource_names(model_)};
   std::optional<Overload> worst_;
@@ -169,9 +166,23 @@ class Finder {
 
 }  // namespace
 
-std::optional<Overload> find_overload(const FleetModel& model, std::span<const FleetResult> runs,
+CellCapacities cell_capacities(const FleetModel& model) {
+  CellCapacities capacities(model.cells.size());
+  for (std::size_t c = 0; c < model.cells.size(); ++c) {
+    const CellModel& cell = model.cells[c];
+    const double end =
+        last_arrival_s(model, [&](const GroupModel& group) { return group.cell == c; });
+    if (!cell.wifi_byte_per_s.empty() || !std::isfinite(end)) continue;
+    for (const RateTimeline& rate : cell.uplink) capacities[c][0] += capacity_bytes(rate, end);
+    for (const RateTimeline& rate : cell.downlink) capacities[c][1] += capacity_bytes(rate, end);
+  }
+  return capacities;
+}
+
+std::optional<Overload> find_overload(const FleetModel& model, const CellCapacities& capacities,
+                                      std::span<const FleetResult> runs,
                                       std::span<const std::size_t> groups) {
-  return Finder{model, runs}.find(groups);
+  return Finder{model, capacities, runs}.find(groups);
 }
 
 }  // namespace papilio

@@ -22,7 +22,7 @@ std::optional<Overload> overload_of(const FleetModel& model) {
   constexpr double kLongAfterTheEnd = 1e15;
   fleet.play_until(kLongAfterTheEnd);
   const std::vector<FleetResult> runs{fleet.finish()};
-  return find_overload(model, runs, std::vector<std::size_t>{0});
+  return find_overload(model, cell_capacities(model), runs, std::vector<std::size_t>{0});
 }
 
 /// 1,000 s of Poisson arrivals, `load` a second in all, whose work takes a second on the server or,
