@@ -172,19 +172,30 @@ class Run {
     return count() / std::max(1.0, count() - static_cast<double>(levels_));
   }
 
-  /// Powers of `value(x)`, each piece centred.
+  /// `value(x)` of every value, in the order of the pieces: computed once, for it is looked at up
+  /// to five times.
   template <class Value>
-  [[nodiscard]] Powers pooled(const Value& value) const {
+  [[nodiscard]] std::vector<double> each(const Value& value) const {
+    std::vector<double> made;
+    made.reserve(sorted_.size());
+    for (const Piece& piece : pieces_) {
+      for (const double x : piece.values) made.push_back(value(x));
+    }
+    return made;
+  }
+
+  /// Powers of the run's values or of what `each` made of them, each piece centred.
+  [[nodiscard]] Powers pooled(std::span<const double> all) const {
     Bins bins{};
     for (std::size_t p = 0; p < pieces_.size(); ++p) {
-      const std::span<const double> values = pieces_[p].values;
+      const std::span<const double> values = take(all, pieces_[p].values.size());
       if (values.empty()) continue;
-      const double level = level_of(values, value);
+      const double level = papilio::mean(values);
       const double begin = begins_[p] * kBins;
       const double step = shares_[p] * kBins / static_cast<double>(values.size());
       for (std::size_t i = 0; i < values.size(); ++i) {
         const auto bin = static_cast<std::size_t>(begin + (static_cast<double>(i) + 0.5) * step);
-        bins[std::min(bin, kBins - 1)] += value(values[i]) - level;
+        bins[std::min(bin, kBins - 1)] += values[i] - level;
       }
     }
     return {powers(bins, count()), 1};
@@ -192,8 +203,7 @@ class Run {
 
   /// The mean powers of the sources' own series; none where a source is not told or has too few
   /// values for a spectrum.
-  template <class Value>
-  [[nodiscard]] Powers by_source(const Value& value) const {
+  [[nodiscard]] Powers by_source(std::span<const double> all) const {
     if (sampled_.empty()) return {};
     struct Source {
       std::size_t seen{0};
@@ -201,18 +211,20 @@ class Run {
       Bins bins{};
     };
     std::vector<Source> sources(sampled_.size());
-    const auto each = [&](const auto& take) {
+    const auto for_each = [&](const auto& use) {
+      std::span<const double> rest = all;
       for (const Piece& piece : pieces_) {
-        if (piece.values.empty()) continue;
-        const double level = level_of(piece.values, value);
-        for (std::size_t i = 0; i < piece.values.size(); ++i) {
+        const std::span<const double> values = take(rest, piece.values.size());
+        if (values.empty()) continue;
+        const double level = papilio::mean(values);
+        for (std::size_t i = 0; i < values.size(); ++i) {
           const std::uint32_t slot = slots_[piece.sources[i]];
-          if (slot != kNoSlot) take(slot, value(piece.values[i]) - level);
+          if (slot != kNoSlot) use(slot, values[i] - level);
         }
       }
     };
-    each([&](std::uint32_t slot, double x) { sources[slot].sum += x; });
-    each([&](std::uint32_t slot, double x) {
+    for_each([&](std::uint32_t slot, double x) { sources[slot].sum += x; });
+    for_each([&](std::uint32_t slot, double x) {
       Source& source = sources[slot];
       const std::size_t count = sampled_[slot];
       source.bins[source.seen++ * kBins / count] += x - source.sum / static_cast<double>(count);
@@ -257,11 +269,11 @@ class Run {
     }
   }
 
-  template <class Value>
-  static double level_of(std::span<const double> values, const Value& value) {
-    double sum = 0;
-    for (const double x : values) sum += value(x);
-    return sum / static_cast<double>(values.size());
+  /// The first values of a span, which is left without them.
+  static std::span<const double> take(std::span<const double>& all, std::size_t count) {
+    const std::span<const double> first = all.first(count);
+    all = all.subspan(count);
+    return first;
   }
 
   const std::vector<Piece>& pieces_;
@@ -304,20 +316,20 @@ struct Worth {
 /// Where the sources' own series add up to the pooled one as independent series do, they tell more
 /// of the correlation than the pooled one alone.
 Worth worth_of(const Run& run) {
-  const Ranks rank{run.sorted()};
+  const std::vector<double> ranks = run.each(Ranks{run.sorted()});
   double mean = 0;
   double squares = 0;
-  for (const double value : run.sorted()) {
-    mean += rank(value) / run.count();
-    squares += rank(value) * rank(value) / run.count();
+  for (const double rank : ranks) {
+    mean += rank / run.count();
+    squares += rank * rank / run.count();
   }
   const double variance = squares - mean * mean;
-  const Powers pooled = run.pooled(rank);
+  const Powers pooled = run.pooled(ranks);
   const std::optional<AtZero> of_pooled = at_zero(pooled, kBroad);
   constexpr double kRounding = 1e-12;
   if (variance <= kRounding || !of_pooled) return {run.count()};
   Worth worth{variance / of_pooled->mean()};
-  const Powers own = run.by_source(rank);
+  const Powers own = run.by_source(ranks);
   if (own.series >= 2) {
     if (const std::optional<AtZero> of_own = at_zero(own, kBroad)) {
       double ratio = 0;
@@ -340,10 +352,9 @@ Worth worth_of(const Run& run) {
 
 /// See SteadyState::memory. The variance of a series' mean is that of its values times what it
 /// remembers and the place of one value.
-double memory_of(const Run& run, double series) {
-  const auto same = [](double x) { return x; };
+double memory_of(const Run& run, std::span<const double> values, double series) {
   const std::optional<AtZero> variance =
-      at_zero(series > 1 ? run.by_source(same) : run.pooled(same), kBroad);
+      at_zero(series > 1 ? run.by_source(values) : run.pooled(values), kBroad);
   double squares = 0;
   for (const double x : run.sorted()) {
     squares += (x - run.mean()) * (x - run.mean()) / run.count();
@@ -352,13 +363,12 @@ double memory_of(const Run& run, double series) {
   return std::max(0.0, variance->mean() / squares - series / run.count());
 }
 
-/// The spectrum at zero of `value(x)`, its shape learnt from the sources' series too, as far as
-/// these are independent.
-template <class Value>
-std::optional<AtZero> variance_of_mean(const Run& run, const Value& value) {
-  Powers pooled = run.pooled(value);
+/// The spectrum at zero of the values, or of what `Run::each` made of them, its shape learnt from
+/// the sources' series too, as far as these are independent.
+std::optional<AtZero> variance_of_mean(const Run& run, std::span<const double> values) {
+  Powers pooled = run.pooled(values);
   for (double& power : pooled.values) power *= run.lost_to_levels();
-  Powers own = run.by_source(value);
+  Powers own = run.by_source(values);
   if (own.series > 0) {
     const auto sum = [](const std::vector<double>& all) {
       return std::accumulate(all.begin(), all.begin() + kNarrow, 0.0);
@@ -442,10 +452,11 @@ SteadyState steady_state(const std::vector<Piece>& pieces, std::span<const doubl
   }
   const Worth worth = worth_of(run);
   result.independent = worth.independent;
-  result.memory = memory_of(run, worth.series);
+  const std::vector<double> values = run.each([](double x) { return x; });
+  result.memory = memory_of(run, values, worth.series);
   if (result.independent < kFewestIndependent) return result;
 
-  const std::optional<AtZero> of_mean = variance_of_mean(run, [](double x) { return x; });
+  const std::optional<AtZero> of_mean = variance_of_mean(run, values);
   const double correlated = 1 - result.independent / run.count();
   result.mean.half_width =
       of_mean ? with_both_arms(half_width(*of_mean), result.mean.value - sorted.front(), correlated)
@@ -456,7 +467,7 @@ SteadyState steady_state(const std::vector<Piece>& pieces, std::span<const doubl
     Estimate& quantile = result.quantiles[i];
     if (result.independent < independent_needed(p)) continue;
     const std::optional<AtZero> of_share =
-        variance_of_mean(run, [&](double x) { return x > quantile.value ? 1.0 : 0.0; });
+        variance_of_mean(run, run.each([&](double x) { return x > quantile.value ? 1.0 : 0.0; }));
     if (!of_share) {
       quantile.half_width = 0;  // none lies above: all are equal
       continue;
