@@ -41,6 +41,7 @@ void add(std::vector<std::string>& texts, std::optional<std::string> text) {
 std::vector<std::string> by_text(const std::map<std::string, std::vector<std::string>>& names,
                                  std::size_t all) {
   std::vector<std::string> texts;
+  texts.reserve(names.size());
   for (const auto& [text, who] : names) {
     texts.push_back(who.size() == all ? text : fmt::format("{} ({})", text, fmt::join(who, ", ")));
   }
