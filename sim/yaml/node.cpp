@@ -250,7 +250,7 @@ Node parse(const std::string& text, const std::shared_ptr<const SourceText>& sou
 /// @throws ConfigError with the place of what is none, or steers a terminal
 std::shared_ptr<const SourceText> make_source(std::string_view bytes, std::string name) {
   Decoded decoded = to_utf8(bytes);
-  const auto source = std::make_shared<const SourceText>(std::move(name), std::move(decoded.text));
+  auto source = std::make_shared<const SourceText>(std::move(name), std::move(decoded.text));
   const std::string& text = source->text();
   const std::optional<std::size_t> bad = decoded.bad ? decoded.bad : find_unprintable(text);
   if (!bad) return source;

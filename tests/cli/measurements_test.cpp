@@ -103,10 +103,11 @@ TEST_F(MeasuredScenarios, OfFleetsSayWhatThePoliciesChooseAmong) {
   EXPECT_THAT(read_file(folder_.path() / "free/tables.md"),
               HasSubstr("- No accuracy limit stated."));
   EXPECT_THAT(columns_of(folder_.path() / "free/fleet.csv"), Not(Contains("admitted")));
-  run_to(folder_.path() / "bound",
-         {"tests/scenario/measured/fleet.yaml", "--set", "least_accuracy=0.78", "--set",
-          "strategies=[{strategy: mobile-only}, {strategy: butterfly, after: RB1, channels: [1, "
-          "2]}, {strategy: selection}]"});
+  const std::string strategies =
+      "strategies=[{strategy: mobile-only}, {strategy: butterfly, after: RB1, channels: [1, 2]}, "
+      "{strategy: selection}]";
+  run_to(folder_.path() / "bound", {"tests/scenario/measured/fleet.yaml", "--set",
+                                    "least_accuracy=0.78", "--set", strategies});
   const std::string tables = read_file(folder_.path() / "bound/tables.md");
   EXPECT_THAT(tables, HasSubstr("- Chosen among partitions of an accuracy of at least 78 % "
                                 "(least_accuracy: 0.78)."));

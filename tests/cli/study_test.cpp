@@ -157,12 +157,12 @@ TEST(Study, ExportsWhatItHolds) {
   EXPECT_EQ(json[104]["mobile.load_level"], 1.5);
   EXPECT_TRUE(json[0]["network"].is_null());
   // Types are the columns', wherever they stand and however they are set.
-  const auto answer = nlohmann::json::parse(
-      expect_success({"study", "sql", database,
-                      "SELECT 2 AS two, '8' AS eight, 2.5 AS x, NULL AS none, x'12' AS bytes, "
-                      "column1 AS mixed FROM (VALUES ('7'), (1)) ORDER BY 6 DESC",
-                      "--format", "json"})
-          .out)["sections"][0]["rows"];
+  const std::string query =
+      "SELECT 2 AS two, '8' AS eight, 2.5 AS x, NULL AS none, x'12' AS bytes, column1 AS mixed "
+      "FROM (VALUES ('7'), (1)) ORDER BY 6 DESC";
+  const auto answer =
+      nlohmann::json::parse(expect_success({"study", "sql", database, query, "--format", "json"})
+                                .out)["sections"][0]["rows"];
   EXPECT_EQ(answer, nlohmann::json::parse(
                         R"([{"two":2,"eight":"8","x":2.5,"none":null,"bytes":"12","mixed":"7"},
                             {"two":2,"eight":"8","x":2.5,"none":null,"bytes":"12","mixed":"1"}])"));

@@ -91,7 +91,7 @@ std::string dump(const fs::path& file) {
 
 /// A database of one point, into which somebody else wrote.
 fs::path tampered(const TemporaryFolder& folder, const std::string& sql) {
-  const fs::path file = folder.path() / "a.db";
+  fs::path file = folder.path() / "a.db";
   fs::remove(file);
   {
     StudyDatabase database{file, Mode::kWrite};

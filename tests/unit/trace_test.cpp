@@ -222,11 +222,12 @@ TEST(HsdpaTraces, HaveTheMeanThatTheirRowsAddUpTo) {
 
 TEST_F(TraceFiles, MaySeparateAsTheyLikeAndHaveCommentsAndAByteOrderMark) {
   const Trace expected = load("0,8\n1,16\n3,24\n");
-  for (const char* text : {"0\t8\n1\t16\n3\t24\n", "0 8\n1 16\n3 24",
-                           "# time, rate\n0, 8\r\n\n1 ,16\r\n3,24", "0;8\n1; 16\n3;24\n",
-                           "\xEF\xBB\xBF"
-                           "0;8\r\n1;16\r\n3;24\r\n",
-                           "\xEF\xBB\xBF# made\ntime_s;rate_mbit_per_s\n0;8\n1;16\n3;24\n"}) {
+  const std::string mark{"\xEF\xBB\xBF"};
+  for (const std::string& text :
+       {std::string{"0\t8\n1\t16\n3\t24\n"}, std::string{"0 8\n1 16\n3 24"},
+        std::string{"# time, rate\n0, 8\r\n\n1 ,16\r\n3,24"}, std::string{"0;8\n1; 16\n3;24\n"},
+        mark + "0;8\r\n1;16\r\n3;24\r\n",
+        mark + "# made\ntime_s;rate_mbit_per_s\n0;8\n1;16\n3;24\n"}) {
     const Trace trace = load(text);
     EXPECT_EQ(trace.start_s, expected.start_s) << text;
     EXPECT_EQ(trace.rate_byte_per_s, expected.rate_byte_per_s) << text;
