@@ -458,9 +458,12 @@ SteadyState steady_state(const std::vector<Piece>& pieces, std::span<const doubl
 
   const std::optional<AtZero> of_mean = variance_of_mean(run, values);
   const double correlated = 1 - result.independent / run.count();
+  // Values that are all equal but for the last digits differ by how they were added up.
+  constexpr double kRounding = 1e-12;
+  const double digits = kRounding * std::max(std::abs(sorted.front()), std::abs(sorted.back()));
+  const double half = of_mean ? half_width(*of_mean) : 0;
   result.mean.half_width =
-      of_mean ? with_both_arms(half_width(*of_mean), result.mean.value - sorted.front(), correlated)
-              : 0;
+      half > digits ? with_both_arms(half, result.mean.value - sorted.front(), correlated) : 0;
   const double normal = boost::math::quantile(complement(boost::math::normal{}, kTail));
   for (std::size_t i = 0; i < probabilities.size(); ++i) {
     const double p = probabilities[i];
