@@ -5,7 +5,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
-#include <boost/sort/spreadsort/float_sort.hpp>
+#include <boost/sort/pdqsort/pdqsort.hpp>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -160,7 +160,7 @@ class Run {
       shares_.push_back(static_cast<double>(sizes[piece.era]) / count());
     }
     mean_ = papilio::mean(sorted_);
-    boost::sort::spreadsort::float_sort(sorted_.begin(), sorted_.end());
+    boost::sort::pdqsort(sorted_.begin(), sorted_.end());
     sample_sources();
   }
 
