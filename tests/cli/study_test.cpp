@@ -29,6 +29,7 @@ using std::chrono::milliseconds;
 using testing::expect_success;
 using testing::Finished;
 using ::testing::HasSubstr;
+using testing::points_or_fewer;
 using testing::read_file;
 using testing::run_papilio;
 using testing::stored_points;
@@ -173,7 +174,8 @@ TEST(Study, ExportsWhatItHolds) {
 
 TEST(Study, CtrlCStoresWhatWasInFlight) {
   const TemporaryFolder folder;
-  const std::string study = write_study(folder, 400);
+  constexpr int kPoints = points_or_fewer(400);
+  const std::string study = write_study(folder, kPoints);
   const std::string database = (folder.path() / "a.db").string();
   const Finished stopped =
       run_papilio({"study", "run", study, "-o", database},
@@ -181,8 +183,8 @@ TEST(Study, CtrlCStoresWhatWasInFlight) {
   EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
   EXPECT_THAT(stopped.err, HasSubstr("the same command goes on"));
   const Finished rest = expect_success({"study", "run", study, "-o", database});
-  EXPECT_THAT(rest.out, HasSubstr("400 points"));
-  EXPECT_THAT(rest.out, ::testing::Not(HasSubstr("400 computed now")));
+  EXPECT_THAT(rest.out, HasSubstr(fmt::format("{} points", kPoints)));
+  EXPECT_THAT(rest.out, ::testing::Not(HasSubstr(fmt::format("{} computed now", kPoints))));
   const std::string whole = (folder.path() / "whole.db").string();
   expect_success({"study", "run", study, "-o", whole, "-q"});
   EXPECT_EQ(study_contents(database), study_contents(whole));
@@ -308,7 +310,7 @@ TEST(Study, ADamagedOrForeignDatabaseIsRefusedAndLeftAlone) {
 
 TEST(Study, CanBeReadWhileItRuns) {
   const TemporaryFolder folder;
-  constexpr int kPoints = 300;
+  constexpr int kPoints = points_or_fewer(300);
   const std::string study = write_study(folder, kPoints);
   const std::string database = (folder.path() / "a.db").string();
   std::thread writer{[&] { expect_success({"study", "run", study, "-o", database, "-q"}); }};

@@ -35,6 +35,15 @@ inline std::string study_contents(const std::filesystem::path& database) {
   return text;
 }
 
+/// So many points, or a quarter of them under sanitizers, where each takes ten times as long.
+constexpr int points_or_fewer(int points) {
+#ifdef __SANITIZE_ADDRESS__
+  return points / 4;
+#else
+  return points;
+#endif
+}
+
 /// A study of so many points, each of which takes some milliseconds: 104 cells.
 inline std::string write_study(const TemporaryFolder& folder, int points) {
   return folder
