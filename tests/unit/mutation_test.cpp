@@ -1,5 +1,6 @@
-// Claim: whatever bytes stand in a scenario, a fleet, a study or a database, reading them ends in a
-// result or in one ConfigError. Seeded, so that a failure can be repeated.
+// Claim: whatever bytes stand in a scenario, a fleet, a study, a profile, a table, a trace or a
+// database, reading them ends in a result or in one ConfigError. Seeded, so that a failure can be
+// repeated. PAPILIO_MUTANTS=20 in the environment reads twenty times as many.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,12 +8,15 @@
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
 
 #include "sim/base/error.hpp"
+#include "sim/networks/network_file.hpp"
+#include "sim/radio/trace.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/study/database.hpp"
@@ -88,9 +92,12 @@ class Mutator {
   boost::random::mt19937_64 generator_;
 };
 
-/// @return how many mutants were refused
-int read_mutants(const std::string& original, int count, std::uint64_t seed, const fs::path& file,
+/// @param usual how many mutants, where the environment does not ask for more
+/// @return how many of them were refused
+int read_mutants(const std::string& original, int usual, std::uint64_t seed, const fs::path& file,
                  const std::function<void()>& read) {
+  const char* times = std::getenv("PAPILIO_MUTANTS");
+  const int count = usual * (times != nullptr ? std::stoi(times) : 1);
   Mutator mutate{seed};
   int refused = 0;
   for (int i = 0; i < count; ++i) {
@@ -127,6 +134,65 @@ TEST(Mutation, OfScenariosFleetsAndStudiesIsReadOrRefused) {
       "  - {axis: list, key: cloud.load_level, values: [1, 2]}\nexclude:\n"
       "  - {mobile.load_level: {above: 1.7}}\n";
   EXPECT_GT(read_mutants(study, kMutants, 3, file, [&] { load_study(source); }), 0);
+}
+
+TEST(Mutation, OfProfilesIsReadOrRefused) {
+  const TemporaryFolder folder;
+  const fs::path root{PAPILIO_SOURCE_DIR};
+  constexpr const char* kTable4 = "scenarios/paper/table4.yaml";
+  constexpr const char* kMeasured = "scenarios/examples/measured.yaml";
+  const std::vector<std::pair<const char*, const char*>> files_and_readers{
+      {"devices/jetson-tx2.yaml", kTable4},
+      {"radios/4g.yaml", kTable4},
+      {"layers/jetson-tx2/resnet50-paper.yaml", kTable4},
+      {"published/butterfly-2019/table4.csv", kTable4},
+      {"published/butterfly-2019/claims.yaml", kTable4},
+      {"sources.yaml", kTable4},
+      {"measurements/resnet20-cifar10/accuracy.csv", kMeasured},
+      {"measurements/resnet20-cifar10/payloads.csv", kMeasured},
+      {"models/densenet121.yaml", nullptr}};
+  std::uint64_t seed = 10;
+  for (const auto& [name, scenario] : files_and_readers) {
+    const fs::path own = folder.path() / std::to_string(seed);
+    const fs::path file = own / name;
+    fs::create_directories(file.parent_path());
+    // The other tables of a publication are read from where the first is found.
+    if (file.extension() == ".csv" || file.filename() == "claims.yaml") {
+      fs::copy((root / "profiles" / name).parent_path(), file.parent_path());
+    }
+    fs::create_directories(own / "devices");
+    const auto read = [&, in = scenario] {
+      if (in == nullptr) {
+        load_graph(file.string());
+      } else {
+        load_scenario({.file = (root / in).string(), .profiles = {own}});
+      }
+    };
+    EXPECT_GT(read_mutants(read_file(root / "profiles" / name), 40, seed, file, read), 0) << name;
+    ++seed;
+  }
+}
+
+TEST(Mutation, OfTracesIsReadOrRefused) {
+  const TemporaryFolder folder;
+  const fs::path fleets = fs::path{PAPILIO_SOURCE_DIR} / "scenarios/fleets";
+  for (const char* name : {"workloads.yaml", "walk.csv", "arrivals.csv"}) {
+    fs::copy(fleets / name, folder.path() / name);
+  }
+  const auto read = [&] { load_fleet({.file = (folder.path() / "workloads.yaml").string()}); };
+  std::uint64_t seed = 30;
+  for (const char* name : {"walk.csv", "arrivals.csv"}) {
+    const fs::path file = folder.path() / name;
+    const std::string original = read_file(file);
+    EXPECT_GT(read_mutants(original, 100, seed++, file, read), 0) << name;
+    std::ofstream{file, std::ios::binary} << original;
+  }
+  std::string deliveries;  // a Mahimahi file
+  for (int i = 0; i < 300; ++i) deliveries += fmt::format("{}\n", i * 7 / 3);
+  const fs::path file = folder.path() / "up";
+  EXPECT_GT(
+      read_mutants(deliveries, 200, seed, file, [&] { load_trace(file.string(), Seconds{0.1}); }),
+      0);
 }
 
 TEST(Mutation, OfDatabasesIsReadOrRefused) {
