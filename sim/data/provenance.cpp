@@ -23,6 +23,8 @@ const std::vector<std::string>& provenance_kinds() {
   return kKinds;
 }
 
+bool is_assumed(const Provenance& provenance) { return provenance.kind == kAssumed; }
+
 std::string to_string(const Provenance& provenance) {
   std::vector<std::string> from;
   for (const std::string* text : {&provenance.source, &provenance.at}) {
@@ -36,7 +38,7 @@ void describe_provenance(FieldVisitor& visitor, Provenance& provenance) {
                "How the number came to be.");
   // What somebody assumes has no source but themselves.
   visitor.text("source", provenance.source, {},
-               provenance.kind == kAssumed ? Presence::kOptional : Presence::kRequired,
+               is_assumed(provenance) ? Presence::kOptional : Presence::kRequired,
                "Key in sources.yaml; not asked of what is assumed.");
   visitor.text("at", provenance.at, {}, Presence::kOptional, "Place in the source, or the method.");
 }

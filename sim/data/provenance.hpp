@@ -24,6 +24,9 @@ struct Provenance {
 /// published, digitised, derived, recalled, predicted, measured, assumed.
 const std::vector<std::string>& provenance_kinds();
 
+/// Whether a number is its user's own assumption.
+bool is_assumed(const Provenance& provenance);
+
 /// "published: butterfly-2019, Table III".
 std::string to_string(const Provenance& provenance);
 

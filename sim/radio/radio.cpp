@@ -123,6 +123,9 @@ RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibli
     bibliography.check(profile.states->provenance, root, "states", diagnostics);
     add_constants(*profile.states, profile.about);
   }
+  for (const auto& [key, constant] : profile.about.constants) {
+    if (is_assumed(constant.provenance)) profile.radio.assumed.push_back(key);
+  }
   diagnostics.throw_if_any();
   return profile;
 }

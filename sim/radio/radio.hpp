@@ -44,7 +44,8 @@ struct Radio {
   JoulesPerByte alpha_uplink;
   JoulesPerByte alpha_downlink;
   Watts beta;
-  std::optional<KnownRates> known;  ///< of the power coefficients, where the file says
+  std::optional<KnownRates> known;   ///< of the power coefficients, where the file says
+  std::vector<std::string> assumed;  ///< keys of its file whose numbers are of kind "assumed"
 
   /// α·t + β. Source: butterfly paper, Table III; after Huang et al., MobiSys 2012.
   [[nodiscard]] Watts uplink_power() const { return alpha_uplink * uplink + beta; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace papilio {
@@ -29,6 +30,12 @@ std::string waiting_text(const std::string& device, const std::optional<double>&
   if (known && known->watts == *power_w) return fmt::format("{}, by {}", draws, known->from);
   return fmt::format("{}, by the scenario{}", draws,
                      known ? fmt::format(", where {} has {:g} W", known->from, known->watts) : "");
+}
+
+/// What the file of a radio assumes.
+std::optional<std::string> assumed_text(const Radio& radio) {
+  if (radio.assumed.empty()) return std::nullopt;
+  return fmt::format("{} of the radio {}, by its file", fmt::join(radio.assumed, ", "), radio.name);
 }
 
 void add(std::vector<std::string>& texts, std::optional<std::string> text) {
@@ -98,6 +105,7 @@ Assumptions assumptions_of(const Scenario& scenario) {
     const bool receives =
         conditions.download_takes_time || cell.use.energy_model == EnergyModel::kThroughputOnly;
     if (receives) rates.downlink = radio.downlink;
+    add(assumed, assumed_text(radio));
     add(found.extrapolated, extrapolation_text(radio, rates));
   }
   return found;
@@ -128,6 +136,7 @@ Assumptions assumptions_of(const FleetScenario& fleet) {
   }
   if (uncoded) assumed.emplace_back("quantising and coding take no time (no payload)");
   for (const auto& [radio, rates] : greatest_rates(model)) {
+    add(assumed, assumed_text(*radio));
     add(found.extrapolated, extrapolation_text(*radio, rates));
   }
   return found;

@@ -13,7 +13,8 @@ namespace papilio {
 /// What a report must say beside its results because nobody asked for it. Empty where nothing is
 /// offloaded.
 struct Assumptions {
-  std::vector<std::string> assumed;       ///< what waiting costs and by whom; what takes no time
+  std::vector<std::string> assumed;       ///< what waiting costs and by whom; what takes no
+                                          ///< time; constants that a radio's file assumes
   std::vector<std::string> extrapolated;  ///< sentences of `extrapolation_text`
 };
 Assumptions assumptions_of(const Scenario& scenario);

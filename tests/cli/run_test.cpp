@@ -102,6 +102,26 @@ TEST(Run, ProfilesOfTheUsersOwnAreFoundAgain) {
   EXPECT_NEAR(summary.number(2, "uplink_s"), 8 * 150528 / 20e6, 1e-12);
 }
 
+TEST(Run, WhatAUsersRadioAssumesIsSaid) {
+  const TemporaryFolder folder;
+  std::string radio = read_file(fs::path{PAPILIO_SOURCE_DIR} / "profiles/radios/wifi.yaml");
+  const std::string published = "{value: 0.13286, kind: published, source: butterfly-2019";
+  radio.replace(radio.find(published), published.size(), "{value: 0.2, kind: assumed");
+  folder.write("mine/radios/lab.yaml", radio);
+  const std::vector<std::string> own{"--profiles", (folder.path() / "mine").string(), "--set"};
+  const auto tables_of = [&](const char* scenario, const char* override) {
+    std::vector<std::string> words{scenario};
+    words.insert(words.end(), own.begin(), own.end());
+    words.emplace_back(override);
+    run_to(folder.path() / "a", words);
+    return read_file(folder.path() / "a/tables.md");
+  };
+  const auto says_so = HasSubstr("; beta_w of the radio lab, by its file");
+  EXPECT_THAT(tables_of(kTable4, "networks=[lab, 3g]"), says_so);
+  EXPECT_THAT(tables_of(kTable4, "networks=[3g]"), Not(says_so));
+  EXPECT_THAT(tables_of("scenarios/fleets/radio-states.yaml", "cells.0.radio=lab"), says_so);
+}
+
 /// Text columns equal, numbers equal to a relative 1e-9.
 void expect_golden(const CsvTable& found, const CsvTable& golden,
                    const std::vector<std::string>& columns) {
