@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -102,12 +103,8 @@ class StudyChecker {
   void try_to_set(const std::string& key, const Node& value, const Mark& where, bool axis) {
     // A key and one inside it would both claim the same values, and the last to come would win; but
     // an axis may refine what 'set' has put there.
-    const auto claims = [&](const std::string& other) {
-      return other == key || other.starts_with(key + ".") ||
-             (axis && axis_keys_.count(other) > 0 && key.starts_with(other + "."));
-    };
-    const auto rival = std::find_if(keys_.begin(), keys_.end(), claims);
-    if (rival != keys_.end()) {
+    const std::optional<std::string> rival = rival_of(key, axis);
+    if (rival) {
       diagnostics_.error(where, key,
                          *rival == key
                              ? "is set twice; remove one"
@@ -130,6 +127,20 @@ class StudyChecker {
                                      "strategies.0.bits, the number after the last adding one",
                                      study_.spec.base));
     }
+  }
+
+  /// The key that was set before and is this one, inside it or, of axes, around it.
+  [[nodiscard]] std::optional<std::string> rival_of(const std::string& key, bool axis) const {
+    for (std::size_t dot = key.find('.'); axis && dot != std::string::npos;
+         dot = key.find('.', dot + 1)) {
+      if (const auto around = axis_keys_.find(key.substr(0, dot)); around != axis_keys_.end()) {
+        return *around;
+      }
+    }
+    if (keys_.count(key) > 0) return key;
+    const auto inside = keys_.lower_bound(key + ".");
+    if (inside != keys_.end() && inside->starts_with(key + ".")) return *inside;
+    return std::nullopt;
   }
 
   void check_column(const AxisColumn& column) {
