@@ -410,5 +410,26 @@ TEST(StudyDatabase, MergingNoticesAnotherHash) {
   EXPECT_EQ(database.stored_points(id, 0, 9), (std::vector<std::uint64_t>{1})) << "nothing came";
 }
 
+TEST(StudyDatabase, MergingRefusesDamagedAxesAndTakesNothing) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "damaged.db";
+  {
+    StudyDatabase other{file, Mode::kWrite};
+    const std::int64_t id = other.store(a_study());
+    other.store_results(id, a_point(1));
+    other.store_results(id, a_point(2));
+    other.commit();
+  }
+  SQLite::Database{file.string(), SQLite::OPEN_READWRITE}.exec(
+      "UPDATE point SET axes = '{' WHERE number = 2");
+  StudyDatabase database{folder.path() / "a.db", Mode::kWrite};
+  const std::int64_t id = database.store(a_study());
+  EXPECT_THAT(
+      error_of([&] { database.merge(file); }),
+      HasSubstr("damaged.db: error: table point, study 1, number 2, column axes: not a JSON "
+                "object: the database is damaged; merge the others"));
+  EXPECT_EQ(database.stored_points(id, 0, 9), std::vector<std::uint64_t>{}) << "nothing came";
+}
+
 }  // namespace
 }  // namespace papilio
