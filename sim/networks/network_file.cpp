@@ -204,17 +204,14 @@ void add_entry(Graph& graph, const Entry& entry, const Mark& mark, const std::st
   graph.end_block();
 }
 
-}  // namespace
-
-Graph load_graph(const std::string& path) {
-  const Node root = load_yaml(path);
+Graph read_graph(const Node& root, const std::string& name) {
   Diagnostics diagnostics;
   NetworkFile file;
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_graph(visitor, file); }, diagnostics);
   diagnostics.throw_if_any();
   const std::vector<Entry>& entries = file.entries;
-  Graph graph{std::filesystem::path{path}.stem().string(), file.title};
+  Graph graph{name, file.title};
   for (std::string& note : file.notes) graph.add_note(std::move(note));
   for (std::string& module : file.unused_weights) graph.add_unused_weights(std::move(module));
   for (std::size_t i = 0; i < entries.size() && diagnostics.empty(); ++i) {
@@ -226,6 +223,16 @@ Graph load_graph(const std::string& path) {
   }
   diagnostics.throw_if_any();
   return graph;
+}
+
+}  // namespace
+
+Graph load_graph(const std::string& path) {
+  return read_graph(load_yaml(path), std::filesystem::path{path}.stem().string());
+}
+
+Graph parse_graph(std::string_view text, const std::string& source, const std::string& name) {
+  return read_graph(parse_yaml(text, source), name);
 }
 
 std::string graph_file(const Graph& graph) {

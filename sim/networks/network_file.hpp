@@ -18,6 +18,12 @@ namespace papilio {
 /// @throws ConfigError with file, line and key for what is malformed or does not fit together
 Graph load_graph(const std::string& path);
 
+/// The network in the text of such a file, read as `load_graph` reads one.
+/// @param source what errors call the text
+/// @param name   of the network
+/// @throws ConfigError as `load_graph`
+Graph parse_graph(std::string_view text, const std::string& source, const std::string& name);
+
 /// The text of such a file.
 std::string graph_file(const Graph& graph);
 
