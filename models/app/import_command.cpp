@@ -9,12 +9,11 @@
 #include "models/app/command.hpp"
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
-#include "models/import/check.hpp"
-#include "models/import/onnx.hpp"
-#include "models/import/torchscript.hpp"
+#include "models/import/import.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
+#include "sim/cli/interrupts.hpp"
 #include "sim/document/document.hpp"
 #include "sim/networks/network_file.hpp"
 
@@ -22,9 +21,6 @@ namespace papilio {
 namespace po = boost::program_options;
 namespace fs = std::filesystem;
 namespace {
-
-/// ImageNet's.
-constexpr TensorShape kUsualInput{3, 224, 224};
 
 /// A file's name as scenarios and folders can have it: lower case, nothing but [a-z0-9._-].
 std::string tame_name(std::string name) {
@@ -62,21 +58,6 @@ Document report_of(const Graph& graph, const fs::path& file) {
           .sections = {{.title = "Cuts at the end of a block", .table = std::move(cuts)}}};
 }
 
-/// The file's network, with a note of how it was checked.
-/// @throws ConfigError if it computes something else than the file
-Graph checked_import(const fs::path& file, const std::optional<TensorShape>& input,
-                     const std::string& name, bool check) {
-  const ImportCheck none{.why_not = "--no-check"};
-  if (file.extension() == ".onnx") {
-    OnnxNetwork network = import_onnx(file, input, name);
-    network.graph.add_note(to_string(check ? check_onnx(file, network) : none));
-    return std::move(network.graph);
-  }
-  Graph graph = import_torchscript(file, input.value_or(kUsualInput), name);
-  graph.add_note(to_string(check ? check_torchscript(file, graph) : none));
-  return graph;
-}
-
 }  // namespace
 
 void import_command(const Words& words) {
@@ -87,11 +68,15 @@ void import_command(const Words& words) {
       "writes it, or of an ONNX file (*.onnx): its layers with shapes and MACs, and "
       "the places where\n"
       "it can be cut. Scenarios and all verbs know it by its name when they are "
-      "given --profiles DIR.",
+      "given --profiles DIR.\n"
+      "Such a file can be a program: it is read where it can write nothing and reach nobody, in "
+      "bounded\n"
+      "time and memory.",
       {"papilio import densenet121.pt --input 3x224x224", "papilio import densenet121.onnx",
        "papilio models show densenet121 --profiles results/profiles",
        "papilio profile --model densenet121 --profiles results/profiles"}};
   line.add_positional("file");
+  const ImportRequest usual;
   VerbOptions options{line, "import"};
   options.text("input", "", "CxHxW",
                "size of the network's input (default: what the ONNX file says, else 3x224x224)");
@@ -103,25 +88,36 @@ void import_command(const Words& words) {
   line.add_options()("no-check",
                      "do not run the file's own network on random pictures beside the one made of "
                      "it");
+  options.real("time-limit", usual.seconds, "120", "SECONDS that reading and checking may take");
+  options.real("memory-limit", usual.memory_gib, "8", "GiB of memory that they may take");
+  line.add_options()("trust",
+                     "the file is your own: let it do what it likes; for systems that cannot "
+                     "confine it");
   line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
   check_format(format);
   if (!line.has("file")) options.fail("expected a TorchScript archive or an ONNX file");
-  const fs::path file = line.all("file").front();
-  std::string name = options.text_of("name");
-  if (name.empty()) name = tame_name(file.stem().string());
+  ImportRequest request{.file = line.all("file").front(),
+                        .name = options.text_of("name"),
+                        .check = !line.has("no-check"),
+                        .seconds = options.real_of("time-limit", 1e-3, 1e6),
+                        .memory_gib = options.real_of("memory-limit", 1e-3, 1e6),
+                        .trusted = line.has("trust"),
+                        .stop_requested = interrupted};
+  std::string& name = request.name;
+  if (name.empty()) name = tame_name(request.file.stem().string());
   if (name != tame_name(name) || name.empty() || name.front() == '.') {
     options.fail(fmt::format("--name '{}': expected lower-case letters, digits, and . _ -", name));
   }
   if (find_model(name)) {
     options.fail(fmt::format("the zoo has a network '{}'; choose another --name", name));
   }
-  std::optional<TensorShape> input;
   if (const std::string text = options.text_of("input"); !text.empty()) {
-    input = shape_by_text("import", text);
+    request.input = shape_by_text("import", text);
   }
-  const Graph graph = checked_import(file, input, name, !line.has("no-check"));
+  catch_interrupts();
+  const Graph graph = import_network(request);
   OutputFolder folder{fs::path{line.get<std::string>("output")} / "models"};
   folder.add(name + ".yaml",
              fmt::format("# Made by 'papilio import'; do not edit.\n{}", graph_file(graph)));

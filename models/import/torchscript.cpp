@@ -530,9 +530,20 @@ Forward forward_of(torch::jit::Module module, const TensorShape& input) {
   return forward;
 }
 
-/// Of an archive that cannot be loaded: the operator that LibTorch does not know, or else its
-/// words.
+/// Of an archive that cannot be loaded: what its own program failed at, the operator that LibTorch
+/// does not know, or else LibTorch's words.
 std::string reason_not_to_load(const std::string& message) {
+  if (message.find("failed in the TorchScript interpreter") != std::string::npos) {
+    constexpr std::string_view kError = "RuntimeError: ";
+    const std::size_t error = message.rfind(kError);
+    std::string what = error == std::string::npos ? message : message.substr(error + kError.size());
+    while (what.ends_with('\n')) what.pop_back();
+    return fmt::format(
+        "is a program that does more than compute while it is read, and failed: {}\n"
+        "What reads it may write no file, start no program and reach no network; trace the model "
+        "instead, with {}",
+        what, kTrace);
+  }
   constexpr std::string_view kUnknown = "Unknown builtin op: ";
   const std::size_t begin = message.find(kUnknown);
   if (begin == std::string::npos) {

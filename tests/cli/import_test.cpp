@@ -1,11 +1,16 @@
 // Claims: 'papilio import' and 'papilio infer' answer for archives with operations in place, and
 // with a module that is called twice, what PyTorch does; what was left out and how the network was
-// checked is printed and stays in its file; an operator that nobody knows is told by name.
+// checked is printed and stays in its file; an operator that nobody knows is told by name; a file
+// that takes more time or memory than it may, or that the user interrupts, ends it and leaves
+// nothing.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -16,9 +21,11 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::AllOf;
 using testing::Finished;
+using testing::has_workers;
 using ::testing::HasSubstr;
 using testing::read_file;
 using testing::run_papilio;
+using testing::Stop;
 using testing::TemporaryFolder;
 
 const std::string kNetworks = std::string{PAPILIO_SOURCE_DIR} + "/tests/support/networks/";
@@ -70,6 +77,30 @@ TEST(Import, TellsWhatItLeftOutThereAndLater) {
   const Finished unchecked = run_papilio(
       {"import", kNetworks + "two-outputs.onnx", "--no-check", "-o", folder.path().string()});
   EXPECT_THAT(unchecked.out, HasSubstr("Not checked against the file: --no-check."));
+}
+
+// loop.pt (made by tests/support/make_hostile.py) never ends reading itself.
+TEST(Import, IsBoundedAndCanBeInterrupted) {
+  const TemporaryFolder folder;
+  const auto import = [&](std::vector<std::string> more, const std::optional<Stop>& stop = {}) {
+    more.insert(more.begin(), {"import", "--input", "3x32x32", "-o", folder.path().string()});
+    return run_papilio(more, stop);
+  };
+  const std::string loop = kNetworks + "loop.pt";
+  const Finished timed = import({loop, "--time-limit", "0.3"});
+  EXPECT_EQ(timed.exit_code, 2);
+  EXPECT_EQ(timed.err, loop +
+                           ": error: reading and checking it took longer than 0.3 s and was "
+                           "stopped; nothing was written. If its network needs that, give it more "
+                           "with --time-limit SECONDS\n");
+  const Finished stopped = import({loop}, Stop{.once = has_workers});
+  EXPECT_EQ(stopped.exit_code, 130);
+  EXPECT_EQ(stopped.err, "papilio: interrupted; nothing was written\n");
+  const Finished narrow = import({kNetworks + "inplace-script.pt", "--memory-limit", "0.001"});
+  EXPECT_EQ(narrow.exit_code, 2);
+  EXPECT_THAT(narrow.err, HasSubstr("--memory-limit GIB"));
+  EXPECT_FALSE(fs::exists(folder.path() / "models"));
+  EXPECT_EQ(import({kNetworks + "inplace-script.pt", "--trust"}).exit_code, 0);
 }
 
 TEST(Import, NamesAnOperatorThatNobodyKnows) {

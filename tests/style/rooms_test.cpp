@@ -28,6 +28,7 @@ const std::multimap<std::string, std::string> kGuarded{
     {"Eigen", "Eigen/"},
     {"ONNX", "onnx/"},
     {"OpenCV", "opencv2/"},
+    {"seccomp", "seccomp.h"},
     {"SQLite", "SQLiteCpp/"},
     {"SQLite", "sqlite3.h"},
     {"xxHash", "xxhash.h"},
@@ -98,6 +99,29 @@ TEST(Rooms, IncludesFollowTheTable) {
     }
   }
   EXPECT_GT(includes, 100) << "the test has lost sight of the sources";
+}
+
+// What reads and runs a stranger's network is reached through the door that confines it.
+TEST(Rooms, NetworksOfOthersAreReadBehindOneDoor) {
+  const std::string door = "models/import/import.hpp";
+  int uses = 0;
+  for (const auto& [room, may_use] : read_rooms()) {
+    if (room == "models/import") continue;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator{kRoot / room}) {
+      std::ifstream file{entry.path()};
+      std::string line;
+      while (std::getline(file, line)) {
+        if (line.find("\"models/import/") != std::string::npos) {
+          ++uses;
+          EXPECT_NE(line.find(door), std::string::npos) << entry.path() << ": " << line;
+        }
+        for (const char* reader : {"jit::load", "readNet", "torch::load", "pickle_load"}) {
+          EXPECT_EQ(line.find(reader), std::string::npos) << entry.path() << ": " << line;
+        }
+      }
+    }
+  }
+  EXPECT_GT(uses, 0) << "the test has lost sight of the sources";
 }
 
 TEST(Rooms, TheTableHasNoCycle) {

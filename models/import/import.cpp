@@ -1,0 +1,114 @@
+#include "models/import/import.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include "models/confined/confined.hpp"
+#include "models/import/check.hpp"
+#include "models/import/onnx.hpp"
+#include "models/import/torchscript.hpp"
+#include "models/tensor/runtime.hpp"
+#include "sim/base/error.hpp"
+#include "sim/networks/network_file.hpp"
+
+namespace papilio {
+namespace {
+
+/// ImageNet's.
+constexpr TensorShape kUsualInput{3, 224, 224};
+
+/// Whether a library's words are of memory that it did not get: LibTorch's, the C++ library's, or
+/// OpenCV's.
+bool lacks_memory(std::string_view words) {
+  const auto has = [&](std::string_view part) { return words.find(part) != words.npos; };
+  return has("can't allocate memory") || has("std::bad_alloc") || has("Insufficient memory");
+}
+
+Graph read_and_check(const ImportRequest& request) {
+  const ImportCheck none{.why_not = "--no-check"};
+  if (request.file.extension() == ".onnx") {
+    OnnxNetwork network = import_onnx(request.file, request.input, request.name);
+    network.graph.add_note(to_string(request.check ? check_onnx(request.file, network) : none));
+    return std::move(network.graph);
+  }
+  Graph graph = import_torchscript(request.file, request.input.value_or(kUsualInput), request.name);
+  graph.add_note(to_string(request.check ? check_torchscript(request.file, graph) : none));
+  return graph;
+}
+
+/// What the child does.
+std::string text_of_network(const ImportRequest& request) {
+  try {
+    return graph_file(read_and_check(request));
+  } catch (const ConfigError& error) {
+    if (lacks_memory(error.what())) throw std::bad_alloc{};
+    throw;
+  }
+}
+
+std::uint64_t memory_bytes(double gib) {
+  constexpr double kGib = 1U << 30;
+  const double machine =
+      static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  return static_cast<std::uint64_t>(std::min(gib * kGib, machine));
+}
+
+/// Why there is no network, and what to do.
+std::string remedy_for(const ConfinedFailure& failure) {
+  const std::string what = failure.what();
+  switch (failure.kind()) {
+    case ConfinedFailure::Kind::kTime:
+      return "reading and checking it " + what +
+             " and was stopped; nothing was written. If its network needs that, give it more with "
+             "--time-limit SECONDS";
+    case ConfinedFailure::Kind::kMemory:
+      return "reading and checking it " + what +
+             " and was stopped; nothing was written. If its network needs that, give it more with "
+             "--memory-limit GIB";
+    case ConfinedFailure::Kind::kCrashed:
+      return "what reads it " + what +
+             "\nThe file is damaged, or made to do harm, which was kept from it; nothing was "
+             "written. Save the network anew";
+    case ConfinedFailure::Kind::kNoWalls:
+      return "a network's file can do harm when it is read, and this system cannot keep it from "
+             "that (" +
+             what +
+             "); import it on a Linux that has seccomp, or with --trust if you made it yourself";
+  }
+  return what;
+}
+
+}  // namespace
+
+Graph import_network(const ImportRequest& request) {
+  const std::string file = request.file.string();
+  // In this process, for threads do not outlive a fork; one is enough, and as many on each machine.
+  set_operation_threads(1);
+  std::string text;
+  try {
+    text = run_confined([&] { return text_of_network(request); },
+                        {.seconds = request.seconds,
+                         .memory_bytes = memory_bytes(request.memory_gib),
+                         .readable = {request.file},
+                         .confined = !request.trusted,
+                         .stop_requested = request.stop_requested});
+  } catch (const ConfinedFailure& failure) {
+    throw ConfigError{fmt::format("{}: error: {}", file, remedy_for(failure))};
+  }
+  try {
+    return parse_graph(text, "network", request.name);
+  } catch (const ConfigError& error) {
+    throw ConfigError{
+        fmt::format("{}: error: the network made of it is none that a file can hold; rename its "
+                    "modules, or save "
+                    "it anew: {}",
+                    file, error.what())};
+  }
+}
+
+}  // namespace papilio
