@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <stdexcept>
 #include <utility>
 
@@ -19,19 +20,51 @@ void require(bool condition, const std::string& message) {
   if (!condition) throw std::invalid_argument{message};
 }
 
+/// A product of sizes, each >= 0.
+std::int64_t product(std::initializer_list<std::int64_t> sizes) {
+  std::int64_t result = 1;
+  for (const std::int64_t size : sizes) {
+    require(!__builtin_mul_overflow(result, size, &result), "it is larger than can be counted");
+  }
+  return result;
+}
+
 std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride,
-                           std::int64_t padding) {
-  require(kernel >= 1 && stride >= 1 && padding >= 0, "kernel and stride must be >= 1");
-  require(size + 2 * padding >= kernel, "the kernel is larger than its padded input");
-  return (size + 2 * padding - kernel) / stride + 1;
+                           std::int64_t before, std::int64_t after) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  require(kernel >= 1 && stride >= 1 && before >= 0 && after >= 0,
+          "kernel and stride must be >= 1");
+  require(std::max({size, kernel, stride, before, after}) <= kMost,
+          "it is larger than can be counted");
+  require(size + before + after >= kernel, "the kernel is larger than its padded input");
+  return (size + before + after - kernel) / stride + 1;
 }
 
 /// As `window_output`, but a last window that hangs over the edge counts if it starts inside the
 /// input or the padding before it.
-std::int64_t ceil_window_output(std::int64_t size, const MaxPoolOp& op) {
-  const std::int64_t whole = window_output(size, op.kernel, op.stride, op.padding);
-  const bool rest = (size + 2 * op.padding - op.kernel) % op.stride != 0;
-  return rest && whole * op.stride < size + op.padding ? whole + 1 : whole;
+std::int64_t ceil_window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride,
+                                std::int64_t before, std::int64_t after) {
+  const std::int64_t whole = window_output(size, kernel, stride, before, after);
+  const bool rest = (size + before + after - kernel) % stride != 0;
+  return rest && whole * stride < size + before ? whole + 1 : whole;
+}
+
+/// Height and width of what a square window makes of a picture.
+template <class Op>
+TensorShape windows(const TensorShape& in, std::int64_t channels, const Op& op, bool ceil) {
+  const auto output = ceil ? ceil_window_output : window_output;
+  const Padding& padding = op.padding;
+  return {channels, output(in.height, op.kernel, op.stride, padding.top, padding.bottom),
+          output(in.width, op.kernel, op.stride, padding.left, padding.right)};
+}
+
+/// As `windows`, of a pool: each window sees a part of the picture.
+template <class Op>
+TensorShape pooled(const TensorShape& in, const Op& op, bool ceil) {
+  const Padding& padding = op.padding;
+  require(std::max({padding.top, padding.left, padding.bottom, padding.right}) < op.kernel,
+          "the padding must be smaller than the window");
+  return windows(in, in.channels, op, ceil);
 }
 
 /// Shape inference: one overload an operation, given the shapes of the operands.
@@ -54,42 +87,31 @@ struct Inference {
     require(op.out_channels >= 1, "a convolution needs at least one output channel");
     require(op.groups >= 1 && in.channels % op.groups == 0 && op.out_channels % op.groups == 0,
             "the groups must divide the channels");
-    const TensorShape out{op.out_channels,
-                          window_output(in.height, op.kernel, op.stride, op.padding),
-                          window_output(in.width, op.kernel, op.stride, op.padding)};
-    const std::int64_t weights_per_output = in.channels / op.groups * op.kernel * op.kernel;
-    return {out, out.elements() * weights_per_output,
-            op.out_channels * (weights_per_output + (op.bias ? 1 : 0))};
+    const TensorShape out = windows(in, op.out_channels, op, false);
+    const std::int64_t per_output = product({in.channels / op.groups, op.kernel, op.kernel});
+    return {out, product({out.channels, out.height, out.width, per_output}),
+            product({op.out_channels, per_output}) + (op.bias ? op.out_channels : 0)};
   }
   Inferred operator()(const ConvTransposeOp& op) const {
     const TensorShape& in = only();
     require(op.out_channels >= 1, "a convolution needs at least one output channel");
     const auto fits = [&](std::int64_t output, std::int64_t input) {
-      return output >= 1 && window_output(output, op.kernel, op.stride, op.padding) == input;
+      return output >= 1 &&
+             window_output(output, op.kernel, op.stride, op.padding, op.padding) == input;
     };
     require(fits(op.height, in.height) && fits(op.width, in.width),
             "a convolution of this kernel and stride does not make the input of the output");
-    const std::int64_t weights_per_input = op.out_channels * op.kernel * op.kernel;
+    const std::int64_t per_input = product({op.out_channels, op.kernel, op.kernel});
     return {{op.out_channels, op.height, op.width},
-            in.elements() * weights_per_input,
-            in.channels * weights_per_input};
+            product({in.elements(), per_input}),
+            product({in.channels, per_input})};
   }
   Inferred operator()(const BatchNormOp&) const { return {only(), 0, 2 * only().channels}; }
   Inferred operator()(const ReluOp&) const { return {only()}; }
   Inferred operator()(const Relu6Op&) const { return {only()}; }
   Inferred operator()(const ActivationOp&) const { return {only()}; }
-  Inferred operator()(const AvgPoolOp& op) const {
-    const TensorShape& in = only();
-    return {{in.channels, window_output(in.height, op.kernel, op.stride, op.padding),
-             window_output(in.width, op.kernel, op.stride, op.padding)}};
-  }
-  Inferred operator()(const MaxPoolOp& op) const {
-    const TensorShape& in = only();
-    if (op.ceil)
-      return {{in.channels, ceil_window_output(in.height, op), ceil_window_output(in.width, op)}};
-    return {{in.channels, window_output(in.height, op.kernel, op.stride, op.padding),
-             window_output(in.width, op.kernel, op.stride, op.padding)}};
-  }
+  Inferred operator()(const AvgPoolOp& op) const { return {pooled(only(), op, false)}; }
+  Inferred operator()(const MaxPoolOp& op) const { return {pooled(only(), op, op.ceil)}; }
   Inferred operator()(const GlobalAvgPoolOp&) const { return {{only().channels, 1, 1}}; }
   Inferred operator()(const AddOp&) const {
     require(operands.size() == 2, "takes two inputs");
@@ -119,19 +141,30 @@ struct Inference {
     const TensorShape& in = only();
     require(op.channels >= in.channels && (op.channels - in.channels) % 2 == 0,
             "the zero channels must be as many before as behind");
-    return {{op.channels, window_output(in.height, 1, op.stride, 0),
-             window_output(in.width, 1, op.stride, 0)}};
+    return {{op.channels, window_output(in.height, 1, op.stride, 0, 0),
+             window_output(in.width, 1, op.stride, 0, 0)}};
   }
   Inferred operator()(const FlattenOp&) const { return {{only().elements(), 1, 1}}; }
   Inferred operator()(const LinearOp& op) const {
     const TensorShape& in = only();
     require(in.height == 1 && in.width == 1, "a linear layer takes a flat vector");
     require(op.out_features >= 1, "a linear layer needs at least one output");
-    const std::int64_t weights = in.channels * op.out_features;
+    const std::int64_t weights = product({in.channels, op.out_features});
     return {{op.out_features, 1, 1}, weights, weights + (op.bias ? op.out_features : 0)};
   }
   Inferred operator()(const SoftmaxOp&) const { return {only()}; }
+  Inferred operator()(const ScaleOp&) const { return {only()}; }
 };
+
+/// Sums over many layers stay far below 2⁶³ if each is below these.
+void require_countable(const Inferred& inferred) {
+  constexpr std::int64_t kMostNumbers = std::int64_t{1} << 40;
+  constexpr std::int64_t kMostMacs = std::int64_t{1} << 45;
+  const TensorShape& shape = inferred.shape;
+  require(product({shape.channels, shape.height, shape.width}) <= kMostNumbers &&
+              inferred.parameters <= kMostNumbers && inferred.macs <= kMostMacs,
+          "it is larger than can be counted");
+}
 
 /// What must be equal for two layers to compute with the same weights: the kind of operation, the
 /// sizes of the weight, and whether there is a bias.
@@ -167,7 +200,7 @@ std::string_view kind_name(const LayerOp& op) {
       "input",  "conv",     "conv_transpose", "batch_norm",        "relu",
       "relu6",  "sigmoid",  "max_pool",       "avg_pool",          "global_avg_pool",
       "add",    "multiply", "concat",         "zero_pad_shortcut", "flatten",
-      "linear", "softmax"};
+      "linear", "softmax",  "scale"};
   static constexpr std::array<std::string_view, 4> kActivations{"sigmoid", "hardsigmoid",
                                                                 "hardswish", "silu"};
   if (const auto* activation = std::get_if<ActivationOp>(&op)) {
@@ -199,6 +232,7 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
   Inferred inferred;
   try {
     inferred = std::visit(inference, op);
+    require_countable(inferred);
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument{name + ": " + error.what()};
   }

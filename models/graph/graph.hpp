@@ -26,6 +26,25 @@ struct TensorShape {
   bool operator==(const TensorShape&) const = default;
 };
 
+/// Rows and columns around a picture, each >= 0.
+struct Padding {
+  std::int64_t top{0};
+  std::int64_t left{0};
+  std::int64_t bottom{0};
+  std::int64_t right{0};
+
+  constexpr Padding() = default;
+  /// As many on every side. Implicit: most operations have one number.
+  constexpr Padding(std::int64_t all)  // NOLINT(google-explicit-constructor)
+      : top{all}, left{all}, bottom{all}, right{all} {}
+  constexpr Padding(std::int64_t t, std::int64_t l, std::int64_t b, std::int64_t r)
+      : top{t}, left{l}, bottom{b}, right{r} {}
+
+  /// Whether all sides have as many.
+  [[nodiscard]] bool is_even() const { return *this == Padding{top}; }
+  bool operator==(const Padding&) const = default;
+};
+
 /// The network's input; has no operand.
 struct InputOp {
   TensorShape shape;
@@ -35,7 +54,7 @@ struct ConvOp {
   std::int64_t out_channels{0};
   std::int64_t kernel{1};
   std::int64_t stride{1};
-  std::int64_t padding{0};
+  Padding padding;
   std::int64_t groups{1};  ///< divides the input and the output channels
   bool bias{false};
 };
@@ -62,18 +81,19 @@ struct ActivationOp {
   enum class Kind { kSigmoid, kHardSigmoid, kHardSwish, kSilu };
   Kind kind{Kind::kSigmoid};
 };
-/// Maximum over a square window; the padding never wins.
+/// Maximum over a square window; the padding, less than a window on each side, never wins.
 struct MaxPoolOp {
   std::int64_t kernel{2};
   std::int64_t stride{2};
-  std::int64_t padding{0};
+  Padding padding;
   bool ceil{false};  ///< a last window that hangs over the edge counts (Caffe), else it does not
 };
-/// Mean over a square window, the padding's zeros included.
+/// Mean over a square window; the padding is less than a window on each side.
 struct AvgPoolOp {
   std::int64_t kernel{2};
   std::int64_t stride{2};
-  std::int64_t padding{0};
+  Padding padding;
+  bool count_padding{true};  ///< the padding's zeros are in the mean (PyTorch), else they are not
 };
 /// Mean over the whole height and width, to `[channels × 1 × 1]`.
 struct GlobalAvgPoolOp {};
@@ -100,10 +120,16 @@ struct LinearOp {
 /// Over a flat vector.
 struct SoftmaxOp {};
 
+/// factor · x + offset, element by element, of two fixed numbers: weights are a batch norm's.
+struct ScaleOp {
+  double factor{1};
+  double offset{0};
+};
+
 /// Any operation; a layer has one.
 using LayerOp = std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op,
                              ActivationOp, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AddOp, MultiplyOp,
-                             ConcatOp, ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp>;
+                             ConcatOp, ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp>;
 
 /// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
 /// …
@@ -151,7 +177,8 @@ class Graph {
   ///        twice; none: it has its own
   /// @return its position
   /// @throws std::invalid_argument if the name is taken, an input does not exist, the shapes do
-  ///         not fit the operation, or the other layer's weights do not
+  ///         not fit the operation, the other layer's weights do not, or the layer is beyond
+  ///         2⁴⁰ elements or parameters, or 2⁴⁵ MACs
   LayerId add(std::string name, const LayerOp& op, std::vector<LayerId> inputs,
               std::optional<LayerId> weights_of = std::nullopt);
 

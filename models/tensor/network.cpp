@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -63,9 +64,54 @@ at::Tensor activate(const at::Tensor& x, ActivationOp::Kind kind) {
   PAPILIO_CHECK(false);
 }
 
-at::Tensor pool(const at::Tensor& x, const MaxPoolOp& op) {
-  return at::max_pool2d(x, {op.kernel, op.kernel}, {op.stride, op.stride}, {op.padding, op.padding},
-                        {1, 1}, op.ceil);
+/// LibTorch pads both ends alike; whatever else is put around before.
+at::Tensor padded(const at::Tensor& x, const Padding& padding, double value) {
+  return at::constant_pad_nd(x, {padding.left, padding.right, padding.top, padding.bottom}, value);
+}
+
+at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                    const ConvOp& op) {
+  const bool even = op.padding.is_even();
+  const std::int64_t padding = even ? op.padding.top : 0;
+  return at::conv2d(even ? x : padded(x, op.padding, 0), weight, bias, {op.stride, op.stride},
+                    {padding, padding}, {1, 1}, op.groups);
+}
+
+/// Whether LibTorch's pools take this padding.
+bool is_common(const Padding& padding, std::int64_t kernel) {
+  return padding.is_even() && 2 * padding.top <= kernel;
+}
+
+/// @param out of the layer, which says how far a last window hangs over the edge
+at::Tensor pool(const at::Tensor& x, const MaxPoolOp& op, const TensorShape& out) {
+  const std::int64_t size = op.kernel;
+  const std::int64_t step = op.stride;
+  if (is_common(op.padding, size)) {
+    const std::int64_t padding = op.padding.top;
+    return at::max_pool2d(x, {size, size}, {step, step}, {padding, padding}, {1, 1}, op.ceil);
+  }
+  Padding around = op.padding;
+  const auto rest = [&](std::int64_t windows, std::int64_t in, std::int64_t before) {
+    return std::max<std::int64_t>((windows - 1) * step + size - in - before, 0);
+  };
+  around.bottom = rest(out.height, x.size(2), around.top);
+  around.right = rest(out.width, x.size(3), around.left);
+  return at::max_pool2d(padded(x, around, -std::numeric_limits<double>::infinity()), {size, size},
+                        {step, step});
+}
+
+at::Tensor pool(const at::Tensor& x, const AvgPoolOp& op) {
+  const std::int64_t size = op.kernel;
+  const std::int64_t step = op.stride;
+  if (is_common(op.padding, size)) {
+    const std::int64_t padding = op.padding.top;
+    return at::avg_pool2d(x, {size, size}, {step, step}, {padding, padding}, false,
+                          op.count_padding);
+  }
+  const at::Tensor mean = at::avg_pool2d(padded(x, op.padding, 0), {size, size}, {step, step});
+  if (op.count_padding) return mean;
+  const at::Tensor ones = at::ones({1, 1, x.size(2), x.size(3)}, x.options());
+  return mean / at::avg_pool2d(padded(ones, op.padding, 0), {size, size}, {step, step});
 }
 
 at::Tensor shortcut(const at::Tensor& x, const ZeroPadShortcutOp& op) {
@@ -221,10 +267,7 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
   const at::Tensor& x = inputs.front();
   return std::visit(
       Overloaded{[&](const InputOp&) -> at::Tensor { PAPILIO_CHECK(false); },
-                 [&](const ConvOp& op) {
-                   return at::conv2d(x, own.weight, own.bias, {op.stride, op.stride},
-                                     {op.padding, op.padding}, {1, 1}, op.groups);
-                 },
+                 [&](const ConvOp& op) { return convolve(x, own.weight, own.bias, op); },
                  [&](const ConvTransposeOp& op) { return transpose(x, own.weight, own.bias, op); },
                  [&](const BatchNormOp& op) {
                    if (own.folded) return x;
@@ -235,11 +278,8 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
                  [&](const ReluOp&) { return in_place ? x.relu_() : at::relu(x); },
                  [&](const Relu6Op&) { return in_place ? x.clamp_(0, 6) : at::clamp(x, 0, 6); },
                  [&](const ActivationOp& op) { return activate(x, op.kind); },
-                 [&](const MaxPoolOp& op) { return pool(x, op); },
-                 [&](const AvgPoolOp& op) {
-                   return at::avg_pool2d(x, {op.kernel, op.kernel}, {op.stride, op.stride},
-                                         {op.padding, op.padding});
-                 },
+                 [&](const MaxPoolOp& op) { return pool(x, op, graph_.layer(id).shape); },
+                 [&](const AvgPoolOp& op) { return pool(x, op); },
                  [&](const GlobalAvgPoolOp&) {
                    return at::adaptive_avg_pool2d(x, {1, 1});
                  },
@@ -249,7 +289,8 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
                  [&](const ZeroPadShortcutOp& op) { return shortcut(x, op); },
                  [&](const FlattenOp&) { return at::flatten(x, 1); },
                  [&](const LinearOp&) { return at::linear(x, own.weight, own.bias); },
-                 [&](const SoftmaxOp&) { return at::softmax(x, 1); }},
+                 [&](const SoftmaxOp&) { return at::softmax(x, 1); },
+                 [&](const ScaleOp& op) { return at::add(at::mul(x, op.factor), op.offset); }},
       graph_.layer(id).op);
 }
 

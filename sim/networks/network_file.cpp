@@ -50,7 +50,8 @@ const std::vector<LayerOp>& operations() {
                                                 ZeroPadShortcutOp{},
                                                 FlattenOp{},
                                                 LinearOp{},
-                                                SoftmaxOp{}};
+                                                SoftmaxOp{},
+                                                ScaleOp{}};
   return kOperations;
 }
 
@@ -70,10 +71,27 @@ struct OperationKeys {
   void size(std::string_view key, std::int64_t& value, std::string_view doc) const {
     visitor.integer(key, value, kSize, Presence::kRequired, doc);
   }
-  void window(std::int64_t& kernel, std::int64_t& stride, std::int64_t& padding) const {
+  void window(std::int64_t& kernel, std::int64_t& stride) const {
     size("kernel", kernel, "Height and width of the window.");
     visitor.integer("stride", stride, kSize, Presence::kOptional, "Step of the window.");
-    visitor.integer("padding", padding, kPadding, Presence::kOptional, "Rows and columns around.");
+  }
+  void window(std::int64_t& kernel, std::int64_t& stride, Padding& padding) const {
+    window(kernel, stride);
+    // A side has its own key where it differs; before the file is read, none does.
+    const auto own = [&](std::int64_t value) {
+      return value == padding.top ? std::nullopt : std::optional{value};
+    };
+    std::optional<std::int64_t> left = own(padding.left);
+    std::optional<std::int64_t> bottom = own(padding.bottom);
+    std::optional<std::int64_t> right = own(padding.right);
+    visitor.integer("padding", padding.top, kPadding, Presence::kOptional,
+                    "Rows and columns around; above, where sides differ.");
+    constexpr std::string_view kWhere = "Where it differs from the padding above.";
+    visitor.integer("padding_left", left, kPadding, kWhere);
+    visitor.integer("padding_bottom", bottom, kPadding, kWhere);
+    visitor.integer("padding_right", right, kPadding, kWhere);
+    padding = {padding.top, left.value_or(padding.top), bottom.value_or(padding.top),
+               right.value_or(padding.top)};
   }
 
   void operator()(InputOp& op) const {
@@ -89,7 +107,9 @@ struct OperationKeys {
   }
   void operator()(ConvTransposeOp& op) const {
     size("out_channels", op.out_channels, "Channels of the output.");
-    window(op.kernel, op.stride, op.padding);
+    window(op.kernel, op.stride);
+    visitor.integer("padding", op.padding, kPadding, Presence::kOptional,
+                    "Rows and columns around.");
     size("height", op.height, "Of the output.");
     size("width", op.width, "Of the output.");
   }
@@ -97,7 +117,11 @@ struct OperationKeys {
     window(op.kernel, op.stride, op.padding);
     visitor.boolean("ceil", op.ceil, Presence::kOptional, "Whether a part of a window counts.");
   }
-  void operator()(AvgPoolOp& op) const { window(op.kernel, op.stride, op.padding); }
+  void operator()(AvgPoolOp& op) const {
+    window(op.kernel, op.stride, op.padding);
+    visitor.boolean("count_padding", op.count_padding, Presence::kOptional,
+                    "Whether the padding's zeros are in the mean.");
+  }
   void operator()(ZeroPadShortcutOp& op) const {
     size("channels", op.channels, "Of the output.");
     size("stride", op.stride, "Step between rows and columns that stay.");
@@ -108,6 +132,10 @@ struct OperationKeys {
   }
   void operator()(BatchNormOp& op) const {
     visitor.number("epsilon", op.epsilon, kPositive, Presence::kOptional, "Added to the variance.");
+  }
+  void operator()(ScaleOp& op) const {
+    visitor.number("factor", op.factor, NumberRange{}, Presence::kOptional, "Of each element.");
+    visitor.number("offset", op.offset, NumberRange{}, Presence::kOptional, "Added to it.");
   }
   void operator()(ReluOp&) const {}
   void operator()(Relu6Op&) const {}
