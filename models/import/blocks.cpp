@@ -1,6 +1,7 @@
 #include "models/import/blocks.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace papilio {
@@ -99,15 +100,19 @@ class Blocks {
     is_open_ = is_straight_ = false;
     path_ = path;
     block_ = path;
-    for (int count = 2; !taken_.insert(block_).second; ++count)
+    int& count = counts_[path];
+    while (!taken_.insert(block_).second) {
+      count = std::max(count + 1, 2);
       block_ = path + "_" + std::to_string(count);
+    }
   }
   void begin_numbered() { begin_block("block" + std::to_string(++numbered_)); }
 
   const std::vector<PlainLayer>& layers_;
   LayerId last_convolution_{0};
   std::set<std::string> taken_;
-  std::string path_;         // of the modules of the block
+  std::map<std::string, int> counts_;  // the last number behind a name
+  std::string path_;                   // of the modules of the block
   std::string block_;        // its name, which is the path but for a number if that is taken
   bool joined_{false};       // branches did, somewhere before
   bool is_open_{false};      // a block without a name, whose branches have not joined yet

@@ -45,7 +45,7 @@ std::vector<at::Tensor> pictures_for(const Graph& graph) {
 ImportCheck compare(const std::filesystem::path& file, const Network& network, const Run& run,
                     const std::string& by, double tolerance) {
   const at::NoGradGuard no_grad;
-  constexpr double kRounding = 1e-6;  // of the numbers themselves
+  const double rounding = tolerance / 100;  // of the numbers themselves
   ImportCheck check{.by = by};
   for (const at::Tensor& picture : pictures_for(network.graph())) {
     const at::Tensor expected = run(picture).to(at::kFloat).contiguous().flatten();
@@ -62,7 +62,7 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network, c
     const auto greatest = expected.abs().max().item<double>();
     const double spread = (expected.max() - expected.min()).item<double>();
     const auto difference = (found - expected).abs().max().item<double>();
-    if (!(difference <= tolerance * spread + kRounding * greatest)) {
+    if (!(difference <= tolerance * spread + rounding * greatest)) {
       throw failure(file, fmt::format("computes something else than the network made of it: on a "
                                       "random picture an output is off by {:.3g}, where the "
                                       "greatest is {:.3g} by {}; nothing was written",
@@ -131,7 +131,7 @@ ImportCheck check_torchscript(const std::filesystem::path& file, const Graph& gr
 }
 
 ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& network) {
-  if (!network.why_no_weights.empty()) return {.why_not = network.why_no_weights};
+  if (!network.why_not_run.empty()) return {.why_not = network.why_not_run};
   if (network.model.empty()) return {.why_not = "it is too large"};
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   cv::redirectError([](int, const char*, const char*, const char*, int, void*) { return 0; });

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -31,7 +32,7 @@ bool lacks_memory(std::string_view words) {
 
 Graph read_and_check(const ImportRequest& request) {
   const ImportCheck none{.why_not = "--no-check"};
-  if (request.file.extension() == ".onnx") {
+  if (boost::iequals(request.file.extension().string(), ".onnx")) {
     OnnxNetwork network = import_onnx(request.file, request.input, request.name);
     network.graph.add_note(to_string(request.check ? check_onnx(request.file, network) : none));
     return std::move(network.graph);

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
+
 namespace papilio {
 
 std::int64_t square(const std::vector<std::int64_t>& numbers, const char* what) {
@@ -40,7 +43,11 @@ LayerList::LayerList(const TensorShape& input) {
 
 LayerId LayerList::add(const LayerOp& op, std::vector<LayerId> inputs, const std::string& module,
                        const std::string& weights) {
+  if (find_unprintable(module) || module.find_first_of("\n\r\t") != std::string::npos) {
+    throw Unsupported{fmt::format("a module's name that cannot be printed: {}", printable(module))};
+  }
   if (!module.empty()) last_module_ = module;
+  last_weights_ = weights;
   std::optional<LayerId> weights_of;
   if (!weights.empty()) {
     const auto [owner, is_first] = owners_.emplace(weights, layers_.size());
@@ -64,21 +71,33 @@ LayerId LayerList::add(const LayerOp& op, std::vector<LayerId> inputs, const std
   return layers_.size() - 1;
 }
 
+void LayerList::alter_weights(LayerId id) {
+  PAPILIO_CHECK(id + 1 == layers_.size() && !shares(id));
+  owners_.erase(last_weights_);
+}
+
 void LayerList::add_bias(LayerId id) {
-  auto* linear = std::get_if<LinearOp>(&layers_[id].op);
-  if (linear == nullptr || linear->bias || id + 1 != layers_.size()) {
-    throw Unsupported{"a constant, which is no bias of the layer before"};
+  alter_weights(id);
+  if (auto* linear = std::get_if<LinearOp>(&layers_[id].op)) {
+    PAPILIO_CHECK(!linear->bias);
+    linear->bias = true;
+    parameters_[id] += linear->out_features;
+  } else {
+    auto* conv = std::get_if<ConvOp>(&layers_[id].op);
+    PAPILIO_CHECK(conv != nullptr && !conv->bias);
+    conv->bias = true;
+    parameters_[id] += conv->out_channels;
   }
-  if (shares(id)) throw Unsupported{"a bias for weights that it shares"};
-  linear->bias = true;
-  parameters_[id] += linear->out_features;
 }
 
 void LayerList::name_layers(const std::vector<bool>& needed) {
   std::set<std::string> taken;
+  std::map<std::string, int> counts;  // the last number behind a name: layers may be many
   const auto give = [&](PlainLayer& layer, const std::string& wanted) {
     layer.name = wanted;
-    for (int count = 2; !taken.insert(layer.name).second; ++count) {
+    int& count = counts[wanted];
+    while (!taken.insert(layer.name).second) {
+      count = std::max(count + 1, 2);
       layer.name = fmt::format("{}_{}", wanted, count);
     }
   };
@@ -133,9 +152,15 @@ Graph LayerList::graph(LayerId output, const std::string& name, const std::strin
     }
     return with_blocks(name, title, left);
   }
+  constexpr std::size_t kMostListed = 40;
+  std::size_t listed = 0;
   std::string list;
   for (const auto& [operation, count] : unknown_) {
-    list += fmt::format("\n  {} ({} time{})", operation, count, count == 1 ? "" : "s");
+    if (++listed > kMostListed) {
+      list += fmt::format("\n  and {} more", unknown_.size() - kMostListed);
+      break;
+    }
+    list += fmt::format("\n  {} ({} time{})", printable(operation), count, count == 1 ? "" : "s");
   }
   throw Unsupported{
       fmt::format("operations that Papilio does not know:{}\nReplace them in the model before it "

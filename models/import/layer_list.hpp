@@ -40,12 +40,16 @@ class LayerList {
   /// @param weights what tells these weights from all others: a layer of weights that another has
   ///        already shares them; empty: they are its own
   /// @throws std::invalid_argument if the shapes do not fit
-  /// @throws Unsupported if another kind of layer has these weights
+  /// @throws Unsupported if another kind of layer has these weights, or the module's name is none
+  ///         that people can read
   LayerId add(const LayerOp& op, std::vector<LayerId> inputs, const std::string& module = {},
               const std::string& weights = {});
-  /// Gives a linear layer without a bias, which must be the last, a bias.
-  /// @throws Unsupported if it is another
+  /// Says that the weights of a layer, which must be the last and share none, become others than
+  /// the file's: no later layer shares them.
+  void alter_weights(LayerId id);
+  /// Gives a convolution or linear layer without a bias one, likewise.
   void add_bias(LayerId id);
+  [[nodiscard]] const LayerOp& op(LayerId id) const { return layers_[id].op; }
 
   [[nodiscard]] const TensorShape& shape(LayerId id) const { return shapes_[id]; }
   /// How many numbers the weights of a layer are, biases among them.
@@ -75,6 +79,7 @@ class LayerList {
   std::map<std::string, LayerId> owners_;  // of weights
   std::map<std::string, int> unknown_;
   std::string last_module_;
+  std::string last_weights_;  // what tells those of the last layer
 };
 
 }  // namespace papilio

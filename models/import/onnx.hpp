@@ -12,9 +12,9 @@ namespace papilio {
 /// The network of an ONNX file, and what it takes to run the file beside it.
 struct OnnxNetwork {
   Graph graph;
-  StateDict weights;           ///< the file's, by the layers' names
-  std::string why_no_weights;  ///< empty unless the file's weights could not be read
-  std::string model;           ///< ONNX: what the first output depends on, alone, of one picture
+  StateDict weights;        ///< the file's, by the layers' names
+  std::string why_not_run;  ///< empty unless its weights could not be read, or it cannot be run
+  std::string model;        ///< ONNX: what the first output depends on, alone, of one picture
 };
 
 /// Reads the network of an ONNX file as a `Graph`, with one tensor in and one out: the first, where
@@ -23,6 +23,9 @@ struct OnnxNetwork {
 /// weights are called as their weights ("layer1.0.conv1.weight" makes "layer1.0.conv1"), else as
 /// their node's path; blocks as `import_torchscript` makes them. Layers that read the same
 /// weights share them.
+///
+/// What the file computes of constants alone is folded. The weights of a ConstantOfShape are
+/// described, and made for a check only where they are few.
 ///
 /// Exporters take batch norms up into convolutions unless told otherwise; then the parameters are
 /// those of what is left.

@@ -8,6 +8,8 @@
 #include <set>
 
 #include "models/import/layer_list.hpp"
+#include "models/import/onnx_node.hpp"
+#include "sim/base/text.hpp"
 
 namespace papilio {
 namespace {
@@ -38,38 +40,35 @@ std::vector<bool> needed_by(const onnx::GraphProto& graph, int first_output, int
 
 }  // namespace
 
-onnx::ModelProto for_one_output(onnx::ModelProto model, std::vector<std::string>& notes) {
-  const onnx::GraphProto whole = model.graph();
+void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
+  onnx::GraphProto whole;
+  whole.Swap(model.mutable_graph());  // and what is kept is moved: weights may be large
   const std::vector<bool> needed = needed_by(whole, 0, 1);
   const std::vector<bool> needed_at_all = needed_by(whole, 0, whole.output_size());
   onnx::GraphProto& graph = *model.mutable_graph();
-  graph.clear_node();
-  graph.clear_input();
-  graph.clear_output();
-  graph.clear_initializer();
-  graph.clear_value_info();
+  graph.set_name(whole.name());
   *graph.add_output() = whole.output(0);
   std::set<std::string> read{whole.output(0).name()};
   std::map<std::string, int> dead;
   for (int i = 0; i < whole.node_size(); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    const onnx::NodeProto& node = whole.node(i);
+    onnx::NodeProto& node = *whole.mutable_node(i);
     if (needed[at]) {
-      *graph.add_node() = node;
       read.insert(node.input().begin(), node.input().end());
+      graph.add_node()->Swap(&node);
     } else if (!needed_at_all[at] && node.op_type() != "Constant" && node.op_type() != "Identity") {
-      ++dead[node.op_type()];
+      ++dead[printable(node.op_type())];
     }
   }
-  for (const onnx::TensorProto& constant : whole.initializer()) {
-    if (read.contains(constant.name())) *graph.add_initializer() = constant;
+  for (onnx::TensorProto& constant : *whole.mutable_initializer()) {
+    if (read.contains(constant.name())) graph.add_initializer()->Swap(&constant);
   }
-  for (const onnx::ValueInfoProto& input : whole.input()) {
-    if (read.contains(input.name())) *graph.add_input() = input;
+  for (onnx::ValueInfoProto& input : *whole.mutable_input()) {
+    if (read.contains(input.name())) graph.add_input()->Swap(&input);
   }
   std::set<std::string> others;
   for (const onnx::ValueInfoProto& output : whole.output()) {
-    if (output.name() != whole.output(0).name()) others.insert(output.name());
+    if (output.name() != whole.output(0).name()) others.insert(printable(output.name()));
   }
   if (!others.empty()) {
     notes.push_back(outputs_note(others.size(), fmt::format("{}", fmt::join(others, ", "))));
@@ -82,16 +81,14 @@ onnx::ModelProto for_one_output(onnx::ModelProto model, std::vector<std::string>
     notes.push_back(
         fmt::format("Left out, since no output depends on it: {}.", fmt::join(list, ", ")));
   }
-  return model;
 }
 
 const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph) {
+  std::set<std::string> weights;
+  for (const onnx::TensorProto& constant : graph.initializer()) weights.insert(constant.name());
   const onnx::ValueInfoProto* only = nullptr;
   for (const onnx::ValueInfoProto& input : graph.input()) {
-    const bool weight =
-        std::any_of(graph.initializer().begin(), graph.initializer().end(),
-                    [&](const auto& constant) { return constant.name() == input.name(); });
-    if (weight) continue;
+    if (weights.contains(input.name())) continue;
     if (only != nullptr) throw Unsupported{"several inputs, where one is expected"};
     only = &input;
   }
@@ -99,7 +96,7 @@ const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph) {
   return *only;
 }
 
-void set_input(onnx::ModelProto& model, const TensorShape& shape) {
+std::string prepare_to_run(onnx::ModelProto& model, const TensorShape& shape) {
   const std::string name = only_input(model.graph()).name();
   for (onnx::ValueInfoProto& input : *model.mutable_graph()->mutable_input()) {
     if (input.name() != name) continue;
@@ -110,10 +107,70 @@ void set_input(onnx::ModelProto& model, const TensorShape& shape) {
       dimensions.add_dim()->set_dim_value(size);
     }
   }
-  // OpenCV wants outputs to have a shape, and looks at none.
+  // OpenCV's dnn turns a divisor into its reciprocal where it stands, for other readers too.
+  std::map<std::string, onnx::TensorProto> constants;
+  for (const onnx::NodeProto& node : model.graph().node()) {
+    if (node.op_type() == "Div" && node.input_size() == 2) constants[node.input(1)];
+  }
+  for (const onnx::TensorProto& constant : model.graph().initializer()) {
+    if (const auto it = constants.find(constant.name()); it != constants.end())
+      it->second = constant;
+  }
+  for (onnx::NodeProto& node : *model.mutable_graph()->mutable_node()) {
+    if (node.op_type() != "Div" || node.input_size() != 2) continue;
+    const onnx::TensorProto& constant = constants[node.input(1)];
+    if (constant.name().empty()) continue;
+    onnx::TensorProto& own = *model.mutable_graph()->add_initializer();
+    own = constant;
+    own.set_name(fmt::format("{}, by {}", constant.name(), node.output(0)));
+    node.set_input(1, own.name());
+  }
+  // It wants outputs to have a shape, and looks at none.
   for (onnx::ValueInfoProto& output : *model.mutable_graph()->mutable_output()) {
     output.mutable_type()->mutable_tensor_type()->mutable_shape();
   }
+  // Whether padding counts in a mean it takes from who wrote the file, not from the node.
+  std::set<bool> counts;
+  for (const onnx::NodeProto& node : model.graph().node()) {
+    if (node.op_type() != "AveragePool") continue;
+    const auto pads = numbers_of(node, "pads", {});
+    if (std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad != 0; }) ||
+        text_of(node, "auto_pad", "").starts_with("SAME")) {
+      counts.insert(number_of(node, "count_include_pad", 0) != 0);
+    }
+  }
+  model.set_producer_name(counts.contains(true) ? "pytorch" : "");
+  return counts.size() > 1 ? "OpenCV's dnn counts padding in all means, or in none" : "";
+}
+
+std::string module_path(const std::string& node) {
+  std::vector<std::string> parts;
+  std::size_t begin = 1;
+  if (!node.starts_with('/')) return {};
+  for (std::size_t end = node.find('/', begin); end != std::string::npos;
+       begin = end + 1, end = node.find('/', begin)) {
+    std::string part = node.substr(begin, end - begin);
+    if (!parts.empty() && part.starts_with(parts.back() + ".")) {
+      parts.back() = std::move(part);
+    } else {
+      parts.push_back(std::move(part));
+    }
+  }
+  return fmt::format("{}", fmt::join(parts, "."));
+}
+
+Padding same_padding(const TensorShape& in, std::int64_t kernel, std::int64_t stride,
+                     bool more_before) {
+  if (kernel < 1 || stride < 1) throw Unsupported{"a window or a stride of no size"};
+  const auto all = [&](std::int64_t size) {
+    const std::int64_t last = (size - 1) / stride * stride;  // where the last window begins
+    return std::max<std::int64_t>(last - size + kernel, 0);
+  };
+  const std::int64_t rows = all(in.height);
+  const std::int64_t columns = all(in.width);
+  const Padding less_before{rows / 2, columns / 2, rows - rows / 2, columns - columns / 2};
+  if (!more_before) return less_before;
+  return {less_before.bottom, less_before.right, less_before.top, less_before.left};
 }
 
 }  // namespace papilio

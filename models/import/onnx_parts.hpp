@@ -2,6 +2,7 @@
 
 #include <onnx/onnx_pb.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,24 @@ namespace papilio {
 /// @throws Unsupported if there are several, or there is none
 const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph);
 
-/// What the first output depends on, alone.
+/// Leaves what the first output depends on, alone.
 /// @param model with an output
 /// @param notes get what was left out
-onnx::ModelProto for_one_output(onnx::ModelProto model, std::vector<std::string>& notes);
+void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes);
 
-/// States the input's size: one picture.
-void set_input(onnx::ModelProto& model, const TensorShape& shape);
+/// The module of a node as PyTorch calls it: of "/layer1/layer1.0/conv1/Conv" layer1.0.conv1. The
+/// parts of a sequence repeat what it is called. Empty for other names.
+std::string module_path(const std::string& node);
+
+/// What `auto_pad` puts around a picture so that a window of stride 1 keeps its size: as many rows
+/// on both sides, and of an odd number one more below (SAME_UPPER) or above.
+/// Source: ONNX, operator Conv.
+Padding same_padding(const TensorShape& in, std::int64_t kernel, std::int64_t stride,
+                     bool more_before);
+
+/// Makes a model that OpenCV's dnn runs of one picture: states its size, and works around what it
+/// does otherwise than ONNX says.
+/// @return why it does not compute the same all the same; empty: it does
+std::string prepare_to_run(onnx::ModelProto& model, const TensorShape& shape);
 
 }  // namespace papilio

@@ -352,15 +352,13 @@ class Importer {
     const std::vector<std::int64_t> kernel = numbers(node, 1);
     std::vector<std::int64_t> stride = numbers(node, 2);
     if (stride.empty()) stride = kernel;
-    const std::int64_t padding = square(numbers(node, 3), "padding");
     if (constant(node, 4).toBool()) throw Unsupported{"windows that hang over the edge"};
-    if (padding != 0 && !constant(node, 5).toBool())
-      throw Unsupported{"padding that does not count"};
     if (!constant(node, 6).isNone()) throw Unsupported{"a divisor of its own"};
     add_layer(node,
               AvgPoolOp{.kernel = square(kernel, "a window"),
                         .stride = square(stride, "a stride"),
-                        .padding = padding},
+                        .padding = square(numbers(node, 3), "padding"),
+                        .count_padding = constant(node, 5).toBool()},
               {operand(node, 0)});
   }
   void adaptive_avg_pool(const Node& node) {

@@ -103,6 +103,16 @@ TEST(Import, IsBoundedAndCanBeInterrupted) {
   EXPECT_EQ(import({kNetworks + "inplace-script.pt", "--trust"}).exit_code, 0);
 }
 
+TEST(Import, TakesAnyCaseOfTheSuffix) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.path() / "LOUD.ONNX";
+  fs::copy_file(kNetworks + "constant-weights.onnx", file);
+  const Finished run =
+      run_papilio({"import", file.string(), "-o", folder.path().string(), "--no-check"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("6 layers, 296 parameters"));
+}
+
 TEST(Import, NamesAnOperatorThatNobodyKnows) {
   const TemporaryFolder folder;
   const Finished run = import_to(folder, "unknown-operator.pt");

@@ -123,6 +123,24 @@ TEST_P(Onnx, IsTheSameNetwork) {
   EXPECT_EQ(folded.layers().back().shape, archive.layers().back().shape);
 }
 
+// A border of its own, as the exporter writes it (OpenCV does not read it), and arithmetic with
+// constants: what the archive computes. The norm of three colours counts as one, with 2 · 3; 3 to 8
+// channels of 3×3 and 8 to 10 have 224 and 90.
+TEST(OnnxOfConstants, ComputesWhatItsArchiveDoes) {
+  const TemporaryFolder folder;
+  if (!made(folder, "constants")) GTEST_SKIP() << "needs python3-torchvision";
+  start_tensor_runtime("cpu", 1);
+  const OnnxNetwork imported = import_onnx(folder.path() / "constants.onnx", std::nullopt, "n");
+  EXPECT_EQ(imported.graph.parameters(), 6 + 224 + 90);
+  Network network{imported.graph};
+  network.load(imported.weights, "constants.onnx");
+  torch::jit::Module module = torch::jit::load((folder.path() / "constants.pt").string());
+  const at::Tensor picture = at::randn({1, 3, 32, 32}, at::detail::createCPUGenerator(2));
+  const at::NoGradGuard no_grad;
+  const at::Tensor expected = module.forward({picture}).toTensor();
+  EXPECT_LT((network.forward(picture) - expected).abs().max().item<double>(), 1e-5);
+}
+
 // Parameters as PyTorch counts them before it is exported; of the first three networks also the
 // MACs are known from elsewhere.
 const std::vector<Known> kTraced{

@@ -69,7 +69,8 @@ TEST(SmallArchives, ComputeWhatTheirFilesDo) {
       {"aside-script", kA + kB + kFc},
       {"double", kA + kFc},
       {"branches-script", kA + kFc},
-      {"flat", kA + kB + 2 * kB + kFc}};
+      {"flat", kA + kB + 2 * kB + kFc},
+      {"padded", kA + kFc}};
   const TemporaryFolder folder;
   std::string names;
   for (const auto& [name, parameters] : known) names += name + " ";
@@ -168,7 +169,8 @@ TEST(SmallOnnx, ComputesWhatItsFileDoes) {
                                                   {"collides", kA + kB + 3 * 72 + kFc},
                                                   {"two-outputs", kA + kB + kFc},
                                                   {"same-twice", kA + kFc},
-                                                  {"flat", kA + kB + 2 * kB + kFc}};
+                                                  {"flat", kA + kB + 2 * kB + kFc},
+                                                  {"padded", kA + kFc}};
   const TemporaryFolder folder;
   std::string names;
   for (const auto& [name, parameters] : known) names += name + " ";

@@ -248,12 +248,34 @@ class Flat(Small):
         return self.head(torch.relu(self.d(torch.relu(self.c(y))) + y))
 
 
+class Padded(Small):
+    """A mean that leaves the padding out."""
+
+    def forward(self, x):
+        return self.head(F.avg_pool2d(self.a(x), 3, 1, 1, count_include_pad=False))
+
+
+class Constants(Small):
+    """Colours that are normed by constants, a border of its own, arithmetic, and a view."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.4, 0.5, 0.6]).reshape(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor([0.2, 0.3, 0.4]).reshape(1, 3, 1, 1))
+
+    def forward(self, x):
+        y = self.a(F.pad((x - self.mean) / self.std, (1, 0, 2, 0)))
+        y = F.adaptive_avg_pool2d(torch.relu(y * 2 + 1) / 3, 1)
+        return self.fc(y.view(y.size(0), -1))
+
+
 SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
          "under-a-view": UnderAView, "sliced": Sliced, "shared": Shared, "tied": Tied,
          "half-tied": HalfTied, "collides": Collides, "two-outputs": TwoOutputs,
          "same-twice": SameTwice, "aside": Aside, "double": Half, "branches": Branches,
          "by-numbers": ByNumbers, "plus": Plus, "cast": Cast, "computed": Computed,
-         "dropped": Dropped, "normed": Normed, "flat": Flat}
+         "dropped": Dropped, "normed": Normed, "flat": Flat,
+         "padded": Padded, "constants": Constants}
 TRAINED = {"dropped"}
 WITHOUT_ONNX = {"sliced", "double", "by-numbers", "plus", "cast", "computed", "dropped", "normed",
                 "under-a-view", "through-a-view", "half-tied"}

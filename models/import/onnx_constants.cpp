@@ -1,0 +1,257 @@
+#include "models/import/onnx_constants.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstring>
+#include <utility>
+
+#include "models/import/layer_list.hpp"
+#include "models/import/onnx_node.hpp"
+
+namespace papilio {
+namespace {
+
+using Integers = std::vector<std::int64_t>;
+using Reals = std::vector<double>;
+using Proto = onnx::TensorProto;
+
+constexpr std::int64_t kMostCounted = std::int64_t{1} << 40;
+/// Of one constant that is computed with, and of all together: sizes and channels are far fewer.
+constexpr std::int64_t kMostComputed = 1 << 16;
+constexpr std::int64_t kMostComputedInAll = 1 << 22;
+
+bool is_whole(int type) {
+  return type == Proto::INT64 || type == Proto::INT32 || type == Proto::BOOL;
+}
+bool is_real(int type) {
+  return type == Proto::FLOAT || type == Proto::DOUBLE;
+}
+
+/// The numbers that a tensor stores as `Stored`, in its bytes or in a list.
+template <class Number, class Stored, class List>
+std::vector<Number> stored_numbers(const Proto& tensor, const List& list) {
+  if (!tensor.has_raw_data()) return {list.begin(), list.end()};
+  std::vector<Stored> stored(tensor.raw_data().size() / sizeof(Stored));
+  if (!stored.empty()) {
+    std::memcpy(stored.data(), tensor.raw_data().data(), stored.size() * sizeof(Stored));
+  }
+  if constexpr (std::is_same_v<Number, Stored>) {
+    return stored;
+  } else {
+    return {stored.begin(), stored.end()};
+  }
+}
+
+std::variant<Integers, Reals> stored_numbers(const Proto& tensor, std::int64_t count) {
+  if (tensor.data_location() == Proto::EXTERNAL) throw Unsupported{"numbers in another file"};
+  std::variant<Integers, Reals> result;
+  switch (tensor.data_type()) {
+    case Proto::INT64:
+      result = stored_numbers<std::int64_t, std::int64_t>(tensor, tensor.int64_data());
+      break;
+    case Proto::INT32:
+      result = stored_numbers<std::int64_t, std::int32_t>(tensor, tensor.int32_data());
+      break;
+    case Proto::BOOL:
+      result = stored_numbers<std::int64_t, std::int8_t>(tensor, tensor.int32_data());
+      break;
+    case Proto::FLOAT:
+      result = stored_numbers<double, float>(tensor, tensor.float_data());
+      break;
+    case Proto::DOUBLE:
+      result = stored_numbers<double, double>(tensor, tensor.double_data());
+      break;
+    default:
+      throw Unsupported{fmt::format("numbers of the type {}", type_name(tensor.data_type()))};
+  }
+  const auto size = std::visit([](const auto& list) { return list.size(); }, result);
+  if (static_cast<std::int64_t>(size) != count) {
+    throw Unsupported{fmt::format("a constant of {} numbers, where its shape has {}", size, count)};
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string type_name(int type) {
+  return Proto::DataType_IsValid(type) ? Proto::DataType_Name(static_cast<Proto::DataType>(type))
+                                       : fmt::format("number {}", type);
+}
+
+std::int64_t count_of(const OnnxDims& dims) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : dims) {
+    if (size < 0) throw Unsupported{"a constant of a negative size"};
+    if (__builtin_mul_overflow(count, size, &count) || count > kMostCounted) {
+      throw Unsupported{"a constant that is larger than can be counted"};
+    }
+  }
+  return count;
+}
+
+std::int64_t axis_of(std::int64_t axis, std::size_t rank) {
+  const auto dimensions = static_cast<std::int64_t>(rank);
+  if (axis < -dimensions || axis >= dimensions) {
+    throw Unsupported{fmt::format("an axis {} of {} dimensions", axis, dimensions)};
+  }
+  return axis < 0 ? axis + dimensions : axis;
+}
+
+OnnxDims reshaped(const OnnxDims& dims, const Integers& wanted, bool allow_zero) {
+  OnnxDims result = wanted;
+  std::optional<std::size_t> rest;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (result[i] == 0 && !allow_zero) {
+      if (i >= dims.size()) throw Unsupported{"a shape that keeps a size that is not there"};
+      result[i] = dims[i];
+    } else if (result[i] == -1 && !rest) {
+      rest = i;
+      result[i] = 1;
+    }
+  }
+  const std::int64_t count = count_of(dims);
+  const std::int64_t others = count_of(result);
+  if (rest && others > 0) result[*rest] = count / others;
+  if (count_of(result) != count) {
+    throw Unsupported{fmt::format("a shape {} that does not fit", wanted)};
+  }
+  return result;
+}
+
+std::string why_no_floats(const OnnxConstant& constant) {
+  const auto* const* stored = std::get_if<const Proto*>(&constant.data);
+  if (stored != nullptr && (*stored)->data_location() == Proto::EXTERNAL) {
+    return "its weights are in another file";
+  }
+  if (!is_real(constant.type)) {
+    return fmt::format("its weights are of the type {}", type_name(constant.type));
+  }
+  return {};
+}
+
+std::vector<float> floats_of(const OnnxConstant& constant) {
+  const std::int64_t count = constant.count();
+  std::vector<float> values;
+  if (const auto* fill = std::get_if<OnnxConstant::Fill>(&constant.data)) {
+    return std::vector<float>(static_cast<std::size_t>(count), static_cast<float>(fill->value));
+  }
+  if (const auto* reals = std::get_if<Reals>(&constant.data)) {
+    values.assign(reals->begin(), reals->end());
+  } else if (const auto* stored = std::get_if<const Proto*>(&constant.data)) {
+    const Proto& tensor = **stored;
+    values = constant.type == Proto::FLOAT
+                 ? stored_numbers<float, float>(tensor, tensor.float_data())
+                 : stored_numbers<float, double>(tensor, tensor.double_data());
+  }
+  if (static_cast<std::int64_t>(values.size()) != count) {
+    throw Unsupported{fmt::format("a constant '{}' of {} numbers, where its shape has {}",
+                                  constant.name, values.size(), count)};
+  }
+  if (!constant.transposed) return values;
+  const auto rows = static_cast<std::size_t>(constant.dims[0]);
+  const auto columns = static_cast<std::size_t>(constant.dims[1]);
+  std::vector<float> turned(values.size());
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) turned[i * columns + j] = values[j * rows + i];
+  }
+  return turned;
+}
+
+OnnxConstants::OnnxConstants(const onnx::GraphProto& graph) {
+  for (const Proto& tensor : graph.initializer()) {
+    OnnxConstant constant{.name = tensor.name(),
+                          .dims = {tensor.dims().begin(), tensor.dims().end()},
+                          .type = tensor.data_type(),
+                          .source = &tensor,
+                          .data = &tensor};
+    static_cast<void>(constant.count());  // can be counted
+    set(tensor.name(), std::move(constant));
+  }
+}
+
+const OnnxConstant* OnnxConstants::find(const std::string& tensor) const {
+  const auto it = constants_.find(tensor);
+  return it == constants_.end() ? nullptr : &it->second;
+}
+
+void OnnxConstants::set(const std::string& tensor, OnnxConstant constant) {
+  constants_.insert_or_assign(tensor, std::move(constant));
+}
+
+const OnnxConstant& OnnxConstants::input(const Node& node, int i) const {
+  if (!has_input(node, i)) throw Unsupported{"too few inputs"};
+  return constants_.at(node.input(i));
+}
+
+void OnnxConstants::spend(std::int64_t numbers) {
+  if (numbers > kMostComputed) {
+    throw Unsupported{fmt::format("{} constant numbers, where at most {} are computed with",
+                                  numbers, kMostComputed)};
+  }
+  spent_ += numbers + 1;
+  if (spent_ > kMostComputedInAll) {
+    throw Unsupported{
+        fmt::format("more than {} constant numbers to compute with in all", kMostComputedInAll)};
+  }
+}
+
+OnnxConstants::Numbers OnnxConstants::numbers(const OnnxConstant& constant) {
+  const std::int64_t count = constant.count();
+  spend(count);
+  if (constant.transposed) throw Unsupported{"a constant that is transposed"};
+  Numbers result{constant.dims, constant.type, {}};
+  if (const auto* stored = std::get_if<const Proto*>(&constant.data)) {
+    result.values = stored_numbers(**stored, count);
+  } else if (const auto* fill = std::get_if<OnnxConstant::Fill>(&constant.data)) {
+    const auto size = static_cast<std::size_t>(count);
+    if (is_whole(constant.type)) {
+      result.values = Integers(size, static_cast<std::int64_t>(fill->value));
+    } else {
+      result.values = Reals(size, fill->value);
+    }
+  } else if (const auto* integers = std::get_if<Integers>(&constant.data)) {
+    result.values = *integers;
+  } else {
+    result.values = std::get<Reals>(constant.data);
+  }
+  return result;
+}
+
+Integers OnnxConstants::integers(const OnnxConstant& constant) {
+  Numbers result = numbers(constant);
+  if (auto* list = std::get_if<Integers>(&result.values)) return std::move(*list);
+  throw Unsupported{"numbers that are not whole"};
+}
+
+Reals OnnxConstants::reals(const OnnxConstant& constant) {
+  const Numbers result = numbers(constant);
+  return std::visit(
+      [](const auto& list) {
+        return Reals{list.begin(), list.end()};
+      },
+      result.values);
+}
+
+void OnnxConstants::set(const Node& node, Numbers numbers) {
+  OnnxConstant constant{.name = node.output(0),
+                        .dims = std::move(numbers.dims),
+                        .type = numbers.type,
+                        .source = &node};
+  if (auto* integers = std::get_if<Integers>(&numbers.values)) {
+    constant.data = std::move(*integers);
+  } else {
+    constant.data = std::get<Reals>(std::move(numbers.values));
+  }
+  set(node.output(0), std::move(constant));
+}
+
+void OnnxConstants::set_view(const Node& node, OnnxDims dims) {
+  OnnxConstant constant = input(node, 0);
+  if (constant.transposed) throw Unsupported{"a constant that is transposed"};
+  spend(constant.is_computed() ? constant.count() : 0);
+  constant.dims = std::move(dims);
+  set(node.output(0), std::move(constant));
+}
+
+}  // namespace papilio

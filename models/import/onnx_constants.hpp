@@ -1,0 +1,127 @@
+#pragma once
+
+#include <onnx/onnx_pb.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace papilio {
+
+/// Sizes of a tensor's dimensions, the batch among them, each >= 0; empty for a scalar.
+using OnnxDims = std::vector<std::int64_t>;
+
+/// How many numbers a tensor of these sizes has.
+/// @throws Unsupported if a size is negative, or there are more than 2⁴⁰
+std::int64_t count_of(const OnnxDims& dims);
+
+/// A tensor whose numbers do not depend on the network's input.
+struct OnnxConstant {
+  /// All numbers alike, as ConstantOfShape makes them.
+  struct Fill {
+    double value{0};
+  };
+
+  std::string name;             ///< of the tensor that first held the numbers: "conv1.weight"
+  OnnxDims dims;                ///< which hold for the numbers once they are transposed
+  int type{0};                  ///< an onnx::TensorProto::DataType
+  const void* source{nullptr};  ///< what made it: two with one source are one tensor
+  bool transposed{false};       ///< rows and columns change places before they are read
+  std::variant<const onnx::TensorProto*, Fill, std::vector<std::int64_t>, std::vector<double>> data;
+
+  [[nodiscard]] std::int64_t count() const { return count_of(dims); }
+  [[nodiscard]] bool is_fill() const { return std::holds_alternative<Fill>(data); }
+  /// Whether it holds numbers of its own.
+  [[nodiscard]] bool is_computed() const { return data.index() > 1; }
+};
+
+/// What ONNX calls a type of numbers.
+std::string type_name(int type);
+
+/// Why floats cannot be had of a constant: it has numbers of another type, or elsewhere; empty:
+/// they can.
+std::string why_no_floats(const OnnxConstant& constant);
+/// The numbers of a constant that can have floats, row by row.
+/// @throws Unsupported if the file has not as many as its shape
+std::vector<float> floats_of(const OnnxConstant& constant);
+
+/// The constants of a file, and what operations make of them alone. Weights are held once, in the
+/// file's own description, whatever is said of their shape; only small tensors are computed with,
+/// such as the sizes that exporters work out before a Reshape.
+class OnnxConstants {
+ public:
+  using Node = onnx::NodeProto;
+  /// The sizes of a tensor of the network; nothing for one that is not known.
+  using DimsOf = std::function<std::optional<OnnxDims>(const std::string& tensor)>;
+
+  /// @param graph whose initializers are constants; must outlive this, as its nodes
+  explicit OnnxConstants(const onnx::GraphProto& graph);
+
+  /// Null for a tensor that is none.
+  [[nodiscard]] const OnnxConstant* find(const std::string& tensor) const;
+  void set(const std::string& tensor, OnnxConstant constant);
+
+  /// Makes the node's output a constant, where its inputs are, or it asks for sizes.
+  /// @return whether it did; not for operations that take no constants alone
+  /// @throws Unsupported if the constants are too large to compute with, or do not fit
+  bool fold(const Node& node, const DimsOf& dims_of);
+  /// Whether `fold` knows an operation, be its inputs constants or not.
+  static bool knows(const std::string& operation);
+
+  /// The numbers of a small constant of whole numbers.
+  [[nodiscard]] std::vector<std::int64_t> integers(const OnnxConstant& constant);
+  /// The numbers of a small constant of any.
+  [[nodiscard]] std::vector<double> reals(const OnnxConstant& constant);
+
+  /// How many numbers its ConstantOfShape would make.
+  [[nodiscard]] std::int64_t filled() const { return filled_; }
+
+ private:
+  /// A small tensor with its numbers.
+  struct Numbers {
+    OnnxDims dims;
+    int type{0};
+    std::variant<std::vector<std::int64_t>, std::vector<double>> values;
+  };
+  using Fold = void (OnnxConstants::*)(const Node&);
+
+  static const std::map<std::string, Fold>& folds();
+  const OnnxConstant& input(const Node& node, int i) const;
+  Numbers numbers(const OnnxConstant& constant);
+  void set(const Node& node, Numbers numbers);
+  void set_view(const Node& node, OnnxDims dims);
+  void spend(std::int64_t numbers);
+  /// The entries of `list` along an axis.
+  Numbers take(const Numbers& from, std::int64_t axis, const std::vector<std::int64_t>& list);
+
+  void constant(const Node& node);
+  void constant_of_shape(const Node& node);
+  void gather(const Node& node);
+  void slice(const Node& node);
+  void concat(const Node& node);
+  void cast(const Node& node);
+  void reshape(const Node& node);
+  void squeeze(const Node& node);
+  void unsqueeze(const Node& node);
+  void transpose(const Node& node);
+  void arithmetic(const Node& node);
+  void pass_on(const Node& node);
+
+  std::map<std::string, OnnxConstant> constants_;  // by the name of the tensor
+  std::int64_t spent_{0};
+  std::int64_t filled_{0};
+};
+
+/// The sizes that a Reshape to `wanted` makes: 0 keeps a size, -1 stands for what is left.
+/// @throws Unsupported if they do not fit
+OnnxDims reshaped(const OnnxDims& dims, const std::vector<std::int64_t>& wanted, bool allow_zero);
+
+/// An axis of a tensor with so many dimensions, from 0: negative ones count from the end.
+/// @throws Unsupported if there is none
+std::int64_t axis_of(std::int64_t axis, std::size_t rank);
+
+}  // namespace papilio
