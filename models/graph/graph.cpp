@@ -33,7 +33,7 @@ std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t 
                            std::int64_t before, std::int64_t after) {
   constexpr std::int64_t kMost = std::int64_t{1} << 40;
   require(kernel >= 1 && stride >= 1 && before >= 0 && after >= 0,
-          "kernel and stride must be >= 1");
+          "kernel and stride must be >= 1, and padding >= 0");
   require(std::max({size, kernel, stride, before, after}) <= kMost,
           "it is larger than can be counted");
   require(size + before + after >= kernel, "the kernel is larger than its padded input");

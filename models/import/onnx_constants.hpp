@@ -90,7 +90,7 @@ class OnnxConstants {
   using Fold = void (OnnxConstants::*)(const Node&);
 
   static const std::map<std::string, Fold>& folds();
-  const OnnxConstant& input(const Node& node, int i) const;
+  [[nodiscard]] const OnnxConstant& input(const Node& node, int i) const;
   Numbers numbers(const OnnxConstant& constant);
   void set(const Node& node, Numbers numbers);
   void set_view(const Node& node, OnnxDims dims);

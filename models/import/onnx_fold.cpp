@@ -31,15 +31,14 @@ Around around(const OnnxDims& dims, std::int64_t axis) {
 std::int64_t apply(const std::string& operation, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   bool overflows = false;
+  if (operation == "Div" && b == 0) throw Unsupported{"a division by 0"};
   if (operation == "Add") {
     overflows = __builtin_add_overflow(a, b, &result);
   } else if (operation == "Sub") {
     overflows = __builtin_sub_overflow(a, b, &result);
   } else if (operation == "Mul") {
     overflows = __builtin_mul_overflow(a, b, &result);
-  } else if (b == 0) {
-    throw Unsupported{"a division by 0"};
-  } else if (b == -1) {
+  } else if (b == -1) {  // the one quotient that can overflow
     overflows = __builtin_sub_overflow(0, a, &result);
   } else {
     result = a / b;

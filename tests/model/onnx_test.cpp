@@ -330,6 +330,13 @@ TEST(OnnxPadding, DiffersFromSideToSide) {
   EXPECT_EQ(graph_file(read), graph_file(graph));
 }
 
+TEST(OnnxPadding, CutsNothingOff) {
+  OnnxFile file{kPicture};
+  file.node("MaxPool", {"x"}, "y", {ints("kernel_shape", {3, 3}), ints("pads", {0, 0, -1, 0})});
+  EXPECT_THAT([&] { imported(file); }, refuses_with("MaxPool 'y': layer: kernel and stride must be "
+                                                    ">= 1, and padding >= 0"));
+}
+
 // OpenCV's dnn looks at who wrote the file; the check all the same at what the file says.
 TEST(OnnxPadding, CountsInAMeanAsTheFileSays) {
   const auto mean = [](OnnxFile& file, const std::string& from, const std::string& to, int counts) {
