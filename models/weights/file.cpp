@@ -21,14 +21,40 @@ namespace {
 
 }  // namespace
 
-std::vector<std::uint8_t> read_whole_file(const std::filesystem::path& path) {
+void NumberBudget::take(std::size_t count) {
+  if (count > left_) throw WeightsError{"holds more than 2^30 numbers"};
+  left_ -= count;
+}
+
+std::size_t checked_size(const std::filesystem::path& path) {
   std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) {
+    errno = error ? error.value() : ENOENT;
+    fail(path);
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    throw ConfigError{
+        fmt::format("{}: error: is a pipe or a device, and weights are read from files alone; "
+                    "copy it to a file",
+                    path.string())};
+  }
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   if (error) {
     errno = error.value();
     fail(path);
   }
-  std::vector<std::uint8_t> bytes = read_head(path, static_cast<std::size_t>(size));
+  if (size > kMostWeightBytes) {
+    throw ConfigError{fmt::format(
+        "{}: error: holds more than the {} GiB that are read of weights; is it the right file?",
+        path.string(), kMostWeightBytes >> 30U)};
+  }
+  return static_cast<std::size_t>(size);
+}
+
+std::vector<std::uint8_t> read_whole_file(const std::filesystem::path& path) {
+  const std::size_t size = checked_size(path);
+  std::vector<std::uint8_t> bytes = read_head(path, size);
   if (bytes.size() != size) fail(path);
   return bytes;
 }

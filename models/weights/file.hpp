@@ -4,14 +4,40 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace papilio {
 
-/// The bytes of a file.
-/// @throws ConfigError if it cannot be read
+/// What is wrong with a file of weights; whoever knows its name and the remedy adds them.
+class WeightsError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Most bytes of a file, or of a folder's files together: 4 GiB. The largest networks of pictures
+/// have 3 GB.
+inline constexpr std::size_t kMostWeightBytes = std::size_t{4} << 30U;
+
+/// Counts the numbers that are taken from one file, so that those of one byte do not become a
+/// memory full of floats.
+class NumberBudget {
+ public:
+  /// @throws WeightsError once more than 2^30 have been taken
+  void take(std::size_t count);
+
+ private:
+  std::size_t left_{std::size_t{1} << 30U};
+};
+
+/// Bytes of a file.
+/// @throws ConfigError if it is no file, a pipe or a device, or has more than `kMostWeightBytes`
+std::size_t checked_size(const std::filesystem::path& path);
+
+/// The bytes of a file, at most `kMostWeightBytes`.
+/// @throws ConfigError if it cannot be read, or is larger
 std::vector<std::uint8_t> read_whole_file(const std::filesystem::path& path);
 
 /// Its first bytes, at most `count`.

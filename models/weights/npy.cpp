@@ -1,5 +1,7 @@
 // The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
+#include "models/weights/npy.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -80,8 +82,10 @@ class HeaderReader {
   std::string_view rest_;
 };
 
-std::optional<NumberType> number_type(const std::string& descr) {
-  static const std::map<std::string, NumberType> kTypes{
+}  // namespace
+
+std::optional<NumberType> find_number_type(std::string_view descr) {
+  static const std::map<std::string, NumberType, std::less<>> kTypes{
       {"<f8", NumberType::kFloat64}, {"<f4", NumberType::kFloat32}, {"<f2", NumberType::kFloat16},
       {"<i8", NumberType::kInt64},   {"<i4", NumberType::kInt32},   {"<i2", NumberType::kInt16},
       {"|i1", NumberType::kInt8},    {"<u8", NumberType::kUint64},  {"<u4", NumberType::kUint32},
@@ -91,59 +95,77 @@ std::optional<NumberType> number_type(const std::string& descr) {
   return it->second;
 }
 
-}  // namespace
+bool is_of_numbers(std::string_view descr) {
+  constexpr std::string_view kOthers = "OSUVMma";  // objects, text, records, dates
+  return descr.size() < 2 || kOthers.find(descr[1]) == std::string_view::npos;
+}
 
-StoredTensor read_npy(const std::filesystem::path& path) {
-  const std::vector<std::uint8_t> bytes = read_whole_file(path);
-  const auto fail = [&](std::string_view what) {
-    return ConfigError{
-        fmt::format("{}: error: {}; write it anew with numpy.save", path.string(), what)};
-  };
+StoredTensor make_tensor(const Array& array, NumberBudget& budget) {
+  const std::optional<NumberType> type = find_number_type(array.descr);
+  if (!type) {
+    throw WeightsError{
+        fmt::format("holds numbers of the type '{}', which is none of the little-endian "
+                    "floats and integers",
+                    shown_name(array.descr))};
+  }
+  const std::optional<std::size_t> count =
+      element_count(array.shape, array.data.size() / size_of(*type));
+  if (!count || *count * size_of(*type) != array.data.size()) {
+    throw WeightsError{fmt::format("holds {} bytes of data, not what its shape [{}] says",
+                                   array.data.size(), fmt::join(array.shape, " x "))};
+  }
+  budget.take(*count);
+  StoredTensor result{.shape = array.shape};
+  result.values.reserve(*count);
+  if (!array.fortran_order) {
+    for (std::size_t i = 0; i < *count; ++i) {
+      result.values.push_back(number_at(array.data, *type, i));
+    }
+    return result;
+  }
+  std::vector<std::int64_t> strides;  // the first index runs fastest
+  std::int64_t stride = 1;
+  strides.reserve(array.shape.size());
+  for (const std::int64_t size : array.shape) {
+    strides.push_back(stride);
+    stride *= size;
+  }
+  for_each_offset(array.shape, strides, [&](std::size_t offset) {
+    result.values.push_back(number_at(array.data, *type, offset));
+  });
+  return result;
+}
+
+Array parse_npy(std::span<const std::uint8_t> bytes) {
   constexpr std::size_t kShortPreamble = 10;
   constexpr std::size_t kLongPreamble = 12;
   if (bytes.size() < kLongPreamble || std::memcmp(bytes.data(), kMagic.data(), 6) != 0) {
-    throw fail("is no .npy file");
+    throw WeightsError{"is no .npy file"};
   }
   // Version 1 has two bytes for the header's length, later ones four.
   const bool is_short = bytes[6] == 1;
   const std::size_t begin = is_short ? kShortPreamble : kLongPreamble;
   std::size_t length = bytes[8] + 256U * bytes[9];
   if (!is_short) length += 65536U * bytes[10] + 16777216U * bytes[11];
-  if (length > bytes.size() - begin) throw fail("is truncated");
+  if (length > bytes.size() - begin) throw WeightsError{"is truncated"};
   const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  const auto header = HeaderReader{text.substr(begin, length)}.read();
-  if (!header) throw fail("has a header that is not of one array of numbers");
-  const auto type = number_type(header->type);
-  if (!type) {
-    throw fail(
-        fmt::format("holds numbers of the type '{}', which is none of the little-endian "
-                    "floats and integers",
-                    shown_name(header->type)));
+  auto header = HeaderReader{text.substr(begin, length)}.read();
+  if (!header) throw WeightsError{"has a header that is not of one array of numbers"};
+  return {.descr = std::move(header->type),
+          .fortran_order = header->fortran_order,
+          .shape = std::move(header->shape),
+          .data = bytes.subspan(begin + length)};
+}
+
+StoredTensor read_npy(const std::filesystem::path& path) {
+  const std::vector<std::uint8_t> bytes = read_whole_file(path);
+  try {
+    NumberBudget budget;
+    return make_tensor(parse_npy(bytes), budget);
+  } catch (const WeightsError& error) {
+    throw ConfigError{
+        fmt::format("{}: error: {}; write it anew with numpy.save", path.string(), error.what())};
   }
-  const auto data = std::span{bytes}.subspan(begin + length);
-  const std::optional<std::size_t> count =
-      element_count(header->shape, data.size() / size_of(*type));
-  if (!count || *count * size_of(*type) != data.size()) {
-    throw fail(fmt::format("holds {} bytes of data, not what its shape [{}] says", data.size(),
-                           fmt::join(header->shape, " x ")));
-  }
-  StoredTensor result{.shape = header->shape};
-  result.values.reserve(*count);
-  if (!header->fortran_order) {
-    for (std::size_t i = 0; i < *count; ++i) result.values.push_back(number_at(data, *type, i));
-    return result;
-  }
-  std::vector<std::int64_t> strides;  // the first index runs fastest
-  std::int64_t stride = 1;
-  strides.reserve(header->shape.size());
-  for (const std::int64_t size : header->shape) {
-    strides.push_back(stride);
-    stride *= size;
-  }
-  for_each_offset(header->shape, strides, [&](std::size_t offset) {
-    result.values.push_back(number_at(data, *type, offset));
-  });
-  return result;
 }
 
 std::string npy_file(const StoredTensor& tensor) {

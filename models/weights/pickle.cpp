@@ -21,11 +21,11 @@ enum class Callee {
   kTensor,     ///< torch._utils._rebuild_tensor_v2 and its forerunner
   kParameter,  ///< torch._utils._rebuild_parameter: its first argument
   kSequence,   ///< torch.Size: its first argument
-  kOpaque,     ///< numbers and settings that lie beside weights: not looked into
+  kOpaque,     ///< NumPy's arrays, and what lies beside weights: kept as it was asked for
 };
 
 std::optional<Callee> find_callee(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Callee>, 21> kCallees{{
+  static constexpr std::array<std::pair<std::string_view, Callee>, 27> kCallees{{
       {"collections.OrderedDict", Callee::kDict},
       {"torch._utils._rebuild_tensor_v2", Callee::kTensor},
       {"torch._utils._rebuild_tensor", Callee::kTensor},
@@ -41,9 +41,15 @@ std::optional<Callee> find_callee(std::string_view name) {
       {"numpy.core.multiarray._reconstruct", Callee::kOpaque},
       {"numpy._core.multiarray.scalar", Callee::kOpaque},
       {"numpy._core.multiarray._reconstruct", Callee::kOpaque},
+      {"numpy.core.numeric._frombuffer", Callee::kOpaque},
+      {"numpy._core.numeric._frombuffer", Callee::kOpaque},
       {"numpy.ndarray", Callee::kOpaque},
       {"numpy.dtype", Callee::kOpaque},
       {"_codecs.encode", Callee::kOpaque},
+      {"__builtin__.bytes", Callee::kOpaque},
+      {"builtins.bytes", Callee::kOpaque},
+      {"__builtin__.bytearray", Callee::kOpaque},
+      {"builtins.bytearray", Callee::kOpaque},
       {"argparse.Namespace", Callee::kOpaque},
       {"collections.Counter", Callee::kOpaque},
       {"collections.defaultdict", Callee::kOpaque},
@@ -205,7 +211,7 @@ class PickleReader {
     const std::string& name = expect<PickleGlobal>(callee_value, "the name of a call").name;
     const std::optional<Callee> callee = find_callee(name);
     if (!callee) {
-      push(PickleObject{name});
+      push(PickleObject{name, arguments_value});
       return;
     }
     switch (*callee) {
@@ -221,7 +227,7 @@ class PickleReader {
         stack_.push_back(arguments[0]);
         return;
       case Callee::kOpaque:
-        push(PickleObject{name});
+        push(PickleObject{name, arguments_value});
         return;
     }
   }
@@ -381,6 +387,7 @@ class PickleReader {
         return;
       case '\x8d':
       case '\x8e':
+      case '\x96':  // a bytearray
         push(text(number(8)));
         return;
       case 'V':

@@ -3,19 +3,20 @@
 #include <cstdint>
 #include <deque>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "models/weights/file.hpp"
+
 namespace papilio {
 
 /// A pickle that is damaged, or asks for more than this reader does.
-class PickleError : public std::runtime_error {
+class PickleError : public WeightsError {
  public:
-  using std::runtime_error::runtime_error;
+  using WeightsError::WeightsError;
 };
 
 struct PickleNode;
@@ -52,8 +53,9 @@ struct PickleTensor {
 };
 /// An object of a class that this reader lets through without knowing it.
 struct PickleObject {
-  std::string_view type;       ///< of the class
-  PickleValue state{nullptr};  ///< its attributes, mostly a dictionary; null if it has none
+  std::string_view type;           ///< of the class
+  PickleValue arguments{nullptr};  ///< of the call that makes it, a PickleSequence
+  PickleValue state{nullptr};      ///< its attributes, mostly a dictionary; null if it has none
 };
 
 /// One value.

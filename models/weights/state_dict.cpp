@@ -1,21 +1,24 @@
 #include "models/weights/state_dict.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <zip.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "models/weights/file.hpp"
+#include "models/weights/npz.hpp"
 #include "models/weights/numbers.hpp"
 #include "models/weights/pickle.hpp"
+#include "models/weights/pickled_array.hpp"
+#include "models/weights/safetensors.hpp"
+#include "models/weights/zip_archive.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
@@ -44,26 +47,50 @@ std::optional<NumberType> number_type(std::string_view storage) {
   return it->second;
 }
 
-/// The tensors of a pickle's root: a state dict, one inside a checkpoint, or a script module's.
+/// The tensors and arrays of a pickle's root: a state dict, one inside a checkpoint, or a script
+/// module's.
 class TensorNames {
  public:
-  explicit TensorNames(const PickleNode& root) {
-    const PickleNode* dict = &root;
-    for (const char* key : {"state_dict", "model_state_dict", "model"}) {
-      if (const PickleNode* inner = find(root, key)) {
-        dict = inner;
-        break;
-      }
-    }
-    visit(*dict, "", 0);
-    strip("module.");
-  }
+  explicit TensorNames(const PickleNode& root) { visit(dict_of(root), "", 0); }
 
-  [[nodiscard]] const std::map<std::string, const PickleTensor*>& tensors() const {
-    return tensors_;
-  }
+  /// Each a PickleTensor, or what `is_pickled_array` holds of.
+  [[nodiscard]] const std::map<std::string, const PickleNode*>& tensors() const { return tensors_; }
 
  private:
+  static bool is_tensor(const PickleNode& node) {
+    return node.as<PickleTensor>() != nullptr || is_pickled_array(node);
+  }
+
+  bool has_tensors(const PickleNode& node) {
+    const auto* dict = node.as<PickleDict>();
+    if (dict == nullptr) return false;
+    // A dictionary may be a value of itself or of many others.
+    constexpr std::size_t kMostLooked = 20'000'000;
+    looked_ += dict->items.size();
+    if (looked_ > kMostLooked) throw PickleError{"has too many dictionaries"};
+    return std::any_of(dict->items.begin(), dict->items.end(), [](const auto& item) {
+      return item.first->template as<std::string>() != nullptr && is_tensor(*item.second);
+    });
+  }
+
+  /// The dictionary of weights in a checkpoint: under a usual key, or the only one with tensors.
+  /// Within it there may be another.
+  const PickleNode& dict_of(const PickleNode& root) {
+    const PickleNode* node = &root;
+    constexpr int kMostDepth = 8;
+    for (int depth = 0; depth < kMostDepth; ++depth) {
+      const PickleNode* inner = nullptr;
+      for (const char* key : {"state_dict", "model_state_dict", "model_state", "model", "net",
+                              "network", "params", "weights"}) {
+        if ((inner = find(*node, key)) != nullptr) break;
+      }
+      if (inner == nullptr && !has_tensors(*node)) inner = only_one(*node);
+      if (inner == nullptr) break;
+      node = inner;
+    }
+    return *node;
+  }
+
   /// What a dictionary of tensors or attributes has under a key.
   static const PickleNode* find(const PickleNode& node, std::string_view key) {
     const auto* dict = node.as<PickleDict>();
@@ -73,6 +100,25 @@ class TensorNames {
       if (text != nullptr && *text == key && value->as<PickleDict>() != nullptr) return value;
     }
     return nullptr;
+  }
+
+  /// The only dictionary in another that has tensors itself.
+  const PickleNode* only_one(const PickleNode& node) {
+    const auto* dict = node.as<PickleDict>();
+    if (dict == nullptr) return nullptr;
+    const PickleNode* found = nullptr;
+    std::string keys;
+    for (const auto& [name, value] : dict->items) {
+      const auto* text = name->as<std::string>();
+      if (text == nullptr || !has_tensors(*value)) continue;
+      if (found != nullptr) {
+        throw PickleError{fmt::format("holds several sets of tensors, under '{}' and '{}'",
+                                      shown_name(keys), shown_name(*text))};
+      }
+      found = value;
+      keys = *text;
+    }
+    return found;
   }
 
   /// Takes the tensors of a dictionary, and those of a script module's attributes and theirs.
@@ -91,8 +137,8 @@ class TensorNames {
       constexpr std::size_t kLettersOfAnEntry = 16;  // it takes more memory than its name
       letters_ += kLettersOfAnEntry + prefix.size() + name->size();
       if (letters_ > kMostLetters) throw PickleError{"names its tensors in too many letters"};
-      if (const auto* tensor = value->as<PickleTensor>()) {
-        tensors_.insert_or_assign(prefix + *name, tensor);
+      if (is_tensor(*value)) {
+        tensors_.insert_or_assign(prefix + *name, value);
       } else if (is_module(*value)) {
         visit(*value, prefix + *name + ".", depth + 1);
       }
@@ -104,19 +150,9 @@ class TensorNames {
     return object != nullptr && object->type.starts_with("__torch__.") && object->state != nullptr;
   }
 
-  /// Takes a prefix away that every name has: DataParallel's.
-  void strip(std::string_view prefix) {
-    const bool all = std::all_of(tensors_.begin(), tensors_.end(), [&](const auto& tensor) {
-      return tensor.first.starts_with(prefix);
-    });
-    if (!all) return;
-    std::map<std::string, const PickleTensor*> shorter;
-    for (const auto& [name, tensor] : tensors_) shorter.emplace(name.substr(prefix.size()), tensor);
-    tensors_ = std::move(shorter);
-  }
-
-  std::map<std::string, const PickleTensor*> tensors_;
+  std::map<std::string, const PickleNode*> tensors_;
   std::size_t letters_{0};
+  std::size_t looked_{0};
 };
 
 /// The last element that a view reads, plus one; nothing if the view makes no sense.
@@ -136,120 +172,76 @@ std::optional<std::size_t> end_of(const PickleTensor& tensor, std::size_t limit)
   return last + 1;
 }
 
-/// Makes tensors of a pickle's views.
+/// The numbers of a pickle's view of a storage.
+/// @param data_of the bytes of a storage
+/// @param left    numbers that the pickle's tensors may still have together
+StoredTensor read_view(const PickleTensor& tensor,
+                       const std::function<View(const PickleStorage&)>& data_of, std::size_t left) {
+  const auto& storage = std::get<PickleStorage>(tensor.storage->value);
+  const std::optional<NumberType> type = number_type(storage.type);
+  if (!type) {
+    throw PickleError{fmt::format("has numbers of the class {}", shown_name(storage.type))};
+  }
+  const View data = data_of(storage);
+  const std::optional<std::size_t> end = end_of(tensor, data.size() / size_of(*type));
+  if (!end) throw PickleError{"reaches beyond its storage"};
+  const std::optional<std::size_t> count = element_count(tensor.shape, left);
+  if (!count) throw PickleError{"repeats what the file holds too often"};
+  StoredTensor stored{.shape = tensor.shape};
+  stored.values.reserve(*count);
+  const View from =
+      data.subspan(*count == 0 ? 0 : static_cast<std::size_t>(tensor.offset) * size_of(*type));
+  for_each_offset(tensor.shape, tensor.strides, [&](std::size_t offset) {
+    stored.values.push_back(number_at(from, *type, offset));
+  });
+  return stored;
+}
+
+/// Makes tensors of a pickle's views and arrays.
 /// @param data_of the bytes of a storage
 StateDict read_tensors(const PickleNode& root,
                        const std::function<View(const PickleStorage&)>& data_of,
                        std::size_t file_size) {
   const TensorNames names{root};
-  if (names.tensors().empty()) throw PickleError{"holds no tensors by name"};
-  // Views may share a storage or repeat a number, but not so often that a small file becomes large.
+  // Views may share a storage or repeat a number, and arrays come again under other names, but not
+  // so often that a small file becomes large.
   constexpr std::size_t kAlwaysLet = 1'000'000;
   std::size_t left = std::max(kAlwaysLet, 4 * file_size);
+  NumberBudget budget;
   StateDict result;
-  for (const auto& [name, tensor] : names.tensors()) {
-    const auto& storage = std::get<PickleStorage>(tensor->storage->value);
-    const std::optional<NumberType> type = number_type(storage.type);
-    if (!type) {
-      throw PickleError{fmt::format("the tensor '{}' has numbers of the class {}", shown_name(name),
-                                    shown_name(storage.type))};
+  for (const auto& [name, node] : names.tensors()) {
+    std::optional<StoredTensor> stored;
+    try {
+      if (const auto* tensor = node->as<PickleTensor>()) {
+        stored = read_view(*tensor, data_of, left);
+      } else {
+        stored = read_pickled_array(*node, left);
+      }
+      if (!stored) continue;
+      budget.take(stored->values.size());
+    } catch (const PickleError& error) {
+      throw PickleError{fmt::format("the tensor '{}' {}", shown_name(name), error.what())};
     }
-    const View data = data_of(storage);
-    const std::optional<std::size_t> end = end_of(*tensor, data.size() / size_of(*type));
-    if (!end) {
-      throw PickleError{
-          fmt::format("the tensor '{}' reaches beyond its storage", shown_name(name))};
-    }
-    const std::optional<std::size_t> count = element_count(tensor->shape, left);
-    if (!count) {
-      throw PickleError{
-          fmt::format("the tensor '{}' repeats what the file holds too often", shown_name(name))};
-    }
-    left -= *count;
-    StoredTensor& stored = result[name];
-    stored.shape = tensor->shape;
-    stored.values.reserve(*count);
-    const View from =
-        data.subspan(*count == 0 ? 0 : static_cast<std::size_t>(tensor->offset) * size_of(*type));
-    for_each_offset(tensor->shape, tensor->strides, [&](std::size_t offset) {
-      stored.values.push_back(number_at(from, *type, offset));
-    });
+    left -= stored->values.size();
+    result.emplace(name, *std::move(stored));
   }
+  if (result.empty()) throw PickleError{"holds no tensors by name"};
   return result;
 }
 
-/// A zip archive that is read.
-class Archive {
- public:
-  /// @param size the file's
-  Archive(const fs::path& path, std::size_t size) : left_{size} {
-    int code = 0;
-    archive_ = zip_open(path.c_str(), ZIP_RDONLY, &code);
-    if (archive_ == nullptr) throw PickleError{"is a damaged zip archive"};
+/// The folder of an archive in which "data.pkl" lies, with its slash; nothing where none does.
+std::optional<std::string> folder_of_pickle(const std::vector<std::string>& names) {
+  constexpr std::string_view kPickle = "data.pkl";
+  for (const std::string& name : names) {
+    if (name == kPickle || name.ends_with("/data.pkl")) {
+      return name.substr(0, name.size() - kPickle.size());
+    }
   }
-  ~Archive() { zip_discard(archive_); }
-  Archive(const Archive&) = delete;
-  Archive& operator=(const Archive&) = delete;
+  return std::nullopt;
+}
 
-  /// The folder in which "data.pkl" lies, with its slash.
-  [[nodiscard]] std::string folder() const {
-    constexpr std::string_view kPickle = "data.pkl";
-    const zip_int64_t entries = zip_get_num_entries(archive_, 0);
-    for (zip_int64_t i = 0; i < entries; ++i) {
-      const char* text = zip_get_name(archive_, static_cast<zip_uint64_t>(i), 0);
-      const std::string_view name = text == nullptr ? "" : text;
-      if (name == kPickle || name.ends_with("/data.pkl")) {
-        return std::string{name.substr(0, name.size() - kPickle.size())};
-      }
-    }
-    throw PickleError{"is a zip archive without 'data.pkl'"};
-  }
-
-  [[nodiscard]] bool has(const std::string& name) const {
-    return zip_name_locate(archive_, name.c_str(), 0) >= 0;
-  }
-
-  /// The bytes of an entry, which must be stored as they are; all that are read together have no
-  /// more than the file.
-  [[nodiscard]] Data read(const std::string& name) {
-    zip_stat_t stat{};
-    if (zip_stat(archive_, name.c_str(), 0, &stat) != 0) {
-      throw PickleError{fmt::format("is a zip archive without '{}'", shown_name(name))};
-    }
-    if (stat.comp_method != ZIP_CM_STORE) {
-      throw PickleError{fmt::format("has the compressed entry '{}'", shown_name(name))};
-    }
-    if (stat.size > left_) {
-      throw PickleError{
-          fmt::format("has the entry '{}' that overlaps others or its end", shown_name(name))};
-    }
-    left_ -= static_cast<std::size_t>(stat.size);
-    Data data(static_cast<std::size_t>(stat.size));
-    const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file{
-        zip_fopen(archive_, name.c_str(), 0), zip_fclose};
-    if (!file ||
-        zip_fread(file.get(), data.data(), data.size()) != static_cast<zip_int64_t>(data.size())) {
-      throw PickleError{fmt::format("has the damaged entry '{}'", shown_name(name))};
-    }
-    // Reading on to the end is what checks the entry's own checksum.
-    std::uint8_t more = 0;
-    if (zip_fread(file.get(), &more, 1) != 0) {
-      throw PickleError{fmt::format("has the damaged entry '{}'", shown_name(name))};
-    }
-    return data;
-  }
-
- private:
-  zip_t* archive_{nullptr};
-  std::size_t left_;
-};
-
-StateDict read_zip(const fs::path& path) {
-  std::error_code error;
-  const auto file_size = static_cast<std::size_t>(fs::file_size(path, error));
-  if (error) throw PickleError{"has no size"};
-  Archive archive{path, file_size};
-  const std::string folder = archive.folder();
+/// What torch.save writes since PyTorch 1.6, and torch.jit.save.
+StateDict read_torch_zip(ZipArchive& archive, const std::string& folder, std::size_t file_size) {
   if (archive.has(folder + "byteorder")) {
     const Data order = archive.read(folder + "byteorder");
     if (std::string_view{reinterpret_cast<const char*>(order.data()), order.size()} != "little") {
@@ -325,11 +317,30 @@ StateDict read_legacy(const fs::path& path) {
   return read_tensors(object->root(), data_of, bytes.size());
 }
 
+/// A pickle alone, as Python's pickle.dump writes it: of a dictionary of NumPy arrays.
+StateDict read_plain_pickle(const fs::path& path) {
+  const Data bytes = read_whole_file(path);
+  const Pickle pickle{bytes};
+  const auto none = [](const PickleStorage&) -> View {
+    throw PickleError{"has its numbers elsewhere"};
+  };
+  return read_tensors(pickle.root(), none, bytes.size());
+}
+
 StateDict read_folder(const fs::path& path) {
   StateDict result;
   std::error_code error;
+  std::size_t left = kMostWeightBytes;
   for (fs::directory_iterator it{path, error}, end; !error && it != end; it.increment(error)) {
     if (it->path().extension() == ".npy") {
+      const std::size_t size = checked_size(it->path());
+      if (size > left) {
+        throw ConfigError{
+            fmt::format("{}: error: the folder's .npy files hold more than the {} GiB that are "
+                        "read of weights",
+                        path.string(), kMostWeightBytes >> 30U)};
+      }
+      left -= size;
       result.emplace(it->path().stem().string(), read_npy(it->path()));
     }
   }
@@ -347,27 +358,61 @@ StateDict read_folder(const fs::path& path) {
 
 }  // namespace
 
-StateDict read_state_dict(const fs::path& path) {
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) return read_folder(path);
+namespace {
+
+/// Reads a file by what it begins with.
+/// @throws WeightsError, which `remedy` has the remedy for
+StateDict read_by_content(const fs::path& path, const char*& remedy) {
   constexpr std::size_t kHead = 32;
+  const std::size_t size = checked_size(path);
   const std::vector<std::uint8_t> bytes = read_head(path, kHead);
   const std::string_view head{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  try {
-    if (head.starts_with("PK\x03\x04")) return read_zip(path);
-    // The legacy format begins with a pickle of one long number, at a place that depends on the
-    // protocol.
-    constexpr std::string_view kMagic{"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"};
-    if (head.find(kMagic) != std::string_view::npos) return read_legacy(path);
-  } catch (const PickleError& error) {
-    throw ConfigError{fmt::format(
-        "{}: error: {}; save the weights alone, in Python: torch.save(model.state_dict(), FILE)",
-        path.string(), error.what())};
+  remedy = "save the weights alone, in Python: torch.save(model.state_dict(), FILE)";
+  if (head.starts_with("PK\x03\x04")) {
+    ZipArchive archive{path, size};
+    const std::vector<std::string> names = archive.names();
+    if (const std::optional<std::string> folder = folder_of_pickle(names)) {
+      return read_torch_zip(archive, *folder, size);
+    }
+    if (std::none_of(names.begin(), names.end(),
+                     [](const std::string& name) { return name.ends_with(".npy"); })) {
+      throw WeightsError{"is a zip archive with neither 'data.pkl' nor .npy files"};
+    }
+    remedy = "write it anew with numpy.savez";
+    return read_npz(archive, size);
   }
-  throw ConfigError{fmt::format(
-      "{}: error: holds no weights in a known format; a PyTorch state dict, a TorchScript archive "
-      "or a folder of .npy files is read",
-      path.string())};
+  // The legacy format begins with a pickle of one long number, at a place that depends on the
+  // protocol.
+  constexpr std::string_view kMagic{"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"};
+  if (head.find(kMagic) != std::string_view::npos) return read_legacy(path);
+  // A pickle begins with its protocol.
+  if (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5) {
+    return read_plain_pickle(path);
+  }
+  remedy = "write it anew with safetensors.torch.save_file";
+  if (begins_safetensors(head) || path.extension() == ".safetensors") {
+    return read_safetensors(path);
+  }
+  remedy =
+      "a PyTorch state dict, a TorchScript archive, a file of safetensors, an .npz file, a pickled "
+      "dictionary of NumPy arrays or a folder of .npy files is read";
+  if (head.starts_with("\x93NUMPY")) throw WeightsError{"holds one array, without a name"};
+  throw WeightsError{"holds no weights in a known format"};
+}
+
+}  // namespace
+
+StateDict read_state_dict(const fs::path& path) {
+  const char* remedy = "";
+  try {
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) return read_folder(path);
+    return read_by_content(path, remedy);
+  } catch (const WeightsError& error) {
+    throw ConfigError{fmt::format("{}: error: {}; {}", path.string(), error.what(), remedy)};
+  } catch (const std::bad_alloc&) {
+    throw ConfigError{fmt::format("{}: error: there is no memory to read it", path.string())};
+  }
 }
 
 }  // namespace papilio

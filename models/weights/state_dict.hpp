@@ -20,9 +20,10 @@ struct StoredTensor {
 using StateDict = std::map<std::string, StoredTensor>;
 
 /// Reads trained weights, executing nothing that a file says: PyTorch state dicts (zip, and the
-/// legacy format of `.pth` and `.th` files), TorchScript archives, and folders with one `.npy` a
-/// tensor. A dictionary under the key "state_dict", "model_state_dict" or "model" and the prefix
-/// "module." are looked through.
+/// legacy format of `.pth` and `.th` files), TorchScript archives, files of safetensors, `.npz`
+/// files, pickled dictionaries of NumPy arrays, and folders with one `.npy` a tensor. Of a
+/// checkpoint's dictionaries the one of the weights is taken; names are the file's. Files of more
+/// than `kMostWeightBytes` and 2^30 numbers are refused.
 /// @throws ConfigError naming the file and what in it cannot be read, and the remedy
 StateDict read_state_dict(const std::filesystem::path& path);
 

@@ -5,6 +5,7 @@ Usage: make_weights.py FOLDER
 import argparse
 import copy
 import os
+import pickle
 import sys
 import zipfile
 
@@ -57,7 +58,7 @@ for name, zipped in (("zip", True), ("legacy", False)):
         "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict(),
         "state_dict": {f"module.{key}": value for key, value in state.items()}}
     torch.save(checkpoint, f"{folder}/checkpoint-{name}.pt", _use_new_zipfile_serialization=zipped)
-    keep(f"checkpoint-{name}", state)
+    keep(f"checkpoint-{name}", checkpoint["state_dict"])
     base = torch.arange(24.0).reshape(4, 6)
     views = {
         "transposed": base.t(), "column": base[:, 2], "part": base[1:3, 2:5], "scalar": base[1, 1],
@@ -78,6 +79,31 @@ for protocol in (1, 3, 4, 5):
                    _use_new_zipfile_serialization=False)
 torch.save({"epoch": 1, "model_state_dict": state}, f"{folder}/tutorial.pt")
 keep("tutorial", state)
+# What else checkpoints call their weights; the last by a name of their own, where there is no other.
+for key in ("net", "model_state", "generator"):
+    torch.save({"epoch": 1, key: {"state_dict": state} if key == "net" else state,
+                "optimizer": optimizer.state_dict()}, f"{folder}/under-{key}.pt")
+torch.save({"generator": state, "discriminator": state}, f"{folder}/several.pt")
+
+# Arrays of NumPy, of several orders and types, with what is no number beside them.
+arrays = {key: tensor.numpy() for key, tensor in state.items()}
+arrays["fortran"] = numpy.asfortranarray(numpy.arange(6.0).reshape(2, 3))
+arrays["half"] = numpy.array([1.5, -65504, 6e-8], dtype=numpy.float16)
+arrays["small"] = numpy.arange(-3, 3, dtype=numpy.int8)
+arrays["strided"] = numpy.arange(12, dtype=numpy.float32)[::3]
+arrays["none"] = numpy.zeros((0, 3), dtype=numpy.float32)
+keep("arrays", {key: torch.tensor(array) for key, array in arrays.items()})
+mixed = dict(arrays, names=numpy.array(["a", "b"]), objects=numpy.array([None], dtype=object))
+for protocol in (2, 3, 4, 5):
+    with open(f"{folder}/arrays-{protocol}.pkl", "wb") as file:
+        pickle.dump(mixed, file, protocol=protocol)
+torch.save({"net": mixed}, f"{folder}/arrays-zip.pt")
+torch.save(mixed, f"{folder}/arrays-legacy.pt", _use_new_zipfile_serialization=False)
+numpy.savez(f"{folder}/arrays-stored.npz", **mixed)
+numpy.savez_compressed(f"{folder}/arrays-deflated.npz", **mixed)
+numpy.savez_compressed(f"{folder}/bomb.npz", a=numpy.zeros(100_000_000, dtype=numpy.uint8))
+with open(f"{folder}/big-array.pkl", "wb") as file:
+    pickle.dump({"a": numpy.zeros(3, dtype=">f4")}, file)
 torch.jit.script(net).save(f"{folder}/script.pt")
 keep("script", state)
 

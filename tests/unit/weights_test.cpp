@@ -11,6 +11,7 @@
 #include <boost/random/mersenne_twister.hpp>
 #include <boost/random/uniform_int_distribution.hpp>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "models/weights/state_dict.hpp"
@@ -63,6 +64,23 @@ TEST(Weights, AreReadAsPythonReadsThem) {
                            "protocol-3-legacy", "protocol-4-legacy", "protocol-5-legacy"}) {
     expect_read_as(folder / fmt::format("{}.pt", name), folder / "zip.expected");
   }
+  for (const char* name : {"under-net", "under-model_state", "under-generator"}) {
+    expect_read_as(folder / fmt::format("{}.pt", name), folder / "zip.expected");
+  }
+  expect_refused(folder / "several.pt",
+                 "holds several sets of tensors, under 'generator' and 'discriminator'");
+  for (const char* name :
+       {"arrays-2.pkl", "arrays-3.pkl", "arrays-4.pkl", "arrays-5.pkl", "arrays-zip.pt",
+        "arrays-legacy.pt", "arrays-stored.npz", "arrays-deflated.npz"}) {
+    expect_read_as(folder / name, folder / "arrays.expected");
+  }
+  expect_refused(folder / "big-array.pkl",
+                 "the tensor 'a' holds numbers of the type '>f4', which is none of the "
+                 "little-endian floats and integers");
+  // 100 MB of zeros in 100 kB.
+  EXPECT_THAT([&] { read_state_dict(folder / "bomb.npz"); },
+              ThrowsMessage<ConfigError>(
+                  HasSubstr("has the entry 'a.npy', which unpacks to more than such a file")));
   const StateDict views = read_state_dict(folder / "views-zip.pt");
   EXPECT_EQ(views.at("column"), (StoredTensor{{4}, {2, 8, 14, 20}}));
   EXPECT_EQ(views.at("empty_behind"), (StoredTensor{{5, 0}, {}}));
@@ -134,6 +152,13 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
   }
 }
 
+/// A file of safetensors as its format is described (https://github.com/huggingface/safetensors):
+/// the header's length in 8 bytes, little-endian; the header, JSON; the numbers.
+std::string safetensors(const std::string& header, const std::string& numbers) {
+  const std::uint64_t length = header.size();
+  return std::string{reinterpret_cast<const char*>(&length), 8} + header + numbers;
+}
+
 TEST(Weights, WithChangedBytesAreReadOrRefused) {
   const TemporaryFolder folder;
   ASSERT_EQ(run_python("make_weights.py", folder.path().string()), 0);
@@ -154,6 +179,24 @@ TEST(Weights, WithChangedBytesAreReadOrRefused) {
   for (const char* name : {"zip.pt", "views-legacy.pt", "checkpoint-legacy.pt", "script.pt"}) {
     const std::string original = read_file(folder.path() / name);
     for (int i = 0; i < 2000; ++i) {
+      std::string bytes = original;
+      mutator.change(bytes, 0, bytes.size());
+      if (i % 5 == 0) bytes.resize(mutator.below(bytes.size()));
+      try_to_read(bytes);
+    }
+  }
+  // Formats that came later, in fewer changes each: PAPILIO_MUTATIONS asks for more.
+  const char* more = std::getenv("PAPILIO_MUTATIONS");  // NOLINT(concurrency-mt-unsafe)
+  const int mutations = more == nullptr ? 300 : std::atoi(more);
+  folder.write("some.safetensors",
+               safetensors(R"({"__metadata__":{"a":"b"},)"
+                           R"("a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},)"
+                           R"("b":{"dtype":"F16","shape":[4],"data_offsets":[16,24]}})",
+                           std::string(24, '\1')));
+  for (const char* name : {"some.safetensors", "arrays-stored.npz", "arrays-deflated.npz",
+                           "arrays-2.pkl", "arrays-4.pkl", "arrays-5.pkl"}) {
+    const std::string original = read_file(folder.path() / name);
+    for (int i = 0; i < mutations; ++i) {
       std::string bytes = original;
       mutator.change(bytes, 0, bytes.size());
       if (i % 5 == 0) bytes.resize(mutator.below(bytes.size()));
@@ -209,8 +252,93 @@ TEST(Weights, OfTheLegacyFormatEqualTheirArrays) {
   const fs::path folder = data_path("weights/resnet_cifar10");
   for (const auto& [file, arrays] : std::map<std::string, std::string>{
            {"resnet20-12fca82f.th", "npy/resnet20"}, {"resnet56-4bfd9763.th", "npy/resnet56"}}) {
-    EXPECT_EQ(read_state_dict(folder / file), read_state_dict(folder / arrays)) << file;
+    StateDict named;  // as DataParallel does
+    for (auto& [name, tensor] : read_state_dict(folder / arrays)) named["module." + name] = tensor;
+    EXPECT_EQ(read_state_dict(folder / file), named) << file;
   }
+}
+
+TEST(Weights, OfSafetensorsAreReadAsTheFormatSays) {
+  const TemporaryFolder folder;
+  const auto bytes = [](auto... numbers) {
+    std::string text;
+    (text.append(reinterpret_cast<const char*>(&numbers), sizeof numbers), ...);
+    return text;
+  };
+  // Not in the order of the bytes; with what writers put beside tensors; with blanks at the end.
+  const std::string header = R"({"__metadata__":{"format":"pt"},)"
+                             R"("b":{"dtype":"F32","shape":[2,2],"data_offsets":[8,24]},)"
+                             R"("a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},)"
+                             R"("half":{"dtype":"F16","shape":[2],"data_offsets":[24,28]},)"
+                             R"("bf":{"dtype":"BF16","shape":[1,2],"data_offsets":[28,32]},)"
+                             R"("none":{"dtype":"F32","shape":[0,3],"data_offsets":[32,32]},)"
+                             R"("d":{"dtype":"F64","shape":[1],"data_offsets":[32,40]},)"
+                             R"("u":{"dtype":"U8","shape":[1],"data_offsets":[40,41]}}   )";
+  // 1.5 and -2 are 0x3E00 and 0xC000 as halves (IEEE 754), 0x3FC0 and 0xC000 as bfloat16.
+  const std::string numbers =
+      bytes(std::int64_t{-7}, 1.0F, 2.0F, 3.0F, 4.0F, std::uint16_t{0x3E00}, std::uint16_t{0xC000},
+            std::uint16_t{0x3FC0}, std::uint16_t{0xC000}, 0.25, std::uint8_t{200});
+  const StateDict expected{{"a", {{}, {-7}}},           {"b", {{2, 2}, {1, 2, 3, 4}}},
+                           {"half", {{2}, {1.5F, -2}}}, {"bf", {{1, 2}, {1.5F, -2}}},
+                           {"none", {{0, 3}, {}}},      {"d", {{1}, {0.25F}}},
+                           {"u", {{1}, {200}}}};
+  EXPECT_EQ(read_state_dict(folder.write("model", safetensors(header, numbers))), expected);
+
+  const auto refuses = [&](const std::string& head, std::size_t count, const char* text) {
+    const fs::path path =
+        folder.write("x.safetensors", safetensors(head, std::string(count, '\0')));
+    EXPECT_THAT(
+        [&] { read_state_dict(path); },
+        ThrowsMessage<ConfigError>(AllOf(HasSubstr("x.safetensors: error: "), HasSubstr(text),
+                                         HasSubstr("safetensors.torch.save_file"))));
+  };
+  const auto one = [](const char* rest) { return fmt::format(R"({{"a":{{{}}}}})", rest); };
+  refuses(one(R"("dtype":"F32","shape":[2],"data_offsets":[0,12])"), 12,
+          "the tensor 'a' has 12 bytes, not what its shape [2] of F32 says");
+  refuses(one(R"("dtype":"F32","shape":[4294967296,4294967296,4],"data_offsets":[0,0])"), 0,
+          "the tensor 'a' has 0 bytes");
+  refuses(one(R"("dtype":"F32","shape":[2],"data_offsets":[0,8])"), 4, "bytes 0 to 8 of 4");
+  refuses(one(R"("dtype":"F32","shape":[2],"data_offsets":[8,0])"), 8, "bytes 8 to 0 of 8");
+  refuses(one(R"("dtype":"F32","shape":[2],"data_offsets":[0,8])"), 9,
+          "has 1 bytes behind its last tensor");
+  refuses(one(R"("dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2])"), 2,
+          "the tensor 'a' has numbers of the type F8_E4M3");
+  for (const char* offsets : {"[-1,8]", "[0.5,8]", "[0,1e3]", "[0,99999999999999999999]", "\"0\"",
+                              "null", "[[0,8]]", "{}", "[true,8]"}) {
+    refuses(one(fmt::format(R"("dtype":"F32","shape":[2],"data_offsets":{})", offsets).c_str()), 8,
+            "the tensor 'a' needs one word as dtype and whole numbers from 0");
+  }
+  refuses(one(R"("dtype":"F32","shape":[2],"data_offsets":[NaN,8])"), 8, "is no JSON at its byte");
+  refuses(one(R"("dtype":"F32","shape":[2])"), 8, "the tensor 'a' needs a dtype, a shape and two");
+  refuses(one(R"("dtype":"F32","dtype":"F32")"), 8, "the tensor 'a' has its 'dtype' twice");
+  refuses(one(R"("dtype":"F32","size":2)"), 8, "has 'size', which the format does not know");
+  const std::string eight = R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})";
+  refuses(R"({"a":)" + eight + R"(,"a":)" + eight + "}", 8, "'a' is in the header twice");
+  refuses(R"({"a":)" + eight + R"(,"b":)" + eight + "}", 8, "the tensor 'b' overlaps another");
+  refuses(R"({"a":)" + eight + R"(,"b":{"dtype":"U8","shape":[1],"data_offsets":[9,10]}})", 10,
+          "the tensor 'b' lies behind a gap");
+  refuses("[1]", 0, "has a header that is no list of tensors");
+  refuses("{}", 0, "holds no tensors");
+  refuses(std::string(100'000, '['), 0, "has a header that is no list of tensors");
+  refuses("", 0, "has a header that is no JSON");
+  const auto refuses_length = [&](std::uint64_t length, const char* text) {
+    const fs::path path = folder.write(
+        "y.safetensors", std::string{reinterpret_cast<const char*>(&length), 8} + "{}");
+    EXPECT_THAT([&] { read_state_dict(path); }, ThrowsMessage<ConfigError>(HasSubstr(text)));
+  };
+  refuses_length(3, "is truncated in its header");
+  refuses_length(~std::uint64_t{0}, "where the format allows 100000000");
+}
+
+TEST(Weights, AreReadFromFilesOfBoundedSize) {
+  EXPECT_THAT([&] { read_state_dict("/dev/zero"); },
+              ThrowsMessage<ConfigError>(HasSubstr("/dev/zero: error: is a pipe or a device")));
+  const TemporaryFolder folder;
+  const fs::path path = folder.write("huge.pt", "PK\x03\x04");
+  fs::resize_file(path, std::uintmax_t{5} << 30U);  // takes no room
+  EXPECT_THAT([&] { read_state_dict(path); },
+              ThrowsMessage<ConfigError>(HasSubstr("holds more than the 4 GiB")));
+  EXPECT_THAT([&] { read_npy(path); }, ThrowsMessage<ConfigError>(HasSubstr("the 4 GiB")));
 }
 
 TEST(Weights, OfUnknownFormatsAreRefusedByName) {
