@@ -46,7 +46,7 @@ void declare(CommandLine& line, VerbOptions& options) {
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
   add_profiles_option(line);
   options.text("weights", "", "FILE",
-               "a PyTorch file or a folder of .npy (default: random weights)");
+               "of PyTorch, TorchScript, safetensors or NumPy (default: random weights)");
   options.text("data", "", "NAME", "test pictures of a dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
   options.text("normalize", "imagenet", "NAME",
@@ -321,7 +321,8 @@ void infer_command(const Words& words) {
     std::int64_t channels;
   };
   std::vector<Configuration> configurations;
-  const Network plain = prepare(networks, Point{.seed = seed}).network.folded();
+  const PreparedNetwork whole_network = prepare(networks, Point{.seed = seed});
+  const Network plain = whole_network.network.folded();
   for (const Cut& cut : request.cuts) {
     for (const std::int64_t channels : request.channels) {
       if (channels > cut.shape.channels || (channels > 0 && cut.after == 0)) continue;
@@ -331,6 +332,7 @@ void infer_command(const Words& words) {
 
   catch_interrupts();
   const bool quiet = line.has("quiet");
+  if (!quiet) tell_left_over(networks.source, networks.graph, whole_network.left_over);
   Loader loader{request.pictures, request.transform, 1};
   Progress progress{1, "", quiet};
   const std::size_t total =

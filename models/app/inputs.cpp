@@ -9,8 +9,10 @@
 #include "models/app/models.hpp"
 #include "models/dataset/bytes.hpp"
 #include "models/dataset/image.hpp"
+#include "models/weights/file.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/cli/streams.hpp"
 
 namespace papilio {
 namespace {
@@ -196,6 +198,20 @@ Transform transform_of(const VerbOptions& options, const Graph& graph) {
                              suggestion(normalize, {"imagenet", "caffe"})));
   }
   return transform;
+}
+
+void tell_left_over(const std::string& file, const Graph& graph,
+                    const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  constexpr std::size_t kMostNamed = 3;
+  std::string first;
+  for (std::size_t i = 0; i < std::min(kMostNamed, names.size()); ++i) {
+    first += (i == 0 ? "" : ", ") + shown_name(names[i]);
+  }
+  tell(fmt::format("{}: {} tensor{} without a place in '{}' {} left out: {}{}\n", file,
+                   names.size(), names.size() == 1 ? "" : "s", graph.name(),
+                   names.size() == 1 ? "is" : "are", first,
+                   names.size() > kMostNamed ? ", ..." : ""));
 }
 
 }  // namespace papilio

@@ -43,4 +43,9 @@ CrossingCodecs codecs_of(const VerbOptions& options, int bits, const std::vector
 /// @throws ConfigError for an unknown normalisation
 Transform transform_of(const VerbOptions& options, const Graph& graph);
 
+/// Says in one line on stderr what a file of weights has that the network has no place for.
+/// @param names of these tensors; none: nothing is said
+void tell_left_over(const std::string& file, const Graph& graph,
+                    const std::vector<std::string>& names);
+
 }  // namespace papilio

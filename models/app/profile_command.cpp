@@ -151,12 +151,14 @@ Request request_of(const VerbOptions& options, const CommandLine& line,
 }
 
 /// The network as it is measured. For layers any weights will do.
-Network network_of(const Graph& graph, const Request& request, c10::Device device) {
+Network network_of(const Graph& graph, const Request& request, c10::Device device, bool quiet) {
   Network network{graph, device};
   if (request.weights.empty()) {
     network.initialize(1);
   } else {
-    network.load(read_state_dict(request.weights), request.weights);
+    const std::vector<std::string> left_over =
+        network.load(read_state_dict(request.weights), request.weights);
+    if (!quiet) tell_left_over(request.weights, graph, left_over);
   }
   Network folded = network.folded();
   return request.dtype == "fp16" ? folded.converted(at::kHalf) : folded;
@@ -361,7 +363,8 @@ void profile_command(const Words& words) {
                "cuts where codecs are timed: names, or all blocks, or 'input'");
   options.whole("bits", 8, "of one feature that codecs are given, 1 to 16");
   options.text("weights", "", "FILE",
-               "of the features for codecs: a PyTorch file or a folder of .npy (default: random)");
+               "of the features for codecs: of PyTorch, TorchScript, safetensors or NumPy "
+               "(default: random)");
   options.text("data", "", "NAME",
                "pictures for codecs: test pictures of a dataset ('papilio datasets') or its folder "
                "(default: those given, else a random one)");
@@ -407,7 +410,7 @@ void profile_command(const Words& words) {
               static_cast<double>(request.graphs.size()),
           fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
     };
-    const Network network = network_of(graph, request, runtime.device);
+    const Network network = network_of(graph, request, runtime.device, quiet);
     const at::Tensor picture = random_pictures(network, 1);
     std::vector<NamedImage> images;  // read before minutes of work
     if (codecs) images = images_for(request, options, network);

@@ -43,7 +43,7 @@ void declare(CommandLine& line, VerbOptions& options) {
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
   options.text(
       "weights", "", "FILE",
-      "where training begins: a PyTorch file or a folder of .npy (default: random weights)");
+      "where training begins: of PyTorch, TorchScript, safetensors or NumPy (default: random)");
   add_profiles_option(line);
   options.text("data", "", "NAME", "dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
@@ -212,7 +212,9 @@ void train_command(const Words& words) {
   const double budget = options.real_of("budget", 0, 1);
   const TensorRuntime runtime = start_tensor_runtime(options.text_of("device"), spec.threads);
   spec.device = runtime.device;
-  for (const Cut& cut : spec.cuts) {  // before hours of work, so that what cannot be shows at once
+  // Before hours of work, so that what cannot be shows at once.
+  const std::vector<std::string> left_over = prepare(spec, {.seed = 1}).left_over;
+  for (const Cut& cut : spec.cuts) {
     static_cast<void>(prepare(spec, {cut, std::min(spec.channels.front(), cut.shape.channels), 1}));
   }
   const fs::path path = line.has("output") ? fs::path{line.get<std::string>("output")}
@@ -223,6 +225,7 @@ void train_command(const Words& words) {
   claim_folder(path, settings);
 
   const bool quiet = line.has("quiet");
+  if (!quiet) tell_left_over(spec.source, spec.graph, left_over);
   Progress progress{1, "", quiet};
   const auto show = [&](const PhaseProgress& at) {
     // Between two networks there is no more to tell.

@@ -35,15 +35,19 @@ class Network {
   /// Draws the weights of these layers from Xavier's uniform distribution (Glorot and Bengio 2010).
   void initialize_xavier(const std::set<std::string>& layers, std::uint64_t seed);
 
-  /// Copies weights in. Names of known files are mapped (SqueezeNet's of Caffe); counters of
-  /// batches, and what the graph says is unused, are ignored.
+  /// Copies weights in, under the names that `with_graph_names` gives them. What the network has no
+  /// place for is left over: modules that the graph says are unused, and others beside those of the
+  /// network, such as a second head.
   /// @param source named by errors, e.g. the file
   /// @param except layers that keep what they have, whether `weights` has them or not
-  /// @throws ConfigError naming the tensor and both shapes where one is missing, is too many, or
-  /// has
-  ///         another shape
-  void load(const StateDict& weights, const std::string& source,
-            const std::set<std::string>& except = {});
+  /// @return names of the file's tensors that are left over
+  /// @throws ConfigError naming the tensor where one is missing or has another shape; and where
+  /// what
+  ///         is left over tells that these are another network's weights: it belongs to a layer
+  ///         that the network has, continues a numbered row of its layers, or is more than what
+  ///         fits
+  std::vector<std::string> load(const StateDict& weights, const std::string& source,
+                                const std::set<std::string>& except = {});
   /// A copy of all weights and running statistics.
   [[nodiscard]] StateDict weights() const;
 

@@ -1,14 +1,22 @@
 #include "models/tensor/weight_names.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace papilio {
 namespace {
 
-constexpr std::string_view kCounter = ".num_batches_tracked";
+/// Counters that nothing reads: of batch norms, and those that the profiler thop leaves in modules.
+bool is_counter(std::string_view name) {
+  static constexpr std::array<std::string_view, 3> kCounters{"num_batches_tracked", "total_ops",
+                                                             "total_params"};
+  const std::string_view last = name.substr(name.rfind('.') + 1);  // npos + 1 is 0
+  return std::find(kCounters.begin(), kCounters.end(), last) != kCounters.end();
+}
 
 /// "fire2_conv1x1_1" → the squeeze of the graph's block fire2; empty for other names.
 std::string graph_layer_of_caffe(const Graph& graph, std::string_view name) {
@@ -26,17 +34,89 @@ std::string graph_layer_of_caffe(const Graph& graph, std::string_view name) {
   return "";
 }
 
+/// Lengths of the prefixes of a name that wrappers may have added, from 0.
+std::vector<std::size_t> wrapper_lengths(std::string_view name) {
+  static constexpr std::array<std::string_view, 4> kWrappers{"module.", "model.", "_orig_mod.",
+                                                             "backbone."};
+  constexpr std::size_t kMostWrappers = 8;
+  std::vector<std::size_t> lengths{0};
+  while (lengths.size() <= kMostWrappers) {
+    const std::string_view rest = name.substr(lengths.back());
+    const auto* wrapper = std::find_if(kWrappers.begin(), kWrappers.end(),
+                                       [&](auto one) { return rest.starts_with(one); });
+    if (wrapper == kWrappers.end()) break;
+    lengths.push_back(lengths.back() + wrapper->size());
+  }
+  return lengths;
+}
+
+/// The longest prefix of wrappers that all names have.
+std::string common_wrapper(const std::set<std::string>& names) {
+  if (names.empty()) return "";
+  const std::vector<std::size_t> lengths = wrapper_lengths(*names.begin());
+  for (std::size_t i = lengths.size(); i > 1; --i) {
+    const std::string prefix = names.begin()->substr(0, lengths[i - 1]);
+    if (std::all_of(names.begin(), names.end(),
+                    [&](const std::string& name) { return name.starts_with(prefix); })) {
+      return prefix;
+    }
+  }
+  return "";
+}
+
+/// The prefix of wrappers behind which most of the needed names stand in a file; of several the
+/// graph's own, or the shortest.
+std::string wrapper_of(const StateDict& weights, const std::set<std::string>& needed,
+                       const std::string& own) {
+  const auto shorter = [](const std::string& a, const std::string& b) {
+    return std::pair{a.size(), a} < std::pair{b.size(), b};
+  };
+  std::set<std::string, decltype(shorter)> candidates{shorter};
+  for (const auto& [name, tensor] : weights) {
+    for (const std::size_t length : wrapper_lengths(name)) {
+      candidates.insert(name.substr(0, length));
+    }
+  }
+  std::string best = own;
+  std::size_t most = 0;
+  const auto consider = [&](const std::string& prefix) {
+    const auto hits = static_cast<std::size_t>(
+        std::count_if(needed.begin(), needed.end(), [&](const std::string& name) {
+          return weights.contains(prefix + name.substr(own.size()));
+        }));
+    if (hits <= most) return;
+    most = hits;
+    best = prefix;
+  };
+  consider(own);
+  for (const std::string& prefix : candidates) {
+    if (most == needed.size()) break;
+    consider(prefix);
+  }
+  return best;
+}
+
 }  // namespace
 
-StateDict with_graph_names(const StateDict& weights, const Graph& graph) {
+std::map<std::string, GivenTensor> with_graph_names(const StateDict& weights, const Graph& graph,
+                                                    const std::set<std::string>& needed) {
   const bool caffe = graph.name() == "squeezenet1_0" && weights.contains("conv_final.weight");
-  StateDict result;
-  for (const auto& [name, tensor] : weights) {
-    if (name.ends_with(kCounter)) continue;
-    const std::size_t dot = name.rfind('.');
-    const std::string layer =
-        caffe && dot != std::string::npos ? graph_layer_of_caffe(graph, name.substr(0, dot)) : "";
-    result.emplace(layer.empty() ? name : layer + name.substr(dot), tensor);
+  const std::string own = common_wrapper(needed);
+  const std::string wrapper = caffe ? own : wrapper_of(weights, needed, own);
+  std::map<std::string, GivenTensor> result;
+  // First those that the graph may know: another that has the same name without the prefix is left.
+  for (const bool behind : {true, false}) {
+    for (const auto& [name, tensor] : weights) {
+      if (name.starts_with(wrapper) != behind || is_counter(name)) continue;
+      std::string known = behind ? own + name.substr(wrapper.size()) : name;
+      const std::size_t dot = name.rfind('.');
+      if (caffe && dot != std::string::npos) {
+        const std::string layer = graph_layer_of_caffe(graph, name.substr(0, dot));
+        if (!layer.empty()) known = layer + name.substr(dot);
+      }
+      // No name has a line end.
+      while (!result.emplace(known, GivenTensor{&tensor, name}).second) known += '\n';
+    }
   }
   return result;
 }

@@ -310,14 +310,15 @@ PreparedNetwork prepare(const FirstPhaseSpec& spec, const Point& point) {
   Network network{std::move(graph), spec.device};
   network.initialize(point.seed);
   network.initialize_xavier(fresh, point.seed);
+  std::vector<std::string> left_over;
   if (!spec.weights.empty()) {
     std::set<std::string> except = fresh;
     if (spec.new_classifier) {
       except.insert(classifier_of(spec.graph).name);
     }
-    network.load(spec.weights, spec.source, except);
+    left_over = network.load(spec.weights, spec.source, except);
   }
-  return {std::move(network), crossing};
+  return {std::move(network), crossing, std::move(left_over)};
 }
 
 std::vector<PointResult> run_first_phase(const FirstPhaseSpec& spec,

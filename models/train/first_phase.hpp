@@ -86,6 +86,7 @@ std::vector<PointResult> run_first_phase(const FirstPhaseSpec& spec,
 struct PreparedNetwork {
   Network network;
   std::optional<Crossing> crossing;
+  std::vector<std::string> left_over;  ///< names of the weights that it has no place for
 };
 PreparedNetwork prepare(const FirstPhaseSpec& spec, const Point& point);
 

@@ -5,6 +5,7 @@
 #include "models/tensor/network.hpp"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,6 +16,7 @@ namespace papilio {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -171,6 +173,61 @@ TEST(Network, TellsWhichTensorDoesNotFit) {
   counted["bn1.num_batches_tracked"] = {{}, {7}};
   EXPECT_NO_THROW(network.load(counted, "w.pt"));
   EXPECT_NO_THROW(network.load(other, "w.pt", {"linear"}));  // a layer that keeps its own
+}
+
+// Wrappers name a module's weights anew: DataParallel, torch.compile, a module that holds another.
+TEST(Network, TakesTheNamesThatWrappersGive) {
+  const Network one = random_network(*find_model("resnet20-cifar10"), 5);
+  for (const char* prefix : {"module.", "model.", "_orig_mod.", "backbone.", "module._orig_mod.",
+                             "_orig_mod.module.model."}) {
+    StateDict wrapped;
+    for (const auto& [name, tensor] : one.weights()) wrapped[prefix + name] = tensor;
+    wrapped["criterion.weight"] = {{1}, {0}};  // beside the wrapped module
+    Network other{*find_model("resnet20-cifar10")};
+    EXPECT_THAT(other.load(wrapped, "w.pt"), ElementsAre("criterion.weight")) << prefix;
+    EXPECT_EQ(other.weights(), one.weights()) << prefix;
+  }
+  // An imported network's own names may have such a prefix, and a file another or none.
+  Graph graph{"own", "own"};
+  const LayerId input = graph.add("input", InputOp{{3, 8, 8}}, {});
+  graph.add("module.conv", ConvOp{.out_channels = 4, .kernel = 3}, {input});
+  const StoredTensor weight{{4, 3, 3, 3}, std::vector<float>(108, 0.5F)};
+  for (const char* prefix : {"module.", "", "model.module.", "_orig_mod."}) {
+    const StateDict given{{std::string{prefix} + "conv.weight", weight}};
+    Network network{graph};
+    EXPECT_THAT(network.load(given, "w.pt"), ElementsAre()) << prefix;
+    EXPECT_EQ(network.weights().at("module.conv.weight"), weight) << prefix;
+  }
+}
+
+// ResNet-56 has every tensor of ResNet-20, of the same shape: taken for it, it would answer
+// nonsense without a word. A second head, or a loss with weights, changes nothing.
+TEST(Network, TellsWhatIsLeftOverFromAnotherNetwork) {
+  Network network{*find_model("resnet20-cifar10")};
+  const StateDict good = network.weights();
+  const auto with = [&](const std::vector<std::string>& names) {
+    StateDict weights = good;
+    for (const std::string& name : names) weights[name] = {{1}, {0}};
+    return weights;
+  };
+  EXPECT_THAT(network.load(with({"aux.0.weight", "aux.0.bias", "scale", "bn1.num_batches_tracked",
+                                 "layer1.total_ops", "bn1.steps"}),
+                           "w.pt"),
+              ElementsAre("aux.0.bias", "aux.0.weight", "bn1.steps", "scale"));
+  for (const char* name : {"layer1.3.conv1.weight", "layer4.0.conv1.weight", "conv2.weight",
+                           "conv1.bias", "layer1.0.se.fc.weight", "linear.extra.weight"}) {
+    EXPECT_THAT([&] { network.load(with({name}), "w.pt"); },
+                ThrowsMessage<ConfigError>(HasSubstr(fmt::format(
+                    "w.pt: error: the tensor '{}' [1] has no place in 'resnet20-cifar10'", name))));
+  }
+  EXPECT_THAT([&] { network.load(Network{*find_model("resnet56-cifar10")}.weights(), "w.pt"); },
+              ThrowsMessage<ConfigError>(HasSubstr("the weights of another network?")));
+  std::vector<std::string> many;
+  for (std::size_t i = 0; i <= good.size(); ++i) many.push_back(fmt::format("other.m{}.weight", i));
+  EXPECT_THAT([&] { network.load(with(many), "w.pt"); },
+              ThrowsMessage<ConfigError>(HasSubstr("the weights of another network?")));
+  EXPECT_THAT([&] { network.load(Network{*find_model("alexnet")}.weights(), "w.pt"); },
+              ThrowsMessage<ConfigError>(HasSubstr("has none of the ")));
 }
 
 TEST(Network, TakesSqueezeNetsNamesOfCaffe) {
