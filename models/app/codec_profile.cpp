@@ -8,6 +8,7 @@
 
 #include "models/infer/codec_times.hpp"
 #include "models/infer/picture_run.hpp"
+#include "sim/base/error.hpp"
 #include "sim/random/stream.hpp"
 
 namespace papilio {
@@ -28,15 +29,23 @@ std::string percent(double share) {
 }  // namespace
 
 std::vector<NamedImage> load_images(const Dataset& pictures, const Transform& transform,
-                                    const Network& network) {
+                                    const Network& network, LeftOut* left_out) {
   const SplitNetwork whole{network, network.graph().cuts().front()};
   const PictureRun run{whole, transform};
   std::vector<NamedImage> images;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
-    NamedImage one{.name = pictures.name(i), .picture = phone_picture(pictures, i, transform)};
+    NamedImage one{.name = pictures.name(i)};
+    try {
+      one.picture = phone_picture(pictures, i, transform);
+    } catch (const ConfigError& error) {
+      if (left_out == nullptr) throw;
+      left_out->note(pictures, i, error.what());
+      continue;
+    }
     one.image = run.input_of(one.picture.pixels);
     images.push_back(std::move(one));
   }
+  if (images.empty() && left_out != nullptr) throw ConfigError{none_readable(pictures, *left_out)};
   return images;
 }
 

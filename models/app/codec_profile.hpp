@@ -10,6 +10,7 @@
 #include "models/codec/codec.hpp"
 #include "models/codec/picture_codec.hpp"
 #include "models/dataset/dataset.hpp"
+#include "models/dataset/left_out.hpp"
 #include "models/dataset/transform.hpp"
 #include "models/infer/collect.hpp"
 #include "models/measure/layer_times.hpp"
@@ -26,8 +27,10 @@ struct NamedImage {
 };
 
 /// Every picture of a dataset, ready for a network that takes three colours.
+/// @param left_out takes note of those that cannot be read; none: such a picture is an error
+/// @throws ConfigError if no picture can be read
 std::vector<NamedImage> load_images(const Dataset& pictures, const Transform& transform,
-                                    const Network& network);
+                                    const Network& network, LeftOut* left_out);
 
 /// A picture of noise, whose tensor is other noise.
 NamedImage random_image(const Network& network);

@@ -62,6 +62,7 @@ void declare(CommandLine& line, VerbOptions& options) {
   options.whole("threads", 0, "of each operation; 0: as many as there are processors");
   options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
   options.text("save-features", "", "DIR", "write each picture's features there, as .npy");
+  add_strict_option(line);
   line.add_options()(
       "output,o", po::value<std::string>()->value_name("DIR"),
       "folder of the results (default: results/infer-MODEL; none for a whole network)");
@@ -77,6 +78,7 @@ struct Request {
   fs::path units;
   CrossingCodecs codecs;
   std::shared_ptr<const Dataset> pictures;
+  std::shared_ptr<LeftOut> left_out;  ///< none: a picture that cannot be read is an error
   Transform transform;
   fs::path features;
   bool labelled{false};
@@ -95,6 +97,7 @@ Request request_of(const VerbOptions& options, const std::vector<std::string>& f
   } else {
     request.pictures = named_pictures(files);
   }
+  request.left_out = left_out_of(options);
   request.networks.graph =
       model_by_name(library_of(options.line()), "infer", options.needed("model"),
                     options.text_of("input"), classes);
@@ -163,9 +166,19 @@ class Measurement {
     }
     const PictureRun run{split, request_.transform};
     const Dataset& pictures = *request_.pictures;
+    bool warm = false;
     for (std::size_t i = 0; i < pictures.size(); ++i) {
-      const PhonePicture picture = phone_picture(pictures, i, request_.transform);
-      if (i == 0) static_cast<void>(run.run(picture, request_.codecs.pictures));  // sets itself up
+      PhonePicture picture;
+      try {
+        picture = phone_picture(pictures, i, request_.transform);
+      } catch (const ConfigError& error) {
+        if (!request_.left_out) throw;
+        request_.left_out->note(pictures, i, error.what());
+        continue;
+      }
+      if (!std::exchange(warm, true)) {  // sets itself up
+        static_cast<void>(run.run(picture, request_.codecs.pictures));
+      }
       note(pictures.name(i), run.run(picture, request_.codecs.pictures), kInputCut);
       if (!request_.features.empty()) {
         save_features(split, run.input_of(picture.pixels), kInputCut, 0, pictures.name(i));
@@ -333,7 +346,8 @@ void infer_command(const Words& words) {
   catch_interrupts();
   const bool quiet = line.has("quiet");
   if (!quiet) tell_left_over(networks.source, networks.graph, whole_network.left_over);
-  Loader loader{request.pictures, request.transform, 1};
+  constexpr std::size_t kKept = std::size_t{2} << 30U;  // bytes of pictures
+  Loader loader{request.pictures, request.transform, 1, kKept, request.left_out};
   Progress progress{1, "", quiet};
   const std::size_t total =
       request.pictures->size() * std::max<std::size_t>(configurations.size(), 1);
@@ -355,6 +369,9 @@ void infer_command(const Words& words) {
                       fmt::format("{} of {} pictures", done, total));
     }
   });
+  if (const std::string text = left_out_text(request.left_out.get()); !text.empty()) {
+    report.paragraphs.push_back(text);
+  }
   if (request.labelled) {
     report.sections.push_back(
         {.title = "The whole network",
@@ -387,11 +404,14 @@ void infer_command(const Words& words) {
     if (request.labelled) folder.add("accuracy.csv", to_csv(accuracy_rows(results, whole, seed)));
     folder.add("tables.md", to_markdown(report));
     folder.add("tables.tex", to_latex(report));
-    folder.add("manifest.json", json_text(manifest_of("infer", words, settings_of(options, request),
-                                                      runtime, started)));
+    nlohmann::ordered_json manifest =
+        manifest_of("infer", words, settings_of(options, request), runtime, started);
+    manifest["pictures_left_out"] = left_out_json(request.left_out.get());
+    folder.add("manifest.json", json_text(manifest));
     folder.commit();
   }
   progress.clear();
+  tell_left_out(request.left_out.get());
   if (quiet) return;
   if (format == "csv" && !results.empty()) {
     say(to_csv(payload_table(results)));

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "models/app/models.hpp"
@@ -165,6 +166,12 @@ class CodecChoice {
 }  // namespace
 
 std::shared_ptr<const Dataset> named_pictures(std::vector<std::string> files) {
+  for (const std::string& file : files) {
+    std::error_code failed;
+    if (!std::filesystem::exists(file, failed)) {
+      throw ConfigError{fmt::format("{}: error: there is no such picture; check the path", file)};
+    }
+  }
   return std::make_shared<NamedPictures>(std::move(files));
 }
 
@@ -212,6 +219,48 @@ void tell_left_over(const std::string& file, const Graph& graph,
                    names.size(), names.size() == 1 ? "" : "s", graph.name(),
                    names.size() == 1 ? "is" : "are", first,
                    names.size() > kMostNamed ? ", ..." : ""));
+}
+
+void add_strict_option(CommandLine& line) {
+  line.add_options()("strict",
+                     "end with an error at a picture that cannot be read; else it is left out, "
+                     "counted and named");
+}
+
+std::shared_ptr<LeftOut> left_out_of(const VerbOptions& options) {
+  return options.line().has("strict") ? nullptr : std::make_shared<LeftOut>();
+}
+
+void tell_left_out(const LeftOut* left_out) {
+  if (left_out == nullptr || left_out->count() == 0) return;
+  constexpr std::size_t kMostNamed = 10;
+  constexpr std::string_view kError = ": error: ";
+  const std::vector<std::string> errors = left_out->errors();
+  for (std::size_t i = 0; i < std::min(kMostNamed, errors.size()); ++i) {
+    std::string text = errors[i];
+    if (const std::size_t at = text.find(kError); at != std::string::npos) {
+      text.replace(at, kError.size(), ": warning: left out: ");
+    }
+    tell(text + "\n");
+  }
+  if (errors.size() > kMostNamed) {
+    tell(fmt::format("and {} more pictures were left out\n", errors.size() - kMostNamed));
+  }
+}
+
+std::string left_out_text(const LeftOut* left_out) {
+  const std::size_t count = left_out == nullptr ? 0 : left_out->count();
+  if (count == 0) return "";
+  return fmt::format("{} picture{} could not be read and {} left out (the first: {}).", count,
+                     count == 1 ? "" : "s", count == 1 ? "was" : "were",
+                     left_out->errors().front());
+}
+
+nlohmann::ordered_json left_out_json(const LeftOut* left_out) {
+  nlohmann::ordered_json errors = nlohmann::ordered_json::array();
+  if (left_out == nullptr) return errors;
+  for (const std::string& error : left_out->errors()) errors.push_back(error);
+  return errors;
 }
 
 }  // namespace papilio

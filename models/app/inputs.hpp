@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -8,12 +9,14 @@
 #include "models/codec/codec.hpp"
 #include "models/codec/picture_codec.hpp"
 #include "models/dataset/dataset.hpp"
+#include "models/dataset/left_out.hpp"
 #include "models/dataset/transform.hpp"
 #include "models/graph/graph.hpp"
 
 namespace papilio {
 
 /// Pictures given one by one, of which no labels are known.
+/// @throws ConfigError naming one that is not there
 std::shared_ptr<const Dataset> named_pictures(std::vector<std::string> files);
 
 /// The cuts of the option --after; "input" is that at which the picture itself crosses.
@@ -47,5 +50,20 @@ Transform transform_of(const VerbOptions& options, const Graph& graph);
 /// @param names of these tensors; none: nothing is said
 void tell_left_over(const std::string& file, const Graph& graph,
                     const std::vector<std::string>& names);
+
+/// Declares --strict.
+void add_strict_option(CommandLine& line);
+
+/// Where pictures that cannot be read are noted; none with --strict, which makes them an error.
+std::shared_ptr<LeftOut> left_out_of(const VerbOptions& options);
+
+/// Names on stderr the pictures that were left out, ten at most, and why.
+void tell_left_out(const LeftOut* left_out);
+
+/// A sentence on them for a report; empty where there are none.
+std::string left_out_text(const LeftOut* left_out);
+
+/// All of them, for a manifest: an array of the errors.
+nlohmann::ordered_json left_out_json(const LeftOut* left_out);
 
 }  // namespace papilio

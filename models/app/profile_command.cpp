@@ -65,6 +65,7 @@ struct Request {
   std::string dtype{"fp32"};                ///< that layers are computed in
   int bits{8};                              ///< of the codecs' levels
   std::shared_ptr<const Dataset> pictures;  ///< of the codecs; none: a random one
+  std::shared_ptr<LeftOut> left_out;        ///< none: a picture that cannot be read is an error
 };
 
 /// What is to be measured of codecs.
@@ -93,6 +94,7 @@ void ask_of_codecs(const VerbOptions& options, const std::vector<std::string>& f
     const auto limit = static_cast<std::size_t>(options.whole_of("pictures", 1, 1'000'000));
     request.pictures = spread_subset(open_dataset(data, Split::kTest), limit);
   }
+  request.left_out = left_out_of(options);
   request.codecs = codecs_of(options, request.bits, all, request.pictures.get());
 }
 
@@ -249,7 +251,8 @@ std::vector<NamedImage> images_for(const Request& request, const VerbOptions& op
                                    const Network& network) {
   std::vector<NamedImage> images;
   if (request.pictures) {
-    images = load_images(*request.pictures, transform_of(options, network.graph()), network);
+    images = load_images(*request.pictures, transform_of(options, network.graph()), network,
+                         request.left_out.get());
   } else {
     images.push_back(random_image(network));
   }
@@ -371,6 +374,7 @@ void profile_command(const Words& words) {
   options.whole("pictures", 4, "use that many of the dataset, spread over it");
   options.text("normalize", "imagenet", "NAME",
                "of these pictures: imagenet (RGB, mean and deviation) or caffe (BGR, mean)");
+  add_strict_option(line);
   options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
   line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
@@ -457,6 +461,10 @@ void profile_command(const Words& words) {
     ++done;
   }
   progress.clear();
+  tell_left_out(request.left_out.get());
+  if (const std::string text = left_out_text(request.left_out.get()); !text.empty()) {
+    report.paragraphs.push_back(text);
+  }
   if (!quiet && !report.sections.empty()) print(report, format);
   if (!refused.empty()) {
     throw ConfigError{fmt::format("papilio profile: error: {}", fmt::join(refused, "\n"))};

@@ -73,6 +73,7 @@ void declare(CommandLine& line, VerbOptions& options) {
   options.whole("jobs", 1, "networks trained side by side");
   options.whole("threads", 1, "of each; with --jobs, as many as the processor has cores");
   options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
+  add_strict_option(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "folder of the results (default: results/train-MODEL)");
   options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
@@ -212,6 +213,7 @@ void train_command(const Words& words) {
   const double budget = options.real_of("budget", 0, 1);
   const TensorRuntime runtime = start_tensor_runtime(options.text_of("device"), spec.threads);
   spec.device = runtime.device;
+  spec.left_out = left_out_of(options);
   // Before hours of work, so that what cannot be shows at once.
   const std::vector<std::string> left_over = prepare(spec, {.seed = 1}).left_over;
   for (const Cut& cut : spec.cuts) {
@@ -241,7 +243,10 @@ void train_command(const Words& words) {
         "what was trained is in {}; start the same command again to go on", path.string())};
   }
 
-  const Document report = phase_report(spec, results, train_set->title(), budget);
+  Document report = phase_report(spec, results, train_set->title(), budget);
+  if (const std::string text = left_out_text(spec.left_out.get()); !text.empty()) {
+    report.paragraphs.push_back(text);
+  }
   const Table accuracies = accuracy_table(spec, results);
   nlohmann::ordered_json manifest = manifest_of("train", words, settings, runtime, started);
   manifest["jobs"] = spec.jobs;
@@ -249,12 +254,14 @@ void train_command(const Words& words) {
   for (const PointResult& result : results) elapsed_s += result.elapsed_s;
   manifest["networks"] = results.size();
   manifest["training_and_test_s"] = elapsed_s;
+  manifest["pictures_left_out"] = left_out_json(spec.left_out.get());
   folder.add("accuracy.csv", to_csv(accuracies));
   folder.add("tables.md", to_markdown(report));
   folder.add("tables.tex", to_latex(report));
   folder.add("manifest.json", json_text(manifest));
   folder.commit();
   progress.clear();
+  tell_left_out(spec.left_out.get());
   if (quiet) return;
   if (format == "csv") {
     say(to_csv(accuracies));

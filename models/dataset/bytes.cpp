@@ -1,25 +1,15 @@
 #include "models/dataset/bytes.hpp"
 
-#include <fmt/format.h>
+#include <string>
 
-#include <fstream>
-#include <system_error>
-
-#include "sim/base/error.hpp"
+#include "sim/base/read_file.hpp"
 
 namespace papilio {
 
 std::vector<std::uint8_t> read_bytes(const std::filesystem::path& path) {
-  std::error_code failed;
-  const std::uintmax_t size = std::filesystem::file_size(path, failed);
-  std::vector<std::uint8_t> bytes(failed ? 0 : size);
-  std::ifstream file{path, std::ios::binary};
-  // The standard library reads chars only; any object may be written as chars.
-  if (failed ||
-      !file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size))) {
-    throw ConfigError{fmt::format("{}: error: cannot be read; check the path", path.string())};
-  }
-  return bytes;
+  constexpr std::size_t kMost = std::size_t{256} << 20U;
+  const std::string bytes = read_file(path.string(), kMost);
+  return {bytes.begin(), bytes.end()};
 }
 
 }  // namespace papilio

@@ -44,7 +44,8 @@ bool is_picture(const fs::directory_entry& entry) {
   std::string end = entry.path().extension().string();
   std::transform(end.begin(), end.end(), end.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return (end == ".jpg" || end == ".jpeg" || end == ".png") && entry.is_regular_file();
+  return (end == ".jpg" || end == ".jpeg" || end == ".png" || end == ".webp") &&
+         entry.is_regular_file();
 }
 
 std::vector<std::string> read_classes(const fs::path& path) {
@@ -89,7 +90,7 @@ class FolderDataset final : public Dataset {
         pictures_.push_back({label, std::move(name)});
       }
     }
-    if (pictures_.empty()) refuse(folder_, "no picture in CLASS/*.jpg or CLASS/*.png");
+    if (pictures_.empty()) refuse(folder_, "no picture in CLASS/*.jpg, .png or .webp");
   }
 
   [[nodiscard]] const std::string& title() const override { return title_; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <png.h>
 #include <turbojpeg.h>
+#include <webp/decode.h>
 
 #include <algorithm>
 #include <array>
@@ -109,12 +110,34 @@ Image decode_png(const fs::path& path, ByteSpan bytes) {
   return image;
 }
 
+bool is_webp(ByteSpan bytes) {
+  constexpr std::array<std::uint8_t, 4> kContainer{'R', 'I', 'F', 'F'};
+  constexpr std::array<std::uint8_t, 4> kKind{'W', 'E', 'B', 'P'};
+  return begins_with(bytes, kContainer) && bytes.size() >= 12 &&
+         begins_with(bytes.subspan(8), kKind);
+}
+
+Image decode_webp(const fs::path& path, ByteSpan bytes) {
+  WebPBitstreamFeatures found;
+  if (WebPGetFeatures(bytes.data(), bytes.size(), &found) != VP8_STATUS_OK) {
+    refuse(path, "damaged WebP (its header)");
+  }
+  if (found.has_animation != 0) refuse(path, "an animated WebP, which is no single picture");
+  Image image = make_image(path, found.height, found.width);
+  if (WebPDecodeRGBInto(bytes.data(), bytes.size(), image.rgb.data(), image.rgb.size(),
+                        static_cast<int>(3 * image.width)) == nullptr) {
+    refuse(path, "damaged WebP (its pixels, or it is cut short)");
+  }
+  return image;
+}
+
 }  // namespace
 
 Image decode_image(ByteSpan bytes, const fs::path& path) {
   if (begins_with(bytes, kJpegStart)) return decode_jpeg(path, bytes);
   if (begins_with(bytes, kPngStart)) return decode_png(path, bytes);
-  refuse(path, "neither a JPEG nor a PNG");
+  if (is_webp(bytes)) return decode_webp(path, bytes);
+  refuse(path, "neither a JPEG nor a PNG nor a WebP");
 }
 
 Image read_image(const fs::path& path) {

@@ -19,9 +19,10 @@ struct Image {
 /// Pictures of more pixels are refused: a damaged header may claim any size.
 constexpr std::int64_t kMostPixels = 100'000'000;
 
-/// Decodes a JPEG or a PNG, told apart by content; grey, palette and CMYK pictures become RGB, and
-/// transparency is dropped.
-/// @throws ConfigError naming the file if it is neither, damaged, cut short or too large
+/// Decodes a JPEG, a PNG or a WebP, told apart by content; grey, palette and CMYK pictures become
+/// RGB, and transparency is dropped.
+/// @throws ConfigError naming the file if it is none of them, animated, damaged, cut short or too
+/// large
 Image read_image(const std::filesystem::path& path);
 
 /// As `read_image`, from the bytes of a file.

@@ -40,14 +40,17 @@ struct Made {
 }  // namespace
 
 struct Loader::State {
-  State(std::shared_ptr<const Dataset> pictures, const Transform& how, std::size_t most_bytes)
+  State(std::shared_ptr<const Dataset> pictures, const Transform& how, std::size_t most_bytes,
+        std::shared_ptr<LeftOut> unreadable)
       : dataset{std::move(pictures)},
+        left_out{std::move(unreadable)},
         transform{how},
         normaliser{how},
         bytes_left{static_cast<std::int64_t>(most_bytes)},
         kept(dataset->size()) {}
 
   std::shared_ptr<const Dataset> dataset;
+  std::shared_ptr<LeftOut> left_out;  // may be none
   Transform transform;
   Normaliser normaliser;
 
@@ -108,7 +111,7 @@ struct Loader::State {
     const std::size_t size = std::min(epoch.batch_size, order.size() - first);
     const auto floats = static_cast<std::size_t>(3 * transform.height * transform.width);
     const StreamFamily crops{epoch.seed, "crops and flips"};
-    Batch batch;
+    Batch batch{.place = place};
     batch.images.resize(size * floats);
     batch.labels.reserve(size);
     batch.indices.reserve(size);
@@ -116,12 +119,20 @@ struct Loader::State {
       const std::size_t index = order[first + i];
       Stream stream{crops, epoch.epoch, index};
       Image loaded;
-      const Image& picture = prepared(index, loaded);
-      const Crop crop = draw_crop(transform, picture, stream);
-      normaliser.write(picture, crop, batch.images.data() + i * floats);
+      const Image* picture = nullptr;
+      try {
+        picture = &prepared(index, loaded);
+      } catch (const ConfigError& error) {
+        if (!left_out) throw;
+        left_out->note(*dataset, index, error.what());
+        continue;
+      }
+      const Crop crop = draw_crop(transform, *picture, stream);
+      normaliser.write(*picture, crop, batch.images.data() + batch.size() * floats);
       batch.labels.push_back(dataset->label(index));
       batch.indices.push_back(index);
     }
+    batch.images.resize(batch.size() * floats);
     return batch;
   }
 
@@ -154,9 +165,9 @@ struct Loader::State {
 };
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, const Transform& transform,
-               std::size_t workers, std::size_t kept_bytes) {
+               std::size_t workers, std::size_t kept_bytes, std::shared_ptr<LeftOut> left_out) {
   PAPILIO_CHECK(dataset != nullptr && workers >= 1);
-  state_ = std::make_unique<State>(std::move(dataset), transform, kept_bytes);
+  state_ = std::make_unique<State>(std::move(dataset), transform, kept_bytes, std::move(left_out));
   state_->made.resize(2 * workers);
   state_->threads.reserve(workers);
   for (std::size_t i = 0; i < workers; ++i) {
@@ -176,6 +187,10 @@ Loader::~Loader() {
 
 const Dataset& Loader::dataset() const {
   return *state_->dataset;
+}
+
+const LeftOut* Loader::left_out() const {
+  return state_->left_out.get();
 }
 
 std::size_t Loader::batches(std::size_t batch_size) const {
@@ -201,18 +216,20 @@ void Loader::start(const EpochSpec& epoch) {
 
 Batch Loader::next() {
   State& state = *state_;
-  Made one;
-  {
-    std::unique_lock lock{state.mutex};
-    if (state.next_to_hand == state.batches) return {};
-    Made& place = state.made[state.next_to_hand % state.made.size()];
-    state.ready.wait(lock, [&] { return place.ready; });
-    one = std::exchange(place, Made{});
-    ++state.next_to_hand;
+  while (true) {
+    Made one;
+    {
+      std::unique_lock lock{state.mutex};
+      if (state.next_to_hand == state.batches) return {};
+      Made& place = state.made[state.next_to_hand % state.made.size()];
+      state.ready.wait(lock, [&] { return place.ready; });
+      one = std::exchange(place, Made{});
+      ++state.next_to_hand;
+    }
+    state.work.notify_one();
+    if (one.error) std::rethrow_exception(one.error);
+    if (one.batch.size() > 0) return std::move(one.batch);
   }
-  state.work.notify_one();
-  if (one.error) std::rethrow_exception(one.error);
-  return std::move(one.batch);
 }
 
 }  // namespace papilio

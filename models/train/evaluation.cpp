@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "models/tensor/quantizer.hpp"
+#include "sim/base/error.hpp"
 
 namespace papilio {
 
@@ -63,6 +64,9 @@ Evaluation evaluate(const Network& network, const std::optional<Crossing>& cross
     result.predictions.insert(result.predictions.end(), data, data + classes.numel());
     result.labels.insert(result.labels.end(), batch.labels.begin(), batch.labels.end());
     if (each) each(result.labels.size());
+  }
+  if (result.labels.empty() && loader.left_out() != nullptr) {
+    throw ConfigError{none_readable(loader.dataset(), *loader.left_out())};
   }
   return result;
 }

@@ -36,8 +36,9 @@ at::Tensor images_of(Batch& batch, const Network& network);
 at::Tensor forward_through(const Network& network, const std::optional<Crossing>& crossing,
                            const at::Tensor& images);
 
-/// Classifies every picture. The network must be in inference.
+/// Classifies every picture that the loader does not leave out. The network must be in inference.
 /// @param each called after each batch with the number of pictures done; may throw
+/// @throws ConfigError if no picture can be read
 Evaluation evaluate(const Network& network, const std::optional<Crossing>& crossing, Loader& loader,
                     std::size_t batch_size, const std::function<void(std::size_t)>& each = {});
 

@@ -41,17 +41,20 @@ std::string as_text(const std::vector<bool>& right) {
   return text;
 }
 
-void write_result(const fs::path& folder, const PointResult& result) {
+/// @param left_out test pictures that cannot be read
+void write_result(const fs::path& folder, const PointResult& result, std::size_t left_out) {
   nlohmann::ordered_json epochs = nlohmann::ordered_json::array();
   for (const EpochStats& epoch : result.epochs) {
     epochs.push_back({{"loss", epoch.loss}, {"accuracy", epoch.accuracy}});
   }
+  nlohmann::ordered_json json{{"accuracy", result.accuracy()},
+                              {"mean_class_accuracy", result.mean_class_accuracy},
+                              {"epochs", epochs},
+                              {"elapsed_s", result.elapsed_s},
+                              {"right", as_text(result.right)}};
+  if (left_out > 0) json["left_out"] = left_out;
   OutputFolder out{folder};
-  out.add(point_file(result.point), json_text({{"accuracy", result.accuracy()},
-                                               {"mean_class_accuracy", result.mean_class_accuracy},
-                                               {"epochs", epochs},
-                                               {"elapsed_s", result.elapsed_s},
-                                               {"right", as_text(result.right)}}));
+  out.add(point_file(result.point), json_text(json));
   out.commit();
 }
 
@@ -60,6 +63,7 @@ std::optional<PointResult> read_result(const fs::path& folder, const Point& poin
   const fs::path path = folder / point_file(point);
   if (!fs::exists(path)) return std::nullopt;
   PointResult result{.point = point};
+  std::size_t left_out = 0;
   try {
     std::ifstream file{path};
     const auto json = nlohmann::json::parse(file);
@@ -68,16 +72,17 @@ std::optional<PointResult> read_result(const fs::path& folder, const Point& poin
     }
     result.mean_class_accuracy = json.at("mean_class_accuracy");
     result.elapsed_s = json.at("elapsed_s");
+    left_out = json.value("left_out", std::size_t{0});
     for (const char one : json.at("right").get<std::string>()) result.right.push_back(one == '1');
   } catch (const nlohmann::json::exception& error) {
     throw ConfigError{fmt::format("{}: error: is no result of a training: {}; remove the file",
                                   path.string(), error.what())};
   }
-  if (result.right.size() != pictures) {
+  if (result.right.size() + left_out != pictures) {
     throw ConfigError{
         fmt::format("{}: error: was tested on {} pictures, not on {}; choose another "
                     "folder with -o DIR",
-                    path.string(), result.right.size(), pictures)};
+                    path.string(), result.right.size() + left_out, pictures)};
   }
   return result;
 }
@@ -130,6 +135,8 @@ class Phase {
     Loader test;
   };
 
+  static constexpr std::size_t kKept = std::size_t{2} << 30U;  // bytes of a loader's pictures
+
   Transform augmented() const {
     Transform transform = transform_;
     transform.augment = true;
@@ -142,7 +149,8 @@ class Phase {
     const auto work = [&] {
       try {
         set_operation_threads(spec_.threads);
-        Loaders loaders{{train_set_, augmented(), 1}, {test_set_, transform_, 1}};
+        Loaders loaders{{train_set_, augmented(), 1, kKept, spec_.left_out},
+                        {test_set_, transform_, 1, kKept, spec_.left_out}};
         for (std::size_t i = next++; i < chains.size() && !failed_; i = next++) {
           for (const Point& point : chains[i]) {
             if (good_enough(obtain(point, loaders))) break;
@@ -204,7 +212,7 @@ class Phase {
     OutputFolder units{folder_ / "units"};
     units.add(point.key() + ".pt", state_dict_file(prepared.network.weights()));
     units.commit();
-    write_result(folder_ / "points", result);
+    write_result(folder_ / "points", result, test_set_->size() - result.right.size());
     return result;
   }
 

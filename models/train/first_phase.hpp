@@ -43,6 +43,8 @@ struct FirstPhaseSpec {
   std::optional<double> search_budget;
   TrainingSpec training;  ///< its seed is each point's
   c10::Device device{c10::kCPU};
+  /// Takes note of the pictures that cannot be read; none: such a picture ends the phase.
+  std::shared_ptr<LeftOut> left_out;
   int jobs{1};     ///< points trained side by side
   int threads{1};  ///< of each
 };
@@ -52,7 +54,7 @@ struct PointResult {
   Point point;
   std::vector<EpochStats> epochs;
   double mean_class_accuracy{0};
-  std::vector<bool> right;  ///< each test picture
+  std::vector<bool> right;  ///< each test picture that can be read
   double elapsed_s{0};      ///< of training and test, in the session that ended it
 
   [[nodiscard]] double accuracy() const;

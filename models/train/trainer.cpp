@@ -228,7 +228,8 @@ std::vector<EpochStats> train(Network& network, const std::optional<Crossing>& c
                   .epoch = static_cast<std::uint64_t>(state.epoch),
                   .first_batch = state.batch});
     for (Batch batch = loader.next(); batch.size() > 0; batch = loader.next()) {
-      if (batch.size() < 2) break;  // a last picture alone has no statistics for batch norm
+      if (batch.size() < 2) continue;  // a picture alone has no statistics for batch norm
+      state.batch = batch.place;       // one without a picture that can be read has none
       const double rate = learning_rate(spec, state.epoch, state.batch, batches);
       const at::Tensor labels =
           at::from_blob(batch.labels.data(), {static_cast<std::int64_t>(batch.size())}, at::kLong)
@@ -241,6 +242,10 @@ std::vector<EpochStats> train(Network& network, const std::optional<Crossing>& c
         saved = Clock::now();
       }
       if (stop) throw Interrupted{};
+    }
+    if (state.seen == 0) {
+      throw ConfigError{fmt::format("{}: error: of its pictures not two can be read in one batch",
+                                    loader.dataset().title())};
     }
     run.end_epoch();
     run.save();

@@ -48,7 +48,11 @@ files = {
     "one_pixel.png": (picture(1, 1), {}),
     "wide.png": (picture(200, 3), {}),
     "tall.png": (picture(2, 150), {}),
+    "lossy.webp": (rgb, {"quality": 75}),
+    "lossless.webp": (rgb, {"lossless": True}),
+    "alpha.webp": (with_alpha, {"lossless": True, "exact": True}),
 }
+rgb.save(folder / "animated.webp", save_all=True, append_images=[picture(67, 45)], duration=100)
 sizes = [(32, 32), (1, 1), (45, 30), (90, 67), (7, 131), (64, 95), (100, 200)]
 
 with open(folder / "list.txt", "w", encoding="ascii") as listing:

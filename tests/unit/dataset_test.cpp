@@ -120,7 +120,7 @@ TEST_F(Folders, WithoutPicturesAreRefused) {
   EXPECT_EQ(refusal(text(), Split::kTest),
             text() + "/test: error: no such folder; a dataset has train and test");
   fs::remove(path() / "train/dog/a.png");
-  EXPECT_EQ(refusal(text()), text() + "/train: error: no picture in CLASS/*.jpg or CLASS/*.png");
+  EXPECT_EQ(refusal(text()), text() + "/train: error: no picture in CLASS/*.jpg, .png or .webp");
   fs::remove_all(path() / "train");
   EXPECT_TRUE(refusal(text()).starts_with(text() + ": error: no dataset; expected train/CLASS/"));
 }
@@ -134,7 +134,7 @@ TEST_F(Folders, NameThePictureThatIsDamaged) {
     FAIL() << "not refused";
   } catch (const ConfigError& error) {
     EXPECT_EQ(std::string{error.what()},
-              text() + "/train/dog/b.jpg: error: neither a JPEG nor a PNG");
+              text() + "/train/dog/b.jpg: error: neither a JPEG nor a PNG nor a WebP");
   }
 }
 
@@ -204,7 +204,9 @@ TEST_F(Cifar, ThatIsIncompleteIsRefused) {
   write("data_batch_2.bin", "");
   EXPECT_TRUE(refusal(text()).starts_with(text() + "/data_batch_2.bin: error: 0 bytes"));
   fs::remove(fs::path{text()} / "data_batch_2.bin");
-  EXPECT_EQ(refusal(text()), text() + "/data_batch_2.bin: error: cannot be read; check the path");
+  EXPECT_EQ(refusal(text()), text() +
+                                 "/data_batch_2.bin: error: cannot read the file: No such file or "
+                                 "directory; check the path");
   EXPECT_EQ(refusal(text(), Split::kTest), "not refused");
 }
 

@@ -98,7 +98,7 @@ TEST_F(PillowPictures, AreDecodedAndScaledAsPillowDoes) {
     EXPECT_TRUE(samples == read_file(file(result))) << result;
     ++results;
   }
-  EXPECT_EQ(results, 16 * 8);
+  EXPECT_EQ(results, 19 * 8);
 }
 
 TEST_F(PillowPictures, AreToldApartByContent) {
@@ -112,9 +112,10 @@ TEST_F(PillowPictures, AreToldApartByContent) {
 
 // Half of the data of a JPEG would give half a picture and grey below it.
 TEST_F(PillowPictures, CutShortAreRefused) {
-  for (const char* name : {"rgb.jpg", "progressive.jpg", "rgb.png"}) {
+  for (const char* name :
+       {"rgb.jpg", "progressive.jpg", "rgb.png", "lossy.webp", "lossless.webp"}) {
     const std::string whole = read_file(file(name));
-    for (const std::size_t size : {whole.size() / 2, whole.size() - 20, std::size_t{10}}) {
+    for (const std::size_t size : {whole.size() / 2, whole.size() - 20, std::size_t{12}}) {
       std::ofstream{file("cut"), std::ios::binary} << whole.substr(0, size);
       EXPECT_TRUE(refusal(file("cut")).starts_with(": error: damaged ")) << name << ' ' << size;
     }
@@ -125,6 +126,16 @@ TEST_F(PillowPictures, DamagedJpegsAreRefusedOrRead) {
   damage("rgb.jpg");
   damage("progressive.jpg");
   damage("cmyk.jpg");
+}
+
+TEST_F(PillowPictures, DamagedWebpsAreRefusedOrRead) {
+  damage("lossy.webp");
+  damage("lossless.webp");
+}
+
+TEST_F(PillowPictures, AnimatedAreRefused) {
+  EXPECT_EQ(refusal(file("animated.webp")),
+            ": error: an animated WebP, which is no single picture");
 }
 
 TEST_F(PillowPictures, DamagedPngsAreRefusedOrRead) {
@@ -145,10 +156,17 @@ TEST_F(PillowPictures, ThatClaimTooManyPixelsAreRefused) {
 
 TEST(Pictures, OfNoKnownKindAreRefused) {
   const TemporaryFolder folder;
-  EXPECT_EQ(refusal(folder.write("text", "P6 1 1 255 abc")), ": error: neither a JPEG nor a PNG");
-  EXPECT_EQ(refusal(folder.write("empty", "")), ": error: neither a JPEG nor a PNG");
-  EXPECT_EQ(refusal(folder.path() / "none"), ": error: cannot be read; check the path");
-  EXPECT_EQ(refusal(folder.path()), ": error: cannot be read; check the path");
+  EXPECT_EQ(refusal(folder.write("text", "P6 1 1 255 abc")),
+            ": error: neither a JPEG nor a PNG nor a WebP");
+  EXPECT_EQ(refusal(folder.write("empty", "")), ": error: neither a JPEG nor a PNG nor a WebP");
+  EXPECT_EQ(refusal(folder.path() / "none"),
+            ": error: cannot read the file: No such file or directory; check the path");
+  EXPECT_EQ(refusal(folder.path()),
+            ": error: cannot read the file: Is a directory; check the path");
+}
+
+TEST(Pictures, WithoutAnEndAreRefused) {
+  EXPECT_EQ(refusal("/dev/zero"), ": error: holds more than 256 MiB; is it the right file?");
 }
 
 TEST(Pictures, AreReadBackAsTheyWereWritten) {

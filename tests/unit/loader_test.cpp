@@ -219,6 +219,33 @@ TEST(Loader, HandsAnErrorToTheBatchItBelongsTo) {
   }
 }
 
+// Batch 1 of a pass in order has 3, 4 and 5, and lacks 5; with one picture a batch, that batch is
+// passed over. What the others hold, crops and all, is as if nothing were damaged, on any workers.
+TEST(Loader, LeavesOutWhatCannotBeRead) {
+  const auto whole = std::make_shared<Pictures>(12);
+  Loader undamaged{whole, augmented(), 1};
+  const auto pictures = std::make_shared<Pictures>(12);
+  pictures->damaged = 5;
+  for (const std::size_t workers : {1U, 4U}) {
+    const auto left_out = std::make_shared<LeftOut>();
+    Loader loader{pictures, augmented(), workers, std::size_t{1} << 20U, left_out};
+    const std::vector<Batch> batches = pass(loader, {.batch_size = 3});
+    const std::vector<Batch> right = pass(undamaged, {.batch_size = 3});
+    ASSERT_EQ(batches.size(), 4U);
+    EXPECT_EQ(batches[1].indices, (std::vector<std::size_t>{3, 4}));
+    EXPECT_EQ(batches[1].images.size(), std::size_t{2 * 3 * 8 * 8});
+    EXPECT_TRUE(
+        std::equal(batches[1].images.begin(), batches[1].images.end(), right[1].images.begin()));
+    for (const std::size_t other : {0U, 2U, 3U}) expect_same(batches[other], right[other]);
+    const std::vector<Batch> single = pass(loader, {.batch_size = 1});
+    ASSERT_EQ(single.size(), 11U);
+    EXPECT_EQ(single[5].indices, (std::vector<std::size_t>{6}));
+    EXPECT_EQ(single[5].place, 6U);
+    EXPECT_EQ(left_out->errors(), (std::vector<std::string>{"5: error: damaged"})) << "once";
+    EXPECT_EQ(left_out->count(*pictures), 1U);
+  }
+}
+
 TEST(Loader, NamesAPictureThatCannotBeScaled) {
   Transform transform = augmented();
   transform.shorter_side = 30'000;
