@@ -7,6 +7,7 @@
 
 #include "models/dataset/cifar_dataset.hpp"
 #include "models/dataset/folder_dataset.hpp"
+#include "models/dataset/labels_file.hpp"
 #include "models/dataset/synthetic_dataset.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
@@ -67,16 +68,22 @@ std::unique_ptr<const Dataset> open_dataset(const std::string& name, Split split
   const fs::path folder{name};
   if (fs::is_directory(folder)) {
     if (has_cifar_files(folder)) return open_cifar(folder, split);
-    if (fs::is_directory(folder / "train") || fs::is_directory(folder / "test")) {
-      // "pictures/" has an empty last name.
-      const fs::path last =
-          folder.has_filename() ? folder.filename() : folder.parent_path().filename();
+    // "pictures/" has an empty last name.
+    const fs::path last =
+        folder.has_filename() ? folder.filename() : folder.parent_path().filename();
+    if (fs::is_directory(folder / "train") || fs::is_directory(folder / "test") ||
+        fs::is_directory(folder / "val")) {
       return open_folder(folder, split, last.string());
     }
-    throw ConfigError{fmt::format(
-        "{}: error: no dataset; expected train/CLASS/ and test/CLASS/ with pictures, or CIFAR-10's "
-        "binary files (data_batch_1.bin, ..., test_batch.bin)",
-        name)};
+    if (split == Split::kTest && find_labels_file(folder)) {
+      return open_flat_folder(folder, last.string());
+    }
+    throw ConfigError{
+        fmt::format("{}: error: no dataset; expected train/CLASS/ and test/CLASS/ (or val/) with "
+                    "pictures, pictures "
+                    "beside a file of labels, or CIFAR-10's binary files (data_batch_1.bin, ..., "
+                    "test_batch.bin)",
+                    name)};
   }
   std::vector<std::string> names;
   for (const DatasetEntry& entry : dataset_list()) names.push_back(entry.name);

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cctype>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <utility>
 
 #include "models/dataset/bytes.hpp"
+#include "models/dataset/labels_file.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 
@@ -70,25 +72,26 @@ std::vector<std::string> read_classes(const fs::path& path) {
 
 class FolderDataset final : public Dataset {
  public:
-  FolderDataset(const fs::path& folder, Split split, std::string title)
-      : folder_{folder / (split == Split::kTrain ? "train" : "test")}, title_{std::move(title)} {
+  /// @param folder of the dataset, with the list of classes
+  /// @param split  the folder of its pictures
+  FolderDataset(const fs::path& folder, fs::path split, std::string title)
+      : folder_{std::move(split)}, title_{std::move(title)} {
     if (!fs::is_directory(folder_)) refuse(folder_, "no such folder; a dataset has train and test");
     const fs::path list = folder / "classes.txt";
     const bool listed = fs::exists(list);
-    classes_ = listed ? read_classes(list) : folders_in(folder / "train");
-    std::set<std::string> known{classes_.begin(), classes_.end()};
-    for (const std::string& name : folders_in(folder_)) {
-      if (known.count(name) > 0) continue;
-      refuse(folder_ / name,
-             fmt::format("class '{}' is not in {}{}", name,
-                         (listed ? list : folder / "train").string(), suggestion(name, classes_)));
+    const fs::path train = folder / "train";
+    const bool flat = folders_in(folder_).empty();
+    if (listed) {
+      classes_ = read_classes(list);
+    } else if (fs::is_directory(train)) {
+      classes_ = folders_in(train);
+    } else if (!flat) {
+      classes_ = folders_in(folder_);
     }
-    for (std::size_t label = 0; label < classes_.size(); ++label) {
-      const fs::path of_class = folder_ / classes_[label];
-      if (!fs::is_directory(of_class)) continue;
-      for (std::string& name : names_in(of_class, is_picture)) {
-        pictures_.push_back({label, std::move(name)});
-      }
+    if (flat) {
+      add_flat();
+    } else {
+      add_classes(listed ? list : train);
     }
     if (pictures_.empty()) refuse(folder_, "no picture in CLASS/*.jpg, .png or .webp");
   }
@@ -101,7 +104,7 @@ class FolderDataset final : public Dataset {
   }
   [[nodiscard]] std::string name(std::size_t index) const override {
     const Picture& picture = pictures_.at(index);
-    return classes_[picture.label] + "/" + picture.name;
+    return picture.folder + picture.name;
   }
   [[nodiscard]] Image load(std::size_t index) const override {
     return read_image(folder_ / name(index));
@@ -113,8 +116,44 @@ class FolderDataset final : public Dataset {
  private:
   struct Picture {
     std::size_t label;
+    std::string folder;  // with its slash, or none
     std::string name;
   };
+
+  /// Pictures in folders of their classes.
+  /// @param known says which classes there are
+  void add_classes(const fs::path& known) {
+    const std::set<std::string> names{classes_.begin(), classes_.end()};
+    for (const std::string& name : folders_in(folder_)) {
+      if (names.count(name) > 0) continue;
+      refuse(folder_ / name, fmt::format("class '{}' is not in {}{}", name, known.string(),
+                                         suggestion(name, classes_)));
+    }
+    for (std::size_t label = 0; label < classes_.size(); ++label) {
+      const fs::path of_class = folder_ / classes_[label];
+      if (!fs::is_directory(of_class)) continue;
+      for (std::string& name : names_in(of_class, is_picture)) {
+        pictures_.push_back({label, classes_[label] + "/", std::move(name)});
+      }
+    }
+  }
+
+  /// Pictures without class folders, beside a file of labels.
+  void add_flat() {
+    const std::vector<std::string> names = names_in(folder_, is_picture);
+    if (names.empty()) return;
+    const std::optional<fs::path> file = find_labels_file(folder_);
+    if (!file) {
+      refuse(folder_,
+             "pictures without class folders, and no labels: expected labels.txt, FOLDER.txt, "
+             "LOC_val_solution.csv or ILSVRC2012_validation_ground_truth.txt in it or beside it");
+    }
+    Labels labels = read_labels(*file, names, classes_);
+    classes_ = std::move(labels.classes);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      pictures_.push_back({static_cast<std::size_t>(labels.of_pictures[i]), "", names[i]});
+    }
+  }
 
   fs::path folder_;  // of the split
   std::string title_;
@@ -122,11 +161,27 @@ class FolderDataset final : public Dataset {
   std::vector<Picture> pictures_;
 };
 
+/// The folder of a split. Tests are in "test"; or in "val", where there is no "test" or one without
+/// labels, as ImageNet's.
+fs::path folder_of(const fs::path& folder, Split split) {
+  if (split == Split::kTrain) return folder / "train";
+  const fs::path test = folder / "test";
+  const fs::path val = folder / "val";
+  if (!fs::is_directory(val)) return test;
+  const bool labelled =
+      fs::is_directory(test) && (!folders_in(test).empty() || find_labels_file(test));
+  return labelled ? test : val;
+}
+
 }  // namespace
 
 std::unique_ptr<const Dataset> open_folder(const fs::path& folder, Split split,
                                            const std::string& title) {
-  return std::make_unique<FolderDataset>(folder, split, title);
+  return std::make_unique<FolderDataset>(folder, folder_of(folder, split), title);
+}
+
+std::unique_ptr<const Dataset> open_flat_folder(const fs::path& folder, const std::string& title) {
+  return std::make_unique<FolderDataset>(folder, folder, title);
 }
 
 }  // namespace papilio

@@ -6,6 +6,7 @@
 #include "models/dataset/dataset.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -123,6 +124,67 @@ TEST_F(Folders, WithoutPicturesAreRefused) {
   EXPECT_EQ(refusal(text()), text() + "/train: error: no picture in CLASS/*.jpg, .png or .webp");
   fs::remove_all(path() / "train");
   EXPECT_TRUE(refusal(text()).starts_with(text() + ": error: no dataset; expected train/CLASS/"));
+}
+
+// Sorted names of the classes are the labels, as torchvision's ImageFolder has them.
+TEST_F(Folders, OfValidationAloneAreTests) {
+  add("val/n02/b.png");
+  add("val/n01/a.png");
+  EXPECT_EQ(names(*open_dataset(text(), Split::kTest)),
+            (std::vector<std::string>{"0 n01/a.png", "1 n02/b.png"}));
+  EXPECT_EQ(refusal(text()),
+            text() + "/train: error: no such folder; a dataset has train and test");
+  add("test/unlabelled.png");  // as ImageNet's
+  EXPECT_EQ(open_dataset(text(), Split::kTest)->name(0), "n01/a.png");
+  add("test/n02/c.png");
+  EXPECT_EQ(open_dataset(text(), Split::kTest)->name(0), "n02/c.png");
+}
+
+TEST_F(Folders, WithoutClassFoldersHaveTheirLabelsInAFile) {
+  add("val/a.png");
+  add("val/b.png");
+  const auto write = [&](const std::string& name, std::string_view labels) {
+    std::ofstream{path() / name} << labels;
+  };
+  const auto found = [&](const std::string& name) {
+    const auto dataset = open_dataset(name, Split::kTest);
+    return fmt::format("{}; {}", fmt::join(names(*dataset), ", "),
+                       fmt::join(dataset->classes(), " "));
+  };
+  EXPECT_TRUE(refusal(text(), Split::kTest)
+                  .starts_with(text() + "/val: error: pictures without class folders, and no"));
+  // Four files of ImageNet's: ids of the competition, which 3 is n01 of; a solution; Caffe's.
+  write("ILSVRC2012_validation_ground_truth.txt", "3\n1\n");
+  EXPECT_TRUE(
+      refusal(text(), Split::kTest).find("put the development kit's map_clsloc.txt beside it") !=
+      std::string::npos);
+  write("map_clsloc.txt", "n03 1 fox\nn02 2 setter\nn01 3 husky\n");
+  EXPECT_EQ(found(text()), "0 a.png, 1 b.png; n01 n03");
+  write("LOC_val_solution.csv",
+        "ImageId,PredictionString\nb,n01 85 1 499 272 n01 1 2 3 4\nabsent,n02 1 2 3 4\na,n03 1 2 3 "
+        "4\n");
+  EXPECT_EQ(found(text()), "2 a.png, 0 b.png; n01 n02 n03");
+  write("val.txt", "b.png 0\r\na.png 2\r\n");
+  EXPECT_EQ(found(text()), "2 a.png, 0 b.png; 0 1 2");
+  EXPECT_EQ(found(text() + "/val/"), "2 a.png, 0 b.png; 0 1 2") << "the folder itself";
+  classes("cat\ndog\nfox\n");
+  EXPECT_EQ(found(text()), "2 a.png, 0 b.png; cat dog fox");
+  write("val.txt", "b.png dog\na.png cat\n");
+  EXPECT_EQ(found(text()), "0 a.png, 1 b.png; cat dog fox");
+
+  const auto refused = [&](std::string_view labels, const std::string& what) {
+    write("val.txt", labels);
+    EXPECT_EQ(refusal(text(), Split::kTest), text() + "/val.txt" + what);
+  };
+  refused("b.png 3\na.png 0\n", ":1: error: '3' is none of the 3 classes, nor a number below that");
+  refused("b.png 0\nb.png 0\n", ":2: error: the picture 'b.png' comes again");
+  refused("b.png 0\n", ": error: has no label of the picture 'a.png'");
+  refused("0\n",
+          ": error: 1 labels in the order of the pictures, which are 2; write the "
+          "pictures' names before them");
+  refused("0\nb.png 1\n",
+          ":2: error: expected a picture and its label, or in all lines a label alone");
+  refused("\n", ": error: has no labels");
 }
 
 TEST_F(Folders, NameThePictureThatIsDamaged) {
