@@ -138,6 +138,43 @@ TEST(Infer, SendsRealFeaturesThroughCodecsAndWritesWhatScenariosRead) {
   EXPECT_TRUE(fs::exists(folder.path() / "features/RB2-d0-disc_0000.npy"));
 }
 
+// Two pictures of 1x1 (Pillow's bytes of a grey PNG) and one that is none.
+TEST(Infer, LeavesOutAPictureThatCannotBeReadAndNamesIt) {
+  const TemporaryFolder folder;
+  const std::string png{
+      "\x89PNG\r\n\x1A\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\0\0\0\0:~\x9BU\0\0\0\nIDATx\x9C"
+      "c`\0\0\0\2\0\1H\xAF\xA4q\0\0\0\0IEND\xAE"
+      "B`\x82",
+      67};
+  for (const char* name : {"test/a/1.png", "test/b/1.png", "train/a/1.png", "train/b/1.png"}) {
+    folder.write(name, png);
+  }
+  const std::string bad = folder.write("test/a/bad.png", "no picture").string();
+  std::vector<std::string> words{"infer",
+                                 "--model",
+                                 "resnet20-cifar10",
+                                 "--data",
+                                 folder.path().string(),
+                                 "--after",
+                                 "RB9,input",
+                                 "-o",
+                                 (folder.path() / "out").string()};
+  const Finished run = run_papilio(words);
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.err, bad + ": warning: left out: neither a JPEG nor a PNG nor a WebP\n");
+  EXPECT_THAT(run.out, HasSubstr("1 picture could not be read and was left out"));
+  EXPECT_THAT(read_file(folder.path() / "out/accuracy.csv"), HasSubstr("\n,0,32,raw,1,2,"));
+  const auto manifest = nlohmann::json::parse(read_file(folder.path() / "out/manifest.json"));
+  EXPECT_EQ(manifest.at("pictures_left_out"),
+            nlohmann::json::array({bad + ": error: neither a JPEG nor a PNG nor a WebP"}));
+  words.back() = (folder.path() / "none").string();
+  words.emplace_back("--strict");
+  const Finished strict = run_papilio(words);
+  EXPECT_EQ(strict.exit_code, 2);
+  EXPECT_EQ(strict.err, bad + ": error: neither a JPEG nor a PNG nor a WebP\n");
+  EXPECT_FALSE(fs::exists(folder.path() / "none"));
+}
+
 TEST(TensorVerbs, TellWhatIsWrong) {
   const TemporaryFolder folder;
   const auto refuses = [&](std::vector<std::string> words, const char* text) {
