@@ -23,7 +23,9 @@ const std::vector<std::string>& provenance_kinds() {
   return kKinds;
 }
 
-bool is_assumed(const Provenance& provenance) { return provenance.kind == kAssumed; }
+bool is_assumed(const Provenance& provenance) {
+  return provenance.kind == kAssumed;
+}
 
 std::string to_string(const Provenance& provenance) {
   std::vector<std::string> from;

@@ -111,7 +111,10 @@ TEST(PictureCodecs, RefuseOtherSizesAndFormats) {
   }
   refused("jpeg:50", sent("jpeg:50:444"), "other colours");
   refused("webp:50", sent("png"), "no WebP picture");
-  refused("file", sent("webp:50"), "neither a JPEG nor a PNG");
+  refused("file", sent("raw"), "neither a JPEG nor a PNG nor a WebP");
+  const ByteBuffer webp = sent("webp:50");
+  EXPECT_EQ(make_picture_codec("file")->decode(webp, of_size(16, 24)),
+            make_picture_codec("webp:50")->decode(webp, of_size(16, 24)));
   EXPECT_THROW(
       static_cast<void>(make_picture_codec("webp")->encode({coordinates(1, 16384, 1), {}})),
       std::invalid_argument);
