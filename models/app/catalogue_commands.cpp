@@ -14,7 +14,7 @@ void datasets_command(const Words& words) {
       "datasets [options]",
       "Lists the datasets that 'papilio train' and 'papilio infer' know by name. They "
       "also take\na folder with train/CLASS/PICTURE and test/CLASS/PICTURE (or "
-      "val), pictures beside a\nfile of labels (val.txt, ImageNet's), or CIFAR-10's binary files.",
+      "val/), pictures beside a\nfile of labels (val.txt, ImageNet's), or CIFAR-10's binary files.",
       {"papilio datasets", "PAPILIO_DATA=~/data papilio datasets --format json"}};
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                      "md, csv, json, latex or html");

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "models/dataset/bytes.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/read_file.hpp"
 
 namespace papilio {
 namespace fs = std::filesystem;
@@ -24,8 +25,10 @@ std::vector<std::string> files_of(Split split) {
 }
 
 std::vector<std::string> classes_of(const fs::path& folder) {
+  constexpr std::size_t kMost = std::size_t{16} << 20U;
+  const fs::path path = folder / "batches.meta.txt";
+  std::istringstream file{fs::exists(path) ? read_file(path.string(), kMost) : ""};
   std::vector<std::string> classes;
-  std::ifstream file{folder / "batches.meta.txt"};
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();
     // The file that is published ends in a blank line.

@@ -4,15 +4,16 @@
 
 #include <algorithm>
 #include <cctype>
-#include <fstream>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "models/dataset/bytes.hpp"
 #include "models/dataset/labels_file.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/read_file.hpp"
 #include "sim/base/suggest.hpp"
 
 namespace papilio {
@@ -52,8 +53,8 @@ bool is_picture(const fs::directory_entry& entry) {
 
 std::vector<std::string> read_classes(const fs::path& path) {
   constexpr std::string_view kByteOrderMark{"\xEF\xBB\xBF"};
-  std::ifstream file{path};
-  if (!file) refuse(path, "cannot be read");
+  constexpr std::size_t kMost = std::size_t{16} << 20U;
+  std::istringstream file{read_file(path.string(), kMost)};
   std::vector<std::string> classes;
   std::set<std::string> seen;
   for (std::string line; std::getline(file, line);) {
@@ -76,7 +77,8 @@ class FolderDataset final : public Dataset {
   /// @param split  the folder of its pictures
   FolderDataset(const fs::path& folder, fs::path split, std::string title)
       : folder_{std::move(split)}, title_{std::move(title)} {
-    if (!fs::is_directory(folder_)) refuse(folder_, "no such folder; a dataset has train and test");
+    if (!fs::is_directory(folder_))
+      refuse(folder_, "no such folder; a dataset has train and test or val");
     const fs::path list = folder / "classes.txt";
     const bool listed = fs::exists(list);
     const fs::path train = folder / "train";

@@ -116,10 +116,17 @@ TEST_F(Folders, WithAWrongListAreRefused) {
   EXPECT_EQ(refusal(text()), text() + "/classes.txt:3: error: class 'cat' again");
 }
 
+TEST_F(Folders, WithAListWithoutAnEndAreRefused) {
+  add("train/dog/a.png");
+  fs::create_symlink("/dev/zero", path() / "classes.txt");
+  EXPECT_EQ(refusal(text()),
+            text() + "/classes.txt: error: holds more than 16 MiB; is it the right file?");
+}
+
 TEST_F(Folders, WithoutPicturesAreRefused) {
   add("train/dog/a.png");
   EXPECT_EQ(refusal(text(), Split::kTest),
-            text() + "/test: error: no such folder; a dataset has train and test");
+            text() + "/test: error: no such folder; a dataset has train and test or val");
   fs::remove(path() / "train/dog/a.png");
   EXPECT_EQ(refusal(text()), text() + "/train: error: no picture in CLASS/*.jpg, .png or .webp");
   fs::remove_all(path() / "train");
@@ -133,7 +140,7 @@ TEST_F(Folders, OfValidationAloneAreTests) {
   EXPECT_EQ(names(*open_dataset(text(), Split::kTest)),
             (std::vector<std::string>{"0 n01/a.png", "1 n02/b.png"}));
   EXPECT_EQ(refusal(text()),
-            text() + "/train: error: no such folder; a dataset has train and test");
+            text() + "/train: error: no such folder; a dataset has train and test or val");
   add("test/unlabelled.png");  // as ImageNet's
   EXPECT_EQ(open_dataset(text(), Split::kTest)->name(0), "n01/a.png");
   add("test/n02/c.png");
@@ -256,6 +263,10 @@ TEST_F(Cifar, MayNameItsClasses) {
   write("batches.meta.txt", "a\nb\n");
   EXPECT_EQ(refusal(text()),
             text() + "/data_batch_1.bin: error: record 1 has label 9, but there are 2 classes");
+  fs::remove(fs::path{text()} / "batches.meta.txt");
+  fs::create_symlink("/dev/zero", fs::path{text()} / "batches.meta.txt");
+  EXPECT_EQ(refusal(text()),
+            text() + "/batches.meta.txt: error: holds more than 16 MiB; is it the right file?");
 }
 
 TEST_F(Cifar, ThatIsIncompleteIsRefused) {
