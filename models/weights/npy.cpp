@@ -158,9 +158,13 @@ Array parse_npy(std::span<const std::uint8_t> bytes) {
 }
 
 StoredTensor read_npy(const std::filesystem::path& path) {
+  NumberBudget budget;
+  return read_npy(path, budget);
+}
+
+StoredTensor read_npy(const std::filesystem::path& path, NumberBudget& budget) {
   const std::vector<std::uint8_t> bytes = read_whole_file(path);
   try {
-    NumberBudget budget;
     return make_tensor(parse_npy(bytes), budget);
   } catch (const WeightsError& error) {
     throw ConfigError{

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,11 @@ bool is_of_numbers(std::string_view descr);
 /// @throws WeightsError if they are of another type, not as many bytes as the shape says, or beyond
 ///         the budget
 StoredTensor make_tensor(const Array& array, NumberBudget& budget);
+
+/// Reads a `.npy` file that is one of several.
+/// @param budget of all of them
+/// @throws ConfigError naming the file
+StoredTensor read_npy(const std::filesystem::path& path, NumberBudget& budget);
 
 /// What a `.npy` file holds, as a view of its bytes.
 /// @throws WeightsError if it is none, truncated, or of records

@@ -125,12 +125,19 @@ std::optional<StoredTensor> read_pickled_array(const PickleNode& node, std::size
   const PickleNode* data = nullptr;
   Array array;
   if (object.type.ends_with("_frombuffer")) {
+    // NumPy 2.3 adds the order of the axes, None unless the order is 'K'.
     const Values& arguments = items_of(object.arguments);
-    if (arguments.size() != 4) damaged();
+    if (arguments.size() != 4 && arguments.size() != 5) damaged();
+    const std::string_view order = text_of(*arguments[3]);
+    if (order != "C" && order != "F") {
+      throw PickleError{fmt::format(
+          "is a NumPy array with its axes in the order '{}'; pickle numpy.ascontiguousarray of it",
+          shown_name(order))};
+    }
     data = arguments[0];
     dtype = arguments[1];
     shape = arguments[2];
-    array.fortran_order = text_of(*arguments[3]) == "F";
+    array.fortran_order = order == "F";
   } else {
     // The version, which came later, is no part of the array.
     const Values& state = items_of(object.state);

@@ -76,6 +76,13 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool end_object() override {
+    // Told at once, so that a header of nothing but names does not fill the memory.
+    if (depth_ == 2 && !metadata_) {
+      const Described& one = tensors_.back();
+      if (!one.dtype || !one.shape || !one.offsets || one.offsets->size() != 2) {
+        refuse(one.name, "needs a dtype, a shape and two data_offsets");
+      }
+    }
     --depth_;
     return true;
   }
@@ -131,9 +138,10 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
  private:
   [[noreturn]] void unexpected() const {
-    if (tensors_.empty() || depth_ == 0) {
+    if (depth_ == 0 || (tensors_.empty() && !metadata_)) {
       throw WeightsError{"has a header that is no list of tensors"};
     }
+    if (metadata_) throw WeightsError{"has '__metadata__' that is not of texts"};
     refuse(tensors_.back().name,
            "needs one word as dtype and whole numbers from 0 as shape and data_offsets");
   }
@@ -155,10 +163,8 @@ struct Placed {
   std::size_t end;
 };
 
+/// @param one complete, as the reader of the header leaves it
 Placed place(const Described& one, std::size_t data_size) {
-  if (!one.dtype || !one.shape || !one.offsets || one.offsets->size() != 2) {
-    refuse(one.name, "needs a dtype, a shape and two data_offsets");
-  }
   const std::optional<NumberType> type = find_type(*one.dtype);
   if (!type) refuse(one.name, fmt::format("has numbers of the type {}", shown_name(*one.dtype)));
   const auto begin = static_cast<std::size_t>((*one.offsets)[0]);
@@ -224,7 +230,13 @@ StateDict read_safetensors(const std::filesystem::path& path) {
   }
   if (length > size - kLengthBytes) throw WeightsError{"is truncated in its header"};
   HeaderReader header;
-  nlohmann::json::sax_parse(take(static_cast<std::size_t>(length)), &header);
+  {
+    const std::vector<std::uint8_t> text = take(static_cast<std::size_t>(length));
+    if (text.empty() || text.front() != '{') {
+      throw WeightsError{"has a header that does not begin with '{'"};
+    }
+    nlohmann::json::sax_parse(text, &header);
+  }
   if (header.tensors().empty()) throw WeightsError{"holds no tensors"};
   StateDict result;
   NumberBudget budget;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "models/weights/file.hpp"
+#include "models/weights/npy.hpp"
 #include "models/weights/npz.hpp"
 #include "models/weights/numbers.hpp"
 #include "models/weights/pickle.hpp"
@@ -331,6 +332,7 @@ StateDict read_folder(const fs::path& path) {
   StateDict result;
   std::error_code error;
   std::size_t left = kMostWeightBytes;
+  NumberBudget budget;
   for (fs::directory_iterator it{path, error}, end; !error && it != end; it.increment(error)) {
     if (it->path().extension() == ".npy") {
       const std::size_t size = checked_size(it->path());
@@ -341,7 +343,7 @@ StateDict read_folder(const fs::path& path) {
                         path.string(), kMostWeightBytes >> 30U)};
       }
       left -= size;
-      result.emplace(it->path().stem().string(), read_npy(it->path()));
+      result.emplace(it->path().stem().string(), read_npy(it->path(), budget));
     }
   }
   if (error) {
@@ -356,17 +358,19 @@ StateDict read_folder(const fs::path& path) {
   return result;
 }
 
-}  // namespace
-
-namespace {
-
 /// Reads a file by what it begins with.
 /// @throws WeightsError, which `remedy` has the remedy for
 StateDict read_by_content(const fs::path& path, const char*& remedy) {
   constexpr std::size_t kHead = 32;
+  constexpr const char* kWriteSafetensors = "write it anew with safetensors.torch.save_file";
   const std::size_t size = checked_size(path);
   const std::vector<std::uint8_t> bytes = read_head(path, kHead);
   const std::string_view head{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  // Before pickles: the length of a header may begin with the same two bytes.
+  if (begins_safetensors(head)) {
+    remedy = kWriteSafetensors;
+    return read_safetensors(path);
+  }
   remedy = "save the weights alone, in Python: torch.save(model.state_dict(), FILE)";
   if (head.starts_with("PK\x03\x04")) {
     ZipArchive archive{path, size};
@@ -389,8 +393,8 @@ StateDict read_by_content(const fs::path& path, const char*& remedy) {
   if (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5) {
     return read_plain_pickle(path);
   }
-  remedy = "write it anew with safetensors.torch.save_file";
-  if (begins_safetensors(head) || path.extension() == ".safetensors") {
+  if (path.extension() == ".safetensors") {  // damaged at its front
+    remedy = kWriteSafetensors;
     return read_safetensors(path);
   }
   remedy =

@@ -102,6 +102,23 @@ torch.save(mixed, f"{folder}/arrays-legacy.pt", _use_new_zipfile_serialization=F
 numpy.savez(f"{folder}/arrays-stored.npz", **mixed)
 numpy.savez_compressed(f"{folder}/arrays-deflated.npz", **mixed)
 numpy.savez_compressed(f"{folder}/bomb.npz", a=numpy.zeros(100_000_000, dtype=numpy.uint8))
+
+
+class Buffer:
+    """An array as NumPy 2.3 pickles it: with the order of its axes, None unless the order is K."""
+
+    def __init__(self, order, axes):
+        array = numpy.arange(6, dtype=numpy.float32)
+        self.function = array.__reduce_ex__(5)[0]
+        self.arguments = (array.tobytes(), array.dtype, (2, 3), order, axes)
+
+    def __reduce__(self):
+        return self.function, self.arguments
+
+
+for name, order, axes in (("c", "C", None), ("f", "F", None), ("k", "K", (1, 0))):
+    with open(f"{folder}/five-{name}.pkl", "wb") as file:
+        pickle.dump({"a": Buffer(order, axes)}, file, protocol=4)
 with open(f"{folder}/big-array.pkl", "wb") as file:
     pickle.dump({"a": numpy.zeros(3, dtype=">f4")}, file)
 torch.jit.script(net).save(f"{folder}/script.pt")

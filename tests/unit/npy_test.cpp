@@ -1,6 +1,8 @@
 // Claims: arrays of every type and order that NumPy writes are read with their values; what is
 // written here is read back; a damaged file is an error that names it.
 
+#include "models/weights/npy.hpp"
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,6 +78,17 @@ std::string file_with(std::string_view header, std::string_view data) {
   std::string file{"\x93NUMPY\x02\x00", 8};
   file.append(reinterpret_cast<const char*>(&length), sizeof length);
   return file.append(header).append(data);
+}
+
+// As a folder's are, so that many files of small numbers do not fill the memory.
+TEST(Npy, OfSeveralShareOneBudgetOfNumbers) {
+  const TemporaryFolder folder;
+  const fs::path file = folder.write("a.npy", npy_file({{2, 3}, {1, 2, 3, 4, 5, 6}}));
+  NumberBudget budget;
+  budget.take((std::size_t{1} << 30U) - 10);
+  EXPECT_EQ(read_npy(file, budget).values.size(), 6U);
+  EXPECT_THAT([&] { read_npy(file, budget); },
+              ThrowsMessage<ConfigError>(HasSubstr("a.npy: error: holds more than 2^30 numbers")));
 }
 
 TEST(Npy, RefusesWhatItsHeaderMakesUp) {

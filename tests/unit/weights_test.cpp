@@ -74,6 +74,13 @@ TEST(Weights, AreReadAsPythonReadsThem) {
         "arrays-legacy.pt", "arrays-stored.npz", "arrays-deflated.npz"}) {
     expect_read_as(folder / name, folder / "arrays.expected");
   }
+  EXPECT_EQ(read_state_dict(folder / "five-c.pkl"),
+            (StateDict{{"a", {{2, 3}, {0, 1, 2, 3, 4, 5}}}}));
+  EXPECT_EQ(read_state_dict(folder / "five-f.pkl"),
+            (StateDict{{"a", {{2, 3}, {0, 2, 4, 1, 3, 5}}}}));
+  expect_refused(folder / "five-k.pkl",
+                 "the tensor 'a' is a NumPy array with its axes in the order 'K'; pickle "
+                 "numpy.ascontiguousarray of it");
   expect_refused(folder / "big-array.pkl",
                  "the tensor 'a' holds numbers of the type '>f4', which is none of the "
                  "little-endian floats and integers");
@@ -194,7 +201,7 @@ TEST(Weights, WithChangedBytesAreReadOrRefused) {
                            R"("b":{"dtype":"F16","shape":[4],"data_offsets":[16,24]}})",
                            std::string(24, '\1')));
   for (const char* name : {"some.safetensors", "arrays-stored.npz", "arrays-deflated.npz",
-                           "arrays-2.pkl", "arrays-4.pkl", "arrays-5.pkl"}) {
+                           "arrays-2.pkl", "arrays-4.pkl", "arrays-5.pkl", "five-c.pkl"}) {
     const std::string original = read_file(folder.path() / name);
     for (int i = 0; i < mutations; ++i) {
       std::string bytes = original;
@@ -283,6 +290,11 @@ TEST(Weights, OfSafetensorsAreReadAsTheFormatSays) {
                            {"none", {{0, 3}, {}}},      {"d", {{1}, {0.25F}}},
                            {"u", {{1}, {200}}}};
   EXPECT_EQ(read_state_dict(folder.write("model", safetensors(header, numbers))), expected);
+  // Lengths whose first bytes are a pickle's, 80 03 to 80 05.
+  for (const std::size_t length : {0x380U, 0x480U, 0x580U}) {
+    const std::string padded = header + std::string(length - header.size(), ' ');
+    EXPECT_EQ(read_state_dict(folder.write("model", safetensors(padded, numbers))), expected);
+  }
 
   const auto refuses = [&](const std::string& head, std::size_t count, const char* text) {
     const fs::path path =
@@ -317,10 +329,19 @@ TEST(Weights, OfSafetensorsAreReadAsTheFormatSays) {
   refuses(R"({"a":)" + eight + R"(,"b":)" + eight + "}", 8, "the tensor 'b' overlaps another");
   refuses(R"({"a":)" + eight + R"(,"b":{"dtype":"U8","shape":[1],"data_offsets":[9,10]}})", 10,
           "the tensor 'b' lies behind a gap");
-  refuses("[1]", 0, "has a header that is no list of tensors");
+  refuses("[1]", 0, "has a header that does not begin with '{'");
+  refuses(" {}", 0, "has a header that does not begin with '{'");
+  refuses(R"({"a":1})", 0, "the tensor 'a' needs one word as dtype");
+  for (const char* metadata : {R"({"b":1})", R"({"b":{}})", "[]", "1", "null"}) {
+    refuses(R"({"a":)" + eight + R"(,"__metadata__":)" + metadata + "}", 8,
+            "error: has '__metadata__' that is not of texts");
+    refuses(fmt::format(R"({{"__metadata__":{}}})", metadata), 0,
+            "error: has '__metadata__' that is not of texts");
+  }
   refuses("{}", 0, "holds no tensors");
-  refuses(std::string(100'000, '['), 0, "has a header that is no list of tensors");
-  refuses("", 0, "has a header that is no JSON");
+  refuses(R"({"a":)" + std::string(100'000, '['), 0, "the tensor 'a' needs one word as dtype");
+  refuses(std::string(100'000, '['), 0, "has a header that does not begin with '{'");
+  refuses("", 0, "has a header that does not begin with '{'");
   const auto refuses_length = [&](std::uint64_t length, const char* text) {
     const fs::path path = folder.write(
         "y.safetensors", std::string{reinterpret_cast<const char*>(&length), 8} + "{}");
@@ -328,6 +349,21 @@ TEST(Weights, OfSafetensorsAreReadAsTheFormatSays) {
   };
   refuses_length(3, "is truncated in its header");
   refuses_length(~std::uint64_t{0}, "where the format allows 100000000");
+}
+
+// 20 MB of names would be 500 MB of tensors. What follows, here no JSON, is not looked at.
+TEST(Weights, OfSafetensorsThatAreIncompleteAreRefusedAtTheFirst) {
+  const TemporaryFolder folder;
+  std::string header = "{";
+  constexpr std::size_t kMany = 20'000'000;
+  header.reserve(kMany + 100);
+  for (int i = 0; header.size() < kMany; ++i) header += fmt::format("\"a{}\":{{}},", i);
+  const fs::path path = folder.write("x.safetensors", safetensors(header, ""));
+  const long before = peak_memory_kib();
+  EXPECT_THAT([&] { read_state_dict(path); },
+              ThrowsMessage<ConfigError>(
+                  HasSubstr("the tensor 'a0' needs a dtype, a shape and two data_offsets")));
+  EXPECT_LT(peak_memory_kib() - before, 60'000 + testing::kQuarantineKib);
 }
 
 TEST(Weights, AreReadFromFilesOfBoundedSize) {
