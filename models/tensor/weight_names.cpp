@@ -68,30 +68,19 @@ std::string common_wrapper(const std::set<std::string>& names) {
 /// graph's own, or the shortest.
 std::string wrapper_of(const StateDict& weights, const std::set<std::string>& needed,
                        const std::string& own) {
-  const auto shorter = [](const std::string& a, const std::string& b) {
-    return std::pair{a.size(), a} < std::pair{b.size(), b};
-  };
-  std::set<std::string, decltype(shorter)> candidates{shorter};
+  std::map<std::string, std::size_t> hits;
   for (const auto& [name, tensor] : weights) {
     for (const std::size_t length : wrapper_lengths(name)) {
-      candidates.insert(name.substr(0, length));
+      if (needed.contains(own + name.substr(length))) ++hits[name.substr(0, length)];
     }
   }
   std::string best = own;
-  std::size_t most = 0;
-  const auto consider = [&](const std::string& prefix) {
-    const auto hits = static_cast<std::size_t>(
-        std::count_if(needed.begin(), needed.end(), [&](const std::string& name) {
-          return weights.contains(prefix + name.substr(own.size()));
-        }));
-    if (hits <= most) return;
-    most = hits;
+  std::size_t most = hits[own];
+  for (const auto& [prefix, count] : hits) {
+    const bool shorter = count == most && best != own && prefix.size() < best.size();
+    if (count <= most && !shorter) continue;
     best = prefix;
-  };
-  consider(own);
-  for (const std::string& prefix : candidates) {
-    if (most == needed.size()) break;
-    consider(prefix);
+    most = count;
   }
   return best;
 }

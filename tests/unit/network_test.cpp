@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/tensor/weight_names.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 
@@ -197,6 +198,29 @@ TEST(Network, TakesTheNamesThatWrappersGive) {
     Network network{graph};
     EXPECT_THAT(network.load(given, "w.pt"), ElementsAre()) << prefix;
     EXPECT_EQ(network.weights().at("module.conv.weight"), weight) << prefix;
+  }
+}
+
+// A file may have a name behind each of 20,000 chains of wrappers; the network's are behind one.
+TEST(Network, FindsItsNamesAmongThoseOfManyWrappers) {
+  const Network network{*find_model("resnet20-cifar10")};
+  std::set<std::string> needed;
+  StateDict given;
+  for (const auto& [name, tensor] : network.weights()) {
+    needed.insert(name);
+    given["_orig_mod.model." + name] = {{1}, {0}};
+  }
+  std::vector<std::string> chains{""};
+  for (std::size_t i = 0; chains.size() < 20'000; ++i) {
+    for (const char* wrapper : {"module.", "model.", "_orig_mod.", "backbone."}) {
+      chains.push_back(chains[i] + wrapper);
+      given[chains.back() + "conv1.weight"] = {{1}, {1}};
+    }
+  }
+  const auto found = with_graph_names(given, network.graph(), needed);
+  for (const std::string& name : needed) {
+    ASSERT_TRUE(found.contains(name)) << name;
+    EXPECT_EQ(found.at(name).name, "_orig_mod.model." + name);
   }
 }
 
