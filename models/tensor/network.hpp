@@ -42,10 +42,9 @@ class Network {
   /// @param except layers that keep what they have, whether `weights` has them or not
   /// @return names of the file's tensors that are left over
   /// @throws ConfigError naming the tensor where one is missing or has another shape; and where
-  /// what
-  ///         is left over tells that these are another network's weights: it belongs to a layer
-  ///         that the network has, continues a numbered row of its layers, or is more than what
-  ///         fits
+  ///         what is left over tells that these are another network's weights: it belongs to a
+  ///         layer that the network has, continues a numbered row of its modules, lies inside one
+  ///         of them, or is more than what fits
   std::vector<std::string> load(const StateDict& weights, const std::string& source,
                                 const std::set<std::string>& except = {});
   /// A copy of all weights and running statistics.

@@ -54,11 +54,6 @@ std::string module_of(const std::string& name) {
   return dot == std::string::npos ? name : name.substr(0, dot);
 }
 
-/// Its first part: "layer1" of "layer1.0.conv1".
-std::string_view first_part(std::string_view name) {
-  return name.substr(0, name.find('.'));
-}
-
 /// The row that a numbered part is of: "layer" of "layer1", "" of "0"; nothing of others.
 std::optional<std::string_view> row_of(std::string_view part) {
   const std::size_t last = part.find_last_not_of("0123456789");
@@ -75,9 +70,13 @@ class LeftOver {
     for (const auto& [name, tensor] : wanted) modules_.insert(module_of(name));
     root_ = common_root();
     for (const std::string& module : modules_) {
-      const std::string_view part = first_part(std::string_view{module}.substr(root_.size()));
-      parts_.emplace(part);
-      if (const auto row = row_of(part)) rows_.emplace(*row);
+      for (std::size_t begin = root_.size(); begin < module.size();) {
+        const std::size_t end = std::min(module.find('.', begin), module.size());
+        parts_.insert(module.substr(0, end));
+        const auto row = row_of(std::string_view{module}.substr(begin, end - begin));
+        if (row) rows_.insert(module.substr(0, begin) + std::string{*row});
+        begin = end + 1;
+      }
     }
   }
 
@@ -113,25 +112,36 @@ class LeftOver {
     return dot == std::string::npos ? "" : first.substr(0, dot + 1);
   }
 
-  /// Whether a tensor is of a module beside the network's. One in a module of the network would be
-  /// missing in what it computes (the bias of a layer without one, squeeze and excitation in a
-  /// block), and so would one that continues a row (ResNet's layer4 behind layer3).
+  /// Whether a tensor may lie beside what the network computes. Not so
+  /// - one of a layer that the network has, or inside it, such as the bias of one without a bias;
+  /// - one that continues a row, such as ResNet's layer4 behind layer3;
+  /// - one of a new module in a part of a row, such as squeeze and excitation in a block.
   [[nodiscard]] bool lies_apart(const std::string& name) const {
     if (!name.starts_with(root_)) return true;
-    if (modules_.contains(module_of(name))) {
+    const std::string module = module_of(name);
+    if (modules_.contains(module)) {
+      // Others than these are buffers that no layer here has, such as masks.
       return !name.ends_with(".weight") && !name.ends_with(".bias") &&
              !name.ends_with(".running_mean") && !name.ends_with(".running_var");
     }
-    const std::string_view part = first_part(std::string_view{name}.substr(root_.size()));
-    const auto row = row_of(part);
-    return !parts_.contains(part) && !(row && rows_.contains(*row));
+    for (std::size_t begin = root_.size(); begin < module.size();) {
+      const std::size_t end = std::min(module.find('.', begin), module.size());
+      const std::string above = module.substr(0, end);
+      const auto row = row_of(std::string_view{module}.substr(begin, end - begin));
+      if (!parts_.contains(above)) {
+        return !row || !rows_.contains(module.substr(0, begin) + std::string{*row});
+      }
+      if (row || modules_.contains(above)) return false;
+      begin = end + 1;
+    }
+    return true;
   }
 
   std::set<std::string> unused_;
-  std::set<std::string> modules_;
+  std::set<std::string> modules_;  // with tensors
   std::string root_;
-  std::set<std::string, std::less<>> parts_;  // first ones behind the root
-  std::set<std::string, std::less<>> rows_;
+  std::set<std::string> parts_;  // these, and the modules behind the root that they lie in
+  std::set<std::string> rows_;   // "layer" and "layer1." of "layer1.0"
   std::vector<std::string> names_;
   std::size_t unknown_{0};
   GivenTensor first_;

@@ -244,6 +244,14 @@ TEST(Network, TellsWhatIsLeftOverFromAnotherNetwork) {
                 ThrowsMessage<ConfigError>(HasSubstr(fmt::format(
                     "w.pt: error: the tensor '{}' [1] has no place in 'resnet20-cifar10'", name))));
   }
+  // SqueezeNet's layers all lie in two modules, which may hold more.
+  Network squeezenet{*find_model("squeezenet1_0")};
+  StateDict more = squeezenet.weights();
+  more["features.aux.weight"] = {{1}, {0}};
+  EXPECT_THAT(squeezenet.load(more, "w.pt"), ElementsAre("features.aux.weight"));
+  more["features.40.weight"] = {{1}, {0}};
+  EXPECT_THAT([&] { squeezenet.load(more, "w.pt"); },
+              ThrowsMessage<ConfigError>(HasSubstr("the tensor 'features.40.weight' [1] has no")));
   EXPECT_THAT([&] { network.load(Network{*find_model("resnet56-cifar10")}.weights(), "w.pt"); },
               ThrowsMessage<ConfigError>(HasSubstr("the weights of another network?")));
   std::vector<std::string> many;
