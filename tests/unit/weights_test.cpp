@@ -351,7 +351,7 @@ TEST(Weights, OfSafetensorsAreReadAsTheFormatSays) {
   refuses_length(~std::uint64_t{0}, "where the format allows 100000000");
 }
 
-// 20 MB of names would be 500 MB of tensors. What follows, here no JSON, is not looked at.
+// 20 MB of names would be 350 MB of tensors. What follows, here no JSON, is not looked at.
 TEST(Weights, OfSafetensorsThatAreIncompleteAreRefusedAtTheFirst) {
   const TemporaryFolder folder;
   std::string header = "{";
