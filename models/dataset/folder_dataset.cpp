@@ -167,7 +167,7 @@ class FolderDataset final : public Dataset {
 /// labels, as ImageNet's.
 fs::path folder_of(const fs::path& folder, Split split) {
   if (split == Split::kTrain) return folder / "train";
-  const fs::path test = folder / "test";
+  fs::path test = folder / "test";
   const fs::path val = folder / "val";
   if (!fs::is_directory(val)) return test;
   const bool labelled =

@@ -34,7 +34,7 @@ std::vector<std::string> LeftOut::errors() const {
 
 std::string none_readable(const Dataset& dataset, const LeftOut& left_out) {
   const std::vector<std::string> errors = left_out.errors();
-  const std::string first = errors.empty() ? "" : errors.front();
+  std::string first = errors.empty() ? "" : errors.front();
   if (dataset.size() == 1 && !first.empty()) return first;
   return fmt::format("{}: error: none of its {} pictures can be read; the first: {}",
                      dataset.title(), dataset.size(), first);
