@@ -103,7 +103,7 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
   if (whole) table.columns.push_back({"best of all", true});
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
     const Outcome* best = selected.best;
-    const Outcome* second = selected.runner_up;
+    const Outcome* second = best == nullptr ? nullptr : selected.runner_up;
     std::vector<std::string> row{selected.network, target_text(selected),
                                  best == nullptr ? "none" : partition_name(best->cell),
                                  best == nullptr ? "" : value_text(*best, selected.target),
