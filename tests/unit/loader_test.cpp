@@ -233,7 +233,7 @@ TEST(Loader, LeavesOutWhatCannotBeRead) {
     const std::vector<Batch> right = pass(undamaged, {.batch_size = 3});
     ASSERT_EQ(batches.size(), 4U);
     EXPECT_EQ(batches[1].indices, (std::vector<std::size_t>{3, 4}));
-    EXPECT_EQ(batches[1].images.size(), std::size_t{2 * 3 * 8 * 8});
+    EXPECT_EQ(batches[1].images.size(), std::size_t{2} * 3 * 8 * 8);
     EXPECT_TRUE(
         std::equal(batches[1].images.begin(), batches[1].images.end(), right[1].images.begin()));
     for (const std::size_t other : {0U, 2U, 3U}) expect_same(batches[other], right[other]);
