@@ -10,7 +10,7 @@ namespace papilio {
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_{fd} {}
-  Descriptor(Descriptor&& other) noexcept : fd_{other.fd_} { other.fd_ = -1; }
+  Descriptor(Descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
   Descriptor& operator=(Descriptor&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;

@@ -47,8 +47,12 @@ bool is_staged_name(std::string_view name) {
          name.substr(0, name.size() - kDigits).ends_with(kMark);
 }
 
-/// Makes a staged file that others see as alive for as long as its descriptor is open.
-std::pair<fs::path, Descriptor> make_staged(const fs::path& folder, std::string_view name) {
+struct StagedFile {
+  fs::path path;
+  Descriptor file;  // others see the file as alive for as long as this is open
+};
+
+StagedFile make_staged(const fs::path& folder, std::string_view name) {
   constexpr int kTries = 100;
   for (int i = 0; i < kTries; ++i) {
     const fs::path path = folder / staged_name(name);
@@ -135,8 +139,8 @@ void OutputFolder::add(std::string_view name, std::string_view content) {
   }
   sweep(folder_);
   const fs::path to = folder_ / name;
-  auto [from, file] = make_staged(folder_, name);
-  staged_.push_back({std::move(from), to, std::move(file)});
+  StagedFile staged = make_staged(folder_, name);
+  staged_.push_back({std::move(staged.path), to, std::move(staged.file)});
   write_all(staged_.back().file.get(), to, content);
 }
 
