@@ -1,6 +1,7 @@
 """Every example that a verb's --help prints works as it stands, in a folder that has what the example
 names.  What takes minutes (training, measuring, pictures at full size) is parsed only: with --help added,
-which refuses options and values that the verb does not have.  Arguments: the program, the project's folder."""
+which refuses options and values that the verb does not have.  What examples write to /tmp goes into that
+folder too.  Arguments: the program, the project's folder."""
 
 import os
 import pathlib
@@ -71,7 +72,7 @@ def main():
         verbs = VERBS + (TENSOR_VERBS if (program.parent / "papilio-tensor").exists() else [])
         for verb in verbs:
             for example in examples_of(verb, folder, env):
-                command = example
+                command = example.replace(" /tmp/", f" {folder}/tmp/")  # others may have a /tmp/t4
                 if PARSED_ONLY.search(example):
                     command += " --help"
                 for start, more in CHEAPER.items():
