@@ -1,34 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "sim/fleet/calendar.hpp"
-#include "sim/fleet/link.hpp"
 #include "sim/fleet/model.hpp"
-#include "sim/fleet/policy.hpp"
+#include "sim/fleet/resources.hpp"
 #include "sim/fleet/result.hpp"
-#include "sim/fleet/server.hpp"
 
 namespace papilio {
-
-/// What a link of a fleet is, for those who build it.
-struct LinkPlace {
-  enum class Kind { kUplink, kDownlink, kBackhaulUp, kBackhaulDown };
-  Kind kind;
-  std::uint32_t index;  ///< of the link, in the fleet
-  std::uint32_t owner;  ///< position of the cell or server in the model
-  std::uint32_t copy;   ///< of the owner, in 0..count-1
-  const RateTimeline& rate;
-};
-using LinkFactory = std::function<std::unique_ptr<Link>(const LinkPlace& place)>;
-
-/// Names of the kinds of resource that samples and means speak of, in their order.
-std::vector<std::string> resource_names(const FleetModel& model);
 
 /// One strategy × replication of a fleet, played event by event. It has no clock of its own:
 /// whoever drives it says how far it may go, and links may be played by others.

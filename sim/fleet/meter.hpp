@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/fleet/model.hpp"
+#include "sim/fleet/request.hpp"
+#include "sim/fleet/resources.hpp"
+#include "sim/fleet/result.hpp"
+#include "sim/random/stream.hpp"
+
+namespace papilio {
+
+/// Keeps what one run leaves: sums by group and window, records, integrals over time, the time
+/// series and the totals.
+class Meter {
+ public:
+  /// @param model outlives the meter
+  Meter(const FleetModel& model, int replication);
+
+  /// A request arrives and is in the system from now on.
+  void arrive(std::uint32_t group, double now) {
+    integrate(now);
+    ++in_system_;
+    sums_of(group, now).arrived += 1;
+  }
+  /// A request waits in its mobile's queue, and does so no longer.
+  void begin_waiting() { ++waiting_; }
+  void end_waiting() { --waiting_; }
+  /// A mobile is busy with a request.
+  void begin_serving() { ++serving_; }
+  /// A request leaves that was never begun.
+  void drop(const Request& request, std::uint32_t group, double now);
+  /// The request that its mobile was busy with leaves, completed or failed.
+  void end(const Request& request, std::uint32_t group, RequestEnd how, double now);
+  /// A server has worked for an attempt that was given up.
+  void add_server_time(const Request& request, std::uint32_t group, double gpu_s) {
+    sums_of(group, request.arrival_s).server_s += gpu_s;
+  }
+  void empty_battery() { result_.batteries_empty += 1; }
+
+  /// Takes a row of the time series for each kind of resource, from the last row to now.
+  void sample(double now, Resources& resources);
+  /// Whether the time series may have further rows; notes that it was cut where not.
+  bool samples_left();
+
+  /// Requests in the system.
+  [[nodiscard]] std::uint64_t in_system() const { return in_system_; }
+  /// Requests that have ended.
+  [[nodiscard]] std::uint64_t ended() const { return ended_; }
+
+  /// Adds what one mobile drew over the whole run; to be called in the mobiles' order.
+  /// @param requests what its requests were charged
+  /// @param between  what it drew between them
+  void add_mobile(EnergyLedger requests, const EnergyLedger& between);
+  /// Takes the result, of which nothing else may be asked afterwards.
+  /// @param now    date of the last event
+  /// @param end_s  end of the run, not before `now`
+  FleetResult finish(double now, double end_s, std::uint64_t events, Resources& resources);
+
+ private:
+  [[nodiscard]] bool counted(double arrival_s) const { return arrival_s >= model_.warm_up_s; }
+  [[nodiscard]] std::size_t bucket_of(std::uint32_t group, double arrival_s) const;
+  RequestSums& sums_of(std::uint32_t group, double arrival_s) {
+    if (!counted(arrival_s)) return result_.warm_up;
+    return result_.buckets[bucket_of(group, arrival_s)].sums;
+  }
+  void record(const Request& request, std::uint32_t group, RequestEnd how, bool late);
+  void integrate(double now);
+  [[nodiscard]] std::vector<Totals> totals(double now, Resources& resources);
+
+  const FleetModel& model_;
+  StreamFamily sampling_;
+  FleetResult result_;
+  std::uint64_t in_system_{0};
+  std::uint64_t waiting_{0};
+  std::uint64_t serving_{0};
+  std::uint64_t ended_{0};
+  Totals mobiles_;
+  double integrated_s_{0};
+  double in_flight_s_{0};
+  std::vector<Totals> sampled_;
+  double sampled_s_{0};
+};
+
+}  // namespace papilio
