@@ -170,7 +170,7 @@ std::vector<std::string> fixed_cuts(const FleetScenario& fleet) {
   std::vector<std::string> cuts;
   for (const FleetStrategy& strategy : fleet.model.strategies) {
     const bool whole = strategy.name == "mobile-only" || strategy.name == "cloud-only";
-    const bool cut = strategy.policy == PolicyKind::kStatic && !whole && strategy.name != "task";
+    const bool cut = strategy.fixed() && !whole && strategy.name != "task";
     if (cut) cuts.push_back(strategy.name);
   }
   return cuts;

@@ -7,11 +7,10 @@
 
 #include "sim/base/error.hpp"
 #include "sim/fleet/arrivals.hpp"
+#include "sim/fleet/chooser.hpp"
 #include "sim/fleet/job_kinds.hpp"
 #include "sim/fleet/meter.hpp"
-#include "sim/fleet/mobile.hpp"
-#include "sim/fleet/policy.hpp"
-#include "sim/fleet/request.hpp"
+#include "sim/fleet/state.hpp"
 
 namespace papilio {
 namespace {
@@ -25,9 +24,9 @@ class Fleet::Player {
   Player(const FleetModel& model, std::size_t strategy, int replication,
          const LinkFactory& make_link);
 
-  double next_date() { return over() ? kNever : calendar_.next_date(); }
+  double next_date() { return over() ? kNever : fleet_.calendar.next_date(); }
   void play_until(double date) {
-    while (!over() && calendar_.next_date() <= date) play_event();
+    while (!over() && fleet_.calendar.next_date() <= date) play_event();
   }
   void play_events(std::uint64_t count) {
     for (; count > 0 && !over(); --count) play_event();
@@ -79,56 +78,24 @@ class Fleet::Player {
   void submit(std::uint32_t id, Stage stage, std::uint32_t server, double service_s, double now);
   void charge_uplink(Request& request, double bytes, double elapsed_s, double now);
   void charge_downlink(Request& request, double bytes, double elapsed_s, double now);
-  /// What a mobile draws while no request pays.
-  [[nodiscard]] EnergyLedger& between(const Mobile& mobile) {
-    return between_[static_cast<std::size_t>(&mobile - mobiles_.data())];
-  }
-  /// The share of a mobile's battery that is left, the request that it serves apart; below 0 where
-  /// that drew more than there was.
-  [[nodiscard]] double battery_left(const Mobile& mobile, const GroupModel& group) {
-    if (!std::isfinite(group.battery_j)) return 1;
-    return 1 - (mobile.energy.total() + between(mobile).total()) / group.battery_j;
-  }
   /// Whom a mobile's radio is charged to: the request that it serves, or the time between requests.
   [[nodiscard]] EnergyLedger& payer(Mobile& mobile) {
-    return mobile.current == kNothing ? between(mobile) : requests_[mobile.current].energy;
+    return mobile.current == kNothing ? fleet_.between_of(mobile)
+                                      : fleet_.requests[mobile.current].energy;
   }
   /// Whom a request's answer is charged to: what an attempt left behind, to its request while that
   /// lasts.
   [[nodiscard]] EnergyLedger& payer(Request& request) {
     if (!request.abandoned) return request.energy;
-    Mobile& mobile = mobiles_[request.mobile];
+    Mobile& mobile = fleet_.mobile_of(request);
     const bool lasts =
-        mobile.current != kNothing && requests_[mobile.current].number == request.number;
-    return lasts ? requests_[mobile.current].energy : between(mobile);
+        mobile.current != kNothing && fleet_.requests[mobile.current].number == request.number;
+    return lasts ? fleet_.requests[mobile.current].energy : fleet_.between_of(mobile);
   }
-
-  // Choice.
-  [[nodiscard]] std::uint32_t choose(const Mobile& mobile, const Request& request, double now);
-  [[nodiscard]] double true_latency_s(const Mobile& mobile, const Request& request,
-                                      const FleetPartition& partition, double now);
-  void ping(double now);
 
   void drop(std::uint32_t mobile, const Waiting& waiting, double now);
   void drop_queue(std::uint32_t mobile, double now);
 
-  [[nodiscard]] const GroupModel& group_of(const Mobile& mobile) const {
-    return model_.groups[mobile.group];
-  }
-  [[nodiscard]] const CellModel& cell_of(const Mobile& mobile) const {
-    return model_.cells[group_of(mobile).cell];
-  }
-  /// What a mobile's signal makes of the rate of its cell: 1 but in Wi-Fi cells.
-  [[nodiscard]] double signal_of(const Mobile& mobile) const {
-    const std::vector<double>& levels = cell_of(mobile).wifi_byte_per_s;
-    return levels.empty() ? 1 : levels[group_of(mobile).wifi_level] / levels.front();
-  }
-  [[nodiscard]] const FleetPartition& partition_of(const Request& request) const {
-    return group_of(mobiles_[request.mobile]).partitions[request.partition];
-  }
-  [[nodiscard]] ImageDemand demand_of(const Request& request) const {
-    return partition_of(request).demand(request.image);
-  }
   /// Told by mobile and number alone, so that every strategy, and within one every partition, meets
   /// the same picture at the same request.
   [[nodiscard]] std::uint32_t draw_image(std::uint32_t mobile, std::uint32_t number) const {
@@ -138,24 +105,17 @@ class Fleet::Player {
   }
 
   const FleetModel& model_;
-  const FleetStrategy& strategy_;
   StreamFamily losses_;
   StreamFamily images_;
-  Calendar calendar_;
   double now_{0};
   std::uint64_t events_{0};
 
-  Resources resources_;
+  FleetState fleet_;
   JobKinds kinds_;
-  std::vector<Mobile> mobiles_;
-  std::vector<EnergyLedger> between_;  // [mobiles], apart: without radio states nobody looks
-  RequestPool requests_;
   Arrivals arrivals_;
   Meter meter_;
 
-  double ping_s_{-1};
-  std::vector<ServerView> server_views_;
-  std::vector<double> link_views_;  // rate that one more flow would have got
+  Chooser chooser_;
 
   bool stopped_{false};
   std::vector<Flow> ended_flows_;
@@ -176,26 +136,20 @@ std::uint64_t seed_of(const FleetModel& model, int replication) {
 Fleet::Player::Player(const FleetModel& model, std::size_t strategy, int replication,
                       const LinkFactory& make_link)
     : model_{model},
-      strategy_{model.strategies.at(strategy)},
       losses_{model.seed, fmt::format("losses/{}", replication)},
       images_{model.seed, fmt::format("images/{}", replication)},
-      resources_{model, seed_of(model, replication), make_link, calendar_},
+      fleet_{model, seed_of(model, replication), make_link},
       kinds_{model},
-      arrivals_{calendar_, model.duration_s},
-      meter_{model, replication} {
+      arrivals_{fleet_.calendar, model.duration_s},
+      meter_{model, replication},
+      chooser_{fleet_, model.strategies.at(strategy), replication} {
   make_mobiles(seed_of(model, replication));
-  calendar_.on_nearing([this](const std::vector<Event>& events) { fetch_ahead(events); });
-  if (model_.sample_s > 0) calendar_.push(model_.sample_s, EventKind::kSample, 0, 0);
-  server_views_.resize(resources_.servers());
-  link_views_.resize(resources_.links());
-  const bool pings =
-      strategy_.policy == PolicyKind::kSelection || strategy_.policy == PolicyKind::kNeurosurgeon;
-  if (pings) ping(0);
+  fleet_.calendar.on_nearing([this](const std::vector<Event>& events) { fetch_ahead(events); });
+  if (model_.sample_s > 0) fleet_.calendar.push(model_.sample_s, EventKind::kSample, 0, 0);
 }
 
 void Fleet::Player::make_mobiles(std::uint64_t seed) {
-  mobiles_.reserve(model_.mobiles());
-  between_.resize(model_.mobiles());
+  fleet_.mobiles.reserve(model_.mobiles());
   std::vector<std::uint32_t> in_cell(model_.cells.size());
   std::vector<std::uint32_t> at_server(model_.servers.size());
   for (std::size_t g = 0; g < model_.groups.size(); ++g) {
@@ -204,20 +158,21 @@ void Fleet::Player::make_mobiles(std::uint64_t seed) {
     const StreamFamily work{seed, "work " + group.name};
     // Equal cells and servers take the mobiles in turn, whatever groups these are of.
     const auto next_server = [&](std::uint32_t server) {
-      return resources_.first_server(server) + at_server[server]++ % model_.servers[server].count;
+      return fleet_.resources.first_server(server) +
+             at_server[server]++ % model_.servers[server].count;
     };
     for (std::uint32_t i = 0; i < group.count; ++i) {
       const std::uint32_t copy = in_cell[group.cell]++ % model_.cells[group.cell].count;
-      const std::uint32_t uplink = resources_.uplink(group.cell, copy);
-      mobiles_.push_back(Mobile{.arrivals = Stream{arrivals, i},
-                                .work = Stream{work, i},
-                                .group = static_cast<std::uint32_t>(g),
-                                .uplink = uplink,
-                                .downlink = uplink + 1,
-                                .server = next_server(group.server),
-                                .edge = group.edge ? next_server(*group.edge) : kNothing});
-      arrivals_.schedule_next(static_cast<std::uint32_t>(mobiles_.size() - 1), mobiles_.back(),
-                              group.workload, 0);
+      const std::uint32_t uplink = fleet_.resources.uplink(group.cell, copy);
+      fleet_.mobiles.push_back(Mobile{.arrivals = Stream{arrivals, i},
+                                      .work = Stream{work, i},
+                                      .group = static_cast<std::uint32_t>(g),
+                                      .uplink = uplink,
+                                      .downlink = uplink + 1,
+                                      .server = next_server(group.server),
+                                      .edge = group.edge ? next_server(*group.edge) : kNothing});
+      arrivals_.schedule_next(static_cast<std::uint32_t>(fleet_.mobiles.size() - 1),
+                              fleet_.mobiles.back(), group.workload, 0);
     }
   }
 }
@@ -227,12 +182,12 @@ void Fleet::Player::make_mobiles(std::uint64_t seed) {
 void Fleet::Player::fetch_ahead(const std::vector<Event>& events) {
   for (const Event& event : events) {
     if (event.kind() != EventKind::kArrival) continue;
-    mobiles_[event.target].fetch_ahead();
+    fleet_.mobiles[event.target].fetch_ahead();
   }
 }
 
 void Fleet::Player::play_event() {
-  const Event event = calendar_.pop();
+  const Event event = fleet_.calendar.pop();
   now_ = event.date;
   ++events_;
   switch (event.kind()) {
@@ -240,34 +195,36 @@ void Fleet::Player::play_event() {
       arrive(event.target, now_);
       break;
     case EventKind::kStep:
-      if (requests_[event.target].generation == event.generation) step(event.target, now_);
+      if (fleet_.requests[event.target].generation == event.generation) step(event.target, now_);
       break;
     case EventKind::kTimeout:
-      if (requests_[event.target].generation == event.generation) time_out(event.target, now_);
+      if (fleet_.requests[event.target].generation == event.generation)
+        time_out(event.target, now_);
       break;
     case EventKind::kLink:
-      if (resources_.take_link_event(event)) play_link(now_, event.target);
+      if (fleet_.resources.take_link_event(event)) play_link(now_, event.target);
       break;
     case EventKind::kServerDone:
       ended_jobs_.clear();
-      resources_.server(event.target).end_batch(now_, event.generation, ended_jobs_);
+      fleet_.resources.server(event.target).end_batch(now_, event.generation, ended_jobs_);
       for (std::size_t i = 0; i < ended_jobs_.size(); ++i) end_job(ended_jobs_[i], now_);
       break;
     case EventKind::kServerBatch:
-      resources_.server(event.target).begin_waiting_batch(now_);
+      fleet_.resources.server(event.target).begin_waiting_batch(now_);
       break;
     case EventKind::kServerFault:
       change_fault(event.target, now_);
       break;
     case EventKind::kBackground:
-      resources_.play_background(event.target, now_);
+      fleet_.resources.play_background(event.target, now_);
       break;
     case EventKind::kPing:
-      ping(now_);
+      chooser_.ping(now_);
       break;
     case EventKind::kSample:
-      meter_.sample(now_, resources_);
-      if (meter_.samples_left()) calendar_.push(now_ + model_.sample_s, EventKind::kSample, 0, 0);
+      meter_.sample(now_, fleet_.resources);
+      if (meter_.samples_left())
+        fleet_.calendar.push(now_ + model_.sample_s, EventKind::kSample, 0, 0);
       break;
   }
 }
@@ -275,8 +232,8 @@ void Fleet::Player::play_event() {
 // Arrivals ---------------------------------------------------------------------------------------
 
 void Fleet::Player::arrive(std::uint32_t id, double now) {
-  Mobile& mobile = mobiles_[id];
-  const GroupModel& group = group_of(mobile);
+  Mobile& mobile = fleet_.mobiles[id];
+  const GroupModel& group = fleet_.group_of(mobile);
   const Waiting waiting = arrivals_.take(mobile, group, now);
   meter_.arrive(mobile.group, now);
   if (group.workload.process != Workload::Process::kClosedLoop) {
@@ -295,10 +252,10 @@ void Fleet::Player::arrive(std::uint32_t id, double now) {
 }
 
 void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, double now) {
-  const std::uint32_t id = requests_.take();
-  Mobile& mobile = mobiles_[mobile_id];
-  const GroupModel& group = group_of(mobile);
-  Request& request = requests_[id];
+  const std::uint32_t id = fleet_.requests.take();
+  Mobile& mobile = fleet_.mobiles[mobile_id];
+  const GroupModel& group = fleet_.group_of(mobile);
+  Request& request = fleet_.requests[id];
   request = Request{.generation = request.generation + 1,
                     .mobile = mobile_id,
                     .number = waiting.number,
@@ -307,19 +264,19 @@ void Fleet::Player::begin(std::uint32_t mobile_id, const Waiting& waiting, doubl
                     .arrival_s = waiting.arrival_s,
                     .upload_bytes = waiting.upload_factor};
   request.phases.queue = now - waiting.arrival_s;
-  const CellModel& cell = cell_of(mobile);
-  if (cell.states) mobile.radio.charge(*cell.states, now, between(mobile));
+  const CellModel& cell = fleet_.cell_of(mobile);
+  if (cell.states) mobile.radio.charge(*cell.states, now, fleet_.between_of(mobile));
   mobile.current = id;
   meter_.begin_serving();
-  request.partition = choose(mobile, request, now);
-  const ImageDemand demand = demand_of(request);
+  request.partition = chooser_.choose(mobile, request, now);
+  const ImageDemand demand = fleet_.demand_of(request);
   // What crosses a radio is whole bytes.
   request.upload_bytes = std::ceil(demand.upload_bytes * request.upload_bytes);
   wait_fixed(id, Stage::kMobile, demand.mobile_s * group.load_level, now);
 }
 
 void Fleet::Player::begin_waiting(std::uint32_t id, double now) {
-  const std::optional<Waiting> waiting = arrivals_.next_of(mobiles_[id]);
+  const std::optional<Waiting> waiting = arrivals_.next_of(fleet_.mobiles[id]);
   if (!waiting) return;
   meter_.end_waiting();
   begin(id, *waiting, now);
@@ -331,11 +288,11 @@ void Fleet::Player::drop(std::uint32_t id, const Waiting& waiting, double now) {
                   .partition = kNoPartition,
                   .arrival_s = waiting.arrival_s};
   dropped.phases.queue = now - waiting.arrival_s;
-  meter_.drop(dropped, mobiles_[id].group, now);
+  meter_.drop(dropped, fleet_.mobiles[id].group, now);
 }
 
 void Fleet::Player::drop_queue(std::uint32_t id, double now) {
-  while (const std::optional<Waiting> waiting = arrivals_.next_of(mobiles_[id])) {
+  while (const std::optional<Waiting> waiting = arrivals_.next_of(fleet_.mobiles[id])) {
     meter_.end_waiting();
     drop(id, *waiting, now);
   }
@@ -344,12 +301,12 @@ void Fleet::Player::drop_queue(std::uint32_t id, double now) {
 // The life of a request --------------------------------------------------------------------------
 
 void Fleet::Player::wait_fixed(std::uint32_t id, Stage stage, double length_s, double now) {
-  Request& request = requests_[id];
+  Request& request = fleet_.requests[id];
   request.stage = stage;
   request.stage_begin_s = now;
   request.stage_length_s = length_s;
   if (length_s > 0) {
-    calendar_.push(now + length_s, EventKind::kStep, id, request.generation);
+    fleet_.calendar.push(now + length_s, EventKind::kStep, id, request.generation);
   } else {
     step(id, now);
   }
@@ -358,12 +315,12 @@ void Fleet::Player::wait_fixed(std::uint32_t id, Stage stage, double length_s, d
 /// A phase of fixed length has ended. Its length is charged as it was, not as a difference of
 /// dates, which would lose digits late in a long run.
 void Fleet::Player::step(std::uint32_t id, double now) {
-  Request& request = requests_[id];
+  Request& request = fleet_.requests[id];
   const double length_s = request.stage_length_s;
-  const double load_level = group_of(mobiles_[request.mobile]).load_level;
+  const double load_level = fleet_.group_of(fleet_.mobile_of(request)).load_level;
   switch (request.stage) {
     case Stage::kMobile: {
-      const ImageDemand demand = demand_of(request);
+      const ImageDemand demand = fleet_.demand_of(request);
       request.phases.mobile += length_s;
       request.energy.compute += demand.mobile_j * load_level;
       if (demand.upload_bytes > 0) {
@@ -404,7 +361,7 @@ void Fleet::Player::step(std::uint32_t id, double now) {
       break;
     case Stage::kFallback:
       request.phases.mobile += length_s;
-      request.energy.compute += partition_of(request).fallback_j * load_level;
+      request.energy.compute += fleet_.partition_of(request).fallback_j * load_level;
       request.fell_back = true;
       end(id, RequestEnd::kCompleted, now);
       break;
@@ -414,10 +371,10 @@ void Fleet::Player::step(std::uint32_t id, double now) {
 }
 
 void Fleet::Player::attempt(std::uint32_t id, double now) {
-  Request& request = requests_[id];
-  Mobile& mobile = mobiles_[request.mobile];
-  const GroupModel& group = group_of(mobile);
-  const CellModel& cell = cell_of(mobile);
+  Request& request = fleet_.requests[id];
+  Mobile& mobile = fleet_.mobile_of(request);
+  const GroupModel& group = fleet_.group_of(mobile);
+  const CellModel& cell = fleet_.cell_of(mobile);
   request.attempts += 1;
   request.via_backhaul = false;
   if (group.recovery.timeout_s > 0) request.before_attempt = request.phases;
@@ -440,51 +397,52 @@ void Fleet::Player::attempt(std::uint32_t id, double now) {
 
 void Fleet::Player::start_flow(std::uint32_t id, Stage stage, std::uint32_t link, double bytes,
                                double cap, double now) {
-  Request& request = requests_[id];
+  Request& request = fleet_.requests[id];
   request.stage = stage;
   request.stage_begin_s = now;
-  const auto level = static_cast<std::uint32_t>(group_of(mobiles_[request.mobile]).wifi_level);
-  resources_.start(link, now, {id, request.generation, level}, bytes, cap);
+  const auto level =
+      static_cast<std::uint32_t>(fleet_.group_of(fleet_.mobile_of(request)).wifi_level);
+  fleet_.resources.start(link, now, {id, request.generation, level}, bytes, cap);
 }
 
 void Fleet::Player::start_upload(std::uint32_t id, double now) {
-  Request& request = requests_[id];
-  Mobile& mobile = mobiles_[request.mobile];
-  const CellModel& cell = cell_of(mobile);
+  Request& request = fleet_.requests[id];
+  Mobile& mobile = fleet_.mobile_of(request);
+  const CellModel& cell = fleet_.cell_of(mobile);
   if (cell.states) mobile.radio.charge(*cell.states, now, request.energy);
   mobile.radio.begin_transfer(now);
-  const double timeout_s = group_of(mobile).recovery.timeout_s;
+  const double timeout_s = fleet_.group_of(mobile).recovery.timeout_s;
   if (timeout_s > 0) {
-    calendar_.push(now + timeout_s, EventKind::kTimeout, id, request.generation);
+    fleet_.calendar.push(now + timeout_s, EventKind::kTimeout, id, request.generation);
   }
   start_flow(id, Stage::kUplink, mobile.uplink, request.upload_bytes,
-             group_of(mobile).uplink_cap_byte_per_s, now);
+             fleet_.group_of(mobile).uplink_cap_byte_per_s, now);
 }
 
 void Fleet::Player::submit(std::uint32_t id, Stage stage, std::uint32_t server, double service_s,
                            double now) {
-  Request& request = requests_[id];
-  const Mobile& mobile = mobiles_[request.mobile];
+  Request& request = fleet_.requests[id];
+  const Mobile& mobile = fleet_.mobile_of(request);
   request.stage = stage;
   request.stage_begin_s = now;
   const Tier tier = stage == Stage::kEdge ? Tier::kEdge : Tier::kCloud;
-  const bool taken = resources_.server(server).submit(
+  const bool taken = fleet_.resources.server(server).submit(
       now, {.request = id,
             .generation = request.generation,
             .kind = kinds_.of(mobile.group, request.partition, tier),
-            .priority = group_of(mobile).priority,
+            .priority = fleet_.group_of(mobile).priority,
             .service_s = service_s * request.service_factor});
   if (!taken) lose(id);
 }
 
 /// The upload has arrived where the radio ends.
 void Fleet::Player::reach_network(std::uint32_t id, double now) {
-  const Request& request = requests_[id];
-  const double edge_s = demand_of(request).edge_s;
-  const Mobile& mobile = mobiles_[request.mobile];
+  const Request& request = fleet_.requests[id];
+  const double edge_s = fleet_.demand_of(request).edge_s;
+  const Mobile& mobile = fleet_.mobile_of(request);
   if (mobile.edge == kNothing) {
     reach_server(id, now);
-  } else if (resources_.server(mobile.edge).down(now)) {
+  } else if (fleet_.resources.server(mobile.edge).down(now)) {
     lose(id);  // a node that is down forwards nothing
   } else if (edge_s > 0) {
     submit(id, Stage::kEdge, mobile.edge, edge_s, now);
@@ -494,18 +452,18 @@ void Fleet::Player::reach_network(std::uint32_t id, double now) {
 }
 
 void Fleet::Player::leave_edge(std::uint32_t id, double now) {
-  Request& request = requests_[id];
-  const ImageDemand demand = demand_of(request);
-  const std::uint32_t edge = mobiles_[request.mobile].edge;
+  Request& request = fleet_.requests[id];
+  const ImageDemand demand = fleet_.demand_of(request);
+  const std::uint32_t edge = fleet_.mobile_of(request).edge;
   if (demand.server_s <= 0) {
     answer(id, now);
     return;
   }
   request.via_backhaul = true;
-  const ServerModel& model = resources_.model_of(edge);
-  const double bytes =
-      demand.edge_s > 0 ? std::ceil(partition_of(request).backhaul_bytes) : request.upload_bytes;
-  const std::uint32_t link = resources_.backhaul(edge, 0);
+  const ServerModel& model = fleet_.resources.model_of(edge);
+  const double bytes = demand.edge_s > 0 ? std::ceil(fleet_.partition_of(request).backhaul_bytes)
+                                         : request.upload_bytes;
+  const std::uint32_t link = fleet_.resources.backhaul(edge, 0);
   if (link != kNothing && bytes > 0) {
     start_flow(id, Stage::kBackhaulUp, link, bytes, kNever, now);
   } else {
@@ -514,13 +472,14 @@ void Fleet::Player::leave_edge(std::uint32_t id, double now) {
 }
 
 void Fleet::Player::reach_server(std::uint32_t id, double now) {
-  const Request& request = requests_[id];
-  submit(id, Stage::kServer, mobiles_[request.mobile].server, demand_of(request).server_s, now);
+  const Request& request = fleet_.requests[id];
+  submit(id, Stage::kServer, fleet_.mobile_of(request).server, fleet_.demand_of(request).server_s,
+         now);
 }
 
 void Fleet::Player::end_job(const Job& job, double now) {
   if (job.request == Job::kBackground) return;
-  Request& request = requests_[job.request];
+  Request& request = fleet_.requests[job.request];
   PAPILIO_CHECK(request.generation == job.generation);
   request.phases.wait += job.begin_s - job.arrival_s;
   request.phases.service += job.time_s;
@@ -530,7 +489,7 @@ void Fleet::Player::end_job(const Job& job, double now) {
   }
   if (request.abandoned) {
     // Its request may have ended, whose sums it is part of all the same.
-    meter_.add_server_time(request, mobiles_[request.mobile].group, job.gpu_s);
+    meter_.add_server_time(request, fleet_.mobile_of(request).group, job.gpu_s);
   }
   request.server_s += job.gpu_s;
   request.profiled_server_s += job.service_s;
@@ -538,15 +497,15 @@ void Fleet::Player::end_job(const Job& job, double now) {
 }
 
 void Fleet::Player::answer(std::uint32_t id, double now) {
-  const Request& request = requests_[id];
-  const Mobile& mobile = mobiles_[request.mobile];
-  const double delay_s = cell_of(mobile).delay_s;
+  const Request& request = fleet_.requests[id];
+  const Mobile& mobile = fleet_.mobile_of(request);
+  const double delay_s = fleet_.cell_of(mobile).delay_s;
   if (!request.via_backhaul) {
     wait_fixed(id, Stage::kToMobile, delay_s, now);
     return;
   }
-  const double bytes = std::ceil(partition_of(request).result_bytes);
-  const std::uint32_t link = resources_.backhaul(mobile.edge, 1);
+  const double bytes = std::ceil(fleet_.partition_of(request).result_bytes);
+  const std::uint32_t link = fleet_.resources.backhaul(mobile.edge, 1);
   if (link != kNothing && bytes > 0) {
     start_flow(id, Stage::kBackhaulDown, link, bytes, kNever, now);
   } else {
@@ -557,21 +516,21 @@ void Fleet::Player::answer(std::uint32_t id, double now) {
 /// The answer has left the backhaul's link, and passes the edge after its delay. Crashes are known
 /// ahead, so that need not be an event of its own.
 void Fleet::Player::pass_edge_down(std::uint32_t id, double now) {
-  const Mobile& mobile = mobiles_[requests_[id].mobile];
-  const double delay_s = resources_.model_of(mobile.edge).backhaul_delay_s;
-  if (resources_.server(mobile.edge).down(now + delay_s)) {
+  const Mobile& mobile = fleet_.mobiles[fleet_.requests[id].mobile];
+  const double delay_s = fleet_.resources.model_of(mobile.edge).backhaul_delay_s;
+  if (fleet_.resources.server(mobile.edge).down(now + delay_s)) {
     lose(id);
   } else {
-    wait_fixed(id, Stage::kToMobile, delay_s + cell_of(mobile).delay_s, now);
+    wait_fixed(id, Stage::kToMobile, delay_s + fleet_.cell_of(mobile).delay_s, now);
   }
 }
 
 /// The answer is in the mobile's cell.
 void Fleet::Player::reach_mobile(std::uint32_t id, double now) {
-  const Request& request = requests_[id];
-  const Mobile& mobile = mobiles_[request.mobile];
-  const CellModel& cell = cell_of(mobile);
-  if (partition_of(request).result_bytes <= 0) {
+  const Request& request = fleet_.requests[id];
+  const Mobile& mobile = fleet_.mobile_of(request);
+  const CellModel& cell = fleet_.cell_of(mobile);
+  if (fleet_.partition_of(request).result_bytes <= 0) {
     end_answer(id, now);
   } else if (!cell.states || mobile.radio.active()) {
     start_download(id, now);
@@ -585,9 +544,9 @@ void Fleet::Player::reach_mobile(std::uint32_t id, double now) {
 
 /// An idle radio hears that an answer has come, and is promoted to take it.
 void Fleet::Player::hear_page(std::uint32_t id, double now) {
-  Request& request = requests_[id];
-  Mobile& mobile = mobiles_[request.mobile];
-  const RadioStates& states = *cell_of(mobile).states;
+  Request& request = fleet_.requests[id];
+  Mobile& mobile = fleet_.mobile_of(request);
+  const RadioStates& states = *fleet_.cell_of(mobile).states;
   double promotion_s = 0;
   if (mobile.radio.active() || mobile.radio.last_s() > request.stage_begin_s) {
     // Another attempt has woken the radio meanwhile.
@@ -600,18 +559,19 @@ void Fleet::Player::hear_page(std::uint32_t id, double now) {
 }
 
 void Fleet::Player::start_download(std::uint32_t id, double now) {
-  const Request& request = requests_[id];
-  Mobile& mobile = mobiles_[request.mobile];
-  const CellModel& cell = cell_of(mobile);
+  const Request& request = fleet_.requests[id];
+  Mobile& mobile = fleet_.mobile_of(request);
+  const CellModel& cell = fleet_.cell_of(mobile);
   if (cell.states) mobile.radio.charge(*cell.states, now, payer(mobile));
   mobile.radio.begin_transfer(now);
-  start_flow(id, Stage::kDownlink, mobile.downlink, std::ceil(partition_of(request).result_bytes),
-             group_of(mobile).downlink_cap_byte_per_s, now);
+  start_flow(id, Stage::kDownlink, mobile.downlink,
+             std::ceil(fleet_.partition_of(request).result_bytes),
+             fleet_.group_of(mobile).downlink_cap_byte_per_s, now);
 }
 
 void Fleet::Player::charge_uplink(Request& request, double bytes, double elapsed_s, double now) {
-  Mobile& mobile = mobiles_[request.mobile];
-  const CellModel& cell = cell_of(mobile);
+  Mobile& mobile = fleet_.mobile_of(request);
+  const CellModel& cell = fleet_.cell_of(mobile);
   const double active_s = mobile.radio.end_transfer(now, request.stage_begin_s, elapsed_s);
   request.energy.transmit += cell.radio.alpha_uplink.value() * bytes;
   if (cell.energy_model == EnergyModel::kStated) {
@@ -620,8 +580,8 @@ void Fleet::Player::charge_uplink(Request& request, double bytes, double elapsed
 }
 
 void Fleet::Player::charge_downlink(Request& request, double bytes, double elapsed_s, double now) {
-  Mobile& mobile = mobiles_[request.mobile];
-  const CellModel& cell = cell_of(mobile);
+  Mobile& mobile = fleet_.mobile_of(request);
+  const CellModel& cell = fleet_.cell_of(mobile);
   const double active_s = mobile.radio.end_transfer(now, request.stage_begin_s, elapsed_s);
   EnergyLedger& ledger = payer(request);
   ledger.receive += cell.radio.alpha_downlink.value() * bytes;
@@ -631,10 +591,10 @@ void Fleet::Player::charge_downlink(Request& request, double bytes, double elaps
 }
 
 void Fleet::Player::end_flow(const Flow& flow, double now) {
-  Request& request = requests_[flow.request];
+  Request& request = fleet_.requests[flow.request];
   PAPILIO_CHECK(request.generation == flow.generation);
-  Mobile& mobile = mobiles_[request.mobile];
-  const CellModel& cell = cell_of(mobile);
+  Mobile& mobile = fleet_.mobile_of(request);
+  const CellModel& cell = fleet_.cell_of(mobile);
   const double elapsed_s = flow.elapsed_s;
   const auto seen_rate = [&](double bytes) { return elapsed_s > 0 ? bytes / elapsed_s : kNever; };
   switch (request.stage) {
@@ -651,8 +611,8 @@ void Fleet::Player::end_flow(const Flow& flow, double now) {
       break;
     case Stage::kBackhaulUp:
       request.phases.backhaul += elapsed_s;
-      wait_fixed(flow.request, Stage::kToServer, resources_.model_of(mobile.edge).backhaul_delay_s,
-                 now);
+      wait_fixed(flow.request, Stage::kToServer,
+                 fleet_.resources.model_of(mobile.edge).backhaul_delay_s, now);
       break;
     case Stage::kBackhaulDown:
       request.phases.backhaul += elapsed_s;
@@ -660,7 +620,7 @@ void Fleet::Player::end_flow(const Flow& flow, double now) {
       break;
     case Stage::kDownlink: {
       request.phases.downlink += elapsed_s;
-      const double bytes = std::ceil(partition_of(request).result_bytes);
+      const double bytes = std::ceil(fleet_.partition_of(request).result_bytes);
       charge_downlink(request, bytes, elapsed_s, now);
       if (!request.lose_answer) mobile.seen_downlink = seen_rate(bytes);
       end_answer(flow.request, now);
@@ -673,31 +633,31 @@ void Fleet::Player::end_flow(const Flow& flow, double now) {
 
 /// The answer has crossed the last link, or there is none to cross.
 void Fleet::Player::end_answer(std::uint32_t id, double now) {
-  const Request& request = requests_[id];
+  const Request& request = fleet_.requests[id];
   if (request.lose_answer) {
     lose(id);
   } else if (request.abandoned) {
-    requests_.release(id);  // it comes too late: nobody takes it
+    fleet_.requests.release(id);  // it comes too late: nobody takes it
   } else {
     end(id, RequestEnd::kCompleted, now);
   }
 }
 
 void Fleet::Player::time_out(std::uint32_t id, double now) {
-  Mobile& mobile = mobiles_[requests_[id].mobile];
-  const Recovery& recovery = group_of(mobile).recovery;
-  if (requests_[id].stage == Stage::kUplink) {
+  Mobile& mobile = fleet_.mobiles[fleet_.requests[id].mobile];
+  const Recovery& recovery = fleet_.group_of(mobile).recovery;
+  if (fleet_.requests[id].stage == Stage::kUplink) {
     // The mobile stops sending; what is on its way beyond it, nobody can call back.
-    Request& request = requests_[id];
-    const double sent = resources_.abort(mobile.uplink, now, {id, request.generation});
+    Request& request = fleet_.requests[id];
+    const double sent = fleet_.resources.abort(mobile.uplink, now, {id, request.generation});
     charge_uplink(request, sent, recovery.timeout_s, now);
     // A mobile that got nothing through knows that the rate was as low as this.
     mobile.seen_uplink = 0;
     mobile.seen_s = now;
     request.stage = Stage::kLost;
   }
-  if (requests_[id].stage != Stage::kLost) id = leave_behind(id);
-  Request& request = requests_[id];
+  if (fleet_.requests[id].stage != Stage::kLost) id = leave_behind(id);
+  Request& request = fleet_.requests[id];
   ++request.generation;
   request.phases = request.before_attempt;
   request.phases.recovery += request.attempt_promotion_s + recovery.timeout_s;
@@ -706,8 +666,8 @@ void Fleet::Player::time_out(std::uint32_t id, double now) {
         recovery.backoff_s * std::ldexp(1, static_cast<int>(request.attempts) - 1);
     wait_fixed(id, Stage::kBackoff, backoff_s, now);
   } else if (recovery.fallback) {
-    wait_fixed(id, Stage::kFallback, partition_of(request).fallback_s * group_of(mobile).load_level,
-               now);
+    wait_fixed(id, Stage::kFallback,
+               fleet_.partition_of(request).fallback_s * fleet_.group_of(mobile).load_level, now);
   } else {
     end(id, RequestEnd::kFailed, now);
   }
@@ -716,12 +676,12 @@ void Fleet::Player::time_out(std::uint32_t id, double now) {
 /// Parts a request from what its attempt has on its way, which goes on in its old place with all
 /// its events. @return the request's new place
 std::uint32_t Fleet::Player::leave_behind(std::uint32_t id) {
-  const std::uint32_t place = requests_.take();
-  Request& left = requests_[id];
-  const std::uint32_t generation = requests_[place].generation;
-  requests_[place] = left;
-  requests_[place].generation = generation;
-  mobiles_[left.mobile].current = place;
+  const std::uint32_t place = fleet_.requests.take();
+  Request& left = fleet_.requests[id];
+  const std::uint32_t generation = fleet_.requests[place].generation;
+  fleet_.requests[place] = left;
+  fleet_.requests[place].generation = generation;
+  fleet_.mobiles[left.mobile].current = place;
   left.abandoned = true;
   return place;
 }
@@ -730,47 +690,49 @@ std::uint32_t Fleet::Player::leave_behind(std::uint32_t id) {
 /// is sending: an edge's messages to the cloud, a cloud's answers to edges.
 void Fleet::Player::change_fault(std::uint32_t server, double now) {
   lost_jobs_.clear();
-  resources_.server(server).change_fault(now, lost_jobs_);
+  fleet_.resources.server(server).change_fault(now, lost_jobs_);
   for (const Job& job : lost_jobs_) {
     if (job.request != Job::kBackground) lose(job.request);
   }
-  if (!resources_.server(server).down(now)) return;
-  for (std::uint32_t id = 0; id < requests_.size(); ++id) {
-    const Request& request = requests_[id];
-    const Mobile& mobile = mobiles_[request.mobile];
+  if (!fleet_.resources.server(server).down(now)) return;
+  for (std::uint32_t id = 0; id < fleet_.requests.size(); ++id) {
+    const Request& request = fleet_.requests[id];
+    const Mobile& mobile = fleet_.mobile_of(request);
     const bool up = request.stage == Stage::kBackhaulUp && mobile.edge == server;
     const bool down = request.stage == Stage::kBackhaulDown && mobile.server == server;
     if (!up && !down) continue;
-    resources_.abort(resources_.backhaul(mobile.edge, up ? 0 : 1), now, {id, request.generation});
+    fleet_.resources.abort(fleet_.resources.backhaul(mobile.edge, up ? 0 : 1), now,
+                           {id, request.generation});
     lose(id);
   }
 }
 
 /// Nothing more comes of an attempt. Its mobile does not know and waits for its timeout.
 void Fleet::Player::lose(std::uint32_t id) {
-  if (requests_[id].abandoned) {
-    requests_.release(id);
+  if (fleet_.requests[id].abandoned) {
+    fleet_.requests.release(id);
   } else {
-    requests_[id].stage = Stage::kLost;
+    fleet_.requests[id].stage = Stage::kLost;
   }
 }
 
 void Fleet::Player::end(std::uint32_t id, RequestEnd how, double now) {
-  Request& request = requests_[id];
+  Request& request = fleet_.requests[id];
   const std::uint32_t mobile_id = request.mobile;
-  Mobile& mobile = mobiles_[mobile_id];
-  const GroupModel& group = group_of(mobile);
-  const CellModel& cell = cell_of(mobile);
+  Mobile& mobile = fleet_.mobiles[mobile_id];
+  const GroupModel& group = fleet_.group_of(mobile);
+  const CellModel& cell = fleet_.cell_of(mobile);
   if (cell.states) mobile.radio.charge(*cell.states, now, request.energy);
   const double latency_s = request.phases.total();
   request.energy.idle +=
       group.idle_power_w * (latency_s - request.phases.queue - request.phases.mobile);
   meter_.end(request, mobile.group, how, now);
+  chooser_.end(request, how);
   mobile.energy += request.energy;
   mobile.current = kNothing;
-  requests_.release(id);
+  fleet_.requests.release(id);
 
-  if (!mobile.battery_empty && battery_left(mobile, group) <= 0) {
+  if (!mobile.battery_empty && fleet_.battery_left(mobile) <= 0) {
     mobile.battery_empty = true;
     meter_.empty_battery();
     drop_queue(mobile_id, now);
@@ -781,141 +743,29 @@ void Fleet::Player::end(std::uint32_t id, RequestEnd how, double now) {
   }
 }
 
-// Choice -----------------------------------------------------------------------------------------
-
-void Fleet::Player::ping(double now) {
-  ping_s_ = now;
-  for (std::uint32_t i = 0; i < resources_.servers(); ++i)
-    server_views_[i] = resources_.server(i).view(now);
-  for (std::uint32_t i = 0; i < resources_.links(); ++i) {
-    link_views_[i] =
-        resources_.link(i).rate().rate_byte_per_s(now) / (resources_.link(i).flows() + 1);
-  }
-  calendar_.push(now + strategy_.ping_s, EventKind::kPing, 0, 0);
-}
-
-std::uint32_t Fleet::Player::choose(const Mobile& mobile, const Request& request, double now) {
-  const std::vector<std::uint32_t>& candidates = strategy_.candidates[mobile.group];
-  if (candidates.size() == 1) return candidates.front();
-  const GroupModel& group = group_of(mobile);
-  if (strategy_.policy == PolicyKind::kOracle) {
-    std::uint32_t best = candidates.front();
-    double least = kNever;
-    for (const std::uint32_t candidate : candidates) {
-      const double latency_s = true_latency_s(mobile, request, group.partitions[candidate], now);
-      if (latency_s >= least) continue;
-      least = latency_s;
-      best = candidate;
-    }
-    return best;
-  }
-  const double signal = signal_of(mobile);
-  Observation seen{.uplink_byte_per_s =
-                       std::min(link_views_[mobile.uplink] * signal, group.uplink_cap_byte_per_s),
-                   .downlink_byte_per_s = std::min(link_views_[mobile.downlink] * signal,
-                                                   group.downlink_cap_byte_per_s),
-                   .delay_s = cell_of(mobile).delay_s,
-                   .server = server_views_[mobile.server],
-                   .battery = std::max(0.0, battery_left(mobile, group)),
-                   .queue = mobile.queue_length};
-  if (mobile.edge != kNothing) {
-    seen.edge = server_views_[mobile.edge];
-    seen.backhaul_delay_s = resources_.model_of(mobile.edge).backhaul_delay_s;
-    const std::uint32_t link = resources_.backhaul(mobile.edge, 0);
-    if (link != kNothing) seen.backhaul_byte_per_s = link_views_[link];
-  }
-  if (mobile.seen_s > ping_s_) {
-    seen.uplink_byte_per_s = mobile.seen_uplink;
-    if (mobile.seen_downlink > 0) seen.downlink_byte_per_s = mobile.seen_downlink;
-  }
-  return choose_partition(strategy_, candidates, group, cell_of(mobile), seen);
-}
-
-/// What the request will take if nothing but what is here now contends: the links' rates are known
-/// for all time, their flows and the servers' queues as they are.
-double Fleet::Player::true_latency_s(const Mobile& mobile, const Request& request,
-                                     const FleetPartition& partition, double now) {
-  const GroupModel& group = group_of(mobile);
-  const CellModel& cell = cell_of(mobile);
-  const ImageDemand demand = partition.demand(request.image);
-  double date = now + demand.mobile_s * group.load_level;
-  if (demand.upload_bytes <= 0) return date - now;
-  if (cell.states && !mobile.radio.active()) {
-    if (date < mobile.radio.last_s()) {
-      date = mobile.radio.last_s();
-    } else if (date - mobile.radio.last_s() >= cell.states->tail_length().value()) {
-      date += cell.states->promotion.value();
-    }
-  }
-  const auto transfer = [&](std::uint32_t link, double bytes, double cap, double signal) {
-    if (bytes <= 0) return;
-    const double flows = (resources_.link(link).flows() + 1.0) / signal;
-    date = resources_.link(link).rate().finish_s(date, std::ceil(bytes), flows, cap);
-  };
-  const auto compute = [&](std::uint32_t server, double service_s) {
-    if (date == kNever) return;
-    date += resources_.server(server).wait_at(now, date);
-    if (date == kNever) return;
-    const double begin_s = date;
-    date += service_s * request.service_factor * resources_.server(server).slowdown_at(date);
-    if (resources_.server(server).down_within(begin_s, date)) date = kNever;
-  };
-  // Until the choice is made, upload_bytes holds the request's factor on the upload.
-  transfer(mobile.uplink, demand.upload_bytes * request.upload_bytes, group.uplink_cap_byte_per_s,
-           signal_of(mobile));
-  const double upload_end_s = date;
-  date += cell.delay_s;
-  if (mobile.edge != kNothing && resources_.server(mobile.edge).down(date)) return kNever;
-  if (demand.edge_s > 0) compute(mobile.edge, demand.edge_s);
-  const bool via_backhaul = mobile.edge != kNothing && demand.server_s > 0;
-  const auto backhaul = [&](std::uint32_t direction, double bytes) {
-    if (!via_backhaul || date == kNever) return;
-    const std::uint32_t link = resources_.backhaul(mobile.edge, direction);
-    const Server& edge = resources_.server(mobile.edge);
-    const Server& sender = direction == 0 ? edge : resources_.server(mobile.server);
-    const double begin_s = date;
-    if (link != kNothing) transfer(link, bytes, kNever, 1);
-    const bool lost = sender.down_within(begin_s, date);
-    date += resources_.model_of(mobile.edge).backhaul_delay_s;
-    if (lost || (direction == 1 && edge.down(date))) date = kNever;
-  };
-  backhaul(0, demand.edge_s > 0 ? partition.backhaul_bytes : demand.upload_bytes);
-  if (demand.server_s > 0) compute(mobile.server, demand.server_s);
-  backhaul(1, partition.result_bytes);
-  date += cell.delay_s;
-  if (cell.states && date != kNever && partition.result_bytes > 0) {
-    const Hearing hearing = cell.states->hearing(Seconds{date - upload_end_s});
-    date += hearing.wait.value();
-    if (hearing.idle) date += cell.states->promotion.value();
-  }
-  if (date != kNever) {
-    transfer(mobile.downlink, partition.result_bytes, group.downlink_cap_byte_per_s,
-             signal_of(mobile));
-  }
-  return date - now;
-}
-
 // The run ------------------------------------------------------------------------------------
 
 void Fleet::Player::play_link(double now, std::uint32_t link) {
   now_ = std::max(now_, now);
   ended_flows_.clear();
-  resources_.link(link).advance(now, ended_flows_);
+  fleet_.resources.link(link).advance(now, ended_flows_);
   for (std::size_t i = 0; i < ended_flows_.size(); ++i) end_flow(ended_flows_[i], now);
-  resources_.reschedule(link);
+  fleet_.resources.reschedule(link);
 }
 
 void Fleet::Player::stop() {
   if (std::exchange(stopped_, true)) return;
-  for (std::uint32_t id = 0; id < requests_.size(); ++id) {
-    Request& request = requests_[id];
-    const Mobile& mobile = mobiles_[request.mobile];
+  for (std::uint32_t id = 0; id < fleet_.requests.size(); ++id) {
+    Request& request = fleet_.requests[id];
+    const Mobile& mobile = fleet_.mobile_of(request);
     const Flow flow{id, request.generation};
     if (request.stage == Stage::kDownlink) {
       const double elapsed_s = now_ - request.stage_begin_s;
-      charge_downlink(request, resources_.link(mobile.downlink).abort(now_, flow), elapsed_s, now_);
+      charge_downlink(request, fleet_.resources.link(mobile.downlink).abort(now_, flow), elapsed_s,
+                      now_);
     } else if (request.stage == Stage::kBackhaulUp || request.stage == Stage::kBackhaulDown) {
-      resources_.link(resources_.backhaul(mobile.edge, request.stage == Stage::kBackhaulUp ? 0 : 1))
+      fleet_.resources
+          .link(fleet_.resources.backhaul(mobile.edge, request.stage == Stage::kBackhaulUp ? 0 : 1))
           .abort(now_, flow);
     }
     request.stage = Stage::kLost;
@@ -924,15 +774,15 @@ void Fleet::Player::stop() {
 
 FleetResult Fleet::Player::finish() {
   stop();
-  if (model_.sample_s > 0) meter_.sample(now_, resources_);
+  if (model_.sample_s > 0) meter_.sample(now_, fleet_.resources);
   // A radio goes on after the last answer: its tail belongs to the run where the run is that long.
   const double end_s = std::isfinite(model_.duration_s) ? std::max(now_, model_.duration_s) : now_;
-  for (Mobile& mobile : mobiles_) {
-    const CellModel& cell = cell_of(mobile);
-    if (cell.states) mobile.radio.charge(*cell.states, end_s, between(mobile));
-    meter_.add_mobile(mobile.energy, between(mobile));
+  for (Mobile& mobile : fleet_.mobiles) {
+    const CellModel& cell = fleet_.cell_of(mobile);
+    if (cell.states) mobile.radio.charge(*cell.states, end_s, fleet_.between_of(mobile));
+    meter_.add_mobile(mobile.energy, fleet_.between_of(mobile));
   }
-  return meter_.finish(now_, end_s, events_, resources_);
+  return meter_.finish(now_, end_s, events_, fleet_.resources);
 }
 
 Fleet::Fleet(const FleetModel& model, std::size_t strategy, int replication,

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "sim/cost/cost.hpp"
-#include "sim/plan/select.hpp"
 #include "sim/radio/radio.hpp"
 #include "sim/radio/states.hpp"
 #include "sim/radio/timeline.hpp"
@@ -19,6 +18,8 @@
 /// What a fleet is made of: checked, expanded, in SI units, and without a line of YAML. Times in s,
 /// energies in J, sizes in bytes, rates in bytes/s; counts and lists as they say.
 namespace papilio {
+
+class PolicySettings;
 
 /// What of a partition depends on the picture that a request is about; the members of
 /// FleetPartition of the same names.
@@ -175,24 +176,16 @@ struct GroupModel {
   std::vector<FleetPartition> partitions;  ///< all that any strategy may take
 };
 
-/// How the partition of a request is chosen.
-enum class PolicyKind {
-  kStatic,        ///< always the same
-  kSelection,     ///< the paper's selection phase at each request
-  kNeurosurgeon,  ///< Neurosurgeon's: the server's load scales the cloud's time
-  kOracle,        ///< least latency for this request, knowing the rates and queues as they are
-};
-
 /// One way of running the fleet.
 struct FleetStrategy {
   std::string name;
-  PolicyKind policy{PolicyKind::kStatic};
-  Target target{Target::kLatency};
-  double ping_s{1};                ///< how often servers and cells are asked for their state
-  double energy_below_battery{0};  ///< below this charge in 0..1 the target becomes energy
-  std::optional<int> latency_above_queue;  ///< above this queue the target becomes latency
+  /// What chooses where there are several candidates; null: each group has one.
+  std::shared_ptr<const PolicySettings> policy{};
   /// Positions in `GroupModel::partitions` that it chooses among, `[groups][>= 1]`.
   std::vector<std::vector<std::uint32_t>> candidates;
+
+  /// Whether it always takes the same partition.
+  [[nodiscard]] bool fixed() const { return policy == nullptr; }
 };
 
 /// A part of the simulated time that is reported by itself: requests that arrive in [from, to).

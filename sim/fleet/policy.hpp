@@ -2,12 +2,19 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/fleet/model.hpp"
+#include "sim/fleet/result.hpp"
 #include "sim/fleet/server.hpp"
 
 namespace papilio {
+
+class FieldVisitor;
 
 /// What a mobile can know when a request begins: nothing that a real one could not measure.
 struct Observation {
@@ -23,24 +30,94 @@ struct Observation {
   std::uint32_t queue{0};  ///< its requests that wait
 };
 
-/// Latency that a mobile expects of a partition, in s; infinite if it cannot be had.
-/// kSelection: T = K_mobile·TM + TU + TC, where the cloud takes the wait that the ping found and
-/// its slowdown times the profiled time (butterfly paper, Algorithm 1, with both load levels).
-/// kNeurosurgeon: the same with the load as one factor on the cloud's time, the ratio by which a
-/// job of the whole network would be slowed down (Neurosurgeon, ASPLOS'17, section 5, as recalled).
-double expected_latency_s(const FleetPartition& partition, const GroupModel& group,
-                          const Observation& seen, PolicyKind policy);
+/// What can be found out when a request begins, by those who ask.
+class Outlook {
+ public:
+  Outlook() = default;
+  virtual ~Outlook() = default;
+  Outlook(const Outlook&) = delete;
+  Outlook& operator=(const Outlook&) = delete;
 
-/// Mobile energy that a mobile expects, in J: K_mobile·TM·PM + TU·PU (Algorithm 1), the answer's
-/// transfer, and the waiting.
-double expected_energy_j(const FleetPartition& partition, const GroupModel& group,
-                         const CellModel& cell, const Observation& seen, PolicyKind policy);
+  /// What the mobile knows. Rates and servers are as the last ping found them: only for policies
+  /// that ping.
+  [[nodiscard]] virtual Observation observation() const = 0;
+  /// Latency of this very request with one of the group's partitions, in s, if nothing but what is
+  /// here now contends; infinite if it never ends. No real mobile can know it.
+  [[nodiscard]] virtual double true_latency_s(std::uint32_t partition) const = 0;
+};
 
-/// Position in the group's partitions of the best candidate; the earlier one of equals.
-/// @param policy kSelection or kNeurosurgeon
-std::uint32_t choose_partition(const FleetStrategy& strategy,
-                               const std::vector<std::uint32_t>& candidates,
-                               const GroupModel& group, const CellModel& cell,
-                               const Observation& seen);
+/// A request that begins, for which a partition is to be chosen.
+struct Question {
+  std::uint32_t mobile;
+  std::uint32_t number;  ///< of the mobile's request, from 0
+  const GroupModel& group;
+  const CellModel& cell;
+  const std::vector<std::uint32_t>& candidates;  ///< positions in the group's partitions, >= 2
+  const Outlook& outlook;
+};
+
+/// What came of a request, as its mobile sees it.
+struct Experience {
+  std::uint32_t mobile;
+  std::uint32_t number;     ///< of the mobile's request, from 0
+  std::uint32_t partition;  ///< that was chosen for it
+  RequestEnd end;           ///< kCompleted or kFailed
+  double latency_s;         ///< from its beginning, without the mobile's queue, to its end
+  double energy_j;          ///< of the mobile, over the same time
+};
+
+/// Chooses a partition for each request of one run. It may learn from what comes of them.
+class Policy {
+ public:
+  Policy() = default;
+  virtual ~Policy() = default;
+  Policy(const Policy&) = delete;
+  Policy& operator=(const Policy&) = delete;
+
+  /// @return one of the question's candidates; not asked where there is but one
+  virtual std::uint32_t decide(const Question& question) = 0;
+  /// A request has ended; called where the policy's settings say that it learns.
+  virtual void observe(const Experience& experience);
+};
+
+/// A policy as a scenario describes it. One object serves all runs of a strategy.
+class PolicySettings {
+ public:
+  PolicySettings() = default;
+  virtual ~PolicySettings() = default;
+  PolicySettings(const PolicySettings&) = delete;
+  PolicySettings& operator=(const PolicySettings&) = delete;
+
+  /// Names the keys that the policy has beside those of every policy (`name`, `among`).
+  virtual void describe(FieldVisitor& visitor) = 0;
+  /// The policy for one run of a fleet.
+  /// @param model       outlives the policy
+  /// @param replication in 0..replications-1; what the policy draws is keyed by it
+  [[nodiscard]] virtual std::unique_ptr<Policy> make(const FleetModel& model,
+                                                     int replication) const = 0;
+
+  /// How often servers and cells are asked for their state, in s; none: never.
+  [[nodiscard]] virtual std::optional<double> ping_s() const { return std::nullopt; }
+  /// Whether it wants to hear of outcomes.
+  [[nodiscard]] virtual bool learns() const { return false; }
+  /// Whether it knows what no mobile can know: others are compared with it, request by request.
+  [[nodiscard]] virtual bool foresees() const { return false; }
+  /// Whether it chooses among butterfly units too, where the scenario does not say.
+  [[nodiscard]] virtual bool takes_units() const { return true; }
+  /// Keys whose values make it compare energies, which must be known then.
+  [[nodiscard]] virtual std::vector<std::string> energy_keys() const { return {}; }
+};
+
+/// A policy in the table: what a scenario calls it, what it does, and how it comes to be.
+struct PolicyEntry {
+  std::string_view name;
+  std::string_view doc;
+  std::unique_ptr<PolicySettings> (*make)();
+};
+
+/// All policies, in the order in which they are listed.
+const std::vector<PolicyEntry>& policies();
+/// The policy of this name, or null.
+const PolicyEntry* find_policy(std::string_view name);
 
 }  // namespace papilio

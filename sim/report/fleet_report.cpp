@@ -76,9 +76,8 @@ class Reporter {
     return model_.strategies[summary.strategy].name;
   }
   [[nodiscard]] bool chooses() const {
-    return std::any_of(
-        model_.strategies.begin(), model_.strategies.end(),
-        [](const FleetStrategy& strategy) { return strategy.policy != PolicyKind::kStatic; });
+    return std::any_of(model_.strategies.begin(), model_.strategies.end(),
+                       [](const FleetStrategy& strategy) { return !strategy.fixed(); });
   }
   /// Whether a row has a place in the long tables: groups only while they are few.
   [[nodiscard]] bool shown(const FleetSummary& summary) const {
@@ -381,9 +380,7 @@ class Reporter {
     add(
         "", [](const FleetSummary& summary) { return in_ms(Seconds{summary.latency.value}); },
         [](const FleetStrategy&) { return true; });
-    const auto is_policy = [](const FleetStrategy& strategy) {
-      return strategy.policy != PolicyKind::kStatic;
-    };
+    const auto is_policy = [](const FleetStrategy& strategy) { return !strategy.fixed(); };
     add(
         ", % on the mobile",
         [](const FleetSummary& summary) {
@@ -415,16 +412,16 @@ class Reporter {
     for (std::size_t i = 0; i < group.partitions.size(); ++i) {
       const bool chosen =
           std::any_of(summaries_.begin(), summaries_.end(), [&](const FleetSummary& summary) {
-            return model_.strategies[summary.strategy].policy != PolicyKind::kStatic &&
-                   summary.choices.size() > i && summary.choices[i] > 0 && is_first_group(summary);
+            return !model_.strategies[summary.strategy].fixed() && summary.choices.size() > i &&
+                   summary.choices[i] > 0 && is_first_group(summary);
           });
       if (chosen) shown.push_back(i);
     }
     Table table{.columns = {{"strategy", true}, {"window", true}}};
     for (const std::size_t i : shown) table.columns.push_back({group.partitions[i].name});
     for (const FleetSummary& summary : summaries_) {
-      if (model_.strategies[summary.strategy].policy == PolicyKind::kStatic ||
-          !is_first_group(summary) || summary.sums.completed == 0) {
+      if (model_.strategies[summary.strategy].fixed() || !is_first_group(summary) ||
+          summary.sums.completed == 0) {
         continue;
       }
       double all = 0;

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "sim/fleet/policy.hpp"
 #include "sim/stats/steady_state.hpp"
 
 namespace papilio {
@@ -43,7 +44,8 @@ class Summariser {
 
   std::vector<FleetSummary> summarise() {
     for (std::size_t s = 0; s < model_.strategies.size(); ++s) {
-      if (model_.strategies[s].policy == PolicyKind::kOracle) oracle_ = s;
+      const FleetStrategy& strategy = model_.strategies[s];
+      if (!strategy.fixed() && strategy.policy->foresees()) oracle_ = s;
     }
     std::vector<FleetSummary> rows;
     const std::vector<Scope> scopes = all_scopes();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sim/base/suggest.hpp"
+#include "sim/fleet/policy.hpp"
 #include "sim/networks/network_file.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/references.hpp"
@@ -380,33 +381,22 @@ class Pricer {
   void add_policy(std::size_t item) {
     const FleetStrategySpec& spec = spec_.strategies[item];
     const std::string path = fmt::format("strategies.{}", item);
-    FleetStrategy strategy{.name = spec.fixed.strategy, .ping_s = spec.ping_s};
-    strategy.policy = strategy.name == "selection"            ? PolicyKind::kSelection
-                      : spec.fixed.strategy == "neurosurgeon" ? PolicyKind::kNeurosurgeon
-                                                              : PolicyKind::kOracle;
-    strategy.target = spec.target == "energy" ? Target::kEnergy : Target::kLatency;
-    if (!spec.name.empty()) strategy.name = spec.name;
-    strategy.energy_below_battery = spec.energy_below_battery;
+    FleetStrategy strategy{.name = spec.name.empty() ? spec.fixed.strategy : spec.name,
+                           .policy = spec.policy};
     if (without_energy_) {
       const MobilesSpec& mobiles = spec_.mobiles[*without_energy_];
-      const auto refuse = [&](const char* key) {
+      for (const std::string& key : spec.policy->energy_keys()) {
         checker_.error(fmt::format("{}.{}", path, key),
                        "energies are compared that nobody knows: " +
                            no_energies(mobiles.device, mobiles.model));
-      };
-      if (strategy.target == Target::kEnergy) refuse("target");
-      if (strategy.energy_below_battery > 0) refuse("energy_below_battery");
-    }
-    if (spec.latency_above_queue) {
-      strategy.latency_above_queue = static_cast<int>(*spec.latency_above_queue);
+      }
     }
     for (std::size_t g = 0; g < spec_.mobiles.size(); ++g) {
       if (spec_.mobiles[g].task.present) {
         strategy.candidates.push_back({0});
         continue;
       }
-      const std::vector<std::uint32_t> among =
-          chosen_among(spec, strategy.policy, candidates_[g], path);
+      const std::vector<std::uint32_t> among = chosen_among(spec, candidates_[g], path);
       strategy.candidates.push_back(admitted_of(among, g));
       const bool none_fixed = std::all_of(
           spec_.strategies.begin(), spec_.strategies.end(),
@@ -422,7 +412,7 @@ class Pricer {
       }
     }
     // Against the oracle every request is compared with itself.
-    if (strategy.policy == PolicyKind::kOracle) model_.keep_latencies_by_request = true;
+    if (strategy.policy->foresees()) model_.keep_latencies_by_request = true;
     model_.strategies.push_back(std::move(strategy));
   }
 
@@ -455,7 +445,7 @@ class Pricer {
                        unknown == 0 ? "" : fmt::format(", and {} are unknown", unknown));
   }
 
-  std::vector<std::uint32_t> chosen_among(const FleetStrategySpec& spec, PolicyKind policy,
+  std::vector<std::uint32_t> chosen_among(const FleetStrategySpec& spec,
                                           const std::vector<Candidate>& candidates,
                                           const std::string& path) {
     std::vector<std::uint32_t> chosen;
@@ -463,8 +453,7 @@ class Pricer {
     for (std::uint32_t i = 0; i < candidates.size(); ++i) {
       const Candidate& candidate = candidates[i];
       labels.push_back(candidate.label);
-      // Neurosurgeon knows the network's own layers only.
-      const bool suits = policy != PolicyKind::kNeurosurgeon || !candidate.partition.channels;
+      const bool suits = spec.policy->takes_units() || !candidate.partition.channels;
       const bool named =
           std::find(spec.among.begin(), spec.among.end(), candidate.label) != spec.among.end();
       if (named || (spec.among.empty() && suits)) chosen.push_back(i);

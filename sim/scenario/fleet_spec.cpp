@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/data/column_unit.hpp"
-#include "sim/plan/select.hpp"
+#include "sim/fleet/policy.hpp"
 #include "sim/radio/radio.hpp"
 #include "sim/radio/trace.hpp"
 
@@ -279,28 +279,23 @@ void describe_fleet_strategy(FieldVisitor& visitor, FleetStrategySpec& spec) {
   visitor.text_list("among", spec.among, {}, Presence::kOptional,
                     "Partitions to choose among, by name; by default all of the scenario's, "
                     "neurosurgeon's without butterfly units.");
-  if (spec.fixed.strategy == "oracle") return;
-  visitor.text("target", spec.target, {.choices = {"latency", "energy"}}, Presence::kOptional,
-               "What it makes small.");
-  visitor.number("ping_s", spec.ping_s, kTime, Presence::kOptional,
-                 "How often servers and cells are asked for their state.");
-  visitor.number("energy_below_battery", spec.energy_below_battery, kShare, Presence::kOptional,
-                 "Below this charge the target is energy.");
-  visitor.integer("latency_above_queue", spec.latency_above_queue, {.min = 0, .max = 1e6},
-                  "Above this many waiting requests the target is latency.");
+  if (!spec.policy) spec.policy = find_policy(spec.fixed.strategy)->make();
+  spec.policy->describe(visitor);
 }
 
 }  // namespace
 
 const std::vector<std::string>& fleet_strategy_names() {
-  static const std::vector<std::string> kNames{"mobile-only",  "cloud-only", "butterfly",
-                                               "split",        "three-way",  "selection",
-                                               "neurosurgeon", "oracle"};
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names{"mobile-only", "cloud-only", "butterfly", "split", "three-way"};
+    for (const PolicyEntry& policy : policies()) names.emplace_back(policy.name);
+    return names;
+  }();
   return kNames;
 }
 
 bool is_policy(const std::string& strategy) {
-  return strategy == "selection" || strategy == "neurosurgeon" || strategy == "oracle";
+  return find_policy(strategy) != nullptr;
 }
 
 void describe_fleet(FieldVisitor& visitor, FleetSpec& spec) {
@@ -348,7 +343,11 @@ void describe_fleet(FieldVisitor& visitor, FleetSpec& spec) {
        .size = [&] { return strategies.size(); },
        .describe = [&](std::size_t i,
                        FieldVisitor& item) { describe_fleet_strategy(item, strategies[i]); },
-       .select = [&](const std::string& variant) { strategies.front().fixed.strategy = variant; }},
+       .select =
+           [&](const std::string& variant) {
+             strategies.front() = {};
+             strategies.front().fixed.strategy = variant;
+           }},
       Presence::kOptional,
       "Each is a run of the whole fleet on the same random numbers; needed by mobiles with a "
       "model.");

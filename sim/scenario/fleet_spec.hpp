@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "sim/yaml/fields.hpp"
 
 namespace papilio {
+
+class PolicySettings;
 
 /// A stretch of time, as written.
 struct SpanSpec {
@@ -144,13 +147,10 @@ struct MobilesSpec {
 
 /// One item of a fleet's `strategies`: where layers run, or a policy that chooses at each request.
 struct FleetStrategySpec {
-  std::string name;        ///< of a policy; by default its own
-  StrategySpec fixed;      ///< its `strategy` is one of `fleet_strategy_names()`
-  std::string edge_after;  ///< three-way: the last cut on the edge, or "output"
-  std::string target{"latency"};
-  double ping_s{1};
-  double energy_below_battery{0};
-  std::optional<std::int64_t> latency_above_queue;
+  std::string name;                        ///< of a policy; by default its own
+  StrategySpec fixed;                      ///< its `strategy` is one of `fleet_strategy_names()`
+  std::string edge_after;                  ///< three-way: the last cut on the edge, or "output"
+  std::shared_ptr<PolicySettings> policy;  ///< null: fixed
   std::vector<std::string>
       among;  ///< names of fixed strategies of the scenario; empty: all that suit
 };

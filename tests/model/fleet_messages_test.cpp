@@ -14,6 +14,7 @@
 #include "sim/engine/simulate_fleet.hpp"
 #include "sim/fleet/fleet.hpp"
 #include "sim/fleet/job_kinds.hpp"
+#include "sim/fleet/policy.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"
@@ -68,7 +69,7 @@ TEST(NobodyAsks, IsAResult) {
   const ProfileLibrary library{{shipped_profiles()}};
   model.cells[0].states = load_radio(library, Bibliography{library}, "wifi").states;
   model.strategies.push_back(
-      {.name = "oracle", .policy = PolicyKind::kOracle, .candidates = {{0}}});
+      {.name = "oracle", .policy = find_policy("oracle")->make(), .candidates = {{0}}});
   model.keep_latencies_by_request = true;
   for (const bool solver : {false, true}) {
     model.simgrid_links = solver;
@@ -329,10 +330,11 @@ TEST(Crashes, OfAnEdgeLeaveNoWayThroughIt) {
     EXPECT_EQ(sums.failed, 3U);
   }
   model.strategies[0] = {
-      .name = "oracle", .policy = PolicyKind::kOracle, .candidates = {{0, 1, 2, 3}}};
+      .name = "oracle", .policy = find_policy("oracle")->make(), .candidates = {{0, 1, 2, 3}}};
   EXPECT_EQ(play(model).buckets[0].choices, (std::vector<std::uint64_t>{0, 0, 0, 3}));
-  model.strategies[0] = {
-      .name = "selection", .policy = PolicyKind::kSelection, .candidates = {{0, 1, 2, 3}}};
+  model.strategies[0] = {.name = "selection",
+                         .policy = find_policy("selection")->make(),
+                         .candidates = {{0, 1, 2, 3}}};
   EXPECT_EQ(play(model).buckets[0].choices, (std::vector<std::uint64_t>{0, 0, 0, 3}));
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/engine/simulate_fleet.hpp"
 #include "sim/fleet/policy.hpp"
+#include "sim/fleet/selection_policy.hpp"
 #include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"
 
@@ -49,13 +50,13 @@ TEST(Selection, IsTheArgminOfTheClosedFormWhenTheServerIsIdle) {
                            .downlink_byte_per_s = use.radio.downlink.value(),
                            .delay_s = use.delay.value()};
     for (const Target target : {Target::kLatency, Target::kEnergy}) {
-      const FleetStrategy strategy{.policy = PolicyKind::kSelection, .target = target};
-      EXPECT_EQ(choose_partition(strategy, candidates, group, cell, seen),
+      const SelectionRule rule{.target = target};
+      EXPECT_EQ(choose_partition(rule, candidates, group, cell, seen),
                 select(expected, target).best);
     }
-    EXPECT_NEAR(expected_latency_s(group.partitions[0], group, seen, PolicyKind::kSelection),
+    EXPECT_NEAR(expected_latency_s(group.partitions[0], group, seen, LoadRule::kWait),
                 expected[0].latency().value(), 1e-9 * expected[0].latency().value());
-    EXPECT_NEAR(expected_energy_j(group.partitions[0], group, cell, seen, PolicyKind::kSelection),
+    EXPECT_NEAR(expected_energy_j(group.partitions[0], group, cell, seen, LoadRule::kWait),
                 expected[0].energy().value(), 1e-9 * expected[0].energy().value());
   }
 }
@@ -77,20 +78,19 @@ TEST(Policies, ExpectWhatTheServersLoadMakesOfACut) {
   Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6};
   seen.server = {.wait_s = 0.004, .slowdown = 2};
   // The wait and twice the time: 2 + 1 + 4 + 2·5 ms.
-  EXPECT_NEAR(expected_latency_s(group.partitions[1], group, seen, PolicyKind::kSelection), 0.017,
-              1e-15);
+  EXPECT_NEAR(expected_latency_s(group.partitions[1], group, seen, LoadRule::kWait), 0.017, 1e-15);
   // A job of the whole network, 10 ms, would take 4 + 2·10 ms, 2.4 times as long: 2 + 1 + 2.4·5 ms.
-  EXPECT_NEAR(expected_latency_s(group.partitions[1], group, seen, PolicyKind::kNeurosurgeon),
-              0.015, 1e-15);
+  EXPECT_NEAR(expected_latency_s(group.partitions[1], group, seen, LoadRule::kFactor), 0.015,
+              1e-15);
 }
 
 TEST(Policies, LeaveABusyOrSilentServer) {
   const GroupModel group = two_choices();
   const CellModel cell;
   Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6};
-  for (const PolicyKind policy : {PolicyKind::kSelection, PolicyKind::kNeurosurgeon}) {
-    const FleetStrategy strategy{.policy = policy};
-    const auto chosen = [&] { return choose_partition(strategy, {0, 1}, group, cell, seen); };
+  for (const LoadRule load : {LoadRule::kWait, LoadRule::kFactor}) {
+    const SelectionRule rule{.load = load};
+    const auto chosen = [&] { return choose_partition(rule, {0, 1}, group, cell, seen); };
     seen.server = {};
     EXPECT_EQ(chosen(), 1U);
     seen.server.wait_s = 0.1;
@@ -113,11 +113,11 @@ TEST(Policies, SaveNoEnergyWithAServerThatIsDown) {
   group.partitions[0].mobile_j = 0.100;
   group.partitions[1].mobile_j = 0.001;
   const CellModel cell;
-  const FleetStrategy strategy{.policy = PolicyKind::kSelection, .target = Target::kEnergy};
+  const SelectionRule rule{.target = Target::kEnergy};
   Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6};
-  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 1U);
+  EXPECT_EQ(choose_partition(rule, {0, 1}, group, cell, seen), 1U);
   seen.server.wait_s = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 0U);
+  EXPECT_EQ(choose_partition(rule, {0, 1}, group, cell, seen), 0U);
 }
 
 TEST(Policies, SaveEnergyBelowAChargeAndTimeAboveAQueue) {
@@ -125,14 +125,14 @@ TEST(Policies, SaveEnergyBelowAChargeAndTimeAboveAQueue) {
   group.partitions[0].mobile_j = 0.001;  // the slow one costs less
   group.partitions[1].mobile_j = 0.100;
   const CellModel cell;
-  FleetStrategy strategy{.policy = PolicyKind::kSelection, .energy_below_battery = 0.2};
+  SelectionRule rule{.energy_below_battery = 0.2};
   Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6, .battery = 0.3};
-  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 1U);
+  EXPECT_EQ(choose_partition(rule, {0, 1}, group, cell, seen), 1U);
   seen.battery = 0.1;
-  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 0U);
-  strategy.latency_above_queue = 3;
+  EXPECT_EQ(choose_partition(rule, {0, 1}, group, cell, seen), 0U);
+  rule.latency_above_queue = 3;
   seen.queue = 4;
-  EXPECT_EQ(choose_partition(strategy, {0, 1}, group, cell, seen), 1U);
+  EXPECT_EQ(choose_partition(rule, {0, 1}, group, cell, seen), 1U);
 }
 
 class Oracle : public ::testing::TestWithParam<std::uint64_t> {};
@@ -181,7 +181,7 @@ TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
     model.strategies.push_back({.name = std::to_string(i), .candidates = {{i}}});
   }
   model.strategies.push_back(
-      {.name = "oracle", .policy = PolicyKind::kOracle, .candidates = {all}});
+      {.name = "oracle", .policy = find_policy("oracle")->make(), .candidates = {all}});
 
   const std::vector<FleetResult> results = simulate_fleet(model);
   std::vector<std::vector<RequestRecord>> records;

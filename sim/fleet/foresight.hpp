@@ -1,0 +1,13 @@
+#pragma once
+
+#include "sim/fleet/state.hpp"
+
+namespace papilio {
+
+/// What a request that begins now will take with a partition, in s, if nothing but what is here now
+/// contends: the links' rates are known for all time, their flows and the servers' queues as they
+/// are. Infinite if it never ends.
+double true_latency_s(const FleetState& fleet, const Mobile& mobile, const Request& request,
+                      const FleetPartition& partition, double now);
+
+}  // namespace papilio
