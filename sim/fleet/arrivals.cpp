@@ -9,7 +9,6 @@ void Arrivals::schedule_next(std::uint32_t id, Mobile& mobile, const Workload& w
   // Without a battery nothing is asked in a closed loop; other requests come, and are dropped.
   if (mobile.battery_empty && workload.process == Workload::Process::kClosedLoop) return;
   if (workload.requests > 0 && mobile.issued >= workload.requests) return;
-  constexpr double kNever = std::numeric_limits<double>::infinity();
   double date = kNever;
   switch (workload.process) {
     case Workload::Process::kClosedLoop:

@@ -7,22 +7,21 @@
 #include "sim/fleet/model.hpp"
 #include "sim/fleet/resources.hpp"
 #include "sim/fleet/result.hpp"
+#include "sim/fleet/stages.hpp"
 
 namespace papilio {
 
 /// One strategy × replication of a fleet, played event by event. It has no clock of its own:
 /// whoever drives it says how far it may go, and links may be played by others.
-///
-/// Life of a request: arrival, the mobile's queue, the choice of a partition, the mobile's layers,
-/// promotion, upload, delay, edge, backhaul, cloud, delay, download (docs/models/fleet.md).
 class Fleet {
  public:
   /// @param model     outlives the fleet
   /// @param strategy  position in the model's
   /// @param replication in 0..replications-1
   /// @param make_link called once a link, in the order of their indices
+  /// @param sink      hears of every end of a stage, and outlives the fleet; null: nobody does
   Fleet(const FleetModel& model, std::size_t strategy, int replication,
-        const LinkFactory& make_link);
+        const LinkFactory& make_link, StageSink* sink = nullptr);
   ~Fleet();
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;

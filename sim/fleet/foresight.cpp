@@ -5,12 +5,6 @@
 #include <limits>
 
 namespace papilio {
-namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 double true_latency_s(const FleetState& fleet, const Mobile& mobile, const Request& request,
                       const FleetPartition& partition, double now) {
   const GroupModel& group = fleet.group_of(mobile);

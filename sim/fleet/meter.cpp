@@ -43,7 +43,9 @@ void Meter::end(const Request& request, std::uint32_t group, RequestEnd how, dou
   const bool completed = how == RequestEnd::kCompleted;
   const bool late = completed && deadline_s > 0 && latency_s > deadline_s;
 
-  RequestSums& sums = sums_of(group, request.arrival_s);
+  Bucket* bucket =
+      counted(request.arrival_s) ? &result_.buckets[bucket_of(group, request.arrival_s)] : nullptr;
+  RequestSums& sums = bucket != nullptr ? bucket->sums : result_.warm_up;
   sums.energy += request.energy;
   sums.retries += request.attempts > 1 ? request.attempts - 1 : 0;
   sums.server_s += request.server_s;
@@ -55,11 +57,10 @@ void Meter::end(const Request& request, std::uint32_t group, RequestEnd how, dou
     sums.phases += request.phases;
     sums.saved_s += partition.cloud_only_s * request.service_factor - request.profiled_server_s;
     sums.mobile_share += request.fell_back ? 1 : partition.mobile_share;
-    if (counted(request.arrival_s)) {
-      Bucket& bucket = result_.buckets[bucket_of(group, request.arrival_s)];
-      bucket.latencies_s.push_back(latency_s);
-      bucket.mobiles.push_back(request.mobile);
-      bucket.choices[request.partition] += 1;
+    if (bucket != nullptr) {
+      bucket->latencies_s.push_back(latency_s);
+      bucket->mobiles.push_back(request.mobile);
+      bucket->choices[request.partition] += 1;
     }
   } else {
     sums.failed += 1;

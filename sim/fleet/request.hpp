@@ -9,18 +9,24 @@
 
 namespace papilio {
 
+/// A date that never comes.
+inline constexpr double kNever = std::numeric_limits<double>::infinity();
+
 /// No request, no link, no server, no place in a queue.
 inline constexpr std::uint32_t kNothing = std::numeric_limits<std::uint32_t>::max();
 
 /// The stages of a request's life, in its order.
 enum class Stage : std::uint8_t {
+  kQueue,  // at the mobile, behind its earlier requests
   kMobile,
   kPromotion,
   kUplink,
   kToEdge,
+  kEdgeWait,
   kEdge,
   kBackhaulUp,
   kToServer,
+  kServerWait,
   kServer,
   kBackhaulDown,
   kToMobile,
@@ -33,6 +39,43 @@ enum class Stage : std::uint8_t {
   kFallback,
 };
 
+/// Which of the phases of a latency a stage is part of.
+constexpr double PhaseTimes::*phase_of(Stage stage) {
+  switch (stage) {
+    case Stage::kQueue:
+      return &PhaseTimes::queue;
+    case Stage::kMobile:
+    case Stage::kFallback:
+      return &PhaseTimes::mobile;
+    case Stage::kPromotion:
+    case Stage::kListening:
+    case Stage::kPaging:
+    case Stage::kAnswerPromotion:
+      return &PhaseTimes::promotion;
+    case Stage::kUplink:
+      return &PhaseTimes::uplink;
+    case Stage::kToEdge:
+    case Stage::kToServer:
+    case Stage::kToMobile:
+      return &PhaseTimes::delay;
+    case Stage::kEdgeWait:
+    case Stage::kServerWait:
+      return &PhaseTimes::wait;
+    case Stage::kEdge:
+    case Stage::kServer:
+      return &PhaseTimes::service;
+    case Stage::kBackhaulUp:
+    case Stage::kBackhaulDown:
+      return &PhaseTimes::backhaul;
+    case Stage::kDownlink:
+      return &PhaseTimes::downlink;
+    case Stage::kLost:
+    case Stage::kBackoff:
+      return &PhaseTimes::recovery;
+  }
+  return &PhaseTimes::recovery;
+}
+
 /// A request from its beginning to its end; or what an attempt that timed out has left on its way.
 struct Request {
   std::uint32_t generation{0};  // counts the attempts and the uses of the slot
@@ -42,7 +85,7 @@ struct Request {
   std::uint32_t image{0};
   std::uint32_t attempts{0};
   std::uint32_t next_free{kNothing};
-  Stage stage{Stage::kMobile};
+  Stage stage{Stage::kQueue};
   bool lose_upload{false};
   bool lose_answer{false};
   bool via_backhaul{false};

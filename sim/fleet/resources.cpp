@@ -7,12 +7,6 @@
 #include "sim/fleet/request.hpp"
 
 namespace papilio {
-namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 std::vector<std::string> resource_names(const FleetModel& model) {
   std::vector<std::string> names{"mobiles"};
   for (const CellModel& cell : model.cells) {

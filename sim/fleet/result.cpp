@@ -2,30 +2,6 @@
 
 namespace papilio {
 
-EnergyLedger& EnergyLedger::operator+=(const EnergyLedger& other) {
-  compute += other.compute;
-  promotion += other.promotion;
-  transmit += other.transmit;
-  receive += other.receive;
-  tail += other.tail;
-  idle += other.idle;
-  return *this;
-}
-
-PhaseTimes& PhaseTimes::operator+=(const PhaseTimes& other) {
-  queue += other.queue;
-  mobile += other.mobile;
-  promotion += other.promotion;
-  uplink += other.uplink;
-  delay += other.delay;
-  wait += other.wait;
-  service += other.service;
-  backhaul += other.backhaul;
-  downlink += other.downlink;
-  recovery += other.recovery;
-  return *this;
-}
-
 RequestSums& RequestSums::operator+=(const RequestSums& other) {
   arrived += other.arrived;
   completed += other.completed;

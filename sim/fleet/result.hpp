@@ -28,7 +28,15 @@ struct EnergyLedger {
   [[nodiscard]] double total() const {
     return compute + promotion + transmit + receive + tail + idle;
   }
-  EnergyLedger& operator+=(const EnergyLedger& other);
+  EnergyLedger& operator+=(const EnergyLedger& other) {
+    compute += other.compute;
+    promotion += other.promotion;
+    transmit += other.transmit;
+    receive += other.receive;
+    tail += other.tail;
+    idle += other.idle;
+    return *this;
+  }
 };
 
 /// The phases of a request, in s; their sum is its latency.
@@ -48,7 +56,19 @@ struct PhaseTimes {
     return queue + mobile + promotion + uplink + delay + wait + service + backhaul + downlink +
            recovery;
   }
-  PhaseTimes& operator+=(const PhaseTimes& other);
+  PhaseTimes& operator+=(const PhaseTimes& other) {
+    queue += other.queue;
+    mobile += other.mobile;
+    promotion += other.promotion;
+    uplink += other.uplink;
+    delay += other.delay;
+    wait += other.wait;
+    service += other.service;
+    backhaul += other.backhaul;
+    downlink += other.downlink;
+    recovery += other.recovery;
+    return *this;
+  }
 };
 
 /// One request, for `records.csv`.

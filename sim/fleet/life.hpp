@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/fleet/arrivals.hpp"
+#include "sim/fleet/backend.hpp"
+#include "sim/fleet/chooser.hpp"
+#include "sim/fleet/meter.hpp"
+#include "sim/fleet/radios.hpp"
+#include "sim/fleet/stages.hpp"
+#include "sim/fleet/state.hpp"
+#include "sim/random/stream.hpp"
+
+namespace papilio {
+
+/// The life of each request, from its arrival to its end: arrival, the mobile's queue, the choice
+/// of a partition, the mobile's layers, promotion, upload, what lies behind the radio (`Backend`),
+/// download; and timeouts, retries and the fallback (docs/models/fleet.md).
+class Life final : public Stages {
+ public:
+  /// @param fleet outlives the life, as do the others
+  /// @param sink  hears of every end of a stage, or null
+  Life(FleetState& fleet, Arrivals& arrivals, Chooser& chooser, Meter& meter, int replication,
+       StageSink* sink);
+
+  /// A request arrives at a mobile.
+  void arrive(std::uint32_t mobile, double now);
+  /// A stage of fixed length has ended.
+  void step(std::uint32_t id, double now) { go_on(id, now); }
+  /// An attempt has taken as long as it may.
+  void time_out(std::uint32_t id, double now);
+  /// A transfer has ended.
+  void end_flow(const Flow& flow, double now);
+  /// A server has computed a job.
+  void end_job(const Job& job, double now) { backend_.end_job(job, now); }
+  /// A server goes down or comes back.
+  void change_fault(std::uint32_t server, double now) { backend_.change_fault(server, now); }
+
+  /// Ends what attempts that were given up have in flight when every request has ended.
+  void stop(double now);
+  /// Charges a mobile's radio up to the end of the run.
+  void charge_to_end(Mobile& mobile, double end_s) {
+    radios_.charge(mobile, end_s, fleet_.between_of(mobile));
+  }
+
+ private:
+  // Before the first stage.
+  void begin(std::uint32_t mobile, const Waiting& waiting, double now);
+  void begin_waiting(std::uint32_t mobile, double now);
+  void drop(std::uint32_t mobile, const Waiting& waiting, double now);
+  void drop_queue(std::uint32_t mobile, double now);
+  [[nodiscard]] std::uint32_t draw_image(std::uint32_t mobile, std::uint32_t number) const;
+
+  void go_on(std::uint32_t id, double now) override;
+  void attempt(std::uint32_t id, double now);
+  void start_upload(std::uint32_t id, double now);
+  void reach_mobile(std::uint32_t id, double now);
+  void start_download(std::uint32_t id, double now);
+  void end_answer(std::uint32_t id, double now);
+  std::uint32_t leave_behind(std::uint32_t id);
+  void end(std::uint32_t id, RequestEnd how, double now);
+
+  Arrivals& arrivals_;
+  Chooser& chooser_;
+  Meter& meter_;
+  Radios radios_;
+  Backend backend_;
+  StreamFamily losses_;
+  StreamFamily images_;
+};
+
+}  // namespace papilio

@@ -1,0 +1,53 @@
+#include "sim/fleet/radios.hpp"
+
+namespace papilio {
+
+EnergyLedger& Radios::payer(Request& request) {
+  if (!request.abandoned) return request.energy;
+  const Mobile& mobile = fleet_.mobile_of(request);
+  const bool lasts =
+      mobile.current != kNothing && fleet_.requests[mobile.current].number == request.number;
+  return lasts ? fleet_.requests[mobile.current].energy : fleet_.between_of(mobile);
+}
+
+void Radios::end_upload(Request& request, double bytes, double elapsed_s, double now) {
+  Mobile& mobile = fleet_.mobile_of(request);
+  const CellModel& cell = fleet_.cell_of(mobile);
+  const double active_s = mobile.radio.end_transfer(now, request.stage_begin_s, elapsed_s);
+  request.energy.transmit += cell.radio.alpha_uplink.value() * bytes;
+  if (cell.energy_model == EnergyModel::kStated) {
+    request.energy.transmit += cell.radio.beta.value() * active_s;
+  }
+}
+
+Radios::Reach Radios::reach(const Mobile& mobile, double now) const {
+  const CellModel& cell = fleet_.cell_of(mobile);
+  if (!cell.states || mobile.radio.active()) return {Stage::kDownlink, 0};
+  if (now < mobile.radio.last_s()) return {Stage::kAnswerPromotion, mobile.radio.last_s() - now};
+  const Hearing hearing = cell.states->hearing(Seconds{now - mobile.radio.last_s()});
+  return {hearing.idle ? Stage::kPaging : Stage::kListening, hearing.wait.value()};
+}
+
+double Radios::hear_page(Request& request, double now) {
+  Mobile& mobile = fleet_.mobile_of(request);
+  const RadioStates& states = *fleet_.cell_of(mobile).states;
+  if (mobile.radio.active() || mobile.radio.last_s() > request.stage_begin_s) {
+    // Another attempt has woken the radio meanwhile.
+    return mobile.radio.connect(states, now, payer(mobile));
+  }
+  mobile.radio.charge(states, now, payer(mobile));
+  return mobile.radio.promote(states, now, payer(request));
+}
+
+void Radios::end_download(Request& request, double bytes, double elapsed_s, double now) {
+  Mobile& mobile = fleet_.mobile_of(request);
+  const CellModel& cell = fleet_.cell_of(mobile);
+  const double active_s = mobile.radio.end_transfer(now, request.stage_begin_s, elapsed_s);
+  EnergyLedger& ledger = payer(request);
+  ledger.receive += cell.radio.alpha_downlink.value() * bytes;
+  if (cell.energy_model == EnergyModel::kStated) {
+    ledger.receive += cell.radio.beta.value() * active_s;
+  }
+}
+
+}  // namespace papilio

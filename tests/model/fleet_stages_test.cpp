@@ -1,0 +1,124 @@
+// Claim: every end of a stage passes one place. A sink that listens there hears each request's
+// stages without a gap from its arrival to its end, and their lengths sum to its latency, whatever
+// happens to it: queues, losses, timeouts, crashes, radios that sleep, empty batteries.
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "sim/fleet/fleet.hpp"
+#include "sim/fleet/stages.hpp"
+#include "sim/radio/states.hpp"
+#include "tests/model/fleets.hpp"
+
+namespace papilio {
+namespace {
+
+using testing::random_fleet;
+
+class Listener final : public StageSink {
+ public:
+  using Key = std::pair<std::uint32_t, std::uint32_t>;  // mobile, number
+
+  void leave(const StageEnd& end) override {
+    (end.abandoned ? left_behind : of_requests)[{end.mobile, end.number}].push_back(end);
+  }
+
+  std::map<Key, std::vector<StageEnd>> of_requests;
+  std::map<Key, std::vector<StageEnd>> left_behind;
+};
+
+/// Without SimGrid, whose engine can play one run a process.
+FleetResult play(const FleetModel& model, StageSink* sink) {
+  Fleet fleet{model, 0, 0,
+              [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); },
+              sink};
+  while (!fleet.over()) fleet.play_events(1000);
+  return fleet.finish();
+}
+
+/// A random fleet, every second one with a radio that sleeps, every third with small batteries.
+FleetModel eventful_fleet(std::uint64_t seed) {
+  FleetModel model = random_fleet(seed);
+  RadioStates states;
+  states.promotion = Seconds{0.05};
+  states.promotion_power = Watts{1};
+  states.tail = {{"drx", Seconds{0.02}, Watts{0.1}, Watts{1}, Seconds{0.001}, Seconds{0.01}}};
+  states.idle_on = Seconds{0.01};
+  states.idle_cycle = Seconds{0.1};
+  for (CellModel& cell : model.cells) {
+    if (seed % 2 == 0) cell.states = states;
+  }
+  for (GroupModel& group : model.groups) {
+    if (seed % 3 == 0) group.battery_j = 0.5;
+  }
+  return model;
+}
+
+TEST(Stages, FollowWithoutAGapAndSumToTheLatency) {
+  std::map<Stage, int> heard;
+  int cut = 0;
+  int retried = 0;
+  int dropped = 0;
+  int left_behind = 0;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const FleetModel model = eventful_fleet(seed);
+    Listener listener;
+    const FleetResult result = play(model, &listener);
+    ASSERT_EQ(listener.of_requests.size(), result.records.size()) << "every request is heard";
+    for (const RequestRecord& record : result.records) {
+      const std::vector<StageEnd>& stages = listener.of_requests[{record.mobile, record.number}];
+      ASSERT_FALSE(stages.empty());
+      double date = record.arrival_s;
+      double sum_s = 0;
+      PhaseTimes phases;
+      for (const StageEnd& stage : stages) {
+        EXPECT_EQ(stage.begin_s, date) << "no gap, no overlap";
+        EXPECT_NEAR(stage.length_s, stage.end_s - stage.begin_s, 1e-12);
+        date = stage.end_s;
+        sum_s += stage.length_s;
+        phases.*phase_of(stage.stage) += stage.length_s;
+        heard[stage.stage] += 1;
+        cut += stage.cut ? 1 : 0;
+      }
+      EXPECT_NEAR(sum_s, record.latency_s, 1e-9);
+      if (record.end == RequestEnd::kCompleted && record.attempts <= 1 && !record.fell_back) {
+        EXPECT_EQ(phases.uplink, record.phases.uplink);
+        EXPECT_EQ(phases.service, record.phases.service);
+        EXPECT_EQ(phases.promotion, record.phases.promotion);
+      }
+      retried += record.attempts > 1 ? 1 : 0;
+      dropped += record.end == RequestEnd::kDropped ? 1 : 0;
+    }
+    // What an attempt leaves behind goes on from the stage in which the timeout found it.
+    for (const auto& [key, stages] : listener.left_behind) {
+      left_behind += static_cast<int>(stages.size());
+    }
+  }
+  for (int stage = 0; stage <= static_cast<int>(Stage::kFallback); ++stage) {
+    EXPECT_GT(heard[static_cast<Stage>(stage)], 0) << stage;
+  }
+  EXPECT_GT(cut, 100);
+  EXPECT_GT(retried, 100);
+  EXPECT_GT(dropped, 100);
+  EXPECT_GT(left_behind, 100);
+}
+
+TEST(Stages, AListenerChangesNothing) {
+  const FleetModel model = eventful_fleet(6);
+  Listener listener;
+  const FleetResult heard = play(model, &listener);
+  const FleetResult alone = play(model, nullptr);
+  ASSERT_EQ(heard.records.size(), alone.records.size());
+  for (std::size_t i = 0; i < heard.records.size(); ++i) {
+    EXPECT_EQ(heard.records[i].latency_s, alone.records[i].latency_s);
+  }
+  EXPECT_EQ(heard.energy.total(), alone.energy.total());
+  EXPECT_EQ(heard.counts.events, alone.counts.events);
+}
+
+}  // namespace
+}  // namespace papilio
