@@ -8,6 +8,7 @@ namespace papilio {
 std::unique_ptr<PolicySettings> selection_policy();
 std::unique_ptr<PolicySettings> neurosurgeon_policy();
 std::unique_ptr<PolicySettings> oracle_policy();
+std::unique_ptr<PolicySettings> bandit_policy();
 
 const std::vector<PolicyEntry>& policies() {
   static const std::vector<PolicyEntry> kPolicies{
@@ -17,6 +18,8 @@ const std::vector<PolicyEntry>& policies() {
        neurosurgeon_policy},
       {"oracle", "Least latency of each request, from rates and queues as they are.",
        oracle_policy},
+      {"bandit", "Learns from its own requests, and explores a share of them (epsilon-greedy).",
+       bandit_policy},
   };
   return kPolicies;
 }

@@ -50,6 +50,31 @@ TEST(FleetRun, TheNumberOfJobsChangesNoByte) {
   expect_same_files(folder.path() / "a", folder.path() / "c", kFiles);
 }
 
+// What a bandit learns is of its own run: neither other runs nor the workers' order move it.
+TEST(FleetRun, ABanditLearnsTheSameOnAnyNumberOfJobs) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> run{"scenarios/fleets/bandit.yaml",
+                                     "--set",
+                                     "replications=3",
+                                     "--set",
+                                     "duration_s=120",
+                                     "--set",
+                                     "windows=[{name: all of it, from_s: 0, to_s: 120}]",
+                                     "--set",
+                                     "output.records=1"};
+  const auto with_jobs = [&](const char* jobs) {
+    std::vector<std::string> words = run;
+    words.insert(words.end(), {"--jobs", jobs});
+    return words;
+  };
+  run_to(folder.path() / "a", with_jobs("1"));
+  run_to(folder.path() / "b", with_jobs("3"));
+  run_to(folder.path() / "c", {(folder.path() / "a/scenario.effective.yaml").string()});
+  const std::vector<std::string> files{"fleet.csv", "choices.csv", "records.csv", "tables.md"};
+  expect_same_files(folder.path() / "a", folder.path() / "b", files);
+  expect_same_files(folder.path() / "a", folder.path() / "c", files);
+}
+
 TEST(FleetRun, TheEffectiveScenarioRunsToTheSameBytes) {
   const TemporaryFolder folder;
   run_to(folder.path() / "a", {kFaults, "--set", "seed=7", "--set", "replications=2"});

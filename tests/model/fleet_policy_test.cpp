@@ -11,6 +11,7 @@
 #include "sim/fleet/selection_policy.hpp"
 #include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
 namespace {
@@ -133,6 +134,17 @@ TEST(Policies, SaveEnergyBelowAChargeAndTimeAboveAQueue) {
   rule.latency_above_queue = 3;
   seen.queue = 4;
   EXPECT_EQ(choose_partition(rule, {0, 1}, group, cell, seen), 1U);
+}
+
+TEST(Policies, AllHaveARowInTheirPage) {
+  const std::string page = testing::read_file(PAPILIO_SOURCE_DIR "/docs/models/adaptation.md");
+  for (const PolicyEntry& policy : policies()) {
+    EXPECT_NE(page.find("\n| `" + std::string{policy.name} + "` | "), std::string::npos)
+        << policy.name;
+    EXPECT_FALSE(policy.doc.empty());
+    EXPECT_EQ(find_policy(policy.name), &policy);
+  }
+  EXPECT_EQ(find_policy("q-learning"), nullptr);
 }
 
 class Oracle : public ::testing::TestWithParam<std::uint64_t> {};
