@@ -7,9 +7,10 @@
 #include "sim/fleet/model.hpp"
 #include "sim/fleet/resources.hpp"
 #include "sim/fleet/result.hpp"
-#include "sim/fleet/stages.hpp"
 
 namespace papilio {
+
+class StageSink;
 
 /// One strategy × replication of a fleet, played event by event. It has no clock of its own:
 /// whoever drives it says how far it may go, and links may be played by others.

@@ -12,11 +12,11 @@ double true_latency_s(const FleetState& fleet, const Mobile& mobile, const Reque
   const ImageDemand demand = partition.demand(request.image);
   double date = now + demand.mobile_s * group.load_level;
   if (demand.upload_bytes <= 0) return date - now;
-  if (cell.states && !mobile.radio.active()) {
+  if (cell.machine && !mobile.radio.active()) {
     if (date < mobile.radio.last_s()) {
       date = mobile.radio.last_s();
-    } else if (date - mobile.radio.last_s() >= cell.states->tail_length().value()) {
-      date += cell.states->promotion.value();
+    } else if (!cell.machine->connected(Seconds{date - mobile.radio.last_s()})) {
+      date += cell.machine->promotion_length().value();
     }
   }
   const auto transfer = [&](std::uint32_t link, double bytes, double cap, double signal) {
@@ -55,10 +55,10 @@ double true_latency_s(const FleetState& fleet, const Mobile& mobile, const Reque
   if (demand.server_s > 0) compute(mobile.server, demand.server_s);
   backhaul(1, partition.result_bytes);
   date += cell.delay_s;
-  if (cell.states && date != kNever && partition.result_bytes > 0) {
-    const Hearing hearing = cell.states->hearing(Seconds{date - upload_end_s});
+  if (cell.machine && date != kNever && partition.result_bytes > 0) {
+    const Hearing hearing = cell.machine->hearing(Seconds{date - upload_end_s});
     date += hearing.wait.value();
-    if (hearing.idle) date += cell.states->promotion.value();
+    if (hearing.idle) date += cell.machine->promotion_length().value();
   }
   if (date != kNever) {
     transfer(mobile.downlink, partition.result_bytes, group.downlink_cap_byte_per_s,

@@ -4,13 +4,14 @@
 #include <limits>
 
 #include "sim/fleet/result.hpp"
-#include "sim/radio/states.hpp"
+#include "sim/radio/machine.hpp"
 
 namespace papilio {
 
-/// The radio of one mobile: its transfers, and its states around them where the cell has any. Each
-/// moment is charged once: a transfer by its own model, all other time by the state. Energies are
-/// evaluated when something happens, over the time since the last: states cost no events.
+/// The radio of one mobile: its transfers, and what its machine does around them where the cell
+/// has one. Each
+/// moment is charged once: a transfer by its own model, all other time by the machine. Energies are
+/// evaluated when something happens, over the time since the last: machines cost no events.
 class MobileRadio {
  public:
   /// Whether a transfer is going on.
@@ -19,12 +20,12 @@ class MobileRadio {
   [[nodiscard]] double last_s() const { return last_s_; }
 
   /// Charges the tail and the idle time up to `now`.
-  void charge(const RadioStates& states, double now, EnergyLedger& ledger);
+  void charge(const RadioMachine& machine, double now, EnergyLedger& ledger);
   /// Begins a promotion and charges it. @return its length in s
-  double promote(const RadioStates& states, double now, EnergyLedger& ledger);
+  double promote(const RadioMachine& machine, double now, EnergyLedger& ledger);
   /// Promotes an idle radio, or joins a promotion that goes on. What it draws is charged up to now.
   /// @return time until it is connected, in s; 0 where it is
-  double connect(const RadioStates& states, double now, EnergyLedger& ledger);
+  double connect(const RadioMachine& machine, double now, EnergyLedger& ledger);
 
   /// A transfer begins; the radio has been charged up to `now`.
   void begin_transfer(double now) {

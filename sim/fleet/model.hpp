@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "sim/cost/cost.hpp"
+#include "sim/radio/machine.hpp"
 #include "sim/radio/radio.hpp"
-#include "sim/radio/states.hpp"
 #include "sim/radio/timeline.hpp"
 #include "sim/random/stream.hpp"
 
@@ -107,7 +107,8 @@ struct CellModel {
   std::uint32_t count{1};  ///< equal cells, which take the mobiles of all groups in turn
   Radio radio;             ///< power coefficients; the rates are those below
   EnergyModel energy_model{EnergyModel::kStated};
-  std::optional<RadioStates> states;
+  /// What its radios do around their transfers; null: they are always up.
+  std::shared_ptr<const RadioMachine> machine;
   std::vector<RateTimeline> uplink;    ///< [count]
   std::vector<RateTimeline> downlink;  ///< [count]
   double delay_s{0};                   ///< propagation, each way

@@ -22,21 +22,21 @@ void Radios::end_upload(Request& request, double bytes, double elapsed_s, double
 
 Radios::Reach Radios::reach(const Mobile& mobile, double now) const {
   const CellModel& cell = fleet_.cell_of(mobile);
-  if (!cell.states || mobile.radio.active()) return {Stage::kDownlink, 0};
+  if (!cell.machine || mobile.radio.active()) return {Stage::kDownlink, 0};
   if (now < mobile.radio.last_s()) return {Stage::kAnswerPromotion, mobile.radio.last_s() - now};
-  const Hearing hearing = cell.states->hearing(Seconds{now - mobile.radio.last_s()});
+  const Hearing hearing = cell.machine->hearing(Seconds{now - mobile.radio.last_s()});
   return {hearing.idle ? Stage::kPaging : Stage::kListening, hearing.wait.value()};
 }
 
 double Radios::hear_page(Request& request, double now) {
   Mobile& mobile = fleet_.mobile_of(request);
-  const RadioStates& states = *fleet_.cell_of(mobile).states;
+  const RadioMachine& machine = *fleet_.cell_of(mobile).machine;
   if (mobile.radio.active() || mobile.radio.last_s() > request.stage_begin_s) {
     // Another attempt has woken the radio meanwhile.
-    return mobile.radio.connect(states, now, payer(mobile));
+    return mobile.radio.connect(machine, now, payer(mobile));
   }
-  mobile.radio.charge(states, now, payer(mobile));
-  return mobile.radio.promote(states, now, payer(request));
+  mobile.radio.charge(machine, now, payer(mobile));
+  return mobile.radio.promote(machine, now, payer(request));
 }
 
 void Radios::end_download(Request& request, double bytes, double elapsed_s, double now) {

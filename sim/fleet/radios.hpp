@@ -7,7 +7,7 @@
 namespace papilio {
 
 /// The radios of all mobiles, and who is charged for what they draw: the request that a mobile
-/// serves, or the time between requests. Cells without radio states cost nothing here but the
+/// serves, or the time between requests. Cells without a radio machine cost nothing here but the
 /// transfers themselves.
 class Radios {
  public:
@@ -17,13 +17,13 @@ class Radios {
   /// Charges what a radio has drawn by itself up to now.
   void charge(Mobile& mobile, double now, EnergyLedger& ledger) {
     const CellModel& cell = fleet_.cell_of(mobile);
-    if (cell.states) mobile.radio.charge(*cell.states, now, ledger);
+    if (cell.machine) mobile.radio.charge(*cell.machine, now, ledger);
   }
   /// A request wants to send. @return time until its radio is connected, in s
   double connect(Request& request, double now) {
     Mobile& mobile = fleet_.mobile_of(request);
     const CellModel& cell = fleet_.cell_of(mobile);
-    return cell.states ? mobile.radio.connect(*cell.states, now, request.energy) : 0;
+    return cell.machine ? mobile.radio.connect(*cell.machine, now, request.energy) : 0;
   }
 
   /// A request's upload begins.

@@ -28,7 +28,7 @@ struct FleetState {
   Resources resources;
   std::vector<Mobile> mobiles;
   RequestPool requests;
-  /// `[mobiles]` what each draws while no request pays; apart, for without radio states nobody
+  /// `[mobiles]` what each draws while no request pays; apart, for without a radio machine nobody
   /// looks.
   std::vector<EnergyLedger> between;
 

@@ -91,11 +91,15 @@ void describe_radio_file(FieldVisitor& visitor, RadioProfile& profile) {
                  "Rates at which the power coefficients are known to hold.",
                  [&](FieldVisitor& nested) { describe_known_rates(nested, known); });
   if (has_known) radio.known = known;
-  bool has_states = false;
-  RadioStates states;
-  visitor.object("states", has_states, "What the radio does around its transfers.",
-                 [&](FieldVisitor& nested) { describe_radio_states(nested, states); });
-  if (has_states) profile.states = states;
+  for (const RadioMachineEntry& entry : radio_machines()) {
+    bool present = false;
+    const std::shared_ptr<RadioMachine> machine = entry.make();
+    visitor.object(entry.key, present, entry.doc,
+                   [&](FieldVisitor& nested) { machine->describe(nested); });
+    if (!present) continue;
+    profile.machine = machine;
+    profile.machine_key = entry.key;
+  }
 }
 
 RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibliography,
@@ -119,9 +123,9 @@ RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibli
     in_order("downlink", known->least_downlink, known->most_downlink);
     add_constants(*known, profile.about);
   }
-  if (profile.states) {
-    bibliography.check(profile.states->provenance, root, "states", diagnostics);
-    add_constants(*profile.states, profile.about);
+  if (profile.machine) {
+    bibliography.check(profile.machine->source(), root, profile.machine_key, diagnostics);
+    profile.machine->add_constants(profile.about);
   }
   for (const auto& [key, constant] : profile.about.constants) {
     if (is_assumed(constant.provenance)) profile.radio.assumed.push_back(key);

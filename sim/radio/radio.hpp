@@ -1,12 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sim/data/provenance.hpp"
-#include "sim/radio/states.hpp"
+#include "sim/radio/machine.hpp"
 #include "sim/units/units.hpp"
 
 namespace papilio {
@@ -56,7 +57,9 @@ struct Radio {
 struct RadioProfile {
   Described about;
   Radio radio;
-  std::optional<RadioStates> states;
+  /// What it does around its transfers; null: nobody says.
+  std::shared_ptr<RadioMachine> machine;
+  std::string machine_key;  ///< under which the file describes it
 };
 
 /// Loads `radios/NAME.yaml`.

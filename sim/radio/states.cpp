@@ -63,8 +63,19 @@ Watts RadioStates::idle_power() const {
   return idle_cycle > Seconds{0} ? idle_on_power * (idle_on / idle_cycle) : Watts{0};
 }
 
-void describe_radio_states(FieldVisitor& visitor, RadioStates& states) {
-  describe_provenance(visitor, states.provenance);
+RadioDraw RadioStates::draw(Seconds last, Seconds from, Seconds to) const {
+  RadioDraw drawn;
+  const Seconds end = last + tail_length();
+  if (from < end) {
+    drawn.tail = tail_energy(to - last) - tail_energy(std::max(Seconds{0}, from - last));
+  }
+  const Seconds idle = to - std::max(from, end);
+  if (idle > Seconds{0}) drawn.idle = idle_power() * idle;
+  return drawn;
+}
+
+void RadioStates::describe(FieldVisitor& visitor) {
+  describe_provenance(visitor, provenance);
   const auto time = [](FieldVisitor& nested, std::string_view key, Seconds& value,
                        Presence presence, std::string_view doc) {
     double seconds = value.value();
@@ -77,10 +88,8 @@ void describe_radio_states(FieldVisitor& visitor, RadioStates& states) {
     nested.number(key, watts, kPower, presence, doc);
     value = Watts{watts};
   };
-  time(visitor, "promotion_s", states.promotion, Presence::kRequired, "From idle to connected.");
-  power(visitor, "promotion_w", states.promotion_power, Presence::kRequired,
-        "Power of the promotion.");
-  std::vector<TailPhase>& tail = states.tail;
+  time(visitor, "promotion_s", promotion, Presence::kRequired, "From idle to connected.");
+  power(visitor, "promotion_w", promotion_power, Presence::kRequired, "Power of the promotion.");
   visitor.object_list(
       "tail",
       {.resize = [&](std::size_t n) { tail.resize(n); },
@@ -99,31 +108,31 @@ void describe_radio_states(FieldVisitor& visitor, RadioStates& states) {
                   "Length of a cycle; 0: it listens throughout.");
            }},
       Presence::kRequired, "Phases after the last transfer, in order.");
-  power(visitor, "idle_on_w", states.idle_on_power, Presence::kOptional,
+  power(visitor, "idle_on_w", idle_on_power, Presence::kOptional,
         "Power while an idle radio listens.");
-  time(visitor, "idle_on_s", states.idle_on, Presence::kOptional, "Listening time of a cycle.");
-  time(visitor, "idle_cycle_s", states.idle_cycle, Presence::kOptional,
+  time(visitor, "idle_on_s", idle_on, Presence::kOptional, "Listening time of a cycle.");
+  time(visitor, "idle_cycle_s", idle_cycle, Presence::kOptional,
        "Length of an idle radio's cycle; 0: it draws nothing.");
 }
 
-void add_constants(const RadioStates& states, Described& about) {
+void RadioStates::add_constants(Described& about) const {
   const auto add = [&](const std::string& key, double value) {
     if (value == 0) return;
     about.constants.emplace_back("states." + key,
-                                 Sourced{.value = value, .provenance = states.provenance});
+                                 Sourced{.value = value, .provenance = provenance});
   };
-  add("promotion_s", states.promotion.value());
-  add("promotion_w", states.promotion_power.value());
-  for (const TailPhase& phase : states.tail) {
+  add("promotion_s", promotion.value());
+  add("promotion_w", promotion_power.value());
+  for (const TailPhase& phase : tail) {
     add(phase.name + ".duration_s", phase.duration.value());
     add(phase.name + ".power_w", phase.power.value());
     add(phase.name + ".on_w", phase.on_power.value());
     add(phase.name + ".on_s", phase.on.value());
     add(phase.name + ".cycle_s", phase.cycle.value());
   }
-  add("idle_on_w", states.idle_on_power.value());
-  add("idle_on_s", states.idle_on.value());
-  add("idle_cycle_s", states.idle_cycle.value());
+  add("idle_on_w", idle_on_power.value());
+  add("idle_on_s", idle_on.value());
+  add("idle_cycle_s", idle_cycle.value());
 }
 
 }  // namespace papilio

@@ -126,7 +126,7 @@ Assumptions assumptions_of(const FleetScenario& fleet) {
   std::map<std::string, std::vector<std::string>> of_cells;
   for (const CellModel& cell : model.cells) {
     if (cell.delay_s == 0) of_cells["no propagation delay (delay_s)"].push_back(cell.name);
-    if (!cell.states) {
+    if (!cell.machine) {
       of_cells["radios are always up, without promotions and tails (radio_states)"].push_back(
           cell.name);
     }

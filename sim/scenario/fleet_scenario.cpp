@@ -244,13 +244,13 @@ class Builder {
       const RadioProfile& radio = profiles_.radio(spec.radio);
       cell.radio = radio.radio;
       if (spec.radio_states) {
-        if (!radio.states) {
+        if (!radio.machine) {
           checker_.error(path + ".radio_states",
                          fmt::format("the radio '{}' has no states; add them to its file, or "
                                      "remove the key",
                                      spec.radio));
         }
-        cell.states = radio.states;
+        cell.machine = radio.machine;
       }
     }
     check_spans(spec.outages, path + ".outages");

@@ -15,6 +15,7 @@
 #include "sim/fleet/fleet.hpp"
 #include "sim/fleet/job_kinds.hpp"
 #include "sim/fleet/policy.hpp"
+#include "sim/radio/states.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"
@@ -67,7 +68,7 @@ TEST(NobodyAsks, IsAResult) {
   model.duration_s = 50;
   model.windows = {{"early", 0, 10}};
   const ProfileLibrary library{{shipped_profiles()}};
-  model.cells[0].states = load_radio(library, Bibliography{library}, "wifi").states;
+  model.cells[0].machine = load_radio(library, Bibliography{library}, "wifi").machine;
   model.strategies.push_back(
       {.name = "oracle", .policy = find_policy("oracle")->make(), .candidates = {{0}}});
   model.keep_latencies_by_request = true;
@@ -352,7 +353,7 @@ FleetModel one_packet(const RadioProfile& radio, double server_s) {
       at({10}), 1);
   model.cells[0] = cell_of(radio.radio.uplink.value(), radio.radio.downlink.value());
   model.cells[0].radio = radio.radio;
-  model.cells[0].states = radio.states;
+  model.cells[0].machine = radio.machine;
   return model;
 }
 
@@ -364,7 +365,7 @@ class EveryRadio : public ::testing::TestWithParam<const char*> {};
 // tail's end to the page.
 TEST_P(EveryRadio, IsWokenByAnAnswer) {
   const RadioProfile radio = shipped(GetParam());
-  const RadioStates& states = *radio.states;
+  const auto& states = dynamic_cast<const RadioStates&>(*radio.machine);
   const double tail_s = states.tail_length().value();
   const double cycle_s = states.idle_cycle.value();
   const double away_s = 2.4 * cycle_s;  // silent: it listens for less than a tenth of a cycle
@@ -401,7 +402,7 @@ TEST(RadioStates, AnAnswerToAnIdleRadioByHand) {
 TEST(RadioStates, EveryMomentIsChargedOnceWhoeverWakesTheRadio) {
   for (const char* name : {"wifi", "3g", "4g"}) {
     RadioProfile radio = shipped(name);
-    RadioStates& states = *radio.states;
+    auto& states = dynamic_cast<RadioStates&>(*radio.machine);
     states.promotion_power = states.idle_on_power = Watts{1};
     states.idle_on = states.idle_cycle;
     for (TailPhase& phase : states.tail) phase.power = phase.on_power = Watts{1};

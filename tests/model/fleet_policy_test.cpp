@@ -9,6 +9,7 @@
 #include "sim/engine/simulate_fleet.hpp"
 #include "sim/fleet/policy.hpp"
 #include "sim/fleet/selection_policy.hpp"
+#include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -172,7 +173,7 @@ TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
   RadioStates states;
   states.promotion = Seconds{0.1};
   states.tail = {{"tail", Seconds{2}, Watts{1}, Watts{1}, Seconds{0}, Seconds{0}}};
-  model.cells[0].states = states;
+  model.cells[0].machine = std::make_shared<RadioStates>(states);
   model.servers[0].faults = {{200, 400, 5}, {600, 650, 0}};
   GroupModel& group = model.groups[0];
   group.recovery = {5, 0, 0, false};

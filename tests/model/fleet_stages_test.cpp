@@ -50,7 +50,7 @@ FleetModel eventful_fleet(std::uint64_t seed) {
   states.idle_on = Seconds{0.01};
   states.idle_cycle = Seconds{0.1};
   for (CellModel& cell : model.cells) {
-    if (seed % 2 == 0) cell.states = states;
+    if (seed % 2 == 0) cell.machine = std::make_shared<RadioStates>(states);
   }
   for (GroupModel& group : model.groups) {
     if (seed % 3 == 0) group.battery_j = 0.5;

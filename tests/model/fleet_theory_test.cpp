@@ -18,6 +18,7 @@
 #include <string>
 
 #include "sim/fleet/fleet.hpp"
+#include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 
 namespace papilio {
@@ -368,7 +369,7 @@ TEST_P(SamplePaths, ConserveEnergy) {
       cell.radio.alpha_uplink = JoulesPerByte{4e-6};
       cell.radio.alpha_downlink = JoulesPerByte{5e-7};
       cell.radio.beta = Watts{0.8};
-      if (states) cell.states = made_up_states();
+      if (states) cell.machine = std::make_shared<RadioStates>(made_up_states());
     }
     const FleetResult result = play(model);
     EnergyLedger total;

@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
 #include "sim/data/library.hpp"
 #include "sim/engine/simulate_fleet.hpp"
+#include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 
 namespace papilio {
@@ -30,7 +35,7 @@ FleetResult packets(const RadioProfile& radio, const std::vector<double>& dates_
   model.duration_s = 100;
   model.cells[0] = testing::cell_of(radio.radio.uplink.value(), radio.radio.downlink.value());
   model.cells[0].radio = radio.radio;
-  model.cells[0].states = radio.states;
+  model.cells[0].machine = radio.machine;
   return simulate_fleet(model).front();
 }
 
@@ -63,8 +68,9 @@ TEST(RadioStates, AnotherPacketWithinTheTailNeedsNoPromotion) {
   EXPECT_EQ(records[1].phases.promotion, 0);
   EXPECT_NEAR(result.energy.promotion, 0.2601 * 1.2107, 1e-12);
   const double first_end = 10 + records[0].latency_s;
-  const Joules between = lte.states->tail_energy(Seconds{15 - first_end});
-  const Joules whole = lte.states->tail_energy(lte.states->tail_length());
+  const auto& states = dynamic_cast<const RadioStates&>(*lte.machine);
+  const Joules between = states.tail_energy(Seconds{15 - first_end});
+  const Joules whole = states.tail_energy(states.tail_length());
   EXPECT_NEAR(result.energy.tail, (between + whole).value(), 1e-9);
 }
 
@@ -77,7 +83,7 @@ TEST(RadioStates, ATimeoutDoesNotRunInThePromotion) {
   workload.dates_s = {10};
   FleetModel model = simple_fleet({.name = "packet", .upload_bytes = 1500}, workload, 1);
   model.cells[0] = testing::cell_of(lte.radio.uplink.value(), lte.radio.downlink.value());
-  model.cells[0].states = lte.states;
+  model.cells[0].machine = lte.machine;
   model.groups[0].recovery = {0.01, 100, 0, false};
   const FleetResult result = simulate_fleet(model).front();
   const RequestRecord& record = result.records[0];
@@ -91,7 +97,7 @@ TEST(RadioStates, ATimeoutDoesNotRunInThePromotion) {
 // whose every state draws 1 W cost 100 J less the transfers, which are charged by their own model.
 TEST(RadioStates, EveryMomentIsChargedOnce) {
   RadioProfile radio = shipped("3g");
-  RadioStates& states = *radio.states;
+  auto& states = dynamic_cast<RadioStates&>(*radio.machine);
   states.promotion_power = states.idle_on_power = Watts{1};
   states.idle_on = states.idle_cycle;
   for (TailPhase& phase : states.tail) phase.power = phase.on_power = Watts{1};
@@ -108,7 +114,7 @@ TEST(RadioStates, EveryMomentIsChargedOnce) {
 // does not. Derivation: the answer is ready 5 s after the upload, of which 4.88 s are in long DRX,
 // and 4.88 mod 0.0401 = 0.0279 s into a cycle, whose next begins 0.0122 s later.
 TEST(RadioStates, AnAnswerWaitsForTheNextListeningTime) {
-  const RadioStates states = *shipped("4g").states;
+  const auto states = dynamic_cast<const RadioStates&>(*shipped("4g").machine);
   const auto expect = [&](double elapsed_s, double wait_s, bool idle) {
     const Hearing hearing = states.hearing(Seconds{elapsed_s});
     EXPECT_NEAR(hearing.wait.value(), wait_s, 1e-12) << elapsed_s;
@@ -131,7 +137,7 @@ TEST(RadioStates, AnAnswerWaitsForTheNextListeningTime) {
 
 // Huang et al. print 12.3 J for the LTE tail at 1060 mW; listening adds 0.18 J.
 TEST(RadioStates, TheTailOfLteByHand) {
-  const RadioStates states = *shipped("4g").states;
+  const auto states = dynamic_cast<const RadioStates&>(*shipped("4g").machine);
   EXPECT_NEAR(states.tail_length().value(), 11.576, 1e-12);
   const double cycles = std::floor(11.456 / 0.0401);
   const double rest = std::min(0.001, 11.456 - cycles * 0.0401);
@@ -139,6 +145,63 @@ TEST(RadioStates, TheTailOfLteByHand) {
       11.576 * 1.060 + 0.001 * (1.6802 - 1.060) + (cycles * 0.001 + rest) * (1.6801 - 1.060);
   EXPECT_NEAR(states.tail_energy(Seconds{100}).value(), expected, 1e-9);
   EXPECT_NEAR(states.tail_energy(Seconds{0.1}).value(), 0.106, 1e-12);
+}
+
+/// A Wi-Fi station in power save: awake for 100 ms after a transfer at 0.2 W, then asleep at 10 mW,
+/// listening to a beacon every 100 ms; it wakes in 1 ms at 0.5 W.
+class PowerSave final : public RadioMachine {
+ public:
+  void describe(FieldVisitor& visitor) override { describe_provenance(visitor, source_); }
+  [[nodiscard]] const Provenance& source() const override { return source_; }
+  void add_constants(Described& /*about*/) const override {}
+  [[nodiscard]] Seconds promotion_length() const override { return Seconds{0.001}; }
+  [[nodiscard]] Joules promotion_energy() const override { return Joules{0.0005}; }
+  [[nodiscard]] bool connected(Seconds elapsed) const override { return elapsed < Seconds{0.1}; }
+  [[nodiscard]] Hearing hearing(Seconds elapsed) const override {
+    if (connected(elapsed)) return {};
+    return {Seconds{0.1 - std::fmod(elapsed.value(), 0.1)}, true};
+  }
+  [[nodiscard]] RadioDraw draw(Seconds last, Seconds from, Seconds to) const override {
+    const Seconds asleep = std::max(last + Seconds{0.1}, from);
+    return {Watts{0.2} * (std::min(asleep, to) - from),
+            Watts{0.01} * std::max(Seconds{0}, to - asleep)};
+  }
+
+ private:
+  Provenance source_;
+};
+
+// A radio of another kind is a machine of its own, and the fleet asks no more of it. The answer is
+// ready 250 ms after the upload: it waits 50 ms for the third beacon, and 1 ms for the radio to
+// wake.
+TEST(RadioMachine, OfAnotherKindIsPlayedByWhatItSays) {
+  Workload workload;
+  workload.process = Workload::Process::kTrace;
+  workload.dates_s = {10};
+  FleetModel model = simple_fleet(
+      {.name = "packet", .upload_bytes = 1000, .server_s = 0.250, .result_bytes = 1000}, workload,
+      1);
+  model.duration_s = 100;
+  model.cells[0] = testing::cell_of(1e6, 1e6);
+  model.cells[0].machine = std::make_shared<PowerSave>();
+  const FleetResult result = simulate_fleet(model).front();
+  EXPECT_NEAR(result.records[0].phases.promotion, 0.001 + 0.050 + 0.001, 1e-9);
+  EXPECT_NEAR(result.records[0].latency_s, 0.052 + 0.250 + 2 * 0.001, 1e-9);
+  EXPECT_NEAR(result.energy.promotion, 2 * 0.0005, 1e-12);
+  EXPECT_NEAR(result.energy.tail, 2 * 0.1 * 0.2, 1e-9);
+  EXPECT_NEAR(result.energy.idle, (100 - 2 * 0.1 - 2 * 0.001 - 2 * 0.001) * 0.01, 1e-9);
+}
+
+// What a radio's file may have is what the table of machines says.
+TEST(RadioMachine, TheTableMakesTheShippedOnes) {
+  for (const char* name : {"3g", "4g", "wifi"}) {
+    const RadioProfile radio = shipped(name);
+    const auto& table = radio_machines();
+    EXPECT_TRUE(std::any_of(table.begin(), table.end(), [&](const RadioMachineEntry& entry) {
+      return entry.key == radio.machine_key;
+    })) << name;
+    EXPECT_NE(dynamic_cast<const RadioStates*>(radio.machine.get()), nullptr) << name;
+  }
 }
 
 }  // namespace
