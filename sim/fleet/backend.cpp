@@ -13,9 +13,9 @@ void Backend::reach_network(std::uint32_t id, double now) {
   if (mobile.edge == kNothing) {
     reach_server(id, now);
   } else if (fleet_.resources.server(mobile.edge).down(now)) {
-    stages_.lose(id, now);  // a node that is down forwards nothing
+    spans_.lose(id, now);  // a node that is down forwards nothing
   } else if (edge_s > 0) {
-    stages_.serve(id, Stage::kEdgeWait, mobile.edge, edge_s, now);
+    spans_.serve(id, SpanKind::kEdgeWait, mobile.edge, edge_s, now);
   } else {
     leave_edge(id, now);
   }
@@ -34,7 +34,7 @@ void Backend::leave_edge(std::uint32_t id, double now) {
                                          : request.upload_bytes;
   const std::uint32_t link = fleet_.resources.backhaul(edge, 0);
   if (link != kNothing && bytes > 0) {
-    stages_.transfer(id, Stage::kBackhaulUp, link, bytes, kNever, now);
+    spans_.transfer(id, SpanKind::kBackhaulUp, link, bytes, kNever, now);
   } else {
     end_backhaul_up(id, now);
   }
@@ -42,20 +42,20 @@ void Backend::leave_edge(std::uint32_t id, double now) {
 
 void Backend::end_backhaul_up(std::uint32_t id, double now) {
   const std::uint32_t edge = fleet_.mobile_of(fleet_.requests[id]).edge;
-  stages_.wait(id, Stage::kToServer, fleet_.resources.model_of(edge).backhaul_delay_s, now);
+  spans_.wait(id, SpanKind::kToServer, fleet_.resources.model_of(edge).backhaul_delay_s, now);
 }
 
 void Backend::reach_server(std::uint32_t id, double now) {
   const Request& request = fleet_.requests[id];
-  stages_.serve(id, Stage::kServerWait, fleet_.mobile_of(request).server,
-                fleet_.demand_of(request).server_s, now);
+  spans_.serve(id, SpanKind::kServerWait, fleet_.mobile_of(request).server,
+               fleet_.demand_of(request).server_s, now);
 }
 
 void Backend::end_job(const Job& job, double now) {
   if (job.request == Job::kBackground) return;
   Request& request = fleet_.requests[job.request];
   PAPILIO_CHECK(request.generation == job.generation);
-  if (stages_.leave_server(request, job, now) == Stage::kEdge) {
+  if (spans_.leave_server(request, job, now) == SpanKind::kEdge) {
     leave_edge(job.request, now);
     return;
   }
@@ -72,13 +72,13 @@ void Backend::answer(std::uint32_t id, double now) {
   const Request& request = fleet_.requests[id];
   const Mobile& mobile = fleet_.mobile_of(request);
   if (!request.via_backhaul) {
-    stages_.wait(id, Stage::kToMobile, fleet_.cell_of(mobile).delay_s, now);
+    spans_.wait(id, SpanKind::kToMobile, fleet_.cell_of(mobile).delay_s, now);
     return;
   }
   const double bytes = std::ceil(fleet_.partition_of(request).result_bytes);
   const std::uint32_t link = fleet_.resources.backhaul(mobile.edge, 1);
   if (link != kNothing && bytes > 0) {
-    stages_.transfer(id, Stage::kBackhaulDown, link, bytes, kNever, now);
+    spans_.transfer(id, SpanKind::kBackhaulDown, link, bytes, kNever, now);
   } else {
     pass_edge_down(id, now);
   }
@@ -88,9 +88,9 @@ void Backend::pass_edge_down(std::uint32_t id, double now) {
   const Mobile& mobile = fleet_.mobile_of(fleet_.requests[id]);
   const double delay_s = fleet_.resources.model_of(mobile.edge).backhaul_delay_s;
   if (fleet_.resources.server(mobile.edge).down(now + delay_s)) {
-    stages_.lose(id, now);
+    spans_.lose(id, now);
   } else {
-    stages_.wait(id, Stage::kToMobile, delay_s + fleet_.cell_of(mobile).delay_s, now);
+    spans_.wait(id, SpanKind::kToMobile, delay_s + fleet_.cell_of(mobile).delay_s, now);
   }
 }
 
@@ -98,18 +98,18 @@ void Backend::change_fault(std::uint32_t server, double now) {
   lost_.clear();
   fleet_.resources.server(server).change_fault(now, lost_);
   for (const Job& job : lost_) {
-    if (job.request != Job::kBackground) stages_.cut_and_lose(job.request, now);
+    if (job.request != Job::kBackground) spans_.cut_and_lose(job.request, now);
   }
   if (!fleet_.resources.server(server).down(now)) return;
   for (std::uint32_t id = 0; id < fleet_.requests.size(); ++id) {
     const Request& request = fleet_.requests[id];
     const Mobile& mobile = fleet_.mobile_of(request);
-    const bool up = request.stage == Stage::kBackhaulUp && mobile.edge == server;
-    const bool down = request.stage == Stage::kBackhaulDown && mobile.server == server;
+    const bool up = request.span == SpanKind::kBackhaulUp && mobile.edge == server;
+    const bool down = request.span == SpanKind::kBackhaulDown && mobile.server == server;
     if (!up && !down) continue;
     fleet_.resources.abort(fleet_.resources.backhaul(mobile.edge, up ? 0 : 1), now,
                            {id, request.generation});
-    stages_.cut_and_lose(id, now);
+    spans_.cut_and_lose(id, now);
   }
 }
 

@@ -4,18 +4,18 @@
 #include <vector>
 
 #include "sim/fleet/meter.hpp"
-#include "sim/fleet/stages.hpp"
+#include "sim/fleet/spans.hpp"
 #include "sim/fleet/state.hpp"
 
 namespace papilio {
 
 /// The part of a request's life behind the radio: the edge, its backhaul, the cloud, and the same
-/// way back. It ends with the stage kToMobile.
+/// way back. It ends with the span kToMobile.
 class Backend {
  public:
   /// @param fleet outlives the backend, as do the others
-  Backend(FleetState& fleet, Stages& stages, Meter& meter)
-      : fleet_{fleet}, stages_{stages}, meter_{meter} {}
+  Backend(FleetState& fleet, Spans& spans, Meter& meter)
+      : fleet_{fleet}, spans_{spans}, meter_{meter} {}
 
   /// The upload has arrived where the radio ends.
   void reach_network(std::uint32_t id, double now);
@@ -37,7 +37,7 @@ class Backend {
   void answer(std::uint32_t id, double now);
 
   FleetState& fleet_;
-  Stages& stages_;
+  Spans& spans_;
   Meter& meter_;
   std::vector<Job> lost_;
 };

@@ -26,7 +26,7 @@ std::uint64_t seed_of(const FleetModel& model, int replication) {
 class Fleet::Player {
  public:
   Player(const FleetModel& model, std::size_t strategy, int replication,
-         const LinkFactory& make_link, StageSink* sink);
+         const LinkFactory& make_link, SpanSink* sink);
 
   double next_date() { return over() ? kNever : fleet_.calendar.next_date(); }
   void play_until(double date) {
@@ -67,7 +67,7 @@ class Fleet::Player {
 };
 
 Fleet::Player::Player(const FleetModel& model, std::size_t strategy, int replication,
-                      const LinkFactory& make_link, StageSink* sink)
+                      const LinkFactory& make_link, SpanSink* sink)
     : fleet_{model, seed_of(model, replication), make_link},
       arrivals_{fleet_.calendar, model.duration_s},
       meter_{model, replication},
@@ -180,7 +180,7 @@ FleetResult Fleet::Player::finish() {
 }
 
 Fleet::Fleet(const FleetModel& model, std::size_t strategy, int replication,
-             const LinkFactory& make_link, StageSink* sink)
+             const LinkFactory& make_link, SpanSink* sink)
     : player_{std::make_unique<Player>(model, strategy, replication, make_link, sink)} {}
 Fleet::~Fleet() = default;
 double Fleet::next_date() {

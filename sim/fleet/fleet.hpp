@@ -10,7 +10,7 @@
 
 namespace papilio {
 
-class StageSink;
+class SpanSink;
 
 /// One strategy × replication of a fleet, played event by event. It has no clock of its own:
 /// whoever drives it says how far it may go, and links may be played by others.
@@ -20,9 +20,9 @@ class Fleet {
   /// @param strategy  position in the model's
   /// @param replication in 0..replications-1
   /// @param make_link called once a link, in the order of their indices
-  /// @param sink      hears of every end of a stage, and outlives the fleet; null: nobody does
+  /// @param sink      hears of every end of a span, and outlives the fleet; null: nobody does
   Fleet(const FleetModel& model, std::size_t strategy, int replication,
-        const LinkFactory& make_link, StageSink* sink = nullptr);
+        const LinkFactory& make_link, SpanSink* sink = nullptr);
   ~Fleet();
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;

@@ -11,8 +11,8 @@
 namespace papilio {
 
 Life::Life(FleetState& fleet, Arrivals& arrivals, Chooser& chooser, Meter& meter, int replication,
-           StageSink* sink)
-    : Stages{fleet, sink},
+           SpanSink* sink)
+    : Spans{fleet, sink},
       arrivals_{arrivals},
       chooser_{chooser},
       meter_{meter},
@@ -21,7 +21,7 @@ Life::Life(FleetState& fleet, Arrivals& arrivals, Chooser& chooser, Meter& meter
       losses_{fleet.model.seed, fmt::format("losses/{}", replication)},
       images_{fleet.model.seed, fmt::format("images/{}", replication)} {}
 
-// Before the first stage -------------------------------------------------------------------------
+// Before the first span -------------------------------------------------------------------------
 
 void Life::arrive(std::uint32_t id, double now) {
   Mobile& mobile = fleet_.mobiles[id];
@@ -53,7 +53,7 @@ void Life::begin(std::uint32_t mobile_id, const Waiting& waiting, double now) {
                     .image = draw_image(mobile_id, waiting.number),
                     .service_factor = waiting.service_factor,
                     .arrival_s = waiting.arrival_s,
-                    .stage_begin_s = waiting.arrival_s,
+                    .span_begin_s = waiting.arrival_s,
                     .upload_bytes = waiting.upload_factor};
   leave(request, now - waiting.arrival_s, now);
   radios_.charge(mobile, now, fleet_.between_of(mobile));
@@ -63,7 +63,7 @@ void Life::begin(std::uint32_t mobile_id, const Waiting& waiting, double now) {
   const ImageDemand demand = fleet_.demand_of(request);
   // What crosses a radio is whole bytes.
   request.upload_bytes = std::ceil(demand.upload_bytes * request.upload_bytes);
-  wait(id, Stage::kMobile, demand.mobile_s * fleet_.group_of(mobile).load_level, now);
+  wait(id, SpanKind::kMobile, demand.mobile_s * fleet_.group_of(mobile).load_level, now);
 }
 
 void Life::begin_waiting(std::uint32_t id, double now) {
@@ -78,7 +78,7 @@ void Life::drop(std::uint32_t id, const Waiting& waiting, double now) {
                   .number = waiting.number,
                   .partition = kNoPartition,
                   .arrival_s = waiting.arrival_s,
-                  .stage_begin_s = waiting.arrival_s};
+                  .span_begin_s = waiting.arrival_s};
   leave(dropped, now - waiting.arrival_s, now, true);
   meter_.drop(dropped, fleet_.mobiles[id].group, now);
 }
@@ -98,15 +98,15 @@ std::uint32_t Life::draw_image(std::uint32_t mobile, std::uint32_t number) const
   return static_cast<std::uint32_t>(Stream{images_, mobile, number}.uniform() * count);
 }
 
-// Stages -----------------------------------------------------------------------------------------
+// Spans -----------------------------------------------------------------------------------------
 
 void Life::go_on(std::uint32_t id, double now) {
   Request& request = fleet_.requests[id];
-  const double length_s = request.stage_length_s;
+  const double length_s = request.span_length_s;
   const auto load_level = [&] { return fleet_.group_of(fleet_.mobile_of(request)).load_level; };
-  // In each case, where the compiler knows the stage and so its phase.
-  switch (request.stage) {
-    case Stage::kMobile: {
+  // In each case, where the compiler knows the span and so its phase.
+  switch (request.span) {
+    case SpanKind::kMobile: {
       leave(request, length_s, now);
       const ImageDemand demand = fleet_.demand_of(request);
       request.energy.compute += demand.mobile_j * load_level();
@@ -117,43 +117,43 @@ void Life::go_on(std::uint32_t id, double now) {
       }
       break;
     }
-    case Stage::kPromotion:
+    case SpanKind::kPromotion:
       leave(request, length_s, now);
       start_upload(id, now);
       break;
-    case Stage::kToEdge:
+    case SpanKind::kToEdge:
       leave(request, length_s, now);
       backend_.reach_network(id, now);
       break;
-    case Stage::kToServer:
+    case SpanKind::kToServer:
       leave(request, length_s, now);
       backend_.reach_server(id, now);
       break;
-    case Stage::kToMobile:
+    case SpanKind::kToMobile:
       leave(request, length_s, now);
       reach_mobile(id, now);
       break;
-    case Stage::kPaging:
+    case SpanKind::kPaging:
       leave(request, length_s, now);
-      wait(id, Stage::kAnswerPromotion, radios_.hear_page(request, now), now);
+      wait(id, SpanKind::kAnswerPromotion, radios_.hear_page(request, now), now);
       break;
-    case Stage::kListening:
-    case Stage::kAnswerPromotion:
+    case SpanKind::kListening:
+    case SpanKind::kAnswerPromotion:
       leave(request, length_s, now);
       start_download(id, now);
       break;
-    case Stage::kBackoff:
+    case SpanKind::kBackoff:
       leave(request, length_s, now);
       attempt(id, now);
       break;
-    case Stage::kFallback:
+    case SpanKind::kFallback:
       leave(request, length_s, now);
       request.energy.compute += fleet_.partition_of(request).fallback_j * load_level();
       request.fell_back = true;
       end(id, RequestEnd::kCompleted, now);
       break;
     default:
-      PAPILIO_CHECK(!"a stage of fixed length");
+      PAPILIO_CHECK(!"a span of fixed length");
   }
 }
 
@@ -174,7 +174,7 @@ void Life::attempt(std::uint32_t id, double now) {
   const double promotion_s = radios_.connect(request, now);
   request.attempt_promotion_s = promotion_s;
   if (promotion_s > 0) {
-    wait(id, Stage::kPromotion, promotion_s, now);
+    wait(id, SpanKind::kPromotion, promotion_s, now);
   } else {
     start_upload(id, now);
   }
@@ -189,7 +189,7 @@ void Life::start_upload(std::uint32_t id, double now) {
   if (timeout_s > 0) {
     fleet_.calendar.push(now + timeout_s, EventKind::kTimeout, id, request.generation);
   }
-  transfer(id, Stage::kUplink, mobile.uplink, request.upload_bytes, group.uplink_cap_byte_per_s,
+  transfer(id, SpanKind::kUplink, mobile.uplink, request.upload_bytes, group.uplink_cap_byte_per_s,
            now);
 }
 
@@ -201,10 +201,10 @@ void Life::reach_mobile(std::uint32_t id, double now) {
     return;
   }
   const Radios::Reach reach = radios_.reach(fleet_.mobile_of(request), now);
-  if (reach.stage == Stage::kDownlink) {
+  if (reach.span == SpanKind::kDownlink) {
     start_download(id, now);
   } else {
-    wait(id, reach.stage, reach.length_s, now);
+    wait(id, reach.span, reach.length_s, now);
   }
 }
 
@@ -212,7 +212,7 @@ void Life::start_download(std::uint32_t id, double now) {
   const Request& request = fleet_.requests[id];
   const Mobile& mobile = fleet_.mobile_of(request);
   radios_.begin_download(request, now);
-  transfer(id, Stage::kDownlink, mobile.downlink,
+  transfer(id, SpanKind::kDownlink, mobile.downlink,
            std::ceil(fleet_.partition_of(request).result_bytes),
            fleet_.group_of(mobile).downlink_cap_byte_per_s, now);
 }
@@ -223,8 +223,8 @@ void Life::end_flow(const Flow& flow, double now) {
   Mobile& mobile = fleet_.mobile_of(request);
   const double elapsed_s = flow.elapsed_s;
   const auto seen_rate = [&](double bytes) { return elapsed_s > 0 ? bytes / elapsed_s : kNever; };
-  switch (request.stage) {
-    case Stage::kUplink:
+  switch (request.span) {
+    case SpanKind::kUplink:
       leave(request, elapsed_s, now);
       radios_.end_upload(request, request.upload_bytes, elapsed_s, now);
       mobile.seen_uplink = seen_rate(request.upload_bytes);
@@ -232,18 +232,18 @@ void Life::end_flow(const Flow& flow, double now) {
       if (request.lose_upload) {
         lose(flow.request, now);
       } else {
-        wait(flow.request, Stage::kToEdge, fleet_.cell_of(mobile).delay_s, now);
+        wait(flow.request, SpanKind::kToEdge, fleet_.cell_of(mobile).delay_s, now);
       }
       break;
-    case Stage::kBackhaulUp:
+    case SpanKind::kBackhaulUp:
       leave(request, elapsed_s, now);
       backend_.end_backhaul_up(flow.request, now);
       break;
-    case Stage::kBackhaulDown:
+    case SpanKind::kBackhaulDown:
       leave(request, elapsed_s, now);
       backend_.pass_edge_down(flow.request, now);
       break;
-    case Stage::kDownlink: {
+    case SpanKind::kDownlink: {
       leave(request, elapsed_s, now);
       const double bytes = std::ceil(fleet_.partition_of(request).result_bytes);
       radios_.end_download(request, bytes, elapsed_s, now);
@@ -272,8 +272,8 @@ void Life::time_out(std::uint32_t id, double now) {
   Mobile& mobile = fleet_.mobile_of(fleet_.requests[id]);
   const GroupModel& group = fleet_.group_of(mobile);
   const Recovery& recovery = group.recovery;
-  bool goes_on = fleet_.requests[id].stage != Stage::kLost;
-  if (fleet_.requests[id].stage == Stage::kUplink) {
+  bool goes_on = fleet_.requests[id].span != SpanKind::kLost;
+  if (fleet_.requests[id].span == SpanKind::kUplink) {
     // The mobile stops sending; what is on its way beyond it, nobody can call back.
     Request& request = fleet_.requests[id];
     const double sent = fleet_.resources.abort(mobile.uplink, now, {id, request.generation});
@@ -283,23 +283,23 @@ void Life::time_out(std::uint32_t id, double now) {
     mobile.seen_s = now;
     goes_on = false;
   }
-  if (fleet_.requests[id].stage == Stage::kLost) {
-    leave(fleet_.requests[id], now - fleet_.requests[id].stage_begin_s, now);
+  if (fleet_.requests[id].span == SpanKind::kLost) {
+    leave(fleet_.requests[id], now - fleet_.requests[id].span_begin_s, now);
   } else {
     cut(fleet_.requests[id], now);
   }
   if (goes_on) id = leave_behind(id);
   Request& request = fleet_.requests[id];
   ++request.generation;
-  // What the attempt took is told in one, whatever stages it came to.
+  // What the attempt took is told in one, whatever spans it came to.
   request.phases = request.before_attempt;
   request.phases.recovery += request.attempt_promotion_s + recovery.timeout_s;
   if (request.attempts <= static_cast<std::uint32_t>(recovery.retries)) {
     const double backoff_s =
         recovery.backoff_s * std::ldexp(1, static_cast<int>(request.attempts) - 1);
-    wait(id, Stage::kBackoff, backoff_s, now);
+    wait(id, SpanKind::kBackoff, backoff_s, now);
   } else if (recovery.fallback) {
-    wait(id, Stage::kFallback, fleet_.partition_of(request).fallback_s * group.load_level, now);
+    wait(id, SpanKind::kFallback, fleet_.partition_of(request).fallback_s * group.load_level, now);
   } else {
     end(id, RequestEnd::kFailed, now);
   }
@@ -346,15 +346,15 @@ void Life::end(std::uint32_t id, RequestEnd how, double now) {
 void Life::stop(double now) {
   for (std::uint32_t id = 0; id < fleet_.requests.size(); ++id) {
     Request& request = fleet_.requests[id];
-    if (request.stage == Stage::kLost) continue;
+    if (request.span == SpanKind::kLost) continue;
     const Mobile& mobile = fleet_.mobile_of(request);
     const Flow flow{id, request.generation};
-    if (request.stage == Stage::kDownlink) {
-      const double elapsed_s = now - request.stage_begin_s;
+    if (request.span == SpanKind::kDownlink) {
+      const double elapsed_s = now - request.span_begin_s;
       const double sent = fleet_.resources.link(mobile.downlink).abort(now, flow);
       radios_.end_download(request, sent, elapsed_s, now);
-    } else if (request.stage == Stage::kBackhaulUp || request.stage == Stage::kBackhaulDown) {
-      const std::uint32_t direction = request.stage == Stage::kBackhaulUp ? 0 : 1;
+    } else if (request.span == SpanKind::kBackhaulUp || request.span == SpanKind::kBackhaulDown) {
+      const std::uint32_t direction = request.span == SpanKind::kBackhaulUp ? 0 : 1;
       fleet_.resources.link(fleet_.resources.backhaul(mobile.edge, direction)).abort(now, flow);
     }
     cut_and_lose(id, now);

@@ -7,7 +7,7 @@
 #include "sim/fleet/chooser.hpp"
 #include "sim/fleet/meter.hpp"
 #include "sim/fleet/radios.hpp"
-#include "sim/fleet/stages.hpp"
+#include "sim/fleet/spans.hpp"
 #include "sim/fleet/state.hpp"
 #include "sim/random/stream.hpp"
 
@@ -16,16 +16,16 @@ namespace papilio {
 /// The life of each request, from its arrival to its end: arrival, the mobile's queue, the choice
 /// of a partition, the mobile's layers, promotion, upload, what lies behind the radio (`Backend`),
 /// download; and timeouts, retries and the fallback (docs/models/fleet.md).
-class Life final : public Stages {
+class Life final : public Spans {
  public:
   /// @param fleet outlives the life, as do the others
-  /// @param sink  hears of every end of a stage, or null
+  /// @param sink  hears of every end of a span, or null
   Life(FleetState& fleet, Arrivals& arrivals, Chooser& chooser, Meter& meter, int replication,
-       StageSink* sink);
+       SpanSink* sink);
 
   /// A request arrives at a mobile.
   void arrive(std::uint32_t mobile, double now);
-  /// A stage of fixed length has ended.
+  /// A span of fixed length has ended.
   void step(std::uint32_t id, double now) { go_on(id, now); }
   /// An attempt has taken as long as it may.
   void time_out(std::uint32_t id, double now);
@@ -44,7 +44,7 @@ class Life final : public Stages {
   }
 
  private:
-  // Before the first stage.
+  // Before the first span.
   void begin(std::uint32_t mobile, const Waiting& waiting, double now);
   void begin_waiting(std::uint32_t mobile, double now);
   void drop(std::uint32_t mobile, const Waiting& waiting, double now);

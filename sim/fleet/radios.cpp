@@ -13,7 +13,7 @@ EnergyLedger& Radios::payer(Request& request) {
 void Radios::end_upload(Request& request, double bytes, double elapsed_s, double now) {
   Mobile& mobile = fleet_.mobile_of(request);
   const CellModel& cell = fleet_.cell_of(mobile);
-  const double active_s = mobile.radio.end_transfer(now, request.stage_begin_s, elapsed_s);
+  const double active_s = mobile.radio.end_transfer(now, request.span_begin_s, elapsed_s);
   request.energy.transmit += cell.radio.alpha_uplink.value() * bytes;
   if (cell.energy_model == EnergyModel::kStated) {
     request.energy.transmit += cell.radio.beta.value() * active_s;
@@ -22,16 +22,16 @@ void Radios::end_upload(Request& request, double bytes, double elapsed_s, double
 
 Radios::Reach Radios::reach(const Mobile& mobile, double now) const {
   const CellModel& cell = fleet_.cell_of(mobile);
-  if (!cell.machine || mobile.radio.active()) return {Stage::kDownlink, 0};
-  if (now < mobile.radio.last_s()) return {Stage::kAnswerPromotion, mobile.radio.last_s() - now};
+  if (!cell.machine || mobile.radio.active()) return {SpanKind::kDownlink, 0};
+  if (now < mobile.radio.last_s()) return {SpanKind::kAnswerPromotion, mobile.radio.last_s() - now};
   const Hearing hearing = cell.machine->hearing(Seconds{now - mobile.radio.last_s()});
-  return {hearing.idle ? Stage::kPaging : Stage::kListening, hearing.wait.value()};
+  return {hearing.idle ? SpanKind::kPaging : SpanKind::kListening, hearing.wait.value()};
 }
 
 double Radios::hear_page(Request& request, double now) {
   Mobile& mobile = fleet_.mobile_of(request);
   const RadioMachine& machine = *fleet_.cell_of(mobile).machine;
-  if (mobile.radio.active() || mobile.radio.last_s() > request.stage_begin_s) {
+  if (mobile.radio.active() || mobile.radio.last_s() > request.span_begin_s) {
     // Another attempt has woken the radio meanwhile.
     return mobile.radio.connect(machine, now, payer(mobile));
   }
@@ -42,7 +42,7 @@ double Radios::hear_page(Request& request, double now) {
 void Radios::end_download(Request& request, double bytes, double elapsed_s, double now) {
   Mobile& mobile = fleet_.mobile_of(request);
   const CellModel& cell = fleet_.cell_of(mobile);
-  const double active_s = mobile.radio.end_transfer(now, request.stage_begin_s, elapsed_s);
+  const double active_s = mobile.radio.end_transfer(now, request.span_begin_s, elapsed_s);
   EnergyLedger& ledger = payer(request);
   ledger.receive += cell.radio.alpha_downlink.value() * bytes;
   if (cell.energy_model == EnergyModel::kStated) {

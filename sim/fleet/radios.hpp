@@ -39,8 +39,8 @@ class Radios {
 
   /// What must pass before an answer can be sent to a mobile.
   struct Reach {
-    Stage stage;      ///< kListening, kPaging or kAnswerPromotion; kDownlink: nothing
-    double length_s;  ///< of that stage
+    SpanKind span;    ///< kListening, kPaging or kAnswerPromotion; kDownlink: nothing
+    double length_s;  ///< of that span
   };
   /// An answer for a mobile is in its cell.
   [[nodiscard]] Reach reach(const Mobile& mobile, double now) const;

@@ -15,8 +15,9 @@ inline constexpr double kNever = std::numeric_limits<double>::infinity();
 /// No request, no link, no server, no place in a queue.
 inline constexpr std::uint32_t kNothing = std::numeric_limits<std::uint32_t>::max();
 
-/// The stages of a request's life, in its order.
-enum class Stage : std::uint8_t {
+/// What a span of a request's life is: one wait, one service, one transfer or one pause. In the
+/// order of its life.
+enum class SpanKind : std::uint8_t {
   kQueue,  // at the mobile, behind its earlier requests
   kMobile,
   kPromotion,
@@ -39,38 +40,38 @@ enum class Stage : std::uint8_t {
   kFallback,
 };
 
-/// Which of the phases of a latency a stage is part of.
-constexpr double PhaseTimes::*phase_of(Stage stage) {
-  switch (stage) {
-    case Stage::kQueue:
+/// Which of the phases of a latency a span is part of.
+constexpr double PhaseTimes::*phase_of(SpanKind span) {
+  switch (span) {
+    case SpanKind::kQueue:
       return &PhaseTimes::queue;
-    case Stage::kMobile:
-    case Stage::kFallback:
+    case SpanKind::kMobile:
+    case SpanKind::kFallback:
       return &PhaseTimes::mobile;
-    case Stage::kPromotion:
-    case Stage::kListening:
-    case Stage::kPaging:
-    case Stage::kAnswerPromotion:
+    case SpanKind::kPromotion:
+    case SpanKind::kListening:
+    case SpanKind::kPaging:
+    case SpanKind::kAnswerPromotion:
       return &PhaseTimes::promotion;
-    case Stage::kUplink:
+    case SpanKind::kUplink:
       return &PhaseTimes::uplink;
-    case Stage::kToEdge:
-    case Stage::kToServer:
-    case Stage::kToMobile:
+    case SpanKind::kToEdge:
+    case SpanKind::kToServer:
+    case SpanKind::kToMobile:
       return &PhaseTimes::delay;
-    case Stage::kEdgeWait:
-    case Stage::kServerWait:
+    case SpanKind::kEdgeWait:
+    case SpanKind::kServerWait:
       return &PhaseTimes::wait;
-    case Stage::kEdge:
-    case Stage::kServer:
+    case SpanKind::kEdge:
+    case SpanKind::kServer:
       return &PhaseTimes::service;
-    case Stage::kBackhaulUp:
-    case Stage::kBackhaulDown:
+    case SpanKind::kBackhaulUp:
+    case SpanKind::kBackhaulDown:
       return &PhaseTimes::backhaul;
-    case Stage::kDownlink:
+    case SpanKind::kDownlink:
       return &PhaseTimes::downlink;
-    case Stage::kLost:
-    case Stage::kBackoff:
+    case SpanKind::kLost:
+    case SpanKind::kBackoff:
       return &PhaseTimes::recovery;
   }
   return &PhaseTimes::recovery;
@@ -85,7 +86,7 @@ struct Request {
   std::uint32_t image{0};
   std::uint32_t attempts{0};
   std::uint32_t next_free{kNothing};
-  Stage stage{Stage::kQueue};
+  SpanKind span{SpanKind::kQueue};
   bool lose_upload{false};
   bool lose_answer{false};
   bool via_backhaul{false};
@@ -93,8 +94,8 @@ struct Request {
   bool abandoned{false};  // nobody waits for it any more
   double service_factor{1};
   double arrival_s{0};
-  double stage_begin_s{0};
-  double stage_length_s{0};       // of a stage of fixed length
+  double span_begin_s{0};
+  double span_length_s{0};        // of a span of fixed length
   double upload_bytes{0};         // until the partition is chosen: the factor on them
   double attempt_promotion_s{0};  // before the upload of this attempt
   double server_s{0};             // GPU time taken
@@ -110,7 +111,7 @@ class RequestPool {
  public:
   Request& operator[](std::uint32_t id) { return slots_[id]; }
   const Request& operator[](std::uint32_t id) const { return slots_[id]; }
-  /// Slots there have been at once; free ones are in Stage::kLost.
+  /// Slots there have been at once; free ones are in SpanKind::kLost.
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
 
   /// A free slot, which may move all requests in memory. Its content is that of its last user.
@@ -127,7 +128,7 @@ class RequestPool {
   /// Ends the use of a slot, whose pending events then find another generation.
   void release(std::uint32_t id) {
     Request& request = slots_[id];
-    request.stage = Stage::kLost;
+    request.span = SpanKind::kLost;
     request.generation += 1;
     request.next_free = free_;
     free_ = id;

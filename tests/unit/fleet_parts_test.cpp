@@ -93,7 +93,7 @@ TEST(RequestPool, AGenerationTellsTheUsersOfASlotApart) {
   EXPECT_NE(first, second);
   const std::uint32_t generation = pool[first].generation;
   pool.release(first);
-  EXPECT_EQ(pool[first].stage, Stage::kLost);
+  EXPECT_EQ(pool[first].span, SpanKind::kLost);
   EXPECT_EQ(pool.take(), first) << "a free slot is used again";
   EXPECT_NE(pool[first].generation, generation) << "and an event of its last user finds another";
   EXPECT_EQ(pool.size(), 2U);

@@ -1,5 +1,5 @@
-// Claim: every end of a stage passes one place. A sink that listens there hears each request's
-// stages without a gap from its arrival to its end, and their lengths sum to its latency, whatever
+// Claim: every end of a span passes one place. A sink that listens there hears each request's
+// spans without a gap from its arrival to its end, and their lengths sum to its latency, whatever
 // happens to it: queues, losses, timeouts, crashes, radios that sleep, empty batteries.
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "sim/fleet/fleet.hpp"
-#include "sim/fleet/stages.hpp"
+#include "sim/fleet/spans.hpp"
 #include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 
@@ -19,20 +19,20 @@ namespace {
 
 using testing::random_fleet;
 
-class Listener final : public StageSink {
+class Listener final : public SpanSink {
  public:
   using Key = std::pair<std::uint32_t, std::uint32_t>;  // mobile, number
 
-  void leave(const StageEnd& end) override {
+  void leave(const Span& end) override {
     (end.abandoned ? left_behind : of_requests)[{end.mobile, end.number}].push_back(end);
   }
 
-  std::map<Key, std::vector<StageEnd>> of_requests;
-  std::map<Key, std::vector<StageEnd>> left_behind;
+  std::map<Key, std::vector<Span>> of_requests;
+  std::map<Key, std::vector<Span>> left_behind;
 };
 
 /// Without SimGrid, whose engine can play one run a process.
-FleetResult play(const FleetModel& model, StageSink* sink) {
+FleetResult play(const FleetModel& model, SpanSink* sink) {
   Fleet fleet{model, 0, 0,
               [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); },
               sink};
@@ -58,8 +58,8 @@ FleetModel eventful_fleet(std::uint64_t seed) {
   return model;
 }
 
-TEST(Stages, FollowWithoutAGapAndSumToTheLatency) {
-  std::map<Stage, int> heard;
+TEST(Spans, FollowWithoutAGapAndSumToTheLatency) {
+  std::map<SpanKind, int> heard;
   int cut = 0;
   int retried = 0;
   int dropped = 0;
@@ -70,19 +70,19 @@ TEST(Stages, FollowWithoutAGapAndSumToTheLatency) {
     const FleetResult result = play(model, &listener);
     ASSERT_EQ(listener.of_requests.size(), result.records.size()) << "every request is heard";
     for (const RequestRecord& record : result.records) {
-      const std::vector<StageEnd>& stages = listener.of_requests[{record.mobile, record.number}];
-      ASSERT_FALSE(stages.empty());
+      const std::vector<Span>& spans = listener.of_requests[{record.mobile, record.number}];
+      ASSERT_FALSE(spans.empty());
       double date = record.arrival_s;
       double sum_s = 0;
       PhaseTimes phases;
-      for (const StageEnd& stage : stages) {
-        EXPECT_EQ(stage.begin_s, date) << "no gap, no overlap";
-        EXPECT_NEAR(stage.length_s, stage.end_s - stage.begin_s, 1e-12);
-        date = stage.end_s;
-        sum_s += stage.length_s;
-        phases.*phase_of(stage.stage) += stage.length_s;
-        heard[stage.stage] += 1;
-        cut += stage.cut ? 1 : 0;
+      for (const Span& span : spans) {
+        EXPECT_EQ(span.begin_s, date) << "no gap, no overlap";
+        EXPECT_NEAR(span.length_s, span.end_s - span.begin_s, 1e-12);
+        date = span.end_s;
+        sum_s += span.length_s;
+        phases.*phase_of(span.kind) += span.length_s;
+        heard[span.kind] += 1;
+        cut += span.cut ? 1 : 0;
       }
       EXPECT_NEAR(sum_s, record.latency_s, 1e-9);
       if (record.end == RequestEnd::kCompleted && record.attempts <= 1 && !record.fell_back) {
@@ -93,13 +93,13 @@ TEST(Stages, FollowWithoutAGapAndSumToTheLatency) {
       retried += record.attempts > 1 ? 1 : 0;
       dropped += record.end == RequestEnd::kDropped ? 1 : 0;
     }
-    // What an attempt leaves behind goes on from the stage in which the timeout found it.
-    for (const auto& [key, stages] : listener.left_behind) {
-      left_behind += static_cast<int>(stages.size());
+    // What an attempt leaves behind goes on from the span in which the timeout found it.
+    for (const auto& [key, spans] : listener.left_behind) {
+      left_behind += static_cast<int>(spans.size());
     }
   }
-  for (int stage = 0; stage <= static_cast<int>(Stage::kFallback); ++stage) {
-    EXPECT_GT(heard[static_cast<Stage>(stage)], 0) << stage;
+  for (int span = 0; span <= static_cast<int>(SpanKind::kFallback); ++span) {
+    EXPECT_GT(heard[static_cast<SpanKind>(span)], 0) << span;
   }
   EXPECT_GT(cut, 100);
   EXPECT_GT(retried, 100);
@@ -107,7 +107,7 @@ TEST(Stages, FollowWithoutAGapAndSumToTheLatency) {
   EXPECT_GT(left_behind, 100);
 }
 
-TEST(Stages, AListenerChangesNothing) {
+TEST(Spans, AListenerChangesNothing) {
   const FleetModel model = eventful_fleet(6);
   Listener listener;
   const FleetResult heard = play(model, &listener);
