@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "models/graph/graph.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/radio/radio.hpp"
@@ -22,12 +24,18 @@ struct Demand {
   }
 };
 
-/// What a codec does to one request: the size that crosses, and the times on both sides.
+/// What a codec does to one request.
 struct Coding {
-  Bytes payload;       ///< in place of the tensor's own size; a whole number > 0
+  Bytes payload;       ///< in place of the tensor's own size; > 0
   Seconds encode;      ///< quantising and encoding on the mobile; >= 0
-  Watts encode_power;  ///< of the mobile in that time; >= 0
-  Seconds decode;      ///< on the cloud; >= 0
+  Watts encode_power;  ///< of the mobile in that time; >= 0, or NaN where nobody knows
+  Seconds decode;      ///< by the tier that gets the payload; >= 0
+};
+
+/// The link between edge and cloud.
+struct Backhaul {
+  BytesPerSecond rate{std::numeric_limits<double>::infinity()};  ///< > 0, each way
+  Seconds delay;                                                 ///< propagation each way; >= 0
 };
 
 /// How the radio and the waiting mobile are charged.
@@ -37,6 +45,7 @@ struct RadioUse {
   bool download_takes_time{false};  ///< whether the result's transfer is part of the latency
   Seconds delay;                    ///< propagation each way between mobile and cloud; >= 0
   Watts idle_power;                 ///< of the mobile while it does not compute; >= 0
+  Backhaul backhaul;                ///< takes no time where there is no edge
 
   /// Power that the radio adds during an upload or a download.
   [[nodiscard]] Watts uplink_power() const;
@@ -50,6 +59,8 @@ struct RadioUse {
 struct Breakdown {
   Seconds mobile;
   Seconds uplink;
+  Seconds edge;
+  Seconds backhaul;  ///< transfers between edge and cloud, both ways
   Seconds cloud;
   Seconds downlink;
   Seconds delay;  ///< propagation, both ways
@@ -58,8 +69,11 @@ struct Breakdown {
   Joules uplink_energy;
   Joules downlink_energy;
 
-  /// T = TM + TU + TC, the propagation both ways, and the download where it takes time.
-  [[nodiscard]] Seconds latency() const { return mobile + uplink + delay + cloud + downlink; }
+  /// T = TM + TU + TC, the propagation both ways, the edge and its backhaul, and the download where
+  /// it takes time.
+  [[nodiscard]] Seconds latency() const {
+    return mobile + uplink + delay + edge + backhaul + cloud + downlink;
+  }
   /// E = TM·PM + TU·PU, and the download and the waiting where they are charged.
   [[nodiscard]] Joules energy() const {
     return compute_energy + idle_energy + uplink_energy + downlink_energy;

@@ -5,11 +5,9 @@
 #include <vector>
 
 #include "sim/fleet/model.hpp"
+#include "sim/plan/plan.hpp"
 
 namespace papilio {
-
-/// Where servers stand on a request's way.
-enum class Tier : std::uint8_t { kEdge, kCloud };
 
 /// Which jobs of a fleet a server may compute as one batch: those for which it runs the same. That
 /// is what the partition's `edge_runs` or `server_runs` says, and where these are empty the time
@@ -21,13 +19,14 @@ class JobKinds {
 
   /// @param group     position in the model's
   /// @param partition position in the group's
+  /// @param tier      kEdge or kCloud
   [[nodiscard]] std::uint32_t of(std::uint32_t group, std::uint32_t partition, Tier tier) const {
-    return kinds_[first_[group] + partition][static_cast<std::size_t>(tier)];
+    return kinds_[first_[group] + partition][tier == Tier::kEdge ? 0 : 1];
   }
 
  private:
   std::vector<std::uint32_t> first_;                 // [groups] of their partitions
-  std::vector<std::array<std::uint32_t, 2>> kinds_;  // [partitions][tiers]
+  std::vector<std::array<std::uint32_t, 2>> kinds_;  // [partitions][edge, cloud]
 };
 
 }  // namespace papilio

@@ -1,0 +1,9 @@
+#include "sim/plan/estimate.hpp"
+
+namespace papilio {
+
+Breakdown closed_form(const Plan& plan, const RadioUse& use) {
+  return estimate(plan, Nominal{use});
+}
+
+}  // namespace papilio

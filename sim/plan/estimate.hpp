@@ -1,0 +1,113 @@
+#pragma once
+
+#include <variant>
+
+#include "sim/cost/cost.hpp"
+#include "sim/plan/plan.hpp"
+
+namespace papilio {
+
+/// Whether a transfer crosses the radio.
+constexpr bool crosses_radio(const Transfer& transfer) {
+  return transfer.from == Tier::kMobile || transfer.to == Tier::kMobile;
+}
+/// Whether a transfer crosses the backhaul between edge and cloud.
+constexpr bool crosses_backhaul(const Transfer& transfer) {
+  return transfer.from == Tier::kCloud || transfer.to == Tier::kCloud;
+}
+
+/// The time at a tier, of a breakdown.
+inline Seconds& time_at(Breakdown& breakdown, Tier tier) {
+  if (tier == Tier::kMobile) return breakdown.mobile;
+  return tier == Tier::kEdge ? breakdown.edge : breakdown.cloud;
+}
+
+/// Time and mobile energy of a plan by phase: the one sum over a plan's stages. What a stage takes
+/// is up to the view, which says how the world is, or how somebody sees it.
+///
+/// A transfer between the mobile and another tier crosses the radio, one that reaches or leaves the
+/// cloud crosses the backhaul too; where there is no edge, the backhaul takes no time. Each link
+/// has its propagation delay, which an answer waits for even where its own transfer is not counted.
+/// The mobile draws its idle power whenever the request is not on it.
+///
+/// @param view gives, for this plan's stages,
+///        `compute(const Compute&)`: time at the tier;
+///        `uplink(Bytes)`, `downlink(Bytes)`, `backhaul(Bytes)`: time on a link;
+///        `times_answer()`: whether an answer takes time on its links;
+///        `delay()`, `backhaul_delay()`: propagation of one message;
+///        `compute_energy(const Compute&)`, `uplink_energy(Bytes, Seconds)`,
+///        `downlink_energy(Bytes timed, Seconds, Bytes untimed)`, `idle_energy(Seconds)`
+template <class View>
+Breakdown estimate(const Plan& plan, const View& view) {
+  Breakdown sum;
+  Bytes sent;
+  Bytes received;
+  Bytes untimed;
+  for (const Stage& stage : plan.stages) {
+    if (const auto* compute = std::get_if<Compute>(&stage)) {
+      const Seconds time = view.compute(*compute);
+      time_at(sum, compute->at) += time;
+      sum.compute_energy += view.compute_energy(*compute);
+      continue;
+    }
+    const Transfer& transfer = *std::get_if<Transfer>(&stage);
+    const bool timed = !transfer.answer || view.times_answer();
+    if (crosses_radio(transfer)) {
+      const bool up = transfer.from == Tier::kMobile;
+      if (timed && up) {
+        sum.uplink += view.uplink(transfer.size);
+        sent += transfer.size;
+      } else if (timed) {
+        sum.downlink += view.downlink(transfer.size);
+        received += transfer.size;
+      } else {
+        untimed += transfer.size;
+      }
+      sum.delay += view.delay();
+    }
+    if (crosses_backhaul(transfer)) {
+      if (timed) sum.backhaul += view.backhaul(transfer.size);
+      sum.delay += view.backhaul_delay();
+    }
+  }
+  sum.uplink_energy = view.uplink_energy(sent, sum.uplink);
+  sum.downlink_energy = view.downlink_energy(received, sum.downlink, untimed);
+  sum.idle_energy =
+      view.idle_energy(sum.uplink + sum.delay + sum.edge + sum.backhaul + sum.cloud + sum.downlink);
+  return sum;
+}
+
+/// A plan as its prices say: nobody else uses a tier or a link, and rates and powers are those of a
+/// `RadioUse`.
+/// Limits: no queueing, no contention, no radio states.
+class Nominal {
+ public:
+  /// @param use must outlive this
+  explicit Nominal(const RadioUse& use) : use_{use} {}
+
+  [[nodiscard]] static Seconds compute(const Compute& layers) { return layers.time; }
+  [[nodiscard]] Seconds uplink(Bytes size) const { return size / use_.radio.uplink; }
+  [[nodiscard]] Seconds downlink(Bytes size) const { return size / use_.radio.downlink; }
+  [[nodiscard]] Seconds backhaul(Bytes size) const { return size / use_.backhaul.rate; }
+  [[nodiscard]] bool times_answer() const { return use_.download_takes_time; }
+  [[nodiscard]] Seconds delay() const { return use_.delay; }
+  [[nodiscard]] Seconds backhaul_delay() const { return use_.backhaul.delay; }
+
+  [[nodiscard]] static Joules compute_energy(const Compute& layers) { return layers.energy; }
+  [[nodiscard]] Joules uplink_energy(Bytes /*sent*/, Seconds time) const {
+    return use_.uplink_power() * time;
+  }
+  [[nodiscard]] Joules downlink_energy(Bytes /*received*/, Seconds time, Bytes untimed) const {
+    return use_.downlink_power() * time + use_.untimed_download_energy(untimed);
+  }
+  [[nodiscard]] Joules idle_energy(Seconds away) const { return use_.idle_power * away; }
+
+ private:
+  const RadioUse& use_;
+};
+
+/// Latency and mobile energy in closed form, for a request that waits for nothing.
+/// Source: butterfly paper, Algorithm 1 (profiling and selection phases).
+Breakdown closed_form(const Plan& plan, const RadioUse& use);
+
+}  // namespace papilio

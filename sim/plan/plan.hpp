@@ -1,0 +1,66 @@
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "sim/cost/cost.hpp"
+#include "sim/units/units.hpp"
+
+namespace papilio {
+
+/// Where layers can run, from the mobile outwards.
+enum class Tier : std::uint8_t { kMobile, kEdge, kCloud };
+
+/// Layers that one tier computes one after another.
+struct Compute {
+  Tier at{Tier::kMobile};
+  Seconds time;   ///< >= 0
+  Joules energy;  ///< of the mobile, >= 0; 0 J at the other tiers, whose energy is not modelled
+
+  /// Mean power of the mobile meanwhile; 0 W where the layers take no time.
+  [[nodiscard]] Watts power() const { return time > Seconds{0} ? energy / time : Watts{0}; }
+};
+
+/// What one tier sends to another: all tensors that cross a cut, or the network's output.
+struct Transfer {
+  Tier from{Tier::kMobile};
+  Tier to{Tier::kCloud};
+  Bytes size;          ///< >= 0; a whole number, but for the mean of measured payloads
+  bool answer{false};  ///< the network's output on its way to the mobile
+};
+
+/// One step of a request. The steps follow each other without overlap.
+using Stage = std::variant<Compute, Transfer>;
+
+/// A list of stages. Up to six stages, which a plan over three tiers has, need no allocation.
+using Stages = boost::container::small_vector<Stage, 6>;
+
+/// A network partitioned over tiers, with a price for every part. A plan begins on the mobile; each
+/// transfer starts at the tier of the stage before it, and where the last layers run elsewhere the
+/// last stage is the answer.
+struct Plan {
+  std::string name;                ///< what tables call it: "cloud-only", "RB8", "RB1>RB8"
+  Stages stages;                   ///< in the order of a request
+  std::optional<double> accuracy;  ///< top-1 fraction, where it is known
+
+  /// What all layers at a tier take together.
+  [[nodiscard]] Seconds time_at(Tier tier) const;
+  /// What the mobile's own layers take.
+  [[nodiscard]] Joules mobile_energy() const;
+  /// What all transfers of tensors from one tier to another carry; the answer is not counted.
+  [[nodiscard]] Bytes bytes_between(Tier from, Tier to) const;
+  /// What the mobile sends.
+  [[nodiscard]] Bytes upload() const;
+  /// Size of the answer; 0 B where the last layers run on the mobile.
+  [[nodiscard]] Bytes answer() const;
+};
+
+/// The plan with a codec around its first transfer: the tier that sends also encodes, and the tier
+/// that receives also decodes.
+/// @param plan with at least one transfer, between two computations
+Plan coded(Plan plan, const Coding& coding);
+
+}  // namespace papilio

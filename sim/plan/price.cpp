@@ -1,0 +1,82 @@
+#include "sim/plan/price.hpp"
+
+#include "sim/base/error.hpp"
+
+namespace papilio {
+namespace {
+
+/// A network with the unit of a placement in it, if it has one.
+class Placed {
+ public:
+  Placed(const Graph& graph, const Placement& placement) : graph_{graph}, placement_{placement} {
+    PAPILIO_CHECK(!placement.channels || !placement.hops.empty());
+    if (placement.channels) {
+      unit_ = insert_butterfly(graph, placement.hops.front().after, *placement.channels);
+    }
+  }
+
+  [[nodiscard]] const Graph& graph() const { return unit_ ? unit_->graph : graph_; }
+
+  /// The cut of a hop, in `graph()`.
+  [[nodiscard]] Cut cut(std::size_t hop) const {
+    if (!unit_) return placement_.hops[hop].after;
+    if (hop == 0) return unit_->cut;
+    // All that a unit adds comes right after the first cut, and so before every other.
+    Cut cut = placement_.hops[hop].after;
+    cut.after += unit_->graph.layers().size() - graph_.layers().size();
+    return cut;
+  }
+
+ private:
+  const Graph& graph_;
+  const Placement& placement_;
+  std::optional<ButterflyGraph> unit_;
+};
+
+const LayerPricer& prices_at(const Devices& devices, Tier tier) {
+  if (tier == Tier::kMobile) return devices.mobile;
+  const LayerPricer* prices = tier == Tier::kEdge ? devices.edge : devices.cloud;
+  PAPILIO_CHECK(prices != nullptr);
+  return *prices;
+}
+
+}  // namespace
+
+Plan price(const Graph& graph, const Placement& placement, const Devices& devices, Bytes answer) {
+  const Placed placed{graph, placement};
+  const Graph& run = placed.graph();
+  Plan plan;
+  Tier at = Tier::kMobile;
+  LayerId first = 0;
+  const auto compute_to = [&](LayerId end) {
+    const LayerCost cost = prices_at(devices, at).cost(run, first, end);
+    plan.stages.push_back(Compute{
+        .at = at, .time = cost.latency, .energy = at == Tier::kMobile ? cost.energy : Joules{0}});
+    first = end;
+  };
+  for (std::size_t i = 0; i < placement.hops.size(); ++i) {
+    const Cut cut = placed.cut(i);
+    const Tier to = placement.hops[i].to;
+    PAPILIO_CHECK(to != at && cut.after + 1 > first);
+    compute_to(cut.after + 1);
+    plan.stages.push_back(Transfer{
+        .from = at, .to = to, .size = Bytes{static_cast<double>(cut.shape.bytes(placement.bits))}});
+    at = to;
+  }
+  compute_to(run.layers().size());
+  if (at != Tier::kMobile) {
+    plan.stages.push_back(
+        Transfer{.from = at, .to = Tier::kMobile, .size = answer, .answer = true});
+  }
+  return plan;
+}
+
+LayerCost rest_on_mobile(const Graph& graph, const Placement& placement,
+                         const LayerPricer& mobile) {
+  if (placement.hops.empty()) return {};
+  const Placed placed{graph, placement};
+  const Graph& run = placed.graph();
+  return mobile.cost(run, placed.cut(0).after + 1, run.layers().size());
+}
+
+}  // namespace papilio
