@@ -40,7 +40,7 @@ constexpr const char* kEffective = "scenario.effective.yaml";
 /// Plays the cells; on Ctrl-C stops between batches.
 Outcomes play(const Scenario& scenario, int jobs, bool quiet) {
   std::vector<World> worlds;
-  for (const Cell& cell : scenario.cells) worlds.push_back({cell.demand, cell.use});
+  for (const Cell& cell : scenario.cells) worlds.push_back({cell.plan, cell.use});
   Progress progress{std::max<std::size_t>(worlds.size(), 1), "cells", quiet};
   const std::vector<PlayedRequest> played =
       simulate(worlds, {.jobs = jobs,

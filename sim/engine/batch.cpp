@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <exception>
@@ -17,27 +19,51 @@ namespace {
 
 namespace sg = simgrid::s4u;
 
-/// The hosts and links of one world. A host's speed is 1, so one unit of SimGrid's work is one
-/// second of profiled time on the device.
+/// The hosts of one world by tier, with links between them. A host's speed is 1, so one unit of
+/// SimGrid's work is one second of profiled time on the device.
 struct Site {
-  sg::Host* mobile{nullptr};
-  sg::Host* cloud{nullptr};
+  std::array<sg::Host*, 3> hosts{};
+
+  [[nodiscard]] sg::Host* at(Tier tier) const { return hosts[static_cast<std::size_t>(tier)]; }
+  /// Where the radio ends: at the edge, if there is one.
+  [[nodiscard]] sg::Host* behind_radio() const {
+    return at(Tier::kEdge) != nullptr ? at(Tier::kEdge) : at(Tier::kCloud);
+  }
 };
+
+/// Whether a world has an edge: its plan computes there, or all traffic passes a backhaul that
+/// takes time.
+bool has_edge(const World& world) {
+  return std::isfinite(world.use.backhaul.rate.value()) ||
+         std::any_of(world.plan.stages.begin(), world.plan.stages.end(), [](const Stage& stage) {
+           const auto* layers = std::get_if<Compute>(&stage);
+           return layers != nullptr && layers->at == Tier::kEdge;
+         });
+}
 
 Site build_site(sg::NetZone* root, const World& world, std::size_t index) {
   const std::string suffix = fmt::format("-{}", index);
   sg::NetZone* zone = sg::create_full_zone("world" + suffix);
   zone->set_parent(root);
-  Site site{zone->create_host("mobile" + suffix, 1.0), zone->create_host("cloud" + suffix, 1.0)};
-  const auto link = [&](const char* name, BytesPerSecond rate) {
-    return zone->create_link(name + suffix, rate.value())->set_latency(0.0)->seal();
+  const auto host = [&](const char* name) { return zone->create_host(name + suffix, 1.0); };
+  const auto link = [&](const char* name, BytesPerSecond rate, const sg::Host* from,
+                        const sg::Host* to) {
+    sg::Link* made = zone->create_link(name + suffix, rate.value())->set_latency(0.0)->seal();
+    zone->add_route(from->get_netpoint(), to->get_netpoint(), nullptr, nullptr,
+                    {sg::LinkInRoute{made}}, false);
   };
-  const sg::LinkInRoute up{link("uplink", world.use.radio.uplink)};
-  const sg::LinkInRoute down{link("downlink", world.use.radio.downlink)};
-  zone->add_route(site.mobile->get_netpoint(), site.cloud->get_netpoint(), nullptr, nullptr, {up},
-                  false);
-  zone->add_route(site.cloud->get_netpoint(), site.mobile->get_netpoint(), nullptr, nullptr, {down},
-                  false);
+  Site site{{host("mobile"), nullptr, host("cloud")}};
+  if (has_edge(world)) site.hosts[static_cast<std::size_t>(Tier::kEdge)] = host("edge");
+  const sg::Host* mobile = site.at(Tier::kMobile);
+  const sg::Host* edge = site.at(Tier::kEdge);
+  const sg::Host* cloud = site.at(Tier::kCloud);
+  link("uplink", world.use.radio.uplink, mobile, site.behind_radio());
+  link("downlink", world.use.radio.downlink, site.behind_radio(), mobile);
+  const Backhaul& backhaul = world.use.backhaul;
+  if (edge != nullptr && std::isfinite(backhaul.rate.value())) {
+    link("backhaul-up", backhaul.rate, edge, cloud);
+    link("backhaul-down", backhaul.rate, cloud, edge);
+  }
   zone->seal();
   return site;
 }
@@ -73,44 +99,77 @@ Seconds transfer(sg::Host* from, sg::Host* to, Bytes size) {
 /// other worlds did in between: a world is the same alone and in any company (ADR 0002).
 double start_of(const World& world) {
   int exponent = 0;
-  const double latency = closed_form(world.demand, world.use).latency().value();
+  const double latency = closed_form(world.plan, world.use).latency().value();
   return std::frexp(latency, &exponent) > 0 ? std::ldexp(1.0, exponent) : 0;
 }
 
-/// The life of one request. The energy ledger charges each measured duration at the power that its
-/// component draws, as the phase ends.
-PlayedRequest play(const World& world, const Site& site) {
-  const auto& [demand, use] = world;
-  PlayedRequest played;
-  Breakdown& ledger = played.breakdown;
-  const double start = start_of(world);
-  sg::this_actor::sleep_until(start);
+/// One request on its site, stage by stage.
+class Player {
+ public:
+  Player(const World& world, const Site& site) : world_{world}, use_{world.use}, site_{site} {}
 
-  ledger.mobile = compute(site.mobile, demand.mobile_time);
-  ledger.compute_energy = demand.mobile_power() * ledger.mobile;
-
-  ledger.uplink = transfer(site.mobile, site.cloud, demand.upload);
-  ledger.uplink_energy = use.uplink_power() * ledger.uplink;
-  ledger.idle_energy = use.idle_power * ledger.uplink;
-  const bool offloads = demand.upload > Bytes{0};
-  if (offloads) ledger.delay = propagate(use.delay);
-
-  ledger.cloud = compute(site.cloud, demand.cloud_time);
-  ledger.idle_energy += use.idle_power * ledger.cloud;
-
-  if (offloads) ledger.delay += propagate(use.delay);
-  ledger.idle_energy += use.idle_power * ledger.delay;
-
-  if (use.download_takes_time) {
-    ledger.downlink = transfer(site.cloud, site.mobile, demand.result);
-    ledger.downlink_energy = use.downlink_power() * ledger.downlink;
-    ledger.idle_energy += use.idle_power * ledger.downlink;
+  PlayedRequest play() {
+    const double start = start_of(world_);
+    sg::this_actor::sleep_until(start);
+    for (const Stage& stage : world_.plan.stages) {
+      if (const auto* layers = std::get_if<Compute>(&stage)) {
+        run(*layers);
+      } else {
+        send(*std::get_if<Transfer>(&stage));
+      }
+    }
+    charge_radio();
+    return {.finish = Seconds{sg::Engine::get_clock() - start}, .breakdown = ledger_};
   }
-  ledger.downlink_energy += use.untimed_download_energy(demand.result);
 
-  played.finish = Seconds{sg::Engine::get_clock() - start};
-  return played;
-}
+ private:
+  void run(const Compute& layers) {
+    const Seconds took = compute(site_.at(layers.at), layers.time);
+    time_at(ledger_, layers.at) += took;
+    ledger_.compute_energy += layers.power() * took;
+  }
+
+  /// A message is on one link at a time, and waits for light behind each on its way up; an answer
+  /// passes the radio's delay before the radio.
+  void send(const Transfer& transfer) {
+    const bool timed = !transfer.answer || use_.download_takes_time;
+    const Bytes size = timed ? transfer.size : Bytes{0};
+    if (transfer.from == Tier::kMobile) {
+      ledger_.uplink += papilio::transfer(site_.at(Tier::kMobile), site_.behind_radio(), size);
+      ledger_.delay += propagate(use_.delay);
+    }
+    if (crosses_backhaul(transfer)) pass_backhaul(transfer.to == Tier::kCloud, size);
+    if (transfer.to == Tier::kMobile) {
+      ledger_.delay += propagate(use_.delay);
+      ledger_.downlink += papilio::transfer(site_.behind_radio(), site_.at(Tier::kMobile), size);
+    }
+  }
+
+  void pass_backhaul(bool up, Bytes size) {
+    const Backhaul& backhaul = use_.backhaul;
+    if (std::isfinite(backhaul.rate.value())) {
+      ledger_.backhaul += papilio::transfer(site_.at(up ? Tier::kEdge : Tier::kCloud),
+                                            site_.at(up ? Tier::kCloud : Tier::kEdge), size);
+    }
+    ledger_.delay += propagate(backhaul.delay);
+  }
+
+  /// Charges each measured phase at the power that the radio and the waiting mobile draw in it.
+  void charge_radio() {
+    ledger_.uplink_energy = use_.uplink_power() * ledger_.uplink;
+    ledger_.downlink_energy = use_.downlink_power() * ledger_.downlink;
+    ledger_.downlink_energy += use_.untimed_download_energy(world_.plan.answer());
+    for (const Seconds phase : {ledger_.uplink, ledger_.edge, ledger_.backhaul, ledger_.cloud,
+                                ledger_.delay, ledger_.downlink}) {
+      ledger_.idle_energy += use_.idle_power * phase;
+    }
+  }
+
+  const World& world_;
+  const RadioUse& use_;
+  const Site& site_;
+  Breakdown ledger_;
+};
 
 }  // namespace
 
@@ -131,9 +190,9 @@ std::vector<PlayedRequest> play_batch(std::span<const World> worlds) {
   for (std::size_t i = 0; i < worlds.size(); ++i) {
     // An exception must not leave an actor, for SimGrid would abort: it is kept, and rethrown
     // below.
-    sg::Actor::create(fmt::format("request-{}", i), sites[i].mobile, [&, i] {
+    sg::Actor::create(fmt::format("request-{}", i), sites[i].at(Tier::kMobile), [&, i] {
       try {
-        played[i] = play(worlds[i], sites[i]);
+        played[i] = Player{worlds[i], sites[i]}.play();
       } catch (const std::exception&) {
         if (!failure) failure = std::current_exception();
       }

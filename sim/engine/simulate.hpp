@@ -5,15 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/cost/cost.hpp"
+#include "sim/plan/estimate.hpp"
 
 namespace papilio {
-
-/// One request to be played: a mobile, a cloud and the two links between them, all its own.
-struct World {
-  Demand demand;
-  RadioUse use;
-};
 
 /// What the simulation measured of one request.
 struct PlayedRequest {
@@ -30,8 +24,8 @@ struct SimulateOptions {
   std::function<bool()> stop_requested;
 };
 
-/// Plays every world through SimGrid, each request as mobile computation, upload, cloud computation
-/// and download, and measures its phases on the simulated clock.
+/// Plays every world through SimGrid, each request stage by stage on tiers and links of its own,
+/// and measures its phases on the simulated clock.
 ///
 /// The worlds are independent: each gives the same bits in any company. They are played in batches,
 /// one SimGrid engine a batch, each in a forked worker, so the results depend neither on `jobs` nor

@@ -7,6 +7,12 @@
 
 namespace papilio {
 
+/// One request: its plan, and what it meets.
+struct World {
+  Plan plan;
+  RadioUse use;
+};
+
 /// Whether a transfer crosses the radio.
 constexpr bool crosses_radio(const Transfer& transfer) {
   return transfer.from == Tier::kMobile || transfer.to == Tier::kMobile;

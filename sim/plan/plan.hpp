@@ -6,7 +6,6 @@
 #include <string>
 #include <variant>
 
-#include "sim/cost/cost.hpp"
 #include "sim/units/units.hpp"
 
 namespace papilio {
@@ -56,6 +55,14 @@ struct Plan {
   [[nodiscard]] Bytes upload() const;
   /// Size of the answer; 0 B where the last layers run on the mobile.
   [[nodiscard]] Bytes answer() const;
+};
+
+/// What a codec does to one request.
+struct Coding {
+  Bytes payload;       ///< in place of the tensor's own size; > 0
+  Seconds encode;      ///< quantising and encoding on the mobile; >= 0
+  Watts encode_power;  ///< of the mobile in that time; >= 0, or NaN where nobody knows
+  Seconds decode;      ///< by the tier that gets the payload; >= 0
 };
 
 /// The plan with a codec around its first transfer: the tier that sends also encodes, and the tier

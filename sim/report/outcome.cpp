@@ -22,7 +22,7 @@ Row cell_columns(const Cell& cell, bool codecs) {
           {"bits", optional_value(cell.bits)}};
   if (codecs) extend(row, {{"codec", text_value(cell.codec)}});
   extend(row, {{"energy_model", std::string{name(cell.use.energy_model)}},
-               {"payload_bytes", static_cast<std::int64_t>(cell.demand.upload.value())}});
+               {"payload_bytes", static_cast<std::int64_t>(cell.plan.upload().value())}});
   return row;
 }
 

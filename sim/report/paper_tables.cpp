@@ -92,7 +92,7 @@ Section table5_section(const Scenario& scenario, const Outcomes& outcomes) {
     std::vector<std::string> row{printed.strategy,
                                  printed.network,
                                  printed.block,
-                                 fmt::format("{:.0f}", simulated->cell.demand.upload.value()),
+                                 fmt::format("{:.0f}", simulated->cell.plan.upload().value()),
                                  in_ms(printed.latency),
                                  in_ms(latency),
                                  deviation_percent(latency.value(), printed.latency.value()),

@@ -12,13 +12,13 @@ using Split = PublishedTables::Split;
 bool is_split(const Cell& cell, const Split& split) {
   return !cell.measured && cell.strategy == "butterfly" && cell.network == split.network &&
          cell.cut == split.block && cell.channels == split.channels &&
-         cell.demand.upload == split.offload;
+         cell.plan.upload() == split.offload;
 }
 
 /// Whether a cell that cuts nothing is the one of a row of Table V, under any reading.
 bool is_strategy(const Cell& cell, const PublishedTables::Strategy& row) {
   return !cell.measured && cell.cut.empty() && cell.strategy == row.strategy &&
-         cell.network == row.network && cell.demand.upload == row.offload;
+         cell.network == row.network && cell.plan.upload() == row.offload;
 }
 
 /// The same conditions, with what is stated to be 0 left out where that is the default.

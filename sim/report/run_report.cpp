@@ -48,13 +48,13 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
     const Breakdown& b = outcome.simulated;
     const Outcome* base = outcomes.cloud_only_of(outcome);
     table.rows.push_back({cell.strategy, cell.network, cell.cut, number(cell.channels),
-                          number(cell.bits), fmt::format("{:.0f}", cell.demand.upload.value()),
+                          number(cell.bits), fmt::format("{:.0f}", cell.plan.upload().value()),
                           in_ms(b.latency()), cell.energy_known ? in_mj(b.energy()) : "",
                           base == nullptr ? "" : ratio(base->simulated.latency() / b.latency()),
                           base == nullptr || !cell.energy_known || !base->cell.energy_known
                               ? ""
                               : ratio(base->simulated.energy() / b.energy()),
-                          accuracy_text(cell.accuracy)});
+                          accuracy_text(cell.plan.accuracy)});
     std::vector<std::string>& row = table.rows.back();
     if (codecs) row.insert(row.begin() + kBytes, cell.codec);
     if (delayed) row.insert(after_latency(row), in_ms(b.delay));

@@ -37,7 +37,7 @@ std::string limit_text(const Scenario& scenario) {
   std::set<std::string> unknown;
   for (const Cell& cell : scenario.cells) {
     if (cell.admitted.value_or(true)) continue;
-    (cell.accuracy ? below : unknown).insert(cell.partition);
+    (cell.plan.accuracy ? below : unknown).insert(cell.plan.name);
   }
   std::string text = fmt::format("Of an accuracy of {}: {} partition{} less", limit.text(),
                                  below.empty() ? "no" : fmt::to_string(below.size()),
@@ -107,7 +107,7 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
     std::vector<std::string> row{selected.network, target_text(selected),
                                  best == nullptr ? "none" : partition_name(best->cell),
                                  best == nullptr ? "" : value_text(*best, selected.target),
-                                 best == nullptr ? "" : accuracy_text(best->cell.accuracy)};
+                                 best == nullptr ? "" : accuracy_text(best->cell.plan.accuracy)};
     if (published) {
       const auto* printed = scenario.published->find_strategy("butterfly", selected.network);
       row.push_back(printed != nullptr ? printed->block : "");
@@ -134,7 +134,7 @@ nlohmann::ordered_json selections_json(const Scenario& scenario, const Outcomes&
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
     const auto partition = [](const Outcome* outcome) -> nlohmann::ordered_json {
       if (outcome == nullptr) return nullptr;
-      return outcome->cell.partition;
+      return outcome->cell.plan.name;
     };
     nlohmann::ordered_json one{{"network", selected.network},
                                {"target", std::string{name(selected.target)}}};

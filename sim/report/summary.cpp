@@ -29,7 +29,7 @@ const std::vector<SummaryColumn>& summary_columns() {
        [](const Subject& of) { return Value{std::string{name(of.cell.use.energy_model)}}; }},
       {"payload_bytes",
        [](const Subject& of) {
-         return Value{static_cast<std::int64_t>(of.cell.demand.upload.value())};
+         return Value{static_cast<std::int64_t>(of.cell.plan.upload().value())};
        }},
       {"n", [](const Subject&) { return Value{std::int64_t{1}}; }},
       {"latency_s", [](const Subject& of) { return Value{of.took.latency().value()}; }},
@@ -51,8 +51,8 @@ const std::vector<SummaryColumn>& summary_columns() {
          return of.base == nullptr ? Value{} : Value{of.base->latency() / of.took.latency()};
        }},
       {"speedup_energy", energy_speedup},
-      {"accuracy", [](const Subject& of) { return optional_value(of.cell.accuracy); }},
-      {"partition", [](const Subject& of) { return Value{of.cell.partition}; }},
+      {"accuracy", [](const Subject& of) { return optional_value(of.cell.plan.accuracy); }},
+      {"partition", [](const Subject& of) { return Value{of.cell.plan.name}; }},
       {"admitted", [](const Subject& of) {
          return of.cell.admitted ? Value{std::int64_t{*of.cell.admitted}} : Value{};
        }}};

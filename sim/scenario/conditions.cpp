@@ -3,16 +3,27 @@
 #include "sim/base/error.hpp"
 
 namespace papilio {
+namespace {
 
-Basis under(const ConditionsSpec& conditions, Basis basis) {
-  auto& [demand, use] = basis;
-  demand.mobile_time = demand.mobile_time * conditions.mobile_load_level;
-  demand.mobile_energy = demand.mobile_energy * conditions.mobile_load_level;
-  demand.cloud_time = demand.cloud_time * conditions.cloud_load_level;
-  if (demand.upload > Bytes{0}) {
-    PAPILIO_CHECK(conditions.result_bytes.has_value());
-    demand.result = Bytes{static_cast<double>(*conditions.result_bytes)};
+double load_at(const ConditionsSpec& conditions, Tier tier) {
+  if (tier == Tier::kMobile) return conditions.mobile_load_level;
+  return tier == Tier::kCloud ? conditions.cloud_load_level : 1;
+}
+
+}  // namespace
+
+World under(const ConditionsSpec& conditions, World world) {
+  PAPILIO_CHECK(conditions.result_bytes.has_value());
+  for (Stage& stage : world.plan.stages) {
+    if (auto* layers = std::get_if<Compute>(&stage)) {
+      const double load = load_at(conditions, layers->at);
+      layers->time = layers->time * load;
+      layers->energy = layers->energy * load;
+    } else if (auto* transfer = std::get_if<Transfer>(&stage); transfer->answer) {
+      transfer->size = Bytes{static_cast<double>(*conditions.result_bytes)};
+    }
   }
+  RadioUse& use = world.use;
   if (conditions.uplink_bit_per_s) {
     use.radio.uplink = bits_per_second(*conditions.uplink_bit_per_s);
   }
@@ -22,7 +33,7 @@ Basis under(const ConditionsSpec& conditions, Basis basis) {
   use.download_takes_time = conditions.download_takes_time;
   use.delay = Seconds{conditions.delay_of(use.radio.name)};
   use.idle_power = Watts{conditions.mobile_idle_power_w.value_or(0)};
-  return basis;
+  return world;
 }
 
 }  // namespace papilio

@@ -2,22 +2,16 @@
 
 #include <string_view>
 
-#include "sim/cost/cost.hpp"
+#include "sim/plan/estimate.hpp"
 #include "sim/scenario/spec.hpp"
 
 namespace papilio {
 
-/// What a partition asks for and how its radio is charged, when nothing is loaded and the radio has
-/// its own rates.
-struct Basis {
-  Demand demand;
-  RadioUse use;
-};
-
-/// The same under conditions: loads multiply times and the mobile's energies, rates replace the
-/// radio's, and whoever offloads gets an answer.
+/// A world under conditions: loads multiply times and the mobile's energies, rates replace the
+/// radio's, and an answer gets its size.
 /// @param conditions with `result_bytes`
-Basis under(const ConditionsSpec& conditions, Basis basis);
+/// @param world      in which nothing is loaded and the radio has its own rates
+World under(const ConditionsSpec& conditions, World world);
 
 /// A key of a scenario that sets one number of its conditions.
 struct ConditionKey {

@@ -12,6 +12,7 @@
 #include "sim/base/suggest.hpp"
 #include "sim/fleet/policy.hpp"
 #include "sim/networks/network_file.hpp"
+#include "sim/plan/price.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/references.hpp"
 
@@ -21,13 +22,35 @@ namespace {
 constexpr int kPaperBits = 8;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-/// One partition of a fixed strategy, before it has a price.
-struct Candidate {
-  std::string label;  ///< what tables call it
-  Partition partition;
-  std::optional<Cut> edge_cut;  ///< three-way: the last cut on the edge; none: all the rest
-  bool three_way{false};
-};
+/// What of a plan depends on the picture.
+ImageDemand demand_of(const Plan& plan) {
+  return {.mobile_s = plan.time_at(Tier::kMobile).value(),
+          .mobile_j = plan.mobile_energy().value(),
+          .upload_bytes = plan.upload().value(),
+          .edge_s = plan.time_at(Tier::kEdge).value(),
+          .server_s = plan.time_at(Tier::kCloud).value()};
+}
+
+/// The plan as the fleet's player takes it.
+FleetPartition fleet_partition(const Plan& plan) {
+  FleetPartition partition{.name = plan.name,
+                           .backhaul_bytes = plan.bytes_between(Tier::kEdge, Tier::kCloud).value(),
+                           .result_bytes = plan.answer().value(),
+                           .accuracy = plan.accuracy.value_or(kUnknown)};
+  partition.set_means(demand_of(plan));
+  return partition;
+}
+
+/// Layers without energies were priced at 0 J; where any run on the mobile, that is not what they
+/// take.
+void forget_energies(Plan& plan) {
+  for (Stage& stage : plan.stages) {
+    auto* layers = std::get_if<Compute>(&stage);
+    if (layers != nullptr && layers->at == Tier::kMobile && layers->time > Seconds{0}) {
+      layers->energy = Joules{kUnknown};
+    }
+  }
+}
 
 class Pricer {
  public:
@@ -88,7 +111,7 @@ class Pricer {
   void price_group(std::size_t i) {
     const MobilesSpec& mobiles = spec_.mobiles[i];
     const std::string path = fmt::format("mobiles.{}", i);
-    candidates_.emplace_back();
+    partitions_.emplace_back();
     idle_.emplace_back();
     if (mobiles.task.present) return;
     if (mobiles.model.empty() || mobiles.device.empty()) {
@@ -123,53 +146,64 @@ class Pricer {
                            no_energies(mobiles.device, mobiles.model));
       }
     }
-    candidates_.back() = candidates_of(*graph, group.edge.has_value());
+    partitions_.back() = partitions_of(*graph, group.edge.has_value());
     const LayerPricer mobile{profile, *graph};
     const LayerPricer server = pricer_of(spec_.servers[group.server].device, *graph);
-    const LayerPricer edge =
-        group.edge ? pricer_of(spec_.servers[*group.edge].device, *graph) : server;
-    const double result_bytes = static_cast<double>(
-        mobiles.result_bytes.value_or(graph->layers().back().shape.bytes(kPaperBits)));
-    const bool known = profile.has_energy();
-    const Watts encode = known || measurements_.encode_power_w
-                             ? encode_power(measurements_, profile)
-                             : Watts{kUnknown};
-    for (const Candidate& candidate : candidates_.back()) {
-      FleetPartition partition = priced(candidate, *graph, result_bytes, mobile, edge, server);
-      name_runs(candidate, *graph, mobiles.model, partition);
-      if (!known) forget_energies(partition);
-      model_.groups[i].partitions.push_back(coded(candidate, encode, std::move(partition)));
+    std::optional<LayerPricer> edge;
+    if (group.edge) edge = pricer_of(spec_.servers[*group.edge].device, *graph);
+    const Devices devices{.mobile = mobile, .edge = edge ? &*edge : nullptr, .cloud = &server};
+    const Bytes answer{static_cast<double>(
+        mobiles.result_bytes.value_or(graph->layers().back().shape.bytes(kPaperBits)))};
+    for (const Partition& partition : partitions_.back()) {
+      FleetPartition priced =
+          with_payloads(partition, plan_of(partition, *graph, devices, answer, profile), profile);
+      describe_layers(partition, *graph, devices, profile.has_energy(), priced);
+      name_runs(partition, *graph, mobiles.model, priced);
+      model_.groups[i].partitions.push_back(std::move(priced));
     }
   }
 
-  /// Where the edge stops: the first of the cloud's layers in `run`, the graph with the unit in it.
-  /// All that a unit adds comes right after the first cut, and so before the second.
-  static LayerId edge_end(const Candidate& candidate, const Graph& graph, const Graph& run) {
-    if (!candidate.edge_cut) return run.layers().size();
-    return candidate.edge_cut->after + 1 + (run.layers().size() - graph.layers().size());
+  [[nodiscard]] Plan plan_of(const Partition& partition, const Graph& graph, const Devices& devices,
+                             Bytes answer, const LayerProfile& profile) const {
+    Plan plan = papilio::price(graph, partition.placement(graph), devices, answer);
+    plan.name = partition.label;
+    plan.accuracy = accuracy_of(partition, measurements_, published_);
+    if (!profile.has_energy()) forget_energies(plan);
+    return plan;
+  }
+
+  /// What the fleet's player wants to know of a partition's layers beyond their plan.
+  static void describe_layers(const Partition& partition, const Graph& graph,
+                              const Devices& devices, bool energies_known, FleetPartition& priced) {
+    priced.cloud_only_s = devices.cloud->cost(graph, 1, graph.layers().size()).latency.value();
+    priced.mobile_share = 1;
+    if (!partition.crossing()) return;
+    // Of the network's own MACs; the unit's are not part of the work that is shared out.
+    const LayerId last_own = partition.cut ? partition.cut->after : 0;
+    priced.mobile_share =
+        static_cast<double>(graph.macs(0, last_own + 1)) / static_cast<double>(graph.macs());
+    const LayerCost rest = rest_on_mobile(graph, partition.placement(graph), devices.mobile);
+    priced.fallback_s = rest.latency.value();
+    priced.fallback_j = rest.energy.value();
+    if (!energies_known && priced.fallback_s > 0) priced.fallback_j = kUnknown;
   }
 
   /// Says what the servers run, so that those who run the same share batches. A unit's weights are
   /// trained for its precision; a codec is decoded before the layers begin.
-  static void name_runs(const Candidate& candidate, const Graph& graph, const std::string& model,
-                        FleetPartition& partition) {
-    const Partition& parts = candidate.partition;
-    if (!parts.crossing()) return;
-    const std::string cut = parts.cut ? parts.cut->name : graph.cuts().front().name;
-    std::string network = fmt::format("{} at {} bit", model, *parts.bits);
-    if (parts.channels) network += fmt::format(", unit of {} after {}", *parts.channels, cut);
+  static void name_runs(const Partition& partition, const Graph& graph, const std::string& model,
+                        FleetPartition& priced) {
+    if (!partition.crossing()) return;
+    const std::string cut = partition.cut ? partition.cut->name : graph.cuts().front().name;
+    std::string network = fmt::format("{} at {} bit", model, *partition.bits);
+    if (partition.channels) {
+      network += fmt::format(", unit of {} after {}", *partition.channels, cut);
+    }
     const auto runs = [&](const std::string& after, const std::string& to) {
       return fmt::format("{}: after {} to {}", network, after, to);
     };
-    const std::string middle = candidate.edge_cut ? candidate.edge_cut->name : "output";
-    if (candidate.three_way) partition.edge_runs = runs(cut, middle);
-    partition.server_runs = runs(candidate.three_way ? middle : cut, "output");
-  }
-
-  /// Layers without energies were priced at 0 J; where any run, that is not what they take.
-  static void forget_energies(FleetPartition& partition) {
-    if (partition.mobile_s > 0) partition.mobile_j = kUnknown;
-    if (partition.fallback_s > 0) partition.fallback_j = kUnknown;
+    const std::string middle = partition.edge_cut ? partition.edge_cut->name : "output";
+    if (partition.on_edge()) priced.edge_runs = runs(cut, middle);
+    priced.server_runs = runs(partition.on_edge() ? middle : cut, "output");
   }
 
   bool check_server(std::uint32_t server, const MobilesSpec& mobiles) {
@@ -194,7 +228,7 @@ class Pricer {
   }
 
   /// Every partition of the fixed strategies, in their order.
-  std::vector<Candidate> candidates_of(const Graph& graph, bool has_edge) {
+  std::vector<Partition> partitions_of(const Graph& graph, bool has_edge) {
     std::vector<StrategySpec> fixed;
     for (const FleetStrategySpec& strategy : spec_.strategies) {
       StrategySpec item = strategy.fixed;
@@ -202,54 +236,16 @@ class Pricer {
       if (is_policy(item.strategy)) item = {.strategy = "split"};
       fixed.push_back(std::move(item));
     }
-    ResolvedPartitions resolved = resolve_partitions(
-        fixed, "strategies", context_of(graph, published_, !spec_.published.empty(), measurements_),
-        checker_);
-    const std::vector<Partition>& partitions = resolved.partitions;
+    PartitionContext context =
+        context_of(graph, published_, !spec_.published.empty(), measurements_);
+    if (!has_edge) context.without_edge = "three-way needs mobiles with an 'edge'";
+    ResolvedPartitions resolved = resolve_partitions(fixed, "strategies", context, checker_);
     // Once is enough: all groups that run a network run the same one where something was measured.
-    if (candidates_.size() == first_group()) {
+    if (partitions_.size() == first_group()) {
       measurements_.left_out = std::move(resolved.left_out);
-      use_measurements(partitions, "strategies", measurements_, checker_);
+      use_measurements(resolved.partitions, "strategies", measurements_, checker_);
     }
-    std::vector<std::string> edge_after;
-    for (const Partition& partition : partitions) {
-      const bool three_way = partition.strategy == "three-way";
-      edge_after.push_back(three_way ? spec_.strategies[partition.item].edge_after : "");
-    }
-    const std::vector<std::string> labels = partition_labels(partitions, edge_after);
-    std::vector<Candidate> candidates;
-    for (std::size_t i = 0; i < partitions.size(); ++i) {
-      Candidate candidate{.label = labels[i], .partition = partitions[i]};
-      const bool three_way = candidate.partition.strategy == "three-way";
-      if (three_way && !place_edge(graph, has_edge, candidate)) continue;
-      candidates.push_back(std::move(candidate));
-    }
-    return candidates;
-  }
-
-  bool place_edge(const Graph& graph, bool has_edge, Candidate& candidate) {
-    const std::size_t item = candidate.partition.item;
-    const std::string path = fmt::format("strategies.{}", item);
-    const std::string& name = spec_.strategies[item].edge_after;
-    candidate.three_way = true;
-    if (!has_edge) {
-      checker_.error(path, "three-way needs mobiles with an 'edge'");
-      return false;
-    }
-    if (name == "output") return true;
-    candidate.edge_cut = graph.find_cut(name);
-    if (!candidate.edge_cut) {
-      checker_.error(path + ".edge_after",
-                     fmt::format("'{}' has no cut '{}'; see 'papilio models show {}'", graph.name(),
-                                 name, graph.name()));
-      return false;
-    }
-    if (candidate.edge_cut->after <= candidate.partition.cut->after) {
-      checker_.error(path + ".edge_after",
-                     fmt::format("must come after the cut '{}'", candidate.partition.cut->name));
-      return false;
-    }
-    return true;
+    return std::move(resolved.partitions);
   }
 
   /// Number of the groups up to the first that runs a network, it included.
@@ -259,71 +255,22 @@ class Pricer {
     return static_cast<std::size_t>(it - spec_.mobiles.begin()) + 1;
   }
 
-  /// A partition with what was measured of it: accuracy, and each picture's bytes and coding times.
-  [[nodiscard]] FleetPartition coded(const Candidate& candidate, Watts encode_power,
-                                     FleetPartition partition) const {
-    partition.accuracy =
-        accuracy_of(candidate.partition, measurements_, published_).value_or(kUnknown);
-    const auto* samples = measurements_.samples_of(candidate.partition);
-    if (samples == nullptr) return partition;
-    const ImageDemand layers = partition.demand(0);
-    // Who gets the payload decodes it: the edge where it has layers.
+  /// A partition with each picture's bytes and coding times, where they were measured.
+  [[nodiscard]] FleetPartition with_payloads(const Partition& partition, const Plan& plan,
+                                             const LayerProfile& profile) const {
+    const auto* samples = measurements_.samples_of(partition);
+    if (samples == nullptr) return fleet_partition(plan);
+    const Watts power = profile.has_energy() || measurements_.encode_power_w
+                            ? encode_power(measurements_, profile)
+                            : Watts{kUnknown};
     const auto with = [&](double bytes, double encode_s, double decode_s) {
-      ImageDemand demand = layers;
-      demand.mobile_s += encode_s;
-      if (encode_s > 0) demand.mobile_j += encode_power.value() * encode_s;
-      demand.upload_bytes = bytes;
-      (candidate.three_way ? demand.edge_s : demand.server_s) += decode_s;
-      return demand;
+      return coded(plan, {Bytes{bytes}, Seconds{encode_s}, power, Seconds{decode_s}});
     };
-    for (const MeasuredPayloads::Sample& sample : *samples) {
-      partition.images.push_back(
-          with(sample.bytes(measurements_.count_frame), sample.encode_s, sample.decode_s));
-    }
     const MeasuredPayloads::Mean mean = MeasuredPayloads::mean(*samples, measurements_.count_frame);
-    partition.set_means(with(mean.bytes, mean.encode_s, mean.decode_s));
-    return partition;
-  }
-
-  static FleetPartition priced(const Candidate& candidate, const Graph& graph, double result_bytes,
-                               const LayerPricer& mobile, const LayerPricer& edge,
-                               const LayerPricer& server) {
-    const Partition& partition = candidate.partition;
-    FleetPartition priced{
-        .name = candidate.label,
-        .cloud_only_s = server.cost(graph, 1, graph.layers().size()).latency.value()};
-    if (partition.strategy == "mobile-only") {
-      const Demand demand = mobile_only_demand(graph, mobile);
-      priced.mobile_s = demand.mobile_time.value();
-      priced.mobile_j = demand.mobile_energy.value();
-      priced.mobile_share = 1;
-      return priced;
-    }
-    std::optional<ButterflyGraph> unit;
-    if (partition.channels) unit = insert_butterfly(graph, *partition.cut, *partition.channels);
-    const Graph& run = unit ? unit->graph : graph;
-    const Cut cut = unit ? unit->cut : partition.cut.value_or(graph.cuts().front());
-    const int bits = static_cast<int>(*partition.bits);
-    const Demand demand = split_demand(run, cut, bits, Bytes{result_bytes}, mobile, server);
-    const LayerCost rest = mobile.cost(run, cut.after + 1, run.layers().size());
-    priced.mobile_s = demand.mobile_time.value();
-    priced.mobile_j = demand.mobile_energy.value();
-    priced.upload_bytes = demand.upload.value();
-    priced.server_s = demand.cloud_time.value();
-    priced.result_bytes = result_bytes;
-    priced.fallback_s = rest.latency.value();
-    priced.fallback_j = rest.energy.value();
-    // Of the network's own MACs; the unit's are not part of the work that is shared out.
-    const LayerId last_own = partition.cut ? partition.cut->after : 0;
-    priced.mobile_share =
-        static_cast<double>(graph.macs(0, last_own + 1)) / static_cast<double>(graph.macs());
-    if (candidate.three_way) {
-      const LayerId end = edge_end(candidate, graph, run);
-      priced.edge_s = edge.cost(run, cut.after + 1, end).latency.value();
-      priced.server_s = server.cost(run, end, run.layers().size()).latency.value();
-      if (candidate.edge_cut) {
-        priced.backhaul_bytes = static_cast<double>(candidate.edge_cut->shape.bytes(bits));
-      }
+    FleetPartition priced = fleet_partition(with(mean.bytes, mean.encode_s, mean.decode_s));
+    for (const MeasuredPayloads::Sample& sample : *samples) {
+      priced.images.push_back(demand_of(
+          with(sample.bytes(measurements_.count_frame), sample.encode_s, sample.decode_s)));
     }
     return priced;
   }
@@ -335,8 +282,8 @@ class Pricer {
       std::vector<std::vector<std::uint32_t>> of_group(groups);
       std::size_t runs = 0;
       for (std::size_t g = 0; g < groups; ++g) {
-        for (std::uint32_t i = 0; i < candidates_[g].size(); ++i) {
-          if (candidates_[g][i].partition.item == item) of_group[g].push_back(i);
+        for (std::uint32_t i = 0; i < partitions_[g].size(); ++i) {
+          if (partitions_[g][i].item == item) of_group[g].push_back(i);
         }
         if (of_group[g].empty()) continue;  // a task, or an error that has been told
         if (runs != 0 && of_group[g].size() != runs) {
@@ -352,7 +299,7 @@ class Pricer {
         for (std::size_t g = 0; g < groups; ++g) {
           strategy.candidates.push_back({of_group[g].empty() ? 0 : of_group[g][run]});
           if (strategy.name.empty() && !of_group[g].empty()) {
-            strategy.name = candidates_[g][of_group[g][run]].label;
+            strategy.name = partitions_[g][of_group[g][run]].label;
           }
         }
         model_.strategies.push_back(std::move(strategy));
@@ -396,12 +343,12 @@ class Pricer {
         strategy.candidates.push_back({0});
         continue;
       }
-      const std::vector<std::uint32_t> among = chosen_among(spec, candidates_[g], path);
+      const std::vector<std::uint32_t> among = chosen_among(spec, partitions_[g], path);
       strategy.candidates.push_back(admitted_of(among, g));
       const bool none_fixed = std::all_of(
           spec_.strategies.begin(), spec_.strategies.end(),
           [](const FleetStrategySpec& other) { return is_policy(other.fixed.strategy); });
-      if (among.empty() && spec.among.empty() && (none_fixed || !candidates_[g].empty())) {
+      if (among.empty() && spec.among.empty() && (none_fixed || !partitions_[g].empty())) {
         checker_.error(path, "finds no partition to choose among; add fixed strategies");
       } else if (!among.empty() && strategy.candidates.back().empty()) {
         checker_.error(
@@ -446,19 +393,19 @@ class Pricer {
   }
 
   std::vector<std::uint32_t> chosen_among(const FleetStrategySpec& spec,
-                                          const std::vector<Candidate>& candidates,
+                                          const std::vector<Partition>& partitions,
                                           const std::string& path) {
     std::vector<std::uint32_t> chosen;
     std::vector<std::string> labels;
-    for (std::uint32_t i = 0; i < candidates.size(); ++i) {
-      const Candidate& candidate = candidates[i];
-      labels.push_back(candidate.label);
-      const bool suits = spec.policy->takes_units() || !candidate.partition.channels;
+    for (std::uint32_t i = 0; i < partitions.size(); ++i) {
+      const Partition& partition = partitions[i];
+      labels.push_back(partition.label);
+      const bool suits = spec.policy->takes_units() || !partition.channels;
       const bool named =
-          std::find(spec.among.begin(), spec.among.end(), candidate.label) != spec.among.end();
+          std::find(spec.among.begin(), spec.among.end(), partition.label) != spec.among.end();
       if (named || (spec.among.empty() && suits)) chosen.push_back(i);
     }
-    if (candidates.empty()) return chosen;  // an error that has been told
+    if (partitions.empty()) return chosen;  // an error that has been told
     for (std::size_t i = 0; i < spec.among.size(); ++i) {
       if (std::find(labels.begin(), labels.end(), spec.among[i]) != labels.end()) continue;
       checker_.item_error(path + ".among", i,
@@ -477,7 +424,7 @@ class Pricer {
   Measurements measurements_;
   std::set<TableOrigin> tables_;
   std::vector<std::optional<IdlePower>> idle_;      // [mobiles]
-  std::vector<std::vector<Candidate>> candidates_;  // [groups]
+  std::vector<std::vector<Partition>> partitions_;  // [groups]
   std::optional<std::size_t> without_energy_;       // a group whose table has no energies
 };
 

@@ -267,10 +267,6 @@ void describe_fleet_strategy(FieldVisitor& visitor, FleetStrategySpec& spec) {
   visitor.text("strategy", spec.fixed.strategy, {.choices = fleet_strategy_names()},
                Presence::kRequired, "Where the layers run, or the policy that chooses.");
   if (!is_policy(spec.fixed.strategy)) {
-    if (spec.fixed.strategy == "three-way") {
-      visitor.text("edge_after", spec.edge_after, {}, Presence::kRequired,
-                   "The cut up to which the edge computes; 'output': all the rest.");
-    }
     describe_cuts(visitor, spec.fixed);
     return;
   }

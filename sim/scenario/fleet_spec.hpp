@@ -149,7 +149,6 @@ struct MobilesSpec {
 struct FleetStrategySpec {
   std::string name;                        ///< of a policy; by default its own
   StrategySpec fixed;                      ///< its `strategy` is one of `fleet_strategy_names()`
-  std::string edge_after;                  ///< three-way: the last cut on the edge, or "output"
   std::shared_ptr<PolicySettings> policy;  ///< null: fixed
   std::vector<std::string>
       among;  ///< names of fixed strategies of the scenario; empty: all that suit

@@ -38,6 +38,7 @@ class Resolver {
                             .cut = cut,
                             .bits = strategy.bits,
                             .codec = strategy.codec};
+        if (partition.on_edge() && !place_edge(strategy, partition)) continue;
         if (strategy.strategy != "butterfly" && strategy.channels.empty()) {
           add(partition);
           continue;
@@ -61,10 +62,10 @@ class Resolver {
  private:
   void add(Partition partition) {
     const std::string cut = partition.cut ? partition.cut->name : "";
-    // Three-way partitions may differ in their second cut, which is not known here.
-    if (partition.strategy != "three-way" &&
-        !seen_
-             .insert({partition.strategy, cut, partition.channels, partition.bits, partition.codec})
+    const std::string edge_cut = partition.edge_cut ? partition.edge_cut->name : "";
+    if (!seen_
+             .insert({partition.strategy, cut, edge_cut, partition.channels, partition.bits,
+                      partition.codec})
              .second) {
       checker_.error(path_, fmt::format("{}{}{} comes twice; remove one", partition.strategy,
                                         cut.empty() ? "" : " after ", cut));
@@ -72,6 +73,29 @@ class Resolver {
     }
     partition.item = item_;
     partitions_.push_back(std::move(partition));
+  }
+
+  /// Finds where the edge stops.
+  bool place_edge(const StrategySpec& strategy, Partition& partition) {
+    if (context_.without_edge != nullptr) {
+      checker_.error(path_, context_.without_edge);
+      return false;
+    }
+    partition.edge_after = strategy.edge_after;
+    if (strategy.edge_after == "output") return true;
+    partition.edge_cut = graph_.find_cut(strategy.edge_after);
+    if (!partition.edge_cut) {
+      checker_.error(path_ + ".edge_after",
+                     fmt::format("'{}' has no cut '{}'; see 'papilio models show {}'",
+                                 graph_.name(), strategy.edge_after, graph_.name()));
+      return false;
+    }
+    if (partition.edge_cut->after <= partition.cut->after) {
+      checker_.error(path_ + ".edge_after",
+                     fmt::format("must come after the cut '{}'", partition.cut->name));
+      return false;
+    }
+    return true;
   }
 
   std::vector<Cut> cuts_of(const StrategySpec& strategy) {
@@ -189,7 +213,7 @@ class Resolver {
   std::string path_;
   std::size_t item_{0};
   std::vector<Partition> partitions_;
-  std::set<std::tuple<std::string, std::string, std::optional<std::int64_t>,
+  std::set<std::tuple<std::string, std::string, std::string, std::optional<std::int64_t>,
                       std::optional<std::int64_t>, std::string>>
       seen_;
   std::vector<LeftOutCut> left_out_;
@@ -204,32 +228,36 @@ std::optional<Crossing> Partition::crossing() const {
       .cut = cut ? cut->name : "", .channels = channels.value_or(0), .bits = *bits, .codec = codec};
 }
 
-std::vector<std::string> partition_labels(const std::vector<Partition>& partitions,
-                                          const std::vector<std::string>& edge_after) {
-  std::vector<std::string> labels;
+Placement Partition::placement(const Graph& graph) const {
+  if (!bits) return {};
+  Placement placement{
+      .hops = {{cut.value_or(graph.cuts().front()), on_edge() ? Tier::kEdge : Tier::kCloud}},
+      .channels = channels,
+      .bits = static_cast<int>(*bits)};
+  if (edge_cut) placement.hops.push_back({*edge_cut, Tier::kCloud});
+  return placement;
+}
+
+void name_partitions(std::vector<Partition>& partitions) {
   std::map<std::pair<std::string, std::string>, int> alike;  // by name and codec
-  for (std::size_t i = 0; i < partitions.size(); ++i) {
-    const Partition& partition = partitions[i];
+  for (Partition& partition : partitions) {
     const std::string cut = partition.cut ? partition.cut->name : "";
-    std::string label = cut.empty() ? partition.strategy : cut;
-    if (partition.strategy == "split") label = "split " + cut;
-    if (partition.strategy == "three-way") label = fmt::format("{}>{}", cut, edge_after[i]);
-    alike[{label, partition.codec}] += 1;
-    labels.push_back(std::move(label));
+    partition.label = cut.empty() ? partition.strategy : cut;
+    if (partition.strategy == "split") partition.label = "split " + cut;
+    if (partition.on_edge()) partition.label = fmt::format("{}>{}", cut, partition.edge_after);
+    alike[{partition.label, partition.codec}] += 1;
   }
-  for (std::size_t i = 0; i < partitions.size(); ++i) {
-    const Partition& partition = partitions[i];
-    if (alike[{labels[i], partition.codec}] > 1) {
-      if (partition.channels) labels[i] += fmt::format("/{}", *partition.channels);
-      labels[i] += fmt::format("/{}bit", partition.bits.value_or(0));
+  for (Partition& partition : partitions) {
+    if (alike.at({partition.label, partition.codec}) > 1) {
+      if (partition.channels) partition.label += fmt::format("/{}", *partition.channels);
+      partition.label += fmt::format("/{}bit", partition.bits.value_or(0));
     }
   }
-  for (std::size_t i = 0; i < partitions.size(); ++i) {
-    if (partitions[i].crossing() && partitions[i].codec != kRawCodec) {
-      labels[i] += "/" + partitions[i].codec;
+  for (Partition& partition : partitions) {
+    if (partition.crossing() && partition.codec != kRawCodec) {
+      partition.label += "/" + partition.codec;
     }
   }
-  return labels;
 }
 
 ResolvedPartitions resolve_partitions(const std::vector<StrategySpec>& strategies,
@@ -239,7 +267,9 @@ ResolvedPartitions resolve_partitions(const std::vector<StrategySpec>& strategie
   for (std::size_t i = 0; i < strategies.size(); ++i) {
     resolver.resolve(strategies[i], fmt::format("{}.{}", path, i), i);
   }
-  return resolver.take();
+  ResolvedPartitions resolved = resolver.take();
+  name_partitions(resolved.partitions);
+  return resolved;
 }
 
 }  // namespace papilio

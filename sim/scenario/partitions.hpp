@@ -8,6 +8,7 @@
 
 #include "models/graph/graph.hpp"
 #include "sim/plan/accuracy_limit.hpp"
+#include "sim/plan/price.hpp"
 #include "sim/profiles/crossing.hpp"
 #include "sim/profiles/measured_accuracy.hpp"
 #include "sim/profiles/published.hpp"
@@ -18,15 +19,24 @@ namespace papilio {
 
 /// One way to run the network, independent of radio and energy reading.
 struct Partition {
-  std::string strategy;                  ///< one of `strategy_names()`
-  std::optional<Cut> cut;                ///< of `butterfly` and `split`
-  std::optional<std::int64_t> channels;  ///< D_r of `butterfly`
+  std::string strategy;                  ///< one of `fleet_strategy_names()` that is no policy
+  std::optional<Cut> cut;                ///< of `butterfly`, `split` and `three-way`
+  std::string edge_after;                ///< of `three-way`, as the strategy names it
+  std::optional<Cut> edge_cut;           ///< the last on the edge; none: the edge computes the rest
+  std::optional<std::int64_t> channels;  ///< D_r of `butterfly`, and of `three-way` with a unit
   std::optional<std::int64_t> bits;      ///< of a crossing element; none for `mobile-only`
   std::string codec;                     ///< of what crosses; empty for `mobile-only`
   std::size_t item{0};                   ///< position of the strategy that it comes from
+  std::string label;                     ///< what tables call it: `name_partitions`
+
+  /// Whether some of its layers run on an edge server.
+  [[nodiscard]] bool on_edge() const { return strategy == "three-way"; }
 
   /// What crosses the radio; nothing for `mobile-only`.
   [[nodiscard]] std::optional<Crossing> crossing() const;
+  /// Where its layers run.
+  /// @param graph the network that it is of
+  [[nodiscard]] Placement placement(const Graph& graph) const;
 };
 
 /// A cut at which no measured unit is accurate enough for "smallest".
@@ -43,17 +53,16 @@ struct PartitionContext {
   bool names_published;  ///< whether it names some
   /// The scenario's measured accuracies; nullptr where it names none, or a file that is not there.
   const MeasuredAccuracies* accuracies{nullptr};
-  bool names_accuracies{false};     ///< whether it names some
+  bool names_accuracies{false};  ///< whether it names some
+  /// What `three-way` is told where there is no edge; nullptr: there is one.
+  const char* without_edge{nullptr};
   AccuracyLimit limit_of_smallest;  ///< how accurate a unit of "smallest" must be
 };
 
-/// What tables call partitions, no two alike: "RB8" of a unit, "split RB8", "RB1>RB8" of three-way,
-/// else the strategy; with "/D_r" and "/bits" where there are several of that name, and with the
-/// codec, "RB8/zstd", where it is not raw.
-/// @param edge_after `[partitions]`: of three-way, the last cut on the edge; else empty
-/// @return `[partitions]`
-std::vector<std::string> partition_labels(const std::vector<Partition>& partitions,
-                                          const std::vector<std::string>& edge_after);
+/// Labels partitions as tables call them, no two alike: "RB8" of a unit, "split RB8", "RB1>RB8" of
+/// three-way, else the strategy; with "/D_r" and "/bits" where there are several of that name, and
+/// with the codec, "RB8/zstd", where it is not raw.
+void name_partitions(std::vector<Partition>& partitions);
 
 /// What the strategies of a scenario come to.
 struct ResolvedPartitions {
@@ -61,9 +70,10 @@ struct ResolvedPartitions {
   std::vector<LeftOutCut> left_out;
 };
 
-/// Resolves a list of strategies: names of cuts, "blocks" and "all", the paper's channels, the
-/// smallest ones that are accurate enough. What does not exist, is out of range or comes twice
-/// becomes an error in `checker`, as does a strategy that accuracy leaves no cut of.
+/// Resolves a list of strategies to labelled partitions: names of cuts, "blocks" and "all", the
+/// paper's channels, the smallest ones that are accurate enough. What does not exist, is out of
+/// range or comes twice becomes an error in `checker`, as does a strategy that accuracy leaves no
+/// cut of.
 /// @param path of the list in the scenario, e.g. "strategies"
 ResolvedPartitions resolve_partitions(const std::vector<StrategySpec>& strategies,
                                       const std::string& path, const PartitionContext& context,

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/plan/price.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/references.hpp"
@@ -23,23 +25,23 @@ class Expander {
   Expander(Scenario& scenario, const LayerPricer& mobile, const LayerPricer& cloud)
       : scenario_{scenario}, mobile_{mobile}, cloud_{cloud} {}
 
-  void expand(const Partition& partition, const std::string& label) {
+  void expand(const Partition& partition) {
     Cell cell;
     cell.strategy = partition.strategy;
-    cell.partition = label;
     cell.delayed = scenario_.spec.conditions.has_delay();
     if (partition.cut) cell.cut = partition.cut->name;
     cell.channels = partition.channels;
     cell.bits = partition.bits;
     cell.codec = partition.codec;
     cell.measured = scenario_.measurements.samples_of(partition) != nullptr;
-    cell.demand = demand(partition);
+    cell.plan = plan_of(partition);
+    cell.plan.name = partition.label;
     cell.energy_known =
-        scenario_.mobile_profile.has_energy() || cell.demand.mobile_time == Seconds{0};
+        scenario_.mobile_profile.has_energy() || cell.plan.time_at(Tier::kMobile) == Seconds{0};
     const Measurements& measurements = scenario_.measurements;
-    cell.accuracy =
+    cell.plan.accuracy =
         accuracy_of(partition, measurements, scenario_.published ? &*scenario_.published : nullptr);
-    if (measurements.limit.stated()) cell.admitted = measurements.limit.admits(cell.accuracy);
+    if (measurements.limit.stated()) cell.admitted = measurements.limit.admits(cell.plan.accuracy);
     if (partition.strategy == "mobile-only") {
       add_readings(cell);
       return;
@@ -52,40 +54,29 @@ class Expander {
   }
 
  private:
-  [[nodiscard]] Demand demand(const Partition& partition) const {
-    const Demand layers = demand_of_layers(partition);
+  [[nodiscard]] Plan plan_of(const Partition& partition) const {
+    const Graph& graph = scenario_.graph;
+    const Plan plan =
+        price(graph, partition.placement(graph), {.mobile = mobile_, .cloud = &cloud_}, Bytes{0});
     const Measurements& measurements = scenario_.measurements;
     const auto* samples = measurements.samples_of(partition);
-    if (samples == nullptr) return layers;
+    if (samples == nullptr) return plan;
     const MeasuredPayloads::Mean mean = MeasuredPayloads::mean(*samples, measurements.count_frame);
     // What crosses a radio is whole bytes.
-    return coded(layers, {.payload = Bytes{std::ceil(mean.bytes)},
-                          .encode = Seconds{mean.encode_s},
-                          .encode_power = encode_power(measurements, scenario_.mobile_profile),
-                          .decode = Seconds{mean.decode_s}});
-  }
-
-  [[nodiscard]] Demand demand_of_layers(const Partition& partition) const {
-    const Graph& graph = scenario_.graph;
-    if (partition.strategy == "mobile-only") return mobile_only_demand(graph, mobile_);
-    const auto split = [&](const Graph& rewritten, const Cut& cut) {
-      return split_demand(rewritten, cut, static_cast<int>(*partition.bits), Bytes{0}, mobile_,
-                          cloud_);
-    };
-    if (!partition.cut) return split(graph, graph.cuts().front());
-    if (!partition.channels) return split(graph, *partition.cut);
-    const ButterflyGraph unit = insert_butterfly(graph, *partition.cut, *partition.channels);
-    return split(unit.graph, unit.cut);
+    return coded(plan, {.payload = Bytes{std::ceil(mean.bytes)},
+                        .encode = Seconds{mean.encode_s},
+                        .encode_power = encode_power(measurements, scenario_.mobile_profile),
+                        .decode = Seconds{mean.decode_s}});
   }
 
   void add_readings(Cell cell) {
     for (const std::string& reading : scenario_.spec.energy_models) {
       cell.use.energy_model = energy_model_by_name(reading);
-      scenario_.bases.push_back({cell.demand, cell.use});
+      scenario_.bases.push_back({cell.plan, cell.use});
       scenario_.cells.push_back(cell);
-      const auto [demand, use] = under(scenario_.spec.conditions, scenario_.bases.back());
-      scenario_.cells.back().demand = demand;
-      scenario_.cells.back().use = use;
+      World world = under(scenario_.spec.conditions, scenario_.bases.back());
+      scenario_.cells.back().plan = std::move(world.plan);
+      scenario_.cells.back().use = std::move(world.use);
     }
   }
 
@@ -182,9 +173,7 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
   }
   Expander expander{scenario, profiles.pricer(spec.mobile_device, *graph),
                     profiles.pricer(spec.cloud_device, *graph)};
-  const std::vector<std::string> labels =
-      partition_labels(partitions, std::vector<std::string>(partitions.size()));
-  for (std::size_t i = 0; i < partitions.size(); ++i) expander.expand(partitions[i], labels[i]);
+  for (const Partition& partition : partitions) expander.expand(partition);
   return scenario;
 }
 

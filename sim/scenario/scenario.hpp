@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
-#include "sim/cost/cost.hpp"
+#include "sim/plan/estimate.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/published.hpp"
 #include "sim/scenario/conditions.hpp"
@@ -19,19 +19,17 @@ namespace papilio {
 /// One strategy × network × cut × energy reading: what is simulated, and one row of the summary.
 struct Cell {
   std::string strategy;
-  std::string partition;                 ///< what tables call it: `partition_labels`
   std::string network;                   ///< empty for mobile-only
   std::string cut;                       ///< empty for mobile-only and cloud-only
   std::optional<std::int64_t> channels;  ///< D_r of a butterfly unit
   std::optional<std::int64_t> bits;      ///< empty for mobile-only
   std::string codec;                     ///< of what crosses; empty for mobile-only
   bool measured{false};  ///< whether the payload was; else it follows from the shape
-  Demand demand;         ///< under the scenario's conditions, as is `use`
+  Plan plan;             ///< under the scenario's conditions, as is `use`
   RadioUse use;
   bool delayed{false};  ///< whether the scenario speaks of propagation
   /// Whether the mobile's energy is known: its layer table has energies, or it computes nothing.
   bool energy_known{true};
-  std::optional<double> accuracy;  ///< top-1 fraction, where measured or published
   /// Whether the stated limit of accuracy lets it be chosen; nothing where none is stated.
   std::optional<bool> admitted;
 };
@@ -50,7 +48,7 @@ struct Scenario {
   /// tables say of radios can be held against them.
   bool radios_of_published{false};
   std::vector<Cell> cells;
-  std::vector<Basis> bases;  ///< `[cells]`: before the scenario's conditions
+  std::vector<World> bases;  ///< `[cells]`: before the scenario's conditions
 
   /// The radio of this name, which is one of `spec.networks`.
   [[nodiscard]] const Radio& radio(const std::string& name) const;

@@ -58,6 +58,10 @@ const std::vector<std::string>& strategy_names() {
 
 void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
   const bool cuts = spec.strategy != "mobile-only" && spec.strategy != "cloud-only";
+  if (spec.strategy == "three-way") {
+    visitor.text("edge_after", spec.edge_after, {}, Presence::kRequired,
+                 "The cut up to which the edge computes; 'output': all the rest.");
+  }
   if (cuts) {
     visitor.text_list("after", spec.after, {}, Presence::kRequired,
                       "Cuts by block (RB1) or layer; 'blocks': after every block; 'all': every "

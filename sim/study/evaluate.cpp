@@ -113,8 +113,8 @@ std::string Evaluator::evaluate_closed(const std::vector<PointTask>& tasks) {
       head.hash = point.hash();
       took.clear();
       for (std::size_t i = 0; i < point.cells(); ++i) {
-        const Basis basis = point.basis(i);
-        took.push_back(closed_form(basis.demand, basis.use));
+        const World world = point.world(i);
+        took.push_back(closed_form(world.plan, world.use));
       }
       results.begin_point(head);
       add_rows(results, point, took);
@@ -141,8 +141,7 @@ std::string Evaluator::evaluate_simulated(const std::vector<PointTask>& tasks) {
       last.point = cells_.at(task.place);
       last.head.hash = last.point->hash();
       for (std::size_t i = 0; i < last.point->cells(); ++i) {
-        Basis basis = last.point->basis(i);
-        worlds.push_back({basis.demand, std::move(basis.use)});
+        worlds.push_back(last.point->world(i));
       }
       check_finite(std::span{worlds}.subspan(last.first));
     } catch (const std::runtime_error& error) {

@@ -18,14 +18,14 @@ void add(Digest& digest, const std::optional<double>& value) {
   digest.add(std::int64_t{value.has_value()}).add(value.value_or(0));
 }
 
-void add(Digest& digest, const Cell& cell, const Basis& basis) {
+void add(Digest& digest, const Cell& cell, const World& base) {
   digest.add(cell.strategy).add(cell.network).add(cell.cut).add(cell.codec);
   digest.add(cell.channels.value_or(0)).add(cell.bits.value_or(0));
   digest.add(std::int64_t{cell.measured}).add(std::int64_t{cell.energy_known});
-  add(digest, cell.accuracy);
-  const auto& [demand, use] = basis;
-  digest.add(demand.mobile_time.value()).add(demand.mobile_energy.value());
-  digest.add(demand.upload.value()).add(demand.cloud_time.value());
+  add(digest, cell.plan.accuracy);
+  const auto& [plan, use] = base;
+  digest.add(plan.time_at(Tier::kMobile).value()).add(plan.mobile_energy().value());
+  digest.add(plan.upload().value()).add(plan.time_at(Tier::kCloud).value());
   digest.add(use.radio.uplink.value()).add(use.radio.downlink.value());
   digest.add(use.radio.alpha_uplink.value()).add(use.radio.alpha_downlink.value());
   digest.add(use.radio.beta.value());

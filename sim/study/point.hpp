@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/cost/cost.hpp"
+#include "sim/plan/estimate.hpp"
 #include "sim/scenario/conditions.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/profile_cache.hpp"
@@ -20,7 +20,7 @@ namespace papilio {
 /// The partitions that points share which differ in their conditions only.
 struct SharedCells {
   std::vector<Cell> cells;
-  std::vector<Basis> bases;           ///< `[cells]`: before any conditions
+  std::vector<World> bases;           ///< `[cells]`: before any conditions
   std::vector<std::size_t> baseline;  ///< `[cells]`: cloud-only of each, or `cells.size()`
   ConditionsSpec conditions;          ///< of the scenario they were made of
   Hash hash{};                        ///< of all that their results follow from but conditions
@@ -35,7 +35,7 @@ struct CellPoint {
   [[nodiscard]] Hash hash() const;
   [[nodiscard]] std::size_t cells() const { return shared->cells.size(); }
   /// What a cell asks for, and of which radio.
-  [[nodiscard]] Basis basis(std::size_t cell) const {
+  [[nodiscard]] World world(std::size_t cell) const {
     return under(conditions, shared->bases[cell]);
   }
 };

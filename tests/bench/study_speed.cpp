@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
       if (study.excluded(place)) continue;
       const papilio::CellPoint point = points.at(place);
       for (std::size_t i = 0; i < point.cells(); ++i) {
-        const papilio::Basis basis = point.basis(i);
-        const papilio::Breakdown took = papilio::closed_form(basis.demand, basis.use);
+        const papilio::World world = point.world(i);
+        const papilio::Breakdown took = papilio::closed_form(world.plan, world.use);
         latency_s += took.latency().value();
         energy_j += took.energy().value();
       }

@@ -15,6 +15,7 @@ namespace papilio {
 namespace {
 
 using testing::expect_agreement;
+using testing::plan_of;
 using testing::random_worlds;
 using testing::same_bytes;
 
@@ -24,7 +25,7 @@ TEST(Engine, AgreesWithTheClosedFormOnRandomWorlds) {
     const std::vector<PlayedRequest> played = simulate(worlds);
     ASSERT_EQ(played.size(), worlds.size());
     for (std::size_t i = 0; i < worlds.size(); ++i) {
-      expect_agreement(played[i].breakdown, closed_form(worlds[i].demand, worlds[i].use), 1e-9);
+      expect_agreement(played[i].breakdown, closed_form(worlds[i].plan, worlds[i].use), 1e-9);
     }
   }
 }
@@ -35,12 +36,12 @@ TEST(Engine, EventsALittleApartStayApart) {
   std::vector<World> worlds;
   for (int i = 0; i < 10; ++i) {
     World world;
-    world.demand.mobile_time = Seconds{1e-3 + 0.3e-9 * i};
+    world.plan = plan_of({.mobile_time = Seconds{1e-3 + 0.3e-9 * i}});
     worlds.push_back(world);
   }
   const std::vector<PlayedRequest> played = simulate(worlds);
   for (std::size_t i = 0; i < worlds.size(); ++i) {
-    EXPECT_NEAR(played[i].breakdown.mobile / worlds[i].demand.mobile_time, 1.0, 1e-9);
+    EXPECT_NEAR(played[i].breakdown.mobile / worlds[i].plan.time_at(Tier::kMobile), 1.0, 1e-9);
   }
 }
 
@@ -76,7 +77,7 @@ TEST(Engine, WorldsFinishAfterTheirLatency) {
   const std::vector<PlayedRequest> all = simulate(worlds);
   for (std::size_t i = 0; i < worlds.size(); ++i) {
     EXPECT_NEAR(all[i].finish / all[i].breakdown.latency(), 1.0, 1e-12);
-    EXPECT_NEAR(all[i].finish / closed_form(worlds[i].demand, worlds[i].use).latency(), 1.0, 1e-9);
+    EXPECT_NEAR(all[i].finish / closed_form(worlds[i].plan, worlds[i].use).latency(), 1.0, 1e-9);
   }
 }
 
@@ -106,7 +107,7 @@ TEST(Batch, ASecondOneInAProcessIsRefused) {
 // That must be an error instead of a result.
 TEST(Batch, ADeadlockIsAnError) {
   World world;
-  world.demand.mobile_time = Seconds{std::numeric_limits<double>::infinity()};
+  world.plan = plan_of({.mobile_time = Seconds{std::numeric_limits<double>::infinity()}});
   const std::vector<World> worlds{world};
   EXPECT_THROW(simulate(worlds), SimulationError) << "told before it is tried";
   EXPECT_THROW(play_batch(worlds), SimulationError);
@@ -117,12 +118,12 @@ TEST(Batch, ADeadlockIsAnError) {
 TEST(Engine, LongRequestsDoNotBlurShortOnes) {
   std::vector<World> worlds = random_worlds(31, 40);
   for (std::size_t i = 0; i < worlds.size(); i += 4) {
-    worlds[i].demand.upload = Bytes{1e9};
+    std::get<Transfer>(worlds[i].plan.stages[1]).size = Bytes{1e9};
     worlds[i].use.radio.uplink = BytesPerSecond{1e4};  // 100,000 s
   }
   const std::vector<PlayedRequest> played = simulate(worlds);
   for (std::size_t i = 0; i < worlds.size(); ++i) {
-    expect_agreement(played[i].breakdown, closed_form(worlds[i].demand, worlds[i].use), 1e-9);
+    expect_agreement(played[i].breakdown, closed_form(worlds[i].plan, worlds[i].use), 1e-9);
   }
 }
 

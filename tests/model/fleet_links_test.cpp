@@ -96,7 +96,7 @@ TEST(Fleet, ARequestAloneTakesTheClosedForm) {
   for (World world : testing::random_worlds(7, 50)) {
     world.use.download_takes_time = true;
     const FleetModel model = fleet_of(world, once());
-    const Breakdown expected = closed_form(world.demand, world.use);
+    const Breakdown expected = closed_form(world.plan, world.use);
     const FleetResult result = simulate_fleet(model).front();
     ASSERT_EQ(result.records.size(), 1U);
     const RequestRecord& record = result.records[0];

@@ -532,7 +532,7 @@ TEST(LateDates, CostARequestAloneNoDigit) {
   for (World world : testing::random_worlds(11, 30)) {
     world.use.download_takes_time = true;
     const FleetModel model = fleet_of(world, at({1.1, 1e6, kTenYears}));
-    const Breakdown expected = closed_form(world.demand, world.use);
+    const Breakdown expected = closed_form(world.plan, world.use);
     for (const RequestRecord& record : play(model).records) {
       const double tolerance = 1e-9;
       testing::expect_relative(record.latency_s, expected.latency().value(), tolerance, "latency");

@@ -20,13 +20,13 @@ namespace {
 using testing::by_request;
 using testing::simple_fleet;
 
-FleetPartition partition_of(const Demand& demand) {
+FleetPartition partition_of(const Plan& plan) {
   return {.name = "p",
-          .mobile_s = demand.mobile_time.value(),
-          .mobile_j = demand.mobile_energy.value(),
-          .upload_bytes = demand.upload.value(),
-          .server_s = demand.cloud_time.value(),
-          .result_bytes = demand.result.value(),
+          .mobile_s = plan.time_at(Tier::kMobile).value(),
+          .mobile_j = plan.mobile_energy().value(),
+          .upload_bytes = plan.upload().value(),
+          .server_s = plan.time_at(Tier::kCloud).value(),
+          .result_bytes = plan.answer().value(),
           .cloud_only_s = 1};
 }
 
@@ -45,8 +45,8 @@ TEST(Selection, IsTheArgminOfTheClosedFormWhenTheServerIsIdle) {
     std::vector<std::uint32_t> candidates;
     for (std::size_t i = first; i < first + 8; ++i) {
       candidates.push_back(static_cast<std::uint32_t>(group.partitions.size()));
-      group.partitions.push_back(partition_of(worlds[i].demand));
-      expected.push_back(closed_form(worlds[i].demand, use));
+      group.partitions.push_back(partition_of(worlds[i].plan));
+      expected.push_back(closed_form(worlds[i].plan, use));
     }
     const Observation seen{.uplink_byte_per_s = use.radio.uplink.value(),
                            .downlink_byte_per_s = use.radio.downlink.value(),

@@ -45,13 +45,16 @@ inline FleetModel simple_fleet(const FleetPartition& partition, const Workload& 
 
 /// One mobile that asks for what a world asks for, on the world's radio, with a timed answer.
 inline FleetModel fleet_of(const World& world, const Workload& workload) {
-  FleetModel model = simple_fleet({.name = "task",
-                                   .mobile_s = world.demand.mobile_time.value(),
-                                   .mobile_j = world.demand.mobile_energy.value(),
-                                   .upload_bytes = world.demand.upload.value(),
-                                   .server_s = world.demand.cloud_time.value(),
-                                   .result_bytes = world.demand.result.value()},
-                                  workload, 1);
+  FleetModel model =
+      simple_fleet({.name = "task",
+                    .mobile_s = world.plan.time_at(Tier::kMobile).value(),
+                    .mobile_j = world.plan.mobile_energy().value(),
+                    .upload_bytes = world.plan.upload().value(),
+                    .edge_s = world.plan.time_at(Tier::kEdge).value(),
+                    .backhaul_bytes = world.plan.bytes_between(Tier::kEdge, Tier::kCloud).value(),
+                    .server_s = world.plan.time_at(Tier::kCloud).value(),
+                    .result_bytes = world.plan.answer().value()},
+                   workload, 1);
   CellModel& cell = model.cells[0];
   cell = cell_of(world.use.radio.uplink.value(), world.use.radio.downlink.value());
   cell.radio = world.use.radio;

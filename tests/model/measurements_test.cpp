@@ -83,11 +83,11 @@ TEST_F(Runs, TakeTheMeanPayloadAndCodingTimes) {
   const Cell& cell = coded.cells.at(0);
   EXPECT_TRUE(cell.measured);
   EXPECT_EQ(cell.codec, "zstd");
-  EXPECT_EQ(raw.cells.at(0).demand.upload, Bytes{3136});
-  EXPECT_EQ(cell.demand.upload, Bytes{251});
+  EXPECT_EQ(raw.cells.at(0).plan.upload(), Bytes{3136});
+  EXPECT_EQ(cell.plan.upload(), Bytes{251});
 
-  const Breakdown before = closed_form(raw.cells.at(0).demand, raw.cells.at(0).use);
-  const Breakdown after = closed_form(cell.demand, cell.use);
+  const Breakdown before = closed_form(raw.cells.at(0).plan, raw.cells.at(0).use);
+  const Breakdown after = closed_form(cell.plan, cell.use);
   const Radio& radio = coded.radio("wifi");
   const double saved_s = (251.0 - 3136.0) / radio.uplink.value();
   expect_relative(after.latency().value(), before.latency().value() + 0.0025 + 0.0005 + saved_s,
@@ -102,7 +102,7 @@ TEST_F(Runs, TakeTheMeanPayloadAndCodingTimes) {
                       radio.uplink_power().value() * saved_s,
                   kRounding, "energy");
 
-  const std::vector<PlayedRequest> played = simulate({{cell.demand, cell.use}});
+  const std::vector<PlayedRequest> played = simulate({{cell.plan, cell.use}});
   expect_agreement(played.at(0).breakdown, after, 1e-9);
 }
 
@@ -113,14 +113,14 @@ TEST_F(Runs, CountTheFrameAndTakeAPowerWhereTold) {
            "{strategy: butterfly, after: RB1, channels: 1, codec: zstd}, {strategy: cloud-only, "
            "codec: jpeg:90}, {strategy: cloud-only}");
   // 250.25 + 32 in whole bytes.
-  EXPECT_EQ(scenario.cells.at(0).demand.upload, Bytes{283});
-  const Demand& picture = scenario.cells.at(1).demand;
-  EXPECT_EQ(picture.upload, Bytes{35040});
-  EXPECT_DOUBLE_EQ(picture.mobile_time.value(), 0.004);
-  EXPECT_DOUBLE_EQ(picture.mobile_energy.value(), 0.008);
+  EXPECT_EQ(scenario.cells.at(0).plan.upload(), Bytes{283});
+  const Plan& picture = scenario.cells.at(1).plan;
+  EXPECT_EQ(picture.upload(), Bytes{35040});
+  EXPECT_DOUBLE_EQ(picture.time_at(Tier::kMobile).value(), 0.004);
+  EXPECT_DOUBLE_EQ(picture.mobile_energy().value(), 0.008);
   // Raw has a size without a file.
   EXPECT_FALSE(scenario.cells.at(2).measured);
-  EXPECT_EQ(scenario.cells.at(2).demand.upload, Bytes{150528});
+  EXPECT_EQ(scenario.cells.at(2).plan.upload(), Bytes{150528});
   EXPECT_EQ(scenario.measurements.analytic, std::vector<Crossing>{Crossing{}});
 }
 
@@ -129,7 +129,7 @@ TEST_F(Runs, FindFilesUnderTheirFolderOfProfiles) {
   folder_.write("own/radios/none.txt", "");
   const Scenario scenario =
       load("profiles: own\npayload: {from: p.csv}\n", "{strategy: cloud-only, codec: jpeg:90}");
-  EXPECT_EQ(scenario.cells.at(0).demand.upload, Bytes{35000});
+  EXPECT_EQ(scenario.cells.at(0).plan.upload(), Bytes{35000});
 }
 
 TEST_F(Runs, TakeMeasuredAccuraciesAndNoPublishedOnes) {
@@ -139,13 +139,13 @@ TEST_F(Runs, TakeMeasuredAccuraciesAndNoPublishedOnes) {
       "{strategy: mobile-only}, {strategy: cloud-only}, {strategy: butterfly, after: [RB1, RB2], "
       "channels: [1]}, {strategy: butterfly, after: RB8, channels: paper}";
   const Scenario scenario = load("published: butterfly-2019\naccuracy_from: a.csv\n", strategies);
-  EXPECT_EQ(scenario.cells.at(0).accuracy, 0.8);
-  EXPECT_EQ(scenario.cells.at(1).accuracy, 0.8);
-  EXPECT_DOUBLE_EQ(*scenario.cells.at(2).accuracy, 0.65);
-  EXPECT_FALSE(scenario.cells.at(3).accuracy) << "not measured";
-  EXPECT_FALSE(scenario.cells.at(4).accuracy) << "published, and not measured";
+  EXPECT_EQ(scenario.cells.at(0).plan.accuracy, 0.8);
+  EXPECT_EQ(scenario.cells.at(1).plan.accuracy, 0.8);
+  EXPECT_DOUBLE_EQ(*scenario.cells.at(2).plan.accuracy, 0.65);
+  EXPECT_FALSE(scenario.cells.at(3).plan.accuracy) << "not measured";
+  EXPECT_FALSE(scenario.cells.at(4).plan.accuracy) << "published, and not measured";
   const Scenario published = load("published: butterfly-2019\n", strategies);
-  EXPECT_TRUE(published.cells.at(4).accuracy);
+  EXPECT_TRUE(published.cells.at(4).plan.accuracy);
 }
 
 TEST_F(Runs, ChooseTheSmallestUnitWithinTheBudget) {
@@ -181,7 +181,7 @@ TEST_F(Runs, AdmitWhatKeepsTheStatedLimitAlone) {
   const auto admitted = [&](const std::string& keys) {
     std::string text;
     for (const Cell& cell : load(keys, strategies).cells) {
-      text += fmt::format("{} {}, ", cell.partition,
+      text += fmt::format("{} {}, ", cell.plan.name,
                           !cell.admitted ? "free" : (*cell.admitted ? "yes" : "no"));
     }
     return text;

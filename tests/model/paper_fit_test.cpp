@@ -9,7 +9,8 @@
 #include <numeric>
 
 #include "models/zoo/resnet.hpp"
-#include "sim/cost/cost.hpp"
+#include "sim/plan/price.hpp"
+#include "sim/radio/radio.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -69,10 +70,13 @@ TEST_F(PaperFitTest, TheTablesGiveTheResidualsBack) {
   const LayerPricer mobile{fit_.mobile, graph};
   const LayerPricer cloud{fit_.cloud, graph};
   for (const Residual& residual : residuals_) {
-    const ButterflyGraph unit = insert_butterfly(graph, *graph.find_cut(residual.block),
-                                                 *tables_.chosen_channels(residual.block));
-    const Demand demand = split_demand(unit.graph, unit.cut, 8, Bytes{0}, mobile, cloud);
-    EXPECT_NEAR((demand.mobile_time + demand.cloud_time).value(), residual.mean.value(), 1e-11)
+    const Plan plan = price(graph,
+                            {.hops = {{*graph.find_cut(residual.block), Tier::kCloud}},
+                             .channels = tables_.chosen_channels(residual.block),
+                             .bits = 8},
+                            {.mobile = mobile, .cloud = &cloud}, Bytes{0});
+    EXPECT_NEAR((plan.time_at(Tier::kMobile) + plan.time_at(Tier::kCloud)).value(),
+                residual.mean.value(), 1e-11)
         << residual.block;
   }
 }

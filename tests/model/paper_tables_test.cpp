@@ -20,7 +20,7 @@ class PaperTables : public ::testing::Test {
     scenario_ = std::make_unique<Scenario>(
         load_scenario({.file = PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml"}));
     std::vector<World> worlds;
-    for (const Cell& cell : scenario_->cells) worlds.push_back({cell.demand, cell.use});
+    for (const Cell& cell : scenario_->cells) worlds.push_back({cell.plan, cell.use});
     played_ = simulate(worlds);
   }
   static void TearDownTestSuite() { scenario_.reset(); }
@@ -122,7 +122,7 @@ TEST_F(PaperTables, EnergySelectsTheseCutsUnderEachReading) {
 TEST_F(PaperTables, ClosedFormAndSimulationAgreeInEveryCell) {
   for (std::size_t i = 0; i < scenario_->cells.size(); ++i) {
     const Cell& cell = scenario_->cells[i];
-    const Breakdown expected = closed_form(cell.demand, cell.use);
+    const Breakdown expected = closed_form(cell.plan, cell.use);
     const Breakdown& b = played_[i].breakdown;
     testing::expect_relative(b.mobile.value(), expected.mobile.value(), 1e-9, "mobile_s");
     testing::expect_relative(b.uplink.value(), expected.uplink.value(), 1e-9, "uplink_s");

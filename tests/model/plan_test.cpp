@@ -1,11 +1,9 @@
-// Claims: a plan is priced and estimated to the bit as the demand of the same partition; and
-// (below) what a plan of any number of stages takes.
+// Claims: SimGrid takes what the closed form says on plans of any number of stages, for nothing
+// contends and times add; and the pricer gives every layer to one tier and every cut to one link.
 
 #include <gtest/gtest.h>
 
-#include <cstring>
-
-#include "sim/cost/cost.hpp"
+#include "sim/engine/simulate.hpp"
 #include "sim/plan/estimate.hpp"
 #include "sim/plan/price.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -14,67 +12,150 @@
 namespace papilio {
 namespace {
 
-/// The stages of a demand.
-Plan plan_of(const Demand& demand) {
-  Plan plan;
-  plan.stages.push_back(Compute{Tier::kMobile, demand.mobile_time, demand.mobile_energy});
-  if (demand.upload > Bytes{0}) {
-    plan.stages.push_back(Transfer{Tier::kMobile, Tier::kCloud, demand.upload});
-    plan.stages.push_back(Compute{Tier::kCloud, demand.cloud_time, {}});
-    plan.stages.push_back(Transfer{Tier::kCloud, Tier::kMobile, demand.result, true});
-  }
-  return plan;
-}
-
-bool same_bits(const Breakdown& a, const Breakdown& b) {
-  return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
-bool same_bits(const Plan& plan, const Demand& demand) {
-  return plan.time_at(Tier::kMobile) == demand.mobile_time &&
-         plan.mobile_energy() == demand.mobile_energy && plan.upload() == demand.upload &&
-         plan.time_at(Tier::kCloud) == demand.cloud_time && plan.answer() == demand.result;
-}
-
-TEST(Plan, IsEstimatedToTheBitAsItsDemand) {
-  for (const unsigned seed : {41U, 42U, 43U}) {
-    for (const World& world : testing::random_worlds(seed, 1000)) {
-      EXPECT_TRUE(same_bits(closed_form(plan_of(world.demand), world.use),
-                            closed_form(world.demand, world.use)));
-      const Demand local{.mobile_time = world.demand.mobile_time,
-                         .mobile_energy = world.demand.mobile_energy};
-      EXPECT_TRUE(same_bits(closed_form(plan_of(local), world.use), closed_form(local, world.use)));
+/// Random worlds whose plans move up to six times between tiers, on the radios of `random_worlds`;
+/// in half of them the backhaul takes time.
+std::vector<World> wandering_worlds(unsigned seed, std::size_t count) {
+  std::vector<World> worlds = testing::random_worlds(seed, count);
+  boost::random::mt19937_64 generator{seed};
+  const auto below = [&](int end) {
+    return boost::random::uniform_int_distribution<int>{0, end - 1}(generator);
+  };
+  const auto log_uniform = [&](double low, double high) {
+    boost::random::uniform_real_distribution<double> exponent{std::log(low), std::log(high)};
+    return std::exp(exponent(generator));
+  };
+  for (World& world : worlds) {
+    if (below(2) == 0) {
+      world.use.backhaul = {.rate = BytesPerSecond{log_uniform(1e4, 1e8)},
+                            .delay = Seconds{log_uniform(1e-6, 0.1)}};
+    }
+    world.plan = {};
+    Tier at = Tier::kMobile;
+    const auto compute = [&] {
+      const Joules energy{at == Tier::kMobile ? log_uniform(1e-6, 1) : 0};
+      world.plan.stages.push_back(Compute{at, Seconds{log_uniform(1e-6, 1)}, energy});
+    };
+    compute();
+    for (int transfers = below(7); transfers > 0; --transfers) {
+      const Tier to{static_cast<std::uint8_t>((static_cast<int>(at) + 1 + below(2)) % 3)};
+      world.plan.stages.push_back(Transfer{at, to, Bytes{std::floor(log_uniform(1, 1e6))}});
+      at = to;
+      compute();
+    }
+    if (at != Tier::kMobile) {
+      const Bytes answer{std::floor(log_uniform(1, 1e5))};
+      world.plan.stages.push_back(Transfer{at, Tier::kMobile, answer, true});
     }
   }
+  return worlds;
 }
 
-// Every cut of the paper's network with and without a unit, at 8 and 3 bits, coded and not.
-TEST(Plan, IsPricedToTheBitAsItsDemand) {
-  const Scenario scenario =
-      load_scenario({.file = PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml"});
-  const Graph& graph = scenario.graph;
-  const LayerPricer mobile{scenario.mobile_profile, graph};
-  const LayerPricer cloud{scenario.cloud_profile, graph};
-  const Devices devices{.mobile = mobile, .cloud = &cloud};
-  const Bytes answer{1000};
-  EXPECT_TRUE(same_bits(price(graph, {}, devices, answer), mobile_only_demand(graph, mobile)));
-  const Coding coding{Bytes{77}, Seconds{0.01}, Watts{3}, Seconds{0.002}};
-  for (const Cut& cut : graph.cuts()) {
-    for (const int bits : {8, 3}) {
-      const Placement whole{.hops = {{cut, Tier::kCloud}}, .channels = {}, .bits = bits};
-      const Demand demand = split_demand(graph, cut, bits, answer, mobile, cloud);
-      const Plan plan = price(graph, whole, devices, answer);
-      EXPECT_TRUE(same_bits(plan, demand)) << cut.name;
-      EXPECT_TRUE(same_bits(coded(plan, coding), coded(demand, coding))) << cut.name;
-      if (cut.after == 0) continue;
-      Placement with_unit = whole;
-      with_unit.channels = 2;
-      const ButterflyGraph unit = insert_butterfly(graph, cut, 2);
-      EXPECT_TRUE(same_bits(price(graph, with_unit, devices, answer),
-                            split_demand(unit.graph, unit.cut, bits, answer, mobile, cloud)))
-          << cut.name;
-    }
+TEST(Plan, OfAnyStagesTakesOnSimGridWhatTheClosedFormSays) {
+  const std::vector<World> worlds = wandering_worlds(51, 400);
+  const std::vector<PlayedRequest> played = simulate(worlds);
+  std::size_t longest = 0;
+  for (std::size_t i = 0; i < worlds.size(); ++i) {
+    longest = std::max(longest, worlds[i].plan.stages.size());
+    const Breakdown expected = closed_form(worlds[i].plan, worlds[i].use);
+    testing::expect_agreement(played[i].breakdown, expected, 1e-9);
+    EXPECT_NEAR(played[i].finish / expected.latency(), 1.0, 1e-9);
   }
+  EXPECT_GE(longest, 13U) << "six transfers between seven computations";
+}
+
+// By hand, stage by stage: what a stage takes, added up without a word of phases.
+TEST(Plan, TakesTheSumOfItsStages) {
+  for (const World& world : wandering_worlds(52, 400)) {
+    const RadioUse& use = world.use;
+    double latency_s = 0;
+    double energy_j = 0;
+    for (const Stage& stage : world.plan.stages) {
+      if (const auto* layers = std::get_if<Compute>(&stage)) {
+        latency_s += layers->time.value();
+        energy_j += layers->energy.value();
+        if (layers->at != Tier::kMobile) energy_j += use.idle_power.value() * layers->time.value();
+        continue;
+      }
+      const auto& transfer = std::get<Transfer>(stage);
+      const bool timed = !transfer.answer || use.download_takes_time;
+      const bool stated = use.energy_model == EnergyModel::kStated;
+      double away_s = 0;
+      if (transfer.from == Tier::kMobile || transfer.to == Tier::kMobile) {
+        const bool up = transfer.from == Tier::kMobile;
+        const double rate = (up ? use.radio.uplink : use.radio.downlink).value();
+        const double alpha = (up ? use.radio.alpha_uplink : use.radio.alpha_downlink).value();
+        const double radio_s = timed ? transfer.size.value() / rate : 0;
+        away_s += radio_s + use.delay.value();
+        if (timed || !stated) energy_j += alpha * transfer.size.value();
+        if (stated) energy_j += use.radio.beta.value() * radio_s;
+      }
+      if (transfer.from == Tier::kCloud || transfer.to == Tier::kCloud) {
+        if (timed) away_s += transfer.size.value() / use.backhaul.rate.value();
+        away_s += use.backhaul.delay.value();
+      }
+      latency_s += away_s;
+      energy_j += use.idle_power.value() * away_s;
+    }
+    const Breakdown found = closed_form(world.plan, world.use);
+    testing::expect_relative(found.latency().value(), latency_s, 1e-12, "latency");
+    testing::expect_relative(found.energy().value(), energy_j, 1e-12, "energy");
+  }
+}
+
+class Pricing : public ::testing::Test {
+ protected:
+  Scenario scenario_{load_scenario({.file = PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml"})};
+  const Graph& graph_{scenario_.graph};
+  LayerPricer mobile_{scenario_.mobile_profile, graph_};
+  LayerPricer cloud_{scenario_.cloud_profile, graph_};
+
+  [[nodiscard]] Hop hop(const char* cut, Tier to) const { return {*graph_.find_cut(cut), to}; }
+};
+
+// mobile -> cloud -> mobile -> cloud: each run of layers is priced where it runs, and each cut
+// sends its tensor, a byte an element: 56·56·256 after RB3, 28·28·512 after RB7, 14·14·1024 after
+// RB13.
+TEST_F(Pricing, GoesBackAndForth) {
+  const Plan plan = price(
+      graph_,
+      {.hops = {hop("RB3", Tier::kCloud), hop("RB7", Tier::kMobile), hop("RB13", Tier::kCloud)},
+       .channels = {},
+       .bits = 8},
+      {.mobile = mobile_, .cloud = &cloud_}, Bytes{1000});
+  ASSERT_EQ(plan.stages.size(), 8U);
+  const LayerId a = graph_.find_cut("RB3")->after + 1;
+  const LayerId b = graph_.find_cut("RB7")->after + 1;
+  const LayerId c = graph_.find_cut("RB13")->after + 1;
+  const auto time = [&](std::size_t stage) { return std::get<Compute>(plan.stages[stage]).time; };
+  EXPECT_EQ(time(0), mobile_.cost(graph_, 0, a).latency);
+  EXPECT_EQ(time(2), cloud_.cost(graph_, a, b).latency);
+  EXPECT_EQ(time(4), mobile_.cost(graph_, b, c).latency);
+  EXPECT_EQ(time(6), cloud_.cost(graph_, c, graph_.layers().size()).latency);
+  EXPECT_EQ(plan.bytes_between(Tier::kMobile, Tier::kCloud), Bytes{56 * 56 * 256 + 14 * 14 * 1024});
+  EXPECT_EQ(plan.bytes_between(Tier::kCloud, Tier::kMobile), Bytes{28 * 28 * 512});
+  EXPECT_EQ(plan.answer(), Bytes{1000});
+  testing::expect_relative(
+      plan.mobile_energy().value(),
+      mobile_.cost(graph_, 0, a).energy.value() + mobile_.cost(graph_, b, c).energy.value(), 1e-15,
+      "energy");
+}
+
+// A unit adds layers at the first cut and shifts the others: with the same prices everywhere, where
+// a later cut lies must not change what all layers take together.
+TEST_F(Pricing, ALaterCutDropsNoLayerOfAUnit) {
+  const Devices same{.mobile = mobile_, .edge = &mobile_, .cloud = &mobile_};
+  const Placement two{.hops = {hop("RB3", Tier::kCloud)}, .channels = 2, .bits = 8};
+  Placement three = two;
+  three.hops = {hop("RB3", Tier::kEdge), hop("RB8", Tier::kCloud)};
+  const Plan two_way = price(graph_, two, same, Bytes{0});
+  const Plan three_way = price(graph_, three, same, Bytes{0});
+  EXPECT_EQ(three_way.upload(), two_way.upload());
+  EXPECT_EQ(three_way.bytes_between(Tier::kEdge, Tier::kCloud), Bytes{14 * 14 * 1024});
+  testing::expect_relative(
+      (three_way.time_at(Tier::kEdge) + three_way.time_at(Tier::kCloud)).value(),
+      two_way.time_at(Tier::kCloud).value(), 1e-12, "behind the mobile");
+  EXPECT_EQ(rest_on_mobile(graph_, two, mobile_).latency, two_way.time_at(Tier::kCloud));
+  EXPECT_EQ(rest_on_mobile(graph_, {}, mobile_).latency, Seconds{0});
 }
 
 }  // namespace

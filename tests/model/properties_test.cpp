@@ -21,23 +21,24 @@ TEST(Properties, LatencyAndEnergyAreThoseOfTheWorldsNumbers) {
   const std::vector<World> worlds = random_worlds(21, 200);
   const std::vector<PlayedRequest> all = simulate(worlds);
   for (std::size_t i = 0; i < worlds.size(); ++i) {
-    const Demand& demand = worlds[i].demand;
+    const Plan& plan = worlds[i].plan;
     const RadioUse& use = worlds[i].use;
     const Radio& radio = use.radio;
     const bool stated = use.energy_model == EnergyModel::kStated;
-    const double up_s = demand.upload.value() / radio.uplink.value();
+    const double up_s = plan.upload().value() / radio.uplink.value();
     const double down_s =
-        use.download_takes_time ? demand.result.value() / radio.downlink.value() : 0;
-    const double delay_s = demand.upload.value() > 0 ? 2 * use.delay.value() : 0;  // there and back
-    const double away_s = up_s + delay_s + demand.cloud_time.value() + down_s;
-    double energy_j = demand.mobile_energy.value() + use.idle_power.value() * away_s +
-                      radio.alpha_uplink.value() * demand.upload.value();
+        use.download_takes_time ? plan.answer().value() / radio.downlink.value() : 0;
+    const double delay_s = plan.upload().value() > 0 ? 2 * use.delay.value() : 0;  // there and back
+    const double away_s = up_s + delay_s + plan.time_at(Tier::kCloud).value() + down_s;
+    double energy_j = plan.mobile_energy().value() + use.idle_power.value() * away_s +
+                      radio.alpha_uplink.value() * plan.upload().value();
     if (stated) energy_j += radio.beta.value() * (up_s + down_s);
     if (use.download_takes_time || !stated) {
-      energy_j += radio.alpha_downlink.value() * demand.result.value();
+      energy_j += radio.alpha_downlink.value() * plan.answer().value();
     }
     const Breakdown& found = all[i].breakdown;
-    expect_relative(found.latency().value(), demand.mobile_time.value() + away_s, 1e-9, "latency");
+    expect_relative(found.latency().value(), plan.time_at(Tier::kMobile).value() + away_s, 1e-9,
+                    "latency");
     expect_relative(found.energy().value(), energy_j, 1e-9, "energy");
   }
 }
@@ -53,8 +54,7 @@ TEST(Properties, EnergyIsAtLeastIdlePowerTimesWaiting) {
 
 TEST(Properties, TransmittingAndReceivingAreNotSwapped) {
   World world;
-  world.demand.upload = Bytes{1000};
-  world.demand.result = Bytes{10};
+  world.plan = testing::plan_of({.upload = Bytes{1000}, .answer = Bytes{10}});
   world.use.radio.uplink = BytesPerSecond{100};
   world.use.radio.downlink = BytesPerSecond{10};
   world.use.radio.alpha_uplink = JoulesPerByte{3};
@@ -87,28 +87,31 @@ TEST(Properties, SplitsRunFromAllRemoteToAllLocal) {
       scenario_with({"strategies=[{strategy: mobile-only}, {strategy: cloud-only}, "
                      "{strategy: split, after: all}]",
                      "networks=wifi", "energy_models=stated"});
-  const Demand& local = cell_of(scenario, "mobile-only").demand;
-  const Demand& remote = cell_of(scenario, "cloud-only").demand;
-  EXPECT_EQ(remote.mobile_time.value(), 0);
-  EXPECT_EQ(remote.upload.value(), 150528);
-  EXPECT_EQ(local.cloud_time.value(), 0);
-  EXPECT_EQ(local.upload.value(), 0);
-  Demand previous = remote;
+  const Plan& local = cell_of(scenario, "mobile-only").plan;
+  const Plan& remote = cell_of(scenario, "cloud-only").plan;
+  EXPECT_EQ(remote.time_at(Tier::kMobile).value(), 0);
+  EXPECT_EQ(remote.upload().value(), 150528);
+  EXPECT_EQ(local.time_at(Tier::kCloud).value(), 0);
+  EXPECT_EQ(local.upload().value(), 0);
+  Plan previous = remote;
   int cuts = 0;
   for (const Cell& cell : scenario.cells) {
     if (cell.strategy != "split") continue;
     ++cuts;
-    EXPECT_GE(cell.demand.mobile_time, previous.mobile_time) << cell.cut;
-    EXPECT_LE(cell.demand.cloud_time, previous.cloud_time) << cell.cut;
+    const Seconds mobile_time = cell.plan.time_at(Tier::kMobile);
+    const Seconds cloud_time = cell.plan.time_at(Tier::kCloud);
+    EXPECT_GE(mobile_time, previous.time_at(Tier::kMobile)) << cell.cut;
+    EXPECT_LE(cloud_time, previous.time_at(Tier::kCloud)) << cell.cut;
     // What the mobile gains the cloud loses, at the cloud's thirtyfold speed.
-    EXPECT_NEAR((cell.demand.mobile_time / 30 + cell.demand.cloud_time).value(),
-                remote.cloud_time.value(), 1e-11)
+    EXPECT_NEAR((mobile_time / 30 + cloud_time).value(), remote.time_at(Tier::kCloud).value(),
+                1e-11)
         << cell.cut;
-    previous = cell.demand;
+    previous = cell.plan;
   }
   // Four in the stem, the sum and the output of each of 16 blocks, three in the head.
   EXPECT_EQ(cuts, 4 + 2 * 16 + 3);
-  expect_relative(previous.mobile_time.value(), local.mobile_time.value(), 1e-9, "last cut");
+  expect_relative(previous.time_at(Tier::kMobile).value(), local.time_at(Tier::kMobile).value(),
+                  1e-9, "last cut");
 }
 
 TEST(Properties, PayloadIsElementsTimesBitsRoundedUp) {
@@ -116,10 +119,10 @@ TEST(Properties, PayloadIsElementsTimesBitsRoundedUp) {
       {"strategies=[{strategy: butterfly, after: RB14, channels: [1, 3, 10], bits: 3}]",
        "networks=wifi", "energy_models=stated"});
   ASSERT_EQ(scenario.cells.size(), 3U);
-  EXPECT_EQ(scenario.cells[0].demand.upload.value(), 19);   // 49 elements · 3 bits = 18.375 B
-  EXPECT_EQ(scenario.cells[1].demand.upload.value(), 56);   // 147 · 3 / 8 = 55.125
-  EXPECT_EQ(scenario.cells[2].demand.upload.value(), 184);  // 490 · 3 / 8 = 183.75
-  EXPECT_FALSE(scenario.cells[0].accuracy) << "accuracies are published for 8 bits only";
+  EXPECT_EQ(scenario.cells[0].plan.upload().value(), 19);   // 49 elements · 3 bits = 18.375 B
+  EXPECT_EQ(scenario.cells[1].plan.upload().value(), 56);   // 147 · 3 / 8 = 55.125
+  EXPECT_EQ(scenario.cells[2].plan.upload().value(), 184);  // 490 · 3 / 8 = 183.75
+  EXPECT_FALSE(scenario.cells[0].plan.accuracy) << "accuracies are published for 8 bits only";
 }
 
 TEST(Properties, MoreChannelsCostMoreEverywhere) {
@@ -128,11 +131,11 @@ TEST(Properties, MoreChannelsCostMoreEverywhere) {
                      "networks=wifi", "energy_models=stated"});
   ASSERT_EQ(scenario.cells.size(), 4U);
   for (std::size_t i = 1; i < scenario.cells.size(); ++i) {
-    const Demand& fewer = scenario.cells[i - 1].demand;
-    const Demand& more = scenario.cells[i].demand;
-    EXPECT_GT(more.mobile_time, fewer.mobile_time);
-    EXPECT_GT(more.cloud_time, fewer.cloud_time);
-    EXPECT_GT(more.upload, fewer.upload);
+    const Plan& fewer = scenario.cells[i - 1].plan;
+    const Plan& more = scenario.cells[i].plan;
+    EXPECT_GT(more.time_at(Tier::kMobile), fewer.time_at(Tier::kMobile));
+    EXPECT_GT(more.time_at(Tier::kCloud), fewer.time_at(Tier::kCloud));
+    EXPECT_GT(more.upload(), fewer.upload());
   }
 }
 
@@ -146,7 +149,7 @@ TEST(Properties, ConditionsActOnWhatTheyAreAbout) {
     std::vector<std::string> all = base;
     all.insert(all.end(), more.begin(), more.end());
     const Cell cell = scenario_with(all).cells.front();
-    return closed_form(cell.demand, cell.use);
+    return closed_form(cell.plan, cell.use);
   };
   const Breakdown plain = with({});
   const Breakdown loaded = with({"mobile.load_level=3", "cloud.load_level=0.5"});

@@ -105,9 +105,9 @@ TEST(Points, ThatShareTheirPartitionsCostWhatEachCostsAlone) {
     const Scenario alone = load_scenario(root, study.source, caches);
     ASSERT_EQ(point.cells(), alone.cells.size());
     for (std::size_t i = 0; i < point.cells(); ++i) {
-      const Basis basis = point.basis(i);
-      const Breakdown shared = closed_form(basis.demand, basis.use);
-      const Breakdown own = closed_form(alone.cells[i].demand, alone.cells[i].use);
+      const World world = point.world(i);
+      const Breakdown shared = closed_form(world.plan, world.use);
+      const Breakdown own = closed_form(alone.cells[i].plan, alone.cells[i].use);
       ASSERT_TRUE(same_bits(shared.latency().value(), own.latency().value())) << number;
       ASSERT_TRUE(same_bits(shared.energy().value(), own.energy().value())) << number;
     }
@@ -410,7 +410,7 @@ TEST(Studies, SetKeysThatTheirBaseDoesNotWriteOut) {
       "set: {strategies.3: {strategy: split, after: RB1}}\n"
       "grid:\n  - {axis: list, key: strategies.3.after.1, values: [RB2, RB3]}\n");
   const Node added = cells.scenario(cells.place(1), [](const AxisColumn&) { return false; });
-  EXPECT_EQ(load_scenario(added, cells.source, caches).cells.back().partition, "split RB3");
+  EXPECT_EQ(load_scenario(added, cells.source, caches).cells.back().plan.name, "split RB3");
 }
 
 // Two ends of a range and the values of a list are looked at: Wi-Fi's coefficients are known up to

@@ -112,12 +112,12 @@ constexpr double kRounding = 1e-9;
 /// What a scenario's cells cost, played; the closed form must say the same.
 std::vector<Breakdown> played(const Scenario& scenario) {
   std::vector<World> worlds;
-  for (const Cell& cell : scenario.cells) worlds.push_back({cell.demand, cell.use});
+  for (const Cell& cell : scenario.cells) worlds.push_back({cell.plan, cell.use});
   std::vector<Breakdown> took;
   for (const PlayedRequest& one : simulate(worlds)) {
     took.push_back(one.breakdown);
     const World& world = worlds[took.size() - 1];
-    testing::expect_agreement(took.back(), closed_form(world.demand, world.use), kRounding);
+    testing::expect_agreement(took.back(), closed_form(world.plan, world.use), kRounding);
   }
   return took;
 }
@@ -215,7 +215,7 @@ TEST_F(Waiting, ForLightCountsByNetworkAndInAColumnOfItsOwn) {
   const auto header = [](const Scenario& scenario) {
     std::vector<Outcome> outcomes;
     for (const Cell& cell : scenario.cells) {
-      outcomes.push_back({.cell = cell, .simulated = closed_form(cell.demand, cell.use)});
+      outcomes.push_back({.cell = cell, .simulated = closed_form(cell.plan, cell.use)});
     }
     return to_csv(summary_table(Outcomes{outcomes}));
   };

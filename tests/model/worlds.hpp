@@ -13,6 +13,27 @@
 
 namespace papilio::testing {
 
+/// Numbers of a plan that cuts a network once: what the mobile computes and sends, what the cloud
+/// computes and sends back. Nothing is offloaded where nothing is sent.
+struct TwoWay {
+  Seconds mobile_time;
+  Joules mobile_energy;
+  Bytes upload;
+  Seconds cloud_time;
+  Bytes answer;
+};
+
+inline Plan plan_of(const TwoWay& numbers) {
+  Plan plan;
+  plan.stages.push_back(Compute{Tier::kMobile, numbers.mobile_time, numbers.mobile_energy});
+  if (numbers.upload > Bytes{0}) {
+    plan.stages.push_back(Transfer{Tier::kMobile, Tier::kCloud, numbers.upload});
+    plan.stages.push_back(Compute{Tier::kCloud, numbers.cloud_time, {}});
+    plan.stages.push_back(Transfer{Tier::kCloud, Tier::kMobile, numbers.answer, true});
+  }
+  return plan;
+}
+
 /// Random worlds: phases of 1 µs to 1 s, payloads of 1 B to 1 MB, 10 kB/s to 100 MB/s, both
 /// readings, with and without timed downloads and idle power. One seed, one set.
 inline std::vector<World> random_worlds(unsigned seed, std::size_t count) {
@@ -27,11 +48,13 @@ inline std::vector<World> random_worlds(unsigned seed, std::size_t count) {
   std::vector<World> worlds;
   for (std::size_t i = 0; i < count; ++i) {
     World world;
-    world.demand.mobile_time = Seconds{log_uniform(1e-6, 1)};
-    world.demand.mobile_energy = Joules{log_uniform(1e-6, 1)};
-    world.demand.upload = Bytes{std::floor(log_uniform(1, 1e6))};
-    world.demand.cloud_time = Seconds{log_uniform(1e-6, 1)};
-    world.demand.result = Bytes{std::floor(log_uniform(1, 1e5))};
+    TwoWay numbers;
+    numbers.mobile_time = Seconds{log_uniform(1e-6, 1)};
+    numbers.mobile_energy = Joules{log_uniform(1e-6, 1)};
+    numbers.upload = Bytes{std::floor(log_uniform(1, 1e6))};
+    numbers.cloud_time = Seconds{log_uniform(1e-6, 1)};
+    numbers.answer = Bytes{std::floor(log_uniform(1, 1e5))};
+    world.plan = plan_of(numbers);
     Radio& radio = world.use.radio;
     radio.uplink = BytesPerSecond{log_uniform(1e4, 1e8)};
     radio.downlink = BytesPerSecond{log_uniform(1e4, 1e8)};
@@ -64,6 +87,8 @@ inline void expect_agreement(const Breakdown& a, const Breakdown& b, double tole
   phase(a.mobile, b.mobile, "mobile");
   phase(a.uplink, b.uplink, "uplink");
   phase(a.delay, b.delay, "delay");
+  phase(a.edge, b.edge, "edge");
+  phase(a.backhaul, b.backhaul, "backhaul");
   phase(a.cloud, b.cloud, "cloud");
   phase(a.downlink, b.downlink, "downlink");
   expect_relative(a.latency().value(), b.latency().value(), tolerance, "latency");
