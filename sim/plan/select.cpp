@@ -14,17 +14,7 @@ double value(const Breakdown& breakdown, Target target) {
 
 Selection select(const std::vector<Breakdown>& candidates, Target target) {
   if (candidates.empty()) throw std::invalid_argument{"a selection needs a candidate"};
-  Selection selection;
-  for (std::size_t i = 1; i < candidates.size(); ++i) {
-    const double current = value(candidates[i], target);
-    if (current < value(candidates[selection.best], target)) {
-      selection.runner_up = selection.best;
-      selection.best = i;
-    } else if (!selection.runner_up || current < value(candidates[*selection.runner_up], target)) {
-      selection.runner_up = i;
-    }
-  }
-  return selection;
+  return choose(candidates.size(), [&](std::size_t i) { return value(candidates[i], target); });
 }
 
 }  // namespace papilio

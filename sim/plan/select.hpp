@@ -1,11 +1,10 @@
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "sim/cost/cost.hpp"
+#include "sim/plan/choose.hpp"
 
 namespace papilio {
 
@@ -17,12 +16,6 @@ std::string_view name(Target target);
 
 /// The better of two partitions has the smaller value, in s or J.
 double value(const Breakdown& breakdown, Target target);
-
-/// Outcome of a selection over a list of candidates.
-struct Selection {
-  std::size_t best{0};                   ///< position of the winner
-  std::optional<std::size_t> runner_up;  ///< position of the second, if there are two
-};
 
 /// Selection phase of the paper's Algorithm 1: argmin over the candidates of TM + TU + TC, or of
 /// TM·PM + TU·PU. Ties go to the earlier candidate.

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include "sim/plan/accuracy_limit.hpp"
@@ -36,6 +39,36 @@ TEST(Select, TiesGoToTheEarlier) {
 TEST(Select, OneCandidateHasNoSecondAndNoneIsAnError) {
   EXPECT_FALSE(select({taking(1, 1)}, Target::kEnergy).runner_up);
   EXPECT_THROW(select({}, Target::kEnergy), std::invalid_argument);
+}
+
+TEST(Choose, WhatIsUnknownLosesToEveryNumber) {
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> values{unknown, 3, unknown, 2};
+  const Selection chosen = choose(values.size(), [&](std::size_t i) { return values[i]; });
+  EXPECT_EQ(chosen.best, 3U);
+  EXPECT_EQ(chosen.runner_up, 1U);
+}
+
+// Against sorting, with ties and infinities: the two first positions by value, then by position.
+TEST(Choose, IsTheHeadOfAStableSort) {
+  unsigned state = 7;
+  for (unsigned round = 0; round < 500; ++round) {
+    std::vector<double> values(1 + round % 9U);
+    for (double& value : values) {
+      state = state * 1103515245 + 12345;
+      const unsigned drawn = (state >> 16U) % 5;
+      value = drawn == 4 ? std::numeric_limits<double>::infinity() : drawn;
+    }
+    std::vector<std::size_t> order(values.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+    const Selection chosen = choose(values.size(), [&](std::size_t i) { return values[i]; });
+    EXPECT_EQ(chosen.best, order[0]);
+    if (order.size() > 1) {
+      EXPECT_EQ(chosen.runner_up, order[1]);
+    }
+  }
 }
 
 TEST(AccuracyLimit, TheGreaterOfBothBinds) {
