@@ -97,7 +97,11 @@ Assumptions assumptions_of(const Scenario& scenario) {
   if (!scenario.measurements.names_payload) {
     assumed.emplace_back("quantising and coding take no time (no payload)");
   }
-  assumed.emplace_back("the radio is up already and the cloud free");
+  assumed.emplace_back(conditions.has_edge ? "the radio is up already, and edge and cloud are free"
+                                           : "the radio is up already and the cloud free");
+  if (conditions.has_edge && !conditions.backhaul_bit_per_s) {
+    assumed.emplace_back("the backhaul has no limit (no edge.backhaul.rate_bit_per_s)");
+  }
   for (const Cell& cell : scenario.cells) {
     if (cell.network.empty()) continue;
     const Radio& radio = cell.use.radio;

@@ -26,11 +26,12 @@ Row cell_columns(const Cell& cell, bool codecs) {
   return row;
 }
 
-Row phase_columns(const Breakdown& b, bool delayed) {
+Row phase_columns(const Breakdown& b, bool delayed, bool edged) {
   Row row{{"latency_s", b.latency().value()},
           {"mobile_s", b.mobile.value()},
           {"uplink_s", b.uplink.value()}};
   if (delayed) extend(row, {{"delay_s", b.delay.value()}});
+  if (edged) extend(row, {{"edge_s", b.edge.value()}, {"backhaul_s", b.backhaul.value()}});
   extend(row, {{"cloud_s", b.cloud.value()}, {"downlink_s", b.downlink.value()}});
   return row;
 }
@@ -63,7 +64,7 @@ Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
   Row row{{"request", static_cast<std::int64_t>(request)}};
   extend(row, cell_columns(outcome.cell, codecs));
   extend(row, {{"finish_s", outcome.finish.value()}});
-  extend(row, phase_columns(b, outcome.cell.delayed));
+  extend(row, phase_columns(b, outcome.cell.delayed, outcome.cell.edged));
   extend(row, {{"energy_j", mobile_energy(outcome.cell, b.energy())},
                {"compute_j", mobile_energy(outcome.cell, b.compute_energy)},
                {"idle_j", b.idle_energy.value()},
@@ -106,19 +107,23 @@ bool has_delay(const Outcomes& outcomes) {
   return !outcomes.all().empty() && outcomes.all().front().cell.delayed;
 }
 
+std::string cut_text(const Cell& cell) {
+  return cell.edge_after.empty() ? cell.cut : fmt::format("{}>{}", cell.cut, cell.edge_after);
+}
+
 std::string partition_name(const Cell& cell) {
   const bool usual = !cell.bits || cell.bits == kUsualBits;
   const bool coded = !cell.codec.empty() && cell.codec != kRawCodec;
   if (!cell.channels) {
-    std::string name =
-        cell.cut.empty() ? cell.strategy : fmt::format("{} after {}", cell.strategy, cell.cut);
+    std::string name = cell.cut.empty() ? cell.strategy
+                                        : fmt::format("{} after {}", cell.strategy, cut_text(cell));
     std::vector<std::string> how;
     if (!usual) how.push_back(fmt::format("{} bits", *cell.bits));
     if (coded) how.push_back(cell.codec);
     if (!how.empty()) name += fmt::format(" ({})", fmt::join(how, ", "));
     return name;
   }
-  return fmt::format("{} (D_r {}{}{})", cell.cut, *cell.channels,
+  return fmt::format("{} (D_r {}{}{})", cut_text(cell), *cell.channels,
                      usual ? "" : fmt::format(", {} bits", *cell.bits),
                      coded ? ", " + cell.codec : "");
 }

@@ -47,7 +47,7 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
     some_unknown = some_unknown || !cell.energy_known;
     const Breakdown& b = outcome.simulated;
     const Outcome* base = outcomes.cloud_only_of(outcome);
-    table.rows.push_back({cell.strategy, cell.network, cell.cut, number(cell.channels),
+    table.rows.push_back({cell.strategy, cell.network, cut_text(cell), number(cell.channels),
                           number(cell.bits), fmt::format("{:.0f}", cell.plan.upload().value()),
                           in_ms(b.latency()), cell.energy_known ? in_mj(b.energy()) : "",
                           base == nullptr ? "" : ratio(base->simulated.latency() / b.latency()),
@@ -77,12 +77,12 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   if (!spec.description.empty()) document.paragraphs.push_back(spec.description);
   const std::size_t readings = spec.energy_models.size();
   document.paragraphs.push_back(fmt::format(
-      "{} on {} (mobile) and {} (cloud): {} cell{}{}, each a request played by {}.",
-      scenario.graph.title(), spec.mobile_device, spec.cloud_device,
+      "{} on {} (mobile){} and {} (cloud): {} cell{}{}, each a request played by {}.",
+      scenario.graph.title(), spec.mobile_device,
+      scenario.edge_profile ? fmt::format(", {} (edge)", spec.edge_device) : "", spec.cloud_device,
       outcomes.all().size() / readings, outcomes.all().size() == readings ? "" : "s",
       readings == 1 ? "" : fmt::format(" × {} readings of the radio's energy", readings), engine));
-  document.paragraphs.push_back(
-      layer_times_text({origin_of(scenario.mobile_profile), origin_of(scenario.cloud_profile)}));
+  document.paragraphs.push_back(layer_times_text(scenario.tables()));
   for (std::string& text : texts_of(assumptions_of(scenario))) {
     document.paragraphs.push_back(std::move(text));
   }

@@ -7,7 +7,7 @@ namespace {
 
 double load_at(const ConditionsSpec& conditions, Tier tier) {
   if (tier == Tier::kMobile) return conditions.mobile_load_level;
-  return tier == Tier::kCloud ? conditions.cloud_load_level : 1;
+  return tier == Tier::kEdge ? conditions.edge_load_level : conditions.cloud_load_level;
 }
 
 }  // namespace
@@ -30,6 +30,10 @@ World under(const ConditionsSpec& conditions, World world) {
   if (conditions.downlink_bit_per_s) {
     use.radio.downlink = bits_per_second(*conditions.downlink_bit_per_s);
   }
+  if (conditions.backhaul_bit_per_s) {
+    use.backhaul.rate = bits_per_second(*conditions.backhaul_bit_per_s);
+  }
+  use.backhaul.delay = Seconds{conditions.backhaul_delay_s.value_or(0)};
   use.download_takes_time = conditions.download_takes_time;
   use.delay = Seconds{conditions.delay_of(use.radio.name)};
   use.idle_power = Watts{conditions.mobile_idle_power_w.value_or(0)};

@@ -19,6 +19,7 @@ struct ConditionKey {
   NumberRange range;
   bool whole;
   void (*set)(ConditionsSpec&, double);
+  bool of_edge{false};  ///< means something only where there is an edge
 };
 
 /// The condition that a key sets, or nullptr: what differs in these keys only shares its

@@ -22,13 +22,14 @@ constexpr std::int64_t kPaperBits = 8;
 /// Prices partitions and puts them on every radio under every reading.
 class Expander {
  public:
-  Expander(Scenario& scenario, const LayerPricer& mobile, const LayerPricer& cloud)
-      : scenario_{scenario}, mobile_{mobile}, cloud_{cloud} {}
+  Expander(Scenario& scenario, const Devices& devices) : scenario_{scenario}, devices_{devices} {}
 
   void expand(const Partition& partition) {
     Cell cell;
     cell.strategy = partition.strategy;
     cell.delayed = scenario_.spec.conditions.has_delay();
+    cell.edged = scenario_.spec.conditions.has_edge;
+    cell.edge_after = partition.edge_after;
     if (partition.cut) cell.cut = partition.cut->name;
     cell.channels = partition.channels;
     cell.bits = partition.bits;
@@ -56,8 +57,7 @@ class Expander {
  private:
   [[nodiscard]] Plan plan_of(const Partition& partition) const {
     const Graph& graph = scenario_.graph;
-    const Plan plan =
-        price(graph, partition.placement(graph), {.mobile = mobile_, .cloud = &cloud_}, Bytes{0});
+    const Plan plan = price(graph, partition.placement(graph), devices_, Bytes{0});
     const Measurements& measurements = scenario_.measurements;
     const auto* samples = measurements.samples_of(partition);
     if (samples == nullptr) return plan;
@@ -81,8 +81,7 @@ class Expander {
   }
 
   Scenario& scenario_;
-  const LayerPricer& mobile_;
-  const LayerPricer& cloud_;
+  Devices devices_;
 };
 
 /// A delay is of one of the scenario's networks, and of each there is one.
@@ -109,6 +108,12 @@ const Radio& Scenario::radio(const std::string& name) const {
                                [&](const Radio& radio) { return radio.name == name; });
   PAPILIO_CHECK(it != radios.end());
   return *it;
+}
+
+std::set<TableOrigin> Scenario::tables() const {
+  std::set<TableOrigin> tables{origin_of(mobile_profile), origin_of(cloud_profile)};
+  if (edge_profile) tables.insert(origin_of(*edge_profile));
+  return tables;
 }
 
 Scenario load_scenario(const ScenarioSource& source) {
@@ -139,14 +144,20 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
   if (graph != nullptr) {
     measurements =
         load_measurements(spec.measurements, *graph, published, source, profiles, checker);
-    ResolvedPartitions resolved = resolve_partitions(
-        spec.strategies, "strategies",
-        context_of(*graph, published, !spec.published.empty(), measurements), checker);
+    PartitionContext context = context_of(*graph, published, !spec.published.empty(), measurements);
+    if (!spec.conditions.has_edge) {
+      context.without_edge = "three-way needs an edge server; add the key 'edge'";
+    }
+    ResolvedPartitions resolved =
+        resolve_partitions(spec.strategies, "strategies", context, checker);
     partitions = std::move(resolved.partitions);
     measurements.left_out = std::move(resolved.left_out);
     use_measurements(partitions, "strategies", measurements, checker);
     check_device(library, "mobile.device", spec.mobile_device, spec.model, checker);
     check_device(library, "cloud.device", spec.cloud_device, spec.model, checker);
+    if (spec.conditions.has_edge) {
+      check_device(library, "edge.device", spec.edge_device, spec.model, checker);
+    }
   }
   diagnostics.throw_if_any();
 
@@ -171,8 +182,13 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
                  library.folder_of("published", spec.published);
         });
   }
-  Expander expander{scenario, profiles.pricer(spec.mobile_device, *graph),
-                    profiles.pricer(spec.cloud_device, *graph)};
+  Devices devices{.mobile = profiles.pricer(spec.mobile_device, *graph),
+                  .cloud = &profiles.pricer(spec.cloud_device, *graph)};
+  if (spec.conditions.has_edge) {
+    scenario.edge_profile = profiles.layer_profile(spec.edge_device, *graph);
+    devices.edge = &profiles.pricer(spec.edge_device, *graph);
+  }
+  Expander expander{scenario, devices};
   for (const Partition& partition : partitions) expander.expand(partition);
   return scenario;
 }

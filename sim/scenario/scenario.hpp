@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Cell {
   std::string strategy;
   std::string network;                   ///< empty for mobile-only
   std::string cut;                       ///< empty for mobile-only and cloud-only
+  std::string edge_after;                ///< three-way: the last cut on the edge, or "output"
   std::optional<std::int64_t> channels;  ///< D_r of a butterfly unit
   std::optional<std::int64_t> bits;      ///< empty for mobile-only
   std::string codec;                     ///< of what crosses; empty for mobile-only
@@ -28,6 +30,7 @@ struct Cell {
   Plan plan;             ///< under the scenario's conditions, as is `use`
   RadioUse use;
   bool delayed{false};  ///< whether the scenario speaks of propagation
+  bool edged{false};    ///< whether it has an edge
   /// Whether the mobile's energy is known: its layer table has energies, or it computes nothing.
   bool energy_known{true};
   /// Whether the stated limit of accuracy lets it be chosen; nothing where none is stated.
@@ -40,8 +43,9 @@ struct Scenario {
   Graph graph;
   LayerProfile mobile_profile;
   LayerProfile cloud_profile;
-  std::optional<IdlePower> mobile_idle;  ///< what is known of the mobile's device, used or not
-  std::vector<Radio> radios;             ///< in the order of `spec.networks`
+  std::optional<LayerProfile> edge_profile;  ///< where there is an edge
+  std::optional<IdlePower> mobile_idle;      ///< what is known of the mobile's device, used or not
+  std::vector<Radio> radios;                 ///< in the order of `spec.networks`
   std::optional<PublishedTables> published;
   Measurements measurements;
   /// Whether the scenario's radios are those that lie beside the published tables, so that what the
@@ -50,6 +54,8 @@ struct Scenario {
   std::vector<Cell> cells;
   std::vector<World> bases;  ///< `[cells]`: before the scenario's conditions
 
+  /// Where its layer times come from.
+  [[nodiscard]] std::set<TableOrigin> tables() const;
   /// The radio of this name, which is one of `spec.networks`.
   [[nodiscard]] const Radio& radio(const std::string& name) const;
 };

@@ -21,13 +21,19 @@ constexpr NumberRange kLoadLevel{.min = 0, .max = 1e6, .min_excluded = true};
 constexpr NumberRange kRate{.min = 1, .max = 1e15};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
-constexpr std::array<ConditionKey, 7> kConditionKeys{{
+constexpr std::array<ConditionKey, 10> kConditionKeys{{
     {"mobile.load_level", kLoadLevel, false,
      [](ConditionsSpec& of, double value) { of.mobile_load_level = value; }},
     {"mobile.idle_power_w", kIdlePower, false,
      [](ConditionsSpec& of, double value) { of.mobile_idle_power_w = value; }},
     {"cloud.load_level", kLoadLevel, false,
      [](ConditionsSpec& of, double value) { of.cloud_load_level = value; }},
+    {"edge.load_level", kLoadLevel, false,
+     [](ConditionsSpec& of, double value) { of.edge_load_level = value; }, true},
+    {"edge.backhaul.rate_bit_per_s", kRate, false,
+     [](ConditionsSpec& of, double value) { of.backhaul_bit_per_s = value; }, true},
+    {"edge.backhaul.delay_s", kDelay, false,
+     [](ConditionsSpec& of, double value) { of.backhaul_delay_s = value; }, true},
     {"uplink_bit_per_s", kRate, false,
      [](ConditionsSpec& of, double value) { of.uplink_bit_per_s = value; }},
     {"downlink_bit_per_s", kRate, false,
@@ -52,7 +58,8 @@ double ConditionsSpec::delay_of(std::string_view network) const {
 }
 
 const std::vector<std::string>& strategy_names() {
-  static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly", "split"};
+  static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly", "split",
+                                               "three-way"};
   return kNames;
 }
 
@@ -107,6 +114,27 @@ void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
                  });
 }
 
+namespace {
+
+void describe_edge(FieldVisitor& visitor, ScenarioSpec& spec) {
+  ConditionsSpec& conditions = spec.conditions;
+  visitor.text("device", spec.edge_device, {}, Presence::kRequired,
+               "A device with a layer profile of the model.");
+  visitor.number("load_level", conditions.edge_load_level, kLoadLevel, Presence::kOptional,
+                 "K_edge: times on the edge are multiplied by it.");
+  bool has_backhaul =
+      conditions.backhaul_bit_per_s.has_value() || conditions.backhaul_delay_s.has_value();
+  visitor.object("backhaul", has_backhaul, "Its link to the cloud; takes no time by default.",
+                 [&](FieldVisitor& nested) {
+                   nested.number("rate_bit_per_s", conditions.backhaul_bit_per_s, kRate,
+                                 "Each way; unbounded by default.");
+                   nested.number("delay_s", conditions.backhaul_delay_s, kDelay,
+                                 "Propagation delay, each way.");
+                 });
+}
+
+}  // namespace
+
 void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
   ConditionsSpec& conditions = spec.conditions;
   visitor.integer("version", spec.version, {.min = 1, .max = 1}, Presence::kOptional,
@@ -133,6 +161,9 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
     nested.number("load_level", conditions.cloud_load_level, kLoadLevel, Presence::kOptional,
                   "K_cloud: times on the cloud are multiplied by it.");
   });
+  visitor.object("edge", conditions.has_edge,
+                 "A server between radio and cloud, which all traffic passes.",
+                 [&](FieldVisitor& nested) { describe_edge(nested, spec); });
   visitor.text_list("networks", spec.networks, {}, Presence::kRequired,
                     "Radios: see 'papilio radios list'.");
   visitor.number("uplink_bit_per_s", conditions.uplink_bit_per_s, kRate,

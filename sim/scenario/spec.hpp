@@ -47,6 +47,10 @@ struct ConditionsSpec {
   /// Of the waiting mobile, >= 0; absent: what its device is known to draw, else nothing.
   std::optional<double> mobile_idle_power_w;
   double cloud_load_level{1};                ///< K_cloud, > 0
+  bool has_edge{false};                      ///< whether all traffic passes an edge server
+  double edge_load_level{1};                 ///< K_edge, > 0
+  std::optional<double> backhaul_bit_per_s;  ///< each way, > 0; absent: unbounded
+  std::optional<double> backhaul_delay_s;    ///< propagation each way, >= 0; absent: none
   std::optional<double> uplink_bit_per_s;    ///< in place of every radio's own
   std::optional<double> downlink_bit_per_s;  ///< likewise
   std::optional<std::int64_t> result_bytes;  ///< absent: one byte for each output of the network
@@ -57,7 +61,9 @@ struct ConditionsSpec {
   bool operator==(const ConditionsSpec&) const = default;
 
   /// Whether a propagation delay is spoken of at all.
-  [[nodiscard]] bool has_delay() const { return delay_s.has_value() || !network_delays.empty(); }
+  [[nodiscard]] bool has_delay() const {
+    return delay_s.has_value() || !network_delays.empty() || backhaul_delay_s.has_value();
+  }
   /// Propagation each way on a network.
   [[nodiscard]] double delay_of(std::string_view network) const;
 };
@@ -71,6 +77,7 @@ struct ScenarioSpec {
   std::string model;
   std::string mobile_device;
   std::string cloud_device;
+  std::string edge_device;  ///< where `conditions.has_edge`
   std::vector<std::string> networks;
   std::vector<std::string> energy_models{"stated"};
   ConditionsSpec conditions;
@@ -80,7 +87,7 @@ struct ScenarioSpec {
   std::vector<StrategySpec> strategies;
 };
 
-/// "mobile-only", "cloud-only", "butterfly", "split".
+/// "mobile-only", "cloud-only", "butterfly", "split", "three-way".
 const std::vector<std::string>& strategy_names();
 
 /// Names the keys of an item that says where layers run, but for `strategy` itself.

@@ -99,8 +99,7 @@ std::vector<std::string> study_notes(const Study& study) {
         notes.add(assumptions_of(fleet), fleet.tables);
       } else {
         const Scenario scenario = load_scenario(root, study.source, caches);
-        notes.add(assumptions_of(scenario),
-                  {origin_of(scenario.mobile_profile), origin_of(scenario.cloud_profile)});
+        notes.add(assumptions_of(scenario), scenario.tables());
       }
     } catch (const ConfigError&) {
       continue;  // a point that fails tells why in its own place

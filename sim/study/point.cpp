@@ -26,6 +26,10 @@ void add(Digest& digest, const Cell& cell, const World& base) {
   const auto& [plan, use] = base;
   digest.add(plan.time_at(Tier::kMobile).value()).add(plan.mobile_energy().value());
   digest.add(plan.upload().value()).add(plan.time_at(Tier::kCloud).value());
+  if (plan.bytes_between(Tier::kMobile, Tier::kEdge) > Bytes{0}) {
+    digest.add("edge").add(plan.time_at(Tier::kEdge).value());
+    digest.add(plan.bytes_between(Tier::kEdge, Tier::kCloud).value());
+  }
   digest.add(use.radio.uplink.value()).add(use.radio.downlink.value());
   digest.add(use.radio.alpha_uplink.value()).add(use.radio.alpha_downlink.value());
   digest.add(use.radio.beta.value());
@@ -54,6 +58,11 @@ Hash CellPoint::hash() const {
     digest.add(one.network).add(one.delay_s);
   }
   digest.add(*conditions.result_bytes).add(std::int64_t{conditions.download_takes_time});
+  if (conditions.has_edge) {
+    digest.add("edge").add(conditions.edge_load_level);
+    add(digest, conditions.backhaul_bit_per_s);
+    add(digest, conditions.backhaul_delay_s);
+  }
   return digest.hash();
 }
 
@@ -121,7 +130,8 @@ CellPoint CellPoints::at(const Place& place) {
   for (const Condition& condition : conditions_) {
     const AxisColumn& column = study_.axes[condition.axis].columns[condition.column];
     const std::optional<double> value = column.number(place.values[condition.axis]);
-    if (!value || !accepts(*condition.key, *value)) {
+    const bool meant = !condition.key->of_edge || point.conditions.has_edge;
+    if (!value || !meant || !accepts(*condition.key, *value)) {
       // The scenario's own reader says what is wrong with it, and where.
       point.shared = load(place, true);
       return {point.shared, point.shared->conditions};

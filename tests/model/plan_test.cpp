@@ -1,13 +1,18 @@
 // Claims: SimGrid takes what the closed form says on plans of any number of stages, for nothing
-// contends and times add; and the pricer gives every layer to one tier and every cut to one link.
+// contends and times add; the pricer gives every layer to one tier and every cut to one link; and a
+// scenario with an edge is a fleet of one mobile that nobody disturbs.
 
 #include <gtest/gtest.h>
 
+#include "sim/base/error.hpp"
 #include "sim/engine/simulate.hpp"
+#include "sim/engine/simulate_fleet.hpp"
 #include "sim/plan/estimate.hpp"
 #include "sim/plan/price.hpp"
+#include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "tests/model/worlds.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
 namespace {
@@ -156,6 +161,104 @@ TEST_F(Pricing, ALaterCutDropsNoLayerOfAUnit) {
       two_way.time_at(Tier::kCloud).value(), 1e-12, "behind the mobile");
   EXPECT_EQ(rest_on_mobile(graph_, two, mobile_).latency, two_way.time_at(Tier::kCloud));
   EXPECT_EQ(rest_on_mobile(graph_, {}, mobile_).latency, Seconds{0});
+}
+
+// One mobile asks once, through an edge and its backhaul, in all ways that use them or only pass:
+// what the run's SimGrid and the closed form say, the fleet's player says too.
+TEST(Edge, ARunIsAFleetOfOneMobile) {
+  const testing::TemporaryFolder folder;
+  const std::string strategies =
+      "strategies: [{strategy: mobile-only}, {strategy: cloud-only}, {strategy: butterfly, after: "
+      "RB8, channels: 5}, {strategy: three-way, after: [RB1, RB4], channels: 5, edge_after: RB9}, "
+      "{strategy: three-way, after: RB2, bits: 4, edge_after: output}]\n";
+  const Scenario run = load_scenario(
+      {.file = folder
+                   .write("run.yaml",
+                          "name: run\nmodel: resnet50-paper\nmobile: {device: jetson-tx2, "
+                          "idle_power_w: 0.7, load_level: 1.5}\nedge: {device: gtx-1080-ti, "
+                          "backhaul: {rate_bit_per_s: 2.0e+7, delay_s: 0.003}}\ncloud: {device: "
+                          "gtx-1080-ti}\nnetworks: [wifi]\ndelay_s: 0.002\n"
+                          "download_takes_time: true\nresult_bytes: 4000\n" +
+                              strategies)
+                   .string()});
+  const FleetScenario fleet = load_fleet(
+      {.file = folder
+                   .write("fleet.yaml",
+                          "kind: fleet\nname: fleet\ncells: [{name: c, radio: wifi, delay_s: "
+                          "0.002}]\nservers: [{name: s, device: gtx-1080-ti}, {name: e, device: "
+                          "gtx-1080-ti, backhaul: {rate_bit_per_s: 2.0e+7, delay_s: 0.003}}]\n"
+                          "mobiles: [{name: m, cell: c, server: s, edge: e, model: "
+                          "resnet50-paper, device: jetson-tx2, idle_power_w: 0.7, load_level: "
+                          "1.5, result_bytes: 4000, arrivals: {process: closed-loop, think_s: 1, "
+                          "requests: 1}}]\noutput: {records: 1}\n" +
+                              strategies)
+                   .string()});
+  const std::vector<FleetResult> fleets = simulate_fleet(fleet.model);
+  ASSERT_EQ(fleets.size(), run.cells.size());
+  std::vector<World> worlds;
+  for (const Cell& cell : run.cells) worlds.push_back({cell.plan, cell.use});
+  const std::vector<PlayedRequest> played = simulate(worlds);
+  for (std::size_t i = 0; i < worlds.size(); ++i) {
+    const Breakdown expected = closed_form(worlds[i].plan, worlds[i].use);
+    testing::expect_agreement(played[i].breakdown, expected, 1e-9);
+    EXPECT_EQ(fleet.model.strategies[i].name, run.cells[i].plan.name);
+    ASSERT_EQ(fleets[i].records.size(), 1U);
+    const RequestRecord& record = fleets[i].records[0];
+    const auto expect = [&](double found, double value, const char* what) {
+      testing::expect_relative(found, value, 1e-9, what);
+    };
+    expect(record.latency_s, expected.latency().value(), "latency");
+    expect(record.phases.mobile, expected.mobile.value(), "mobile");
+    expect(record.phases.uplink, expected.uplink.value(), "uplink");
+    expect(record.phases.delay, expected.delay.value(), "delay");
+    expect(record.phases.service, (expected.edge + expected.cloud).value(), "servers");
+    expect(record.phases.backhaul, expected.backhaul.value(), "backhaul");
+    expect(record.phases.downlink, expected.downlink.value(), "downlink");
+    expect(record.energy.total(), expected.energy().value(), "energy");
+  }
+  const Breakdown three_way = played[3].breakdown;
+  EXPECT_GT(three_way.edge, Seconds{0});
+  EXPECT_GT(three_way.cloud, Seconds{0});
+  EXPECT_GT(three_way.backhaul, Seconds{0});
+  EXPECT_EQ(played[5].breakdown.backhaul, Seconds{0}) << "the edge answers itself";
+}
+
+// K_edge multiplies the edge's time alone; a backhaul of twice the rate halves its transfers.
+TEST(Edge, ConditionsActOnWhatTheyAreAbout) {
+  const auto with = [](std::vector<std::string> more) {
+    std::vector<std::string> all{"edge={device: gtx-1080-ti, backhaul: {rate_bit_per_s: 1e+7}}",
+                                 "networks=[wifi]",
+                                 "strategies=[{strategy: three-way, after: RB1, edge_after: RB9}]"};
+    all.insert(all.end(), more.begin(), more.end());
+    const Cell cell = load_scenario({.file = PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml",
+                                     .overrides = std::move(all)})
+                          .cells.front();
+    return closed_form(cell.plan, cell.use);
+  };
+  const Breakdown plain = with({});
+  const Breakdown loaded = with({"edge.load_level=3"});
+  EXPECT_DOUBLE_EQ(loaded.edge / plain.edge, 3);
+  EXPECT_EQ(loaded.cloud, plain.cloud);
+  EXPECT_EQ(loaded.mobile, plain.mobile);
+  const Breakdown faster =
+      with({"edge.backhaul.rate_bit_per_s=2e+7", "edge.backhaul.delay_s=0.01"});
+  EXPECT_DOUBLE_EQ(plain.backhaul / faster.backhaul, 2);
+  EXPECT_DOUBLE_EQ(faster.delay.value(), 0.02) << "there and back";
+  EXPECT_EQ(plain.delay, Seconds{0});
+}
+
+TEST(Edge, ThreeWayNeedsOne) {
+  try {
+    load_scenario(
+        {.file = PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml",
+         .overrides = {"strategies=[{strategy: three-way, after: RB1, edge_after: RB9}]"}});
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string_view{error.what()}.find(
+                  "strategies.0: three-way needs an edge server; add the key 'edge'"),
+              std::string_view::npos)
+        << error.what();
+  }
 }
 
 }  // namespace
