@@ -6,13 +6,11 @@ namespace {
 constexpr std::string_view kText{"TEXT"};
 constexpr std::string_view kWhole{"INTEGER"};
 constexpr std::string_view kReal{"REAL"};
-constexpr int kNamesAndLimits = 3;  // the schema that brought names of partitions and limits
-constexpr int kDelays = 4;          // the one that brought the propagation delay
 
 /// Appends columns of one type.
 void add(std::vector<ResultColumn>& columns, std::string_view type,
-         std::initializer_list<std::string_view> names, int since = 2) {
-  for (const std::string_view name : names) columns.push_back({name, type, since});
+         std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) columns.push_back({name, type});
 }
 
 void add_phases_and_energies(std::vector<ResultColumn>& columns) {
@@ -32,12 +30,12 @@ const std::vector<ResultColumn>& summary_result_columns() {
     add(columns, kText, {"codec", "energy_model"});
     add(columns, kWhole, {"payload_bytes", "n"});
     add(columns, kReal, {"latency_s", "mobile_s", "uplink_s"});
-    add(columns, kReal, {"delay_s"}, kDelays);
+    add(columns, kReal, {"delay_s"});
     add(columns, kReal,
         {"cloud_s", "downlink_s", "energy_j", "mobile_j", "uplink_j", "downlink_j",
          "speedup_latency", "speedup_energy", "accuracy"});
-    add(columns, kText, {"partition"}, kNamesAndLimits);
-    add(columns, kWhole, {"admitted"}, kNamesAndLimits);
+    add(columns, kText, {"partition"});
+    add(columns, kWhole, {"admitted"});
     return columns;
   }();
   return kColumns;
@@ -55,7 +53,7 @@ const std::vector<ResultColumn>& fleet_result_columns() {
     add_phases_and_energies(columns);
     add(columns, kReal,
         {"server_s", "saved_s", "mobile_share", "regret_s", "regret_ci_s", "accuracy"});
-    add(columns, kWhole, {"admitted"}, kNamesAndLimits);
+    add(columns, kWhole, {"admitted"});
     return columns;
   }();
   return kColumns;

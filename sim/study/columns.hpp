@@ -10,7 +10,6 @@ namespace papilio {
 struct ResultColumn {
   std::string_view name;
   std::string_view type;  ///< of SQLite: TEXT, INTEGER or REAL
-  int since{2};           ///< version of the schema that brought it; 2: it was there from the first
 };
 
 /// The columns of the table `summary`: those of `summary.csv`, in its order.

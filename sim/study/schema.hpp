@@ -11,8 +11,8 @@ struct StoredStudy;
 /// "PAPI": tells a database of studies from any other SQLite file.
 inline constexpr std::int64_t kApplicationId = 0x50415049;
 
-/// What makes a schema of the next version of each: the i-th leads from version i to i + 1. A new
-/// version is a new entry; none is ever changed.
+/// The steps that migrate a database: the i-th (from 0) leads from version i of the schema to
+/// version i + 1. The texts are frozen: a new version is a new text, and none is ever changed.
 const std::vector<std::string>& schema_steps();
 
 /// What makes the view of a study's points, axes and results.
