@@ -4,9 +4,10 @@
 #include <tuple>
 
 #include "sim/document/json_text.hpp"
+#include "sim/document/rows.hpp"
 #include "sim/fleet/fleet.hpp"
+#include "sim/report/fleet_columns.hpp"
 #include "sim/report/fleet_report.hpp"
-#include "sim/report/rows.hpp"
 
 namespace papilio {
 namespace {
@@ -30,64 +31,15 @@ Row energy_columns(const EnergyLedger& energy, double by) {
           {"idle_j", energy.idle / by}};
 }
 
-Row phase_columns(const PhaseTimes& phases, double by) {
-  return {{"queue_s", phases.queue / by},         {"mobile_s", phases.mobile / by},
-          {"promotion_s", phases.promotion / by}, {"uplink_s", phases.uplink / by},
-          {"delay_s", phases.delay / by},         {"wait_s", phases.wait / by},
-          {"service_s", phases.service / by},     {"backhaul_s", phases.backhaul / by},
-          {"downlink_s", phases.downlink / by},   {"recovery_s", phases.recovery / by}};
-}
-
-/// Columns that do not exist where there is nothing to divide by.
-Row divided(const Row& columns, bool exist) {
-  Row row = columns;
-  if (!exist) {
-    for (auto& [column, value] : row) value = Value{};
-  }
-  return row;
-}
-
-Row estimate_columns(const std::string& name, const Estimate& estimate, bool exists) {
-  return divided(
-      {{name + "_s", estimate.value}, {name + "_ci_s", optional_value(estimate.half_width)}},
-      exists);
-}
-
 Row fleet_row(const FleetScenario& fleet, const FleetSummary& summary) {
-  const RequestSums& sums = summary.sums;
-  const auto completed = static_cast<double>(sums.completed);
-  const bool any = sums.completed > 0;
-  const auto begun = static_cast<double>(sums.completed + sums.failed);
-  Row row{{"strategy", fleet.model.strategies[summary.strategy].name},
-          {"mobiles", summary.mobiles},
-          {"window", summary.window},
-          {"arrived", number(sums.arrived)},
-          {"completed", number(sums.completed)},
-          {"dropped", number(sums.dropped)},
-          {"failed", number(sums.failed)},
-          {"late", number(sums.late)},
-          {"retries", number(sums.retries)},
-          {"fell_back", number(sums.fell_back)}};
-  extend(row, divided({{"throughput_per_s", completed / summary.seconds}}, summary.seconds > 0));
-  extend(row, estimate_columns("latency", summary.latency, any));
-  extend(row, estimate_columns("p50", summary.percentiles[0], any));
-  extend(row, estimate_columns("p95", summary.percentiles[1], any));
-  extend(row, estimate_columns("p99", summary.percentiles[2], any));
-  extend(row, divided(phase_columns(sums.phases, completed), any));
-  extend(row, divided(energy_columns(sums.energy, begun), begun > 0));
-  extend(row, divided({{"server_s", sums.server_s / begun}}, begun > 0));
-  extend(row, divided({{"saved_s", sums.saved_s / completed},
-                       {"mobile_share", sums.mobile_share / completed}},
-                      any));
-  extend(row, estimate_columns("regret", summary.regret.value_or(Estimate{}),
-                               summary.regret.has_value()));
   const bool limited = fleet.measurements.limit.stated();
-  if (fleet.measurements.accuracies || limited) {
-    extend(row, {{"accuracy", optional_value(summary.accuracy)}});
-  }
-  if (limited) {
-    extend(row,
-           {{"admitted", summary.admitted ? Value{std::int64_t{*summary.admitted}} : Value{}}});
+  const bool rated = fleet.measurements.accuracies || limited;
+  const FleetSubject subject{fleet, summary};
+  Row row;
+  for (const FleetColumn& column : fleet_columns()) {
+    if (column.name == "accuracy" && !rated) continue;
+    if (column.name == "admitted" && !limited) continue;
+    row.emplace_back(column.name, column.get(subject));
   }
   return row;
 }
@@ -204,28 +156,12 @@ std::string timeseries_csv(const FleetScenario& fleet, const std::vector<FleetRe
 namespace {
 
 Row record_row(const FleetModel& model, std::size_t run, const RequestRecord& record) {
-  const auto replications = static_cast<std::size_t>(model.replications);
-  const GroupModel& group = model.groups[record.group];
-  const bool begun = record.partition != kNoPartition;
-  constexpr std::array<const char*, 3> kEnds{"completed", "dropped", "failed"};
-  Row row{{"strategy", model.strategies[run / replications].name},
-          {"replication", number(run % replications)},
-          {"mobiles", group.name},
-          {"mobile", number(record.mobile)},
-          {"request", number(record.number)},
-          {"arrival_s", record.arrival_s},
-          {"end", kEnds[static_cast<std::size_t>(record.end)]},
-          {"partition", text_value(begun ? group.partitions[record.partition].name : "")}};
-  if (!model.images.empty()) {
-    extend(row, {{"image", text_value(begun ? model.images[record.image] : "")}});
+  const FleetRecordSubject subject{model, run, record};
+  Row row;
+  for (const FleetRecordColumn& column : fleet_record_columns()) {
+    if (column.name == "image" && model.images.empty()) continue;
+    row.emplace_back(column.name, column.get(subject));
   }
-  extend(row, {{"attempts", number(record.attempts)},
-               {"fell_back", number(record.fell_back ? 1 : 0)},
-               {"late", number(record.late ? 1 : 0)},
-               {"payload_bytes", record.upload_bytes},
-               {"latency_s", record.latency_s}});
-  extend(row, phase_columns(record.phases, 1));
-  extend(row, energy_columns(record.energy, 1));
   return row;
 }
 

@@ -11,6 +11,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/data/csv.hpp"
+#include "sim/report/fleet_columns.hpp"
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/plot.hpp"
 #include "sim/scenario/fleet_spec.hpp"
@@ -107,6 +108,15 @@ std::vector<std::string> telling_strategies(const FleetCsv& fleet, const std::st
   return telling;
 }
 
+/// The label of a column's axis: as it is declared, else, in a file that somebody else made, as its
+/// name says.
+std::string label_of(const std::string& name) {
+  for (const FleetColumn& column : fleet_columns()) {
+    if (column.name == name) return axis_label(column);
+  }
+  return axis_label(name);
+}
+
 }  // namespace
 
 std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) {
@@ -145,7 +155,7 @@ std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) 
   }
 
   GnuplotScript script;
-  script.add(fmt::format("set ylabel {}\n", script.text(axis_label(options.value))));
+  script.add(fmt::format("set ylabel {}\n", script.text(label_of(options.value))));
   const auto row = [&](std::size_t x, const std::string& label, const std::string& strategy,
                        const std::string& window) {
     return GnuplotScript::Row{

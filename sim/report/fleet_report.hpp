@@ -6,7 +6,7 @@
 
 #include "sim/document/document.hpp"
 #include "sim/report/fleet_summary.hpp"
-#include "sim/report/rows.hpp"
+#include "sim/document/rows.hpp"
 
 namespace papilio {
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/document/json_text.hpp"
-#include "sim/report/rows.hpp"
+#include "sim/document/rows.hpp"
 #include "sim/report/selections.hpp"
 #include "sim/report/summary.hpp"
 
@@ -54,7 +54,7 @@ Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
     if (column.name == "codec" && !codecs) continue;
     if (column.name == "admitted" && !outcome.cell.admitted) continue;
     if (column.name == "delay_s" && !has_delay(outcomes)) continue;
-    row.emplace_back(column.name, column.value(subject));
+    row.emplace_back(column.name, column.get(subject));
   }
   return row;
 }

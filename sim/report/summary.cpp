@@ -19,41 +19,90 @@ Value energy_speedup(const Subject& of) {
 
 const std::vector<SummaryColumn>& summary_columns() {
   static const std::vector<SummaryColumn> kColumns{
-      {"strategy", [](const Subject& of) { return Value{of.cell.strategy}; }},
-      {"network", [](const Subject& of) { return text_value(of.cell.network); }},
-      {"cut", [](const Subject& of) { return text_value(of.cell.cut); }},
-      {"channels", [](const Subject& of) { return optional_value(of.cell.channels); }},
-      {"bits", [](const Subject& of) { return optional_value(of.cell.bits); }},
-      {"codec", [](const Subject& of) { return text_value(of.cell.codec); }},
-      {"energy_model",
+      {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "`mobile-only`, `cloud-only`, `butterfly` or `split`"},
+       [](const Subject& of) { return Value{of.cell.strategy}; }},
+      {{"network", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "radio; empty for mobile-only"},
+       [](const Subject& of) { return text_value(of.cell.network); }},
+      {{"cut", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "partition point; empty for mobile-only and cloud-only"},
+       [](const Subject& of) { return text_value(of.cell.cut); }},
+      {{"channels", ValueType::kInteger, "", ColumnKind::kDimension, Better::kNeither,
+        "D_r of the butterfly unit; else empty"},
+       [](const Subject& of) { return optional_value(of.cell.channels); }},
+      {{"bits", ValueType::kInteger, "bit", ColumnKind::kDimension, Better::kNeither,
+        "of one crossing element; empty for mobile-only"},
+       [](const Subject& of) { return optional_value(of.cell.bits); }},
+      {{"codec", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "of what crosses; empty for mobile-only. The column is there only where a payload was "
+        "measured"},
+       [](const Subject& of) { return text_value(of.cell.codec); }},
+      {{"energy_model", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "reading of the radio's energy: `stated` or `throughput-only`"},
        [](const Subject& of) { return Value{std::string{name(of.cell.use.energy_model)}}; }},
-      {"payload_bytes",
+      {{"payload_bytes", ValueType::kInteger, "byte", ColumnKind::kMeasure, Better::kLess,
+        "what crosses the radio: ⌈elements · bits / 8⌉, or the mean that was measured "
+        "([payloads](models/payloads.md)), rounded up"},
        [](const Subject& of) {
          return Value{static_cast<std::int64_t>(of.cell.plan.upload().value())};
        }},
-      {"n", [](const Subject&) { return Value{std::int64_t{1}}; }},
-      {"latency_s", [](const Subject& of) { return Value{of.took.latency().value()}; }},
-      {"mobile_s", [](const Subject& of) { return Value{of.took.mobile.value()}; }},
-      {"uplink_s", [](const Subject& of) { return Value{of.took.uplink.value()}; }},
-      {"delay_s",
+      {{"n", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kNeither,
+        "requests that the row averages"},
+       [](const Subject&) { return Value{std::int64_t{1}}; }},
+      {{"latency_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "mean latency: the sum of the parts that follow"},
+       [](const Subject& of) { return Value{of.took.latency().value()}; }},
+      {{"mobile_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "mobile computing, encoding included"},
+       [](const Subject& of) { return Value{of.took.mobile.value()}; }},
+      {{"uplink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess, "upload"},
+       [](const Subject& of) { return Value{of.took.uplink.value()}; }},
+      {{"delay_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "propagation, there and back. The column is there only where the scenario has a delay"},
        [](const Subject& of) { return of.delayed ? Value{of.took.delay.value()} : Value{}; }},
-      {"cloud_s", [](const Subject& of) { return Value{of.took.cloud.value()}; }},
-      {"downlink_s", [](const Subject& of) { return Value{of.took.downlink.value()}; }},
-      {"energy_j", [](const Subject& of) { return mobile_energy(of, of.took.energy()); }},
-      {"mobile_j",
+      {{"cloud_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "cloud computing, decoding included"},
+       [](const Subject& of) { return Value{of.took.cloud.value()}; }},
+      {{"downlink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "download of the answer; 0 unless `download_takes_time`"},
+       [](const Subject& of) { return Value{of.took.downlink.value()}; }},
+      {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "mean mobile energy: the sum of the next three; empty, as `mobile_j`, where the mobile "
+        "computes and its layer table has no energies"},
+       [](const Subject& of) { return mobile_energy(of, of.took.energy()); }},
+      {{"mobile_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "mobile computing and waiting (`compute_j` + `idle_j` of the records)"},
        [](const Subject& of) {
          return mobile_energy(of, of.took.compute_energy + of.took.idle_energy);
        }},
-      {"uplink_j", [](const Subject& of) { return Value{of.took.uplink_energy.value()}; }},
-      {"downlink_j", [](const Subject& of) { return Value{of.took.downlink_energy.value()}; }},
-      {"speedup_latency",
+      {{"uplink_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess, "radio, upload"},
+       [](const Subject& of) { return Value{of.took.uplink_energy.value()}; }},
+      {{"downlink_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "radio, download; may be charged by the byte where it takes no time"},
+       [](const Subject& of) { return Value{of.took.downlink_energy.value()}; }},
+      {{"speedup_latency", ValueType::kReal, "", ColumnKind::kMeasure, Better::kMore,
+        "cloud-only's `latency_s` on the same network and reading over this one's; of several, the "
+        "first of the same bits, else the first; empty without"},
        [](const Subject& of) {
          return of.base == nullptr ? Value{} : Value{of.base->latency() / of.took.latency()};
        }},
-      {"speedup_energy", energy_speedup},
-      {"accuracy", [](const Subject& of) { return optional_value(of.cell.plan.accuracy); }},
-      {"partition", [](const Subject& of) { return Value{of.cell.plan.name}; }},
-      {"admitted", [](const Subject& of) {
+      {{"speedup_energy", ValueType::kReal, "", ColumnKind::kMeasure, Better::kMore,
+        "the same of `energy_j`"},
+       energy_speedup},
+      {{"accuracy", ValueType::kReal, "", ColumnKind::kMeasure, Better::kMore,
+        "top-1 as a fraction: with `accuracy_from` what that file has, or empty; else Table V's "
+        "where printed, else Fig. 7's, else empty"},
+       [](const Subject& of) { return optional_value(of.cell.plan.accuracy); }},
+      {{"partition", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "a name that no other partition of the scenario has: \"RB8\", \"split RB8\", "
+        "\"cloud-only\"; with \"/D_r\" and \"/bits\" where there are several, and the codec, "
+        "\"RB8/zstd\", where it is not raw"},
+       [](const Subject& of) { return Value{of.cell.plan.name}; }},
+      {{"admitted", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kMore,
+        "1 where the stated limit of accuracy lets it be chosen, else 0 "
+        "([payloads](models/payloads.md#a-limit)). The column is there only where one is stated"},
+       [](const Subject& of) {
          return of.cell.admitted ? Value{std::int64_t{*of.cell.admitted}} : Value{};
        }}};
   return kColumns;

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <string_view>
 #include <vector>
 
 #include "sim/cost/cost.hpp"
-#include "sim/report/rows.hpp"
+#include "sim/document/column.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace papilio {
@@ -21,12 +20,9 @@ struct SummarySubject {
 };
 
 /// A column of `summary.csv`, and of a study's database.
-struct SummaryColumn {
-  std::string_view name;
-  Value (*value)(const SummarySubject&);
-};
+using SummaryColumn = ColumnOf<SummarySubject>;
 
-/// The columns, in the order of the file. Their meaning: docs/outputs.md.
+/// The columns, in the order of the file.
 const std::vector<SummaryColumn>& summary_columns();
 
 /// The cell that a cell is compared with: cloud-only on the same network under the same reading; of

@@ -1,23 +1,26 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "sim/document/column.hpp"
+#include "sim/study/result.hpp"
 
 namespace papilio {
 
-/// A column of a table of results in a database.
-struct ResultColumn {
-  std::string_view name;
-  std::string_view type;  ///< of SQLite: TEXT, INTEGER or REAL
+/// A table of results in a database: its name and its declared columns.
+struct ResultTableColumns {
+  const char* name;
+  std::vector<Column> columns;
 };
 
-/// The columns of the table `summary`: those of `summary.csv`, in its order.
-const std::vector<ResultColumn>& summary_result_columns();
-/// Those of `fleet_summary`: those of `fleet.csv`.
-const std::vector<ResultColumn>& fleet_result_columns();
-/// Those of `fleet_record`: those of a fleet's `records.csv`.
-const std::vector<ResultColumn>& fleet_record_columns();
+/// The tables, in the order of `ResultTable`. The steps in migrations.cpp make them.
+const std::vector<ResultTableColumns>& result_tables();
+/// The declared columns of a table.
+const std::vector<Column>& columns_of(ResultTable table);
+
+/// The type of SQLite: TEXT, INTEGER or REAL.
+const char* sql_type(ValueType type);
 
 /// The names that an axis cannot have: what stands beside the axes in a study's view.
 std::vector<std::string> reserved_column_names(bool fleet);

@@ -32,21 +32,9 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-struct TableOfResults {
-  const char* name;
-  const std::vector<ResultColumn>& columns;
-};
-
-const std::array<TableOfResults, 3>& tables_of_results() {
-  static const std::array<TableOfResults, 3> kTables{{{"summary", summary_result_columns()},
-                                                      {"fleet_summary", fleet_result_columns()},
-                                                      {"fleet_record", fleet_record_columns()}}};
-  return kTables;
-}
-
-std::string names_of(const std::vector<ResultColumn>& columns) {
+std::string names_of(const std::vector<Column>& columns) {
   std::string names;
-  for (const ResultColumn& column : columns) {
+  for (const Column& column : columns) {
     names += (names.empty() ? "" : ", ") + quoted(std::string{column.name});
   }
   return names;
@@ -54,7 +42,7 @@ std::string names_of(const std::vector<ResultColumn>& columns) {
 
 /// Copies the rows of results of a study's points, or of one point, within the database or from
 /// another attached to it.
-std::string copy_of(const TableOfResults& table, const std::string& from,
+std::string copy_of(const ResultTableColumns& table, const std::string& from,
                     const std::string& selection) {
   // By name: columns that came later stand at the end of older databases.
   return fmt::format(
@@ -164,7 +152,7 @@ struct StudyDatabase::Statements {
         find_hash{database,
                   "SELECT study, number FROM point WHERE hash = ? AND status = 'done' ORDER BY "
                   "study, number LIMIT 1"} {
-    for (const TableOfResults& table : tables_of_results()) {
+    for (const ResultTableColumns& table : result_tables()) {
       std::string marks;
       for (std::size_t i = 0; i < table.columns.size(); ++i) marks += ", ?";
       insert_row.emplace_back(database, fmt::format("INSERT INTO {} (study, number, row, {}) "
@@ -653,7 +641,7 @@ std::uint64_t StudyDatabase::merge(const fs::path& from) {
         const std::string fresh =
             "rows.study = ?3 AND NOT EXISTS (SELECT 1 FROM main.point WHERE main.point.study = ?1 "
             "AND main.point.number = rows.number)";
-        for (const TableOfResults& table : tables_of_results()) {
+        for (const ResultTableColumns& table : result_tables()) {
           SQLite::Statement copy{*connection_, copy_of(table, "other", fresh)};
           copy.bind(1, ours);
           copy.bind(2);

@@ -30,16 +30,16 @@ void add_rows(ResultWriter& results, const CellPoint& point, const std::vector<B
                                  .base = has_base ? &took[base] : nullptr,
                                  .delayed = point.conditions.has_delay()};
     results.begin_row(ResultTable::kSummary, columns.size());
-    for (const SummaryColumn& column : columns) results.add(column.value(subject));
+    for (const SummaryColumn& column : columns) results.add(column.get(subject));
   }
 }
 
 /// Adds a row of any columns as a row of the table's, the missing ones empty.
-void add_row(ResultWriter& results, ResultTable table, const std::vector<ResultColumn>& columns,
-             const Row& row) {
+void add_row(ResultWriter& results, ResultTable table, const Row& row) {
+  const std::vector<Column>& columns = columns_of(table);
   results.begin_row(table, columns.size());
   std::size_t next = 0;
-  for (const ResultColumn& column : columns) {
+  for (const Column& column : columns) {
     const bool here = next < row.size() && row[next].first == column.name;
     results.add(here ? row[next].second : Value{});
     if (here) ++next;
@@ -188,12 +188,11 @@ std::string Evaluator::evaluate_fleets(const std::vector<PointTask>& tasks) {
       const std::vector<Row> rows = fleet_rows(fleet, summarise(fleet, runs));
       results.begin_point(head);
       for (const Row& row : rows) {
-        add_row(results, ResultTable::kFleetSummary, fleet_result_columns(), row);
+        add_row(results, ResultTable::kFleetSummary, row);
       }
       if (study_.spec.records && fleet.model.record_share > 0) {
-        each_fleet_record(fleet, runs, [&](const Row& row) {
-          add_row(results, ResultTable::kFleetRecord, fleet_record_columns(), row);
-        });
+        each_fleet_record(
+            fleet, runs, [&](const Row& row) { add_row(results, ResultTable::kFleetRecord, row); });
       }
     } catch (const WorkerLost&) {
       throw;  // no result of the point

@@ -10,7 +10,7 @@
 
 #include "sim/base/csv.hpp"
 #include "sim/base/error.hpp"
-#include "sim/report/rows.hpp"
+#include "sim/document/rows.hpp"
 #include "sim/study/results_reader.hpp"
 
 namespace papilio {
@@ -38,7 +38,7 @@ Row export_row(const StoredStudy& study, const StoredRow& stored, bool delayed) 
   for (std::size_t i = 0; i < study.axes.size(); ++i) {
     row.emplace_back(study.axes[i], stored.axes[i]);
   }
-  const std::vector<ResultColumn>& columns = result_columns(study);
+  const std::vector<Column>& columns = result_columns(study);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (!delayed && columns[i].name == "delay_s") continue;
     row.emplace_back(columns[i].name, stored.results[i]);

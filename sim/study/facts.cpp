@@ -15,22 +15,17 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-/// Whether a column of results says what a row is about, instead of what was measured.
-bool is_dimension(const ResultColumn& column) {
-  return column.type == "TEXT" || column.name == "channels" || column.name == "bits";
-}
-
 /// Reads a study's results as points of one value.
 class FactsReader {
  public:
   FactsReader(const StoredStudy& study, const FactsQuery& query) : study_{study}, query_{query} {
     facts_.names = study.axes;
     facts_.names.emplace_back(kReplicate);
-    const std::vector<ResultColumn>& columns = result_columns(study);
+    const std::vector<Column>& columns = result_columns(study);
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (columns[i].name == query.column) value_ = i;
       if (columns[i].name == "admitted") admitted_ = i;
-      if (!is_dimension(columns[i])) continue;
+      if (columns[i].kind != ColumnKind::kDimension) continue;
       facts_.names.emplace_back(columns[i].name);
       dimensions_.push_back(i);
     }
@@ -168,13 +163,12 @@ Facts read_facts(StudyDatabase& database, const StoredStudy& study, const FactsQ
   return reader.finish();
 }
 
-std::string value_column(const std::string& name, const std::vector<ResultColumn>& columns) {
+const Column& value_column(const std::string& name, const std::vector<Column>& columns) {
   Strings known;
-  for (const ResultColumn& column : columns) {
-    if (is_dimension(column)) continue;
-    std::string full{column.name};
-    if (full == name || full == name + "_s" || full == name + "_j") return full;
-    known.push_back(full);
+  for (const Column& column : columns) {
+    if (column.kind == ColumnKind::kDimension) continue;
+    if (column.name == name || stem(column) == name) return column;
+    known.emplace_back(column.name);
   }
   throw ConfigError{
       fmt::format("papilio: error: unknown value '{}'{}", name, suggestion(name, known))};

@@ -75,9 +75,9 @@ struct FactsQuery {
 /// Of a fleet, rows of "all" count alone where `mobiles` or `window` is not asked for.
 Facts read_facts(StudyDatabase& database, const StoredStudy& study, const FactsQuery& query);
 
-/// The column that a value's name means; its unit may be left out.
+/// The measure that a value's name means; its unit may be left out.
 /// @throws ConfigError naming the nearest value
-std::string value_column(const std::string& name, const std::vector<ResultColumn>& columns);
+const Column& value_column(const std::string& name, const std::vector<Column>& columns);
 
 /// Whether two labels mean the same: 0.10 is 0.1.
 bool is_same_label(const std::string& a, const std::string& b);

@@ -42,12 +42,12 @@ class Keys {
 /// Makes the tables of one specification.
 class Pivot {
  public:
-  Pivot(Facts facts, const StoredStudy& study, const PivotSpec& spec, std::string column,
+  Pivot(Facts facts, const StoredStudy& study, const PivotSpec& spec, const Column& column,
         bool exact)
       : facts_{std::move(facts)},
         study_{study},
         spec_{spec},
-        column_{std::move(column)},
+        column_{column},
         exact_{exact},
         format_{column_,
                 {.exact = exact,
@@ -105,7 +105,7 @@ class Pivot {
   }
 
   [[nodiscard]] std::string title() const {
-    std::string title = fmt::format("{}: {}", study_.name, column_);
+    std::string title = fmt::format("{}: {}", study_.name, column_.name);
     if (!spec_.relative_to.empty()) title += ", relative to " + spec_.relative_to;
     return title + " by " + placed();
   }
@@ -119,7 +119,7 @@ class Pivot {
 
   /// "latency, ms; energy_model stated": the quantity, its unit, and the group.
   [[nodiscard]] std::string section_title(const Key& group) const {
-    std::string title = exact_ ? column_ : quantity_name(column_);
+    std::string title = exact_ ? std::string{column_.name} : quantity_name(column_);
     if (!exact_ && !format_.unit().empty()) title += ", " + format_.unit();
     if (!spec_.relative_to.empty()) title += " relative to " + spec_.relative_to;
     if (groups_.empty()) return title;
@@ -284,7 +284,7 @@ class Pivot {
 
   /// A ratio to a baseline turns the better end around.
   [[nodiscard]] bool greatest_is_best() const {
-    return is_gain(column_) == spec_.relative_to.empty();
+    return (column_.better == Better::kMore) == spec_.relative_to.empty();
   }
 
   /// A value of the dimension that the best is chosen of.
@@ -423,8 +423,7 @@ class Pivot {
   }
 
   [[nodiscard]] std::string header_of_value() const {
-    if (exact_) return column_;
-    return format_.unit().empty() ? column_ : format_.unit();
+    return exact_ || format_.unit().empty() ? std::string{column_.name} : format_.unit();
   }
 
   static bool has_values(const std::vector<const CellValues*>& cells) {
@@ -562,7 +561,7 @@ class Pivot {
   Facts facts_;
   const StoredStudy& study_;
   const PivotSpec& spec_;
-  std::string column_;
+  Column column_;
   bool exact_;
   ValueFormat format_;
   Strings row_names_;  // for machines, groups are columns before the rows'
@@ -592,8 +591,8 @@ Document pivot(StudyDatabase& database, const StoredStudy& study, const PivotSpe
                     "with --rows, --cols or --group, or choose with --where",
                     fmt::join(spec.over, ",")));
   }
-  const std::string column = value_column(spec.value, result_columns(study));
-  FactsQuery query{.column = column};
+  const Column& column = value_column(spec.value, result_columns(study));
+  FactsQuery query{.column = std::string{column.name}};
   for (const auto* names : {&spec.rows, &spec.cols, &spec.group, &spec.over}) {
     query.asked.insert(names->begin(), names->end());
   }

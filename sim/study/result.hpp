@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "sim/report/rows.hpp"
+#include "sim/document/rows.hpp"
 #include "sim/study/digest.hpp"
 
 /// What workers hand back of their points: bytes that are written and read in one pass, since a

@@ -29,16 +29,16 @@ Value value_of(const nlohmann::json& json) {
 
 }  // namespace
 
-const std::vector<ResultColumn>& result_columns(const StoredStudy& study) {
-  return study.kind == "fleet" ? fleet_result_columns() : summary_result_columns();
+const std::vector<Column>& result_columns(const StoredStudy& study) {
+  return columns_of(study.kind == "fleet" ? ResultTable::kFleetSummary : ResultTable::kSummary);
 }
 
 void each_stored_row(StudyDatabase& database, const StoredStudy& study,
                      const std::function<void(const StoredRow&)>& take) {
-  const std::vector<ResultColumn>& columns = result_columns(study);
+  const std::vector<Column>& columns = result_columns(study);
   const char* table = study.kind == "fleet" ? "fleet_summary" : "summary";
   std::string names;
-  for (const ResultColumn& column : columns) {
+  for (const Column& column : columns) {
     names += fmt::format(", r.{}", quoted(std::string{column.name}));
   }
   database.guarded([&] {

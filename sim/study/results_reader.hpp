@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/report/rows.hpp"
+#include "sim/document/rows.hpp"
 #include "sim/study/columns.hpp"
 #include "sim/study/database.hpp"
 
@@ -23,7 +23,7 @@ struct StoredRow {
 };
 
 /// The columns of a study's table of results.
-const std::vector<ResultColumn>& result_columns(const StoredStudy& study);
+const std::vector<Column>& result_columns(const StoredStudy& study);
 
 /// Hands on every row of a study, by number and row, one at a time.
 void each_stored_row(StudyDatabase& database, const StoredStudy& study,

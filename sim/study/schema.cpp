@@ -41,7 +41,8 @@ std::string view_definition(const StoredStudy& study) {
                        boost::replace_all_copy(path, "'", "''"), quoted(axis));
   }
   const char* table = fleet ? "fleet_summary" : "summary";
-  for (const ResultColumn& column : fleet ? fleet_result_columns() : summary_result_columns()) {
+  for (const Column& column :
+       columns_of(fleet ? ResultTable::kFleetSummary : ResultTable::kSummary)) {
     sql += fmt::format(", {}.{}", table, quoted(std::string{column.name}));
   }
   return sql + fmt::format(

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 #include <utility>
 
 #include "sim/stats/estimate.hpp"
@@ -35,33 +34,20 @@ const Strings& stat_names() {
   return kNames;
 }
 
-bool is_gain(const std::string& column) {
-  static const Strings kGains{"accuracy", "admitted",        "completed",      "mobile_share",
-                              "saved_s",  "speedup_latency", "speedup_energy", "throughput_per_s"};
-  return std::find(kGains.begin(), kGains.end(), column) != kGains.end();
+std::string quantity_name(const Column& column) {
+  std::string name{stem(column)};
+  if (name == "p50" || name == "p95" || name == "p99") return name + " latency";
+  if (name == "energy") return "mobile energy";
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
 }
 
-std::string quantity_name(std::string column) {
-  for (const char* unit : {"_per_s", "_s", "_j"}) {
-    if (!column.ends_with(unit)) continue;
-    column.resize(column.size() - std::string_view{unit}.size());
-    break;
-  }
-  if (column == "p50" || column == "p95" || column == "p99") return column + " latency";
-  if (column == "energy") return "mobile energy";
-  std::replace(column.begin(), column.end(), '_', ' ');
-  return column;
-}
-
-ValueFormat::ValueFormat(const std::string& column, const Options& options)
-    : exact_{options.exact} {
+ValueFormat::ValueFormat(const Column& column, const Options& options)
+    : exact_{options.exact}, unit_{column.unit} {
   const bool scaled = !options.exact && !options.si && !options.relative;
-  const bool time = column.ends_with("_s") && !column.ends_with("_per_s");
-  const bool energy = column.ends_with("_j");
-  if (column.ends_with("_per_s")) unit_ = "1/s";
-  if (time || energy) {
-    unit_ = scaled ? (time ? "ms" : "mJ") : (time ? "s" : "J");
-    if (scaled) factor_ = 1e3;
+  if (scaled && (column.unit == "s" || column.unit == "J")) {
+    unit_ = column.unit == "s" ? "ms" : "mJ";
+    factor_ = 1e3;
   }
   if (options.relative) {
     unit_ = "×";

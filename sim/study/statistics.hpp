@@ -13,11 +13,8 @@ namespace papilio {
 /// mean, ci95, min, max, median, n.
 const std::vector<std::string>& stat_names();
 
-/// Whether more of a column's value is better: of times, energies, losses and waits, less is.
-bool is_gain(const std::string& column);
-
 /// What a column measures, without its unit: "p95 latency".
-std::string quantity_name(std::string column);
+std::string quantity_name(const Column& column);
 
 /// How values are written.
 class ValueFormat {
@@ -28,7 +25,7 @@ class ValueFormat {
     bool relative{false};       ///< ratios
     std::optional<int> digits;  ///< after the point; absent: as suits the unit
   };
-  ValueFormat(const std::string& column, const Options& options);
+  ValueFormat(const Column& column, const Options& options);
 
   [[nodiscard]] std::string operator()(double value) const;
   /// "ms", "×", …; empty where there is none.

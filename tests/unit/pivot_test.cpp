@@ -60,8 +60,8 @@ class PivotTest : public ::testing::Test {
 
   static void row(ResultWriter& results, const std::string& strategy, const std::string& network,
                   const std::string& cut, double latency_s, std::int64_t bits = 8) {
-    results.begin_row(ResultTable::kSummary, summary_result_columns().size());
-    for (const ResultColumn& column : summary_result_columns()) {
+    results.begin_row(ResultTable::kSummary, columns_of(ResultTable::kSummary).size());
+    for (const Column& column : columns_of(ResultTable::kSummary)) {
       Value value;
       if (column.name == "strategy") value = strategy;
       if (column.name == "network") value = text_value(network);
@@ -349,8 +349,8 @@ class ChoicesTest : public PivotTest {
   }
   static void add(ResultWriter& results, const std::string& strategy, const std::string& cut,
                   const std::string& partition, double energy_j, std::int64_t admitted) {
-    results.begin_row(ResultTable::kSummary, summary_result_columns().size());
-    for (const ResultColumn& column : summary_result_columns()) {
+    results.begin_row(ResultTable::kSummary, columns_of(ResultTable::kSummary).size());
+    for (const Column& column : columns_of(ResultTable::kSummary)) {
       Value value;
       if (column.name == "strategy") value = strategy;
       if (column.name == "cut") value = text_value(cut);

@@ -12,9 +12,9 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include "sim/base/error.hpp"
-#include "sim/report/summary.hpp"
 #include "sim/study/columns.hpp"
 #include "sim/study/database.hpp"
 #include "sim/study/export.hpp"
@@ -54,8 +54,8 @@ std::string a_point(std::uint64_t number, const std::string& error = "") {
                        .axes = fmt::format(R"({{"rate":{},"mobile.load_level":"x"}})", number),
                        .error = error});
   if (!error.empty()) return results.take();
-  results.begin_row(ResultTable::kSummary, summary_result_columns().size());
-  for (const ResultColumn& column : summary_result_columns()) {
+  results.begin_row(ResultTable::kSummary, columns_of(ResultTable::kSummary).size());
+  for (const Column& column : columns_of(ResultTable::kSummary)) {
     if (column.name == "strategy") {
       results.add(std::string{"cloud-only"});
     } else if (column.name == "latency_s") {
@@ -177,12 +177,38 @@ TEST(StudyDatabase, NoticesThatItWasRemovedOrReplaced) {
   }
 }
 
-TEST(Columns, AreThoseOfTheFiles) {
-  std::vector<std::string_view> stored;
-  std::vector<std::string_view> written;
-  for (const ResultColumn& column : summary_result_columns()) stored.push_back(column.name);
-  for (const SummaryColumn& column : summary_columns()) written.push_back(column.name);
-  EXPECT_EQ(stored, written);
+// The page is written by hand around its tables; the tables are what the declarations say. On a
+// failure the message holds the lines that belong there.
+TEST(Columns, AreThoseOfThePage) {
+  const std::string page = read_file(fs::path{PAPILIO_SOURCE_DIR} / "docs/outputs.md");
+  const std::vector<const char*> headings{"summary.csv", "fleet.csv", "records.csv of a fleet"};
+  ASSERT_EQ(headings.size(), result_tables().size());
+  for (std::size_t i = 0; i < headings.size(); ++i) {
+    std::string lines{"| column | unit | meaning |\n|---|---|---|\n"};
+    for (const Column& column : result_tables()[i].columns) lines += documentation_line(column);
+    const std::size_t begin = page.find(fmt::format("\n## {}\n", headings[i]));
+    ASSERT_NE(begin, std::string::npos) << headings[i];
+    const std::string section = page.substr(begin, page.find("\n## ", begin + 1) - begin);
+    EXPECT_THAT(section, HasSubstr(lines + "\n"));
+  }
+}
+
+// What a pivot may order, and what it may not: a dimension has no better direction, and only it may
+// be a text.
+TEST(Columns, AreDeclaredWithoutContradiction) {
+  for (const ResultTableColumns& table : result_tables()) {
+    std::set<std::string_view> names;
+    for (const Column& column : table.columns) {
+      const bool dimension = column.kind == ColumnKind::kDimension;
+      EXPECT_TRUE(names.insert(column.name).second) << column.name << " stands twice";
+      EXPECT_FALSE(dimension && column.better != Better::kNeither) << column.name;
+      EXPECT_TRUE(dimension || column.type != ValueType::kText) << column.name;
+      EXPECT_FALSE(column.doc.empty()) << column.name;
+      EXPECT_EQ(column.name.ends_with("_s") && !column.name.ends_with("_per_s"), column.unit == "s")
+          << column.name;
+      EXPECT_EQ(column.name.ends_with("_j"), column.unit == "J") << column.name;
+    }
+  }
 }
 
 TEST(StudyDatabase, KeepsWhatWasStored) {
@@ -253,16 +279,9 @@ std::map<std::string, std::string> columns_in(SQLite::Database& database, const 
   return columns;
 }
 
-struct ResultTableCase {
-  const char* name;
-  const std::vector<ResultColumn>& columns;
-  int since;  // version of the schema that brought the table
-};
-
-std::vector<ResultTableCase> result_tables() {
-  return {{"summary", summary_result_columns(), 1},
-          {"fleet_summary", fleet_result_columns(), 2},
-          {"fleet_record", fleet_record_columns(), 2}};
+/// The version of the schema that brought a table.
+std::size_t first_version(const ResultTableColumns& table) {
+  return std::string_view{table.name} == "summary" ? 1 : 2;
 }
 
 /// A database as the release with this version of the schema left it: one row in each table of
@@ -281,8 +300,8 @@ void make_database_of(const fs::path& file, std::size_t version) {
     old.exec(fmt::format(
         "INSERT INTO point VALUES ({}, 0, x'00', 0, 7, '{{\"rate\":5}}', 'done', NULL)", study[0]));
   }
-  for (const ResultTableCase& table : result_tables()) {
-    if (static_cast<std::size_t>(table.since) > version) continue;
+  for (const ResultTableColumns& table : result_tables()) {
+    if (first_version(table) > version) continue;
     std::string names;
     std::string values;
     int i = 0;
@@ -325,14 +344,14 @@ TEST(StudyDatabase, EveryReleasedVersionIsMigratedToTheDeclaredColumns) {
       }
       return row;
     };
-    for (const ResultTableCase& table : result_tables()) {
-      if (static_cast<std::size_t>(table.since) <= version) before[table.name] = row_of(table.name);
+    for (const ResultTableColumns& table : result_tables()) {
+      if (first_version(table) <= version) before[table.name] = row_of(table.name);
     }
     { StudyDatabase{file, Mode::kWrite}.studies(); }
-    for (const ResultTableCase& table : result_tables()) {
+    for (const ResultTableColumns& table : result_tables()) {
       std::map<std::string, std::string> declared;
-      for (const ResultColumn& column : table.columns) {
-        declared[std::string{column.name}] = column.type;
+      for (const Column& column : table.columns) {
+        declared[std::string{column.name}] = sql_type(column.type);
       }
       SQLite::Database opened{file.string()};
       EXPECT_EQ(columns_in(opened, table.name), declared)
@@ -340,7 +359,8 @@ TEST(StudyDatabase, EveryReleasedVersionIsMigratedToTheDeclaredColumns) {
           << ": a column that is declared needs a step at the end of sim/study/migrations.cpp";
       const auto after = row_of(table.name);
       for (const auto& [column, value] : before[table.name]) {
-        if (version < 3 && column == "partition" && table.since == 1) continue;  // it gets its name
+        if (version < 3 && column == "partition" && first_version(table) == 1)
+          continue;  // it gets its name
         EXPECT_EQ(after.at(column), value) << table.name << "." << column << " from " << version;
       }
     }

@@ -1,4 +1,4 @@
-#include "sim/report/rows.hpp"
+#include "sim/document/rows.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,365 @@
+#include "sim/report/fleet_columns.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace papilio {
+namespace {
+
+using Subject = FleetSubject;
+using Record = FleetRecordSubject;
+
+Value whole(std::uint64_t count) {
+  return static_cast<std::int64_t>(count);
+}
+
+/// Of computing, or a sum with it: nothing where a layer table without energies was part of it.
+Value if_known(double energy_j) {
+  return std::isnan(energy_j) ? Value{} : Value{energy_j};
+}
+
+bool any(const Subject& of) {
+  return of.summary.sums.completed > 0;
+}
+
+std::uint64_t begun(const Subject& of) {
+  return of.summary.sums.completed + of.summary.sums.failed;
+}
+
+Value by_completed(const Subject& of, double sum) {
+  return any(of) ? Value{sum / static_cast<double>(of.summary.sums.completed)} : Value{};
+}
+
+Value by_begun(const Subject& of, double sum) {
+  return begun(of) > 0 ? Value{sum / static_cast<double>(begun(of))} : Value{};
+}
+
+Value known_by_begun(const Subject& of, double sum) {
+  return std::isnan(sum) ? Value{} : by_begun(of, sum);
+}
+
+Value name_of_strategy(const Subject& of) {
+  return of.fleet.model.strategies[of.summary.strategy].name;
+}
+
+template <std::uint64_t RequestSums::*kCount>
+Value count(const Subject& of) {
+  return whole(of.summary.sums.*kCount);
+}
+
+Value throughput(const Subject& of) {
+  if (of.summary.seconds <= 0) return {};
+  return static_cast<double>(of.summary.sums.completed) / of.summary.seconds;
+}
+
+Value mean_latency(const Subject& of) {
+  return any(of) ? Value{of.summary.latency.value} : Value{};
+}
+
+Value mean_latency_interval(const Subject& of) {
+  return any(of) ? optional_value(of.summary.latency.half_width) : Value{};
+}
+
+template <std::size_t kIndex>
+Value percentile(const Subject& of) {
+  return any(of) ? Value{of.summary.percentiles[kIndex].value} : Value{};
+}
+
+template <std::size_t kIndex>
+Value percentile_interval(const Subject& of) {
+  return any(of) ? optional_value(of.summary.percentiles[kIndex].half_width) : Value{};
+}
+
+template <double PhaseTimes::*kPhase>
+Value mean_phase(const Subject& of) {
+  return by_completed(of, of.summary.sums.phases.*kPhase);
+}
+
+Value mean_energy(const Subject& of) {
+  return known_by_begun(of, of.summary.sums.energy.total());
+}
+
+Value mean_compute(const Subject& of) {
+  return known_by_begun(of, of.summary.sums.energy.compute);
+}
+
+template <double EnergyLedger::*kPart>
+Value mean_part(const Subject& of) {
+  return by_begun(of, of.summary.sums.energy.*kPart);
+}
+
+std::size_t replications(const Record& of) {
+  return static_cast<std::size_t>(of.model.replications);
+}
+
+const GroupModel& group(const Record& of) {
+  return of.model.groups[of.record.group];
+}
+
+bool was_begun(const Record& of) {
+  return of.record.partition != kNoPartition;
+}
+
+Value end_of(const Record& of) {
+  constexpr std::array<const char*, 3> kEnds{"completed", "dropped", "failed"};
+  return std::string{kEnds[static_cast<std::size_t>(of.record.end)]};
+}
+
+Value partition_of(const Record& of) {
+  return text_value(was_begun(of) ? group(of).partitions[of.record.partition].name : "");
+}
+
+Value image_of(const Record& of) {
+  if (of.model.images.empty()) return {};
+  return text_value(was_begun(of) ? of.model.images[of.record.image] : "");
+}
+
+}  // namespace
+
+const std::vector<FleetColumn>& fleet_columns() {
+  static const std::vector<FleetColumn> kColumns{
+      {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "a partition or a policy"},
+       name_of_strategy},
+      {{"mobiles", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "a group of mobiles, or \"all\""},
+       [](const Subject& of) { return Value{of.summary.mobiles}; }},
+      {{"window", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "a window, or \"all\"; the row is over all replications"},
+       [](const Subject& of) { return Value{of.summary.window}; }},
+      {{"arrived", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kNeither,
+        "requests: the sum of the next three"},
+       count<&RequestSums::arrived>},
+      {{"completed", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kMore,
+        "with an answer, or computed on the mobile"},
+       count<&RequestSums::completed>},
+      {{"dropped", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
+        "never begun: mobile busy, or battery empty"},
+       count<&RequestSums::dropped>},
+      {{"failed", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
+        "begun, and no answer after the last attempt"},
+       count<&RequestSums::failed>},
+      {{"late", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
+        "completed after their deadline"},
+       count<&RequestSums::late>},
+      {{"retries", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
+        "attempts beyond the first"},
+       count<&RequestSums::retries>},
+      {{"fell_back", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
+        "completed on the mobile after failed attempts"},
+       count<&RequestSums::fell_back>},
+      {{"throughput_per_s", ValueType::kReal, "1/s", ColumnKind::kMeasure, Better::kMore,
+        "completed by the length of the window"},
+       throughput},
+      {{"latency_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "mean latency of the completed, from arrival to answer: the sum of `queue_s` to "
+        "`recovery_s`"},
+       mean_latency},
+      {{"latency_ci_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "half-width of the 95 % interval of `latency_s`"},
+       mean_latency_interval},
+      {{"p50_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "median latency of the completed"},
+       percentile<0>},
+      {{"p50_ci_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "half-width of the 95 % interval of `p50_s`"},
+       percentile_interval<0>},
+      {{"p95_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "95th percentile of it"},
+       percentile<1>},
+      {{"p95_ci_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "half-width of the 95 % interval of `p95_s`"},
+       percentile_interval<1>},
+      {{"p99_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "99th percentile of it"},
+       percentile<2>},
+      {{"p99_ci_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "half-width of the 95 % interval of `p99_s`"},
+       percentile_interval<2>},
+      {{"queue_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "mean wait at the mobile, behind its earlier requests"},
+       mean_phase<&PhaseTimes::queue>},
+      {{"mobile_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "computing on the mobile, a fallback included"},
+       mean_phase<&PhaseTimes::mobile>},
+      {{"promotion_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "promotions of the radio, for the upload or the answer, and waiting for its listening "
+        "time"},
+       mean_phase<&PhaseTimes::promotion>},
+      {{"uplink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "uploads over the cell"},
+       mean_phase<&PhaseTimes::uplink>},
+      {{"delay_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess, "propagation"},
+       mean_phase<&PhaseTimes::delay>},
+      {{"wait_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "waiting at servers of edge and cloud"},
+       mean_phase<&PhaseTimes::wait>},
+      {{"service_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "computing at servers of edge and cloud"},
+       mean_phase<&PhaseTimes::service>},
+      {{"backhaul_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "transfers between edge and cloud"},
+       mean_phase<&PhaseTimes::backhaul>},
+      {{"downlink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "answers over the cell"},
+       mean_phase<&PhaseTimes::downlink>},
+      {{"recovery_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "failed attempts, and the pauses after them"},
+       mean_phase<&PhaseTimes::recovery>},
+      {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "mean mobile energy of a request that was begun, from its beginning to its end: the sum of "
+        "the next six; empty, as `compute_j`, where a mobile computed whose layer table has no "
+        "energies"},
+       mean_energy},
+      {{"compute_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "computing on the mobile (docs/models/fleet.md)"},
+       mean_compute},
+      {{"promotion_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "promotions of the radio (docs/models/fleet.md)"},
+       mean_part<&EnergyLedger::promotion>},
+      {{"transmit_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "sending (docs/models/fleet.md)"},
+       mean_part<&EnergyLedger::transmit>},
+      {{"receive_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "receiving (docs/models/fleet.md)"},
+       mean_part<&EnergyLedger::receive>},
+      {{"tail_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "the radio's tails (docs/models/fleet.md)"},
+       mean_part<&EnergyLedger::tail>},
+      {{"idle_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "waiting for radio and servers, and an idle radio's listening (docs/models/fleet.md)"},
+       mean_part<&EnergyLedger::idle>},
+      {{"server_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "mean GPU time on the cloud of a request that was begun, for attempts that were given up "
+        "included"},
+       [](const Subject& of) { return by_begun(of, of.summary.sums.server_s); }},
+      {{"saved_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kMore,
+        "mean profiled GPU time that cloud-only would have taken beyond the request's, over the "
+        "completed"},
+       [](const Subject& of) { return by_completed(of, of.summary.sums.saved_s); }},
+      {{"mobile_share", ValueType::kReal, "", ColumnKind::kMeasure, Better::kMore,
+        "mean share of the network's MACs computed on the mobile, over the completed; 0 for tasks"},
+       [](const Subject& of) { return by_completed(of, of.summary.sums.mobile_share); }},
+      {{"regret_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "mean latency beyond the oracle's for the same request, over those that both completed; "
+        "empty without an oracle"},
+       [](const Subject& of) {
+         return of.summary.regret ? Value{of.summary.regret->value} : Value{};
+       }},
+      {{"regret_ci_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "half-width of the 95 % interval of `regret_s`"},
+       [](const Subject& of) {
+         return of.summary.regret ? optional_value(of.summary.regret->half_width) : Value{};
+       }},
+      {{"accuracy", ValueType::kReal, "", ColumnKind::kMeasure, Better::kMore,
+        "mean top-1 fraction of the partitions that the completed took; empty where one has none. "
+        "The column is there only with `accuracy_from` or a stated limit"},
+       [](const Subject& of) { return optional_value(of.summary.accuracy); }},
+      {{"admitted", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kMore,
+        "1 where the limit lets everything be chosen that the strategy takes, else 0. The column "
+        "is there only where a limit of accuracy is stated"},
+       [](const Subject& of) {
+         return of.summary.admitted ? Value{std::int64_t{*of.summary.admitted}} : Value{};
+       }}};
+  return kColumns;
+}
+
+const std::vector<FleetRecordColumn>& fleet_record_columns() {
+  static const std::vector<FleetRecordColumn> kColumns{
+      {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "a partition or a policy"},
+       [](const Record& of) { return Value{of.model.strategies[of.run / replications(of)].name}; }},
+      {{"replication", ValueType::kInteger, "", ColumnKind::kDimension, Better::kNeither,
+        "number of the replication, from 0"},
+       [](const Record& of) { return whole(of.run % replications(of)); }},
+      {{"mobiles", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "group of the mobile"},
+       [](const Record& of) { return Value{group(of).name}; }},
+      {{"mobile", ValueType::kInteger, "", ColumnKind::kDimension, Better::kNeither,
+        "number of the mobile in the fleet, from 0"},
+       [](const Record& of) { return whole(of.record.mobile); }},
+      {{"request", ValueType::kInteger, "", ColumnKind::kDimension, Better::kNeither,
+        "number of the request at its mobile, from 0"},
+       [](const Record& of) { return whole(of.record.number); }},
+      {{"arrival_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess, "date"},
+       [](const Record& of) { return Value{of.record.arrival_s}; }},
+      {{"end", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "`completed`, `dropped` or `failed`"},
+       end_of},
+      {{"partition", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "chosen; empty if dropped"},
+       partition_of},
+      {{"image", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "what it was about; empty if dropped. The column is there only where payloads were "
+        "measured"},
+       image_of},
+      {{"attempts", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess, "uploads begun"},
+       [](const Record& of) { return whole(of.record.attempts); }},
+      {{"fell_back", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
+        "1 if it completed on the mobile after failed attempts, else 0"},
+       [](const Record& of) { return whole(of.record.fell_back ? 1 : 0); }},
+      {{"late", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
+        "1 if it completed after its deadline, else 0"},
+       [](const Record& of) { return whole(of.record.late ? 1 : 0); }},
+      {{"payload_bytes", ValueType::kReal, "byte", ColumnKind::kMeasure, Better::kLess,
+        "upload, with its random factor, whole bytes"},
+       [](const Record& of) { return Value{of.record.upload_bytes}; }},
+      {{"latency_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "from arrival to answer: the sum of `queue_s` to `recovery_s`"},
+       [](const Record& of) { return Value{of.record.latency_s}; }},
+      {{"queue_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "wait at the mobile, behind its earlier requests"},
+       [](const Record& of) { return Value{of.record.phases.queue}; }},
+      {{"mobile_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "computing on the mobile, a fallback included"},
+       [](const Record& of) { return Value{of.record.phases.mobile}; }},
+      {{"promotion_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "promotions of the radio, for the upload or the answer, and waiting for its listening "
+        "time"},
+       [](const Record& of) { return Value{of.record.phases.promotion}; }},
+      {{"uplink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "uploads over the cell"},
+       [](const Record& of) { return Value{of.record.phases.uplink}; }},
+      {{"delay_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess, "propagation"},
+       [](const Record& of) { return Value{of.record.phases.delay}; }},
+      {{"wait_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "waiting at servers of edge and cloud"},
+       [](const Record& of) { return Value{of.record.phases.wait}; }},
+      {{"service_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "computing at servers of edge and cloud"},
+       [](const Record& of) { return Value{of.record.phases.service}; }},
+      {{"backhaul_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "transfers between edge and cloud"},
+       [](const Record& of) { return Value{of.record.phases.backhaul}; }},
+      {{"downlink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "answers over the cell"},
+       [](const Record& of) { return Value{of.record.phases.downlink}; }},
+      {{"recovery_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "failed attempts, and the pauses after them"},
+       [](const Record& of) { return Value{of.record.phases.recovery}; }},
+      {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "mobile energy of this request: the sum of the next six; empty, as `compute_j`, where a "
+        "mobile computed whose layer table has no energies"},
+       [](const Record& of) { return if_known(of.record.energy.total()); }},
+      {{"compute_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "computing on the mobile (docs/models/fleet.md)"},
+       [](const Record& of) { return if_known(of.record.energy.compute); }},
+      {{"promotion_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "promotions of the radio (docs/models/fleet.md)"},
+       [](const Record& of) { return Value{of.record.energy.promotion}; }},
+      {{"transmit_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "sending (docs/models/fleet.md)"},
+       [](const Record& of) { return Value{of.record.energy.transmit}; }},
+      {{"receive_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "receiving (docs/models/fleet.md)"},
+       [](const Record& of) { return Value{of.record.energy.receive}; }},
+      {{"tail_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "the radio's tails (docs/models/fleet.md)"},
+       [](const Record& of) { return Value{of.record.energy.tail}; }},
+      {{"idle_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
+        "waiting for radio and servers, and an idle radio's listening (docs/models/fleet.md)"},
+       [](const Record& of) { return Value{of.record.energy.idle}; }}};
+  return kColumns;
+}
+
+}  // namespace papilio

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "sim/document/column.hpp"
+#include "sim/report/fleet_summary.hpp"
+
+namespace papilio {
+
+/// What a row of `fleet.csv` is made of.
+struct FleetSubject {
+  const FleetScenario& fleet;
+  const FleetSummary& summary;
+};
+using FleetColumn = ColumnOf<FleetSubject>;
+
+/// What a row of a fleet's `records.csv` is made of.
+struct FleetRecordSubject {
+  const FleetModel& model;
+  std::size_t run;  ///< strategy · replications + replication
+  const RequestRecord& record;
+};
+using FleetRecordColumn = ColumnOf<FleetRecordSubject>;
+
+/// The columns of `fleet.csv`, and of the table `fleet_summary` of databases, in order.
+const std::vector<FleetColumn>& fleet_columns();
+/// Those of a fleet's `records.csv`, and of the table `fleet_record`.
+const std::vector<FleetRecordColumn>& fleet_record_columns();
+
+}  // namespace papilio
