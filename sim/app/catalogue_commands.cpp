@@ -86,13 +86,13 @@ Document show_model(const Graph& graph) {
                                                   graph.title(), graph.parameters(),
                                                   total / kGiga)};
   for (const std::string& note : graph.notes()) paragraphs.push_back(note);
-  return {.title = graph.name(),
-          .paragraphs = std::move(paragraphs),
-          .sections = {{.title = "Layers", .table = layers},
-                       {.title = "Cuts",
-                        .paragraphs = {"Places where exactly one tensor crosses; the first is "
-                                       "cloud-only."},
-                        .table = cuts}}};
+  Document document{.title = graph.name(), .paragraphs = std::move(paragraphs), .sections = {}};
+  document.sections.push_back({.title = "Layers", .table = std::move(layers)});
+  document.sections.push_back(
+      {.title = "Cuts",
+       .paragraphs = {"Places where exactly one tensor crosses; the first is cloud-only."},
+       .table = std::move(cuts)});
+  return document;
 }
 
 template <class Load>

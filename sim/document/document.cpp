@@ -25,9 +25,11 @@ std::size_t width(std::string_view text) {
   }));
 }
 
-std::string padded(const std::string& text, std::size_t to, bool left) {
-  const std::string blanks(to - std::min(to, width(text)), ' ');
-  return left ? text + blanks : blanks + text;
+void append_padded(std::string& line, const std::string& text, std::size_t to, bool left) {
+  const std::size_t blanks = to - std::min(to, width(text));
+  if (!left) line.append(blanks, ' ');
+  line += text;
+  if (left) line.append(blanks, ' ');
 }
 
 /// A text as it may stand within a line: line ends are blanks, and what steers a terminal is shown.
@@ -38,8 +40,17 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+/// Whether a text is of letters, digits and signs alone that mean nothing to Markdown, as nearly
+/// all cells are.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '<' && c != ']' && c != '\\' && c != '|';
+  });
+}
+
 /// A text in Markdown, as it stands there: no HTML and no link begins in it.
 std::string markdown_escaped(std::string_view text) {
+  if (is_plain(text)) return std::string{text};
   const std::string line = one_line(text);
   std::string escaped;
   for (std::size_t i = 0; i < line.size(); ++i) {
@@ -56,6 +67,7 @@ std::string markdown_escaped(std::string_view text) {
 
 /// As above, in a cell, which a bar would end.
 std::string cell_escaped(std::string_view text) {
+  if (is_plain(text)) return std::string{text};
   std::string cell = markdown_escaped(text);
   if (cell.ends_with('\\')) cell += '\\';
   boost::replace_all(cell, "|", "\\|");
@@ -153,8 +165,7 @@ std::string html_escaped(std::string text) {
 
 }  // namespace
 
-std::string to_markdown(const Table& unescaped) {
-  Table table = unescaped;
+std::string to_markdown(Table table) {
   for (Table::Column& column : table.columns) column.header = cell_escaped(column.header);
   for (auto& row : table.rows) {
     for (std::string& cell : row) cell = cell_escaped(cell);
@@ -169,21 +180,25 @@ std::string to_markdown(const Table& unescaped) {
     }
     widths.push_back(widest);
   }
-  const auto line = [&](const std::vector<std::string>& cells) {
-    std::string text{"|"};
+  std::string text;
+  const auto add_line = [&](const std::vector<std::string>& cells) {
+    text += '|';
     for (std::size_t c = 0; c < columns; ++c) {
-      text += fmt::format(" {} |", padded(cells[c], widths[c], set_left(table, c)));
+      text += ' ';
+      append_padded(text, cells[c], widths[c], set_left(table, c));
+      text += " |";
     }
-    return text + '\n';
+    text += '\n';
   };
-  std::string text = line(headers(table)) + "|";
+  add_line(headers(table));
+  text += '|';
   for (std::size_t c = 0; c < columns; ++c) {
     const std::string dashes(widths[c], '-');
     text +=
         set_left(table, c) ? fmt::format(" {} |", dashes) : fmt::format(" {}: |", dashes.substr(1));
   }
   text += '\n';
-  for (const auto& row : table.rows) text += line(row);
+  for (const auto& row : table.rows) add_line(row);
   return text;
 }
 

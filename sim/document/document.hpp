@@ -53,7 +53,7 @@ struct Document {
 /// GitHub Markdown, its tables aligned for reading as plain text.
 std::string to_markdown(const Document& document);
 /// The table alone, as `to_markdown` has it.
-std::string to_markdown(const Table& table);
+std::string to_markdown(Table table);
 
 /// LaTeX tables in the style of booktabs, to be \input into a document; each has a label of the
 /// document's and its section's title, such as tab:table4-selected-cuts.
