@@ -26,6 +26,7 @@ struct Column {
   ColumnKind kind;
   Better better;
   std::string_view doc;  ///< its meaning, in Markdown
+  bool if_any{false};    ///< whether files leave it out where no row has a value of it
 };
 
 /// A declared column with the function that gives its value for a row about `Subject`.

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "sim/document/document.hpp"
-#include "sim/report/fleet_summary.hpp"
 #include "sim/document/rows.hpp"
+#include "sim/report/fleet_summary.hpp"
 
 namespace papilio {
 

@@ -47,14 +47,17 @@ Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
                                .took = outcome.simulated,
                                .base_cell = base == nullptr ? nullptr : &base->cell,
                                .base = base == nullptr ? nullptr : &base->simulated,
-                               .delayed = outcome.cell.delayed};
+                               .delayed = outcome.cell.delayed,
+                               .edged = outcome.cell.edged};
   const bool codecs = has_codecs(outcomes);
   Row row;
   for (const SummaryColumn& column : summary_columns()) {
     if (column.name == "codec" && !codecs) continue;
     if (column.name == "admitted" && !outcome.cell.admitted) continue;
-    if (column.name == "delay_s" && !has_delay(outcomes)) continue;
-    row.emplace_back(column.name, column.get(subject));
+    Value value = column.get(subject);
+    // The cells of a scenario all have it or none has.
+    if (column.if_any && std::holds_alternative<std::monostate>(value)) continue;
+    row.emplace_back(column.name, std::move(value));
   }
   return row;
 }

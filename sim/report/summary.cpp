@@ -5,6 +5,8 @@ namespace {
 
 using Subject = SummarySubject;
 
+constexpr bool kIfAny = true;  // see Column::if_any
+
 /// An energy that is part of the mobile's own, if that is known.
 Value mobile_energy(const Subject& of, Joules energy) {
   return of.cell.energy_known ? Value{energy.value()} : Value{};
@@ -20,7 +22,7 @@ Value energy_speedup(const Subject& of) {
 const std::vector<SummaryColumn>& summary_columns() {
   static const std::vector<SummaryColumn> kColumns{
       {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
-        "`mobile-only`, `cloud-only`, `butterfly` or `split`"},
+        "`mobile-only`, `cloud-only`, `butterfly`, `split` or `three-way`"},
        [](const Subject& of) { return Value{of.cell.strategy}; }},
       {{"network", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
         "radio; empty for mobile-only"},
@@ -59,8 +61,16 @@ const std::vector<SummaryColumn>& summary_columns() {
       {{"uplink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess, "upload"},
        [](const Subject& of) { return Value{of.took.uplink.value()}; }},
       {{"delay_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "propagation, there and back. The column is there only where the scenario has a delay"},
+        "propagation, there and back. The column is there only where the scenario has a delay",
+        kIfAny},
        [](const Subject& of) { return of.delayed ? Value{of.took.delay.value()} : Value{}; }},
+      {{"edge_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "computing on the edge server. The column is there only where the scenario has an `edge`",
+        kIfAny},
+       [](const Subject& of) { return of.edged ? Value{of.took.edge.value()} : Value{}; }},
+      {{"backhaul_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "transfers between edge and cloud, both ways; the column as `edge_s`", kIfAny},
+       [](const Subject& of) { return of.edged ? Value{of.took.backhaul.value()} : Value{}; }},
       {{"cloud_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
         "cloud computing, decoding included"},
        [](const Subject& of) { return Value{of.took.cloud.value()}; }},

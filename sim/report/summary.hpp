@@ -17,6 +17,7 @@ struct SummarySubject {
   const Cell* base_cell;  ///< nullptr: there is none
   const Breakdown* base;  ///< nullptr: there is none
   bool delayed{false};    ///< whether its scenario speaks of propagation
+  bool edged{false};      ///< whether its scenario has an edge
 };
 
 /// A column of `summary.csv`, and of a study's database.

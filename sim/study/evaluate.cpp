@@ -28,7 +28,8 @@ void add_rows(ResultWriter& results, const CellPoint& point, const std::vector<B
                                  .took = took[i],
                                  .base_cell = has_base ? &shared.cells[base] : nullptr,
                                  .base = has_base ? &took[base] : nullptr,
-                                 .delayed = point.conditions.has_delay()};
+                                 .delayed = point.conditions.has_delay(),
+                                 .edged = point.conditions.has_edge};
     results.begin_row(ResultTable::kSummary, columns.size());
     for (const SummaryColumn& column : columns) results.add(column.get(subject));
   }

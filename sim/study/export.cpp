@@ -16,20 +16,28 @@
 namespace papilio {
 namespace {
 
-/// Whether any point of a study speaks of propagation.
-bool has_delay(StudyDatabase& database, const StoredStudy& study) {
-  if (study.kind == "fleet") return true;
-  return database.guarded([&] {
-    SQLite::Statement query{
-        database.connection(),
-        "SELECT 1 FROM summary WHERE study = ? AND delay_s IS NOT NULL LIMIT 1"};
-    query.bind(1, study.id);
-    return query.executeStep();
-  });
+/// The positions of the columns of a study's results that stand in its export: those that files
+/// may leave out, only if some row has a value of them.
+std::vector<std::size_t> exported_columns(StudyDatabase& database, const StoredStudy& study) {
+  std::vector<std::size_t> exported;
+  const std::vector<Column>& columns = result_columns(study);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const bool stands = !columns[i].if_any || database.guarded([&] {
+      SQLite::Statement query{
+          database.connection(),
+          fmt::format("SELECT 1 FROM {} WHERE study = ? AND {} IS NOT NULL LIMIT 1",
+                      result_table(study).name, quoted(std::string{columns[i].name}))};
+      query.bind(1, study.id);
+      return query.executeStep();
+    });
+    if (stands) exported.push_back(i);
+  }
+  return exported;
 }
 
-/// @param delayed whether the column of propagation stands
-Row export_row(const StoredStudy& study, const StoredRow& stored, bool delayed) {
+/// @param exported positions of the columns of results that stand
+Row export_row(const StoredStudy& study, const StoredRow& stored,
+               const std::vector<std::size_t>& exported) {
   Row row{{"number", static_cast<std::int64_t>(stored.number)},
           {"replicate", stored.replicate},
           {"seed", stored.seed},
@@ -39,10 +47,7 @@ Row export_row(const StoredStudy& study, const StoredRow& stored, bool delayed) 
     row.emplace_back(study.axes[i], stored.axes[i]);
   }
   const std::vector<Column>& columns = result_columns(study);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!delayed && columns[i].name == "delay_s") continue;
-    row.emplace_back(columns[i].name, stored.results[i]);
-  }
+  for (const std::size_t i : exported) row.emplace_back(columns[i].name, stored.results[i]);
   return row;
 }
 
@@ -80,9 +85,9 @@ void export_study(StudyDatabase& database, const StoredStudy& study, const std::
                   std::FILE* to) {
   const bool json = format == "json";
   bool first = true;
-  const bool delayed = has_delay(database, study);
+  const std::vector<std::size_t> exported = exported_columns(database, study);
   each_stored_row(database, study, [&](const StoredRow& stored) {
-    const Row row = export_row(study, stored, delayed);
+    const Row row = export_row(study, stored, exported);
     if (json) {
       fmt::print(
           to, "{}{}", first ? "[\n" : ",\n",

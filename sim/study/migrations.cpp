@@ -177,10 +177,16 @@ constexpr const char* kVersion4 = R"sql(ALTER TABLE summary ADD COLUMN "delay_s"
 ALTER TABLE study ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
 )sql";
 
+// Version 5: an edge in scenarios of cells.
+constexpr const char* kVersion5 = R"sql(ALTER TABLE summary ADD COLUMN "edge_s" REAL;
+ALTER TABLE summary ADD COLUMN "backhaul_s" REAL;
+)sql";
+
 }  // namespace
 
 const std::vector<std::string>& schema_steps() {
-  static const std::vector<std::string> kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
+  static const std::vector<std::string> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,
+                                               kVersion5};
   return kSteps;
 }
 

@@ -29,14 +29,20 @@ Value value_of(const nlohmann::json& json) {
 
 }  // namespace
 
+const ResultTableColumns& result_table(const StoredStudy& study) {
+  const ResultTable table =
+      study.kind == "fleet" ? ResultTable::kFleetSummary : ResultTable::kSummary;
+  return result_tables()[static_cast<std::size_t>(table)];
+}
+
 const std::vector<Column>& result_columns(const StoredStudy& study) {
-  return columns_of(study.kind == "fleet" ? ResultTable::kFleetSummary : ResultTable::kSummary);
+  return result_table(study).columns;
 }
 
 void each_stored_row(StudyDatabase& database, const StoredStudy& study,
                      const std::function<void(const StoredRow&)>& take) {
   const std::vector<Column>& columns = result_columns(study);
-  const char* table = study.kind == "fleet" ? "fleet_summary" : "summary";
+  const char* table = result_table(study).name;
   std::string names;
   for (const Column& column : columns) {
     names += fmt::format(", r.{}", quoted(std::string{column.name}));

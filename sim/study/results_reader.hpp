@@ -22,7 +22,9 @@ struct StoredRow {
   const std::vector<Value>& results;  ///< `[columns of its table]`; of a failed point: all empty
 };
 
-/// The columns of a study's table of results.
+/// A study's table of results.
+const ResultTableColumns& result_table(const StoredStudy& study);
+/// Its columns.
 const std::vector<Column>& result_columns(const StoredStudy& study);
 
 /// Hands on every row of a study, by number and row, one at a time.

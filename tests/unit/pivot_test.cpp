@@ -184,7 +184,7 @@ TEST_F(PivotTest, UnitsAreTheColumns) {
     return table.columns[1].header + " " + table.rows[0][1];
   };
   EXPECT_EQ(cell("latency"), "ms 7000.0");
-  EXPECT_EQ(cell("payload_bytes"), "payload_bytes 150528") << "whole numbers stay whole";
+  EXPECT_EQ(cell("payload_bytes"), "byte 150528") << "whole numbers stay whole";
   EXPECT_EQ(cell("accuracy"), "accuracy 0.76");
 }
 

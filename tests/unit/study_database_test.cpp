@@ -189,7 +189,7 @@ TEST(Columns, AreThoseOfThePage) {
     const std::size_t begin = page.find(fmt::format("\n## {}\n", headings[i]));
     ASSERT_NE(begin, std::string::npos) << headings[i];
     const std::string section = page.substr(begin, page.find("\n## ", begin + 1) - begin);
-    EXPECT_THAT(section, HasSubstr(lines + "\n"));
+    EXPECT_THAT(section, HasSubstr(lines));
   }
 }
 
