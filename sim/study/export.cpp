@@ -12,6 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/document/rows.hpp"
 #include "sim/study/results_reader.hpp"
+#include "sim/study/schema.hpp"
 
 namespace papilio {
 namespace {
