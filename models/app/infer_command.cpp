@@ -134,7 +134,7 @@ SplitNetwork split_network(const Request& request, const Cut& cut, std::int64_t 
     const fs::path file = request.units / "units" / (point.key() + ".pt");
     prepared.network.load(read_state_dict(file), file.string());
   }
-  return {prepared.network.folded(), channels > 0 ? prepared.crossing->cut : cut, spec.bits};
+  return {prepared.network.folded(), channels > 0 ? prepared.quantized->cut : cut, spec.bits};
 }
 
 /// Runs all pictures through one split network.

@@ -46,20 +46,21 @@ at::Tensor images_of(Batch& batch, const Network& network) {
       .to(network.device());
 }
 
-at::Tensor forward_through(const Network& network, const std::optional<Crossing>& crossing,
+at::Tensor forward_through(const Network& network, const std::optional<QuantizedCut>& quantized,
                            const at::Tensor& images) {
-  if (!crossing) return network.forward(images);
-  const at::Tensor features = network.prefix(images, crossing->cut);
-  return network.suffix(quantized_like(features, crossing->bits), crossing->cut);
+  if (!quantized) return network.forward(images);
+  const at::Tensor features = network.prefix(images, quantized->cut);
+  return network.suffix(quantized_like(features, quantized->bits), quantized->cut);
 }
 
-Evaluation evaluate(const Network& network, const std::optional<Crossing>& crossing, Loader& loader,
-                    std::size_t batch_size, const std::function<void(std::size_t)>& each) {
+Evaluation evaluate(const Network& network, const std::optional<QuantizedCut>& quantized,
+                    Loader& loader, std::size_t batch_size,
+                    const std::function<void(std::size_t)>& each) {
   Evaluation result;
   loader.start({.batch_size = batch_size});
   for (Batch batch = loader.next(); batch.size() > 0; batch = loader.next()) {
     const at::Tensor classes =
-        forward_through(network, crossing, images_of(batch, network)).argmax(1).to(at::kCPU);
+        forward_through(network, quantized, images_of(batch, network)).argmax(1).to(at::kCPU);
     const std::int64_t* data = classes.data_ptr<std::int64_t>();
     result.predictions.insert(result.predictions.end(), data, data + classes.numel());
     result.labels.insert(result.labels.end(), batch.labels.begin(), batch.labels.end());

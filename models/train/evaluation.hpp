@@ -24,7 +24,7 @@ struct Evaluation {
 };
 
 /// A place where features are quantised on their way through a network.
-struct Crossing {
+struct QuantizedCut {
   Cut cut;
   int bits{8};  ///< in 1..16
 };
@@ -32,14 +32,15 @@ struct Crossing {
 /// A batch's pictures as `[n × 3 × height × width]`, on the network's device.
 at::Tensor images_of(Batch& batch, const Network& network);
 
-/// Runs a network, its features quantised at the crossing where there is one.
-at::Tensor forward_through(const Network& network, const std::optional<Crossing>& crossing,
+/// Runs a network, its features quantised at a cut where one is given.
+at::Tensor forward_through(const Network& network, const std::optional<QuantizedCut>& quantized,
                            const at::Tensor& images);
 
 /// Classifies every picture that the loader does not leave out. The network must be in inference.
 /// @param each called after each batch with the number of pictures done; may throw
 /// @throws ConfigError if no picture can be read
-Evaluation evaluate(const Network& network, const std::optional<Crossing>& crossing, Loader& loader,
-                    std::size_t batch_size, const std::function<void(std::size_t)>& each = {});
+Evaluation evaluate(const Network& network, const std::optional<QuantizedCut>& quantized,
+                    Loader& loader, std::size_t batch_size,
+                    const std::function<void(std::size_t)>& each = {});
 
 }  // namespace papilio

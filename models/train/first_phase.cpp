@@ -196,10 +196,10 @@ class Phase {
     TrainingSpec training = spec_.training;
     training.seed = point.seed;
     PointResult result{.point = point};
-    result.epochs = train(prepared.network, prepared.crossing, loaders.train, training,
+    result.epochs = train(prepared.network, prepared.quantized, loaders.train, training,
                           folder_ / "checkpoints" / point.key(),
                           [&](const TrainingProgress& at) { return tell(point, at); });
-    const Evaluation test = evaluate(prepared.network, prepared.crossing, loaders.test,
+    const Evaluation test = evaluate(prepared.network, prepared.quantized, loaders.test,
                                      training.batch_size, [&](std::size_t) {
                                        if (stop_() || failed_) throw Interrupted{};
                                      });
@@ -304,12 +304,12 @@ const Layer& classifier_of(const Graph& graph) {
 }  // namespace
 
 PreparedNetwork prepare(const FirstPhaseSpec& spec, const Point& point) {
-  std::optional<Crossing> crossing;
+  std::optional<QuantizedCut> quantized;
   Graph graph = spec.graph;
   std::set<std::string> fresh;  // layers that the weights do not have
   if (point.cut) {
     ButterflyGraph unit = insert_butterfly(spec.graph, *point.cut, point.channels, spec.stride);
-    crossing = Crossing{unit.cut, spec.bits};
+    quantized = QuantizedCut{unit.cut, spec.bits};
     for (const Layer& layer : unit.graph.layers()) {
       if (!spec.graph.find_layer(layer.name)) fresh.insert(layer.name);
     }
@@ -326,7 +326,7 @@ PreparedNetwork prepare(const FirstPhaseSpec& spec, const Point& point) {
     }
     left_over = network.load(spec.weights, spec.source, except);
   }
-  return {std::move(network), crossing, std::move(left_over)};
+  return {std::move(network), quantized, std::move(left_over)};
 }
 
 std::vector<PointResult> run_first_phase(const FirstPhaseSpec& spec,

@@ -87,7 +87,7 @@ std::vector<PointResult> run_first_phase(const FirstPhaseSpec& spec,
 /// The network of a point with its weights as training begins, and where its features cross.
 struct PreparedNetwork {
   Network network;
-  std::optional<Crossing> crossing;
+  std::optional<QuantizedCut> quantized;
   std::vector<std::string> left_over;  ///< names of the weights that it has no place for
 };
 PreparedNetwork prepare(const FirstPhaseSpec& spec, const Point& point);

@@ -213,7 +213,7 @@ double learning_rate(const TrainingSpec& spec, std::int64_t epoch, std::size_t b
   return spec.learning_rate * (epoch_share >= 0.75 ? 0.01 : epoch_share >= 0.5 ? 0.1 : 1.0);
 }
 
-std::vector<EpochStats> train(Network& network, const std::optional<Crossing>& crossing,
+std::vector<EpochStats> train(Network& network, const std::optional<QuantizedCut>& quantized,
                               Loader& loader, const TrainingSpec& spec, const fs::path& folder,
                               const std::function<bool(const TrainingProgress&)>& watch) {
   Run run{network, spec, folder};
@@ -234,7 +234,7 @@ std::vector<EpochStats> train(Network& network, const std::optional<Crossing>& c
       const at::Tensor labels =
           at::from_blob(batch.labels.data(), {static_cast<std::int64_t>(batch.size())}, at::kLong)
               .to(network.device());
-      run.step(forward_through(network, crossing, images_of(batch, network)), labels, rate);
+      run.step(forward_through(network, quantized, images_of(batch, network)), labels, rate);
       const bool stop = watch({state.epoch, state.batch, batches, state.so_far()});
       const double since_s = std::chrono::duration<double>(Clock::now() - saved).count();
       if (stop || since_s >= spec.checkpoint_interval_s) {

@@ -60,7 +60,7 @@ struct TrainingProgress {
   EpochStats so_far;  ///< of the epoch
 };
 
-/// Trains a network with its features quantised at the crossing, end to end.
+/// Trains a network with its features quantised at a cut where one is given, end to end.
 ///
 /// A checkpoint is kept in `folder` and gone at the end; where one is found, the training goes on
 /// from it, to the same weights as if it had never stopped.
@@ -71,7 +71,7 @@ struct TrainingProgress {
 /// @throws Interrupted if `watch` said so
 /// @throws ConfigError if the checkpoint cannot be read or written
 /// @throws SimulationError if the loss is not finite: the learning rate is too high
-std::vector<EpochStats> train(Network& network, const std::optional<Crossing>& crossing,
+std::vector<EpochStats> train(Network& network, const std::optional<QuantizedCut>& quantized,
                               Loader& loader, const TrainingSpec& spec,
                               const std::filesystem::path& folder,
                               const std::function<bool(const TrainingProgress&)>& watch);
