@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/fleet/policy.hpp"
+#include "sim/plan/choose.hpp"
 #include "sim/random/stream.hpp"
 #include "sim/yaml/fields.hpp"
 
@@ -77,9 +78,7 @@ class Bandit final : public Policy {
     if (draw.uniform() < rule_.epsilon) {
       return static_cast<std::size_t>(draw.uniform() * static_cast<double>(arms.size()));
     }
-    const auto best = std::min_element(
-        arms.begin(), arms.end(), [](const Arm& a, const Arm& b) { return a.average < b.average; });
-    return static_cast<std::size_t>(best - arms.begin());
+    return choose(arms.size(), [&](std::size_t i) { return arms[i].average; }).best;
   }
 
   BanditRule rule_;

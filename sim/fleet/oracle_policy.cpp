@@ -1,7 +1,8 @@
-#include <limits>
+#include <cstddef>
 #include <memory>
 
 #include "sim/fleet/policy.hpp"
+#include "sim/plan/choose.hpp"
 
 namespace papilio {
 namespace {
@@ -10,15 +11,10 @@ namespace {
 class Oracle final : public Policy {
  public:
   std::uint32_t decide(const Question& question) override {
-    std::uint32_t best = question.candidates.front();
-    double least = std::numeric_limits<double>::infinity();
-    for (const std::uint32_t candidate : question.candidates) {
-      const double latency_s = question.outlook.true_latency_s(candidate);
-      if (latency_s >= least) continue;
-      least = latency_s;
-      best = candidate;
-    }
-    return best;
+    const auto latency_s = [&](std::size_t i) {
+      return question.outlook.true_latency_s(question.candidates[i]);
+    };
+    return question.candidates[choose(question.candidates.size(), latency_s).best];
   }
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sim/base/error.hpp"
+#include "sim/plan/choose.hpp"
 #include "sim/yaml/fields.hpp"
 
 namespace papilio {
@@ -77,26 +78,19 @@ std::uint32_t choose_partition(const SelectionRule& rule,
   if (rule.latency_above_queue && seen.queue > *rule.latency_above_queue) {
     target = Target::kLatency;
   }
-  std::uint32_t best = candidates.front();
-  double least = std::numeric_limits<double>::infinity();
-  for (const std::uint32_t candidate : candidates) {
-    const FleetPartition& partition = group.partitions[candidate];
-    const double value = target == Target::kLatency
-                             ? expected_latency_s(partition, group, seen, rule.load)
-                             : expected_energy_j(partition, group, cell, seen, rule.load);
-    if (value < least) {
-      least = value;
-      best = candidate;
-    }
-  }
-  return best;
+  const auto expected = [&](std::size_t i) {
+    const FleetPartition& partition = group.partitions[candidates[i]];
+    return target == Target::kLatency ? expected_latency_s(partition, group, seen, rule.load)
+                                      : expected_energy_j(partition, group, cell, seen, rule.load);
+  };
+  return candidates[choose(candidates.size(), expected).best];
 }
 
 namespace {
 
-class Selection final : public Policy {
+class SelectionPolicy final : public Policy {
  public:
-  explicit Selection(const SelectionRule& rule) : rule_{rule} {}
+  explicit SelectionPolicy(const SelectionRule& rule) : rule_{rule} {}
 
   std::uint32_t decide(const Question& question) override {
     return choose_partition(rule_, question.candidates, question.group, question.cell,
@@ -123,7 +117,7 @@ class SelectionSettings final : public PolicySettings {
   }
   [[nodiscard]] std::unique_ptr<Policy> make(const FleetModel& /*model*/,
                                              int /*replication*/) const override {
-    return std::make_unique<Selection>(
+    return std::make_unique<SelectionPolicy>(
         SelectionRule{.load = load_,
                       .target = target_ == "energy" ? Target::kEnergy : Target::kLatency,
                       .energy_below_battery = energy_below_battery_,
