@@ -8,14 +8,13 @@
 namespace papilio {
 void Backend::reach_network(std::uint32_t id, double now) {
   const Request& request = fleet_.requests[id];
-  const double edge_s = fleet_.demand_of(request).edge_s;
   const Mobile& mobile = fleet_.mobile_of(request);
   if (mobile.edge == kNothing) {
     reach_server(id, now);
   } else if (fleet_.resources.server(mobile.edge).down(now)) {
     spans_.lose(id, now);  // a node that is down forwards nothing
-  } else if (edge_s > 0) {
-    spans_.serve(id, SpanKind::kEdgeWait, mobile.edge, edge_s, now);
+  } else if (fleet_.partition_of(request).on_edge()) {
+    spans_.serve(id, SpanKind::kEdgeWait, mobile.edge, fleet_.demand_of(request).edge_s, now);
   } else {
     leave_edge(id, now);
   }
@@ -23,15 +22,15 @@ void Backend::reach_network(std::uint32_t id, double now) {
 
 void Backend::leave_edge(std::uint32_t id, double now) {
   Request& request = fleet_.requests[id];
-  const ImageDemand demand = fleet_.demand_of(request);
+  const FleetPartition& partition = fleet_.partition_of(request);
   const std::uint32_t edge = fleet_.mobile_of(request).edge;
-  if (demand.server_s <= 0) {
+  if (!partition.on_cloud()) {
     answer(id, now);
     return;
   }
   request.via_backhaul = true;
-  const double bytes = demand.edge_s > 0 ? std::ceil(fleet_.partition_of(request).backhaul_bytes)
-                                         : request.upload_bytes;
+  const double bytes =
+      partition.on_edge() ? std::ceil(partition.backhaul_bytes) : request.upload_bytes;
   const std::uint32_t link = fleet_.resources.backhaul(edge, 0);
   if (link != kNothing && bytes > 0) {
     spans_.transfer(id, SpanKind::kBackhaulUp, link, bytes, kNever, now);

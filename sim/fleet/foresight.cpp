@@ -38,8 +38,8 @@ double true_latency_s(const FleetState& fleet, const Mobile& mobile, const Reque
   const double upload_end_s = date;
   date += cell.delay_s;
   if (mobile.edge != kNothing && fleet.resources.server(mobile.edge).down(date)) return kNever;
-  if (demand.edge_s > 0) compute(mobile.edge, demand.edge_s);
-  const bool via_backhaul = mobile.edge != kNothing && demand.server_s > 0;
+  if (partition.on_edge()) compute(mobile.edge, demand.edge_s);
+  const bool via_backhaul = mobile.edge != kNothing && partition.on_cloud();
   const auto backhaul = [&](std::uint32_t direction, double bytes) {
     if (!via_backhaul || date == kNever) return;
     const std::uint32_t link = fleet.resources.backhaul(mobile.edge, direction);
@@ -51,8 +51,8 @@ double true_latency_s(const FleetState& fleet, const Mobile& mobile, const Reque
     date += fleet.resources.model_of(mobile.edge).backhaul_delay_s;
     if (lost || (direction == 1 && edge.down(date))) date = kNever;
   };
-  backhaul(0, demand.edge_s > 0 ? partition.backhaul_bytes : demand.upload_bytes);
-  if (demand.server_s > 0) compute(mobile.server, demand.server_s);
+  backhaul(0, partition.on_edge() ? partition.backhaul_bytes : demand.upload_bytes);
+  if (partition.on_cloud()) compute(mobile.server, demand.server_s);
   backhaul(1, partition.result_bytes);
   date += cell.delay_s;
   if (cell.machine && date != kNever && partition.result_bytes > 0) {

@@ -9,9 +9,9 @@
 namespace papilio {
 
 /// The radio of one mobile: its transfers, and what its machine does around them where the cell
-/// has one. Each
-/// moment is charged once: a transfer by its own model, all other time by the machine. Energies are
-/// evaluated when something happens, over the time since the last: machines cost no events.
+/// has one. Each moment is charged once: a transfer by its own model, all other time by the
+/// machine. Energies are evaluated when something happens, over the time since the last: machines
+/// cost no events.
 class MobileRadio {
  public:
   /// Whether a transfer is going on.

@@ -49,7 +49,7 @@ struct FleetPartition {
   /// Top-1 fraction, where measured; else NaN.
   double accuracy{std::numeric_limits<double>::quiet_NaN()};
   /// What the edge and the cloud run: network, unit, precision and layers. Jobs of one name share
-  /// batches, whoever sent them. Empty (a task): told by the time that they take.
+  /// batches, whoever sent them. Empty: a task, told by the time that it takes; or nothing.
   std::string edge_runs;
   std::string server_runs;
   /// `[FleetModel::images]`, or empty: all pictures are alike.
@@ -69,13 +69,18 @@ struct FleetPartition {
     server_s = means.server_s;
   }
 
+  /// Whether the edge has layers to compute, which may take no time.
+  [[nodiscard]] bool on_edge() const { return edge_s > 0 || !edge_runs.empty(); }
+  /// Whether the cloud has. Where it has none, the edge answers, if there is one.
+  [[nodiscard]] bool on_cloud() const { return server_s > 0 || !server_runs.empty(); }
+
   /// The accuracy, where it is known.
   [[nodiscard]] std::optional<double> known_accuracy() const {
     return std::isnan(accuracy) ? std::nullopt : std::optional{accuracy};
   }
 
   /// What an edge passes on: its own output, or, without layers of its own, what came up.
-  [[nodiscard]] double bytes_to_cloud() const { return edge_s > 0 ? backhaul_bytes : upload_bytes; }
+  [[nodiscard]] double bytes_to_cloud() const { return on_edge() ? backhaul_bytes : upload_bytes; }
 };
 
 /// How requests come to a mobile.

@@ -17,8 +17,9 @@ double transfer_s(double bytes, double rate) {
 }
 
 /// Time at one tier, its queue included.
-double tier_s(double service_s, const ServerView& view, double whole_network_s, LoadRule load) {
-  if (service_s <= 0) return 0;
+double tier_s(bool visited, double service_s, const ServerView& view, double whole_network_s,
+              LoadRule load) {
+  if (!visited) return 0;
   if (load == LoadRule::kFactor && whole_network_s > 0) {
     return service_s * (view.wait_s / whole_network_s + view.slowdown);
   }
@@ -31,14 +32,16 @@ double away_s(const FleetPartition& partition, const Observation& seen, LoadRule
   // Everything passes the edge, whether or not it computes.
   if (std::isinf(seen.edge.wait_s)) return std::numeric_limits<double>::infinity();
   double backhaul_s = 0;
-  if (partition.server_s > 0) {
+  if (partition.on_cloud()) {
     backhaul_s = 2 * seen.backhaul_delay_s +
                  transfer_s(partition.bytes_to_cloud(), seen.backhaul_byte_per_s) +
                  transfer_s(partition.result_bytes, seen.backhaul_byte_per_s);
   }
   return transfer_s(partition.upload_bytes, seen.uplink_byte_per_s) + 2 * seen.delay_s +
-         backhaul_s + tier_s(partition.edge_s, seen.edge, partition.cloud_only_s, load) +
-         tier_s(partition.server_s, seen.server, partition.cloud_only_s, load) +
+         backhaul_s +
+         tier_s(partition.on_edge(), partition.edge_s, seen.edge, partition.cloud_only_s, load) +
+         tier_s(partition.on_cloud(), partition.server_s, seen.server, partition.cloud_only_s,
+                load) +
          transfer_s(partition.result_bytes, seen.downlink_byte_per_s);
 }
 

@@ -203,7 +203,9 @@ class Pricer {
     };
     const std::string middle = partition.edge_cut ? partition.edge_cut->name : "output";
     if (partition.on_edge()) priced.edge_runs = runs(cut, middle);
-    priced.server_runs = runs(partition.on_edge() ? middle : cut, "output");
+    if (!partition.on_edge() || partition.edge_cut) {
+      priced.server_runs = runs(partition.on_edge() ? middle : cut, "output");
+    }
   }
 
   bool check_server(std::uint32_t server, const MobilesSpec& mobiles) {

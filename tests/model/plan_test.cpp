@@ -170,7 +170,11 @@ TEST(Edge, ARunIsAFleetOfOneMobile) {
   const std::string strategies =
       "strategies: [{strategy: mobile-only}, {strategy: cloud-only}, {strategy: butterfly, after: "
       "RB8, channels: 5}, {strategy: three-way, after: [RB1, RB4], channels: 5, edge_after: RB9}, "
-      "{strategy: three-way, after: RB2, bits: 4, edge_after: output}]\n";
+      "{strategy: three-way, after: RB2, bits: 4, edge_after: output}, "
+      // Pooling takes no time in the table, and nothing follows fc: the tiers are visited all the
+      // same.
+      "{strategy: three-way, after: RB16, edge_after: avgpool}, "
+      "{strategy: three-way, after: RB15, edge_after: fc}]\n";
   const Scenario run = load_scenario(
       {.file = folder
                    .write("run.yaml",
