@@ -93,7 +93,9 @@ Assumptions assumptions_of(const Scenario& scenario) {
   assumed.push_back(
       waiting_text(spec.mobile_device, conditions.mobile_idle_power_w, scenario.mobile_idle));
   if (!conditions.download_takes_time) assumed.emplace_back("answers take no time to receive");
-  if (!conditions.has_delay()) assumed.emplace_back("no propagation delay (no delay_s)");
+  if (!conditions.delay_s && conditions.network_delays.empty()) {
+    assumed.emplace_back("no propagation delay (no delay_s)");
+  }
   if (!scenario.measurements.names_payload) {
     assumed.emplace_back("quantising and coding take no time (no payload)");
   }
@@ -101,6 +103,9 @@ Assumptions assumptions_of(const Scenario& scenario) {
                                            : "the radio is up already and the cloud free");
   if (conditions.has_edge && !conditions.backhaul_bit_per_s) {
     assumed.emplace_back("the backhaul has no limit (no edge.backhaul.rate_bit_per_s)");
+  }
+  if (conditions.has_edge && !conditions.backhaul_delay_s) {
+    assumed.emplace_back("the backhaul has no propagation delay (no edge.backhaul.delay_s)");
   }
   for (const Cell& cell : scenario.cells) {
     if (cell.network.empty()) continue;

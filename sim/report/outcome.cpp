@@ -17,9 +17,9 @@ namespace {
 Row cell_columns(const Cell& cell, bool codecs) {
   Row row{{"strategy", cell.strategy},
           {"network", text_value(cell.network)},
-          {"cut", text_value(cell.cut)},
-          {"channels", optional_value(cell.channels)},
-          {"bits", optional_value(cell.bits)}};
+          {"cut", text_value(cell.cut)}};
+  if (cell.edged) extend(row, {{"edge_after", text_value(cell.edge_after)}});
+  extend(row, {{"channels", optional_value(cell.channels)}, {"bits", optional_value(cell.bits)}});
   if (codecs) extend(row, {{"codec", text_value(cell.codec)}});
   extend(row, {{"energy_model", std::string{name(cell.use.energy_model)}},
                {"payload_bytes", static_cast<std::int64_t>(cell.plan.upload().value())}});
@@ -41,25 +41,33 @@ Value mobile_energy(const Cell& cell, Joules energy) {
   return cell.energy_known ? Value{energy.value()} : Value{};
 }
 
-Row summary_row(const Outcomes& outcomes, const Outcome& outcome) {
-  const Outcome* base = outcomes.cloud_only_of(outcome);
-  const SummarySubject subject{.cell = outcome.cell,
-                               .took = outcome.simulated,
-                               .base_cell = base == nullptr ? nullptr : &base->cell,
-                               .base = base == nullptr ? nullptr : &base->simulated,
-                               .delayed = outcome.cell.delayed,
-                               .edged = outcome.cell.edged};
-  const bool codecs = has_codecs(outcomes);
-  Row row;
-  for (const SummaryColumn& column : summary_columns()) {
-    if (column.name == "codec" && !codecs) continue;
-    if (column.name == "admitted" && !outcome.cell.admitted) continue;
-    Value value = column.get(subject);
-    // The cells of a scenario all have it or none has.
-    if (column.if_any && std::holds_alternative<std::monostate>(value)) continue;
-    row.emplace_back(column.name, std::move(value));
+/// The rows of a summary, in the order of the outcomes.
+std::vector<Row> summary_rows(const Outcomes& outcomes) {
+  std::vector<SummarySubject> subjects;
+  for (const Outcome& outcome : outcomes.all()) {
+    const Outcome* base = outcomes.cloud_only_of(outcome);
+    subjects.push_back({.cell = outcome.cell,
+                        .took = outcome.simulated,
+                        .base_cell = base == nullptr ? nullptr : &base->cell,
+                        .base = base == nullptr ? nullptr : &base->simulated,
+                        .delayed = outcome.cell.delayed,
+                        .edged = outcome.cell.edged});
   }
-  return row;
+  const auto stands = [&](const SummaryColumn& column) {
+    if (column.name == "codec") return has_codecs(outcomes);
+    const bool optional = column.if_any || column.name == "admitted";
+    return !optional || std::any_of(subjects.begin(), subjects.end(), [&](const auto& subject) {
+      return !std::holds_alternative<std::monostate>(column.get(subject));
+    });
+  };
+  std::vector<Row> rows(subjects.size());
+  for (const SummaryColumn& column : summary_columns()) {
+    if (!stands(column)) continue;
+    for (std::size_t i = 0; i < subjects.size(); ++i) {
+      rows[i].emplace_back(column.name, column.get(subjects[i]));
+    }
+  }
+  return rows;
 }
 
 Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
@@ -133,7 +141,7 @@ std::string partition_name(const Cell& cell) {
 
 Table summary_table(const Outcomes& outcomes) {
   Table table;
-  for (const Outcome& outcome : outcomes.all()) append(table, summary_row(outcomes, outcome));
+  for (const Row& row : summary_rows(outcomes)) append(table, row);
   return table;
 }
 
@@ -150,9 +158,7 @@ std::string summary_json(const Scenario& scenario, const Outcomes& outcomes) {
   using json = nlohmann::ordered_json;
   const std::optional<double> least = scenario.measurements.limit.floor();
   json rows = json::array();
-  for (const Outcome& outcome : outcomes.all()) {
-    rows.push_back(json_of(summary_row(outcomes, outcome)));
-  }
+  for (const Row& row : summary_rows(outcomes)) rows.push_back(json_of(row));
   const json document{{"scenario", scenario.spec.name},
                       {"model", scenario.spec.model},
                       {"mobile", scenario.spec.mobile_device},

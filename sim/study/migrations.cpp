@@ -180,6 +180,7 @@ ALTER TABLE study ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
 // Version 5: an edge in scenarios of cells.
 constexpr const char* kVersion5 = R"sql(ALTER TABLE summary ADD COLUMN "edge_s" REAL;
 ALTER TABLE summary ADD COLUMN "backhaul_s" REAL;
+ALTER TABLE summary ADD COLUMN "edge_after" TEXT;
 )sql";
 
 }  // namespace

@@ -27,7 +27,7 @@ void add(Digest& digest, const Cell& cell, const World& base) {
   digest.add(plan.time_at(Tier::kMobile).value()).add(plan.mobile_energy().value());
   digest.add(plan.upload().value()).add(plan.time_at(Tier::kCloud).value());
   if (plan.bytes_between(Tier::kMobile, Tier::kEdge) > Bytes{0}) {
-    digest.add("edge").add(plan.time_at(Tier::kEdge).value());
+    digest.add("edge").add(cell.edge_after).add(plan.time_at(Tier::kEdge).value());
     digest.add(plan.bytes_between(Tier::kEdge, Tier::kCloud).value());
   }
   digest.add(use.radio.uplink.value()).add(use.radio.downlink.value());

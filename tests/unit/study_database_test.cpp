@@ -454,7 +454,8 @@ TEST(StudyDatabase, WhatIsNotItsOwnIsRefusedAndLeftAlone) {
   }
   const fs::path text = folder.write("text.db", std::string(10000, 'x'));
   const std::vector<std::pair<fs::path, std::string>> cases{
-      {newer, "was made by a newer Papilio (schema 99, this one knows 4)"},
+      {newer, fmt::format("was made by a newer Papilio (schema 99, this one knows {})",
+                          schema_steps().size())},
       {other, "is a database of something else; choose another file"},
       {text, "is no database, or a damaged one, and was left as it is"}};
   for (const auto& [file, message] : cases) {
