@@ -264,8 +264,11 @@ void describe_mobiles(FieldVisitor& visitor, MobilesSpec& mobiles) {
 }
 
 void describe_fleet_strategy(FieldVisitor& visitor, FleetStrategySpec& spec) {
-  visitor.text("strategy", spec.fixed.strategy, {.choices = fleet_strategy_names()},
-               Presence::kRequired, "Where the layers run, or the policy that chooses.");
+  // The schema describes each strategy apart.
+  const PolicyEntry* policy = find_policy(spec.fixed.strategy);
+  visitor.text(
+      "strategy", spec.fixed.strategy, {.choices = fleet_strategy_names()}, Presence::kRequired,
+      policy != nullptr ? policy->doc : "Where the layers run, or the policy that chooses.");
   if (!is_policy(spec.fixed.strategy)) {
     describe_cuts(visitor, spec.fixed);
     return;
@@ -283,7 +286,7 @@ void describe_fleet_strategy(FieldVisitor& visitor, FleetStrategySpec& spec) {
 
 const std::vector<std::string>& fleet_strategy_names() {
   static const std::vector<std::string> kNames = [] {
-    std::vector<std::string> names{"mobile-only", "cloud-only", "butterfly", "split", "three-way"};
+    std::vector<std::string> names = strategy_names();
     for (const PolicyEntry& policy : policies()) names.emplace_back(policy.name);
     return names;
   }();

@@ -180,7 +180,11 @@ class SchemaWriter : public FieldVisitor {
       list.select(variant);
       SchemaWriter item;
       list.describe(0, item);
-      item.properties_[list.discriminator] = Json{{"const", variant}};
+      // The list of all variants gives way to this one.
+      Json& chosen = item.properties_[list.discriminator];
+      chosen.erase("type");
+      chosen.erase("enum");
+      chosen["const"] = variant;
       variants.push_back(item.schema());
     }
     if (list.variants.empty()) {
