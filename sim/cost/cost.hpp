@@ -18,7 +18,7 @@ struct RadioUse {
   Radio radio;
   EnergyModel energy_model{EnergyModel::kStated};
   bool download_takes_time{false};  ///< whether the result's transfer is part of the latency
-  Seconds delay;                    ///< propagation each way between mobile and cloud; >= 0
+  Seconds delay;                    ///< propagation each way over the radio; >= 0
   Watts idle_power;                 ///< of the mobile while it does not compute; >= 0
   Backhaul backhaul;                ///< takes no time where there is no edge
 

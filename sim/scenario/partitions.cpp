@@ -67,8 +67,9 @@ class Resolver {
              .insert({partition.strategy, cut, edge_cut, partition.channels, partition.bits,
                       partition.codec})
              .second) {
-      checker_.error(path_, fmt::format("{}{}{} comes twice; remove one", partition.strategy,
-                                        cut.empty() ? "" : " after ", cut));
+      checker_.error(path_, fmt::format("{}{}{}{}{} comes twice; remove one", partition.strategy,
+                                        cut.empty() ? "" : " after ", cut,
+                                        partition.on_edge() ? " and " : "", partition.edge_after));
       return;
     }
     partition.item = item_;
@@ -77,6 +78,7 @@ class Resolver {
 
   /// Finds where the edge stops.
   bool place_edge(const StrategySpec& strategy, Partition& partition) {
+    if (strategy.edge_after.empty()) return false;  // told by the reader
     if (context_.without_edge != nullptr) {
       checker_.error(path_, context_.without_edge);
       return false;
@@ -86,8 +88,8 @@ class Resolver {
     partition.edge_cut = graph_.find_cut(strategy.edge_after);
     if (!partition.edge_cut) {
       checker_.error(path_ + ".edge_after",
-                     fmt::format("'{}' has no cut '{}'; see 'papilio models show {}'",
-                                 graph_.name(), strategy.edge_after, graph_.name()));
+                     fmt::format("'{}' has no cut '{}'{}", graph_.name(), strategy.edge_after,
+                                 cut_suggestion(strategy.edge_after)));
       return false;
     }
     if (partition.edge_cut->after <= partition.cut->after) {
@@ -105,9 +107,11 @@ class Resolver {
       if (name == "blocks" || name == "all") {
         const std::vector<Cut> many = name == "all" ? graph_.cuts() : graph_.block_cuts();
         const std::size_t before = cuts.size();
-        // The cut after the input is cloud-only, a strategy of its own.
-        std::copy_if(many.begin(), many.end(), std::back_inserter(cuts),
-                     [](const Cut& cut) { return cut.after != 0; });
+        // The cut after the input is cloud-only, a strategy of its own. An edge computes something.
+        const std::optional<Cut> edge_cut = graph_.find_cut(strategy.edge_after);
+        std::copy_if(many.begin(), many.end(), std::back_inserter(cuts), [&](const Cut& cut) {
+          return cut.after != 0 && (!edge_cut || cut.after < edge_cut->after);
+        });
         if (cuts.size() == before) {
           checker_.item_error(
               path_ + ".after", i,
@@ -123,7 +127,9 @@ class Resolver {
             fmt::format("'{}' has no cut '{}'{}", graph_.name(), name, cut_suggestion(name)));
       } else if (cut->after == 0) {
         checker_.item_error(path_ + ".after", i,
-                            "the cut after the input is the strategy 'cloud-only'");
+                            strategy.strategy == "three-way"
+                                ? "three-way has layers on the mobile; name a later cut"
+                                : "the cut after the input is the strategy 'cloud-only'");
       } else {
         cuts.push_back(*cut);
       }

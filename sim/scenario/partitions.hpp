@@ -19,7 +19,7 @@ namespace papilio {
 
 /// One way to run the network, independent of radio and energy reading.
 struct Partition {
-  std::string strategy;                  ///< one of `fleet_strategy_names()` that is no policy
+  std::string strategy;                  ///< one of `strategy_names()`
   std::optional<Cut> cut;                ///< of `butterfly`, `split` and `three-way`
   std::string edge_after;                ///< of `three-way`, as the strategy names it
   std::optional<Cut> edge_cut;           ///< the last on the edge; none: the edge computes the rest

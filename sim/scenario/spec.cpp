@@ -178,8 +178,10 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
                   "Bytes of the answer; by default one byte for each output of the network.");
   visitor.boolean("download_takes_time", conditions.download_takes_time, Presence::kOptional,
                   "Whether the answer's transfer is part of the latency.");
-  visitor.number("delay_s", conditions.delay_s, kDelay,
-                 "Propagation delay each way between mobile and cloud, on every network.");
+  visitor.number(
+      "delay_s", conditions.delay_s, kDelay,
+      "Propagation delay each way over the radio, on every network; an edge's backhaul has one "
+      "of its own.");
   std::vector<NetworkDelay>& delays = conditions.network_delays;
   visitor.object_list("network_delays",
                       {.resize = [&](std::size_t n) { delays.resize(n); },

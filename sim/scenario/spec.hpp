@@ -15,7 +15,7 @@ struct StrategySpec {
   std::string strategy;               ///< one of `strategy_names()`
   std::vector<std::string> after;     ///< butterfly, split, three-way: cuts, or "blocks", or "all"
   std::string edge_after;             ///< three-way: the last cut on the edge, or "output"
-  std::vector<std::string> channels;  ///< butterfly: D_r, whole numbers, "paper" or "smallest"
+  std::vector<std::string> channels;  ///< D_r of units: numbers, "paper" or "smallest"
   std::int64_t bits{8};               ///< all but mobile-only: of one crossing element
   std::string codec{"raw"};           ///< likewise: what encodes it
 };
