@@ -116,11 +116,11 @@ class CodecChoice {
     }
     if (!(for_pictures && pictures_cross_) && !(for_features && features_cross_)) {
       options_.fail(for_pictures
-                        ? fmt::format("--codecs: '{}' is of pictures, which cross at the input "
-                                      "alone; add 'input' to --after, or leave it out",
+                        ? fmt::format("--codecs: '{}' encodes pictures, which cross at the "
+                                      "input alone; add 'input' to --after, or leave it out",
                                       name)
-                        : fmt::format("--codecs: '{}' is of features, and at the input pictures "
-                                      "cross; take one of {}, or add a cut to --after",
+                        : fmt::format("--codecs: '{}' encodes features, and at the input "
+                                      "pictures cross; take one of {}, or add a cut to --after",
                                       name, fmt::join(of_pictures, ", ")));
     }
     try {

@@ -114,7 +114,7 @@ void refuse(const CommandLine& line, const std::vector<std::string>& options,
             const std::string& why) {
   for (const std::string& option : options) {
     if (line.has(option)) {
-      throw ConfigError{fmt::format("papilio plot: error: --{} is of {}", option, why)};
+      throw ConfigError{fmt::format("papilio plot: error: --{} applies only to {}", option, why)};
     }
   }
 }
@@ -134,7 +134,8 @@ Plot plot_of_study(const CommandLine& line, const fs::path& file) {
 }
 
 Plot plot_of_folder(const CommandLine& line, const fs::path& dir) {
-  refuse(line, {"x", "by", "over", "where", "study"}, "a study's database");
+  refuse(line, {"x", "by", "over", "where", "study"},
+         fmt::format("a study's database; {} is a folder", dir.string()));
   if (const fs::path fleet = dir / "fleet.csv"; fs::exists(fleet)) {
     FleetPlotOptions options{.strategies = line.all("strategy")};
     if (line.has("value")) options.value = line.get<std::string>("value");

@@ -149,7 +149,7 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
   const bool roofline = method == "roofline" || line.has("calibrate") ||
                         (method == "auto" && tables.size() < kEnoughToLearn);
   if (method == "regression" && line.has("calibrate")) {
-    fail("--calibrate is of the roofline; remove it, or --method regression");
+    fail("--calibrate applies only to the roofline; remove it, or --method regression");
   }
   if (!roofline) {
     subject.comparisons.clear();

@@ -61,7 +61,7 @@ class Pricer {
   FleetPrices price() {
     std::vector<std::string> models;
     for (const MobilesSpec& mobiles : spec_.mobiles) {
-      const bool known = profiles_.find_graph(mobiles.model) != nullptr;  // else told below
+      const bool known = profiles_.find_graph(mobiles.model) != nullptr;  // else reported below
       if (!mobiles.task.present && known) models.push_back(mobiles.model);
     }
     published_ = checked_published(spec_.published, models, profiles_, checker_);
@@ -287,7 +287,7 @@ class Pricer {
         for (std::uint32_t i = 0; i < partitions_[g].size(); ++i) {
           if (partitions_[g][i].item == item) of_group[g].push_back(i);
         }
-        if (of_group[g].empty()) continue;  // a task, or an error that has been told
+        if (of_group[g].empty()) continue;  // a task, or an error that is already reported
         if (runs != 0 && of_group[g].size() != runs) {
           checker_.error(fmt::format("strategies.{}", item),
                          "gives the models of this fleet different numbers of partitions; name the "
@@ -407,7 +407,7 @@ class Pricer {
           std::find(spec.among.begin(), spec.among.end(), partition.label) != spec.among.end();
       if (named || (spec.among.empty() && suits)) chosen.push_back(i);
     }
-    if (partitions.empty()) return chosen;  // an error that has been told
+    if (partitions.empty()) return chosen;  // an error that is already reported
     for (std::size_t i = 0; i < spec.among.size(); ++i) {
       if (std::find(labels.begin(), labels.end(), spec.among[i]) != labels.end()) continue;
       checker_.item_error(path + ".among", i,

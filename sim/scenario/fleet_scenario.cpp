@@ -499,7 +499,7 @@ class Builder {
     const bool poisson = spec.process == "poisson";
     const bool periodic = spec.process == "periodic";
     const bool trace = spec.process == "trace";
-    if (!closed && !poisson && !periodic && !trace) return;  // told already
+    if (!closed && !poisson && !periodic && !trace) return;  // already reported
     for (const Key& key : {Key{"think_s", spec.think_s.has_value(), closed, closed},
                            Key{"think", !spec.think.empty(), closed, false},
                            Key{"requests", spec.requests.has_value(), !trace, false},

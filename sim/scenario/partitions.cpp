@@ -78,7 +78,7 @@ class Resolver {
 
   /// Finds where the edge stops.
   bool place_edge(const StrategySpec& strategy, Partition& partition) {
-    if (strategy.edge_after.empty()) return false;  // told by the reader
+    if (strategy.edge_after.empty()) return false;  // already reported
     if (context_.without_edge != nullptr) {
       checker_.error(path_, context_.without_edge);
       return false;
@@ -170,7 +170,7 @@ class Resolver {
       std::from_chars(text.data(), text.data() + text.size(), number);
       return number;
     }
-    if (published_ == nullptr && names_published_) return std::nullopt;  // told already
+    if (published_ == nullptr && names_published_) return std::nullopt;  // already reported
     if (published_ == nullptr) {
       checker_.item_error(path_ + ".channels", item,
                           "'paper' needs the key 'published'; set it, or give a number");
@@ -190,7 +190,7 @@ class Resolver {
                                                 std::size_t item) {
     const MeasuredAccuracies* accuracies = context_.accuracies;
     if (accuracies == nullptr || !context_.limit_of_smallest.floor()) {
-      if (accuracies == nullptr && context_.names_accuracies) return std::nullopt;  // told already
+      if (accuracies == nullptr && context_.names_accuracies) return std::nullopt;  // already reported
       if (smallest_refused_) return std::nullopt;
       smallest_refused_ = true;
       checker_.item_error(path_ + ".channels", item,

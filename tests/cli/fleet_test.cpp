@@ -552,7 +552,7 @@ TEST(Plot, TellsWhatItCannotDraw) {
                "cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,10,0.5\n");
   EXPECT_THAT(error({dir + "/units"}), HasSubstr("accuracy.csv: error: has no row with a cut"));
   EXPECT_THAT(error({dir + "/units", "--value", "latency_s"}),
-              HasSubstr("--value is of fleets and studies"));
+              HasSubstr("--value applies only to fleets and studies"));
 }
 
 TEST(Plot, DrawsTheAccuraciesOfUnits) {

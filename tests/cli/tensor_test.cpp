@@ -205,12 +205,13 @@ TEST(TensorVerbs, TellWhatIsWrong) {
   refuses(
       {"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "RB1", "--codecs",
        "webp:75"},
-      "papilio infer: error: --codecs: 'webp:75' is of pictures, which cross at the input alone; "
+      "papilio infer: error: --codecs: 'webp:75' encodes pictures, which cross at the input alone; "
       "add 'input' to --after, or leave it out");
-  refuses({"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "input",
-           "--codecs", "zstd"},
-          "papilio infer: error: --codecs: 'zstd' is of features, and at the input pictures cross; "
-          "take one of raw, file, png, jpeg, webp, or add a cut to --after");
+  refuses(
+      {"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "input",
+       "--codecs", "zstd"},
+      "papilio infer: error: --codecs: 'zstd' encodes features, and at the input pictures cross; "
+      "take one of raw, file, png, jpeg, webp, or add a cut to --after");
   refuses(
       {"infer", "--model", "resnet20-cifar10", "--data", "synthetic", "--after", "input",
        "--codecs", "file"},
