@@ -190,7 +190,8 @@ class Resolver {
                                                 std::size_t item) {
     const MeasuredAccuracies* accuracies = context_.accuracies;
     if (accuracies == nullptr || !context_.limit_of_smallest.floor()) {
-      if (accuracies == nullptr && context_.names_accuracies) return std::nullopt;  // already reported
+      if (accuracies == nullptr && context_.names_accuracies)
+        return std::nullopt;  // already reported
       if (smallest_refused_) return std::nullopt;
       smallest_refused_ = true;
       checker_.item_error(path_ + ".channels", item,

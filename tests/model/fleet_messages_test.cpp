@@ -218,7 +218,7 @@ TEST(Batches, OfAScenarioAreOfOneNetworkUnitPrecisionAndLayers) {
     EXPECT_EQ(a[i].server_runs, b[i].server_runs);
     EXPECT_EQ(a[i].edge_runs, b[i].edge_runs);
     runs.insert(a[i].server_runs);
-    EXPECT_NE(a[i].server_runs, "");
+    EXPECT_EQ(a[i].server_runs.empty(), i == 6) << "the edge computes the rest";
   }
   EXPECT_EQ(runs.size(), a.size());
   const FleetPartition& two_way = a[3];
