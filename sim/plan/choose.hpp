@@ -24,8 +24,8 @@ Selection choose(std::size_t count, const ValueOf& value_of) {
   double least = kInfinite;
   double second = kInfinite;
   for (std::size_t i = 0; i < count; ++i) {
-    const double given = value_of(i);
-    const double value = std::isnan(given) ? kInfinite : given;
+    double value = value_of(i);
+    if (std::isnan(value)) value = kInfinite;
     if (i == 0) {
       least = value;
     } else if (value < least) {
