@@ -57,16 +57,17 @@ class Expander {
  private:
   [[nodiscard]] Plan plan_of(const Partition& partition) const {
     const Graph& graph = scenario_.graph;
-    const Plan plan = price(graph, partition.placement(graph), devices_, Bytes{0});
+    Plan plan = price(graph, partition.placement(graph), devices_, Bytes{0});
     const Measurements& measurements = scenario_.measurements;
     const auto* samples = measurements.samples_of(partition);
     if (samples == nullptr) return plan;
     const MeasuredPayloads::Mean mean = MeasuredPayloads::mean(*samples, measurements.count_frame);
     // What crosses a radio is whole bytes.
-    return coded(plan, {.payload = Bytes{std::ceil(mean.bytes)},
-                        .encode = Seconds{mean.encode_s},
-                        .encode_power = encode_power(measurements, scenario_.mobile_profile),
-                        .decode = Seconds{mean.decode_s}});
+    return coded(std::move(plan),
+                 {.payload = Bytes{std::ceil(mean.bytes)},
+                  .encode = Seconds{mean.encode_s},
+                  .encode_power = encode_power(measurements, scenario_.mobile_profile),
+                  .decode = Seconds{mean.decode_s}});
   }
 
   void add_readings(Cell cell) {
