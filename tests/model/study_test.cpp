@@ -232,6 +232,33 @@ TEST(Studies, AnotherAxisComputesOnlyWhatIsNew) {
   EXPECT_EQ(rows("a.db"), rows("b.db")) << "taken over or computed, they are the same";
 }
 
+// RB8 ends in the sum layer3.0.add, and the ReLU behind it takes no time in the paper's table:
+// edges that stop after either have equal times and bytes, and are two partitions all the same.
+TEST(Studies, AnEdgeThatStopsElsewhereIsAnotherPoint) {
+  const Lab lab;
+  const auto run = [&](const std::string& edge_after) {
+    lab.run(
+        lab.study(fmt::format("set: {{networks: [wifi], energy_models: [stated], edge: "
+                              "{{device: gtx-1080-ti}}, strategies: [{{strategy: three-way, "
+                              "after: RB3, edge_after: {}}}]}}\n"
+                              "grid:\n  - {{axis: list, key: mobile.load_level, values: [1]}}\n",
+                              edge_after)),
+        "a.db");
+    EXPECT_EQ(lab.outcome.known, 0U);
+    EXPECT_EQ(lab.outcome.progress.computed, 1U);
+  };
+  run("RB8");
+  run("layer3.0.add");
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  const Table rows =
+      query(database, "SELECT partition, edge_after, latency_s FROM summary ORDER BY study");
+  ASSERT_EQ(rows.rows.size(), 2U);
+  EXPECT_EQ(rows.rows[0][0], "RB3>RB8");
+  EXPECT_EQ(rows.rows[1][0], "RB3>layer3.0.add");
+  EXPECT_EQ(rows.rows[1][1], "layer3.0.add");
+  EXPECT_EQ(rows.rows[0][2], rows.rows[1][2]);
+}
+
 TEST(Studies, AFailedPointIsStoredWithItsErrorAndStopsNothing) {
   const Lab lab;
   // RB1 has 256 channels: a unit cannot reduce them to 300.
