@@ -6,8 +6,8 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <string_view>
 
-#include "sim/study/columns.hpp"
 #include "sim/study/database.hpp"
+#include "sim/study/results_reader.hpp"
 
 namespace papilio {
 namespace {
@@ -28,7 +28,7 @@ std::string quoted(const std::string& name) {
 }
 
 std::string view_definition(const StoredStudy& study) {
-  const bool fleet = study.kind == "fleet";
+  const ResultTableColumns& table = result_table(study);
   const std::string view = quoted(view_name(study.name));
   std::string sql = fmt::format(
       "DROP VIEW IF EXISTS main.{0};\nCREATE VIEW main.{0} AS SELECT point.number, "
@@ -40,15 +40,13 @@ std::string view_definition(const StoredStudy& study) {
     sql += fmt::format(", json_extract(point.axes, '{}') AS {}",
                        boost::replace_all_copy(path, "'", "''"), quoted(axis));
   }
-  const char* table = fleet ? "fleet_summary" : "summary";
-  for (const Column& column :
-       columns_of(fleet ? ResultTable::kFleetSummary : ResultTable::kSummary)) {
-    sql += fmt::format(", {}.{}", table, quoted(std::string{column.name}));
+  for (const Column& column : table.columns) {
+    sql += fmt::format(", {}.{}", table.name, quoted(std::string{column.name}));
   }
   return sql + fmt::format(
                    " FROM point LEFT JOIN {0} ON {0}.study = point.study AND {0}.number = "
                    "point.number WHERE point.study = {1} ORDER BY point.number, {0}.row;\n",
-                   table, study.id);
+                   table.name, study.id);
 }
 
 }  // namespace papilio
