@@ -142,6 +142,13 @@ double half_width(const AtZero& variances) {
 
 // The values --------------------------------------------------------------------------------------
 
+/// What a function made of each of a run's values, in the order of the pieces; or the values
+/// themselves, which are not copied. In single precision, for a large run's values take more memory
+/// than anything else: for functions whose results it has without a loss.
+struct Series {
+  std::vector<float> made;  // empty: the values
+};
+
 /// One run's values: in the order of time, and sorted.
 class Run {
  public:
@@ -172,23 +179,23 @@ class Run {
     return count() / std::max(1.0, count() - static_cast<double>(levels_));
   }
 
-  /// `value(x)` of every value, in the order of the pieces: computed once, for it is looked at up
-  /// to five times.
+  /// `value(x)` of every value: computed once, for it is looked at up to five times.
   template <class Value>
-  [[nodiscard]] std::vector<double> each(const Value& value) const {
-    std::vector<double> made;
-    made.reserve(sorted_.size());
+  [[nodiscard]] Series each(const Value& value) const {
+    Series series;
+    series.made.reserve(sorted_.size());
     for (const Piece& piece : pieces_) {
-      for (const double x : piece.values) made.push_back(value(x));
+      for (const double x : piece.values) series.made.push_back(static_cast<float>(value(x)));
     }
-    return made;
+    return series;
   }
 
-  /// Powers of the run's values or of what `each` made of them, each piece centred.
-  [[nodiscard]] Powers pooled(std::span<const double> all) const {
+  /// Powers of a series, each piece centred.
+  [[nodiscard]] Powers pooled(const Series& series) const {
     Bins bins{};
+    Pieces pieces{*this, series};
     for (std::size_t p = 0; p < pieces_.size(); ++p) {
-      const std::span<const double> values = take(all, pieces_[p].values.size());
+      const std::span<const double> values = pieces.next();
       if (values.empty()) continue;
       const double level = papilio::mean(values);
       const double begin = begins_[p] * kBins;
@@ -203,7 +210,7 @@ class Run {
 
   /// The mean powers of the sources' own series; none where a source is not told or has too few
   /// values for a spectrum.
-  [[nodiscard]] Powers by_source(std::span<const double> all) const {
+  [[nodiscard]] Powers by_source(const Series& series) const {
     if (sampled_.empty()) return {};
     struct Source {
       std::size_t seen{0};
@@ -212,9 +219,9 @@ class Run {
     };
     std::vector<Source> sources(sampled_.size());
     const auto for_each = [&](const auto& use) {
-      std::span<const double> rest = all;
+      Pieces pieces{*this, series};
       for (const Piece& piece : pieces_) {
-        const std::span<const double> values = take(rest, piece.values.size());
+        const std::span<const double> values = pieces.next();
         if (values.empty()) continue;
         const double level = papilio::mean(values);
         for (std::size_t i = 0; i < values.size(); ++i) {
@@ -269,12 +276,28 @@ class Run {
     }
   }
 
-  /// The first values of a span, which is left without them.
-  static std::span<const double> take(std::span<const double>& all, std::size_t count) {
-    const std::span<const double> first = all.first(count);
-    all = all.subspan(count);
-    return first;
-  }
+  /// The pieces of a series, one after another.
+  class Pieces {
+   public:
+    Pieces(const Run& run, const Series& series) : run_{run}, series_{series} {}
+
+    /// The next piece's; valid until the next call.
+    std::span<const double> next() {
+      const std::span<const double> values = run_.pieces_[piece_++].values;
+      if (series_.made.empty()) return values;
+      const auto begin = series_.made.begin() + static_cast<std::ptrdiff_t>(taken_);
+      made_.assign(begin, begin + static_cast<std::ptrdiff_t>(values.size()));
+      taken_ += values.size();
+      return made_;
+    }
+
+   private:
+    const Run& run_;
+    const Series& series_;
+    std::size_t piece_{0};
+    std::size_t taken_{0};
+    std::vector<double> made_;
+  };
 
   const std::vector<Piece>& pieces_;
   std::vector<double> begins_;  // of each piece's era, as a share of the run
@@ -316,10 +339,10 @@ struct Worth {
 /// Where the sources' own series add up to the pooled one as independent series do, they tell more
 /// of the correlation than the pooled one alone.
 Worth worth_of(const Run& run) {
-  const std::vector<double> ranks = run.each(Ranks{run.sorted()});
+  const Series ranks = run.each(Ranks{run.sorted()});
   double mean = 0;
   double squares = 0;
-  for (const double rank : ranks) {
+  for (const double rank : ranks.made) {
     mean += rank / run.count();
     squares += rank * rank / run.count();
   }
@@ -352,9 +375,9 @@ Worth worth_of(const Run& run) {
 
 /// See SteadyState::memory. The variance of a series' mean is that of its values times what it
 /// remembers and the place of one value.
-double memory_of(const Run& run, std::span<const double> values, double series) {
+double memory_of(const Run& run, double series) {
   const std::optional<AtZero> variance =
-      at_zero(series > 1 ? run.by_source(values) : run.pooled(values), kBroad);
+      at_zero(series > 1 ? run.by_source({}) : run.pooled({}), kBroad);
   double squares = 0;
   for (const double x : run.sorted()) {
     squares += (x - run.mean()) * (x - run.mean()) / run.count();
@@ -363,12 +386,12 @@ double memory_of(const Run& run, std::span<const double> values, double series) 
   return std::max(0.0, variance->mean() / squares - series / run.count());
 }
 
-/// The spectrum at zero of the values, or of what `Run::each` made of them, its shape learnt from
-/// the sources' series too, as far as these are independent.
-std::optional<AtZero> variance_of_mean(const Run& run, std::span<const double> values) {
-  Powers pooled = run.pooled(values);
+/// The spectrum at zero of a series, its shape learnt from the sources' own too, as far as these
+/// are independent.
+std::optional<AtZero> variance_of_mean(const Run& run, const Series& series) {
+  Powers pooled = run.pooled(series);
   for (double& power : pooled.values) power *= run.lost_to_levels();
-  Powers own = run.by_source(values);
+  Powers own = run.by_source(series);
   if (own.series > 0) {
     const auto sum = [](const std::vector<double>& all) {
       return std::accumulate(all.begin(), all.begin() + kNarrow, 0.0);
@@ -452,11 +475,10 @@ SteadyState steady_state(const std::vector<Piece>& pieces, std::span<const doubl
   }
   const Worth worth = worth_of(run);
   result.independent = worth.independent;
-  const std::vector<double> values = run.each([](double x) { return x; });
-  result.memory = memory_of(run, values, worth.series);
+  result.memory = memory_of(run, worth.series);
   if (result.independent < kFewestIndependent) return result;
 
-  const std::optional<AtZero> of_mean = variance_of_mean(run, values);
+  const std::optional<AtZero> of_mean = variance_of_mean(run, {});
   const double correlated = 1 - result.independent / run.count();
   // Values that are all equal but for the last digits differ by how they were added up.
   constexpr double kRounding = 1e-12;
