@@ -1,18 +1,19 @@
 #include "sim/engine/fleet_player.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <simgrid/kernel/Timer.hpp>
 
 #include "sim/base/error.hpp"
 #include "sim/engine/kernel.hpp"
 #include "sim/engine/simgrid_link.hpp"
+#include "sim/fleet/fleet.hpp"
 
 namespace papilio {
 namespace {
@@ -131,17 +132,43 @@ class Platform {
   std::vector<sg::Host*> stations_;
 };
 
-/// Moves a fleet along SimGrid's clock by its kernel timers, which run outside of any actor.
+bool uses_solver(const FleetModel& model) {
+  return model.simgrid_links ||
+         std::any_of(model.cells.begin(), model.cells.end(),
+                     [](const CellModel& cell) { return !cell.wifi_byte_per_s.empty(); });
+}
+
+/// Moves fleets along SimGrid's clock by its kernel timers, which run outside of any actor: one
+/// component after another. SimGrid's clock goes on from each to the next, which begins at its own
+/// date 0; so what SimGrid plays a part in must come first, and be alone.
 class Driver {
  public:
-  Driver(const FleetModel& model, const std::function<void(std::uint64_t, double)>& on_stride)
-      : on_stride_{on_stride}, solver_{uses_solver(model)} {}
+  using Clock = std::chrono::steady_clock;
+  using LinkMaker = std::function<std::unique_ptr<Link>(const LinkPlace&)>;
 
-  void drive(Fleet& fleet, sg::ActorPtr keeper) {
-    fleet_ = &fleet;
-    keeper_ = std::move(keeper);
-    arm();
+  Driver(const FleetTask& task, const FleetListener& listener)
+      : task_{task}, listener_{listener}, solver_{uses_solver(task.model)} {
+    PAPILIO_CHECK(!solver_ || task.components.size() == 1);
   }
+
+  /// Builds the first component; the others are built in their turn.
+  void build_first(const LinkMaker& make_link, Clock::time_point started) {
+    make_link_ = make_link;
+    build(started);
+  }
+  /// Lets SimGrid's clock drive from now on, up to the end of the last component.
+  /// @return whether there is anything to be played
+  bool drive(const std::function<sg::ActorPtr()>& make_keeper) {
+    pass_finished();
+    if (fleet_->over()) return false;
+    keeper_ = make_keeper();
+    arm();
+    return true;
+  }
+  /// Whether the last component is over.
+  [[nodiscard]] bool over() const { return fleet_->over(); }
+  /// Hands on what it left.
+  void finish() { hand_on(); }
 
   /// Flows on this link have ended at the present date.
   void link_ended(std::uint32_t link) {
@@ -153,10 +180,33 @@ class Driver {
   }
 
  private:
-  static bool uses_solver(const FleetModel& model) {
-    return model.simgrid_links ||
-           std::any_of(model.cells.begin(), model.cells.end(),
-                       [](const CellModel& cell) { return !cell.wifi_byte_per_s.empty(); });
+  static double seconds(Clock::time_point from, Clock::time_point to) {
+    return std::chrono::duration<double>(to - from).count();
+  }
+
+  void build(Clock::time_point started) {
+    fleet_.emplace(task_.model, *task_.components[played_], task_.strategy, task_.replication,
+                   make_link_);
+    begun_ = Clock::now();
+    times_.set_up_s = seconds(started, begun_);
+    began_s_ = sg::Engine::get_clock();
+    armed_s_ = kNever;
+  }
+
+  void hand_on() {
+    ComponentResult result = fleet_->finish();
+    fleet_.reset();
+    times_.wall_s = seconds(begun_, Clock::now());
+    listener_.on_result(std::move(result), times_);
+    ++played_;
+  }
+
+  /// Goes on to the next component that is not over, or to the last.
+  void pass_finished() {
+    while (fleet_->over() && played_ + 1 < task_.components.size()) {
+      hand_on();
+      build(Clock::now());
+    }
   }
 
   void play_ended_links() {
@@ -175,12 +225,15 @@ class Driver {
       constexpr std::uint64_t kStride = 4096;
       fleet_->play_events(kStride);
     }
-    if (++strides_ % (solver_ ? 1024 : 1) == 0) on_stride_(fleet_->requests(), fleet_->now());
+    if (++strides_ % (solver_ ? 1024 : 1) == 0) {
+      listener_.on_stride(fleet_->requests(), fleet_->now());
+    }
     arm();
   }
 
   void arm() {
-    const double date = fleet_->next_date();
+    pass_finished();
+    const double date = began_s_ + fleet_->next_date();
     if (date == kNever) {
       if (fleet_->over()) fleet_->stop();
       if (keeper_) std::exchange(keeper_, nullptr)->kill();
@@ -194,21 +247,20 @@ class Driver {
     });
   }
 
-  const std::function<void(std::uint64_t, double)>& on_stride_;
+  const FleetTask& task_;
+  const FleetListener& listener_;
   bool solver_;
-  Fleet* fleet_{nullptr};
+  LinkMaker make_link_;
+  std::optional<Fleet> fleet_;  // the present component
+  std::size_t played_{0};       // components before it
+  PlayTimes times_;
+  Clock::time_point begun_;
+  double began_s_{0};  // SimGrid's date when it began
   sg::ActorPtr keeper_;
   std::vector<std::uint32_t> ended_links_;
   double armed_s_{kNever};
   std::uint64_t strides_{0};
 };
-
-std::uint64_t peak_memory_bytes() {
-  struct rusage usage {};
-  ::getrusage(RUSAGE_SELF, &usage);
-  constexpr std::uint64_t kKibibyte = 1024;
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * kKibibyte;
-}
 
 /// About how long the simulation lasts.
 double horizon_s(const FleetModel& model) {
@@ -226,44 +278,32 @@ double horizon_s(const FleetModel& model) {
 
 }  // namespace
 
-FleetResult play_fleet(const FleetModel& model, std::size_t strategy, int replication,
-                       const std::function<void(std::uint64_t, double)>& on_stride) {
-  using Clock = std::chrono::steady_clock;
-  const auto started = Clock::now();
+void play_fleet(const FleetTask& task, const FleetListener& listener) {
+  const auto started = Driver::Clock::now();
   // What is due together must end together, and the clock has a last digit, 2e-16 of the date.
   // SimGrid's default, 1 ns, would be 1e-6 of a millisecond.
   constexpr double kClockDigits = 1e-14;
-  const std::unique_ptr<sg::Engine> engine = start_kernel(kClockDigits * horizon_s(model));
+  const std::unique_ptr<sg::Engine> engine = start_kernel(kClockDigits * horizon_s(task.model));
   sg::NetZone* root = sg::create_full_zone("root");
   sg::Host* home = root->create_host("home", 1.0);
-  Driver driver{model, on_stride};
-  Platform platform{model, root, [&](std::uint32_t link) { driver.link_ended(link); }};
-  Fleet fleet{model, strategy, replication,
-              [&](const LinkPlace& place) { return platform.make(place); }};
+  Driver driver{task, listener};
+  Platform platform{task.model, root, [&](std::uint32_t link) { driver.link_ended(link); }};
+  driver.build_first([&](const LinkPlace& place) { return platform.make(place); }, started);
   root->seal();
 
-  const auto set_up = Clock::now();
-  // Where nobody asks there is nothing to play, and SimGrid would call that a deadlock.
-  if (!fleet.over()) {
-    bool deadlocked = false;
-    sg::Engine::on_deadlock_cb([&] { deadlocked = true; });
-    // SimGrid goes on for as long as an actor lives.
-    sg::ActorPtr keeper = sg::Actor::create("keeper", home, [] { sg::this_actor::suspend(); });
-    driver.drive(fleet, keeper);
-    engine->run();
-    if (deadlocked) throw SimulationError{"the simulation deadlocked"};
-  }
-
-  if (!fleet.over()) {
+  bool deadlocked = false;
+  sg::Engine::on_deadlock_cb([&] { deadlocked = true; });
+  // SimGrid goes on for as long as an actor lives. Where nobody asks there is nothing to play, and
+  // SimGrid would call that a deadlock.
+  const bool plays = driver.drive(
+      [&] { return sg::Actor::create("keeper", home, [] { sg::this_actor::suspend(); }); });
+  if (plays) engine->run();
+  if (deadlocked) throw SimulationError{"the simulation deadlocked"};
+  if (!driver.over()) {
     throw SimulationError{
         "requests wait for answers that will never come, for they have no timeout"};
   }
-
-  FleetResult result = fleet.finish();
-  result.counts.set_up_s = std::chrono::duration<double>(set_up - started).count();
-  result.counts.wall_s = std::chrono::duration<double>(Clock::now() - set_up).count();
-  result.counts.peak_memory_bytes = peak_memory_bytes();
-  return result;
+  driver.finish();
 }
 
 }  // namespace papilio

@@ -50,7 +50,7 @@ std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
   std::size_t done = 0;
   run_workers(
       batches,
-      [&](std::size_t batch) {
+      [&](std::size_t batch, const Workers::Send&) {
         const auto [first, count] = batch_of(batch);
         const std::vector<PlayedRequest> played =
             play_batch(std::span{worlds}.subspan(first, count));

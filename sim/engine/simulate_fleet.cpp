@@ -1,19 +1,24 @@
 #include "sim/engine/simulate_fleet.hpp"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <new>
+#include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/engine/fleet_player.hpp"
 #include "sim/engine/workers.hpp"
+#include "sim/fleet/component.hpp"
+#include "sim/fleet/merge.hpp"
 
 namespace papilio {
 namespace {
@@ -61,7 +66,7 @@ class Packer {
   std::size_t next_{0};
 };
 
-void pack(Packer& packer, FleetResult& result) {
+void pack(Packer& packer, ComponentResult& result) {
   packer.resize(result.buckets);
   for (Bucket& bucket : result.buckets) {
     packer.part(bucket.sums);
@@ -70,101 +75,229 @@ void pack(Packer& packer, FleetResult& result) {
     packer.list(bucket.choices);
   }
   packer.part(result.warm_up);
-  packer.part(result.energy);
   packer.list(result.mobiles);
-  packer.list(result.samples);
+  packer.list(result.sampled_s);
+  packer.list(result.sampled);
   packer.part(result.samples_cut);
-  packer.list(result.resources);
+  packer.list(result.totals);
   packer.list(result.records);
   packer.list(result.keyed);
-  packer.part(result.mean_in_flight);
-  packer.part(result.counted_s);
+  packer.part(result.in_flight_s);
   packer.part(result.batteries_empty);
-  packer.part(result.counts);
+  packer.part(result.end_s);
+  packer.part(result.requests);
+  packer.part(result.events);
+}
+
+/// A component that has been played, and the worker when it had.
+struct Played {
+  ComponentResult result;
+  PlayTimes took;
+  std::uint64_t peak_memory_bytes{0};
+};
+
+void pack(Packer& packer, Played& played) {
+  pack(packer, played.result);
+  packer.part(played.took);
+  packer.part(played.peak_memory_bytes);
+}
+
+std::uint64_t peak_memory_bytes() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  constexpr std::uint64_t kKibibyte = 1024;
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * kKibibyte;
 }
 
 /// What each worker has done, in memory that all processes see.
 class SharedCounts {
  public:
   struct Count {
+    std::atomic<double> share{0};  ///< of its components, in 0..1
     std::atomic<std::uint64_t> requests{0};
     std::atomic<double> date_s{0};
   };
 
-  explicit SharedCounts(std::size_t runs) : size_{std::max<std::size_t>(runs, 1) * sizeof(Count)} {
+  explicit SharedCounts(std::size_t count)
+      : size_{std::max<std::size_t>(count, 1) * sizeof(Count)} {
     void* memory =
         ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw SimulationError{"cannot share memory with the workers"};
     counts_ = static_cast<Count*>(memory);
-    for (std::size_t i = 0; i < runs; ++i) new (counts_ + i) Count;
+    for (std::size_t i = 0; i < count; ++i) new (counts_ + i) Count;
   }
   ~SharedCounts() { ::munmap(counts_, size_); }
   SharedCounts(const SharedCounts&) = delete;
   SharedCounts& operator=(const SharedCounts&) = delete;
 
-  Count& operator[](std::size_t run) { return counts_[run]; }
+  Count& operator[](std::size_t i) { return counts_[i]; }
 
  private:
   std::size_t size_;
   Count* counts_;
 };
 
-/// Simulated time or requests that one run is expected to have, whichever the scenario bounds.
-double share_of_run(const FleetModel& model, const SharedCounts::Count& count) {
+/// The share of a component that has been played: of its simulated time or of the requests that it
+/// is expected to have, whichever the scenario bounds.
+double share_of(const FleetModel& model, std::size_t mobiles, std::uint64_t requests,
+                double date_s) {
   double share = 0;
   if (std::isfinite(model.duration_s)) {
-    share = count.date_s / model.duration_s;
+    share = date_s / model.duration_s;
   } else {
-    double requests = 0;
+    double all = 0;
     for (const GroupModel& group : model.groups) {
       const auto each = group.workload.process == Workload::Process::kTrace
                             ? static_cast<double>(group.workload.dates_s.size())
                             : static_cast<double>(group.workload.requests);
-      requests += each * group.count;
+      all += each * group.count;
     }
-    share = requests > 0 ? static_cast<double>(count.requests) / requests : 0;
+    const double expected = all * static_cast<double>(mobiles) / model.mobiles();
+    share = expected > 0 ? static_cast<double>(requests) / expected : 0;
   }
   return std::min(share, 1.0);
 }
+
+/// All runs of a fleet. A run's components are dealt out to workers in turn, the first to the
+/// first, so that these come back nearly in their order; each is merged when those before it have
+/// been, whoever played it.
+class FleetRuns {
+ public:
+  FleetRuns(const FleetModel& model, int jobs)
+      : model_{model},
+        replications_{static_cast<std::size_t>(model.replications)},
+        runs_{model.strategies.size() * replications_},
+        components_{components_of(model)},
+        workers_{std::clamp<std::size_t>((static_cast<std::size_t>(jobs) + runs_ - 1) / runs_, 1,
+                                         components_.size())},
+        counts_{tasks()},
+        results_(runs_) {}
+
+  /// Every worker of every run.
+  [[nodiscard]] std::size_t tasks() const { return runs_ * workers_; }
+
+  /// In the worker: plays what is the task's.
+  std::string play(std::size_t task, const Workers::Send& send) {
+    std::vector<const FleetComponent*> own;
+    for (std::size_t c = task % workers_; c < components_.size(); c += workers_) {
+      own.push_back(&components_[c]);
+    }
+    const std::size_t run = task / workers_;
+    const auto all = static_cast<double>(own.size());
+    std::size_t played = 0;
+    std::uint64_t requests = 0;  // of those
+    SharedCounts::Count& count = counts_[task];
+    std::string last;
+    play_fleet({model_, run / replications_, static_cast<int>(run % replications_), own},
+               {.on_result =
+                    [&](ComponentResult result, const PlayTimes& took) {
+                      requests += result.requests;
+                      count.requests = requests;
+                      count.share = static_cast<double>(++played) / all;
+                      Played one{std::move(result), took, peak_memory_bytes()};
+                      Packer packer;
+                      pack(packer, one);
+                      last = packer.take();
+                      if (played < own.size()) send(last);
+                    },
+                .on_stride =
+                    [&](std::uint64_t ended, double date_s) {
+                      const std::size_t mobiles = own[played]->mobiles.size();
+                      count.requests = requests + ended;
+                      count.date_s = date_s;
+                      count.share =
+                          (static_cast<double>(played) + share_of(model_, mobiles, ended, date_s)) /
+                          all;
+                    }});
+    return last;
+  }
+
+  /// In the program: takes what a task has sent or returned.
+  void take(std::size_t task, const std::string& bytes) {
+    Played played;
+    Packer packer{bytes};
+    pack(packer, played);
+    PAPILIO_CHECK(packer.finished());
+    Run& run = open_[task / workers_];
+    if (!run.merge) {
+      run.merge.emplace(model_);
+      run.workers.resize(workers_);
+    }
+    Run::Worker& worker = run.workers[task % workers_];
+    worker.set_up_s += played.took.set_up_s;
+    worker.wall_s += played.took.wall_s;
+    worker.peak_memory_bytes = played.peak_memory_bytes;
+    run.waiting.emplace(task % workers_ + worker.played++ * workers_, std::move(played.result));
+    while (!run.waiting.empty() && run.waiting.begin()->first == run.merged) {
+      run.merge->add(components_[run.merged++], std::move(run.waiting.begin()->second));
+      run.waiting.erase(run.waiting.begin());
+    }
+    if (run.merged == components_.size()) finish(task / workers_);
+  }
+
+  [[nodiscard]] FleetProgress progress() {
+    FleetProgress sum;
+    for (std::size_t i = 0; i < tasks(); ++i) {
+      sum.share += counts_[i].share / static_cast<double>(tasks());
+      sum.requests += counts_[i].requests;
+      sum.simulated_s = std::max(sum.simulated_s, counts_[i].date_s.load());
+    }
+    return sum;
+  }
+
+  std::vector<FleetResult> results() { return std::move(results_); }
+
+ private:
+  /// A run of which something has come.
+  struct Run {
+    struct Worker {
+      std::size_t played{0};
+      double set_up_s{0};
+      double wall_s{0};
+      std::uint64_t peak_memory_bytes{0};
+    };
+    std::optional<FleetMerge> merge;
+    std::size_t merged{0};
+    std::map<std::size_t, ComponentResult> waiting;  // for those before them
+    std::vector<Worker> workers;
+  };
+
+  void finish(std::size_t number) {
+    Run run = std::move(open_.extract(number).mapped());
+    FleetResult& result = results_[number];
+    result = run.merge->finish();
+    for (const Run::Worker& worker : run.workers) {
+      if (worker.set_up_s + worker.wall_s > result.counts.set_up_s + result.counts.wall_s) {
+        result.counts.set_up_s = worker.set_up_s;
+        result.counts.wall_s = worker.wall_s;
+      }
+      result.counts.peak_memory_bytes += worker.peak_memory_bytes;
+    }
+  }
+
+  const FleetModel& model_;
+  std::size_t replications_;
+  std::size_t runs_;
+  std::vector<FleetComponent> components_;
+  std::size_t workers_;  // of a run
+  SharedCounts counts_;
+  std::map<std::size_t, Run> open_;
+  std::vector<FleetResult> results_;
+};
 
 }  // namespace
 
 std::vector<FleetResult> simulate_fleet(const FleetModel& model,
                                         const SimulateFleetOptions& options) {
-  const auto replications = static_cast<std::size_t>(model.replications);
-  const std::size_t runs = model.strategies.size() * replications;
-  std::vector<FleetResult> results(runs);
-  SharedCounts counts{runs};
-  const auto progress = [&] {
-    if (!options.on_progress) return;
-    FleetProgress sum;
-    for (std::size_t i = 0; i < runs; ++i) {
-      sum.share += share_of_run(model, counts[i]) / static_cast<double>(runs);
-      sum.requests += counts[i].requests;
-      sum.simulated_s = std::max(sum.simulated_s, counts[i].date_s.load());
-    }
-    options.on_progress(sum);
-  };
+  FleetRuns runs{model, options.jobs};
   run_workers(
-      runs,
-      [&](std::size_t run) {
-        FleetResult result =
-            play_fleet(model, run / replications, static_cast<int>(run % replications),
-                       [&](std::uint64_t requests, double date_s) {
-                         counts[run].requests = requests;
-                         counts[run].date_s = date_s;
-                       });
-        Packer packer;
-        pack(packer, result);
-        return packer.take();
-      },
-      [&](std::size_t run, const std::string& bytes) {
-        Packer packer{bytes};
-        pack(packer, results[run]);
-        PAPILIO_CHECK(packer.finished());
-      },
-      {.jobs = options.jobs, .stop_requested = options.stop_requested, .on_tick = progress});
-  return results;
+      runs.tasks(),
+      [&](std::size_t task, const Workers::Send& send) { return runs.play(task, send); },
+      [&](std::size_t task, const std::string& bytes) { runs.take(task, bytes); },
+      {.jobs = options.jobs, .stop_requested = options.stop_requested, .on_tick = [&] {
+         if (options.on_progress) options.on_progress(runs.progress());
+       }});
+  return runs.results();
 }
 
 }  // namespace papilio

@@ -23,8 +23,9 @@ struct SimulateFleetOptions {
   std::function<bool()> stop_requested;                   ///< polled likewise: true stops the work
 };
 
-/// Plays every strategy × replication of a fleet, each in a forked worker with a SimGrid engine of
-/// its own, so the results depend neither on `jobs` nor on the order in which workers end.
+/// Plays every strategy × replication of a fleet in forked workers with a SimGrid engine each;
+/// where there are more `jobs` than runs, workers share a run's components (`components_of`). The
+/// results depend neither on `jobs` nor on the order in which workers end.
 ///
 /// SimGrid is the clock. Where every link is a queue in virtual time nothing but the fleet's own
 /// events can happen in SimGrid, so its clock follows the fleet's calendar in strides (ADR 0010);

@@ -8,8 +8,10 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -19,10 +21,11 @@
 
 namespace papilio {
 
-/// A forked process that does one task and sends the result, or an error's text, through a pipe.
+/// A forked process that does one task and sends the result, or an error's text, through a pipe:
+/// each part behind its length, and what comes last behind `kLast`.
 class Workers::Worker {
  public:
-  Worker(std::size_t task, const std::function<std::string()>& child) : task_{task} {
+  Worker(std::size_t task, const Child& child) : task_{task} {
     int ends[2];
     if (::pipe(ends) != 0) fail("open a pipe");
     std::fflush(nullptr);  // what is buffered must not be printed twice
@@ -47,11 +50,13 @@ class Workers::Worker {
       : task_{other.task_},
         pid_{std::exchange(other.pid_, -1)},
         pipe_{std::exchange(other.pipe_, -1)},
+        last_{other.last_},
         received_{std::move(other.received_)} {}
   Worker& operator=(Worker&& other) noexcept {
     std::swap(task_, other.task_);
     std::swap(pid_, other.pid_);
     std::swap(pipe_, other.pipe_);
+    std::swap(last_, other.last_);
     std::swap(received_, other.received_);
     return *this;
   }
@@ -60,13 +65,14 @@ class Workers::Worker {
 
   [[nodiscard]] int pipe() const { return pipe_; }
 
-  /// Reads what has come. @return whether the worker has ended
-  bool receive() {
+  /// Reads what has come and takes the parts out of it. @return whether the worker has ended
+  bool receive(std::vector<Part>& parts) {
     char buffer[1 << 16];
     const ssize_t count = ::read(pipe_, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) return false;
     if (count < 0) fail("read from a worker");
     received_.append(buffer, static_cast<std::size_t>(count));
+    take_parts(parts);
     return count == 0;
   }
 
@@ -92,6 +98,22 @@ class Workers::Worker {
   }
 
  private:
+  using Length = std::uint64_t;
+  static constexpr Length kLast = std::numeric_limits<Length>::max();
+
+  void take_parts(std::vector<Part>& parts) {
+    while (!last_ && received_.size() >= sizeof(Length)) {
+      Length length = 0;
+      std::memcpy(&length, received_.data(), sizeof length);
+      last_ = length == kLast;
+      if (!last_ && received_.size() - sizeof length < length) return;
+      received_.erase(0, sizeof length);
+      if (last_) return;
+      parts.push_back({task_, received_.substr(0, length)});
+      received_.erase(0, length);
+    }
+  }
+
   [[noreturn]] static void fail(std::string_view action) {
     throw WorkerLost{
         fmt::format("cannot {}: {}; fewer --jobs may help", action, std::strerror(errno))};
@@ -112,23 +134,27 @@ class Workers::Worker {
   static constexpr int kLostExit = 1;
 
   /// Leaves by `_exit`, so that nothing of the parent's is flushed or destroyed twice.
-  [[noreturn]] static void run_child(const std::function<std::string()>& child, int fd,
-                                     pid_t parent) {
+  [[noreturn]] static void run_child(const Child& child, int fd, pid_t parent) {
     // Ctrl-C is for the parent, which stops its workers itself; without it they have no reader.
     ::signal(SIGINT, SIG_IGN);
     ::signal(SIGTERM, SIG_DFL);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(kLostExit);
+    const auto send_behind = [&](Length head, const char* data, std::size_t size) {
+      send(fd, &head, sizeof head);
+      send(fd, data, size);
+    };
     try {
-      const std::string result = child();
-      send(fd, result.data(), result.size());
+      const std::string result = child(
+          [&](const std::string& part) { send_behind(part.size(), part.data(), part.size()); });
+      send_behind(kLast, result.data(), result.size());
       ::_exit(0);
     } catch (const WorkerLost&) {
       ::_exit(kLostExit);
     } catch (const std::bad_alloc&) {
       ::_exit(kLostExit);
     } catch (const std::exception& error) {
-      send(fd, error.what(), std::strlen(error.what()));
+      send_behind(kLast, error.what(), std::strlen(error.what()));
       ::_exit(static_cast<int>(ExitCode::kSimulationError));
     }
   }
@@ -136,6 +162,7 @@ class Workers::Worker {
   std::size_t task_;
   pid_t pid_{-1};
   int pipe_{-1};
+  bool last_{false};  // what comes now is the result
   std::string received_;
 };
 
@@ -149,11 +176,11 @@ bool Workers::full() const {
   return workers_.size() >= static_cast<std::size_t>(jobs_);
 }
 
-void Workers::start(std::size_t task, const std::function<std::string()>& child) {
+void Workers::start(std::size_t task, const Child& child) {
   workers_.emplace_back(task, child);
 }
 
-std::vector<Workers::Ended> Workers::wait() {
+Workers::News Workers::wait() {
   constexpr int kTimeoutMs = 100;
   std::vector<pollfd> waiting;
   waiting.reserve(workers_.size());
@@ -161,16 +188,17 @@ std::vector<Workers::Ended> Workers::wait() {
   if (::poll(waiting.data(), waiting.size(), kTimeoutMs) < 0) {
     for (pollfd& entry : waiting) entry.revents = 0;
   }
-  std::vector<Ended> ended;
+  News news;
   for (std::size_t i = workers_.size(); i-- > 0;) {
-    if (waiting[i].revents == 0 || !workers_[i].receive()) continue;
-    ended.push_back(workers_[i].finish());
+    if (waiting[i].revents == 0 || !workers_[i].receive(news.parts)) continue;
+    news.ended.push_back(workers_[i].finish());
     workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(i));
   }
-  return ended;
+  return news;
 }
 
-void run_workers(std::size_t tasks, const std::function<std::string(std::size_t)>& child,
+void run_workers(std::size_t tasks,
+                 const std::function<std::string(std::size_t, const Workers::Send&)>& child,
                  const std::function<void(std::size_t, std::string)>& done,
                  const WorkerOptions& options) {
   Workers workers{options.jobs};
@@ -179,11 +207,12 @@ void run_workers(std::size_t tasks, const std::function<std::string(std::size_t)
     if (options.stop_requested && options.stop_requested()) throw Interrupted{};
     while (started < tasks && !workers.full()) {
       const std::size_t task = started++;
-      workers.start(task, [&] { return child(task); });
+      workers.start(task, [&](const Workers::Send& send) { return child(task, send); });
     }
-    std::vector<Workers::Ended> ended = workers.wait();
+    Workers::News news = workers.wait();
     if (options.on_tick) options.on_tick();
-    for (Workers::Ended& one : ended) {
+    for (Workers::Part& part : news.parts) done(part.task, std::move(part.bytes));
+    for (Workers::Ended& one : news.ended) {
       if (one.how == Workers::Ended::How::kLost) throw WorkerLost{one.bytes};
       if (one.how == Workers::Ended::How::kThrew) throw SimulationError{one.bytes};
       done(one.task, std::move(one.bytes));

@@ -34,6 +34,22 @@ class Workers {
     std::string bytes;
   };
 
+  /// What a task hands back before it ends.
+  struct Part {
+    std::size_t task{0};
+    std::string bytes;
+  };
+  /// Hands a part back, from within the worker.
+  using Send = std::function<void(const std::string& bytes)>;
+  /// A task: runs in the worker, may hand back parts, and returns the rest.
+  using Child = std::function<std::string(const Send& send)>;
+
+  /// What has come since the last time: parts before the end of their task.
+  struct News {
+    std::vector<Part> parts;
+    std::vector<Ended> ended;
+  };
+
   /// @param jobs processes at a time, >= 1
   explicit Workers(int jobs);
   ~Workers();
@@ -46,12 +62,11 @@ class Workers {
 
   /// Starts a task in a process of its own.
   /// @param task  its number, for `Ended`
-  /// @param child runs there; returns the bytes to hand back
   /// @throws WorkerLost if the system has no process or pipe left
-  void start(std::size_t task, const std::function<std::string()>& child);
+  void start(std::size_t task, const Child& child);
 
-  /// Waits until some have ended, but no longer than a tenth of a second.
-  std::vector<Ended> wait();
+  /// Waits until something has come, but no longer than a tenth of a second.
+  News wait();
 
  private:
   class Worker;
@@ -66,14 +81,16 @@ struct WorkerOptions {
   std::function<void()> on_tick;         ///< called ten times a second
 };
 
-/// Runs each task in a forked process of its own and hands back what it returned.
+/// Runs each task in a forked process of its own and hands back what it sent and returned.
 /// @param tasks  their number
-/// @param child  runs in the worker; returns the bytes to hand back
-/// @param done   called in this process with a task's number and bytes, in the order of ending
+/// @param child  runs in the worker; returns the bytes to hand back, or the last part of them
+/// @param done   called in this process with a task's number and bytes, once a part, in the order
+///               of coming
 /// @throws SimulationError with the text of an exception that `child` threw
 /// @throws WorkerLost      if a worker dies
 /// @throws Interrupted if `stop_requested` said so; no worker outlives it
-void run_workers(std::size_t tasks, const std::function<std::string(std::size_t)>& child,
+void run_workers(std::size_t tasks,
+                 const std::function<std::string(std::size_t, const Workers::Send&)>& child,
                  const std::function<void(std::size_t, std::string)>& done,
                  const WorkerOptions& options);
 

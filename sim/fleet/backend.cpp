@@ -59,9 +59,7 @@ void Backend::end_job(const Job& job, double now) {
     return;
   }
   // Its request may have ended, whose sums it is part of all the same.
-  if (request.abandoned) {
-    meter_.add_server_time(request, fleet_.mobile_of(request).group, job.gpu_s);
-  }
+  if (request.abandoned) meter_.add_server_time(request, job.gpu_s);
   request.server_s += job.gpu_s;
   request.profiled_server_s += job.service_s;
   answer(job.request, now);

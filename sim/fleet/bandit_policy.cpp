@@ -29,20 +29,20 @@ struct BanditRule {
 /// Learning, 2nd edition, sections 2.2 to 2.5.
 class Bandit final : public Policy {
  public:
-  Bandit(const BanditRule& rule, const FleetModel& model, int replication)
+  Bandit(const BanditRule& rule, std::uint64_t seed, int replication, std::uint32_t mobiles)
       : rule_{rule},
-        exploration_{model.seed, fmt::format("exploration/{}", replication)},
-        learners_(model.mobiles()) {}
+        exploration_{seed, fmt::format("exploration/{}", replication)},
+        learners_(mobiles) {}
 
   std::uint32_t decide(const Question& question) override {
-    Learner& learner = learners_[question.mobile];
+    Learner& learner = learners_[question.place];
     learner.arms.resize(question.candidates.size());
     learner.taken = arm_of(learner.arms, question);
     return question.candidates[learner.taken];
   }
 
   void observe(const Experience& experience) override {
-    Learner& learner = learners_[experience.mobile];
+    Learner& learner = learners_[experience.place];
     PAPILIO_CHECK(learner.taken < learner.arms.size());
     const double value = rule_.energy ? experience.energy_j : experience.latency_s;
     learner.worst = std::max(learner.worst, value);
@@ -98,11 +98,11 @@ class BanditSettings final : public PolicySettings {
                    "Weight of the newest observation in a partition's average, which forgets the "
                    "oldest; 0: the plain average of all.");
   }
-  [[nodiscard]] std::unique_ptr<Policy> make(const FleetModel& model,
-                                             int replication) const override {
+  [[nodiscard]] std::unique_ptr<Policy> make(const FleetModel& model, int replication,
+                                             std::uint32_t mobiles) const override {
     BanditRule rule = rule_;
     rule.energy = target_ == "energy";
-    return std::make_unique<Bandit>(rule, model, replication);
+    return std::make_unique<Bandit>(rule, model.seed, replication, mobiles);
   }
   [[nodiscard]] bool learns() const override { return true; }
   [[nodiscard]] std::vector<std::string> energy_keys() const override {

@@ -31,7 +31,8 @@ class Chooser::View final : public Outlook {
 Chooser::Chooser(FleetState& fleet, const FleetStrategy& strategy, int replication)
     : fleet_{fleet}, strategy_{strategy} {
   if (!strategy.policy) return;
-  policy_ = strategy.policy->make(fleet.model, replication);
+  const auto mobiles = static_cast<std::uint32_t>(fleet.between.size());
+  policy_ = strategy.policy->make(fleet.model, replication, mobiles);
   learns_ = strategy.policy->learns();
   const std::optional<double> interval_s = strategy.policy->ping_s();
   if (!interval_s) return;
@@ -59,7 +60,7 @@ std::uint32_t Chooser::choose(const Mobile& mobile, const Request& request, doub
   if (candidates.size() == 1) return candidates.front();
   PAPILIO_CHECK(policy_ != nullptr);
   const View view{*this, mobile, request, now};
-  return policy_->decide({request.mobile, request.number, fleet_.group_of(mobile),
+  return policy_->decide({request.mobile, mobile.number, request.number, fleet_.group_of(mobile),
                           fleet_.cell_of(mobile), candidates, view});
 }
 

@@ -25,8 +25,8 @@ std::uint64_t seed_of(const FleetModel& model, int replication) {
 /// Plays the events of the calendar: hands each to the part that it is for.
 class Fleet::Player {
  public:
-  Player(const FleetModel& model, std::size_t strategy, int replication,
-         const LinkFactory& make_link, SpanSink* sink);
+  Player(const FleetModel& model, const FleetComponent& component, std::size_t strategy,
+         int replication, const LinkFactory& make_link, SpanSink* sink);
 
   double next_date() { return over() ? kNever : fleet_.calendar.next_date(); }
   void play_until(double date) {
@@ -39,7 +39,7 @@ class Fleet::Player {
   void stop() {
     if (!std::exchange(stopped_, true)) life_.stop(now_);
   }
-  FleetResult finish();
+  ComponentResult finish();
 
   [[nodiscard]] bool over() const { return arrivals_.pending() == 0 && meter_.in_system() == 0; }
   [[nodiscard]] double now() const { return now_; }
@@ -47,7 +47,7 @@ class Fleet::Player {
   [[nodiscard]] std::uint64_t events() const { return events_; }
 
  private:
-  void make_mobiles(std::uint64_t seed);
+  void make_mobiles(const FleetComponent& component, std::uint64_t seed);
   void play_event();
   void fetch_ahead(const std::vector<Event>& events) const;
   [[nodiscard]] bool holds(const Event& event) const {
@@ -66,44 +66,45 @@ class Fleet::Player {
   std::vector<Job> ended_jobs_;
 };
 
-Fleet::Player::Player(const FleetModel& model, std::size_t strategy, int replication,
-                      const LinkFactory& make_link, SpanSink* sink)
-    : fleet_{model, seed_of(model, replication), make_link},
+Fleet::Player::Player(const FleetModel& model, const FleetComponent& component,
+                      std::size_t strategy, int replication, const LinkFactory& make_link,
+                      SpanSink* sink)
+    : fleet_{model, component, seed_of(model, replication), make_link},
       arrivals_{fleet_.calendar, model.duration_s},
-      meter_{model, replication},
+      meter_{model, fleet_.mobiles, replication},
       chooser_{fleet_, model.strategies.at(strategy), replication},
       life_{fleet_, arrivals_, chooser_, meter_, replication, sink} {
-  make_mobiles(seed_of(model, replication));
+  make_mobiles(component, seed_of(model, replication));
   fleet_.calendar.on_nearing([this](const std::vector<Event>& events) { fetch_ahead(events); });
   if (model.sample_s > 0) fleet_.calendar.push(model.sample_s, EventKind::kSample, 0, 0);
 }
 
-void Fleet::Player::make_mobiles(std::uint64_t seed) {
-  fleet_.mobiles.reserve(fleet_.model.mobiles());
-  std::vector<std::uint32_t> in_cell(fleet_.model.cells.size());
-  std::vector<std::uint32_t> at_server(fleet_.model.servers.size());
+void Fleet::Player::make_mobiles(const FleetComponent& component, std::uint64_t seed) {
+  fleet_.mobiles.reserve(component.mobiles.size());
+  const Attachments attachments{fleet_.model};
+  auto number = component.mobiles.begin();
+  std::uint32_t first = 0;  // number of the group's first mobile
   for (std::size_t g = 0; g < fleet_.model.groups.size(); ++g) {
     const GroupModel& group = fleet_.model.groups[g];
     const StreamFamily arrivals{seed, "arrivals " + group.name};
     const StreamFamily work{seed, "work " + group.name};
-    // Equal cells and servers take the mobiles in turn, whatever groups these are of.
-    const auto next_server = [&](std::uint32_t server) {
-      return fleet_.resources.first_server(server) +
-             at_server[server]++ % fleet_.model.servers[server].count;
-    };
-    for (std::uint32_t i = 0; i < group.count; ++i) {
-      const std::uint32_t copy = in_cell[group.cell]++ % fleet_.model.cells[group.cell].count;
-      const std::uint32_t uplink = fleet_.resources.uplink(group.cell, copy);
-      fleet_.mobiles.push_back(Mobile{.arrivals = Stream{arrivals, i},
-                                      .work = Stream{work, i},
-                                      .group = static_cast<std::uint32_t>(g),
-                                      .uplink = uplink,
-                                      .downlink = uplink + 1,
-                                      .server = next_server(group.server),
-                                      .edge = group.edge ? next_server(*group.edge) : kNothing});
+    for (; number != component.mobiles.end() && *number < first + group.count; ++number) {
+      const std::uint32_t i = *number - first;
+      const Attachment to = attachments.of(g, i);
+      const std::uint32_t uplink = fleet_.resources.uplink(group.cell, to.cell);
+      fleet_.mobiles.push_back(
+          Mobile{.arrivals = Stream{arrivals, i},
+                 .work = Stream{work, i},
+                 .group = static_cast<std::uint32_t>(g),
+                 .uplink = uplink,
+                 .downlink = uplink + 1,
+                 .server = fleet_.resources.server_of(group.server, to.server),
+                 .edge = group.edge ? fleet_.resources.server_of(*group.edge, to.edge) : kNothing,
+                 .number = *number});
       arrivals_.schedule_next(static_cast<std::uint32_t>(fleet_.mobiles.size() - 1),
                               fleet_.mobiles.back(), group.workload, 0);
     }
+    first += group.count;
   }
 }
 
@@ -166,22 +167,14 @@ void Fleet::Player::play_link(double now, std::uint32_t link) {
   fleet_.resources.reschedule(link);
 }
 
-FleetResult Fleet::Player::finish() {
+ComponentResult Fleet::Player::finish() {
   stop();
-  const FleetModel& model = fleet_.model;
-  if (model.sample_s > 0) meter_.sample(now_, fleet_.resources);
-  // A radio goes on after the last answer: its tail belongs to the run where the run is that long.
-  const double end_s = std::isfinite(model.duration_s) ? std::max(now_, model.duration_s) : now_;
-  for (Mobile& mobile : fleet_.mobiles) {
-    life_.charge_to_end(mobile, end_s);
-    meter_.add_mobile(mobile.energy, fleet_.between_of(mobile));
-  }
-  return meter_.finish(now_, end_s, events_, fleet_.resources);
+  return meter_.finish(now_, events_, fleet_.resources, fleet_.between);
 }
 
-Fleet::Fleet(const FleetModel& model, std::size_t strategy, int replication,
-             const LinkFactory& make_link, SpanSink* sink)
-    : player_{std::make_unique<Player>(model, strategy, replication, make_link, sink)} {}
+Fleet::Fleet(const FleetModel& model, const FleetComponent& component, std::size_t strategy,
+             int replication, const LinkFactory& make_link, SpanSink* sink)
+    : player_{std::make_unique<Player>(model, component, strategy, replication, make_link, sink)} {}
 Fleet::~Fleet() = default;
 double Fleet::next_date() {
   return player_->next_date();
@@ -210,7 +203,7 @@ double Fleet::now() const {
 void Fleet::stop() {
   player_->stop();
 }
-FleetResult Fleet::finish() {
+ComponentResult Fleet::finish() {
   return player_->finish();
 }
 

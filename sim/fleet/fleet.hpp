@@ -4,25 +4,26 @@
 #include <cstdint>
 #include <memory>
 
+#include "sim/fleet/component.hpp"
+#include "sim/fleet/component_result.hpp"
 #include "sim/fleet/model.hpp"
 #include "sim/fleet/resources.hpp"
-#include "sim/fleet/result.hpp"
 
 namespace papilio {
 
 class SpanSink;
 
-/// One strategy × replication of a fleet, played event by event. It has no clock of its own:
-/// whoever drives it says how far it may go, and links may be played by others.
+/// One component of a fleet in one strategy × replication, played event by event. It has no clock
+/// of its own: whoever drives it says how far it may go, and links may be played by others.
 class Fleet {
  public:
-  /// @param model     outlives the fleet
+  /// @param model     outlives the fleet, as does the component
   /// @param strategy  position in the model's
   /// @param replication in 0..replications-1
   /// @param make_link called once a link, in the order of their indices
   /// @param sink      hears of every end of a span, and outlives the fleet; null: nobody does
-  Fleet(const FleetModel& model, std::size_t strategy, int replication,
-        const LinkFactory& make_link, SpanSink* sink = nullptr);
+  Fleet(const FleetModel& model, const FleetComponent& component, std::size_t strategy,
+        int replication, const LinkFactory& make_link, SpanSink* sink = nullptr);
   ~Fleet();
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
@@ -44,8 +45,8 @@ class Fleet {
   [[nodiscard]] std::uint64_t events() const;
   [[nodiscard]] double now() const;
 
-  /// Ends the run and takes what it left; `counts` but for the wall time and memory.
-  FleetResult finish();
+  /// Ends the run and takes what it left.
+  ComponentResult finish();
 
  private:
   class Player;

@@ -27,7 +27,7 @@ void Life::arrive(std::uint32_t id, double now) {
   Mobile& mobile = fleet_.mobiles[id];
   const GroupModel& group = fleet_.group_of(mobile);
   const Waiting waiting = arrivals_.take(mobile, group, now);
-  meter_.arrive(mobile.group, now);
+  meter_.arrive(mobile, now);
   if (group.workload.process != Workload::Process::kClosedLoop) {
     arrivals_.schedule_next(id, mobile, group.workload, now);
   }
@@ -50,7 +50,7 @@ void Life::begin(std::uint32_t mobile_id, const Waiting& waiting, double now) {
   request = Request{.generation = request.generation + 1,
                     .mobile = mobile_id,
                     .number = waiting.number,
-                    .image = draw_image(mobile_id, waiting.number),
+                    .image = draw_image(mobile, waiting.number),
                     .service_factor = waiting.service_factor,
                     .arrival_s = waiting.arrival_s,
                     .span_begin_s = waiting.arrival_s,
@@ -80,7 +80,7 @@ void Life::drop(std::uint32_t id, const Waiting& waiting, double now) {
                   .arrival_s = waiting.arrival_s,
                   .span_begin_s = waiting.arrival_s};
   leave(dropped, now - waiting.arrival_s, now, true);
-  meter_.drop(dropped, fleet_.mobiles[id].group, now);
+  meter_.drop(dropped, now);
 }
 
 void Life::drop_queue(std::uint32_t id, double now) {
@@ -92,10 +92,10 @@ void Life::drop_queue(std::uint32_t id, double now) {
 
 /// Told by mobile and number alone, so that every strategy, and within one every partition, meets
 /// the same picture at the same request.
-std::uint32_t Life::draw_image(std::uint32_t mobile, std::uint32_t number) const {
+std::uint32_t Life::draw_image(const Mobile& mobile, std::uint32_t number) const {
   if (fleet_.model.images.empty()) return 0;
   const auto count = static_cast<double>(fleet_.model.images.size());
-  return static_cast<std::uint32_t>(Stream{images_, mobile, number}.uniform() * count);
+  return static_cast<std::uint32_t>(Stream{images_, mobile.number, number}.uniform() * count);
 }
 
 // Spans -----------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ void Life::attempt(std::uint32_t id, double now) {
   if (fleet_.group_of(mobile).recovery.timeout_s > 0) request.before_attempt = request.phases;
   if (loss > 0) {
     // A stream for each message, so that every strategy loses the same ones.
-    Stream losses{losses_, request.mobile,
+    Stream losses{losses_, mobile.number,
                   (std::uint64_t{request.number} << 16U) + request.attempts};
     request.lose_upload = losses.uniform() < loss;
     request.lose_answer = losses.uniform() < loss;
@@ -326,7 +326,7 @@ void Life::end(std::uint32_t id, RequestEnd how, double now) {
   radios_.charge(mobile, now, request.energy);
   request.energy.idle +=
       group.idle_power_w * (request.phases.total() - request.phases.queue - request.phases.mobile);
-  meter_.end(request, mobile.group, how, now);
+  meter_.end(request, how, now);
   chooser_.end(request, how);
   mobile.energy += request.energy;
   mobile.current = kNothing;

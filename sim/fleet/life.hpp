@@ -38,10 +38,6 @@ class Life final : public Spans {
 
   /// Ends what attempts that were given up have in flight when every request has ended.
   void stop(double now);
-  /// Charges a mobile's radio up to the end of the run.
-  void charge_to_end(Mobile& mobile, double end_s) {
-    radios_.charge(mobile, end_s, fleet_.between_of(mobile));
-  }
 
  private:
   // Before the first span.
@@ -49,7 +45,7 @@ class Life final : public Spans {
   void begin_waiting(std::uint32_t mobile, double now);
   void drop(std::uint32_t mobile, const Waiting& waiting, double now);
   void drop_queue(std::uint32_t mobile, double now);
-  [[nodiscard]] std::uint32_t draw_image(std::uint32_t mobile, std::uint32_t number) const;
+  [[nodiscard]] std::uint32_t draw_image(const Mobile& mobile, std::uint32_t number) const;
 
   void go_on(std::uint32_t id, double now) override;
   void attempt(std::uint32_t id, double now);

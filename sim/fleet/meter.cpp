@@ -9,15 +9,15 @@
 
 namespace papilio {
 
-Meter::Meter(const FleetModel& model, int replication)
-    : model_{model}, sampling_{model.seed, fmt::format("records/{}", replication)} {
+Meter::Meter(const FleetModel& model, const std::vector<Mobile>& mobiles, int replication)
+    : model_{model},
+      mobiles_{mobiles},
+      sampling_{model.seed, fmt::format("records/{}", replication)} {
   const std::size_t windows = model.windows.size() + 1;
   result_.buckets.resize(model.groups.size() * windows);
   for (std::size_t i = 0; i < result_.buckets.size(); ++i) {
     result_.buckets[i].choices.resize(model.groups[i / windows].partitions.size());
   }
-  sampled_.resize(resource_copies(model).size());
-  result_.mobiles.reserve(model.mobiles());
 }
 
 std::size_t Meter::bucket_of(std::uint32_t group, double arrival_s) const {
@@ -30,14 +30,15 @@ std::size_t Meter::bucket_of(std::uint32_t group, double arrival_s) const {
   return base + static_cast<std::size_t>(after - windows.begin()) - 1;
 }
 
-void Meter::drop(const Request& request, std::uint32_t group, double now) {
-  sums_of(group, request.arrival_s).dropped += 1;
-  record(request, group, RequestEnd::kDropped, false);
+void Meter::drop(const Request& request, double now) {
+  sums_of(mobiles_[request.mobile].group, request.arrival_s).dropped += 1;
+  record(request, RequestEnd::kDropped, false);
   integrate(now);
   --in_system_;
 }
 
-void Meter::end(const Request& request, std::uint32_t group, RequestEnd how, double now) {
+void Meter::end(const Request& request, RequestEnd how, double now) {
+  const std::uint32_t group = mobiles_[request.mobile].group;
   const double latency_s = request.phases.total();
   const double deadline_s = model_.groups[group].workload.deadline_s;
   const bool completed = how == RequestEnd::kCompleted;
@@ -59,105 +60,86 @@ void Meter::end(const Request& request, std::uint32_t group, RequestEnd how, dou
     sums.mobile_share += request.fell_back ? 1 : partition.mobile_share;
     if (bucket != nullptr) {
       bucket->latencies_s.push_back(latency_s);
-      bucket->mobiles.push_back(request.mobile);
+      bucket->mobiles.push_back(mobiles_[request.mobile].number);
       bucket->choices[request.partition] += 1;
     }
   } else {
     sums.failed += 1;
   }
-  record(request, group, how, late);
+  record(request, how, late);
   integrate(now);
   --in_system_;
   --serving_;
 }
 
-void Meter::record(const Request& request, std::uint32_t group, RequestEnd how, bool late) {
+void Meter::record(const Request& request, RequestEnd how, bool late) {
   ++ended_;
   if (!counted(request.arrival_s)) return;
+  const std::uint32_t group = mobiles_[request.mobile].group;
+  const std::uint32_t mobile = mobiles_[request.mobile].number;
   if (model_.keep_latencies_by_request) {
     const double latency_s = how == RequestEnd::kCompleted
                                  ? request.phases.total()
                                  : std::numeric_limits<double>::quiet_NaN();
     result_.keyed.push_back(
-        {request.mobile, request.number, bucket_of(group, request.arrival_s), latency_s});
+        {mobile, request.number, bucket_of(group, request.arrival_s), latency_s});
   }
   if (model_.record_share <= 0) return;
   if (model_.record_share < 1 &&
-      Stream{sampling_, request.mobile, request.number}.uniform() >= model_.record_share) {
+      Stream{sampling_, mobile, request.number}.uniform() >= model_.record_share) {
     return;
   }
-  result_.records.push_back({group, request.mobile, request.number, request.partition,
-                             request.attempts, request.image, how, request.fell_back, late,
-                             request.arrival_s, request.phases.total(),
+  result_.records.push_back({group, mobile, request.number, request.partition, request.attempts,
+                             request.image, how, request.fell_back, late, request.arrival_s,
+                             request.phases.total(),
                              request.partition == kNoPartition ? 0 : request.upload_bytes,
                              request.phases, request.energy});
 }
 
-/// Integrates what the fleet as a whole does, up to `now`.
+/// Integrates what the component as a whole does, up to `now`.
 void Meter::integrate(double now) {
   const double elapsed = now - integrated_s_;
   if (elapsed <= 0) return;
-  mobiles_.busy += elapsed * static_cast<double>(serving_);
-  mobiles_.queue += elapsed * static_cast<double>(waiting_);
+  of_mobiles_.busy += elapsed * static_cast<double>(serving_);
+  of_mobiles_.queue += elapsed * static_cast<double>(waiting_);
   const double counted_from = std::max(integrated_s_, model_.warm_up_s);
   const double counted_to = std::min(now, model_.duration_s);
   if (counted_to > counted_from) {
-    in_flight_s_ += (counted_to - counted_from) * static_cast<double>(in_system_);
+    result_.in_flight_s += (counted_to - counted_from) * static_cast<double>(in_system_);
   }
   integrated_s_ = now;
 }
 
 std::vector<Totals> Meter::totals(double now, Resources& resources) {
   integrate(now);
-  mobiles_.done = static_cast<double>(ended_);
+  of_mobiles_.done = static_cast<double>(ended_);
   std::vector<Totals> all = resources.totals(now);
-  all.insert(all.begin(), mobiles_);
+  all.insert(all.begin(), of_mobiles_);
   return all;
 }
 
 void Meter::sample(double now, Resources& resources) {
-  const double elapsed = now - sampled_s_;
-  if (elapsed <= 0) return;
-  std::vector<Totals> current = totals(now, resources);
-  const std::vector<double> copies = resource_copies(model_);
-  for (std::size_t i = 0; i < current.size(); ++i) {
-    result_.samples.push_back({sampled_s_, now, static_cast<std::uint32_t>(i),
-                               (current[i].busy - sampled_[i].busy) / elapsed / copies[i],
-                               (current[i].queue - sampled_[i].queue) / elapsed,
-                               (current[i].done - sampled_[i].done) / elapsed});
-  }
-  sampled_ = std::move(current);
-  sampled_s_ = now;
+  const std::vector<Totals> current = totals(now, resources);
+  result_.sampled_s.push_back(now);
+  result_.sampled.insert(result_.sampled.end(), current.begin(), current.end());
 }
 
 bool Meter::samples_left() {
-  if (result_.samples.size() < model_.most_samples) return true;
+  if (result_.sampled.size() < model_.most_samples) return true;
   result_.samples_cut = 1;
   return false;
 }
 
-void Meter::add_mobile(EnergyLedger requests, const EnergyLedger& between) {
-  result_.energy += between;
-  requests += between;
-  result_.mobiles.push_back(requests);
-}
-
-FleetResult Meter::finish(double now, double end_s, std::uint64_t events, Resources& resources) {
-  const std::vector<double> copies = resource_copies(model_);
-  const std::vector<Totals> all = totals(now, resources);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const double elapsed = std::max(now, std::numeric_limits<double>::min());
-    result_.resources.push_back(
-        {all[i].busy / elapsed / copies[i], all[i].queue / elapsed, all[i].done / elapsed});
+ComponentResult Meter::finish(double now, std::uint64_t events, Resources& resources,
+                              const std::vector<EnergyLedger>& between) {
+  result_.totals = totals(now, resources);
+  result_.mobiles.reserve(mobiles_.size());
+  for (std::size_t i = 0; i < mobiles_.size(); ++i) {
+    result_.mobiles.push_back({mobiles_[i].energy, between[i], mobiles_[i].radio});
   }
-  result_.energy += result_.warm_up.energy;
-  for (const Bucket& bucket : result_.buckets) result_.energy += bucket.sums.energy;
-  const double counted_to = std::isfinite(model_.duration_s) ? model_.duration_s : now;
-  result_.counted_s = std::max(0.0, counted_to - model_.warm_up_s);
-  result_.mean_in_flight = result_.counted_s > 0 ? in_flight_s_ / result_.counted_s : 0;
-  result_.counts.requests = ended_;
-  result_.counts.events = events;
-  result_.counts.end_s = end_s;
+  result_.end_s = now;
+  result_.requests = ended_;
+  result_.events = events;
   return std::move(result_);
 }
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/fleet/component_result.hpp"
+#include "sim/fleet/mobile.hpp"
 #include "sim/fleet/model.hpp"
 #include "sim/fleet/request.hpp"
 #include "sim/fleet/resources.hpp"
@@ -11,18 +13,18 @@
 
 namespace papilio {
 
-/// Keeps what one run leaves: sums by group and window, records, integrals over time, the time
-/// series and the totals.
+/// Keeps what one component leaves: sums by group and window, records, integrals over time, the
+/// time series and the totals.
 class Meter {
  public:
-  /// @param model outlives the meter
-  Meter(const FleetModel& model, int replication);
+  /// @param model outlives the meter, as do the others
+  Meter(const FleetModel& model, const std::vector<Mobile>& mobiles, int replication);
 
   /// A request arrives and is in the system from now on.
-  void arrive(std::uint32_t group, double now) {
+  void arrive(const Mobile& mobile, double now) {
     integrate(now);
     ++in_system_;
-    sums_of(group, now).arrived += 1;
+    sums_of(mobile.group, now).arrived += 1;
   }
   /// A request waits in its mobile's queue, and does so no longer.
   void begin_waiting() { ++waiting_; }
@@ -30,16 +32,16 @@ class Meter {
   /// A mobile is busy with a request.
   void begin_serving() { ++serving_; }
   /// A request leaves that was never begun.
-  void drop(const Request& request, std::uint32_t group, double now);
+  void drop(const Request& request, double now);
   /// The request that its mobile was busy with leaves, completed or failed.
-  void end(const Request& request, std::uint32_t group, RequestEnd how, double now);
+  void end(const Request& request, RequestEnd how, double now);
   /// A server has worked for an attempt that was given up.
-  void add_server_time(const Request& request, std::uint32_t group, double gpu_s) {
-    sums_of(group, request.arrival_s).server_s += gpu_s;
+  void add_server_time(const Request& request, double gpu_s) {
+    sums_of(mobiles_[request.mobile].group, request.arrival_s).server_s += gpu_s;
   }
   void empty_battery() { result_.batteries_empty += 1; }
 
-  /// Takes a row of the time series for each kind of resource, from the last row to now.
+  /// Takes the totals of each kind of resource up to now, for the time series.
   void sample(double now, Resources& resources);
   /// Whether the time series may have further rows; notes that it was cut where not.
   bool samples_left();
@@ -49,14 +51,11 @@ class Meter {
   /// Requests that have ended.
   [[nodiscard]] std::uint64_t ended() const { return ended_; }
 
-  /// Adds what one mobile drew over the whole run; to be called in the mobiles' order.
-  /// @param requests what its requests were charged
-  /// @param between  what it drew between them
-  void add_mobile(EnergyLedger requests, const EnergyLedger& between);
   /// Takes the result, of which nothing else may be asked afterwards.
-  /// @param now    date of the last event
-  /// @param end_s  end of the run, not before `now`
-  FleetResult finish(double now, double end_s, std::uint64_t events, Resources& resources);
+  /// @param now     date of the last event
+  /// @param between `[mobiles]` what each drew while no request paid
+  ComponentResult finish(double now, std::uint64_t events, Resources& resources,
+                         const std::vector<EnergyLedger>& between);
 
  private:
   [[nodiscard]] bool counted(double arrival_s) const { return arrival_s >= model_.warm_up_s; }
@@ -65,22 +64,20 @@ class Meter {
     if (!counted(arrival_s)) return result_.warm_up;
     return result_.buckets[bucket_of(group, arrival_s)].sums;
   }
-  void record(const Request& request, std::uint32_t group, RequestEnd how, bool late);
+  void record(const Request& request, RequestEnd how, bool late);
   void integrate(double now);
   [[nodiscard]] std::vector<Totals> totals(double now, Resources& resources);
 
   const FleetModel& model_;
+  const std::vector<Mobile>& mobiles_;
   StreamFamily sampling_;
-  FleetResult result_;
+  ComponentResult result_;
   std::uint64_t in_system_{0};
   std::uint64_t waiting_{0};
   std::uint64_t serving_{0};
   std::uint64_t ended_{0};
-  Totals mobiles_;
+  Totals of_mobiles_;
   double integrated_s_{0};
-  double in_flight_s_{0};
-  std::vector<Totals> sampled_;
-  double sampled_s_{0};
 };
 
 }  // namespace papilio

@@ -32,6 +32,7 @@ struct Mobile {
   double frame_s{0};      // date of its last periodic frame, before jitter
   EnergyLedger energy{};  // of the requests that have ended
   bool battery_empty{false};
+  std::uint32_t number{0};  // in the fleet, of which a component may be simulated by itself
 
   /// Fetches the mobile from far memory, a few events before it is asked for.
   void fetch_ahead() const {

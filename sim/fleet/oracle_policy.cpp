@@ -21,8 +21,8 @@ class Oracle final : public Policy {
 class OracleSettings final : public PolicySettings {
  public:
   void describe(FieldVisitor& /*visitor*/) override {}
-  [[nodiscard]] std::unique_ptr<Policy> make(const FleetModel& /*model*/,
-                                             int /*replication*/) const override {
+  [[nodiscard]] std::unique_ptr<Policy> make(const FleetModel& /*model*/, int /*replication*/,
+                                             std::uint32_t /*mobiles*/) const override {
     return std::make_unique<Oracle>();
   }
   [[nodiscard]] bool foresees() const override { return true; }

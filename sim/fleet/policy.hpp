@@ -48,7 +48,8 @@ class Outlook {
 
 /// A request that begins, for which a partition is to be chosen.
 struct Question {
-  std::uint32_t mobile;
+  std::uint32_t place;   ///< of the mobile among those that this policy serves
+  std::uint32_t mobile;  ///< its number in the fleet: the key of what is drawn for it
   std::uint32_t number;  ///< of the mobile's request, from 0
   const GroupModel& group;
   const CellModel& cell;
@@ -58,7 +59,7 @@ struct Question {
 
 /// What came of a request, as its mobile sees it.
 struct Experience {
-  std::uint32_t mobile;
+  std::uint32_t place;      ///< of the mobile among those that this policy serves
   std::uint32_t number;     ///< of the mobile's request, from 0
   std::uint32_t partition;  ///< that was chosen for it
   RequestEnd end;           ///< kCompleted or kFailed
@@ -66,7 +67,9 @@ struct Experience {
   double energy_j;          ///< of the mobile, over the same time
 };
 
-/// Chooses a partition for each request of one run. It may learn from what comes of them.
+/// Chooses a partition for each request of one component of a fleet (`components_of`) in one run.
+/// It may learn from what comes of them; other components, which share nothing with this one, have
+/// policies of their own.
 class Policy {
  public:
   Policy() = default;
@@ -90,11 +93,12 @@ class PolicySettings {
 
   /// Names the keys that the policy has beside those of every policy (`name`, `among`).
   virtual void describe(FieldVisitor& visitor) = 0;
-  /// The policy for one run of a fleet.
+  /// The policy for one component of a fleet in one run.
   /// @param model       outlives the policy
   /// @param replication in 0..replications-1; what the policy draws is keyed by it
-  [[nodiscard]] virtual std::unique_ptr<Policy> make(const FleetModel& model,
-                                                     int replication) const = 0;
+  /// @param mobiles     that it serves
+  [[nodiscard]] virtual std::unique_ptr<Policy> make(const FleetModel& model, int replication,
+                                                     std::uint32_t mobiles) const = 0;
 
   /// How often servers and cells are asked for their state, in s; none: never.
   [[nodiscard]] virtual std::optional<double> ping_s() const { return std::nullopt; }

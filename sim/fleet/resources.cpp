@@ -4,9 +4,21 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/base/error.hpp"
 #include "sim/fleet/request.hpp"
 
 namespace papilio {
+namespace {
+
+/// Of a copy that is there among those that are, in increasing order.
+std::uint32_t place_of(const std::vector<std::uint32_t>& copies, std::uint32_t copy) {
+  const auto place = std::lower_bound(copies.begin(), copies.end(), copy);
+  PAPILIO_CHECK(place != copies.end() && *place == copy);
+  return static_cast<std::uint32_t>(place - copies.begin());
+}
+
+}  // namespace
+
 std::vector<std::string> resource_names(const FleetModel& model) {
   std::vector<std::string> names{"mobiles"};
   for (const CellModel& cell : model.cells) {
@@ -32,9 +44,9 @@ std::vector<double> resource_copies(const FleetModel& model) {
   return copies;
 }
 
-Resources::Resources(const FleetModel& model, std::uint64_t seed, const LinkFactory& make_link,
-                     Calendar& calendar)
-    : model_{model}, calendar_{calendar} {
+Resources::Resources(const FleetModel& model, const FleetComponent& component, std::uint64_t seed,
+                     const LinkFactory& make_link, Calendar& calendar)
+    : model_{model}, component_{component}, calendar_{calendar} {
   make_links(make_link);
   make_servers(seed);
 }
@@ -48,7 +60,7 @@ void Resources::make_links(const LinkFactory& make_link) {
   for (std::size_t c = 0; c < model_.cells.size(); ++c) {
     const CellModel& cell = model_.cells[c];
     cell_links_.push_back(static_cast<std::uint32_t>(links_.size()));
-    for (std::uint32_t copy = 0; copy < cell.count; ++copy) {
+    for (const std::uint32_t copy : component_.cells[c]) {
       add(LinkPlace::Kind::kUplink, c, copy, cell.uplink[copy]);
       add(LinkPlace::Kind::kDownlink, c, copy, cell.downlink[copy]);
     }
@@ -61,7 +73,7 @@ void Resources::make_links(const LinkFactory& make_link) {
     }
     backhaul_links_.push_back(static_cast<std::uint32_t>(links_.size()));
     const RateTimeline rate{BytesPerSecond{server.backhaul_byte_per_s}};
-    for (std::uint32_t copy = 0; copy < server.count; ++copy) {
+    for (const std::uint32_t copy : component_.servers[s]) {
       add(LinkPlace::Kind::kBackhaulUp, s, copy, rate);
       add(LinkPlace::Kind::kBackhaulDown, s, copy, rate);
     }
@@ -75,7 +87,7 @@ void Resources::make_servers(std::uint64_t seed) {
     first_server_.push_back(static_cast<std::uint32_t>(servers_.size()));
     const StreamFamily arrivals{seed, "background arrivals " + server.name};
     const StreamFamily work{seed, "background work " + server.name};
-    for (std::uint32_t copy = 0; copy < server.count; ++copy) {
+    for (const std::uint32_t copy : component_.servers[s]) {
       const auto index = static_cast<std::uint32_t>(servers_.size());
       servers_.push_back(std::make_unique<Server>(server, index, calendar_));
       server_models_.push_back(static_cast<std::uint32_t>(s));
@@ -83,6 +95,14 @@ void Resources::make_servers(std::uint64_t seed) {
       if (!server.background.empty()) schedule_background(index, 0);
     }
   }
+}
+
+std::uint32_t Resources::uplink(std::uint32_t cell, std::uint32_t copy) const {
+  return cell_links_[cell] + 2 * place_of(component_.cells[cell], copy);
+}
+
+std::uint32_t Resources::server_of(std::uint32_t model, std::uint32_t copy) const {
+  return first_server_[model] + place_of(component_.servers[model], copy);
 }
 
 std::uint32_t Resources::backhaul(std::uint32_t edge, std::uint32_t direction) const {
@@ -138,7 +158,7 @@ void Resources::schedule_background(std::uint32_t server, double now) {
 
 std::vector<Totals> Resources::totals(double now) {
   std::vector<Totals> all;
-  const auto add_links = [&](std::uint32_t first, std::uint32_t copies) {
+  const auto add_links = [&](std::uint32_t first, std::size_t copies) {
     for (std::uint32_t direction = 0; direction < 2; ++direction) {
       Totals sum;
       for (std::uint32_t copy = 0; copy < copies; ++copy) {
@@ -151,18 +171,18 @@ std::vector<Totals> Resources::totals(double now) {
     }
   };
   for (std::size_t c = 0; c < model_.cells.size(); ++c) {
-    add_links(cell_links_[c], model_.cells[c].count);
+    add_links(cell_links_[c], component_.cells[c].size());
   }
   for (std::size_t s = 0; s < model_.servers.size(); ++s) {
     Totals sum;
-    for (std::uint32_t copy = 0; copy < model_.servers[s].count; ++copy) {
+    for (std::uint32_t copy = 0; copy < component_.servers[s].size(); ++copy) {
       const ServerUse& use = servers_[first_server_[s] + copy]->use(now);
       sum.busy += use.busy_gpu_s / model_.servers[s].gpus;
       sum.queue += use.queue_seconds;
       sum.done += use.served;
     }
     all.push_back(sum);
-    if (backhaul_links_[s] != kNothing) add_links(backhaul_links_[s], model_.servers[s].count);
+    if (backhaul_links_[s] != kNothing) add_links(backhaul_links_[s], component_.servers[s].size());
   }
   return all;
 }

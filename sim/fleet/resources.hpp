@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "sim/fleet/calendar.hpp"
+#include "sim/fleet/component.hpp"
 #include "sim/fleet/link.hpp"
 #include "sim/fleet/model.hpp"
+#include "sim/fleet/result.hpp"
 #include "sim/fleet/server.hpp"
 #include "sim/random/stream.hpp"
 
@@ -18,7 +20,7 @@ namespace papilio {
 struct LinkPlace {
   enum class Kind { kUplink, kDownlink, kBackhaulUp, kBackhaulDown };
   Kind kind;
-  std::uint32_t index;  ///< of the link, in the fleet
+  std::uint32_t index;  ///< of the link, in its component
   std::uint32_t owner;  ///< position of the cell or server in the model
   std::uint32_t copy;   ///< of the owner, in 0..count-1
   const RateTimeline& rate;
@@ -31,31 +33,22 @@ std::vector<std::string> resource_names(const FleetModel& model);
 /// How many equal copies each kind of resource has, in the order of `resource_names`.
 std::vector<double> resource_copies(const FleetModel& model);
 
-/// Totals of one kind of resource at one date.
-struct Totals {
-  double busy{0};   ///< s in which a link had a flow, a server's GPUs or a mobile were busy
-  double queue{0};  ///< integral of the flows, or of the requests that waited
-  double done{0};   ///< bytes, or requests
-};
-
-/// What the mobiles of a fleet share: the links of cells and backhauls, and the servers with their
-/// background jobs.
+/// What the mobiles of a component share: the links of cells and backhauls, and the servers with
+/// their background jobs. Links and servers are numbered within the component.
 class Resources {
  public:
-  /// @param model     outlives the resources
+  /// @param model     outlives the resources, as does the component
   /// @param seed      of the replication
   /// @param make_link called once a link, in the order of their indices
   /// @param calendar  takes the events of links and servers; outlives the resources
-  Resources(const FleetModel& model, std::uint64_t seed, const LinkFactory& make_link,
-            Calendar& calendar);
+  Resources(const FleetModel& model, const FleetComponent& component, std::uint64_t seed,
+            const LinkFactory& make_link, Calendar& calendar);
 
   [[nodiscard]] Link& link(std::uint32_t link) { return *links_[link]; }
   [[nodiscard]] const Link& link(std::uint32_t link) const { return *links_[link]; }
   [[nodiscard]] std::uint32_t links() const { return static_cast<std::uint32_t>(links_.size()); }
-  /// The uplink of one copy of a cell of the model; its downlink is the next.
-  [[nodiscard]] std::uint32_t uplink(std::uint32_t cell, std::uint32_t copy) const {
-    return cell_links_[cell] + 2 * copy;
-  }
+  /// The uplink of one of the component's copies of a cell; its downlink is the next.
+  [[nodiscard]] std::uint32_t uplink(std::uint32_t cell, std::uint32_t copy) const;
   /// An edge server's link to (0) or from (1) the cloud, or kNothing where it is unbounded.
   [[nodiscard]] std::uint32_t backhaul(std::uint32_t edge, std::uint32_t direction) const;
   /// Begins a transfer.
@@ -80,10 +73,8 @@ class Resources {
   [[nodiscard]] std::uint32_t servers() const {
     return static_cast<std::uint32_t>(servers_.size());
   }
-  /// The first of the equal copies of a server of the model.
-  [[nodiscard]] std::uint32_t first_server(std::uint32_t model) const {
-    return first_server_[model];
-  }
+  /// One of the component's copies of a server of the model.
+  [[nodiscard]] std::uint32_t server_of(std::uint32_t model, std::uint32_t copy) const;
   [[nodiscard]] const ServerModel& model_of(std::uint32_t server) const {
     return model_.servers[server_models_[server]];
   }
@@ -99,6 +90,7 @@ class Resources {
   void schedule_background(std::uint32_t server, double now);
 
   const FleetModel& model_;
+  const FleetComponent& component_;
   Calendar& calendar_;
   std::vector<std::unique_ptr<Link>> links_;
   std::vector<double> link_event_s_;       // date of each link's pending event
@@ -106,7 +98,7 @@ class Resources {
   std::vector<std::uint32_t> backhaul_links_;  // [servers] likewise, or kNothing
   std::vector<std::unique_ptr<Server>> servers_;
   std::vector<std::uint32_t> server_models_;  // [servers and their copies] position in the model
-  std::vector<std::uint32_t> first_server_;   // [servers of the model]
+  std::vector<std::uint32_t> first_server_;   // [servers of the model] of their copies here
   struct Background {
     Stream arrivals;
     Stream work;

@@ -108,11 +108,13 @@ struct RequestSums {
   RequestSums& operator+=(const RequestSums& other);
 };
 
-/// One (group, window).
+/// One (group, window). Latencies are component by component, within each in the order of
+/// completion.
 struct Bucket {
   RequestSums sums;
-  std::vector<double> latencies_s;     ///< of the completed, in the order of completion
+  std::vector<double> latencies_s;     ///< of the completed
   std::vector<std::uint32_t> mobiles;  ///< whose they are
+  std::vector<std::uint64_t> ends;     ///< `[components]` where the latencies of each end
   std::vector<std::uint64_t> choices;  ///< `[partitions]` completed by each
 };
 
@@ -141,14 +143,23 @@ struct ResourceMeans {
   double per_second{0};
 };
 
+/// Totals of one kind of resource at one date.
+struct Totals {
+  double busy{0};   ///< s in which a link had a flow, a server's GPUs or a mobile were busy
+  double queue{0};  ///< integral of the flows, or of the requests that waited
+  double done{0};   ///< bytes, or requests
+};
+
 /// What happened on the kernel's side.
 struct RunCounts {
   std::uint64_t requests{0};
   std::uint64_t events{0};
-  double end_s{0};     ///< date of the last event
-  double wall_s{0};    ///< of the event loop
-  double set_up_s{0};  ///< of building the fleet
-  std::uint64_t peak_memory_bytes{0};
+  double end_s{0};  ///< date of the last event
+  /// Of the event loop and of building the fleet; where workers share a run, of the one that took
+  /// longest.
+  double wall_s{0};
+  double set_up_s{0};
+  std::uint64_t peak_memory_bytes{0};  ///< of its workers together
 };
 
 /// One strategy × replication.
@@ -163,7 +174,8 @@ struct FleetResult {
   std::uint8_t samples_cut{0};           ///< 1: there would have been more than `most_samples`
   std::vector<ResourceMeans> resources;  ///< in the order of `resource_names`
   std::vector<RequestRecord> records;
-  std::vector<KeyedLatency> keyed;
+  std::vector<KeyedLatency> keyed;        ///< component by component, as a bucket's latencies
+  std::vector<std::uint64_t> keyed_ends;  ///< `[components]`
   double mean_in_flight{0};  ///< requests in the system, over [warm-up, end of arrivals]
   double counted_s{0};       ///< length of that time
   std::uint64_t batteries_empty{0};

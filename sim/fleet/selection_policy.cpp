@@ -118,8 +118,8 @@ class SelectionSettings final : public PolicySettings {
     visitor.integer("latency_above_queue", latency_above_queue_, {.min = 0, .max = 1e6},
                     "Above this many waiting requests the target is latency.");
   }
-  [[nodiscard]] std::unique_ptr<Policy> make(const FleetModel& /*model*/,
-                                             int /*replication*/) const override {
+  [[nodiscard]] std::unique_ptr<Policy> make(const FleetModel& /*model*/, int /*replication*/,
+                                             std::uint32_t /*mobiles*/) const override {
     return std::make_unique<SelectionPolicy>(
         SelectionRule{.load = load_,
                       .target = target_ == "energy" ? Target::kEnergy : Target::kLatency,

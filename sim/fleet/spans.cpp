@@ -59,7 +59,7 @@ void Spans::lose(std::uint32_t id, double now) {
 }
 
 void Spans::tell(const Request& request, double length_s, double now, bool cut) {
-  sink_->leave({.mobile = request.mobile,
+  sink_->leave({.mobile = fleet_.mobile_of(request).number,
                 .number = request.number,
                 .attempt = request.attempts,
                 .kind = request.span,

@@ -15,13 +15,17 @@
 namespace papilio {
 
 /// What the parts of a fleet share: the mobiles, their requests, the links and servers, and the
-/// events to come.
+/// events to come; of one component. Mobiles are told by their places in it, and by their numbers
+/// in the fleet where somebody outside hears of them or their random numbers are keyed.
 struct FleetState {
-  /// @param of        outlives the state
+  /// @param of        outlives the state, as does the component
   /// @param seed      of the replication
   /// @param make_link called once a link, in the order of their indices
-  FleetState(const FleetModel& of, std::uint64_t seed, const LinkFactory& make_link)
-      : model{of}, resources{of, seed, make_link, calendar}, between(of.mobiles()) {}
+  FleetState(const FleetModel& of, const FleetComponent& component, std::uint64_t seed,
+             const LinkFactory& make_link)
+      : model{of},
+        resources{of, component, seed, make_link, calendar},
+        between(component.mobiles.size()) {}
 
   const FleetModel& model;
   Calendar calendar;

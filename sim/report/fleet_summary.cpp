@@ -22,11 +22,24 @@ struct Scope {
   std::optional<double> seconds;  ///< absent: the counted time of each run
 };
 
-/// Regrets of one (group, window) in the order of completion, and whose they are.
+/// Regrets of one (group, window) in the order of a bucket's latencies, and whose they are.
 struct Regrets {
   std::vector<double> values_s;
   std::vector<std::uint32_t> mobiles;
+  std::vector<std::uint64_t> ends;  // [components]
 };
+
+/// Appends a piece a component: each is in the order of time, and they go on side by side.
+void add_pieces(std::vector<Piece>& pieces, std::span<const double> values,
+                std::span<const std::uint32_t> sources, std::span<const std::uint64_t> ends,
+                std::size_t era) {
+  std::size_t begin = 0;
+  for (const std::uint64_t end : ends) {
+    pieces.push_back(
+        {values.subspan(begin, end - begin), sources.subspan(begin, end - begin), era});
+    begin = end;
+  }
+}
 
 /// One value a replication.
 using Sections = std::vector<double>;
@@ -103,7 +116,7 @@ class Summariser {
         for (const std::size_t w : scope.windows) {
           const Bucket& one = result.buckets[bucket(g, w)];
           row.sums += one.sums;
-          all.push_back({one.latencies_s, one.mobiles, w});
+          add_pieces(all, one.latencies_s, one.mobiles, one.ends, w);
           if (replications_ > 1) {
             own.insert(own.end(), one.latencies_s.begin(), one.latencies_s.end());
           }
@@ -119,7 +132,7 @@ class Summariser {
           if (oracle_) {
             const Regrets& more = regrets_[r][bucket(g, w)];
             own_regrets.insert(own_regrets.end(), more.values_s.begin(), more.values_s.end());
-            regrets.push_back({more.values_s, more.mobiles, w});
+            add_pieces(regrets, more.values_s, more.mobiles, more.ends, w);
           }
         }
       }
@@ -210,7 +223,11 @@ class Summariser {
       std::vector<KeyedLatency> best = results_[*oracle_ * replications_ + r].keyed;
       std::sort(best.begin(), best.end(),
                 [&](const KeyedLatency& a, const KeyedLatency& b) { return key(a) < key(b); });
-      for (const KeyedLatency& request : results_[strategy * replications_ + r].keyed) {
+      const FleetResult& result = results_[strategy * replications_ + r];
+      auto component_end = result.keyed_ends.begin();
+      for (std::size_t i = 0; i < result.keyed.size(); ++i) {
+        for (; *component_end == i; ++component_end) end_component(regrets_[r]);
+        const KeyedLatency& request = result.keyed[i];
         const auto other = std::lower_bound(
             best.begin(), best.end(), request,
             [&](const KeyedLatency& a, const KeyedLatency& b) { return key(a) < key(b); });
@@ -221,7 +238,14 @@ class Summariser {
         bucket.values_s.push_back(regret_s);
         bucket.mobiles.push_back(request.mobile);
       }
+      for (; component_end != result.keyed_ends.end(); ++component_end) {
+        end_component(regrets_[r]);
+      }
     }
+  }
+
+  static void end_component(std::vector<Regrets>& buckets) {
+    for (Regrets& bucket : buckets) bucket.ends.push_back(bucket.values_s.size());
   }
 
   const FleetModel& model_;

@@ -109,7 +109,7 @@ class StudyRun {
       pulse();
       start_workers();
       if (workers_.idle()) break;
-      std::vector<Workers::Ended> ended = workers_.wait();
+      std::vector<Workers::Ended> ended = workers_.wait().ended;
       // Those that follow are started first, and compute while these are stored.
       start_workers();
       for (Workers::Ended& one : ended) finish(one);
@@ -136,7 +136,7 @@ class StudyRun {
       }
       const std::size_t task = next_task_++;
       const Batch& kept = in_flight_.emplace(task, std::move(*batch)).first->second;
-      workers_.start(task, [&] { return evaluator_.evaluate(kept.points); });
+      workers_.start(task, [&](const Workers::Send&) { return evaluator_.evaluate(kept.points); });
     }
   }
 

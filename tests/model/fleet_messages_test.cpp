@@ -12,7 +12,6 @@
 
 #include "sim/data/library.hpp"
 #include "sim/engine/simulate_fleet.hpp"
-#include "sim/fleet/fleet.hpp"
 #include "sim/fleet/job_kinds.hpp"
 #include "sim/fleet/policy.hpp"
 #include "sim/radio/states.hpp"
@@ -27,14 +26,8 @@ namespace {
 using testing::by_request;
 using testing::cell_of;
 using testing::fleet_of;
+using testing::play_whole;
 using testing::simple_fleet;
-
-FleetResult play(const FleetModel& model) {
-  Fleet fleet{model, 0, 0,
-              [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); }};
-  fleet.play_until(1e15);
-  return fleet.finish();
-}
 
 Workload at(std::vector<double> dates_s) {
   Workload workload;
@@ -50,7 +43,7 @@ double done(const FleetModel& model, const FleetResult& result, const std::strin
   EXPECT_NE(place, names.end());
   FleetModel sampled = model;
   sampled.sample_s = 1e9;  // one row of each resource, to the end of the run
-  const FleetResult again = play(sampled);
+  const FleetResult again = play_whole(sampled);
   EXPECT_EQ(again.counts.requests, result.counts.requests);
   const SampleRow& row = again.samples.at(static_cast<std::size_t>(place - names.begin()));
   return row.per_second * (row.to_s - row.from_s);
@@ -113,7 +106,7 @@ FleetModel one_by_one(std::uint32_t groups) {
 // itself, so it takes 1 s of upload and 1 s of computing. By its number within its group each would
 // be in the first copy; by its number in the fleet, all of cell "a" would be in its first.
 TEST(Copies, TakeTheMobilesOfAllGroupsInTurn) {
-  const FleetResult result = play(one_by_one(4));
+  const FleetResult result = play_whole(one_by_one(4));
   ASSERT_EQ(result.records.size(), 4U);
   for (const RequestRecord& record : result.records) EXPECT_NEAR(record.latency_s, 2, 1e-12);
 }
@@ -126,7 +119,8 @@ TEST(Copies, OfEdgesLikewise) {
     group.partitions[0].edge_s = 1;
     group.partitions[0].backhaul_bytes = 1e6;
   }
-  for (const RequestRecord& record : play(model).records) EXPECT_NEAR(record.latency_s, 4, 1e-12);
+  for (const RequestRecord& record : play_whole(model).records)
+    EXPECT_NEAR(record.latency_s, 4, 1e-12);
 }
 
 // Batches -----------------------------------------------------------------------------------------
@@ -147,13 +141,13 @@ FleetModel two_groups() {
 TEST(Batches, AreOfAllWhoRunTheSame) {
   FleetModel model = two_groups();
   for (GroupModel& group : model.groups) group.partitions[0].server_runs = "a network";
-  for (const RequestRecord& record : play(model).records) {
+  for (const RequestRecord& record : play_whole(model).records) {
     EXPECT_NEAR(record.phases.service, 1.5, 1e-12);
     EXPECT_NEAR(record.phases.wait, 0, 1e-12);
   }
   // Without a name the time tells; the times of one network's pictures may differ.
   for (GroupModel& group : model.groups) group.partitions[0].server_runs = "";
-  EXPECT_NEAR(play(model).records[0].phases.service, 1.5, 1e-12);
+  EXPECT_NEAR(play_whole(model).records[0].phases.service, 1.5, 1e-12);
 }
 
 // Each waits its 10 s for others, then takes its own second; the second one behind the first.
@@ -161,7 +155,7 @@ TEST(Batches, AreNotOfThoseWhoRunSomethingElse) {
   FleetModel model = two_groups();
   model.groups[0].partitions[0].server_runs = "a network";
   model.groups[1].partitions[0].server_runs = "another";
-  const std::vector<RequestRecord> records = by_request(play(model).records);
+  const std::vector<RequestRecord> records = by_request(play_whole(model).records);
   EXPECT_NEAR(records[0].phases.service, 1, 1e-12);
   EXPECT_NEAR(records[0].phases.wait, 10, 1e-12);
   EXPECT_NEAR(records[1].phases.service, 1, 1e-12);
@@ -250,7 +244,7 @@ TEST(LostAnswers, CrossTheirLinkFirst) {
   model.cells[0].radio.alpha_downlink = JoulesPerByte{5e-7};
   model.cells[0].radio.beta = Watts{0.8};
   model.groups[0].recovery = {5, 0, 0, false};
-  const FleetResult result = play(model);
+  const FleetResult result = play_whole(model);
   const double jobs = done(model, result, "server");
   const auto completed = static_cast<double>(result.buckets[0].sums.completed);
   EXPECT_GT(jobs, 150);
@@ -299,7 +293,7 @@ TEST(Crashes, LoseWhatArrivesAtANodeAndWhatItSends) {
         fmt::format("server {} down from {} to {}", crash.server, crash.from_s, crash.to_s));
     FleetModel model = over_the_edge();
     model.servers[crash.server].faults = {{crash.from_s, crash.to_s, 0}};
-    const FleetResult result = play(model);
+    const FleetResult result = play_whole(model);
     ASSERT_EQ(result.records.size(), 1U);
     EXPECT_EQ(result.records[0].end == RequestEnd::kCompleted, crash.completes);
     EXPECT_NEAR(result.records[0].latency_s, crash.completes ? 6 : 101 - 1, 1e-9);
@@ -327,16 +321,16 @@ TEST(Crashes, OfAnEdgeLeaveNoWayThroughIt) {
   model.groups[0].partitions.push_back({.name = "mobile-only", .mobile_s = 50});
   for (const std::uint32_t partition : {0U, 1U, 2U}) {
     model.strategies[0].candidates = {{partition}};
-    const RequestSums sums = play(model).buckets[0].sums;
+    const RequestSums sums = play_whole(model).buckets[0].sums;
     EXPECT_EQ(sums.failed, 3U);
   }
   model.strategies[0] = {
       .name = "oracle", .policy = find_policy("oracle")->make(), .candidates = {{0, 1, 2, 3}}};
-  EXPECT_EQ(play(model).buckets[0].choices, (std::vector<std::uint64_t>{0, 0, 0, 3}));
+  EXPECT_EQ(play_whole(model).buckets[0].choices, (std::vector<std::uint64_t>{0, 0, 0, 3}));
   model.strategies[0] = {.name = "selection",
                          .policy = find_policy("selection")->make(),
                          .candidates = {{0, 1, 2, 3}}};
-  EXPECT_EQ(play(model).buckets[0].choices, (std::vector<std::uint64_t>{0, 0, 0, 3}));
+  EXPECT_EQ(play_whole(model).buckets[0].choices, (std::vector<std::uint64_t>{0, 0, 0, 3}));
 }
 
 // Radio states ------------------------------------------------------------------------------------
@@ -369,7 +363,7 @@ TEST_P(EveryRadio, IsWokenByAnAnswer) {
   const double tail_s = states.tail_length().value();
   const double cycle_s = states.idle_cycle.value();
   const double away_s = 2.4 * cycle_s;  // silent: it listens for less than a tenth of a cycle
-  const FleetResult result = play(one_packet(radio, tail_s + away_s));
+  const FleetResult result = play_whole(one_packet(radio, tail_s + away_s));
   ASSERT_EQ(result.records.size(), 1U);
   const RequestRecord& record = result.records[0];
   const double up_s = 1500 / radio.radio.uplink.value();
@@ -393,7 +387,7 @@ INSTANTIATE_TEST_SUITE_P(Shipped, EveryRadio, ::testing::Values("wifi", "3g", "4
 // 0.0791 s · 0.1244 W = 9.84 mJ once more.
 TEST(RadioStates, AnAnswerToAnIdleRadioByHand) {
   const RadioProfile wifi = shipped("wifi");
-  const RequestRecord record = play(one_packet(wifi, 0.5)).records[0];
+  const RequestRecord record = play_whole(one_packet(wifi, 0.5)).records[0];
   EXPECT_NEAR(record.phases.promotion, 0.0791 + 0.0463 + 0.0791, 1e-9);
   EXPECT_NEAR(record.energy.promotion, 2 * 9.84004e-3, 1e-9);
 }
@@ -416,7 +410,7 @@ TEST(RadioStates, EveryMomentIsChargedOnceWhoeverWakesTheRadio) {
     model.groups[0].partitions[0].upload_bytes = 2e5;
     model.groups[0].workload = at({10, 85});
     model.servers[0].gpus = 4;
-    const FleetResult result = play(model);
+    const FleetResult result = play_whole(model);
     EXPECT_EQ(result.buckets[0].sums.failed, 2U);
     EXPECT_GT(result.energy.receive, 0);
     EXPECT_NEAR(result.energy.total(), std::max(100.0, result.counts.end_s), 1e-9) << name;
@@ -432,12 +426,12 @@ TEST(Timeouts, CountFromTheUpload) {
   FleetModel model = one_packet(umts, 0.3);
   model.groups[0].partitions[0].result_bytes = 0;
   model.groups[0].recovery = {0.5, 0, 0, false};
-  const RequestRecord record = play(model).records[0];
+  const RequestRecord record = play_whole(model).records[0];
   EXPECT_EQ(record.end, RequestEnd::kCompleted);
   EXPECT_NEAR(record.latency_s, 0.5821 + 1500 / umts.radio.uplink.value() + 0.3, 1e-9);
   // One that fails has taken its promotion and its timeout.
   model.groups[0].partitions[0].server_s = 3;
-  const RequestRecord failed = play(model).records[0];
+  const RequestRecord failed = play_whole(model).records[0];
   EXPECT_EQ(failed.end, RequestEnd::kFailed);
   EXPECT_NEAR(failed.phases.recovery, 0.5821 + 0.5, 1e-9);
   EXPECT_NEAR(failed.latency_s, 0.5821 + 0.5, 1e-9);
@@ -459,7 +453,7 @@ TEST(Timeouts, CallNothingBackThatHasLeftTheMobile) {
   model.groups[1].recovery = {};
   model.groups[1].workload = at({2.4});
   model.strategies[0].candidates = {{0}, {0}};
-  const FleetResult result = play(model);
+  const FleetResult result = play_whole(model);
   const std::vector<RequestRecord> records = by_request(result.records);
   EXPECT_EQ(records[0].end, RequestEnd::kFailed);
   EXPECT_NEAR(records[0].latency_s, 1, 1e-9);
@@ -482,7 +476,7 @@ TEST(Timeouts, LetABackhaulCarryWhatHasLeft) {
   model.servers[1].backhaul_delay_s = 0;
   model.groups[0].recovery = {3.9, 1, 0, false};
   model.groups[0].workload = at({1, 100});
-  const FleetResult result = play(model);
+  const FleetResult result = play_whole(model);
   EXPECT_EQ(result.buckets[0].sums.failed, 2U);
   EXPECT_NEAR(done(model, result, "edge backhaul up"), 4000, 1e-6);
   EXPECT_NEAR(done(model, result, "edge backhaul down"), 3900, 1e-6);
@@ -505,7 +499,7 @@ TEST(Timeouts, ChargeTransfersSideBySideOnce) {
   model.groups[1].recovery = {};
   model.groups[1].workload = at({10});
   model.strategies[0].candidates = {{0}, {0}};
-  const EnergyLedger energy = play(model).mobiles[0];
+  const EnergyLedger energy = play_whole(model).mobiles[0];
   EXPECT_NEAR(energy.transmit + energy.receive, 0.8 * 5, 1e-9);
 }
 
@@ -517,7 +511,7 @@ TEST(Timeouts, StopAnUpload) {
   model.cells[0] = cell_of(1000, 1000);
   model.cells[0].radio.beta = Watts{0.8};
   model.groups[0].recovery = {0.5, 0, 0, false};
-  const FleetResult result = play(model);
+  const FleetResult result = play_whole(model);
   EXPECT_NEAR(done(model, result, "cell uplink"), 500, 1e-9);
   EXPECT_EQ(done(model, result, "server"), 0);
   EXPECT_NEAR(result.energy.transmit, 0.4, 1e-12);
@@ -533,7 +527,7 @@ TEST(LateDates, CostARequestAloneNoDigit) {
     world.use.download_takes_time = true;
     const FleetModel model = fleet_of(world, at({1.1, 1e6, kTenYears}));
     const Breakdown expected = closed_form(world.plan, world.use);
-    for (const RequestRecord& record : play(model).records) {
+    for (const RequestRecord& record : play_whole(model).records) {
       const double tolerance = 1e-9;
       testing::expect_relative(record.latency_s, expected.latency().value(), tolerance, "latency");
       testing::expect_relative(record.energy.total(), expected.energy().value(), tolerance,

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "sim/fleet/fleet.hpp"
 #include "sim/fleet/spans.hpp"
 #include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
@@ -17,6 +16,7 @@
 namespace papilio {
 namespace {
 
+using testing::play_whole;
 using testing::random_fleet;
 
 class Listener final : public SpanSink {
@@ -30,15 +30,6 @@ class Listener final : public SpanSink {
   std::map<Key, std::vector<Span>> of_requests;
   std::map<Key, std::vector<Span>> left_behind;
 };
-
-/// Without SimGrid, whose engine can play one run a process.
-FleetResult play(const FleetModel& model, SpanSink* sink) {
-  Fleet fleet{model, 0, 0,
-              [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); },
-              sink};
-  while (!fleet.over()) fleet.play_events(1000);
-  return fleet.finish();
-}
 
 /// A random fleet, every second one with a radio that sleeps, every third with small batteries.
 FleetModel eventful_fleet(std::uint64_t seed) {
@@ -67,7 +58,7 @@ TEST(Spans, FollowWithoutAGapAndSumToTheLatency) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     const FleetModel model = eventful_fleet(seed);
     Listener listener;
-    const FleetResult result = play(model, &listener);
+    const FleetResult result = play_whole(model, &listener);
     ASSERT_EQ(listener.of_requests.size(), result.records.size()) << "every request is heard";
     for (const RequestRecord& record : result.records) {
       const std::vector<Span>& spans = listener.of_requests[{record.mobile, record.number}];
@@ -110,8 +101,8 @@ TEST(Spans, FollowWithoutAGapAndSumToTheLatency) {
 TEST(Spans, AListenerChangesNothing) {
   const FleetModel model = eventful_fleet(6);
   Listener listener;
-  const FleetResult heard = play(model, &listener);
-  const FleetResult alone = play(model, nullptr);
+  const FleetResult heard = play_whole(model, &listener);
+  const FleetResult alone = play_whole(model, nullptr);
   ASSERT_EQ(heard.records.size(), alone.records.size());
   for (std::size_t i = 0; i < heard.records.size(); ++i) {
     EXPECT_EQ(heard.records[i].latency_s, alone.records[i].latency_s);

@@ -17,24 +17,15 @@
 #include <cmath>
 #include <string>
 
-#include "sim/fleet/fleet.hpp"
 #include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 
 namespace papilio {
 namespace {
 
+using testing::play_whole;
 using testing::random_fleet;
 using testing::simple_fleet;
-
-constexpr double kLongAfterTheEnd = 1e15;
-
-FleetResult play(const FleetModel& model) {
-  Fleet fleet{model, 0, 0,
-              [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); }};
-  fleet.play_until(kLongAfterTheEnd);
-  return fleet.finish();
-}
 
 // Queueing theory ---------------------------------------------------------------------------------
 
@@ -221,7 +212,7 @@ TEST_P(QueueingTheory, HoldsTheMean) {
   PhaseTimes all;
   for (int seed = 1; seed <= kSeeds; ++seed) {
     model.seed = static_cast<std::uint64_t>(seed);
-    const FleetResult result = play(model);
+    const FleetResult result = play_whole(model);
     const RequestSums& sums = result.buckets[0].sums;
     ASSERT_GT(sums.completed, 0U);
     ASSERT_EQ(sums.completed, sums.arrived);
@@ -305,7 +296,7 @@ class SamplePaths : public ::testing::TestWithParam<std::uint64_t> {};
 // requests completed, failed (their latency: until they were given up) or were dropped (0).
 TEST_P(SamplePaths, ObeyLittlesLaw) {
   const FleetModel model = ending_fleet(GetParam());
-  const FleetResult result = play(model);
+  const FleetResult result = play_whole(model);
   double sum_s = 0;
   for (const RequestRecord& record : result.records) sum_s += record.latency_s;
   ASSERT_GT(sum_s, 0);
@@ -314,7 +305,7 @@ TEST_P(SamplePaths, ObeyLittlesLaw) {
   // A duration beyond the last end adds a time in which nothing is in the system.
   FleetModel longer = model;
   longer.duration_s = 1e6;
-  const FleetResult again = play(longer);
+  const FleetResult again = play_whole(longer);
   EXPECT_EQ(again.counts.requests, result.counts.requests);
   EXPECT_NEAR(again.mean_in_flight * again.counted_s / sum_s, 1, 1e-9);
 }
@@ -325,7 +316,7 @@ TEST_P(SamplePaths, ConserveRequestsAndTheirTime) {
   FleetModel model = ending_fleet(GetParam());
   model.warm_up_s = 0.5;
   model.windows = {{"early", 0.5, 2}, {"crash", 3, 4}, {"late", 4, 6}};
-  const FleetResult result = play(model);
+  const FleetResult result = play_whole(model);
   RequestSums all = result.warm_up;
   EXPECT_EQ(all.arrived, all.completed + all.dropped + all.failed);
   for (const Bucket& bucket : result.buckets) {
@@ -371,7 +362,7 @@ TEST_P(SamplePaths, ConserveEnergy) {
       cell.radio.beta = Watts{0.8};
       if (states) cell.machine = std::make_shared<RadioStates>(made_up_states());
     }
-    const FleetResult result = play(model);
+    const FleetResult result = play_whole(model);
     EnergyLedger total;
     for (const EnergyLedger& mobile : result.mobiles) total += mobile;
     expect_close(result.energy.total(), total.total(), "all mobiles");
@@ -415,7 +406,7 @@ TEST(SamplePathSeeds, MeetDropsFailuresRetriesAndFallbacks) {
   RequestSums all;
   std::uint64_t batteries_empty = 0;
   for (std::uint64_t seed = 1; seed < 21; ++seed) {
-    const FleetResult result = play(ending_fleet(seed));
+    const FleetResult result = play_whole(ending_fleet(seed));
     for (const Bucket& bucket : result.buckets) all += bucket.sums;
     batteries_empty += result.batteries_empty;
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -10,10 +12,38 @@
 #include <vector>
 
 #include "sim/engine/simulate.hpp"
+#include "sim/fleet/component.hpp"
+#include "sim/fleet/fleet.hpp"
+#include "sim/fleet/merge.hpp"
 #include "sim/fleet/model.hpp"
+#include "sim/fleet/request.hpp"
 #include "sim/fleet/result.hpp"
 
 namespace papilio::testing {
+
+/// Plays components of a fleet one after another, without SimGrid, whose engine can play one run a
+/// process.
+inline FleetResult play_here(const FleetModel& model, const std::vector<FleetComponent>& components,
+                             SpanSink* sink = nullptr) {
+  FleetMerge merge{model};
+  for (const FleetComponent& component : components) {
+    Fleet fleet{model,
+                component,
+                0,
+                0,
+                [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); },
+                sink};
+    while (fleet.next_date() < kNever) fleet.play_events(1000);
+    EXPECT_TRUE(fleet.over()) << "requests wait for answers that will never come";
+    merge.add(component, fleet.finish());
+  }
+  return merge.finish();
+}
+
+/// Plays a fleet as one component.
+inline FleetResult play_whole(const FleetModel& model, SpanSink* sink = nullptr) {
+  return play_here(model, {whole_fleet(model)}, sink);
+}
 
 /// A cell of constant rates.
 inline CellModel cell_of(double uplink_byte_per_s, double downlink_byte_per_s) {

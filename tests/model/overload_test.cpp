@@ -8,7 +8,6 @@
 #include <memory>
 #include <vector>
 
-#include "sim/fleet/fleet.hpp"
 #include "tests/model/fleets.hpp"
 
 namespace papilio {
@@ -17,11 +16,7 @@ namespace {
 using testing::simple_fleet;
 
 std::optional<Overload> overload_of(const FleetModel& model) {
-  Fleet fleet{model, 0, 0,
-              [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); }};
-  constexpr double kLongAfterTheEnd = 1e15;
-  fleet.play_until(kLongAfterTheEnd);
-  const std::vector<FleetResult> runs{fleet.finish()};
+  const std::vector<FleetResult> runs{testing::play_whole(model)};
   return find_overload(model, cell_capacities(model), runs, std::vector<std::size_t>{0});
 }
 

@@ -36,11 +36,11 @@ class BanditPolicy : public ::testing::Test {
     read_fields(
         node, [&](FieldVisitor& visitor) { settings->describe(visitor); }, diagnostics);
     diagnostics.throw_if_any();
-    policy_ = settings->make(model_, replication);
+    policy_ = settings->make(model_, replication, 2);
   }
 
   std::uint32_t decide(std::uint32_t number, std::uint32_t mobile = 0) {
-    return policy_->decide({mobile, number, model_.groups[0], cell_, candidates_, nothing_});
+    return policy_->decide({mobile, mobile, number, model_.groups[0], cell_, candidates_, nothing_});
   }
   void observe(std::uint32_t number, std::uint32_t partition, double latency_s, double energy_j = 0,
                RequestEnd end = RequestEnd::kCompleted) {

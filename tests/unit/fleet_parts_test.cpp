@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/fleet/arrivals.hpp"
+#include "sim/fleet/merge.hpp"
 #include "sim/fleet/meter.hpp"
 
 namespace papilio {
@@ -107,24 +108,32 @@ TEST(Meter, SumsWhatIsCounted) {
   model.warm_up_s = 1.5;
   model.record_share = 1;
   model.windows = {{"first", 0, 2.5}, {"second", 2.5, 4}};
+  const RateTimeline rate{BytesPerSecond{1}};
+  model.cells = {{.name = "cell", .uplink = {rate}, .downlink = {rate}}};
   model.groups.resize(1);
   model.groups[0].partitions = {{.name = "p", .mobile_share = 0.5, .cloud_only_s = 0.1}};
   Calendar calendar;
-  Resources resources{model, 1, [](const LinkPlace&) { return nullptr; }, calendar};
-  Meter meter{model, 0};
+  const FleetComponent whole = whole_fleet(model);
+  Resources resources{
+      model, whole, 1,
+      [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); }, calendar};
+  std::vector<Mobile> mobiles{a_mobile()};
+  mobiles[0].energy.compute = 4;
+  Meter meter{model, mobiles, 0};
   for (const double arrival_s : {1.0, 2.0}) {
-    meter.arrive(0, arrival_s);
+    meter.arrive(mobiles[0], arrival_s);
     meter.begin_serving();
     Request request{.arrival_s = arrival_s};
     request.phases.mobile = 0.3;
     request.energy.compute = 2;
-    meter.end(request, 0, RequestEnd::kCompleted, arrival_s + 0.3);
+    meter.end(request, RequestEnd::kCompleted, arrival_s + 0.3);
   }
-  meter.arrive(0, 3);
-  meter.drop(Request{.partition = kNoPartition, .arrival_s = 3}, 0, 3);
+  meter.arrive(mobiles[0], 3);
+  meter.drop(Request{.partition = kNoPartition, .arrival_s = 3}, 3);
   EXPECT_EQ(meter.in_system(), 0U);
-  meter.add_mobile({.compute = 4}, {.tail = 1});
-  const FleetResult result = meter.finish(4, 4, 12, resources);
+  FleetMerge merge{model};
+  merge.add(whole, meter.finish(4, 12, resources, {{.tail = 1}}));
+  const FleetResult result = merge.finish();
   EXPECT_EQ(result.warm_up.completed, 1U);
   EXPECT_EQ(result.buckets[0].sums.completed, 1U) << "by the window in which it arrived";
   EXPECT_EQ(result.buckets[0].choices, (std::vector<std::uint64_t>{1}));
