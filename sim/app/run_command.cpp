@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "sim/app/command.hpp"
@@ -222,6 +223,36 @@ void run_fleet(const ScenarioSource& source, const Invocation& invocation) {
 }
 
 /// A study is a scenario's file to look at, and has verbs of its own.
+/// "1 strategy", "2 strategies".
+std::string some(std::size_t count, const std::string& thing) {
+  if (count == 1) return fmt::format("1 {}", thing);
+  const bool y = thing.ends_with('y');
+  return fmt::format("{} {}{}", count, y ? thing.substr(0, thing.size() - 1) : thing,
+                     y ? "ies" : "s");
+}
+
+std::string extent_of_scenario(const ScenarioSource& source) {
+  return some(load_scenario(source).cells.size(), "cell");
+}
+
+std::string extent_of_fleet(const ScenarioSource& source) {
+  const FleetModel model = load_fleet(source).model;
+  return fmt::format("{}, {}, {}", some(model.mobiles(), "mobile"),
+                     some(model.strategies.size(), "strategy"),
+                     some(static_cast<std::size_t>(model.replications), "replication"));
+}
+
+/// What is done with one of the two kinds of scenario.
+struct ScenarioKind {
+  void (*run)(const ScenarioSource& source, const Invocation& invocation);
+  std::string (*extent)(const ScenarioSource& source);  // checks all of it; says what a run plays
+};
+
+ScenarioKind kind_of(const ScenarioSource& source) {
+  return is_fleet(source) ? ScenarioKind{run_fleet, extent_of_fleet}
+                          : ScenarioKind{run_scenario, extent_of_scenario};
+}
+
 void refuse_study(const ScenarioSource& source, const std::string& verb) {
   const Node root = read_scenario(source);
   const Node::Entry* kind = root.find("kind");
@@ -262,11 +293,7 @@ void run_command(const Words& words) {
   check_format(invocation.format);
   const ScenarioSource source = source_of(line, "run");
   refuse_study(source, "run");
-  if (is_fleet(source)) {
-    run_fleet(source, invocation);
-  } else {
-    run_scenario(source, invocation);
-  }
+  kind_of(source).run(source, invocation);
 }
 
 void check_command(const Words& words) {
@@ -277,20 +304,7 @@ void check_command(const Words& words) {
   if (!line.parse(words)) return;
   const ScenarioSource source = source_of(line, "check");
   refuse_study(source, "check");
-  const auto some = [](std::size_t count, const std::string& thing) {
-    const bool y = thing.ends_with('y');
-    return count == 1 ? fmt::format("1 {}", thing)
-                      : fmt::format("{} {}{}", count, y ? thing.substr(0, thing.size() - 1) : thing,
-                                    y ? "ies" : "s");
-  };
-  if (is_fleet(source)) {
-    const FleetModel model = load_fleet(source).model;
-    fmt::print("{}: valid; {}, {}, {}\n", source.file, some(model.mobiles(), "mobile"),
-               some(model.strategies.size(), "strategy"),
-               some(static_cast<std::size_t>(model.replications), "replication"));
-    return;
-  }
-  fmt::print("{}: valid; {}\n", source.file, some(load_scenario(source).cells.size(), "cell"));
+  fmt::print("{}: valid; {}\n", source.file, kind_of(source).extent(source));
 }
 
 void schema_command(const Words& words) {
@@ -303,13 +317,14 @@ void schema_command(const Words& words) {
   line.add_positional("kind");
   if (!line.parse(words)) return;
   const std::string kind = line.has("kind") ? line.all("kind").front() : "scenario";
-  if (kind != "scenario" && kind != "fleet" && kind != "study") {
+  const std::map<std::string, std::string (*)()> schemas{
+      {"scenario", scenario_schema}, {"fleet", fleet_schema}, {"study", study_schema}};
+  const auto schema = schemas.find(kind);
+  if (schema == schemas.end()) {
     throw ConfigError{fmt::format("papilio schema: error: unknown kind '{}'{}", kind,
                                   suggestion(kind, {"scenario", "fleet", "study"}))};
   }
-  fmt::print("{}", kind == "fleet"   ? fleet_schema()
-                   : kind == "study" ? study_schema()
-                                     : scenario_schema());
+  fmt::print("{}", schema->second());
 }
 
 }  // namespace papilio

@@ -21,6 +21,7 @@
 #include "sim/cli/version.hpp"
 #include "sim/study/database.hpp"
 #include "sim/study/export.hpp"
+#include "sim/study/kind.hpp"
 #include "sim/study/run_study.hpp"
 #include "sim/study/slurm.hpp"
 #include "sim/study/study.hpp"
@@ -82,7 +83,7 @@ void check(const Words& words) {
   const Study study = load_study(source);
   fmt::print("{}: valid; {} points{}, by {}\n", source.file, study.count(),
              study.exclusions.empty() ? "" : fmt::format(" of {}", study.size),
-             study.fleet ? "simulation of a fleet" : study.spec.method);
+             study.kind->method_text(study.spec.method));
   for (const Axis& axis : study.axes) {
     for (const AxisColumn& column : axis.columns) {
       const std::string last =

@@ -22,12 +22,9 @@ const char* sql_type(ValueType type) {
   return type == ValueType::kInteger ? "INTEGER" : "REAL";
 }
 
-std::vector<std::string> reserved_column_names(bool fleet) {
+std::vector<std::string> reserved_column_names(ResultTable table) {
   std::vector<std::string> names{"study", "number", "replicate", "seed", "status", "error", "row"};
-  for (const Column& column :
-       columns_of(fleet ? ResultTable::kFleetSummary : ResultTable::kSummary)) {
-    names.emplace_back(column.name);
-  }
+  for (const Column& column : columns_of(table)) names.emplace_back(column.name);
   return names;
 }
 

@@ -23,6 +23,7 @@ const std::vector<Column>& columns_of(ResultTable table);
 const char* sql_type(ValueType type);
 
 /// The names that an axis cannot have: what stands beside the axes in a study's view.
-std::vector<std::string> reserved_column_names(bool fleet);
+/// @param table of the study's results
+std::vector<std::string> reserved_column_names(ResultTable table);
 
 }  // namespace papilio

@@ -7,6 +7,7 @@
 #include "sim/base/error.hpp"
 #include "sim/report/assumptions.hpp"
 #include "sim/report/layer_times.hpp"
+#include "sim/study/kind.hpp"
 
 namespace papilio {
 namespace {
@@ -94,13 +95,8 @@ std::vector<std::string> study_notes(const Study& study) {
     if (study.excluded(place)) continue;
     const Node root = study.scenario(place, [](const AxisColumn&) { return false; });
     try {
-      if (study.fleet) {
-        const FleetScenario fleet = load_fleet(root, study.source, caches);
-        notes.add(assumptions_of(fleet), fleet.tables);
-      } else {
-        const Scenario scenario = load_scenario(root, study.source, caches);
-        notes.add(assumptions_of(scenario), scenario.tables());
-      }
+      const PointFacts facts = study.kind->facts(root, study.source, caches);
+      notes.add(facts.assumptions, facts.tables);
     } catch (const ConfigError&) {
       continue;  // a point that fails tells why in its own place
     }

@@ -10,6 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/report/gnuplot.hpp"
 #include "sim/study/facts.hpp"
+#include "sim/study/kind.hpp"
 #include "sim/study/pivot.hpp"
 
 namespace papilio {
@@ -43,9 +44,7 @@ std::string study_plot(StudyDatabase& database, const StoredStudy& study,
     }
     x = study.axes.front();
   }
-  const std::string by = !spec.by.empty()        ? spec.by
-                         : study.kind == "fleet" ? "strategy"
-                                                 : kPartition;
+  const std::string by = spec.by.empty() ? study_kind(study.kind).lines() : spec.by;
   const Document document = pivot(database, study,
                                   {.rows = {x},
                                    .cols = {by},

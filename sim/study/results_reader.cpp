@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/study/kind.hpp"
 #include "sim/study/schema.hpp"
 
 namespace papilio {
@@ -30,9 +31,7 @@ Value value_of(const nlohmann::json& json) {
 }  // namespace
 
 const ResultTableColumns& result_table(const StoredStudy& study) {
-  const ResultTable table =
-      study.kind == "fleet" ? ResultTable::kFleetSummary : ResultTable::kSummary;
-  return result_tables()[static_cast<std::size_t>(table)];
+  return result_tables()[static_cast<std::size_t>(study_kind(study.kind).results())];
 }
 
 const std::vector<Column>& result_columns(const StoredStudy& study) {

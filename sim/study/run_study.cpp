@@ -11,17 +11,12 @@
 
 #include "sim/base/error.hpp"
 #include "sim/engine/workers.hpp"
-#include "sim/study/evaluate.hpp"
+#include "sim/study/kind.hpp"
 #include "sim/study/notes.hpp"
 
 namespace papilio {
 namespace {
 
-// One engine plays about this many worlds: a fork costs as much as ten of them.
-constexpr std::size_t kWorldsPerBatch = 128;
-// Closed forms of a batch: a tenth of a second's work, for each fork makes the database's cache be
-// copied as it is written to.
-constexpr std::size_t kClosedFormsPerBatch = 16384;
 // How many numbers are looked up in the database at once.
 constexpr std::uint64_t kWindow = 1U << 16U;
 constexpr std::chrono::milliseconds kCommitInterval{100};
@@ -91,11 +86,8 @@ class StudyRun {
         database_{database},
         options_{options},
         id_{database.store(stored_form(study, options.papilio))},
-        // Alone in its database a study knows only what it has itself: a closed form is computed
-        // sooner than looked up, and two points of a fleet are hardly equal.
-        looks_up_{(study.spec.method == "simulation" && !study.fleet) ||
-                  database.has_other_points(id_)},
-        evaluator_{study},
+        evaluator_{study.kind->evaluator(study)},
+        looks_up_{evaluator_->looks_up_its_own() || database.has_other_points(id_)},
         workers_{options.jobs} {
     if (options.retry_failed) database.forget_failed(id_);
     StudyProgress& progress = outcome_.progress;
@@ -136,7 +128,7 @@ class StudyRun {
       }
       const std::size_t task = next_task_++;
       const Batch& kept = in_flight_.emplace(task, std::move(*batch)).first->second;
-      workers_.start(task, [&](const Workers::Send&) { return evaluator_.evaluate(kept.points); });
+      workers_.start(task, [&](const Workers::Send&) { return evaluator_->evaluate(kept.points); });
     }
   }
 
@@ -162,25 +154,19 @@ class StudyRun {
 
   /// Fills a batch. @return false if no points are left
   bool gather(Batch& batch) {
-    const bool closed = study_.spec.method == "closed-form";
-    std::size_t worlds = 0;
+    std::size_t load = 0;
     while (true) {
       std::optional<PointTask> task = pending_->next();
       if (!task) return !batch.points.empty();
-      // What the engine is to play is priced here: workers inherit it, and the next of them too.
-      // Closed forms are priced where they are computed, but for what all of them refer to.
-      if (!closed || batch.points.empty()) worlds += evaluator_.worlds(*task);
       batch.points.push_back(std::move(*task));
-      const bool full = study_.fleet || (closed ? batch.points.size() >= kClosedFormsPerBatch
-                                                : worlds >= kWorldsPerBatch);
-      if (full) return true;
+      if (evaluator_->fills(batch.points.back(), batch.points.size(), load)) return true;
     }
   }
 
   /// Stores the points whose results are known, and takes them out of the batch; those that equal
   /// one which is being computed wait for it.
   void take_known(Batch& batch) {
-    const std::vector<PointHead> heads = evaluator_.heads(batch.points);
+    const std::vector<PointHead> heads = evaluator_->heads(batch.points);
     std::vector<PointTask> rest;
     for (std::size_t i = 0; i < heads.size(); ++i) {
       const bool fails = !heads[i].error.empty();
@@ -219,7 +205,7 @@ class StudyRun {
         again_.push_back(std::move(alone));
       }
     } else if (ended.how == How::kThrew) {
-      PointHead head = evaluator_.heads(batch.points).front();
+      PointHead head = evaluator_->heads(batch.points).front();
       head.error = ended.bytes;
       ResultWriter results;
       results.begin_point(head);
@@ -252,8 +238,8 @@ class StudyRun {
   StudyDatabase& database_;
   const RunStudyOptions& options_;
   std::int64_t id_;
+  std::unique_ptr<Evaluator> evaluator_;
   bool looks_up_;
-  Evaluator evaluator_;
   Workers workers_;
   std::optional<PendingPoints> pending_;
   std::deque<Batch> again_;
@@ -286,7 +272,7 @@ StudyOutcome run_study(const Study& study, StudyDatabase& database,
 StoredStudy stored_form(const Study& study, const std::string& papilio) {
   StoredStudy stored{.name = study.spec.name,
                      .digest = to_text(study.digest),
-                     .kind = study.fleet ? "fleet" : "cells",
+                     .kind = std::string{study.kind->name()},
                      .method = study.spec.method,
                      .definition = effective_yaml(study),
                      .base = json_of(study.base).dump(),

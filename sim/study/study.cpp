@@ -15,9 +15,8 @@
 #include "sim/base/suggest.hpp"
 #include "sim/random/stream.hpp"
 #include "sim/scenario/checker.hpp"
-#include "sim/scenario/fleet_scenario.hpp"
-#include "sim/scenario/scenario.hpp"
 #include "sim/study/columns.hpp"
+#include "sim/study/kind.hpp"
 #include "sim/study/sources.hpp"
 
 namespace papilio {
@@ -76,17 +75,7 @@ class StudyChecker {
 
   void check_kind() {
     const StudySpec& spec = study_.spec;
-    if (study_.fleet && spec.method != "simulation") {
-      error("method", "a fleet has no closed form; remove the key");
-    }
-    if (!study_.fleet && spec.replicates > 1) {
-      error("replicates",
-            "nothing in a scenario of cells is random, so replicates would be equal; remove the "
-            "key, or take a fleet");
-    }
-    if (!study_.fleet && spec.records) {
-      error("records", "a cell is one request, which its summary tells whole; remove the key");
-    }
+    study_.kind->check(spec, [&](const char* key, const char* message) { error(key, message); });
     if (spec.replicates > 1 && keys_.count("seed") > 0) {
       error("replicates",
             "gives each replicate its seed, and so does the study's key 'seed' of the base; remove "
@@ -145,7 +134,7 @@ class StudyChecker {
 
   void check_column(const AxisColumn& column) {
     if (column.size() > 0) try_to_set(column.key(), column.value(0), column.where(), true);
-    const std::vector<std::string> reserved = reserved_column_names(study_.fleet);
+    const std::vector<std::string> reserved = reserved_column_names(study_.kind->results());
     // SQL does not tell upper from lower case.
     if (std::find(reserved.begin(), reserved.end(), boost::to_lower_copy(column.name())) !=
         reserved.end()) {
@@ -268,8 +257,7 @@ std::vector<std::string> check_some_point(const Study& study, Checker& checker,
     if (study.excluded(place)) continue;
     const Node root = study.scenario(place, [](const AxisColumn&) { return false; });
     try {
-      return study.fleet ? load_fleet(root, study.source, caches).spec.profiles
-                         : load_scenario(root, study.source, caches).spec.profiles;
+      return study.kind->facts(root, study.source, caches).profiles;
     } catch (const ConfigError& error) {
       if (first_error.empty()) first_error = error.what();
     }
@@ -411,7 +399,7 @@ Study load_study(const ScenarioSource& source) {
         "base", fmt::format("'{}' is a study itself; name a scenario or a fleet", study.spec.base));
     diagnostics.throw_if_any();
   }
-  study.fleet = is_fleet(study.base);
+  study.kind = &study_kind_of(study.base);
   StudyChecker parts{study, root, diagnostics};
   parts.set_keys();
   Node set = study.base;  // the axes try their first values on the base, which must not stay

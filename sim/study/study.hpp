@@ -40,13 +40,15 @@ struct Place {
   std::int64_t replicate{0};
 };
 
+class StudyKind;
+
 /// A study that has been checked.
 struct Study {
   StudySpec spec;
   std::string file;       ///< as it was named
   ScenarioSource source;  ///< of the base
   Node base;              ///< read, with what the study sets
-  bool fleet{false};
+  const StudyKind* kind{nullptr};
   std::vector<Axis> axes;
   std::vector<Exclusion> exclusions;
   std::uint64_t size{0};  ///< points before exclusions, replicates counted
