@@ -27,7 +27,7 @@ namespace {
 class Packer {
  public:
   Packer() = default;
-  explicit Packer(const std::string& bytes) : reading_{true}, bytes_{bytes} {}
+  explicit Packer(std::string bytes) : reading_{true}, bytes_{std::move(bytes)} {}
 
   template <class T>
   void part(T& value) {
@@ -68,11 +68,16 @@ class Packer {
 
 void pack(Packer& packer, ComponentResult& result) {
   packer.resize(result.buckets);
-  for (Bucket& bucket : result.buckets) {
+  packer.resize(result.completed_s);
+  for (std::size_t i = 0; i < result.buckets.size(); ++i) {
+    Bucket& bucket = result.buckets[i];
+    packer.part(bucket.sums.arrived);
+    if (bucket.sums.arrived == 0) continue;  // of many groups and windows nearly all are empty
     packer.part(bucket.sums);
     packer.list(bucket.latencies_s);
     packer.list(bucket.mobiles);
     packer.list(bucket.choices);
+    packer.list(result.completed_s[i]);
   }
   packer.part(result.warm_up);
   packer.list(result.mobiles);
@@ -96,17 +101,32 @@ struct Played {
   std::uint64_t peak_memory_bytes{0};
 };
 
-void pack(Packer& packer, Played& played) {
-  pack(packer, played.result);
-  packer.part(played.took);
-  packer.part(played.peak_memory_bytes);
-}
-
 std::uint64_t peak_memory_bytes() {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
   constexpr std::uint64_t kKibibyte = 1024;
   return static_cast<std::uint64_t>(usage.ru_maxrss) * kKibibyte;
+}
+
+/// In the worker.
+std::string packed(ComponentResult result, PlayTimes took) {
+  Packer packer;
+  pack(packer, result);
+  packer.part(took);
+  std::uint64_t peak = peak_memory_bytes();
+  packer.part(peak);
+  return packer.take();
+}
+
+/// In the program.
+Played unpacked(std::string bytes) {
+  Played played;
+  Packer packer{std::move(bytes)};
+  pack(packer, played.result);
+  packer.part(played.took);
+  packer.part(played.peak_memory_bytes);
+  PAPILIO_CHECK(packer.finished());
+  return played;
 }
 
 /// What each worker has done, in memory that all processes see.
@@ -139,20 +159,21 @@ class SharedCounts {
 
 /// The share of a component that has been played: of its simulated time or of the requests that it
 /// is expected to have, whichever the scenario bounds.
-double share_of(const FleetModel& model, std::size_t mobiles, std::uint64_t requests,
+double share_of(const FleetModel& model, const FleetComponent& component, std::uint64_t requests,
                 double date_s) {
   double share = 0;
   if (std::isfinite(model.duration_s)) {
     share = date_s / model.duration_s;
   } else {
-    double all = 0;
+    double expected = 0;
+    std::uint32_t first = 0;  // number of the group's first mobile
     for (const GroupModel& group : model.groups) {
       const auto each = group.workload.process == Workload::Process::kTrace
                             ? static_cast<double>(group.workload.dates_s.size())
                             : static_cast<double>(group.workload.requests);
-      all += each * group.count;
+      expected += each * static_cast<double>(component.mobiles_in(first, first + group.count));
+      first += group.count;
     }
-    const double expected = all * static_cast<double>(mobiles) / model.mobiles();
     share = expected > 0 ? static_cast<double>(requests) / expected : 0;
   }
   return std::min(share, 1.0);
@@ -194,30 +215,23 @@ class FleetRuns {
                       requests += result.requests;
                       count.requests = requests;
                       count.share = static_cast<double>(++played) / all;
-                      Played one{std::move(result), took, peak_memory_bytes()};
-                      Packer packer;
-                      pack(packer, one);
-                      last = packer.take();
+                      last = packed(std::move(result), took);
                       if (played < own.size()) send(last);
                     },
                 .on_stride =
                     [&](std::uint64_t ended, double date_s) {
-                      const std::size_t mobiles = own[played]->mobiles.size();
                       count.requests = requests + ended;
-                      count.date_s = date_s;
-                      count.share =
-                          (static_cast<double>(played) + share_of(model_, mobiles, ended, date_s)) /
-                          all;
+                      count.date_s = std::max(count.date_s.load(), date_s);
+                      count.share = (static_cast<double>(played) +
+                                     share_of(model_, *own[played], ended, date_s)) /
+                                    all;
                     }});
     return last;
   }
 
   /// In the program: takes what a task has sent or returned.
-  void take(std::size_t task, const std::string& bytes) {
-    Played played;
-    Packer packer{bytes};
-    pack(packer, played);
-    PAPILIO_CHECK(packer.finished());
+  void take(std::size_t task, std::string bytes) {
+    Played played = unpacked(std::move(bytes));
     Run& run = open_[task / workers_];
     if (!run.merge) {
       run.merge.emplace(model_);
@@ -293,7 +307,7 @@ std::vector<FleetResult> simulate_fleet(const FleetModel& model,
   run_workers(
       runs.tasks(),
       [&](std::size_t task, const Workers::Send& send) { return runs.play(task, send); },
-      [&](std::size_t task, const std::string& bytes) { runs.take(task, bytes); },
+      [&](std::size_t task, std::string bytes) { runs.take(task, std::move(bytes)); },
       {.jobs = options.jobs, .stop_requested = options.stop_requested, .on_tick = [&] {
          if (options.on_progress) options.on_progress(runs.progress());
        }});

@@ -13,7 +13,7 @@ namespace papilio {
 struct FleetProgress {
   double share{0};            ///< of the work, in 0..1, by simulated time
   std::uint64_t requests{0};  ///< ended
-  double simulated_s{0};      ///< date of the runs in flight, the latest
+  double simulated_s{0};      ///< the latest date that has been reached
 };
 
 /// How `simulate_fleet` goes about its work. None of it changes a result.

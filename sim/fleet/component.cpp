@@ -1,11 +1,14 @@
 #include "sim/fleet/component.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <numeric>
 #include <utility>
 
 #include "sim/fleet/request.hpp"
+#include "sim/fleet/resources.hpp"
 
 namespace papilio {
 namespace {
@@ -14,6 +17,17 @@ std::vector<std::uint32_t> numbers_below(std::uint32_t count) {
   std::vector<std::uint32_t> numbers(count);
   std::iota(numbers.begin(), numbers.end(), 0U);
   return numbers;
+}
+
+/// Components that there may be for all of them together to have no more than some millions of rows
+/// of the time series.
+double most_components(const FleetModel& model) {
+  if (model.sample_s <= 0) return std::numeric_limits<double>::infinity();
+  constexpr double kMostRows = 2e7;
+  const double rows = std::min(
+      model.duration_s / model.sample_s * static_cast<double>(resource_copies(model).size()),
+      static_cast<double>(model.most_samples));
+  return kMostRows / std::max(rows, 1.0);
 }
 
 bool can_be_parted(const FleetModel& model) {
@@ -101,6 +115,11 @@ Attachment Attachments::of(std::size_t group, std::uint32_t index) const {
           .edge = of.edge ? copy(before.edge, model_.servers[*of.edge].count) : 0};
 }
 
+std::size_t FleetComponent::mobiles_in(std::uint32_t begin, std::uint32_t end) const {
+  return static_cast<std::size_t>(std::lower_bound(mobiles.begin(), mobiles.end(), end) -
+                                  std::lower_bound(mobiles.begin(), mobiles.end(), begin));
+}
+
 FleetComponent whole_fleet(const FleetModel& model) {
   FleetComponent whole{.mobiles = numbers_below(model.mobiles()), .cells = {}, .servers = {}};
   for (const CellModel& cell : model.cells) whole.cells.push_back(numbers_below(cell.count));
@@ -111,6 +130,8 @@ FleetComponent whole_fleet(const FleetModel& model) {
 }
 
 std::vector<FleetComponent> components_of(const FleetModel& model, std::size_t fewest) {
+  const double for_samples = std::ceil(model.mobiles() / std::max(most_components(model), 1.0));
+  fewest = std::max(fewest, static_cast<std::size_t>(for_samples));
   if (model.mobiles() < 2 * fewest || !can_be_parted(model)) return {whole_fleet(model)};
 
   Connected copies{model};

@@ -14,6 +14,9 @@ struct FleetComponent {
   std::vector<std::uint32_t> mobiles;               ///< their numbers in the fleet, increasing
   std::vector<std::vector<std::uint32_t>> cells;    ///< `[cells]` of each the copies, increasing
   std::vector<std::vector<std::uint32_t>> servers;  ///< `[servers]` likewise
+
+  /// How many of its mobiles have numbers from `begin` to before `end`: those of a group, say.
+  [[nodiscard]] std::size_t mobiles_in(std::uint32_t begin, std::uint32_t end) const;
 };
 
 /// Which copies serve a mobile.
@@ -50,7 +53,8 @@ FleetComponent whole_fleet(const FleetModel& model);
 inline constexpr std::size_t kComponentMobiles = 1000;
 
 /// A fleet's components, by their first mobiles. Small ones are joined.
-/// A fleet is one component where links are SimGrid's, whose clock is one for all, and where
+/// So are those of a fleet with a long time series, of which each component has the whole length. A
+/// fleet is one component where links are SimGrid's, whose clock is one for all, and where
 /// servers have background jobs, which go on until the last mobile of the fleet has its answer.
 /// @param fewest mobiles of each but that of a fleet of fewer
 std::vector<FleetComponent> components_of(const FleetModel& model,

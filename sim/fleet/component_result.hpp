@@ -18,7 +18,9 @@ struct MobileEnd {
 
 /// What one component of a fleet leaves: plain numbers that travel through a pipe as bytes.
 struct ComponentResult {
-  std::vector<Bucket> buckets;     ///< as FleetResult's, without `ends`
+  std::vector<Bucket> buckets;  ///< as FleetResult's, without `ends`
+  /// `[buckets]` dates of the first completions, `kFewestOfASeries` at most.
+  std::vector<std::vector<double>> completed_s;
   RequestSums warm_up;             ///< likewise
   std::vector<MobileEnd> mobiles;  ///< `[mobiles of the component]`
   std::vector<double> sampled_s;   ///< dates of the time series

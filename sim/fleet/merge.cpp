@@ -19,8 +19,8 @@ Totals& operator+=(Totals& sum, const Totals& other) {
   return sum;
 }
 
-/// Appends; the first to come makes room for what all are expected to be.
-/// @param share of all that these values are about, in 0..1
+/// Appends.
+/// @param share of all that will come, about, in 0..1: the first to come make room for them
 template <class T>
 void append(std::vector<T>& all, std::vector<T> more, double share) {
   if (all.empty() && share == 1) {
@@ -28,7 +28,7 @@ void append(std::vector<T>& all, std::vector<T> more, double share) {
     return;
   }
   constexpr double kSlack = 1.05;
-  if (all.capacity() == 0) {
+  if (all.empty()) {
     all.reserve(static_cast<std::size_t>(kSlack * static_cast<double>(more.size()) / share));
   }
   all.insert(all.end(), more.begin(), more.end());
@@ -39,39 +39,70 @@ void append(std::vector<T>& all, std::vector<T> more, double share) {
 FleetMerge::FleetMerge(const FleetModel& model)
     : model_{model}, mobiles_(model.mobiles()), totals_(resource_copies(model).size()) {
   result_.buckets.resize(model.groups.size() * (model.windows.size() + 1));
+  short_series_.resize(result_.buckets.size());
 }
 
 void FleetMerge::add(const FleetComponent& component, ComponentResult result) {
   PAPILIO_CHECK(result.mobiles.size() == component.mobiles.size());
-  const double share =
-      static_cast<double>(component.mobiles.size()) / static_cast<double>(mobiles_.size());
   for (std::size_t i = 0; i < component.mobiles.size(); ++i) {
     mobiles_[component.mobiles[i]] = result.mobiles[i];
   }
-  add_buckets(result, share);
+  add_buckets(component, result);
   add_samples(result);
+  const double share =
+      static_cast<double>(component.mobiles.size()) / static_cast<double>(mobiles_.size());
   append(result_.records, std::move(result.records), share);
   append(result_.keyed, std::move(result.keyed), share);
-  result_.keyed_ends.push_back(result_.keyed.size());
   in_flight_s_ += result.in_flight_s;
   result_.batteries_empty += result.batteries_empty;
   result_.counts.requests += result.requests;
   result_.counts.events += result.events;
   now_s_ = std::max(now_s_, result.end_s);
+  ++components_;
 }
 
-void FleetMerge::add_buckets(ComponentResult& result, double share) {
+void FleetMerge::add_buckets(const FleetComponent& component, ComponentResult& result) {
   result_.warm_up += result.warm_up;
   PAPILIO_CHECK(result.buckets.size() == result_.buckets.size());
-  for (std::size_t i = 0; i < result.buckets.size(); ++i) {
-    Bucket& all = result_.buckets[i];
-    Bucket& more = result.buckets[i];
-    all.sums += more.sums;
-    append(all.latencies_s, std::move(more.latencies_s), share);
-    append(all.mobiles, std::move(more.mobiles), share);
-    all.ends.push_back(all.latencies_s.size());
-    all.choices.resize(more.choices.size());
-    for (std::size_t p = 0; p < more.choices.size(); ++p) all.choices[p] += more.choices[p];
+  const std::size_t windows = model_.windows.size() + 1;
+  std::uint32_t first = 0;  // number of the group's first mobile
+  for (std::size_t g = 0; g < model_.groups.size(); ++g) {
+    const std::uint32_t count = model_.groups[g].count;
+    const double share = static_cast<double>(component.mobiles_in(first, first + count)) / count;
+    first += count;
+    for (std::size_t i = g * windows; i < (g + 1) * windows; ++i) {
+      Bucket& all = result_.buckets[i];
+      Bucket& more = result.buckets[i];
+      all.sums += more.sums;
+      all.choices.resize(model_.groups[g].partitions.size());
+      for (std::size_t p = 0; p < more.choices.size(); ++p) all.choices[p] += more.choices[p];
+      if (share < 1 && more.latencies_s.size() < kFewestOfASeries) {
+        for (std::size_t c = 0; c < more.latencies_s.size(); ++c) {
+          short_series_[i].push_back(
+              {result.completed_s[i][c], more.latencies_s[c], more.mobiles[c]});
+        }
+        continue;
+      }
+      append(all.latencies_s, std::move(more.latencies_s), share);
+      append(all.mobiles, std::move(more.mobiles), share);
+      all.ends.push_back(all.latencies_s.size());
+    }
+  }
+}
+
+/// What components have completed that completed little, as one series.
+void FleetMerge::add_short_series() {
+  for (std::size_t i = 0; i < result_.buckets.size(); ++i) {
+    std::vector<Completion>& series = short_series_[i];
+    if (series.empty()) continue;
+    std::stable_sort(series.begin(), series.end(),
+                     [](const Completion& a, const Completion& b) { return a.date_s < b.date_s; });
+    Bucket& bucket = result_.buckets[i];
+    for (const Completion& one : series) {
+      bucket.latencies_s.push_back(one.latency_s);
+      bucket.mobiles.push_back(one.mobile);
+    }
+    bucket.ends.push_back(bucket.latencies_s.size());
   }
 }
 
@@ -110,7 +141,8 @@ FleetResult FleetMerge::finish() {
   const double counted_to = std::isfinite(model_.duration_s) ? model_.duration_s : now_s_;
   result_.counted_s = std::max(0.0, counted_to - model_.warm_up_s);
   result_.mean_in_flight = result_.counted_s > 0 ? in_flight_s_ / result_.counted_s : 0;
-  sort_records();
+  add_short_series();
+  sort_keyed();
   return std::move(result_);
 }
 
@@ -158,13 +190,11 @@ void FleetMerge::make_samples() {
   }
 }
 
-/// In the order of their ends, as those of one component are already.
-void FleetMerge::sort_records() {
-  if (result_.keyed_ends.size() <= 1) return;
-  std::stable_sort(result_.records.begin(), result_.records.end(),
-                   [](const RequestRecord& a, const RequestRecord& b) {
-                     return a.arrival_s + a.latency_s < b.arrival_s + b.latency_s;
-                   });
+/// As those of one component are already.
+void FleetMerge::sort_keyed() {
+  if (components_ == 1) return;
+  std::stable_sort(result_.keyed.begin(), result_.keyed.end(),
+                   [](const KeyedLatency& a, const KeyedLatency& b) { return a.end_s < b.end_s; });
 }
 
 }  // namespace papilio

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -24,15 +25,25 @@ class FleetMerge {
   FleetResult finish();
 
  private:
-  void add_buckets(ComponentResult& result, double expected_share);
+  void add_buckets(const FleetComponent& component, ComponentResult& result);
   void add_samples(const ComponentResult& result);
   void make_samples();
   void charge_radios();
-  void sort_records();
+  void add_short_series();
+  void sort_keyed();
+
+  /// A completed request of a component that completed too few for a series of their own.
+  struct Completion {
+    double date_s;
+    double latency_s;
+    std::uint32_t mobile;
+  };
 
   const FleetModel& model_;
   FleetResult result_;
-  std::vector<MobileEnd> mobiles_;  // [mobiles]
+  std::size_t components_{0};
+  std::vector<std::vector<Completion>> short_series_;  // [buckets]
+  std::vector<MobileEnd> mobiles_;                     // [mobiles]
   std::vector<double> sampled_s_;
   std::vector<Totals> sampled_;  // [dates][resource_names] sums of the components' totals
   std::vector<Totals> totals_;   // [resource_names] likewise, over all

@@ -15,6 +15,7 @@ Meter::Meter(const FleetModel& model, const std::vector<Mobile>& mobiles, int re
       sampling_{model.seed, fmt::format("records/{}", replication)} {
   const std::size_t windows = model.windows.size() + 1;
   result_.buckets.resize(model.groups.size() * windows);
+  result_.completed_s.resize(result_.buckets.size());
   for (std::size_t i = 0; i < result_.buckets.size(); ++i) {
     result_.buckets[i].choices.resize(model.groups[i / windows].partitions.size());
   }
@@ -32,7 +33,7 @@ std::size_t Meter::bucket_of(std::uint32_t group, double arrival_s) const {
 
 void Meter::drop(const Request& request, double now) {
   sums_of(mobiles_[request.mobile].group, request.arrival_s).dropped += 1;
-  record(request, RequestEnd::kDropped, false);
+  record(request, RequestEnd::kDropped, false, now);
   integrate(now);
   --in_system_;
 }
@@ -44,8 +45,9 @@ void Meter::end(const Request& request, RequestEnd how, double now) {
   const bool completed = how == RequestEnd::kCompleted;
   const bool late = completed && deadline_s > 0 && latency_s > deadline_s;
 
-  Bucket* bucket =
-      counted(request.arrival_s) ? &result_.buckets[bucket_of(group, request.arrival_s)] : nullptr;
+  const bool is_counted = counted(request.arrival_s);
+  const std::size_t place = is_counted ? bucket_of(group, request.arrival_s) : 0;
+  Bucket* bucket = is_counted ? &result_.buckets[place] : nullptr;
   RequestSums& sums = bucket != nullptr ? bucket->sums : result_.warm_up;
   sums.energy += request.energy;
   sums.retries += request.attempts > 1 ? request.attempts - 1 : 0;
@@ -59,6 +61,8 @@ void Meter::end(const Request& request, RequestEnd how, double now) {
     sums.saved_s += partition.cloud_only_s * request.service_factor - request.profiled_server_s;
     sums.mobile_share += request.fell_back ? 1 : partition.mobile_share;
     if (bucket != nullptr) {
+      std::vector<double>& dates = result_.completed_s[place];
+      if (dates.size() < kFewestOfASeries) dates.push_back(now);
       bucket->latencies_s.push_back(latency_s);
       bucket->mobiles.push_back(mobiles_[request.mobile].number);
       bucket->choices[request.partition] += 1;
@@ -66,13 +70,13 @@ void Meter::end(const Request& request, RequestEnd how, double now) {
   } else {
     sums.failed += 1;
   }
-  record(request, how, late);
+  record(request, how, late, now);
   integrate(now);
   --in_system_;
   --serving_;
 }
 
-void Meter::record(const Request& request, RequestEnd how, bool late) {
+void Meter::record(const Request& request, RequestEnd how, bool late, double now) {
   ++ended_;
   if (!counted(request.arrival_s)) return;
   const std::uint32_t group = mobiles_[request.mobile].group;
@@ -82,7 +86,7 @@ void Meter::record(const Request& request, RequestEnd how, bool late) {
                                  ? request.phases.total()
                                  : std::numeric_limits<double>::quiet_NaN();
     result_.keyed.push_back(
-        {mobile, request.number, bucket_of(group, request.arrival_s), latency_s});
+        {now, mobile, request.number, bucket_of(group, request.arrival_s), latency_s});
   }
   if (model_.record_share <= 0) return;
   if (model_.record_share < 1 &&

@@ -64,7 +64,7 @@ class Meter {
     if (!counted(arrival_s)) return result_.warm_up;
     return result_.buckets[bucket_of(group, arrival_s)].sums;
   }
-  void record(const Request& request, RequestEnd how, bool late);
+  void record(const Request& request, RequestEnd how, bool late, double now);
   void integrate(double now);
   [[nodiscard]] std::vector<Totals> totals(double now, Resources& resources);
 

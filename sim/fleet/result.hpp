@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string_view>
@@ -108,18 +109,24 @@ struct RequestSums {
   RequestSums& operator+=(const RequestSums& other);
 };
 
-/// One (group, window). Latencies are component by component, within each in the order of
-/// completion.
+/// One (group, window). Latencies lie series by series, each in the order of completion: a
+/// component that completed `kFewestOfASeries` or more is a series of its own, and the others are
+/// one together.
 struct Bucket {
   RequestSums sums;
   std::vector<double> latencies_s;     ///< of the completed
   std::vector<std::uint32_t> mobiles;  ///< whose they are
-  std::vector<std::uint64_t> ends;     ///< `[components]` where the latencies of each end
+  std::vector<std::uint64_t> ends;     ///< `[series]` where the latencies of each end
   std::vector<std::uint64_t> choices;  ///< `[partitions]` completed by each
 };
 
+/// As many latencies as tell of variation over time by themselves: twice the frequencies that an
+/// interval looks at (`steady_state`).
+inline constexpr std::size_t kFewestOfASeries = 128;
+
 /// A latency that can be found again in another strategy's run.
 struct KeyedLatency {
+  double end_s;  ///< date
   std::uint32_t mobile;
   std::uint32_t number;
   std::uint64_t bucket;
@@ -173,9 +180,8 @@ struct FleetResult {
   std::vector<SampleRow> samples;
   std::uint8_t samples_cut{0};           ///< 1: there would have been more than `most_samples`
   std::vector<ResourceMeans> resources;  ///< in the order of `resource_names`
-  std::vector<RequestRecord> records;
-  std::vector<KeyedLatency> keyed;        ///< component by component, as a bucket's latencies
-  std::vector<std::uint64_t> keyed_ends;  ///< `[components]`
+  std::vector<RequestRecord> records;    ///< component by component, each in the order of ending
+  std::vector<KeyedLatency> keyed;       ///< in the order of ending
   double mean_in_flight{0};  ///< requests in the system, over [warm-up, end of arrivals]
   double counted_s{0};       ///< length of that time
   std::uint64_t batteries_empty{0};

@@ -22,21 +22,20 @@ struct Scope {
   std::optional<double> seconds;  ///< absent: the counted time of each run
 };
 
-/// Regrets of one (group, window) in the order of a bucket's latencies, and whose they are.
+/// Regrets of one (group, window) in the order of completion, and whose they are.
 struct Regrets {
   std::vector<double> values_s;
   std::vector<std::uint32_t> mobiles;
-  std::vector<std::uint64_t> ends;  // [components]
 };
 
-/// Appends a piece a component: each is in the order of time, and they go on side by side.
-void add_pieces(std::vector<Piece>& pieces, std::span<const double> values,
-                std::span<const std::uint32_t> sources, std::span<const std::uint64_t> ends,
-                std::size_t era) {
+/// Appends a piece a series of the bucket's, which go on side by side.
+void add_pieces(std::vector<Piece>& pieces, const Bucket& bucket, std::size_t era) {
+  const std::span latencies_s{bucket.latencies_s};
+  const std::span mobiles{bucket.mobiles};
   std::size_t begin = 0;
-  for (const std::uint64_t end : ends) {
+  for (const std::uint64_t end : bucket.ends) {
     pieces.push_back(
-        {values.subspan(begin, end - begin), sources.subspan(begin, end - begin), era});
+        {latencies_s.subspan(begin, end - begin), mobiles.subspan(begin, end - begin), era});
     begin = end;
   }
 }
@@ -108,6 +107,7 @@ class Summariser {
     Sections regret_sections;
     double accuracy = 0;
     double completed = 0;
+    std::size_t of_first_run = 0;  // pieces
     for (std::size_t r = 0; r < replications_; ++r) {
       const FleetResult& result = results_[strategy * replications_ + r];
       std::vector<double> own;
@@ -116,7 +116,7 @@ class Summariser {
         for (const std::size_t w : scope.windows) {
           const Bucket& one = result.buckets[bucket(g, w)];
           row.sums += one.sums;
-          add_pieces(all, one.latencies_s, one.mobiles, one.ends, w);
+          add_pieces(all, one, w);
           if (replications_ > 1) {
             own.insert(own.end(), one.latencies_s.begin(), one.latencies_s.end());
           }
@@ -132,10 +132,11 @@ class Summariser {
           if (oracle_) {
             const Regrets& more = regrets_[r][bucket(g, w)];
             own_regrets.insert(own_regrets.end(), more.values_s.begin(), more.values_s.end());
-            add_pieces(regrets, more.values_s, more.mobiles, more.ends, w);
+            regrets.push_back({more.values_s, more.mobiles, w});
           }
         }
       }
+      if (r == 0) of_first_run = all.size();
       row.seconds += scope.seconds.value_or(result.counted_s);
       if (!own.empty()) {
         sections[0].push_back(mean(own));
@@ -162,7 +163,7 @@ class Summariser {
     if (compared) row.regret = estimate(steady_state(regrets, {}).mean, regret_sections);
     if (completed > 0 && !std::isnan(accuracy)) row.accuracy = accuracy / completed;
     row.admitted = admitted(strategy, scope);
-    find_start(row, all, found);
+    find_start(row, all, of_first_run, found);
     row.overload = find_overload(
         model_, capacities_, std::span{results_}.subspan(strategy * replications_, replications_),
         scope.groups);
@@ -191,12 +192,11 @@ class Summariser {
   /// A queue that starts empty has forgotten it as the correlation of its latencies falls, as
   /// exp(-t / m) where they are remembered for 2 m, both ways. Until the end of the warm-up that is
   /// exp(-warm-up / m), and beyond it lacks m times that of the mean.
-  void find_start(FleetSummary& row, const std::vector<Piece>& pieces,
+  void find_start(FleetSummary& row, const std::vector<Piece>& pieces, std::size_t of_first_run,
                   const SteadyState& found) const {
     if (row.window != "all" || pieces.empty() || found.mean.value <= 0) return;
-    const std::vector<Piece> first_run{
-        pieces.begin(),
-        pieces.begin() + static_cast<std::ptrdiff_t>(pieces.size() / replications_)};
+    const std::vector<Piece> first_run{pieces.begin(),
+                                       pieces.begin() + static_cast<std::ptrdiff_t>(of_first_run)};
     const SteadyState of_one = replications_ == 1 ? found : steady_state(first_run, {});
     const double run_s = row.seconds / static_cast<double>(replications_);
     row.memory_s = of_one.memory * run_s;
@@ -223,11 +223,7 @@ class Summariser {
       std::vector<KeyedLatency> best = results_[*oracle_ * replications_ + r].keyed;
       std::sort(best.begin(), best.end(),
                 [&](const KeyedLatency& a, const KeyedLatency& b) { return key(a) < key(b); });
-      const FleetResult& result = results_[strategy * replications_ + r];
-      auto component_end = result.keyed_ends.begin();
-      for (std::size_t i = 0; i < result.keyed.size(); ++i) {
-        for (; *component_end == i; ++component_end) end_component(regrets_[r]);
-        const KeyedLatency& request = result.keyed[i];
+      for (const KeyedLatency& request : results_[strategy * replications_ + r].keyed) {
         const auto other = std::lower_bound(
             best.begin(), best.end(), request,
             [&](const KeyedLatency& a, const KeyedLatency& b) { return key(a) < key(b); });
@@ -238,14 +234,7 @@ class Summariser {
         bucket.values_s.push_back(regret_s);
         bucket.mobiles.push_back(request.mobile);
       }
-      for (; component_end != result.keyed_ends.end(); ++component_end) {
-        end_component(regrets_[r]);
-      }
     }
-  }
-
-  static void end_component(std::vector<Regrets>& buckets) {
-    for (Regrets& bucket : buckets) bucket.ends.push_back(bucket.values_s.size());
   }
 
   const FleetModel& model_;

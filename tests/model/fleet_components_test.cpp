@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -31,6 +33,20 @@ void expect_near(double one, double other, const char* what) {
   EXPECT_LE(std::abs(one - other), kLastDigits * std::max(std::abs(one), std::abs(other))) << what;
 }
 
+/// Gives every group a second partition, and a policy that chooses; of every fourth seed none.
+void choose_by(FleetModel& model, std::uint64_t seed) {
+  const std::vector<const char*> names{"", "selection", "oracle", "bandit"};
+  const std::string name = names[seed % names.size()];
+  if (name.empty()) return;
+  FleetStrategy& strategy = model.strategies.front();
+  strategy.policy = find_policy(name)->make();
+  for (std::size_t g = 0; g < model.groups.size(); ++g) {
+    model.groups[g].partitions.push_back(
+        {.name = "mobile-only", .mobile_s = 0.1, .mobile_j = 0.2, .cloud_only_s = 0.02});
+    strategy.candidates[g] = {0, 1};
+  }
+}
+
 /// A random fleet whose cells and servers have `copies` equal ones each, so that mobile i of a
 /// group meets those of i + copies, i + 2 copies … only.
 FleetModel copied_fleet(std::uint64_t seed, std::uint32_t copies) {
@@ -49,8 +65,19 @@ FleetModel copied_fleet(std::uint64_t seed, std::uint32_t copies) {
     server.count = copies;
     server.background.clear();
   }
-  for (GroupModel& group : model.groups) group.count = 3 * copies;
+  for (GroupModel& group : model.groups) {
+    group.count = 3 * copies;
+    if (seed % 3 == 0) group.battery_j = 0.5;
+    if (seed % 5 != 0) continue;
+    group.workload = {.process = Workload::Process::kClosedLoop, .think_s = 0.5, .requests = 7};
+  }
+  if (seed % 5 == 0) model.duration_s = std::numeric_limits<double>::infinity();
   model.sample_s = 0.7;
+  model.most_samples = 1'000'000;
+  model.warm_up_s = 1;
+  model.windows = {{"first", 0, 3}, {"second", 3, 5}};
+  model.keep_latencies_by_request = true;
+  choose_by(model, seed);
   return model;
 }
 
@@ -114,6 +141,20 @@ TEST(Components, AreJoinedUntilTheyHaveMobilesEnough) {
   EXPECT_EQ(components_of(model).size(), 1U) << "too few to be parted";
 }
 
+// 2e7 rows for all: with four kinds of resource (mobiles, up, down, server) and 250,000 dates,
+// twenty components of a million rows each.
+TEST(Components, AreFewerWhereEachHasALongTimeSeries) {
+  FleetModel model = testing::simple_fleet({.name = "task", .mobile_s = 1}, {}, 100);
+  model.cells[0].count = 100;
+  model.cells[0].uplink.resize(100, model.cells[0].uplink.front());
+  model.cells[0].downlink.resize(100, model.cells[0].downlink.front());
+  model.servers[0].count = 100;
+  EXPECT_EQ(components_of(model, 1).size(), 100U);
+  model.duration_s = 250'000;
+  model.sample_s = 1;
+  EXPECT_EQ(components_of(model, 1).size(), 20U);
+}
+
 TEST(Components, AreOneWhereSomethingIsSharedByAll) {
   const FleetModel parted = copied_fleet(3, 4);
   ASSERT_EQ(components_of(parted, 1).size(), 4U);
@@ -134,7 +175,7 @@ TEST(Components, DoToEveryRequestWhatTheWholeFleetDoes) {
     const FleetModel model = copied_fleet(seed, 4);
     const FleetResult whole = play_whole(model);
     const FleetResult parted = play_here(model, components_of(model, 1));
-    ASSERT_EQ(parted.keyed_ends.size(), 4U);
+    ASSERT_EQ(components_of(model, 1).size(), 4U);
     const std::vector<RequestRecord> in_whole = by_request(whole.records);
     const std::vector<RequestRecord> in_parts = by_request(parted.records);
     ASSERT_EQ(in_whole.size(), in_parts.size());
@@ -168,11 +209,20 @@ TEST(Components, SumUpToTheWholeFleet) {
       expect_near(one.phases.total(), other.phases.total(), "latencies");
       expect_near(one.server_s, other.server_s, "GPU time");
       EXPECT_EQ(parted.buckets[b].choices, whole.buckets[b].choices);
+      ASSERT_LT(one.completed, 4 * kFewestOfASeries) << "none has a series of its own, so that";
+      EXPECT_EQ(parted.buckets[b].latencies_s, whole.buckets[b].latencies_s)
+          << "the order of completion is that of the whole fleet";
+      EXPECT_EQ(parted.buckets[b].mobiles, whole.buckets[b].mobiles);
     }
     for (std::size_t r = 0; r < whole.resources.size(); ++r) {
       expect_near(parted.resources[r].utilisation, whole.resources[r].utilisation, "utilisation");
       expect_near(parted.resources[r].mean_queue, whole.resources[r].mean_queue, "queue");
       expect_near(parted.resources[r].per_second, whole.resources[r].per_second, "rate");
+    }
+    ASSERT_EQ(parted.keyed.size(), whole.keyed.size());
+    for (std::size_t i = 0; i < whole.keyed.size(); ++i) {
+      EXPECT_EQ(parted.keyed[i].mobile, whole.keyed[i].mobile);
+      EXPECT_EQ(parted.keyed[i].number, whole.keyed[i].number);
     }
     ASSERT_EQ(parted.samples.size(), whole.samples.size());
     for (std::size_t i = 0; i < whole.samples.size(); ++i) {
@@ -198,7 +248,6 @@ TEST(Components, AreTheSameBytesOnAnyNumberOfWorkers) {
     const std::vector<FleetResult> together = simulate_fleet(model, {.jobs = jobs});
     ASSERT_EQ(together.size(), alone.size());
     for (std::size_t r = 0; r < alone.size(); ++r) {
-      EXPECT_EQ(together[r].keyed_ends.size(), components);
       ASSERT_EQ(together[r].records.size(), alone[r].records.size());
       for (std::size_t i = 0; i < alone[r].records.size(); ++i) {
         ASSERT_EQ(told(together[r].records[i]), told(alone[r].records[i]));
