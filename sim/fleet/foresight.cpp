@@ -1,70 +1,137 @@
 #include "sim/fleet/foresight.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "sim/plan/estimate.hpp"
 
 namespace papilio {
+namespace {
+
+/// A partition as it will be, if nothing but what is here now contends. Walks along the dates at
+/// which its stages end: what a transfer or a service takes depends on when it begins.
+class Actual {
+ public:
+  Actual(const FleetState& fleet, const Mobile& mobile, const Request& request, double now)
+      : fleet_{fleet},
+        mobile_{mobile},
+        request_{request},
+        group_{fleet.group_of(mobile)},
+        cell_{fleet.cell_of(mobile)},
+        now_{now},
+        date_{now} {}
+
+  /// Where the walk has come to; infinite if it never ends.
+  [[nodiscard]] double date() const { return date_; }
+
+  Seconds compute(const Compute& layers) {
+    if (layers.at == Tier::kMobile) {
+      date_ += layers.time.value() * group_.load_level;
+      return {};
+    }
+    if (date_ == kNever) return {};
+    const Server& server = server_at(layers.at);
+    date_ += server.wait_at(now_, date_);
+    if (date_ == kNever) return {};
+    const double begin_s = date_;
+    date_ += layers.time.value() * request_.service_factor * server.slowdown_at(date_);
+    if (server.down_within(begin_s, date_)) date_ = kNever;
+    return {};
+  }
+
+  Seconds uplink(Bytes size) {
+    if (cell_.machine && !mobile_.radio.active()) {
+      if (date_ < mobile_.radio.last_s()) {
+        date_ = mobile_.radio.last_s();
+      } else if (!cell_.machine->connected(Seconds{date_ - mobile_.radio.last_s()})) {
+        date_ += cell_.machine->promotion_length().value();
+      }
+    }
+    // Until the choice is made, upload_bytes holds the request's factor on the upload.
+    transfer(mobile_.uplink, size.value() * request_.upload_bytes, group_.uplink_cap_byte_per_s,
+             fleet_.signal_of(mobile_));
+    upload_end_s_ = date_;
+    inbound_ = true;
+    return {};
+  }
+
+  Seconds delay() {
+    date_ += cell_.delay_s;
+    // A node that is down forwards nothing.
+    if (inbound_ && has_edge() && server_at(Tier::kEdge).down(date_)) date_ = kNever;
+    inbound_ = false;
+    return {};
+  }
+
+  Seconds backhaul(const Transfer& transfer) {
+    answering_ = transfer.answer;
+    if (!has_edge() || date_ == kNever) return {};
+    const double begin_s = date_;
+    const std::uint32_t link = fleet_.resources.backhaul(mobile_.edge, answering_ ? 1 : 0);
+    if (link != kNothing) this->transfer(link, transfer.size.value(), kNever, 1);
+    const Server& sender = server_at(answering_ ? Tier::kCloud : Tier::kEdge);
+    if (sender.down_within(begin_s, date_)) date_ = kNever;
+    return {};
+  }
+
+  Seconds backhaul_delay() {
+    if (!has_edge()) return {};
+    date_ += fleet_.resources.model_of(mobile_.edge).backhaul_delay_s;
+    if (answering_ && server_at(Tier::kEdge).down(date_)) date_ = kNever;
+    return {};
+  }
+
+  Seconds downlink(Bytes size) {
+    if (date_ == kNever) return {};
+    if (cell_.machine && size > Bytes{0}) {
+      const Hearing hearing = cell_.machine->hearing(Seconds{date_ - upload_end_s_});
+      date_ += hearing.wait.value();
+      if (hearing.idle) date_ += cell_.machine->promotion_length().value();
+    }
+    transfer(mobile_.downlink, size.value(), group_.downlink_cap_byte_per_s,
+             fleet_.signal_of(mobile_));
+    return {};
+  }
+
+  [[nodiscard]] static bool times_answer() { return true; }
+  // Nobody asks what it will draw.
+  [[nodiscard]] static Joules compute_energy(const Compute& /*layers*/) { return {}; }
+  [[nodiscard]] static Joules uplink_energy(Bytes /*sent*/, Seconds /*time*/) { return {}; }
+  [[nodiscard]] static Joules downlink_energy(Bytes /*received*/, Seconds /*time*/,
+                                              Bytes /*untimed*/) {
+    return {};
+  }
+  [[nodiscard]] static Joules idle_energy(Seconds /*away*/) { return {}; }
+
+ private:
+  [[nodiscard]] bool has_edge() const { return mobile_.edge != kNothing; }
+  [[nodiscard]] const Server& server_at(Tier tier) const {
+    return fleet_.resources.server(tier == Tier::kEdge ? mobile_.edge : mobile_.server);
+  }
+  void transfer(std::uint32_t link, double bytes, double cap, double signal) {
+    if (bytes <= 0) return;
+    const double flows = (fleet_.resources.link(link).flows() + 1.0) / signal;
+    date_ = fleet_.resources.link(link).rate().finish_s(date_, std::ceil(bytes), flows, cap);
+  }
+
+  const FleetState& fleet_;
+  const Mobile& mobile_;
+  const Request& request_;
+  const GroupModel& group_;
+  const CellModel& cell_;
+  double now_;
+  double date_;
+  double upload_end_s_{0};
+  bool inbound_{false};    // what was sent up has not passed its delay yet
+  bool answering_{false};  // the backhaul carries the answer
+};
+
+}  // namespace
+
 double true_latency_s(const FleetState& fleet, const Mobile& mobile, const Request& request,
                       const FleetPartition& partition, double now) {
-  const GroupModel& group = fleet.group_of(mobile);
-  const CellModel& cell = fleet.cell_of(mobile);
-  const ImageDemand demand = partition.demand(request.image);
-  double date = now + demand.mobile_s * group.load_level;
-  if (demand.upload_bytes <= 0) return date - now;
-  if (cell.machine && !mobile.radio.active()) {
-    if (date < mobile.radio.last_s()) {
-      date = mobile.radio.last_s();
-    } else if (!cell.machine->connected(Seconds{date - mobile.radio.last_s()})) {
-      date += cell.machine->promotion_length().value();
-    }
-  }
-  const auto transfer = [&](std::uint32_t link, double bytes, double cap, double signal) {
-    if (bytes <= 0) return;
-    const double flows = (fleet.resources.link(link).flows() + 1.0) / signal;
-    date = fleet.resources.link(link).rate().finish_s(date, std::ceil(bytes), flows, cap);
-  };
-  const auto compute = [&](std::uint32_t server, double service_s) {
-    if (date == kNever) return;
-    date += fleet.resources.server(server).wait_at(now, date);
-    if (date == kNever) return;
-    const double begin_s = date;
-    date += service_s * request.service_factor * fleet.resources.server(server).slowdown_at(date);
-    if (fleet.resources.server(server).down_within(begin_s, date)) date = kNever;
-  };
-  // Until the choice is made, upload_bytes holds the request's factor on the upload.
-  transfer(mobile.uplink, demand.upload_bytes * request.upload_bytes, group.uplink_cap_byte_per_s,
-           fleet.signal_of(mobile));
-  const double upload_end_s = date;
-  date += cell.delay_s;
-  if (mobile.edge != kNothing && fleet.resources.server(mobile.edge).down(date)) return kNever;
-  if (partition.on_edge()) compute(mobile.edge, demand.edge_s);
-  const bool via_backhaul = mobile.edge != kNothing && partition.on_cloud();
-  const auto backhaul = [&](std::uint32_t direction, double bytes) {
-    if (!via_backhaul || date == kNever) return;
-    const std::uint32_t link = fleet.resources.backhaul(mobile.edge, direction);
-    const Server& edge = fleet.resources.server(mobile.edge);
-    const Server& sender = direction == 0 ? edge : fleet.resources.server(mobile.server);
-    const double begin_s = date;
-    if (link != kNothing) transfer(link, bytes, kNever, 1);
-    const bool lost = sender.down_within(begin_s, date);
-    date += fleet.resources.model_of(mobile.edge).backhaul_delay_s;
-    if (lost || (direction == 1 && edge.down(date))) date = kNever;
-  };
-  backhaul(0, partition.on_edge() ? partition.backhaul_bytes : demand.upload_bytes);
-  if (partition.on_cloud()) compute(mobile.server, demand.server_s);
-  backhaul(1, partition.result_bytes);
-  date += cell.delay_s;
-  if (cell.machine && date != kNever && partition.result_bytes > 0) {
-    const Hearing hearing = cell.machine->hearing(Seconds{date - upload_end_s});
-    date += hearing.wait.value();
-    if (hearing.idle) date += cell.machine->promotion_length().value();
-  }
-  if (date != kNever) {
-    transfer(mobile.downlink, partition.result_bytes, group.downlink_cap_byte_per_s,
-             fleet.signal_of(mobile));
-  }
-  return date - now;
+  Actual actual{fleet, mobile, request, now};
+  estimate(partition.stages(partition.demand(request.image), mobile.edge != kNothing), actual);
+  return actual.date() - now;
 }
 
 }  // namespace papilio

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/cost/cost.hpp"
+#include "sim/plan/plan.hpp"
 #include "sim/radio/machine.hpp"
 #include "sim/radio/radio.hpp"
 #include "sim/radio/timeline.hpp"
@@ -57,7 +58,10 @@ struct FleetPartition {
 
   /// What a request about one picture asks for.
   [[nodiscard]] ImageDemand demand(std::uint32_t image) const {
-    if (!images.empty()) return images[image];
+    return images.empty() ? means() : images[image];
+  }
+  /// The members that depend on the picture, which are means where there are several.
+  [[nodiscard]] ImageDemand means() const {
     return {mobile_s, mobile_j, upload_bytes, edge_s, server_s};
   }
   /// Sets the members that depend on the picture.
@@ -79,8 +83,9 @@ struct FleetPartition {
     return std::isnan(accuracy) ? std::nullopt : std::optional{accuracy};
   }
 
-  /// What an edge passes on: its own output, or, without layers of its own, what came up.
-  [[nodiscard]] double bytes_to_cloud() const { return on_edge() ? backhaul_bytes : upload_bytes; }
+  /// The stages of a request that asks for `demand`, as `estimate` takes them.
+  /// @param edge whether the mobile has an edge, which answers where the cloud has no layers
+  [[nodiscard]] Stages stages(const ImageDemand& demand, bool edge) const;
 };
 
 /// How requests come to a mobile.

@@ -7,68 +7,81 @@
 
 #include "sim/base/error.hpp"
 #include "sim/plan/choose.hpp"
+#include "sim/plan/estimate.hpp"
 #include "sim/yaml/fields.hpp"
 
 namespace papilio {
 namespace {
 
-double transfer_s(double bytes, double rate) {
-  return bytes > 0 ? bytes / rate : 0;  // infinite over a link that is down
+constexpr double kNever = std::numeric_limits<double>::infinity();
+
+Seconds transfer_time(double bytes, double rate) {
+  return Seconds{bytes > 0 ? bytes / rate : 0};  // infinite over a link that is down
 }
 
-/// Time at one tier, its queue included.
-double tier_s(bool visited, double service_s, const ServerView& view, double whole_network_s,
-              LoadRule load) {
-  if (!visited) return 0;
-  if (load == LoadRule::kFactor && whole_network_s > 0) {
-    return service_s * (view.wait_s / whole_network_s + view.slowdown);
-  }
-  return view.wait_s + service_s * view.slowdown;
-}
+/// A partition as a mobile sees it that goes by what pings and its own transfers have told.
+class Observed {
+ public:
+  /// @param whole_network_s server time that cloud-only would take
+  Observed(const GroupModel& group, const CellModel& cell, const Observation& seen, LoadRule load,
+           double whole_network_s)
+      : group_{group}, cell_{cell}, seen_{seen}, load_{load}, whole_network_s_{whole_network_s} {}
 
-/// After the mobile's own layers.
-double away_s(const FleetPartition& partition, const Observation& seen, LoadRule load) {
-  if (partition.upload_bytes <= 0) return 0;
-  // Everything passes the edge, whether or not it computes.
-  if (std::isinf(seen.edge.wait_s)) return std::numeric_limits<double>::infinity();
-  double backhaul_s = 0;
-  if (partition.on_cloud()) {
-    backhaul_s = 2 * seen.backhaul_delay_s +
-                 transfer_s(partition.bytes_to_cloud(), seen.backhaul_byte_per_s) +
-                 transfer_s(partition.result_bytes, seen.backhaul_byte_per_s);
+  [[nodiscard]] Seconds compute(const Compute& layers) const {
+    if (layers.at == Tier::kMobile) return group_.load_level * layers.time;
+    const ServerView& server = layers.at == Tier::kEdge ? seen_.edge : seen_.server;
+    if (std::isinf(server.wait_s)) return Seconds{kNever};  // it is down
+    if (load_ == LoadRule::kFactor && whole_network_s_ > 0) {
+      return layers.time * (server.wait_s / whole_network_s_ + server.slowdown);
+    }
+    return Seconds{server.wait_s} + layers.time * server.slowdown;
   }
-  return transfer_s(partition.upload_bytes, seen.uplink_byte_per_s) + 2 * seen.delay_s +
-         backhaul_s +
-         tier_s(partition.on_edge(), partition.edge_s, seen.edge, partition.cloud_only_s, load) +
-         tier_s(partition.on_cloud(), partition.server_s, seen.server, partition.cloud_only_s,
-                load) +
-         transfer_s(partition.result_bytes, seen.downlink_byte_per_s);
-}
+  [[nodiscard]] Seconds uplink(Bytes size) const {
+    // Everything passes the edge, whether or not it computes.
+    if (std::isinf(seen_.edge.wait_s)) return Seconds{kNever};
+    return transfer_time(size.value(), seen_.uplink_byte_per_s);
+  }
+  [[nodiscard]] Seconds downlink(Bytes size) const {
+    return transfer_time(size.value(), seen_.downlink_byte_per_s);
+  }
+  [[nodiscard]] Seconds backhaul(const Transfer& transfer) const {
+    return transfer_time(transfer.size.value(), seen_.backhaul_byte_per_s);
+  }
+  [[nodiscard]] static bool times_answer() { return true; }
+  [[nodiscard]] Seconds delay() const { return Seconds{seen_.delay_s}; }
+  [[nodiscard]] Seconds backhaul_delay() const { return Seconds{seen_.backhaul_delay_s}; }
+
+  [[nodiscard]] Joules compute_energy(const Compute& layers) const {
+    return group_.load_level * layers.energy;
+  }
+  [[nodiscard]] Joules uplink_energy(Bytes sent, Seconds time) const {
+    return cell_.radio.alpha_uplink * sent + while_active(time);
+  }
+  [[nodiscard]] Joules downlink_energy(Bytes received, Seconds time, Bytes /*untimed*/) const {
+    return cell_.radio.alpha_downlink * received + while_active(time);
+  }
+  [[nodiscard]] Joules idle_energy(Seconds away) const {
+    return group_.idle_power_w > 0 ? Watts{group_.idle_power_w} * away : Joules{0};
+  }
+
+ private:
+  [[nodiscard]] Joules while_active(Seconds time) const {
+    return cell_.energy_model == EnergyModel::kStated ? cell_.radio.beta * time : Joules{0};
+  }
+
+  const GroupModel& group_;
+  const CellModel& cell_;
+  const Observation& seen_;
+  LoadRule load_;
+  double whole_network_s_;
+};
 
 }  // namespace
 
-double expected_latency_s(const FleetPartition& partition, const GroupModel& group,
-                          const Observation& seen, LoadRule load) {
-  return group.load_level * partition.mobile_s + away_s(partition, seen, load);
-}
-
-double expected_energy_j(const FleetPartition& partition, const GroupModel& group,
-                         const CellModel& cell, const Observation& seen, LoadRule load) {
-  double energy = group.load_level * partition.mobile_j;
-  if (partition.upload_bytes <= 0) return energy;
-  const double up_s = transfer_s(partition.upload_bytes, seen.uplink_byte_per_s);
-  const double down_s = transfer_s(partition.result_bytes, seen.downlink_byte_per_s);
-  energy += cell.radio.alpha_uplink.value() * partition.upload_bytes +
-            cell.radio.alpha_downlink.value() * partition.result_bytes;
-  if (cell.energy_model == EnergyModel::kStated) {
-    energy += cell.radio.beta.value() * (up_s + down_s);
-  }
-  const double whole_s = away_s(partition, seen, load);
-  if (group.idle_power_w > 0) energy += group.idle_power_w * whole_s;
-  // A partition that never ends costs no finite energy, whatever its power.
-  return whole_s < std::numeric_limits<double>::infinity()
-             ? energy
-             : std::numeric_limits<double>::infinity();
+Breakdown expected(const FleetPartition& partition, const GroupModel& group, const CellModel& cell,
+                   const Observation& seen, LoadRule load) {
+  return estimate(partition.stages(partition.means(), group.edge.has_value()),
+                  Observed{group, cell, seen, load, partition.cloud_only_s});
 }
 
 std::uint32_t choose_partition(const SelectionRule& rule,
@@ -81,12 +94,14 @@ std::uint32_t choose_partition(const SelectionRule& rule,
   if (rule.latency_above_queue && seen.queue > *rule.latency_above_queue) {
     target = Target::kLatency;
   }
-  const auto expected = [&](std::size_t i) {
+  const auto value = [&](std::size_t i) {
     const FleetPartition& partition = group.partitions[candidates[i]];
-    return target == Target::kLatency ? expected_latency_s(partition, group, seen, rule.load)
-                                      : expected_energy_j(partition, group, cell, seen, rule.load);
+    const Breakdown took = expected(partition, group, cell, seen, rule.load);
+    const double latency_s = took.latency().value();
+    // A partition that never ends costs no finite energy, whatever its power.
+    return target == Target::kLatency || latency_s == kNever ? latency_s : took.energy().value();
   };
-  return candidates[choose(candidates.size(), expected).best];
+  return candidates[choose(candidates.size(), value).best];
 }
 
 namespace {

@@ -28,14 +28,11 @@ struct SelectionRule {
   std::optional<std::int64_t> latency_above_queue;  ///< above this queue it becomes latency
 };
 
-/// Latency that a mobile expects of a partition, in s; infinite if it cannot be had.
-double expected_latency_s(const FleetPartition& partition, const GroupModel& group,
-                          const Observation& seen, LoadRule load);
-
-/// Mobile energy that a mobile expects, in J: K_mobile·TM·PM + TU·PU (Algorithm 1), the answer's
-/// transfer, and the waiting.
-double expected_energy_j(const FleetPartition& partition, const GroupModel& group,
-                         const CellModel& cell, const Observation& seen, LoadRule load);
+/// Latency and mobile energy that a mobile expects of a partition: T = K_mobile·TM + TU + TC, with
+/// what it has seen of servers and links, and E = K_mobile·TM·PM + TU·PU, the answer's transfer and
+/// the waiting (Algorithm 1). Times are infinite where it cannot be had.
+Breakdown expected(const FleetPartition& partition, const GroupModel& group, const CellModel& cell,
+                   const Observation& seen, LoadRule load);
 
 /// Position in the group's partitions of the best candidate; the earlier one of equals.
 std::uint32_t choose_partition(const SelectionRule& rule,

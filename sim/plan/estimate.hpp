@@ -13,10 +13,6 @@ struct World {
   RadioUse use;
 };
 
-/// Whether a transfer crosses the radio.
-constexpr bool crosses_radio(const Transfer& transfer) {
-  return transfer.from == Tier::kMobile || transfer.to == Tier::kMobile;
-}
 /// Whether a transfer crosses the backhaul between edge and cloud.
 constexpr bool crosses_backhaul(const Transfer& transfer) {
   return transfer.from == Tier::kCloud || transfer.to == Tier::kCloud;
@@ -36,20 +32,20 @@ inline Seconds& time_at(Breakdown& breakdown, Tier tier) {
 /// has its propagation delay, which an answer waits for even where its own transfer is not counted.
 /// The mobile draws its idle power whenever the request is not on it.
 ///
-/// @param view gives, for this plan's stages,
+/// @param view is asked in the order of a request's life, and may remember what has passed; gives
 ///        `compute(const Compute&)`: time at the tier;
-///        `uplink(Bytes)`, `downlink(Bytes)`, `backhaul(Bytes)`: time on a link;
+///        `uplink(Bytes)`, `downlink(Bytes)`, `backhaul(const Transfer&)`: time on a link;
 ///        `times_answer()`: whether an answer takes time on its links;
 ///        `delay()`, `backhaul_delay()`: propagation of one message;
 ///        `compute_energy(const Compute&)`, `uplink_energy(Bytes, Seconds)`,
 ///        `downlink_energy(Bytes timed, Seconds, Bytes untimed)`, `idle_energy(Seconds)`
 template <class View>
-Breakdown estimate(const Plan& plan, const View& view) {
+Breakdown estimate(const Stages& stages, View&& view) {
   Breakdown sum;
   Bytes sent;
   Bytes received;
   Bytes untimed;
-  for (const Stage& stage : plan.stages) {
+  for (const Stage& stage : stages) {
     if (const auto* compute = std::get_if<Compute>(&stage)) {
       const Seconds time = view.compute(*compute);
       time_at(sum, compute->at) += time;
@@ -58,22 +54,24 @@ Breakdown estimate(const Plan& plan, const View& view) {
     }
     const Transfer& transfer = *std::get_if<Transfer>(&stage);
     const bool timed = !transfer.answer || view.times_answer();
-    if (crosses_radio(transfer)) {
-      const bool up = transfer.from == Tier::kMobile;
-      if (timed && up) {
-        sum.uplink += view.uplink(transfer.size);
-        sent += transfer.size;
-      } else if (timed) {
+    // From the mobile a transfer crosses the radio first, to the mobile it crosses it last.
+    if (transfer.from == Tier::kMobile) {
+      sum.uplink += view.uplink(transfer.size);
+      sent += transfer.size;
+      sum.delay += view.delay();
+    }
+    if (crosses_backhaul(transfer)) {
+      if (timed) sum.backhaul += view.backhaul(transfer);
+      sum.delay += view.backhaul_delay();
+    }
+    if (transfer.to == Tier::kMobile) {
+      sum.delay += view.delay();
+      if (timed) {
         sum.downlink += view.downlink(transfer.size);
         received += transfer.size;
       } else {
         untimed += transfer.size;
       }
-      sum.delay += view.delay();
-    }
-    if (crosses_backhaul(transfer)) {
-      if (timed) sum.backhaul += view.backhaul(transfer.size);
-      sum.delay += view.backhaul_delay();
     }
   }
   sum.uplink_energy = view.uplink_energy(sent, sum.uplink);
@@ -94,7 +92,9 @@ class Nominal {
   [[nodiscard]] static Seconds compute(const Compute& layers) { return layers.time; }
   [[nodiscard]] Seconds uplink(Bytes size) const { return size / use_.radio.uplink; }
   [[nodiscard]] Seconds downlink(Bytes size) const { return size / use_.radio.downlink; }
-  [[nodiscard]] Seconds backhaul(Bytes size) const { return size / use_.backhaul.rate; }
+  [[nodiscard]] Seconds backhaul(const Transfer& transfer) const {
+    return transfer.size / use_.backhaul.rate;
+  }
   [[nodiscard]] bool times_answer() const { return use_.download_takes_time; }
   [[nodiscard]] Seconds delay() const { return use_.delay; }
   [[nodiscard]] Seconds backhaul_delay() const { return use_.backhaul.delay; }

@@ -56,10 +56,12 @@ TEST(Selection, IsTheArgminOfTheClosedFormWhenTheServerIsIdle) {
       EXPECT_EQ(choose_partition(rule, candidates, group, cell, seen),
                 select(expected, target).best);
     }
-    EXPECT_NEAR(expected_latency_s(group.partitions[0], group, seen, LoadRule::kWait),
-                expected[0].latency().value(), 1e-9 * expected[0].latency().value());
-    EXPECT_NEAR(expected_energy_j(group.partitions[0], group, cell, seen, LoadRule::kWait),
-                expected[0].energy().value(), 1e-9 * expected[0].energy().value());
+    const Breakdown took =
+        papilio::expected(group.partitions[0], group, cell, seen, LoadRule::kWait);
+    EXPECT_NEAR(took.latency().value(), expected[0].latency().value(),
+                1e-9 * expected[0].latency().value());
+    EXPECT_NEAR(took.energy().value(), expected[0].energy().value(),
+                1e-9 * expected[0].energy().value());
   }
 }
 
@@ -79,11 +81,13 @@ TEST(Policies, ExpectWhatTheServersLoadMakesOfACut) {
   const GroupModel group = two_choices();
   Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6};
   seen.server = {.wait_s = 0.004, .slowdown = 2};
+  const auto latency_s = [&](LoadRule load) {
+    return expected(group.partitions[1], group, CellModel{}, seen, load).latency().value();
+  };
   // The wait and twice the time: 2 + 1 + 4 + 2·5 ms.
-  EXPECT_NEAR(expected_latency_s(group.partitions[1], group, seen, LoadRule::kWait), 0.017, 1e-15);
+  EXPECT_NEAR(latency_s(LoadRule::kWait), 0.017, 1e-15);
   // A job of the whole network, 10 ms, would take 4 + 2·10 ms, 2.4 times as long: 2 + 1 + 2.4·5 ms.
-  EXPECT_NEAR(expected_latency_s(group.partitions[1], group, seen, LoadRule::kFactor), 0.015,
-              1e-15);
+  EXPECT_NEAR(latency_s(LoadRule::kFactor), 0.015, 1e-15);
 }
 
 TEST(Policies, LeaveABusyOrSilentServer) {
