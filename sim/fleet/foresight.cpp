@@ -67,7 +67,9 @@ class Actual {
     if (!has_edge() || date_ == kNever) return {};
     const double begin_s = date_;
     const std::uint32_t link = fleet_.resources.backhaul(mobile_.edge, answering_ ? 1 : 0);
-    if (link != kNothing) this->transfer(link, transfer.size.value(), kNever, 1);
+    // What passes the edge as it came up has the request's own size.
+    const double factor = transfer.from == Tier::kMobile ? request_.upload_bytes : 1;
+    if (link != kNothing) this->transfer(link, transfer.size.value() * factor, kNever, 1);
     const Server& sender = server_at(answering_ ? Tier::kCloud : Tier::kEdge);
     if (sender.down_within(begin_s, date_)) date_ = kNever;
     return {};

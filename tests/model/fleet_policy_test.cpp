@@ -154,9 +154,10 @@ TEST(Policies, AllHaveARowInTheirPage) {
 
 class Oracle : public ::testing::TestWithParam<std::uint64_t> {};
 
-// One mobile that asks every 20 s, over a trace with holes and with radio states, from a server
-// with a slow time: each request finds all idle, so what a fixed strategy took is what the oracle
-// could have. Promotion is the same for all, for the tail is over by then.
+// One mobile that asks every 20 s, over a trace with holes and with radio states, and of every
+// second seed over an edge and its backhaul, from a server with a slow time: each request finds all
+// idle, so what a fixed strategy took is what the oracle could have. Promotion is the same for all,
+// for the tail is over by then.
 TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
   Stream draw{StreamFamily{GetParam(), "oracle"}};
   Workload workload;
@@ -181,6 +182,12 @@ TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
   model.servers[0].faults = {{200, 400, 5}, {600, 650, 0}};
   GroupModel& group = model.groups[0];
   group.recovery = {5, 0, 0, false};
+  if (GetParam() % 2 == 0) {
+    // What the mobile sent, with this request's own factor, crosses the backhaul too.
+    model.servers.push_back(
+        {.name = "edge", .backhaul_byte_per_s = 3e5, .backhaul_delay_s = 0.002});
+    group.edge = 1;
+  }
   group.upload_variation = {Variation::Kind::kExponential, 1};
   group.service_variation = {Variation::Kind::kLognormal, 0.5};
   group.partitions = {{.name = "mobile-only", .mobile_s = 0.3}};
