@@ -14,6 +14,7 @@ std::vector<std::pair<std::string, std::string>> library_versions() {
   std::string boost{BOOST_LIB_VERSION};
   std::replace(boost.begin(), boost.end(), '_', '.');
   return {{"SimGrid", simgrid_version()},
+          {"libyaml", PAPILIO_LIBYAML_VERSION},
           {"yaml-cpp", PAPILIO_YAML_CPP_VERSION},
           {"Boost", boost},
           {"fmt", fmt::format("{}.{}.{}", FMT_VERSION / 10000, FMT_VERSION / 100 % 100,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/locale/utf.hpp>
 #include <cstdint>
 #include <iterator>
@@ -13,12 +14,19 @@ namespace utf = boost::locale::utf;
 
 constexpr std::string_view kReplacement{"\xEF\xBF\xBD"};  // U+FFFD
 
-bool is_control(utf::code_point c) {
-  constexpr utf::code_point kSpace = 0x20;
-  constexpr utf::code_point kDelete = 0x7F;
-  constexpr utf::code_point kLastOfC1 = 0x9F;
-  if (c == '\t' || c == '\n' || c == '\r') return false;
-  return c < kSpace || (c >= kDelete && c <= kLastOfC1);
+constexpr utf::code_point kSpace = 0x20;
+constexpr utf::code_point kDelete = 0x7F;
+
+bool is_plain(utf::code_point c) {
+  constexpr utf::code_point kAfterC1 = 0xA0;
+  constexpr utf::code_point kLineSeparator = 0x2028;
+  constexpr utf::code_point kParagraphSeparator = 0x2029;
+  constexpr utf::code_point kByteOrderMark = 0xFEFF;
+  constexpr utf::code_point kSwappedMark = 0xFFFE;
+  constexpr utf::code_point kNone = 0xFFFF;
+  if (c < kDelete) return c >= kSpace || c == '\t' || c == '\n' || c == '\r';
+  return c >= kAfterC1 && c != kLineSeparator && c != kParagraphSeparator && c != kByteOrderMark &&
+         c != kSwappedMark && c != kNone && c != utf::illegal;
 }
 
 /// The character at the start of a text that is not empty; `utf::illegal` where there is none.
@@ -67,8 +75,11 @@ Decoded from_units(std::string_view bytes, bool big_endian) {
 }  // namespace
 
 bool is_plain_character(std::string_view text, std::size_t& length) {
-  const utf::code_point c = first_character(text, length);
-  return c != utf::illegal && !is_control(c);
+  return is_plain(first_character(text, length));
+}
+
+std::size_t count_characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
 }
 
 std::optional<std::size_t> find_unprintable(std::string_view text) {
@@ -80,19 +91,18 @@ std::optional<std::size_t> find_unprintable(std::string_view text) {
 
 std::string printable(std::string_view text) {
   constexpr utf::code_point kPictures = 0x2400;  // U+2400 pictures U+0000
-  constexpr utf::code_point kDelete = 0x7F;
   constexpr utf::code_point kPictureOfDelete = 0x2421;
   std::string shown;
   shown.reserve(text.size());
   for (std::size_t i = 0, length = 0; i < text.size(); i += length) {
     const utf::code_point c = first_character(text.substr(i), length);
-    if (c == utf::illegal || (c > kDelete && is_control(c))) {
+    if (is_plain(c)) {
+      shown += text.substr(i, length);
+    } else if (c > kDelete) {
       shown += kReplacement;
-    } else if (is_control(c)) {
+    } else {
       utf::utf_traits<char>::encode(c == kDelete ? kPictureOfDelete : kPictures + c,
                                     std::back_inserter(shown));
-    } else {
-      shown += text.substr(i, length);
     }
   }
   return shown;
@@ -103,7 +113,7 @@ std::string why_unprintable(std::string_view text) {
   const utf::code_point c = first_character(text, length);
   return c == utf::illegal ? fmt::format("the byte 0x{:02X} is not UTF-8",
                                          static_cast<unsigned char>(text.front()))
-                           : fmt::format("the control character U+{:04X} is not allowed", c);
+                           : fmt::format("the character U+{:04X} is not allowed", c);
 }
 
 Decoded to_utf8(std::string_view bytes) {

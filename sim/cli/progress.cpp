@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "sim/base/text.hpp"
 #include "sim/cli/streams.hpp"
 
 namespace papilio {
@@ -22,18 +23,13 @@ std::size_t terminal_width() {
   return known ? size.ws_col : kUsual;
 }
 
-bool begins_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-}
-
 }  // namespace
 
 std::string progress_line(double share, std::string_view text, std::size_t width) {
   constexpr std::size_t kWidest = 30;
   constexpr std::size_t kNarrowest = 5;
   constexpr std::size_t kAround = 3;  // "[" and "] "
-  const auto characters =
-      static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+  const std::size_t characters = count_characters(text);
   std::string line;
   if (characters + kAround + kNarrowest <= width) {
     const std::size_t cells = std::min(kWidest, width - characters - kAround);

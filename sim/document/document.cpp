@@ -18,15 +18,8 @@
 namespace papilio {
 namespace {
 
-/// Columns of a terminal that a UTF-8 text takes: one a character, for no text here is wide.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
-}
-
 void append_padded(std::string& line, const std::string& text, std::size_t to, bool left) {
-  const std::size_t blanks = to - std::min(to, width(text));
+  const std::size_t blanks = to - std::min(to, count_characters(text));
   if (!left) line.append(blanks, ' ');
   line += text;
   if (left) line.append(blanks, ' ');
@@ -173,10 +166,10 @@ std::string to_markdown(Table table) {
   const std::size_t columns = table.columns.size();
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < columns; ++c) {
-    std::size_t widest = std::max<std::size_t>(3, width(table.columns[c].header));
+    std::size_t widest = std::max<std::size_t>(3, count_characters(table.columns[c].header));
     for (const auto& row : table.rows) {
       PAPILIO_CHECK(row.size() == columns);
-      widest = std::max(widest, width(row[c]));
+      widest = std::max(widest, count_characters(row[c]));
     }
     widths.push_back(widest);
   }

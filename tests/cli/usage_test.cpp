@@ -46,7 +46,8 @@ TEST(Version, NamesTheProgramAndItsLibraries) {
   const Finished version = run_papilio({"--version"});
   EXPECT_EQ(version.exit_code, 0);
   EXPECT_THAT(version.out, StartsWith("papilio 0.1.0 ("));
-  for (const char* library : {"SimGrid 3.32", "yaml-cpp ", "Boost ", "fmt ", "nlohmann-json "}) {
+  for (const char* library :
+       {"SimGrid 3.32", "libyaml 0.2", "yaml-cpp ", "Boost ", "fmt ", "nlohmann-json "}) {
     EXPECT_THAT(version.out, HasSubstr(library));
   }
 }

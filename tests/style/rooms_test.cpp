@@ -28,6 +28,7 @@ const std::multimap<std::string, std::string> kGuarded{
     {"liblzma", "lzma.h"},
     {"libpng", "png.h"},
     {"libwebp", "webp/"},
+    {"libyaml", "yaml.h"},
     {"libzip", "zip.h"},
     {"protobuf", "google/protobuf/"},
     {"turbojpeg", "turbojpeg.h"},

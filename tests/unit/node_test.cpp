@@ -1,4 +1,5 @@
-// Claims: every error names file, line and column, also where yaml-cpp's own tree has lost them; no
+// Claims: every error names file, line and column, also where libraries' trees have lost them, in
+// words that say what to do; no
 // document can exhaust the stack or the memory.
 
 #include "sim/yaml/node.hpp"
@@ -69,6 +70,76 @@ TEST(Node, ShowsTheLineAndACaretAlsoAfterTabsAndUmlauts) {
                                                                    "            \t   ^")));
 }
 
+TEST(Node, SaysWhatIsWrongWithWhatIsNotYaml) {
+  struct Case {
+    const char* text;
+    const char* error;
+  };
+  for (const Case& wrong : {
+           Case{"a: [1, 2\n",
+                "2:1: error: not valid YAML: expected ',' or ']' in the list that "
+                "begins on line 1"},
+           Case{"a:\n  {b: 1\nc: 2\n",
+                "3:2: error: not valid YAML: expected ',' or '}' in the "
+                "mapping that begins on line 2"},
+           Case{"a: 1\nb\nc: 2\n",
+                "2:1: error: not valid YAML: expected ':' after a key; write "
+                "key: value"},
+           Case{"a: b: c\n", "1:5: error: not valid YAML: no ':' can stand here; put a text"},
+           Case{"a:\n  b: 1\n c: 2\n",
+                "3:2: error: not valid YAML: expected a key of the mapping "
+                "that begins on line 1; indent all its keys alike"},
+           Case{"a:\n  - 1\n  b: 2\n",
+                "3:3: error: not valid YAML: expected '- ', an item of the "
+                "list that begins on line 2"},
+           Case{"a: 1\nb: 'x\nc: 2\n",
+                "2:4: error: not valid YAML: the quotes that open on line 2 "
+                "do not close"},
+           Case{"a: \"\\d\"\n", "1:5: error: not valid YAML: no such escape"},
+           Case{"a:\n\tb: 1\n", "2:1: error: not valid YAML: indent with spaces, not tabs"},
+           Case{"ä: @x\n", "1:4: error: not valid YAML: no text can begin with '@'; put it in"},
+           Case{"a: !x!y z\n", "1:4: error: not valid YAML: '!' begins a tag"},
+           Case{"a: *x\n", "1:4: error: no anchor of this name is before it"},
+           Case{"%TAG ! x\n--- {a: 1}\n", "1:1: error: not valid YAML: remove the line"},
+           Case{"%YAML 3.0\n--- {a: 1}\n", "1:1: error: not valid YAML: remove the line"},
+       }) {
+    EXPECT_THAT(parsing(wrong.text),
+                config_error(StartsWith("a.yaml:" + std::string{wrong.error})));
+  }
+}
+
+TEST(Node, TakesWhatATagCallsATextForOne) {
+  const Node root = parse_yaml("a: !!str 12\nb: ! 12\nc: !!int 12\nd: !!int '12'\n", "a.yaml");
+  EXPECT_TRUE(root.find("a")->value.quoted);
+  EXPECT_TRUE(root.find("b")->value.quoted);
+  EXPECT_FALSE(root.find("c")->value.quoted);
+  EXPECT_TRUE(root.find("d")->value.quoted);
+}
+
+TEST(Node, KeepsTextsThatLookLikeOtherThings) {
+  const Node root = parse_yaml(
+      "%YAML 1.2\n--- # c\na: http://x.y:80/z?a=b#c\nb: {c:d, e: 12:30, 'f':1, g: }\nh:\t-1 # c\n"
+      "i: yes\nj: one\n  two\nk: NULL\nl: 'null'\n? m\n: ~\n...\n",
+      "a.yaml");
+  EXPECT_EQ(json_of(root).dump(),
+            R"({"a":"http://x.y:80/z?a=b#c","b":{"c:d":null,"e":"12:30","f":1,"g":null},)"
+            R"("h":-1,"i":"yes","j":"one two","k":null,"l":"null","m":null})");
+}
+
+TEST(Node, CountsLinesByEveryEndOfOne) {
+  const Node root = parse_yaml("a: 1\r\nb: 2\rc: 3\n\r\nd: 4\r", "a.yaml");
+  EXPECT_EQ(root.find("b")->value.mark.line, 1U);
+  EXPECT_EQ(root.find("c")->value.mark.line, 2U);
+  EXPECT_EQ(root.find("d")->value.mark.line, 4U);
+  EXPECT_EQ(root.mark.source->line(1), "b: 2");
+  EXPECT_EQ(root.mark.source->line(3), "");
+}
+
+TEST(Node, LetsTheLastAnchorOfANameCount) {
+  const Node root = parse_yaml("a: &x [&x 1, *x]\nb: *x\nc: &x 2\nd: *x\n", "a.yaml");
+  EXPECT_EQ(json_of(root).dump(), R"({"a":[1,1],"b":1,"c":2,"d":2})");
+}
+
 TEST(Node, RefusesWhatIsNotOneDocument) {
   EXPECT_THAT(parsing(""), config_error(HasSubstr("a.yaml:1:1: error: the document is empty")));
   EXPECT_THAT(parsing("# only a comment\n"), config_error(HasSubstr("the document is empty")));
@@ -84,6 +155,14 @@ TEST(Node, RefusesDocumentsThatWouldExhaustTheMachine) {
     bomb += fmt::format("a{0}: &a{0} [*a{1}, *a{1}]\n", i, i - 1);
   }
   EXPECT_THAT(parsing(bomb), config_error(HasSubstr("more than a million nodes")));
+  std::string nested;  // what has a name is kept for aliases, at each level again
+  for (int i = 0; i < 60; ++i) nested += fmt::format("&a{} [", i);
+  for (int i = 0; i < 20'000; ++i) nested += "x,";
+  EXPECT_THAT(parsing(nested + std::string(60, ']')),
+              config_error(HasSubstr("more than a million nodes")));
+  std::string texts = "a: &x " + std::string(1U << 20U, 'x') + "\nb: [";
+  for (int i = 0; i < 64; ++i) texts += "*x, ";
+  EXPECT_THAT(parsing(texts + "]\n"), config_error(HasSubstr("more than 64 MiB of text")));
 }
 
 TEST(Node, SaysWhichFileCannotBeRead) {
@@ -114,11 +193,11 @@ TEST(Node, RefusesWhatIsNotUtf8WithItsPlace) {
 
 TEST(Node, RefusesControlCharactersHoweverTheyAreWritten) {
   EXPECT_THAT(parsing("a: x\x1b[2J\n"),
-              config_error(StartsWith("a.yaml:1:5: error: the control character U+001B")));
+              config_error(StartsWith("a.yaml:1:5: error: the character U+001B")));
   EXPECT_THAT(parsing("a: \"x\\e[2J\"\n"),
-              config_error(StartsWith("a.yaml:1:4: error: the control character U+001B")));
+              config_error(StartsWith("a.yaml:1:4: error: the character U+001B")));
   EXPECT_THAT(parsing("\"x\\x9b\": 1\n"),
-              config_error(StartsWith("a.yaml:1:1: error: the control character U+009B")));
+              config_error(StartsWith("a.yaml:1:1: error: the character U+009B")));
   EXPECT_THAT(parsing("a: \"x\\ny\"\n"), config_error(HasSubstr("a text is one line here")));
   EXPECT_THAT(parsing("a: |\n  x\n  y\n"), config_error(HasSubstr("fold it with '>-'")));
   EXPECT_EQ(parse_yaml("a: >\n  x\n  y\n", "a.yaml").find("a")->value.scalar, "x y");
@@ -264,7 +343,8 @@ TEST_F(Override, RefusesPathsThatLeadNowhere) {
   EXPECT_THAT(overriding("none.1.c=1"),
               config_error(HasSubstr("none.1: expected the number of an item; 0 adds the first")));
   EXPECT_THAT(overriding("a.b.c=1"), config_error(HasSubstr("neither a mapping nor a list")));
-  EXPECT_THAT(overriding("a.b=[1"), config_error(HasSubstr("not valid YAML")));
+  EXPECT_THAT(overriding("a.b=[ä"), config_error(StartsWith("--set:1:7: error: not valid YAML: ")))
+      << "where it ends";
 }
 
 }  // namespace

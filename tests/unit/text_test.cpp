@@ -28,8 +28,10 @@ TEST(Unprintable, IsFoundAndNamed) {
   EXPECT_EQ(find_unprintable("ä\xff"), 2U);
   EXPECT_EQ(find_unprintable("ä\x1b"), 2U);
   EXPECT_EQ(find_unprintable("a\xc3"), 1U) << "the second byte is missing";
+  EXPECT_EQ(find_unprintable("ä\u2028"), 2U) << "some editors break a line there";
+  EXPECT_EQ(find_unprintable("ä\uFEFF"), 2U) << "nobody sees it";
   EXPECT_EQ(why_unprintable("\xe9"), "the byte 0xE9 is not UTF-8");
-  EXPECT_EQ(why_unprintable("\x1b["), "the control character U+001B is not allowed");
+  EXPECT_EQ(why_unprintable("\x1b["), "the character U+001B is not allowed");
 }
 
 TEST(Decoding, ReadsEveryEncodingWithAByteOrderMark) {
