@@ -4,6 +4,7 @@
 #include <array>
 #include <initializer_list>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace papilio {
@@ -16,8 +17,8 @@ struct Inferred {
   std::int64_t parameters{0};
 };
 
-void require(bool condition, const std::string& message) {
-  if (!condition) throw std::invalid_argument{message};
+void require(bool condition, std::string_view message) {
+  if (!condition) throw std::invalid_argument{std::string{message}};
 }
 
 /// A product of sizes, each >= 0.
@@ -223,26 +224,23 @@ void Graph::end_block() {
 
 LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inputs,
                    std::optional<LayerId> weights_of) {
-  require(!find_layer(name), name + ": the name is taken");
-  Inference inference;
-  for (const LayerId input : inputs) {
-    require(input < layers_.size(), name + ": an input does not exist");
-    inference.operands.push_back(layers_[input].shape);
-  }
   Inferred inferred;
   try {
+    require(!find_layer(name), "the name is taken");
+    for (const LayerId input : inputs) require(input < layers_.size(), "an input does not exist");
+    const Inference inference{operand_shapes(inputs)};
     inferred = std::visit(inference, op);
     require_countable(inferred);
+    if (weights_of) {
+      require(*weights_of < layers_.size(), "the layer of its weights does not exist");
+      const Layer& owner = layers_[*weights_of];
+      require(!owner.weights_of && inferred.parameters > 0 &&
+                  weight_form(op, inference.operands) ==
+                      weight_form(owner.op, operand_shapes(owner.inputs)),
+              "the weights of " + owner.name + " do not fit it");
+    }
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument{name + ": " + error.what()};
-  }
-  if (weights_of) {
-    require(*weights_of < layers_.size(), name + ": the layer of its weights does not exist");
-    const Layer& owner = layers_[*weights_of];
-    require(!owner.weights_of && inferred.parameters > 0 &&
-                weight_form(op, inference.operands) ==
-                    weight_form(owner.op, operand_shapes(owner.inputs)),
-            name + ": the weights of " + owner.name + " do not fit it");
   }
   layers_.push_back({std::move(name), block_, op, std::move(inputs), inferred.shape, inferred.macs,
                      inferred.parameters, weights_of});

@@ -2,10 +2,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -227,13 +227,18 @@ class Graph {
  private:
   friend struct GraphRewrite;
 
+  /// Lets a name be looked up that is no std::string.
+  struct NameHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+
   [[nodiscard]] std::vector<TensorShape> operand_shapes(const std::vector<LayerId>& inputs) const;
 
   std::string name_;
   std::string title_;
   std::string block_{"stem"};
   std::vector<Layer> layers_;
-  std::map<std::string, LayerId, std::less<>> by_name_;
+  std::unordered_map<std::string, LayerId, NameHash, std::equal_to<>> by_name_;
   std::vector<LayerId> block_ends_;  // ascending
   std::vector<std::string> notes_;
   std::vector<std::string> unused_weights_;

@@ -1,3 +1,4 @@
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <optional>
@@ -15,7 +16,7 @@ constexpr double kMega = 1e6;
 constexpr double kGiga = 1e9;
 
 std::string shape_text(const TensorShape& shape) {
-  return fmt::format("{}×{}×{}", shape.channels, shape.height, shape.width);
+  return fmt::format(FMT_COMPILE("{}×{}×{}"), shape.channels, shape.height, shape.width);
 }
 
 Document list_models(const ProfileLibrary& library) {
@@ -55,11 +56,11 @@ Document show_model(const Graph& graph) {
                            {"parameters"},
                            {"bytes at 8 bits"}}};
   for (const Layer& layer : graph.layers()) {
-    layers.rows.push_back({layer.name, layer.block, std::string{kind_name(layer.op)},
-                           shape_text(layer.shape),
-                           fmt::format("{:.3f}", static_cast<double>(layer.macs) / kMega),
-                           fmt::to_string(layer.weights_of ? 0 : layer.parameters),
-                           fmt::to_string(layer.shape.bytes(8))});
+    layers.rows.push_back(
+        {layer.name, layer.block, std::string{kind_name(layer.op)}, shape_text(layer.shape),
+         fmt::format(FMT_COMPILE("{:.3f}"), static_cast<double>(layer.macs) / kMega),
+         fmt::to_string(layer.weights_of ? 0 : layer.parameters),
+         fmt::to_string(layer.shape.bytes(8))});
   }
   Table cuts{.columns = {{"cut", true},
                          {"after layer", true},
@@ -77,10 +78,11 @@ Document show_model(const Graph& graph) {
     counted = cut.after + 1;
     const auto before = static_cast<double>(macs);
     const std::int64_t bytes = cut.shape.bytes(8);
-    cuts.rows.push_back(
-        {cut.name, graph.layer(cut.after).name, shape_text(cut.shape), fmt::to_string(bytes),
-         fmt::format("{:.2f}", static_cast<double>(bytes) / input),
-         fmt::format("{:.3f}", before / kGiga), fmt::format("{:.1f}", before / total * 100)});
+    cuts.rows.push_back({cut.name, graph.layer(cut.after).name, shape_text(cut.shape),
+                         fmt::to_string(bytes),
+                         fmt::format(FMT_COMPILE("{:.2f}"), static_cast<double>(bytes) / input),
+                         fmt::format(FMT_COMPILE("{:.3f}"), before / kGiga),
+                         fmt::format(FMT_COMPILE("{:.1f}"), before / total * 100)});
   }
   std::vector<std::string> paragraphs{fmt::format("{}: {} parameters, {:.3f} GMAC an image.",
                                                   graph.title(), graph.parameters(),

@@ -83,8 +83,12 @@ std::size_t count_characters(std::string_view text) {
 }
 
 std::optional<std::size_t> find_unprintable(std::string_view text) {
-  for (std::size_t i = 0, length = 0; i < text.size(); i += length) {
-    if (!is_plain_character(text.substr(i), length)) return i;
+  for (std::size_t i = 0, length = 1; i < text.size(); i += length) {
+    if (text[i] >= ' ' && text[i] <= '~') {
+      length = 1;
+    } else if (!is_plain_character(text.substr(i), length)) {
+      return i;
+    }
   }
   return std::nullopt;
 }

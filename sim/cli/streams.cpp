@@ -29,8 +29,10 @@ void tell(std::string_view text) {
 }
 
 void say(std::string_view text) {
-  const std::string shown = ::isatty(STDOUT_FILENO) == 1 ? printable(text) : std::string{text};
-  if (std::fwrite(shown.data(), 1, shown.size(), stdout) < shown.size()) {
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+  const std::string shown = terminal ? printable(text) : std::string{};
+  if (terminal) text = shown;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) < text.size()) {
     throw std::system_error{errno, std::generic_category()};
   }
 }

@@ -33,12 +33,12 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
-/// Whether a text is of letters, digits and signs alone that mean nothing to Markdown, as nearly
-/// all cells are.
+/// Whether a text is of characters alone that mean nothing to Markdown, as nearly all cells are.
 bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= ' ' && c <= '~' && c != '<' && c != ']' && c != '\\' && c != '|';
+  const bool has_sign = std::any_of(text.begin(), text.end(), [](char c) {
+    return c == '<' || c == ']' || c == '\\' || c == '|' || c == '\n' || c == '\r';
   });
+  return !has_sign && !find_unprintable(text);
 }
 
 /// A text in Markdown, as it stands there: no HTML and no link begins in it.
@@ -60,7 +60,6 @@ std::string markdown_escaped(std::string_view text) {
 
 /// As above, in a cell, which a bar would end.
 std::string cell_escaped(std::string_view text) {
-  if (is_plain(text)) return std::string{text};
   std::string cell = markdown_escaped(text);
   if (cell.ends_with('\\')) cell += '\\';
   boost::replace_all(cell, "|", "\\|");
@@ -156,12 +155,12 @@ std::string html_escaped(std::string text) {
   return text;
 }
 
-}  // namespace
-
-std::string to_markdown(Table table) {
+void append_markdown(std::string& text, Table table) {
   for (Table::Column& column : table.columns) column.header = cell_escaped(column.header);
   for (auto& row : table.rows) {
-    for (std::string& cell : row) cell = cell_escaped(cell);
+    for (std::string& cell : row) {
+      if (!is_plain(cell)) cell = cell_escaped(cell);
+    }
   }
   const std::size_t columns = table.columns.size();
   std::vector<std::size_t> widths;
@@ -173,7 +172,6 @@ std::string to_markdown(Table table) {
     }
     widths.push_back(widest);
   }
-  std::string text;
   const auto add_line = [&](const std::vector<std::string>& cells) {
     text += '|';
     for (std::size_t c = 0; c < columns; ++c) {
@@ -192,6 +190,13 @@ std::string to_markdown(Table table) {
   }
   text += '\n';
   for (const auto& row : table.rows) add_line(row);
+}
+
+}  // namespace
+
+std::string to_markdown(Table table) {
+  std::string text;
+  append_markdown(text, std::move(table));
   return text;
 }
 
@@ -205,7 +210,10 @@ std::string to_markdown(const Document& document) {
     for (const std::string& paragraph : section.paragraphs) {
       text += fmt::format("\n{}\n", markdown_escaped(paragraph));
     }
-    if (section.table) text += '\n' + to_markdown(*section.table);
+    if (section.table) {
+      text += '\n';
+      append_markdown(text, *section.table);
+    }
     if (!section.remarks.empty()) text += '\n';
     for (const std::string& remark : section.remarks)
       text += fmt::format("- {}\n", markdown_escaped(remark));

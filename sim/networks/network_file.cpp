@@ -149,8 +149,8 @@ struct OperationKeys {
 };
 
 void describe_entry(FieldVisitor& visitor, Entry& entry) {
-  visitor.text("op", entry.op, {.choices = operation_names()}, Presence::kRequired,
-               "What the layer does.");
+  static const TextRule kOperation{.choices = operation_names()};
+  visitor.text("op", entry.op, kOperation, Presence::kRequired, "What the layer does.");
   if (kind_name(entry.operation) != entry.op) {  // it is being read
     for (const LayerOp& op : operations()) {
       if (kind_name(op) == entry.op) entry.operation = op;
@@ -191,19 +191,17 @@ void describe_graph(FieldVisitor& visitor, NetworkFile& file) {
       Presence::kRequired, "In the order in which they are computed.");
 }
 
-/// Adds one layer to the graph; what is wrong with it goes to `diagnostics`.
-void add_entry(Graph& graph, const Entry& entry, const Mark& mark, const std::string& path,
-               Diagnostics& diagnostics) {
+/// Adds one layer to the graph.
+/// @param tell told what is wrong with it: the key below the layer, such as ".inputs", and a
+/// message
+void add_entry(Graph& graph, const Entry& entry,
+               const std::function<void(std::string_view, std::string_view)>& tell) {
   const bool first = graph.layers().empty();
   if (!entry.block.empty()) graph.begin_block(entry.block);
   std::vector<LayerId> inputs;
   for (const std::string& input : entry.inputs) {
     const auto id = graph.find_layer(input);
-    if (!id) {
-      diagnostics.error(mark, path + ".inputs",
-                        fmt::format("there is no layer '{}' before it", input));
-      return;
-    }
+    if (!id) return tell(".inputs", fmt::format("there is no layer '{}' before it", input));
     inputs.push_back(*id);
   }
   if (inputs.empty() && !first) inputs.push_back(graph.layers().size() - 1);
@@ -211,23 +209,18 @@ void add_entry(Graph& graph, const Entry& entry, const Mark& mark, const std::st
   if (!entry.weights_of.empty()) {
     weights_of = graph.find_layer(entry.weights_of);
     if (!weights_of) {
-      diagnostics.error(mark, path + ".weights_of",
-                        fmt::format("there is no layer '{}' before it", entry.weights_of));
-      return;
+      return tell(".weights_of", fmt::format("there is no layer '{}' before it", entry.weights_of));
     }
   }
   try {
     graph.add(entry.name, entry.operation, std::move(inputs), weights_of);
   } catch (const std::invalid_argument& error) {
-    diagnostics.error(mark, path, error.what());
-    return;
+    return tell("", error.what());
   }
   if (entry.end_of.empty()) return;
   if (entry.end_of != graph.layers().back().block) {
-    diagnostics.error(
-        mark, path + ".end_of",
-        fmt::format("the layer belongs to the block '{}'", graph.layers().back().block));
-    return;
+    return tell(".end_of",
+                fmt::format("the layer belongs to the block '{}'", graph.layers().back().block));
   }
   graph.end_block();
 }
@@ -238,16 +231,17 @@ Graph read_graph(const Node& root, const std::string& name) {
   read_fields(
       root, [&](FieldVisitor& visitor) { describe_graph(visitor, file); }, diagnostics);
   diagnostics.throw_if_any();
-  const std::vector<Entry>& entries = file.entries;
   Graph graph{name, file.title};
   for (std::string& note : file.notes) graph.add_note(std::move(note));
   for (std::string& module : file.unused_weights) graph.add_unused_weights(std::move(module));
-  for (std::size_t i = 0; i < entries.size() && diagnostics.empty(); ++i) {
-    const std::string at = fmt::format("layers.{}", i);
-    add_entry(graph, entries[i], mark_of(root, at), at, diagnostics);
+  const std::vector<Node>& items = root.find("layers")->value.items;
+  for (std::size_t i = 0; i < items.size() && diagnostics.empty(); ++i) {
+    add_entry(graph, file.entries[i], [&](std::string_view key, std::string_view message) {
+      diagnostics.error(items[i].mark, fmt::format("layers.{}{}", i, key), message);
+    });
   }
   if (diagnostics.empty() && !std::holds_alternative<InputOp>(graph.layers().front().op)) {
-    diagnostics.error(mark_of(root, "layers.0"), "layers.0", "the first layer must be an input");
+    diagnostics.error(items.front().mark, "layers.0", "the first layer must be an input");
   }
   diagnostics.throw_if_any();
   return graph;

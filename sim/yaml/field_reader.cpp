@@ -95,7 +95,14 @@ bool is_identifier(std::string_view text) {
 }  // namespace
 
 FieldReader::FieldReader(const Node& node, std::string path, Mark where, Diagnostics& diagnostics)
-    : node_{node}, path_{std::move(path)}, where_{std::move(where)}, diagnostics_{diagnostics} {}
+    : node_{node},
+      path_{std::move(path)},
+      where_{std::move(where)},
+      diagnostics_{diagnostics},
+      taken_(node.entries.size()) {
+  constexpr std::size_t kUsualKeys = 16;
+  visited_.reserve(kUsualKeys);
+}
 
 std::string FieldReader::path_of(std::string_view key) const {
   return path_.empty() ? std::string{key} : fmt::format("{}.{}", path_, key);
@@ -108,7 +115,9 @@ void FieldReader::error(const Node& node, std::string_view key, std::string_view
 const Node::Entry* FieldReader::take(std::string_view key, Presence presence) {
   visited_.emplace_back(key);
   const Node::Entry* entry = node_.find(key);
-  if (entry == nullptr && presence == Presence::kRequired) {
+  if (entry != nullptr) {
+    taken_[static_cast<std::size_t>(entry - node_.entries.data())] = true;
+  } else if (presence == Presence::kRequired) {
     diagnostics_.error(where_, path_, fmt::format("missing required key '{}'", key));
   }
   return entry;
@@ -136,6 +145,8 @@ std::string FieldReader::remedy(std::string_view key,
 }
 
 void FieldReader::finish() {
+  // Neither unknown nor a duplicate, as nearly always.
+  if (std::find(taken_.begin(), taken_.end(), false) == taken_.end()) return;
   std::unordered_map<std::string_view, const Node::Entry*> first;
   for (const Node::Entry& entry : node_.entries) first.try_emplace(entry.key, &entry);
   const std::vector<std::string> known = known_keys();

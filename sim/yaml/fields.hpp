@@ -153,6 +153,7 @@ class FieldReader : public FieldVisitor {
   Mark where_;
   Diagnostics& diagnostics_;
   std::vector<std::string> visited_;
+  std::vector<bool> taken_;  // of the mapping's entries, whether a visited key named it
   /// Of the mappings in it: their key, and the keys that they know.
   std::vector<std::pair<std::string, std::vector<std::string>>> nested_;
 };

@@ -49,9 +49,9 @@ struct Node {
   struct Entry;
 
   Kind kind{Kind::kNull};
+  bool quoted{false};  ///< a scalar in quotes is text, never a number
   Mark mark;
   std::string scalar;          ///< kScalar only
-  bool quoted{false};          ///< a scalar in quotes is text, never a number
   std::vector<Node> items;     ///< kSequence only
   std::vector<Entry> entries;  ///< kMapping only, in the file's order; keys may repeat
 

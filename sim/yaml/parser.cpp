@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <iterator>
 #include <map>
 #include <new>
 #include <optional>
@@ -115,7 +117,8 @@ bool is_null(std::string_view text) {
 /// Names go into tables, files and other programs: none may break a line there, or steer a
 /// terminal.
 void check_text(const Node& node) {
-  if (node.scalar.find_first_of("\n\r") != std::string::npos) {
+  const auto ends_line = [](char c) { return c == '\n' || c == '\r'; };
+  if (std::any_of(node.scalar.begin(), node.scalar.end(), ends_line)) {
     fail_at(node.mark, "", "a text is one line here; fold it with '>-'");
   }
   if (const auto at = find_unprintable(node.scalar)) {
@@ -205,7 +208,8 @@ class TreeBuilder {
       fail_at(last_, "", "the document is empty; write at least one key");
     }
     events_.next();
-    Node root = read(0);
+    Node root;
+    read(root, 0);
     events_.next();  // the document's end
     if (events_.next() != YAML_STREAM_END_EVENT) {
       fail_at(events_.place(), "", "one document a file: remove what follows '---'");
@@ -220,13 +224,15 @@ class TreeBuilder {
     Size size;  // none before its end
   };
 
-  /// The node whose first event has come.
+  /// Reads the node whose first event has come.
+  /// @param node  an empty one
   /// @param depth of the containers around it
-  Node read(std::size_t depth) {
+  void read(Node& node, std::size_t depth) {
     const yaml_event_t& event = events_.event();
-    if (event.type == YAML_ALIAS_EVENT) return copy(text_of(event.data.alias.anchor));
-    Node node;
-    node.mark = last_ = events_.place();
+    node.mark = events_.place();
+    last_.line = node.mark.line;
+    last_.column = node.mark.column;
+    if (event.type == YAML_ALIAS_EVENT) return copy(node, text_of(event.data.alias.anchor));
     const Size before = read_;
     add(read_, {.nodes = 1});
     std::shared_ptr<Anchor> anchor;
@@ -248,7 +254,6 @@ class TreeBuilder {
       add(kept_, anchor->size);
       anchor->node = node;
     }
-    return node;
   }
   void read_scalar(Node& node) {
     const auto& scalar = events_.event().data.scalar;
@@ -263,22 +268,28 @@ class TreeBuilder {
   }
   void read_sequence(Node& node, std::size_t depth) {
     node.kind = Node::Kind::kSequence;
-    while (events_.next() != YAML_SEQUENCE_END_EVENT) node.items.push_back(read(depth));
+    while (events_.next() != YAML_SEQUENCE_END_EVENT) read(node.items.emplace_back(), depth);
   }
   void read_mapping(Node& node, std::size_t depth) {
     node.kind = Node::Kind::kMapping;
+    const auto first = static_cast<std::ptrdiff_t>(entries_.size());
     while (events_.next() != YAML_MAPPING_END_EVENT) {
-      Node key = read(depth);
+      Node key;
+      read(key, depth);
       if (key.kind != Node::Kind::kScalar) fail_at(key.mark, "", "a key must be plain text");
       events_.next();
-      Node value = read(depth);
+      Node value;
+      read(value, depth);
       // A null has no text of its own: it is shown at its key.
       if (value.kind == Node::Kind::kNull) value.mark = key.mark;
-      node.entries.push_back({std::move(key.scalar), std::move(key.mark), std::move(value)});
+      entries_.push_back({std::move(key.scalar), std::move(key.mark), std::move(value)});
     }
+    const auto begin = entries_.begin() + first;
+    node.entries.assign(std::move_iterator{begin}, std::move_iterator{entries_.end()});
+    entries_.erase(begin, entries_.end());
   }
-  Node copy(const char* name) {
-    const Mark mark = events_.place();
+  void copy(Node& node, const char* name) {
+    const Mark mark = node.mark;
     const auto it = anchors_.find(name);
     if (it == anchors_.end()) {
       fail_at(mark, "",
@@ -288,11 +299,9 @@ class TreeBuilder {
     if (anchor.size.nodes == 0) {
       fail_at(mark, "", "an anchor cannot be used inside its own definition");
     }
-    last_ = mark;
     add(read_, anchor.size);
-    Node node = anchor.node;
+    node = anchor.node;
     node.mark = mark;
-    return node;
   }
   /// The anchor of a node that begins, if it has a name.
   std::shared_ptr<Anchor> define(const yaml_char_t* name) {
@@ -309,7 +318,8 @@ class TreeBuilder {
   Events events_;
   std::map<std::string, std::shared_ptr<Anchor>> anchors_;
   Size read_;
-  Size kept_;  // for aliases
+  Size kept_;                         // for aliases
+  std::vector<Node::Entry> entries_;  // of mappings that have not ended, one after another
   Mark& last_;
 };
 
