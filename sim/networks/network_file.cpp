@@ -192,8 +192,7 @@ void describe_graph(FieldVisitor& visitor, NetworkFile& file) {
 }
 
 /// Adds one layer to the graph.
-/// @param tell told what is wrong with it: the key below the layer, such as ".inputs", and a
-/// message
+/// @param tell told what is wrong with it: a key of it, as ".inputs", or nothing, and a message
 void add_entry(Graph& graph, const Entry& entry,
                const std::function<void(std::string_view, std::string_view)>& tell) {
   const bool first = graph.layers().empty();

@@ -95,10 +95,10 @@ class Diagnostics {
 /// have, are dropped.
 /// @param text    the document in UTF-8, or in UTF-16 or UTF-32 with a byte order mark
 /// @param name    what errors call it
-/// @throws ConfigError with the place, if the text is not one YAML document, or holds a byte that
-/// is
-///         not UTF-8 or a control character, escaped ones included; anchors may be used, but not
-///         inside their own definition; nesting deeper than 64 levels is refused
+/// @throws ConfigError with the place, if the text is not one YAML document, holds what
+///         `find_unprintable` refuses, escaped or not, nests deeper than 64 levels, or holds more
+///         than a million nodes or 64 MiB of text with what aliases stand for; anchors may be
+///         used, but not inside their own definition
 Node parse_yaml(std::string_view text, const std::string& name);
 
 /// Reads and parses a file of 32 MiB at most.

@@ -12,8 +12,7 @@ namespace papilio {
 [[noreturn]] void fail_at(const Mark& mark, std::string_view path, std::string_view message);
 
 /// The text in UTF-8.
-/// @throws ConfigError with the place of what is none, breaks lines as YAML does not, or steers a
-///         terminal
+/// @throws ConfigError with the place of what is none, or of what `find_unprintable` refuses
 std::shared_ptr<const SourceText> make_source(std::string_view bytes, std::string name);
 
 /// Parses one YAML document.
