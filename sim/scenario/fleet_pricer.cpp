@@ -19,7 +19,6 @@
 namespace papilio {
 namespace {
 
-constexpr int kPaperBits = 8;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// What of a plan depends on the picture.
@@ -152,8 +151,8 @@ class Pricer {
     std::optional<LayerPricer> edge;
     if (group.edge) edge = pricer_of(spec_.servers[*group.edge].device, *graph);
     const Devices devices{.mobile = mobile, .edge = edge ? &*edge : nullptr, .cloud = &server};
-    const Bytes answer{static_cast<double>(
-        mobiles.result_bytes.value_or(graph->layers().back().shape.bytes(kPaperBits)))};
+    const Bytes answer{
+        static_cast<double>(mobiles.result_bytes.value_or(default_answer_bytes(*graph)))};
     for (const Partition& partition : partitions_.back()) {
       FleetPartition priced =
           with_payloads(partition, plan_of(partition, *graph, devices, answer, profile), profile);

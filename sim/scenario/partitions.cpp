@@ -245,6 +245,11 @@ Placement Partition::placement(const Graph& graph) const {
   return placement;
 }
 
+std::int64_t default_answer_bytes(const Graph& graph) {
+  constexpr std::int64_t kPaperBits = 8;
+  return graph.layers().back().shape.bytes(kPaperBits);
+}
+
 void name_partitions(std::vector<Partition>& partitions) {
   std::map<std::pair<std::string, std::string>, int> alike;  // by name and codec
   for (Partition& partition : partitions) {

@@ -59,6 +59,9 @@ struct PartitionContext {
   AccuracyLimit limit_of_smallest;  ///< how accurate a unit of "smallest" must be
 };
 
+/// Size of the answer where a scenario does not say it: the network's output at the paper's 8 bits.
+std::int64_t default_answer_bytes(const Graph& graph);
+
 /// Labels partitions as tables call them, no two alike: "RB8" of a unit, "split RB8", "RB1>RB8" of
 /// three-way, else the strategy; with "/D_r" and "/bits" where there are several of that name, and
 /// with the codec, "RB8/zstd", where it is not raw.

@@ -17,8 +17,6 @@
 namespace papilio {
 namespace {
 
-constexpr std::int64_t kPaperBits = 8;
-
 /// Prices partitions and puts them on every radio under every reading.
 class Expander {
  public:
@@ -163,7 +161,7 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
   diagnostics.throw_if_any();
 
   std::optional<std::int64_t>& result_bytes = spec.conditions.result_bytes;
-  if (!result_bytes) result_bytes = graph->layers().back().shape.bytes(kPaperBits);
+  if (!result_bytes) result_bytes = default_answer_bytes(*graph);
   Scenario scenario{.spec = spec,
                     .graph = *graph,
                     .mobile_profile = profiles.layer_profile(spec.mobile_device, *graph),
