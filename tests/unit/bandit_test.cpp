@@ -40,7 +40,8 @@ class BanditPolicy : public ::testing::Test {
   }
 
   std::uint32_t decide(std::uint32_t number, std::uint32_t mobile = 0) {
-    return policy_->decide({mobile, mobile, number, model_.groups[0], cell_, candidates_, nothing_});
+    return policy_->decide(
+        {mobile, mobile, number, model_.groups[0], cell_, candidates_, nothing_});
   }
   void observe(std::uint32_t number, std::uint32_t partition, double latency_s, double energy_j = 0,
                RequestEnd end = RequestEnd::kCompleted) {
