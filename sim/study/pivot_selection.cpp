@@ -87,6 +87,7 @@ std::vector<std::string> merge_equals(Facts& facts, const PivotSpec& spec,
   }
   facts.all = std::move(kept);
   std::vector<std::string> names;
+  names.reserve(merged.size());
   for (const std::size_t i : merged) names.push_back(facts.names[i]);
   return names;
 }
