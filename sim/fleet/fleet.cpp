@@ -74,6 +74,11 @@ Fleet::Player::Player(const FleetModel& model, const FleetComponent& component,
       meter_{model, fleet_.mobiles, replication},
       chooser_{fleet_, model.strategies.at(strategy), replication},
       life_{fleet_, arrivals_, chooser_, meter_, replication, sink} {
+  for (const GroupModel& group : model.groups) {
+    for (const FleetPlan& plan : group.partitions) {
+      plan.check(group.edge.has_value(), model.images.size());
+    }
+  }
   make_mobiles(component, seed_of(model, replication));
   fleet_.calendar.on_nearing([this](const std::vector<Event>& events) { fetch_ahead(events); });
   if (model.sample_s > 0) fleet_.calendar.push(model.sample_s, EventKind::kSample, 0, 0);

@@ -7,7 +7,7 @@
 namespace papilio {
 namespace {
 
-/// A partition as it will be, if nothing but what is here now contends. Walks along the dates at
+/// A plan as it will be, if nothing but what is here now contends. Walks along the dates at
 /// which its stages end: what a transfer or a service takes depends on when it begins.
 class Actual {
  public:
@@ -18,7 +18,9 @@ class Actual {
         group_{fleet.group_of(mobile)},
         cell_{fleet.cell_of(mobile)},
         now_{now},
-        date_{now} {}
+        date_{now},
+        radio_s_{mobile.radio.last_s()},
+        radio_active_{mobile.radio.active()} {}
 
   /// Where the walk has come to; infinite if it never ends.
   [[nodiscard]] double date() const { return date_; }
@@ -39,17 +41,16 @@ class Actual {
   }
 
   Seconds uplink(Bytes size) {
-    if (cell_.machine && !mobile_.radio.active()) {
-      if (date_ < mobile_.radio.last_s()) {
-        date_ = mobile_.radio.last_s();
-      } else if (!cell_.machine->connected(Seconds{date_ - mobile_.radio.last_s()})) {
+    if (cell_.machine && !radio_active_) {
+      if (date_ < radio_s_) {
+        date_ = radio_s_;
+      } else if (!cell_.machine->connected(Seconds{date_ - radio_s_})) {
         date_ += cell_.machine->promotion_length().value();
       }
     }
-    // Until the choice is made, upload_bytes holds the request's factor on the upload.
-    transfer(mobile_.uplink, size.value() * request_.upload_bytes, group_.uplink_cap_byte_per_s,
+    transfer(mobile_.uplink, size.value() * request_.upload_factor, group_.uplink_cap_byte_per_s,
              fleet_.signal_of(mobile_));
-    upload_end_s_ = date_;
+    end_transfer();
     inbound_ = true;
     return {};
   }
@@ -63,14 +64,14 @@ class Actual {
   }
 
   Seconds backhaul(const Transfer& transfer) {
-    answering_ = transfer.answer;
+    downwards_ = transfer.from == Tier::kCloud;
     if (!has_edge() || date_ == kNever) return {};
     const double begin_s = date_;
-    const std::uint32_t link = fleet_.resources.backhaul(mobile_.edge, answering_ ? 1 : 0);
+    const std::uint32_t link = fleet_.resources.backhaul(mobile_.edge, downwards_ ? 1 : 0);
     // What passes the edge as it came up has the request's own size.
-    const double factor = transfer.from == Tier::kMobile ? request_.upload_bytes : 1;
+    const double factor = transfer.from == Tier::kMobile ? request_.upload_factor : 1;
     if (link != kNothing) this->transfer(link, transfer.size.value() * factor, kNever, 1);
-    const Server& sender = server_at(answering_ ? Tier::kCloud : Tier::kEdge);
+    const Server& sender = server_at(downwards_ ? Tier::kCloud : Tier::kEdge);
     if (sender.down_within(begin_s, date_)) date_ = kNever;
     return {};
   }
@@ -78,19 +79,20 @@ class Actual {
   Seconds backhaul_delay() {
     if (!has_edge()) return {};
     date_ += fleet_.resources.model_of(mobile_.edge).backhaul_delay_s;
-    if (answering_ && server_at(Tier::kEdge).down(date_)) date_ = kNever;
+    if (downwards_ && server_at(Tier::kEdge).down(date_)) date_ = kNever;
     return {};
   }
 
   Seconds downlink(Bytes size) {
     if (date_ == kNever) return {};
     if (cell_.machine && size > Bytes{0}) {
-      const Hearing hearing = cell_.machine->hearing(Seconds{date_ - upload_end_s_});
+      const Hearing hearing = cell_.machine->hearing(Seconds{date_ - radio_s_});
       date_ += hearing.wait.value();
       if (hearing.idle) date_ += cell_.machine->promotion_length().value();
     }
     transfer(mobile_.downlink, size.value(), group_.downlink_cap_byte_per_s,
              fleet_.signal_of(mobile_));
+    if (size > Bytes{0}) end_transfer();
     return {};
   }
 
@@ -109,6 +111,10 @@ class Actual {
   [[nodiscard]] const Server& server_at(Tier tier) const {
     return fleet_.resources.server(tier == Tier::kEdge ? mobile_.edge : mobile_.server);
   }
+  void end_transfer() {
+    radio_s_ = date_;
+    radio_active_ = false;
+  }
   void transfer(std::uint32_t link, double bytes, double cap, double signal) {
     if (bytes <= 0) return;
     const double flows = (fleet_.resources.link(link).flows() + 1.0) / signal;
@@ -122,17 +128,18 @@ class Actual {
   const CellModel& cell_;
   double now_;
   double date_;
-  double upload_end_s_{0};
+  double radio_s_;         // when its last transfer or promotion ends
+  bool radio_active_;      // with a transfer that was there before
   bool inbound_{false};    // what was sent up has not passed its delay yet
-  bool answering_{false};  // the backhaul carries the answer
+  bool downwards_{false};  // the backhaul carries what the cloud sends
 };
 
 }  // namespace
 
 double true_latency_s(const FleetState& fleet, const Mobile& mobile, const Request& request,
-                      const FleetPartition& partition, double now) {
+                      const FleetPlan& plan, double now) {
   Actual actual{fleet, mobile, request, now};
-  estimate(partition.stages(partition.demand(request.image), mobile.edge != kNothing), actual);
+  estimate(plan.stages_of(request.image), actual);
   return actual.date() - now;
 }
 

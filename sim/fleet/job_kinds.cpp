@@ -13,10 +13,15 @@ JobKinds::JobKinds(const FleetModel& model) {
     return known.try_emplace(key, static_cast<std::uint32_t>(known.size())).first->second;
   };
   for (const GroupModel& group : model.groups) {
-    first_.push_back(static_cast<std::uint32_t>(kinds_.size()));
-    for (const FleetPartition& partition : group.partitions) {
-      kinds_.push_back({kind_of(partition.edge_runs, partition.edge_s),
-                        kind_of(partition.server_runs, partition.server_s)});
+    first_.push_back(static_cast<std::uint32_t>(first_stage_.size()));
+    for (const FleetPlan& plan : group.partitions) {
+      first_stage_.push_back(static_cast<std::uint32_t>(kinds_.size()));
+      for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+        const auto* layers = std::get_if<Compute>(&plan.stages[i]);
+        kinds_.push_back(layers == nullptr ? 0
+                                           : kind_of(plan.runs.empty() ? "" : plan.runs[i],
+                                                     layers->time.value()));
+      }
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <variant>
 
 #include "sim/base/error.hpp"
 
@@ -52,18 +53,16 @@ void Life::begin(std::uint32_t mobile_id, const Waiting& waiting, double now) {
                     .number = waiting.number,
                     .image = draw_image(mobile, waiting.number),
                     .service_factor = waiting.service_factor,
+                    .upload_factor = waiting.upload_factor,
                     .arrival_s = waiting.arrival_s,
-                    .span_begin_s = waiting.arrival_s,
-                    .upload_bytes = waiting.upload_factor};
+                    .span_begin_s = waiting.arrival_s};
   leave(request, now - waiting.arrival_s, now);
   radios_.charge(mobile, now, fleet_.between_of(mobile));
   mobile.current = id;
   meter_.begin_serving();
   request.partition = chooser_.choose(mobile, request, now);
-  const ImageDemand demand = fleet_.demand_of(request);
-  // What crosses a radio is whole bytes.
-  request.upload_bytes = std::ceil(demand.upload_bytes * request.upload_bytes);
-  wait(id, SpanKind::kMobile, demand.mobile_s * fleet_.group_of(mobile).load_level, now);
+  request.stages = fleet_.plan_of(request).stages_of(request.image);
+  begin_stage(id, now);
 }
 
 void Life::begin_waiting(std::uint32_t id, double now) {
@@ -98,6 +97,35 @@ std::uint32_t Life::draw_image(const Mobile& mobile, std::uint32_t number) const
   return static_cast<std::uint32_t>(Stream{images_, mobile.number, number}.uniform() * count);
 }
 
+// Stages ----------------------------------------------------------------------------------------
+
+void Life::begin_stage(std::uint32_t id, double now) {
+  const Request& request = fleet_.requests[id];
+  const Stage& stage = stage_of(request);
+  if (const auto* layers = std::get_if<Compute>(&stage)) {
+    if (layers->at == Tier::kMobile) {
+      const double load_level = fleet_.group_of(fleet_.mobile_of(request)).load_level;
+      wait(id, SpanKind::kMobile, layers->time.value() * load_level, now);
+    } else {
+      backend_.compute(id, *layers, now);
+    }
+  } else if (const Transfer& transfer = transfer_of(request); transfer.from != Tier::kMobile) {
+    backend_.send(id, transfer, now);
+  } else {
+    connect(id, now);
+  }
+}
+
+void Life::next_stage(std::uint32_t id, double now) {
+  Request& request = fleet_.requests[id];
+  request.stage += 1;
+  if (request.stage < request.stages.size()) {
+    begin_stage(id, now);
+  } else {
+    end(id, RequestEnd::kCompleted, now);
+  }
+}
+
 // Spans -----------------------------------------------------------------------------------------
 
 void Life::go_on(std::uint32_t id, double now) {
@@ -106,17 +134,12 @@ void Life::go_on(std::uint32_t id, double now) {
   const auto load_level = [&] { return fleet_.group_of(fleet_.mobile_of(request)).load_level; };
   // In each case, where the compiler knows the span and so its phase.
   switch (request.span) {
-    case SpanKind::kMobile: {
+    case SpanKind::kMobile:
       leave(request, length_s, now);
-      const ImageDemand demand = fleet_.demand_of(request);
-      request.energy.compute += demand.mobile_j * load_level();
-      if (demand.upload_bytes > 0) {
-        attempt(id, now);
-      } else {
-        end(id, RequestEnd::kCompleted, now);
-      }
+      request.energy.compute +=
+          std::get_if<Compute>(&stage_of(request))->energy.value() * load_level();
+      next_stage(id, now);
       break;
-    }
     case SpanKind::kPromotion:
       leave(request, length_s, now);
       start_upload(id, now);
@@ -127,7 +150,7 @@ void Life::go_on(std::uint32_t id, double now) {
       break;
     case SpanKind::kToServer:
       leave(request, length_s, now);
-      backend_.reach_server(id, now);
+      next_stage(id, now);
       break;
     case SpanKind::kToMobile:
       leave(request, length_s, now);
@@ -144,11 +167,12 @@ void Life::go_on(std::uint32_t id, double now) {
       break;
     case SpanKind::kBackoff:
       leave(request, length_s, now);
-      attempt(id, now);
+      request.stage = kFirstTransfer;
+      connect(id, now);
       break;
     case SpanKind::kFallback:
       leave(request, length_s, now);
-      request.energy.compute += fleet_.partition_of(request).fallback_j * load_level();
+      request.energy.compute += fallback_of(request).energy_j * load_level();
       request.fell_back = true;
       end(id, RequestEnd::kCompleted, now);
       break;
@@ -157,22 +181,17 @@ void Life::go_on(std::uint32_t id, double now) {
   }
 }
 
-void Life::attempt(std::uint32_t id, double now) {
+/// Readies the radio for an upload, the first of which begins an attempt.
+void Life::connect(std::uint32_t id, double now) {
   Request& request = fleet_.requests[id];
-  const Mobile& mobile = fleet_.mobile_of(request);
-  const double loss = fleet_.cell_of(mobile).loss;
-  request.attempts += 1;
-  request.via_backhaul = false;
-  if (fleet_.group_of(mobile).recovery.timeout_s > 0) request.before_attempt = request.phases;
-  if (loss > 0) {
-    // A stream for each message, so that every strategy loses the same ones.
-    Stream losses{losses_, mobile.number,
-                  (std::uint64_t{request.number} << 16U) + request.attempts};
-    request.lose_upload = losses.uniform() < loss;
-    request.lose_answer = losses.uniform() < loss;
+  const bool begins = request.stage == kFirstTransfer;
+  if (begins) {
+    request.attempts += 1;
+    const GroupModel& group = fleet_.group_of(fleet_.mobile_of(request));
+    if (group.recovery.timeout_s > 0) request.before_attempt = request.phases;
   }
   const double promotion_s = radios_.connect(request, now);
-  request.attempt_promotion_s = promotion_s;
+  if (begins) request.attempt_promotion_s = promotion_s;
   if (promotion_s > 0) {
     wait(id, SpanKind::kPromotion, promotion_s, now);
   } else {
@@ -186,18 +205,18 @@ void Life::start_upload(std::uint32_t id, double now) {
   const GroupModel& group = fleet_.group_of(mobile);
   radios_.begin_upload(request, now);
   const double timeout_s = group.recovery.timeout_s;
-  if (timeout_s > 0) {
+  if (timeout_s > 0 && request.stage == kFirstTransfer) {
     fleet_.calendar.push(now + timeout_s, EventKind::kTimeout, id, request.generation);
   }
-  transfer(id, SpanKind::kUplink, mobile.uplink, request.upload_bytes, group.uplink_cap_byte_per_s,
-           now);
+  request.bytes = sent_bytes(request, transfer_of(request));
+  transfer(id, SpanKind::kUplink, mobile.uplink, request.bytes, group.uplink_cap_byte_per_s, now);
 }
 
-/// The answer is in the mobile's cell.
+/// What is sent to a mobile is in its cell.
 void Life::reach_mobile(std::uint32_t id, double now) {
   const Request& request = fleet_.requests[id];
-  if (fleet_.partition_of(request).result_bytes <= 0) {
-    end_answer(id, now);
+  if (request.bytes <= 0) {
+    end_download(id, loses(request), now);
     return;
   }
   const Radios::Reach reach = radios_.reach(fleet_.mobile_of(request), now);
@@ -212,8 +231,7 @@ void Life::start_download(std::uint32_t id, double now) {
   const Request& request = fleet_.requests[id];
   const Mobile& mobile = fleet_.mobile_of(request);
   radios_.begin_download(request, now);
-  transfer(id, SpanKind::kDownlink, mobile.downlink,
-           std::ceil(fleet_.partition_of(request).result_bytes),
+  transfer(id, SpanKind::kDownlink, mobile.downlink, request.bytes,
            fleet_.group_of(mobile).downlink_cap_byte_per_s, now);
 }
 
@@ -222,14 +240,14 @@ void Life::end_flow(const Flow& flow, double now) {
   PAPILIO_CHECK(request.generation == flow.generation);
   Mobile& mobile = fleet_.mobile_of(request);
   const double elapsed_s = flow.elapsed_s;
-  const auto seen_rate = [&](double bytes) { return elapsed_s > 0 ? bytes / elapsed_s : kNever; };
+  const auto seen_rate = [&] { return elapsed_s > 0 ? request.bytes / elapsed_s : kNever; };
   switch (request.span) {
     case SpanKind::kUplink:
       leave(request, elapsed_s, now);
-      radios_.end_upload(request, request.upload_bytes, elapsed_s, now);
-      mobile.seen_uplink = seen_rate(request.upload_bytes);
+      radios_.end_upload(request, request.bytes, elapsed_s, now);
+      mobile.seen_uplink = seen_rate();
       mobile.seen_s = now;
-      if (request.lose_upload) {
+      if (loses(request)) {
         lose(flow.request, now);
       } else {
         wait(flow.request, SpanKind::kToEdge, fleet_.cell_of(mobile).delay_s, now);
@@ -241,14 +259,14 @@ void Life::end_flow(const Flow& flow, double now) {
       break;
     case SpanKind::kBackhaulDown:
       leave(request, elapsed_s, now);
-      backend_.pass_edge_down(flow.request, now);
+      backend_.end_backhaul_down(flow.request, now);
       break;
     case SpanKind::kDownlink: {
       leave(request, elapsed_s, now);
-      const double bytes = std::ceil(fleet_.partition_of(request).result_bytes);
-      radios_.end_download(request, bytes, elapsed_s, now);
-      if (!request.lose_answer) mobile.seen_downlink = seen_rate(bytes);
-      end_answer(flow.request, now);
+      radios_.end_download(request, request.bytes, elapsed_s, now);
+      const bool lost = loses(request);
+      if (!lost) mobile.seen_downlink = seen_rate();
+      end_download(flow.request, lost, now);
       break;
     }
     default:
@@ -256,53 +274,105 @@ void Life::end_flow(const Flow& flow, double now) {
   }
 }
 
-/// The answer has crossed the last link, or there is none to cross.
-void Life::end_answer(std::uint32_t id, double now) {
-  const Request& request = fleet_.requests[id];
-  if (request.lose_answer) {
+/// What was sent to a mobile has crossed the last link, or there is none to cross.
+void Life::end_download(std::uint32_t id, bool lost, double now) {
+  Request& request = fleet_.requests[id];
+  if (lost) {
     lose(id, now);
   } else if (request.abandoned) {
     fleet_.requests.release(id);  // it comes too late: nobody takes it
   } else {
-    end(id, RequestEnd::kCompleted, now);
+    // Where only the mobile's own layers are left, nothing is awaited: the timeout finds another
+    // number.
+    if (request.stage + 2U == request.stages.size()) ++request.generation;
+    next_stage(id, now);
   }
 }
 
+/// Whether a cell that loses messages loses the one that a request has over it. Every message has a
+/// number of its own, so that every strategy loses the same ones.
+bool Life::draw_loss(const Request& request) const {
+  const Mobile& mobile = fleet_.mobile_of(request);
+  const double loss = fleet_.cell_of(mobile).loss;
+  Stream losses{losses_, mobile.number, (std::uint64_t{request.number} << 16U) + request.attempts};
+  bool lost = false;
+  for (std::size_t i = kFirstTransfer; i <= request.stage; ++i) {
+    const auto* transfer = std::get_if<Transfer>(&request.stages[i]);
+    if (transfer == nullptr) continue;
+    if (transfer->from == Tier::kMobile || transfer->to == Tier::kMobile) {
+      lost = losses.uniform() < loss;
+    }
+  }
+  return lost;
+}
+
+// Recovery --------------------------------------------------------------------------------------
+
+MobileCost Life::fallback_of(const Request& request) const {
+  return fleet_.plan_of(request).fallback(request.stages, request.stage);
+}
+
 void Life::time_out(std::uint32_t id, double now) {
-  Mobile& mobile = fleet_.mobile_of(fleet_.requests[id]);
-  const GroupModel& group = fleet_.group_of(mobile);
-  const Recovery& recovery = group.recovery;
-  bool goes_on = fleet_.requests[id].span != SpanKind::kLost;
-  if (fleet_.requests[id].span == SpanKind::kUplink) {
-    // The mobile stops sending; what is on its way beyond it, nobody can call back.
-    Request& request = fleet_.requests[id];
-    const double sent = fleet_.resources.abort(mobile.uplink, now, {id, request.generation});
-    radios_.end_upload(request, sent, recovery.timeout_s, now);
-    // A mobile that got nothing through knows that the rate was as low as this.
-    mobile.seen_uplink = 0;
-    mobile.seen_s = now;
-    goes_on = false;
-  }
-  if (fleet_.requests[id].span == SpanKind::kLost) {
-    leave(fleet_.requests[id], now - fleet_.requests[id].span_begin_s, now);
-  } else {
-    cut(fleet_.requests[id], now);
-  }
-  if (goes_on) id = leave_behind(id);
+  const Recovery& recovery = fleet_.group_of(fleet_.mobile_of(fleet_.requests[id])).recovery;
+  if (give_up_span(id, now)) id = leave_behind(id);
   Request& request = fleet_.requests[id];
   ++request.generation;
-  // What the attempt took is told in one, whatever spans it came to.
+  // What the attempt took is told in one, whatever spans it came to, but for the mobile's own work.
+  const double mobile_s = request.phases.mobile;
   request.phases = request.before_attempt;
-  request.phases.recovery += request.attempt_promotion_s + recovery.timeout_s;
+  request.phases.recovery +=
+      request.attempt_promotion_s + recovery.timeout_s - (mobile_s - request.before_attempt.mobile);
+  request.phases.mobile = mobile_s;
   if (request.attempts <= static_cast<std::uint32_t>(recovery.retries)) {
     const double backoff_s =
         recovery.backoff_s * std::ldexp(1, static_cast<int>(request.attempts) - 1);
     wait(id, SpanKind::kBackoff, backoff_s, now);
   } else if (recovery.fallback) {
-    wait(id, SpanKind::kFallback, fleet_.partition_of(request).fallback_s * group.load_level, now);
+    const double load_level = fleet_.group_of(fleet_.mobile_of(request)).load_level;
+    wait(id, SpanKind::kFallback, fallback_of(request).time_s * load_level, now);
   } else {
     end(id, RequestEnd::kFailed, now);
   }
+}
+
+/// Leaves the span in which a timeout finds an attempt. The mobile stops what it does itself; what
+/// is on its way beyond it, nobody can call back. @return whether there is anything on its way
+bool Life::give_up_span(std::uint32_t id, double now) {
+  Request& request = fleet_.requests[id];
+  Mobile& mobile = fleet_.mobile_of(request);
+  const GroupModel& group = fleet_.group_of(mobile);
+  const double elapsed_s = now - request.span_begin_s;
+  bool goes_on = true;
+  switch (request.span) {
+    case SpanKind::kLost:
+      leave(request, elapsed_s, now);
+      return false;
+    case SpanKind::kUplink: {
+      const double sent = fleet_.resources.abort(mobile.uplink, now, {id, request.generation});
+      // The timeout began with the first upload.
+      const bool first = request.stage == kFirstTransfer;
+      radios_.end_upload(request, sent, first ? group.recovery.timeout_s : elapsed_s, now);
+      // A mobile that got nothing through knows that the rate was as low as this.
+      mobile.seen_uplink = 0;
+      mobile.seen_s = now;
+      goes_on = false;
+      break;
+    }
+    case SpanKind::kMobile: {
+      const auto* layers = std::get_if<Compute>(&stage_of(request));
+      request.energy.compute +=
+          layers->energy.value() * group.load_level * (elapsed_s / request.span_length_s);
+      goes_on = false;
+      break;
+    }
+    case SpanKind::kPromotion:
+      goes_on = false;
+      break;
+    default:
+      break;
+  }
+  cut(request, now);
+  return goes_on;
 }
 
 /// Parts a request from what its attempt has on its way, which goes on in its old place with all

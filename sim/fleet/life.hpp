@@ -13,9 +13,10 @@
 
 namespace papilio {
 
-/// The life of each request, from its arrival to its end: arrival, the mobile's queue, the choice
-/// of a partition, the mobile's layers, promotion, upload, what lies behind the radio (`Backend`),
-/// download; and timeouts, retries and the fallback (docs/models/fleet.md).
+/// The life of each request, from its arrival to its end: the mobile's queue, the choice of a plan,
+/// and then stage after stage of it: layers on the mobile, what it sends (promotion, upload), what
+/// lies behind the radio (`Backend`), what it receives (listening, download); and timeouts, retries
+/// and the fallback (docs/models/fleet.md).
 class Life final : public Spans {
  public:
   /// @param fleet outlives the life, as do the others
@@ -33,6 +34,7 @@ class Life final : public Spans {
   void end_flow(const Flow& flow, double now);
   /// A server has computed a job.
   void end_job(const Job& job, double now) { backend_.end_job(job, now); }
+  void next_stage(std::uint32_t id, double now) override;
   /// A server goes down or comes back.
   void change_fault(std::uint32_t server, double now) { backend_.change_fault(server, now); }
 
@@ -48,11 +50,18 @@ class Life final : public Spans {
   [[nodiscard]] std::uint32_t draw_image(const Mobile& mobile, std::uint32_t number) const;
 
   void go_on(std::uint32_t id, double now) override;
-  void attempt(std::uint32_t id, double now);
+  void begin_stage(std::uint32_t id, double now);
+  void connect(std::uint32_t id, double now);
   void start_upload(std::uint32_t id, double now);
   void reach_mobile(std::uint32_t id, double now);
   void start_download(std::uint32_t id, double now);
-  void end_answer(std::uint32_t id, double now);
+  void end_download(std::uint32_t id, bool lost, double now);
+  [[nodiscard]] bool loses(const Request& request) const {
+    return fleet_.cell_of(fleet_.mobile_of(request)).loss > 0 && draw_loss(request);
+  }
+  [[nodiscard]] bool draw_loss(const Request& request) const;
+  [[nodiscard]] MobileCost fallback_of(const Request& request) const;
+  bool give_up_span(std::uint32_t id, double now);
   std::uint32_t leave_behind(std::uint32_t id);
   void end(std::uint32_t id, RequestEnd how, double now);
 

@@ -53,13 +53,13 @@ void Meter::end(const Request& request, RequestEnd how, double now) {
   sums.retries += request.attempts > 1 ? request.attempts - 1 : 0;
   sums.server_s += request.server_s;
   if (completed) {
-    const FleetPartition& partition = model_.groups[group].partitions[request.partition];
+    const FleetPlan& plan = model_.groups[group].partitions[request.partition];
     sums.completed += 1;
     sums.late += late ? 1 : 0;
     sums.fell_back += request.fell_back ? 1 : 0;
     sums.phases += request.phases;
-    sums.saved_s += partition.cloud_only_s * request.service_factor - request.profiled_server_s;
-    sums.mobile_share += request.fell_back ? 1 : partition.mobile_share;
+    sums.saved_s += plan.cloud_only_s * request.service_factor - request.profiled_server_s;
+    sums.mobile_share += request.fell_back ? 1 : plan.mobile_share;
     if (bucket != nullptr) {
       std::vector<double>& dates = result_.completed_s[place];
       if (dates.size() < kFewestOfASeries) dates.push_back(now);
@@ -95,9 +95,8 @@ void Meter::record(const Request& request, RequestEnd how, bool late, double now
   }
   result_.records.push_back({group, mobile, request.number, request.partition, request.attempts,
                              request.image, how, request.fell_back, late, request.arrival_s,
-                             request.phases.total(),
-                             request.partition == kNoPartition ? 0 : request.upload_bytes,
-                             request.phases, request.energy});
+                             request.phases.total(), upload_bytes(request), request.phases,
+                             request.energy});
 }
 
 /// Integrates what the component as a whole does, up to `now`.

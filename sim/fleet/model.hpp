@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,71 +23,75 @@ namespace papilio {
 
 class PolicySettings;
 
-/// What of a partition depends on the picture that a request is about; the members of
-/// FleetPartition of the same names.
-struct ImageDemand {
-  double mobile_s{0};
-  double mobile_j{0};
-  double upload_bytes{0};
-  double edge_s{0};
-  double server_s{0};
+/// Time and energy of layers on the mobile, at K_mobile = 1.
+struct MobileCost {
+  double time_s{0};
+  double energy_j{0};  ///< NaN where nobody knows
 };
 
-/// One partition, priced: what a request that takes it asks of each resource. Where that depends on
-/// the picture, these are the means, which is what a mobile can expect.
-struct FleetPartition {
-  std::string name;          ///< e.g. "cloud-only", "RB8"
-  double mobile_s{0};        ///< layers before the first cut, at K_mobile = 1
-  double mobile_j{0};        ///< of those layers; NaN where nobody knows
-  double upload_bytes{0};    ///< over the cell's uplink; 0: nothing leaves the mobile
-  double edge_s{0};          ///< layers on the edge tier
-  double backhaul_bytes{0};  ///< from the edge to the cloud, where the edge has layers
-  double server_s{0};        ///< layers on the cloud, at K_cloud = 1
-  double result_bytes{0};    ///< the answer, over the cell's downlink
-  double fallback_s{0};      ///< the layers after the first cut on the mobile, when all else failed
-  double fallback_j{0};      ///< likewise
-  double mobile_share{0};    ///< of the network's MACs that the mobile computes, in 0..1
-  double cloud_only_s{0};    ///< server time that cloud-only would have taken
+/// The stage of the first transfer of a plan that has any, where an attempt begins: what comes
+/// before it, the mobile's first layers, need not be repeated.
+inline constexpr std::uint16_t kFirstTransfer = 1;
+
+/// What a request can take: a plan, and what a fleet wants to know of it beside its stages.
+struct FleetPlan {
+  std::string name;  ///< e.g. "cloud-only", "RB8"
+  /// Begins with layers on the mobile, whose energies are NaN where nobody knows them; what the
+  /// mobile sends has a size > 0; a tier that it uses is one that the mobile's group has. Where
+  /// pictures differ, their means, which is what a mobile can expect.
+  Stages stages;
+  /// `[FleetModel::images × stages]`: the stages as each picture has them; empty: all are alike.
+  std::vector<Stage> of_images;
+  /// `[stages]` what a server runs there: network, unit, precision and layers. Jobs of one name
+  /// share batches, whoever sent them. No name: a task, told by the time that it takes. May be
+  /// empty: no names.
+  std::vector<std::string> runs;
+  /// `[uploads]` what all layers after each of them take on the mobile, when all else failed. May
+  /// be empty: nothing.
+  std::vector<MobileCost> rests;
+  double mobile_share{0};  ///< of the network's MACs that the mobile computes, in 0..1
+  double cloud_only_s{0};  ///< server time that cloud-only would have taken
   /// Top-1 fraction, where measured; else NaN.
   double accuracy{std::numeric_limits<double>::quiet_NaN()};
-  /// What the edge and the cloud run: network, unit, precision and layers. Jobs of one name share
-  /// batches, whoever sent them. Empty: a task, told by the time that it takes; or nothing.
-  std::string edge_runs;
-  std::string server_runs;
-  /// `[FleetModel::images]`, or empty: all pictures are alike.
-  std::vector<ImageDemand> images;
 
-  /// What a request about one picture asks for.
-  [[nodiscard]] ImageDemand demand(std::uint32_t image) const {
-    return images.empty() ? means() : images[image];
+  /// The stages of a request about one picture.
+  [[nodiscard]] std::span<const Stage> stages_of(std::uint32_t image) const {
+    if (of_images.empty()) return {stages.data(), stages.size()};
+    return {of_images.data() + image * stages.size(), stages.size()};
   }
-  /// The members that depend on the picture, which are means where there are several.
-  [[nodiscard]] ImageDemand means() const {
-    return {mobile_s, mobile_j, upload_bytes, edge_s, server_s};
-  }
-  /// Sets the members that depend on the picture.
-  void set_means(const ImageDemand& means) {
-    mobile_s = means.mobile_s;
-    mobile_j = means.mobile_j;
-    upload_bytes = means.upload_bytes;
-    edge_s = means.edge_s;
-    server_s = means.server_s;
-  }
+  /// What a mobile computes that falls back from one of these stages: all that it needs and has not
+  /// got. It has what the last stage began with that began on the mobile.
+  /// @param of `stages_of` the request's picture
+  [[nodiscard]] MobileCost fallback(std::span<const Stage> of, std::size_t from) const;
 
-  /// Whether the edge has layers to compute, which may take no time.
-  [[nodiscard]] bool on_edge() const { return edge_s > 0 || !edge_runs.empty(); }
-  /// Whether the cloud has. Where it has none, the edge answers, if there is one.
-  [[nodiscard]] bool on_cloud() const { return server_s > 0 || !server_runs.empty(); }
+  /// Checks what is said above of `stages`, and the sizes of all lists.
+  /// @param edge   whether the group has one
+  /// @param images of the fleet
+  void check(bool edge, std::size_t images) const;
 
+  /// Whether it is known what the mobile's layers draw.
+  [[nodiscard]] bool energy_known() const;
   /// The accuracy, where it is known.
   [[nodiscard]] std::optional<double> known_accuracy() const {
     return std::isnan(accuracy) ? std::nullopt : std::optional{accuracy};
   }
-
-  /// The stages of a request that asks for `demand`, as `estimate` takes them.
-  /// @param edge whether the mobile has an edge, which answers where the cloud has no layers
-  [[nodiscard]] Stages stages(const ImageDemand& demand, bool edge) const;
 };
+
+/// A request that stands for a network: its seconds, joules and bytes are given outright.
+struct TaskModel {
+  double mobile_s{0};  ///< at K_mobile = 1
+  double mobile_j{0};
+  double upload_bytes{0};    ///< 0: nothing leaves the mobile
+  double edge_s{0};          ///< on the edge
+  double backhaul_bytes{0};  ///< from the edge to the cloud, where the edge computes
+  double server_s{0};        ///< on the cloud, at K_cloud = 1
+  double result_bytes{0};    ///< the answer
+  MobileCost fallback{};     ///< on the mobile, when all else failed
+};
+
+/// The plan of a task.
+/// @param edge whether the mobile has an edge, which answers where the cloud has nothing to compute
+FleetPlan plan_of(const TaskModel& task, bool edge);
 
 /// How requests come to a mobile.
 struct Workload {
@@ -184,7 +189,7 @@ struct GroupModel {
   double downlink_cap_byte_per_s{std::numeric_limits<double>::infinity()};
   std::size_t wifi_level{0};
   int priority{0};
-  std::vector<FleetPartition> partitions;  ///< all that any strategy may take
+  std::vector<FleetPlan> partitions;  ///< all that any strategy may take
 };
 
 /// One way of running the fleet.

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
+#include <variant>
 #include <vector>
 
+#include "sim/fleet/model.hpp"
 #include "sim/fleet/result.hpp"
+#include "sim/plan/plan.hpp"
 
 namespace papilio {
 
@@ -87,16 +92,16 @@ struct Request {
   std::uint32_t attempts{0};
   std::uint32_t next_free{kNothing};
   SpanKind span{SpanKind::kQueue};
-  bool lose_upload{false};
-  bool lose_answer{false};
-  bool via_backhaul{false};
   bool fell_back{false};
-  bool abandoned{false};  // nobody waits for it any more
-  double service_factor{1};
+  bool abandoned{false};          // nobody waits for it any more
+  std::uint16_t stage{0};         // that it is in, of `stages`
+  float service_factor{1};        // on its times at servers
+  float upload_factor{1};         // on what its mobile sends
+  std::span<const Stage> stages;  // of its plan, as its picture has them
   double arrival_s{0};
   double span_begin_s{0};
   double span_length_s{0};        // of a span of fixed length
-  double upload_bytes{0};         // until the partition is chosen: the factor on them
+  double bytes{0};                // of the transfer that it is in
   double attempt_promotion_s{0};  // before the upload of this attempt
   double server_s{0};             // GPU time taken
   double profiled_server_s{0};    // the same without load levels and batching
@@ -104,6 +109,28 @@ struct Request {
   PhaseTimes before_attempt{};
   EnergyLedger energy{};
 };
+
+/// The stage that a request is in.
+inline const Stage& stage_of(const Request& request) {
+  return request.stages[request.stage];
+}
+/// The same, which is a transfer.
+inline const Transfer& transfer_of(const Request& request) {
+  return *std::get_if<Transfer>(&stage_of(request));
+}
+
+/// What crosses the uplink for a request at one of its transfers: whole bytes.
+inline double sent_bytes(const Request& request, const Transfer& upload) {
+  return std::ceil(upload.size.value() * request.upload_factor);
+}
+/// What a request's mobile sends in one attempt that comes to its end.
+inline double upload_bytes(const Request& request) {
+  double bytes = 0;
+  for (const Stage& stage : request.stages) {
+    if (is_upload(stage)) bytes += sent_bytes(request, *std::get_if<Transfer>(&stage));
+  }
+  return bytes;
+}
 
 /// The requests in the system, each in a slot that keeps its number for as long as it lives. A
 /// slot's generation tells its users apart: an event of an earlier one finds another number.

@@ -78,10 +78,10 @@ class Observed {
 
 }  // namespace
 
-Breakdown expected(const FleetPartition& partition, const GroupModel& group, const CellModel& cell,
+Breakdown expected(const FleetPlan& plan, const GroupModel& group, const CellModel& cell,
                    const Observation& seen, LoadRule load) {
-  return estimate(partition.stages(partition.means(), group.edge.has_value()),
-                  Observed{group, cell, seen, load, partition.cloud_only_s});
+  return estimate({plan.stages.data(), plan.stages.size()},
+                  Observed{group, cell, seen, load, plan.cloud_only_s});
 }
 
 std::uint32_t choose_partition(const SelectionRule& rule,
@@ -95,8 +95,7 @@ std::uint32_t choose_partition(const SelectionRule& rule,
     target = Target::kLatency;
   }
   const auto value = [&](std::size_t i) {
-    const FleetPartition& partition = group.partitions[candidates[i]];
-    const Breakdown took = expected(partition, group, cell, seen, rule.load);
+    const Breakdown took = expected(group.partitions[candidates[i]], group, cell, seen, rule.load);
     const double latency_s = took.latency().value();
     // A partition that never ends costs no finite energy, whatever its power.
     return target == Target::kLatency || latency_s == kNever ? latency_s : took.energy().value();

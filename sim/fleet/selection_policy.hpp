@@ -28,10 +28,10 @@ struct SelectionRule {
   std::optional<std::int64_t> latency_above_queue;  ///< above this queue it becomes latency
 };
 
-/// Latency and mobile energy that a mobile expects of a partition: T = K_mobile·TM + TU + TC, with
+/// Latency and mobile energy that a mobile expects of a plan: T = K_mobile·TM + TU + TC, with
 /// what it has seen of servers and links, and E = K_mobile·TM·PM + TU·PU, the answer's transfer and
 /// the waiting (Algorithm 1). Times are infinite where it cannot be had.
-Breakdown expected(const FleetPartition& partition, const GroupModel& group, const CellModel& cell,
+Breakdown expected(const FleetPlan& plan, const GroupModel& group, const CellModel& cell,
                    const Observation& seen, LoadRule load);
 
 /// Position in the group's partitions of the best candidate; the earlier one of equals.

@@ -26,11 +26,10 @@ void Spans::serve(std::uint32_t id, SpanKind span, std::uint32_t server, double 
                   double now) {
   Request& request = fleet_.requests[id];
   const Mobile& mobile = fleet_.mobile_of(request);
-  const Tier tier = span == SpanKind::kEdgeWait ? Tier::kEdge : Tier::kCloud;
   const bool taken = fleet_.resources.server(server).submit(
       now, {.request = id,
             .generation = request.generation,
-            .kind = kinds_.of(mobile.group, request.partition, tier),
+            .kind = kinds_.of(mobile.group, request.partition, request.stage),
             .priority = fleet_.group_of(mobile).priority,
             .service_s = service_s * request.service_factor});
   if (taken) {

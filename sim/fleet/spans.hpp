@@ -67,6 +67,9 @@ class Spans {
     lose(id, now);
   }
 
+  /// Goes on with a request that has come to the end of its stage.
+  virtual void next_stage(std::uint32_t id, double now) = 0;
+
   /// A server has ended a job: leaves the wait and the service. @return the span of the service
   SpanKind leave_server(Request& request, const Job& job, double now);
 

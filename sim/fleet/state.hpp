@@ -46,11 +46,8 @@ struct FleetState {
   [[nodiscard]] const Mobile& mobile_of(const Request& request) const {
     return mobiles[request.mobile];
   }
-  [[nodiscard]] const FleetPartition& partition_of(const Request& request) const {
+  [[nodiscard]] const FleetPlan& plan_of(const Request& request) const {
     return group_of(mobile_of(request)).partitions[request.partition];
-  }
-  [[nodiscard]] ImageDemand demand_of(const Request& request) const {
-    return partition_of(request).demand(request.image);
   }
   /// What a mobile's signal makes of the rate of its cell: 1 but in Wi-Fi cells.
   [[nodiscard]] double signal_of(const Mobile& mobile) const {

@@ -3,7 +3,7 @@
 namespace papilio {
 
 Breakdown closed_form(const Plan& plan, const RadioUse& use) {
-  return estimate(plan.stages, Nominal{use});
+  return estimate({plan.stages.data(), plan.stages.size()}, Nominal{use});
 }
 
 }  // namespace papilio

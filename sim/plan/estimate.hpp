@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <variant>
 
 #include "sim/cost/cost.hpp"
@@ -40,7 +41,7 @@ inline Seconds& time_at(Breakdown& breakdown, Tier tier) {
 ///        `compute_energy(const Compute&)`, `uplink_energy(Bytes, Seconds)`,
 ///        `downlink_energy(Bytes timed, Seconds, Bytes untimed)`, `idle_energy(Seconds)`
 template <class View>
-Breakdown estimate(const Stages& stages, View&& view) {
+Breakdown estimate(std::span<const Stage> stages, View&& view) {
   Breakdown sum;
   Bytes sent;
   Bytes received;

@@ -34,6 +34,12 @@ struct Transfer {
 /// One step of a request. The steps follow each other without overlap.
 using Stage = std::variant<Compute, Transfer>;
 
+/// Whether the mobile sends at a stage.
+constexpr bool is_upload(const Stage& stage) {
+  const auto* transfer = std::get_if<Transfer>(&stage);
+  return transfer != nullptr && transfer->from == Tier::kMobile;
+}
+
 /// A list of stages. Up to six stages, which a plan over three tiers has, need no allocation.
 using Stages = boost::container::small_vector<Stage, 6>;
 

@@ -71,12 +71,12 @@ Plan price(const Graph& graph, const Placement& placement, const Devices& device
   return plan;
 }
 
-LayerCost rest_on_mobile(const Graph& graph, const Placement& placement,
-                         const LayerPricer& mobile) {
-  if (placement.hops.empty()) return {};
+LayerCost rest_on_mobile(const Graph& graph, const Placement& placement, const LayerPricer& mobile,
+                         std::size_t hop) {
+  if (hop >= placement.hops.size()) return {};
   const Placed placed{graph, placement};
   const Graph& run = placed.graph();
-  return mobile.cost(run, placed.cut(0).after + 1, run.layers().size());
+  return mobile.cost(run, placed.cut(hop).after + 1, run.layers().size());
 }
 
 }  // namespace papilio

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -36,7 +37,8 @@ struct Devices {
 /// @return without a name and an accuracy
 Plan price(const Graph& graph, const Placement& placement, const Devices& devices, Bytes answer);
 
-/// What everything after the first hop would take on the mobile; nothing where there is no hop.
-LayerCost rest_on_mobile(const Graph& graph, const Placement& placement, const LayerPricer& mobile);
+/// What everything after a hop would take on the mobile; nothing where there is no such hop.
+LayerCost rest_on_mobile(const Graph& graph, const Placement& placement, const LayerPricer& mobile,
+                         std::size_t hop = 0);
 
 }  // namespace papilio

@@ -519,9 +519,8 @@ class Reporter {
   void add_unknown(Section& section) const {
     std::vector<std::string> unknown;
     for (const GroupModel& group : model_.groups) {
-      const bool any = std::any_of(
-          group.partitions.begin(), group.partitions.end(),
-          [](const FleetPartition& partition) { return std::isnan(partition.mobile_j); });
+      const bool any = std::any_of(group.partitions.begin(), group.partitions.end(),
+                                   [](const FleetPlan& plan) { return !plan.energy_known(); });
       if (any) unknown.push_back(group.name);
     }
     if (unknown.empty()) return;

@@ -119,12 +119,12 @@ class GroupBuilder {
       if (!spec.model.empty() || !spec.device.empty()) {
         checker_.error(path + ".task", "the requests are given already by 'model'; remove one");
       }
-      group.partitions = {task_partition(spec, path)};
+      group.partitions = {task_plan(spec, path)};
     }
     model_.groups.push_back(std::move(group));
   }
 
-  FleetPartition task_partition(const MobilesSpec& spec, const std::string& path) {
+  FleetPlan task_plan(const MobilesSpec& spec, const std::string& path) {
     const MobilesSpec::Task& task = spec.task;
     const bool fallback = spec.recovery.present && spec.recovery.fallback == "mobile";
     if (fallback && !task.fallback_s) {
@@ -134,17 +134,15 @@ class GroupBuilder {
     if (spec.edge.empty() && (task.edge_s > 0 || task.backhaul_bytes > 0)) {
       checker_.error(path + ".task", "has work for an edge server; name it in the key 'edge'");
     }
-    return {.name = "task",
-            .mobile_s = task.mobile_s,
-            .mobile_j = task.mobile_j,
-            .upload_bytes = static_cast<double>(task.upload_bytes),
-            .edge_s = task.edge_s,
-            .backhaul_bytes = static_cast<double>(task.backhaul_bytes),
-            .server_s = task.server_s,
-            .result_bytes = static_cast<double>(task.result_bytes),
-            .fallback_s = task.fallback_s.value_or(0),
-            .fallback_j = task.fallback_j.value_or(0),
-            .cloud_only_s = task.server_s};
+    return plan_of({.mobile_s = task.mobile_s,
+                    .mobile_j = task.mobile_j,
+                    .upload_bytes = static_cast<double>(task.upload_bytes),
+                    .edge_s = task.edge_s,
+                    .backhaul_bytes = static_cast<double>(task.backhaul_bytes),
+                    .server_s = task.server_s,
+                    .result_bytes = static_cast<double>(task.result_bytes),
+                    .fallback = {task.fallback_s.value_or(0), task.fallback_j.value_or(0)}},
+                   !spec.edge.empty());
   }
 
   /// A request whose answer was lost would wait for ever.

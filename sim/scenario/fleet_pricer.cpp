@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "sim/base/suggest.hpp"
 #include "sim/fleet/policy.hpp"
@@ -21,23 +22,9 @@ namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-/// What of a plan depends on the picture.
-ImageDemand demand_of(const Plan& plan) {
-  return {.mobile_s = plan.time_at(Tier::kMobile).value(),
-          .mobile_j = plan.mobile_energy().value(),
-          .upload_bytes = plan.upload().value(),
-          .edge_s = plan.time_at(Tier::kEdge).value(),
-          .server_s = plan.time_at(Tier::kCloud).value()};
-}
-
-/// The plan as the fleet's player takes it.
-FleetPartition fleet_partition(const Plan& plan) {
-  FleetPartition partition{.name = plan.name,
-                           .backhaul_bytes = plan.bytes_between(Tier::kEdge, Tier::kCloud).value(),
-                           .result_bytes = plan.answer().value(),
-                           .accuracy = plan.accuracy.value_or(kUnknown)};
-  partition.set_means(demand_of(plan));
-  return partition;
+/// The plan as a fleet takes it.
+FleetPlan fleet_plan(const Plan& plan) {
+  return {.name = plan.name, .stages = plan.stages, .accuracy = plan.accuracy.value_or(kUnknown)};
 }
 
 /// Layers without energies were priced at 0 J; where any run on the mobile, that is not what they
@@ -154,7 +141,7 @@ class Pricer {
     const Bytes answer{
         static_cast<double>(mobiles.result_bytes.value_or(default_answer_bytes(*graph)))};
     for (const Partition& partition : partitions_.back()) {
-      FleetPartition priced =
+      FleetPlan priced =
           with_payloads(partition, plan_of(partition, *graph, devices, answer, profile), profile);
       describe_layers(partition, *graph, devices, profile.has_energy(), priced);
       name_runs(partition, *graph, mobiles.model, priced);
@@ -171,9 +158,9 @@ class Pricer {
     return plan;
   }
 
-  /// What the fleet's player wants to know of a partition's layers beyond their plan.
+  /// What a fleet wants to know of a partition's layers beyond their plan.
   static void describe_layers(const Partition& partition, const Graph& graph,
-                              const Devices& devices, bool energies_known, FleetPartition& priced) {
+                              const Devices& devices, bool energies_known, FleetPlan& priced) {
     priced.cloud_only_s = devices.cloud->cost(graph, 1, graph.layers().size()).latency.value();
     priced.mobile_share = 1;
     if (!partition.crossing()) return;
@@ -181,16 +168,20 @@ class Pricer {
     const LayerId last_own = partition.cut ? partition.cut->after : 0;
     priced.mobile_share =
         static_cast<double>(graph.macs(0, last_own + 1)) / static_cast<double>(graph.macs());
-    const LayerCost rest = rest_on_mobile(graph, partition.placement(graph), devices.mobile);
-    priced.fallback_s = rest.latency.value();
-    priced.fallback_j = rest.energy.value();
-    if (!energies_known && priced.fallback_s > 0) priced.fallback_j = kUnknown;
+    const Placement placement = partition.placement(graph);
+    Tier from = Tier::kMobile;
+    for (std::size_t hop = 0; hop < placement.hops.size(); ++hop) {
+      if (std::exchange(from, placement.hops[hop].to) != Tier::kMobile) continue;
+      const LayerCost rest = rest_on_mobile(graph, placement, devices.mobile, hop);
+      priced.rests.push_back({rest.latency.value(), rest.energy.value()});
+      if (!energies_known && rest.latency > Seconds{0}) priced.rests.back().energy_j = kUnknown;
+    }
   }
 
   /// Says what the servers run, so that those who run the same share batches. A unit's weights are
   /// trained for its precision; a codec is decoded before the layers begin.
   static void name_runs(const Partition& partition, const Graph& graph, const std::string& model,
-                        FleetPartition& priced) {
+                        FleetPlan& priced) {
     if (!partition.crossing()) return;
     const std::string cut = partition.cut ? partition.cut->name : graph.cuts().front().name;
     std::string network = fmt::format("{} at {} bit", model, *partition.bits);
@@ -201,9 +192,12 @@ class Pricer {
       return fmt::format("{}: after {} to {}", network, after, to);
     };
     const std::string middle = partition.edge_cut ? partition.edge_cut->name : "output";
-    if (partition.on_edge()) priced.edge_runs = runs(cut, middle);
-    if (!partition.on_edge() || partition.edge_cut) {
-      priced.server_runs = runs(partition.on_edge() ? middle : cut, "output");
+    for (const Stage& stage : priced.stages) {
+      const auto* layers = std::get_if<Compute>(&stage);
+      std::string& name = priced.runs.emplace_back();
+      if (layers == nullptr || layers->at == Tier::kMobile) continue;
+      name = layers->at == Tier::kEdge ? runs(cut, middle)
+                                       : runs(partition.on_edge() ? middle : cut, "output");
     }
   }
 
@@ -257,10 +251,10 @@ class Pricer {
   }
 
   /// A partition with each picture's bytes and coding times, where they were measured.
-  [[nodiscard]] FleetPartition with_payloads(const Partition& partition, const Plan& plan,
-                                             const LayerProfile& profile) const {
+  [[nodiscard]] FleetPlan with_payloads(const Partition& partition, const Plan& plan,
+                                        const LayerProfile& profile) const {
     const auto* samples = measurements_.samples_of(partition);
-    if (samples == nullptr) return fleet_partition(plan);
+    if (samples == nullptr) return fleet_plan(plan);
     const Watts power = profile.has_energy() || measurements_.encode_power_w
                             ? encode_power(measurements_, profile)
                             : Watts{kUnknown};
@@ -268,10 +262,12 @@ class Pricer {
       return coded(plan, {Bytes{bytes}, Seconds{encode_s}, power, Seconds{decode_s}});
     };
     const MeasuredPayloads::Mean mean = MeasuredPayloads::mean(*samples, measurements_.count_frame);
-    FleetPartition priced = fleet_partition(with(mean.bytes, mean.encode_s, mean.decode_s));
+    FleetPlan priced = fleet_plan(with(mean.bytes, mean.encode_s, mean.decode_s));
     for (const MeasuredPayloads::Sample& sample : *samples) {
-      priced.images.push_back(demand_of(
-          with(sample.bytes(measurements_.count_frame), sample.encode_s, sample.decode_s)));
+      const Plan of_image =
+          with(sample.bytes(measurements_.count_frame), sample.encode_s, sample.decode_s);
+      priced.of_images.insert(priced.of_images.end(), of_image.stages.begin(),
+                              of_image.stages.end());
     }
     return priced;
   }
@@ -367,7 +363,7 @@ class Pricer {
   /// Those of a group's partitions that the stated limit of accuracy lets be chosen.
   [[nodiscard]] std::vector<std::uint32_t> admitted_of(std::vector<std::uint32_t> among,
                                                        std::size_t group) const {
-    const std::vector<FleetPartition>& partitions = model_.groups[group].partitions;
+    const std::vector<FleetPlan>& partitions = model_.groups[group].partitions;
     std::erase_if(among, [&](std::uint32_t i) {
       return i < partitions.size() && !measurements_.limit.admits(partitions[i].known_accuracy());
     });
@@ -377,7 +373,7 @@ class Pricer {
   /// "the best has 70.1 %, and 2 are unknown": of partitions that are not accurate enough.
   [[nodiscard]] std::string accuracies_of(const std::vector<std::uint32_t>& among,
                                           std::size_t group) const {
-    const std::vector<FleetPartition>& partitions = model_.groups[group].partitions;
+    const std::vector<FleetPlan>& partitions = model_.groups[group].partitions;
     std::optional<double> best;
     std::size_t unknown = 0;
     for (const std::uint32_t i : among) {

@@ -41,8 +41,8 @@ void choose_by(FleetModel& model, std::uint64_t seed) {
   FleetStrategy& strategy = model.strategies.front();
   strategy.policy = find_policy(name)->make();
   for (std::size_t g = 0; g < model.groups.size(); ++g) {
-    model.groups[g].partitions.push_back(
-        {.name = "mobile-only", .mobile_s = 0.1, .mobile_j = 0.2, .cloud_only_s = 0.02});
+    model.groups[g].partitions.push_back(plan_of({.mobile_s = 0.1, .mobile_j = 0.2}, false));
+    model.groups[g].partitions.back().cloud_only_s = 0.02;
     strategy.candidates[g] = {0, 1};
   }
 }
@@ -144,7 +144,7 @@ TEST(Components, AreJoinedUntilTheyHaveMobilesEnough) {
 // 2e7 rows for all: with four kinds of resource (mobiles, up, down, server) and 250,000 dates,
 // twenty components of a million rows each.
 TEST(Components, AreFewerWhereEachHasALongTimeSeries) {
-  FleetModel model = testing::simple_fleet({.name = "task", .mobile_s = 1}, {}, 100);
+  FleetModel model = testing::simple_fleet({.mobile_s = 1}, {}, 100);
   model.cells[0].count = 100;
   model.cells[0].uplink.resize(100, model.cells[0].uplink.front());
   model.cells[0].downlink.resize(100, model.cells[0].downlink.front());

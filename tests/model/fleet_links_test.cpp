@@ -51,7 +51,10 @@ TEST_P(RandomFleets, TheSolverAgreesWithTheQueue) {
 }
 
 TEST_P(RandomFleets, NothingIsLostAndTheLedgersAddUp) {
-  const FleetModel model = random_fleet(GetParam());
+  FleetModel model = random_fleet(GetParam());
+  for (GroupModel& group : model.groups) {
+    if (GetParam() % 4 == 0) testing::send_twice(group.partitions[0]);
+  }
   const FleetResult result = simulate_fleet(model).front();
   RequestSums sums = result.warm_up;
   for (const Bucket& bucket : result.buckets) sums += bucket.sums;
@@ -115,7 +118,7 @@ TEST(Fleet, ARequestAloneTakesTheClosedForm) {
 /// Uploads that all begin at 1 s in one Wi-Fi cell; the record of each group's mobile.
 std::vector<RequestRecord> over_the_air(const std::vector<double>& rates,
                                         const std::vector<std::size_t>& levels, double bytes) {
-  FleetModel model = simple_fleet({.name = "task", .upload_bytes = bytes}, once(), 1);
+  FleetModel model = simple_fleet({.upload_bytes = bytes}, once(), 1);
   model.cells[0].wifi_byte_per_s = rates;
   const GroupModel group = model.groups[0];
   model.groups.clear();
@@ -146,13 +149,13 @@ TEST(WifiCell, ASlowStationSlowsTheOthers) {
 // s on, and an answer of 1 MB from 1.5 s on, over 1 MB/s. Alone the upload has sent half by then;
 // each gets half the rate until the upload ends at 2.5 s, the answer with 0.5 MB left ends at 3 s.
 TEST(WifiCell, UpAndDownShareTheAir) {
-  FleetModel model = simple_fleet({.name = "up", .upload_bytes = 1e6}, once(), 1);
+  FleetModel model = simple_fleet({.upload_bytes = 1e6}, once(), 1);
   model.cells[0].wifi_byte_per_s = {1e6};
   GroupModel down = model.groups[0];
   down.name = "down";
   // One byte goes up at once; the answer comes when the server has worked for half a second.
-  down.partitions[0] = {
-      .name = "down", .upload_bytes = 1, .server_s = 0.5 - 2e-6, .result_bytes = 1e6};
+  down.partitions[0] =
+      plan_of({.upload_bytes = 1, .server_s = 0.5 - 2e-6, .result_bytes = 1e6}, false);
   model.groups.push_back(down);
   model.strategies[0].candidates = {{0}, {0}};
   const std::vector<RequestRecord> records = by_request(simulate_fleet(model).front().records);

@@ -25,6 +25,7 @@ namespace {
 
 using testing::by_request;
 using testing::cell_of;
+using testing::done;
 using testing::fleet_of;
 using testing::play_whole;
 using testing::simple_fleet;
@@ -36,19 +37,6 @@ Workload at(std::vector<double> dates_s) {
   return workload;
 }
 
-/// Of one resource over the whole run: bytes carried, or jobs served.
-double done(const FleetModel& model, const FleetResult& result, const std::string& resource) {
-  const std::vector<std::string> names = resource_names(model);
-  const auto place = std::find(names.begin(), names.end(), resource);
-  EXPECT_NE(place, names.end());
-  FleetModel sampled = model;
-  sampled.sample_s = 1e9;  // one row of each resource, to the end of the run
-  const FleetResult again = play_whole(sampled);
-  EXPECT_EQ(again.counts.requests, result.counts.requests);
-  const SampleRow& row = again.samples.at(static_cast<std::size_t>(place - names.begin()));
-  return row.per_second * (row.to_s - row.from_s);
-}
-
 // Nobody asks -------------------------------------------------------------------------------------
 
 // An idle Wi-Fi radio listens for 7.6 ms of every 308.2 ms at 0.0772 W: what it draws in 50 s is
@@ -57,7 +45,7 @@ TEST(NobodyAsks, IsAResult) {
   Workload never;
   never.process = Workload::Process::kPoisson;
   never.rate_per_s = 1e-12;
-  FleetModel model = simple_fleet({.name = "task", .upload_bytes = 1000}, never, 3);
+  FleetModel model = simple_fleet({.upload_bytes = 1000}, never, 3);
   model.duration_s = 50;
   model.windows = {{"early", 0, 10}};
   const ProfileLibrary library{{shipped_profiles()}};
@@ -84,7 +72,7 @@ TEST(NobodyAsks, IsAResult) {
 
 /// Groups of one mobile each, in turn in the cells "a" and "b", all at "server", all asking at 1 s.
 FleetModel one_by_one(std::uint32_t groups) {
-  FleetModel model = simple_fleet({.name = "task", .upload_bytes = 1e6, .server_s = 1}, at({1}), 1);
+  FleetModel model = simple_fleet({.upload_bytes = 1e6, .server_s = 1}, at({1}), 1);
   CellModel cell = cell_of(1e6, 1e6);
   cell.count = groups / 2;
   cell.uplink.assign(cell.count, cell.uplink.front());
@@ -116,8 +104,8 @@ TEST(Copies, OfEdgesLikewise) {
   model.servers.push_back({.name = "edge", .count = 4, .backhaul_byte_per_s = 1e6});
   for (GroupModel& group : model.groups) {
     group.edge = 1;
-    group.partitions[0].edge_s = 1;
-    group.partitions[0].backhaul_bytes = 1e6;
+    group.partitions[0] =
+        plan_of({.upload_bytes = 1e6, .edge_s = 1, .backhaul_bytes = 1e6, .server_s = 1}, true);
   }
   for (const RequestRecord& record : play_whole(model).records)
     EXPECT_NEAR(record.latency_s, 4, 1e-12);
@@ -125,9 +113,15 @@ TEST(Copies, OfEdgesLikewise) {
 
 // Batches -----------------------------------------------------------------------------------------
 
+/// Says what a server runs at the stage of its layers.
+void name_server_layers(FleetPlan& plan, const char* name) {
+  plan.runs = {"", "", name, ""};
+  ASSERT_EQ(plan.stages.size(), plan.runs.size());
+}
+
 /// Two groups of one mobile whose requests reach a server that batches two together.
 FleetModel two_groups() {
-  FleetModel model = simple_fleet({.name = "cut", .upload_bytes = 1000, .server_s = 1}, at({1}), 1);
+  FleetModel model = simple_fleet({.upload_bytes = 1000, .server_s = 1}, at({1}), 1);
   model.servers[0].batch_size = 2;
   model.servers[0].batch_delay_s = 10;
   model.servers[0].batch_factors = {{1, 1}, {2, 1.5}};
@@ -140,21 +134,21 @@ FleetModel two_groups() {
 // Full at once: one batch of two, 1.5 s.
 TEST(Batches, AreOfAllWhoRunTheSame) {
   FleetModel model = two_groups();
-  for (GroupModel& group : model.groups) group.partitions[0].server_runs = "a network";
+  for (GroupModel& group : model.groups) name_server_layers(group.partitions[0], "a network");
   for (const RequestRecord& record : play_whole(model).records) {
     EXPECT_NEAR(record.phases.service, 1.5, 1e-12);
     EXPECT_NEAR(record.phases.wait, 0, 1e-12);
   }
   // Without a name the time tells; the times of one network's pictures may differ.
-  for (GroupModel& group : model.groups) group.partitions[0].server_runs = "";
+  for (GroupModel& group : model.groups) group.partitions[0].runs.clear();
   EXPECT_NEAR(play_whole(model).records[0].phases.service, 1.5, 1e-12);
 }
 
 // Each waits its 10 s for others, then takes its own second; the second one behind the first.
 TEST(Batches, AreNotOfThoseWhoRunSomethingElse) {
   FleetModel model = two_groups();
-  model.groups[0].partitions[0].server_runs = "a network";
-  model.groups[1].partitions[0].server_runs = "another";
+  name_server_layers(model.groups[0].partitions[0], "a network");
+  name_server_layers(model.groups[1].partitions[0], "another");
   const std::vector<RequestRecord> records = by_request(play_whole(model).records);
   EXPECT_NEAR(records[0].phases.service, 1, 1e-12);
   EXPECT_NEAR(records[0].phases.wait, 10, 1e-12);
@@ -167,18 +161,22 @@ TEST(Batches, AreNotOfThoseWhoRunSomethingElse) {
 TEST(Batches, KnowJobsByWhatRuns) {
   FleetModel model;
   model.groups.resize(2);
-  model.groups[0].partitions = {{.name = "a", .server_s = 1, .server_runs = "x"},
-                                {.name = "b", .server_s = 2, .server_runs = "x"},
-                                {.name = "c", .server_s = 1, .server_runs = "y"}};
-  model.groups[1].partitions = {{.name = "a", .server_s = 3, .server_runs = "x"},
-                                {.name = "d", .edge_s = 1, .edge_runs = "x", .server_runs = "y"}};
+  const auto on_cloud = [](double time_s, const char* runs) {
+    FleetPlan plan = plan_of({.upload_bytes = 1, .server_s = time_s}, false);
+    name_server_layers(plan, runs);
+    return plan;
+  };
+  FleetPlan on_both = plan_of({.upload_bytes = 1, .edge_s = 1, .server_s = 1}, true);
+  on_both.runs = {"", "", "x", "", "y", ""};
+  model.groups[0].partitions = {on_cloud(1, "x"), on_cloud(2, "x"), on_cloud(1, "y")};
+  model.groups[1].partitions = {on_cloud(3, "x"), on_both};
   const JobKinds kinds{model};
-  const std::uint32_t x = kinds.of(0, 0, Tier::kCloud);
-  EXPECT_EQ(kinds.of(0, 1, Tier::kCloud), x);
-  EXPECT_EQ(kinds.of(1, 0, Tier::kCloud), x);
-  EXPECT_EQ(kinds.of(1, 1, Tier::kEdge), x);
-  EXPECT_NE(kinds.of(0, 2, Tier::kCloud), x);
-  EXPECT_EQ(kinds.of(1, 1, Tier::kCloud), kinds.of(0, 2, Tier::kCloud));
+  const std::uint32_t x = kinds.of(0, 0, 2);
+  EXPECT_EQ(kinds.of(0, 1, 2), x);
+  EXPECT_EQ(kinds.of(1, 0, 2), x);
+  EXPECT_EQ(kinds.of(1, 1, 2), x) << "on the edge";
+  EXPECT_NE(kinds.of(0, 2, 2), x);
+  EXPECT_EQ(kinds.of(1, 1, 4), kinds.of(0, 2, 2));
 }
 
 // Two groups with one network, over an edge and a cloud of one device. Whoever asks, a partition
@@ -203,28 +201,34 @@ TEST(Batches, OfAScenarioAreOfOneNetworkUnitPrecisionAndLayers) {
                   "  - {{strategy: three-way, after: RB1, channels: [5], edge_after: output}}\n",
                   mobiles));
   const FleetScenario fleet = load_fleet({.file = file.string()});
-  const std::vector<FleetPartition>& a = fleet.model.groups[0].partitions;
-  const std::vector<FleetPartition>& b = fleet.model.groups[1].partitions;
+  const std::vector<FleetPlan>& a = fleet.model.groups[0].partitions;
+  const std::vector<FleetPlan>& b = fleet.model.groups[1].partitions;
   ASSERT_EQ(a.size(), 7U);
   ASSERT_EQ(b.size(), 7U);
+  // What the cloud runs, or the edge, which finishes the last.
+  constexpr std::size_t kFirst = 2;
+  constexpr std::size_t kSecond = 4;
   std::set<std::string> runs;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    EXPECT_EQ(a[i].server_runs, b[i].server_runs);
-    EXPECT_EQ(a[i].edge_runs, b[i].edge_runs);
-    runs.insert(a[i].server_runs);
-    EXPECT_EQ(a[i].server_runs.empty(), i == 6) << "the edge computes the rest";
+    EXPECT_EQ(a[i].runs, b[i].runs);
+    ASSERT_EQ(a[i].runs.size(), i == 5 ? 6U : 4U);
+    if (i != 6) runs.insert(a[i].runs[i == 5 ? kSecond : kFirst]);
   }
-  EXPECT_EQ(runs.size(), a.size());
-  const FleetPartition& two_way = a[3];
-  EXPECT_EQ(a[6].edge_runs, two_way.server_runs);
-  EXPECT_NE(a[5].edge_runs, two_way.server_runs);
+  EXPECT_EQ(runs.size(), a.size() - 1);
+  EXPECT_EQ(runs.count(""), 0U);
+  const FleetPlan& two_way = a[3];
+  EXPECT_EQ(a[6].runs[kFirst], two_way.runs[kFirst]);
+  EXPECT_NE(a[5].runs[kFirst], two_way.runs[kFirst]);
   // A second cut moves layers and adds or drops none, the unit's included.
+  const auto time_s = [](const FleetPlan& plan, Tier tier) {
+    return Plan{.name = {}, .stages = plan.stages, .accuracy = {}}.time_at(tier).value();
+  };
   for (const std::size_t i : {5U, 6U}) {
-    testing::expect_relative(a[i].edge_s + a[i].server_s, two_way.server_s, 1e-12,
-                             a[i].name.c_str());
-    EXPECT_GT(a[i].edge_s, 0);
+    testing::expect_relative(time_s(a[i], Tier::kEdge) + time_s(a[i], Tier::kCloud),
+                             time_s(two_way, Tier::kCloud), 1e-12, a[i].name.c_str());
+    EXPECT_GT(time_s(a[i], Tier::kEdge), 0);
   }
-  EXPECT_EQ(a[6].server_s, 0);
+  EXPECT_EQ(time_s(a[6], Tier::kCloud), 0) << "the edge computes the rest";
 }
 
 // Lost messages -----------------------------------------------------------------------------------
@@ -237,8 +241,8 @@ TEST(LostAnswers, CrossTheirLinkFirst) {
   workload.process = Workload::Process::kPeriodic;
   workload.period_s = 10;
   workload.requests = 400;
-  FleetModel model = simple_fleet(
-      {.name = "task", .upload_bytes = 1000, .server_s = 0.01, .result_bytes = 1e4}, workload, 1);
+  FleetModel model =
+      simple_fleet({.upload_bytes = 1000, .server_s = 0.01, .result_bytes = 1e4}, workload, 1);
   model.cells[0] = cell_of(1e6, 1e6);
   model.cells[0].loss = 0.5;
   model.cells[0].radio.alpha_downlink = JoulesPerByte{5e-7};
@@ -259,8 +263,8 @@ TEST(LostAnswers, CrossTheirLinkFirst) {
 ///
 ///   1 upload 2 edge 2 backhaul 3 delay 3.5 cloud 4.5 backhaul 5.5 delay 6 edge 6 download 7
 FleetModel over_the_edge() {
-  FleetModel model = simple_fleet(
-      {.name = "task", .upload_bytes = 1000, .server_s = 1, .result_bytes = 1000}, at({1}), 1);
+  FleetModel model =
+      simple_fleet({.upload_bytes = 1000, .server_s = 1, .result_bytes = 1000}, at({1}), 1);
   model.cells[0] = cell_of(1000, 1000);
   model.servers.push_back({.name = "edge", .backhaul_byte_per_s = 1000, .backhaul_delay_s = 0.5});
   model.groups[0].edge = 1;
@@ -310,15 +314,16 @@ TEST(Crashes, OfAnEdgeLeaveNoWayThroughIt) {
   model.groups[0].workload = at({10, 20, 30});
   model.groups[0].recovery = {8, 0, 0, false};
   model.servers[1].faults = {{5, 1000, 0}};
-  model.groups[0].partitions.push_back(
-      {.name = "edge alone", .upload_bytes = 1000, .edge_s = 1, .result_bytes = 10});
-  model.groups[0].partitions.push_back({.name = "three-way",
-                                        .upload_bytes = 1000,
-                                        .edge_s = 1,
-                                        .backhaul_bytes = 10,
-                                        .server_s = 1,
-                                        .result_bytes = 10});
-  model.groups[0].partitions.push_back({.name = "mobile-only", .mobile_s = 50});
+  for (const TaskModel& task :
+       {TaskModel{.upload_bytes = 1000, .edge_s = 1, .result_bytes = 10},  // on the edge alone
+        TaskModel{.upload_bytes = 1000,
+        .edge_s = 1,
+        .backhaul_bytes = 10,
+        .server_s = 1,
+        .result_bytes = 10},
+        TaskModel{.mobile_s = 50}}) {
+    model.groups[0].partitions.push_back(plan_of(task, true));
+  }
   for (const std::uint32_t partition : {0U, 1U, 2U}) {
     model.strategies[0].candidates = {{partition}};
     const RequestSums sums = play_whole(model).buckets[0].sums;
@@ -341,10 +346,11 @@ RadioProfile shipped(const std::string& name) {
 }
 
 /// One request of 1,500 B each way over a shipped radio with its states.
-FleetModel one_packet(const RadioProfile& radio, double server_s) {
+FleetModel one_packet(const RadioProfile& radio, double server_s, double result_bytes = 1500,
+                      double upload_bytes = 1500) {
   FleetModel model = simple_fleet(
-      {.name = "packet", .upload_bytes = 1500, .server_s = server_s, .result_bytes = 1500},
-      at({10}), 1);
+      {.upload_bytes = upload_bytes, .server_s = server_s, .result_bytes = result_bytes}, at({10}),
+      1);
   model.cells[0] = cell_of(radio.radio.uplink.value(), radio.radio.downlink.value());
   model.cells[0].radio = radio.radio;
   model.cells[0].machine = radio.machine;
@@ -402,12 +408,10 @@ TEST(RadioStates, EveryMomentIsChargedOnceWhoeverWakesTheRadio) {
     for (TailPhase& phase : states.tail) phase.power = phase.on_power = Watts{1};
     radio.radio.beta = Watts{1};
     radio.radio.alpha_uplink = radio.radio.alpha_downlink = JoulesPerByte{0};
-    FleetModel model = one_packet(radio, 30);
+    FleetModel model = one_packet(radio, 30, 1e6, 2e5);
     model.duration_s = 100;
     // Attempts that time out, and whose answers wake the radio later.
     model.groups[0].recovery = {20, 1, 0, false};
-    model.groups[0].partitions[0].result_bytes = 1e6;
-    model.groups[0].partitions[0].upload_bytes = 2e5;
     model.groups[0].workload = at({10, 85});
     model.servers[0].gpus = 4;
     const FleetResult result = play_whole(model);
@@ -423,14 +427,13 @@ TEST(RadioStates, EveryMomentIsChargedOnceWhoeverWakesTheRadio) {
 // of the upload, so the first attempt completes.
 TEST(Timeouts, CountFromTheUpload) {
   const RadioProfile umts = shipped("3g");
-  FleetModel model = one_packet(umts, 0.3);
-  model.groups[0].partitions[0].result_bytes = 0;
+  FleetModel model = one_packet(umts, 0.3, 0);
   model.groups[0].recovery = {0.5, 0, 0, false};
   const RequestRecord record = play_whole(model).records[0];
   EXPECT_EQ(record.end, RequestEnd::kCompleted);
   EXPECT_NEAR(record.latency_s, 0.5821 + 1500 / umts.radio.uplink.value() + 0.3, 1e-9);
   // One that fails has taken its promotion and its timeout.
-  model.groups[0].partitions[0].server_s = 3;
+  model.groups[0].partitions[0] = plan_of({.upload_bytes = 1500, .server_s = 3}, false);
   const RequestRecord failed = play_whole(model).records[0];
   EXPECT_EQ(failed.end, RequestEnd::kFailed);
   EXPECT_NEAR(failed.phases.recovery, 0.5821 + 0.5, 1e-9);
@@ -442,8 +445,8 @@ TEST(Timeouts, CountFromTheUpload) {
 // answers of 1,000 B over a downlink of 1,000 B/s, each 1 s. The request of another mobile at 2.4 s
 // waits for the server to 3.001 s. Each answer costs the mobile 1e-6 J/B · 1000 B + 0.8 W · 1 s.
 TEST(Timeouts, CallNothingBackThatHasLeftTheMobile) {
-  FleetModel model = simple_fleet(
-      {.name = "task", .upload_bytes = 1000, .server_s = 1, .result_bytes = 1000}, at({1}), 1);
+  FleetModel model =
+      simple_fleet({.upload_bytes = 1000, .server_s = 1, .result_bytes = 1000}, at({1}), 1);
   model.cells[0] = cell_of(1e6, 1000);
   model.cells[0].radio.alpha_downlink = JoulesPerByte{1e-6};
   model.cells[0].radio.beta = Watts{0.8};
@@ -489,8 +492,8 @@ TEST(Timeouts, LetABackhaulCarryWhatHasLeft) {
 // begins; sharing they end at 4.7 s and, with 750 B left then, at 6.2 s. The radio is active from 1
 // to 2 s and from 2.2 to 6.2 s. (Another mobile's request keeps the run going.)
 TEST(Timeouts, ChargeTransfersSideBySideOnce) {
-  FleetModel model = simple_fleet(
-      {.name = "task", .upload_bytes = 1000, .server_s = 0.2, .result_bytes = 1000}, at({1}), 1);
+  FleetModel model =
+      simple_fleet({.upload_bytes = 1000, .server_s = 0.2, .result_bytes = 1000}, at({1}), 1);
   model.cells[0] = cell_of(1000, 500);
   model.cells[0].radio.beta = Watts{0.8};
   model.groups[0].recovery = {1.5, 1, 0, false};
@@ -506,8 +509,7 @@ TEST(Timeouts, ChargeTransfersSideBySideOnce) {
 // A mobile that gives up in its upload stops sending: of 1,000 B at 1,000 B/s it has sent half, and
 // paid for 0.5 s; nothing reaches the server.
 TEST(Timeouts, StopAnUpload) {
-  FleetModel model =
-      simple_fleet({.name = "task", .upload_bytes = 1000, .server_s = 1}, at({1}), 1);
+  FleetModel model = simple_fleet({.upload_bytes = 1000, .server_s = 1}, at({1}), 1);
   model.cells[0] = cell_of(1000, 1000);
   model.cells[0].radio.beta = Watts{0.8};
   model.groups[0].recovery = {0.5, 0, 0, false};

@@ -20,14 +20,8 @@ namespace {
 using testing::by_request;
 using testing::simple_fleet;
 
-FleetPartition partition_of(const Plan& plan) {
-  return {.name = "p",
-          .mobile_s = plan.time_at(Tier::kMobile).value(),
-          .mobile_j = plan.mobile_energy().value(),
-          .upload_bytes = plan.upload().value(),
-          .server_s = plan.time_at(Tier::kCloud).value(),
-          .result_bytes = plan.answer().value(),
-          .cloud_only_s = 1};
+FleetPlan fleet_plan(const Plan& plan) {
+  return {.name = "p", .stages = plan.stages, .cloud_only_s = 1};
 }
 
 // Eight random partitions at a time on the radio of the first.
@@ -45,7 +39,7 @@ TEST(Selection, IsTheArgminOfTheClosedFormWhenTheServerIsIdle) {
     std::vector<std::uint32_t> candidates;
     for (std::size_t i = first; i < first + 8; ++i) {
       candidates.push_back(static_cast<std::uint32_t>(group.partitions.size()));
-      group.partitions.push_back(partition_of(worlds[i].plan));
+      group.partitions.push_back(fleet_plan(worlds[i].plan));
       expected.push_back(closed_form(worlds[i].plan, use));
     }
     const Observation seen{.uplink_byte_per_s = use.radio.uplink.value(),
@@ -66,14 +60,13 @@ TEST(Selection, IsTheArgminOfTheClosedFormWhenTheServerIsIdle) {
 }
 
 /// A mobile of 20 ms, and a cut of 2 ms there, 1 ms of upload and 5 ms on the server.
-GroupModel two_choices() {
+GroupModel two_choices(double mobile_only_j = 0, double cut_j = 0) {
   GroupModel group;
-  group.partitions = {{.name = "mobile-only", .mobile_s = 0.020, .cloud_only_s = 0.010},
-                      {.name = "cut",
-                       .mobile_s = 0.002,
-                       .upload_bytes = 1000,
-                       .server_s = 0.005,
-                       .cloud_only_s = 0.010}};
+  group.partitions = {
+      plan_of({.mobile_s = 0.020, .mobile_j = mobile_only_j}, false),
+      plan_of({.mobile_s = 0.002, .mobile_j = cut_j, .upload_bytes = 1000, .server_s = 0.005},
+              false)};
+  for (FleetPlan& plan : group.partitions) plan.cloud_only_s = 0.010;
   return group;
 }
 
@@ -115,9 +108,7 @@ TEST(Policies, LeaveABusyOrSilentServer) {
 
 // What is never answered is no bargain: the cut costs 1 mJ by its layers, the mobile 100 mJ.
 TEST(Policies, SaveNoEnergyWithAServerThatIsDown) {
-  GroupModel group = two_choices();
-  group.partitions[0].mobile_j = 0.100;
-  group.partitions[1].mobile_j = 0.001;
+  const GroupModel group = two_choices(0.100, 0.001);
   const CellModel cell;
   const SelectionRule rule{.target = Target::kEnergy};
   Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6};
@@ -127,9 +118,7 @@ TEST(Policies, SaveNoEnergyWithAServerThatIsDown) {
 }
 
 TEST(Policies, SaveEnergyBelowAChargeAndTimeAboveAQueue) {
-  GroupModel group = two_choices();
-  group.partitions[0].mobile_j = 0.001;  // the slow one costs less
-  group.partitions[1].mobile_j = 0.100;
+  const GroupModel group = two_choices(0.001, 0.100);  // the slow one costs less
   const CellModel cell;
   SelectionRule rule{.energy_below_battery = 0.2};
   Observation seen{.uplink_byte_per_s = 1e6, .downlink_byte_per_s = 1e6, .battery = 0.3};
@@ -152,20 +141,16 @@ TEST(Policies, AllHaveARowInTheirPage) {
   EXPECT_EQ(find_policy("q-learning"), nullptr);
 }
 
-class Oracle : public ::testing::TestWithParam<std::uint64_t> {};
-
-// One mobile that asks every 20 s, over a trace with holes and with radio states, and of every
-// second seed over an edge and its backhaul, from a server with a slow time: each request finds all
-// idle, so what a fixed strategy took is what the oracle could have. Promotion is the same for all,
-// for the tail is over by then.
-TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
-  Stream draw{StreamFamily{GetParam(), "oracle"}};
+/// One mobile that asks every 20 s, over a trace with holes and with radio states, and of every
+/// second seed over an edge and its backhaul, from a server with a slow time. It has no partitions
+/// yet.
+FleetModel lonely_fleet(std::uint64_t seed, Stream& draw) {
   Workload workload;
   workload.process = Workload::Process::kPeriodic;
   workload.period_s = 20;
   workload.requests = 50;
   FleetModel model = simple_fleet({}, workload, 1);
-  model.seed = GetParam();
+  model.seed = seed;
   auto trace = std::make_shared<Trace>();
   for (int i = 0; i < 97; ++i) {
     trace->start_s.push_back(0.1 * i);
@@ -182,7 +167,7 @@ TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
   model.servers[0].faults = {{200, 400, 5}, {600, 650, 0}};
   GroupModel& group = model.groups[0];
   group.recovery = {5, 0, 0, false};
-  if (GetParam() % 2 == 0) {
+  if (seed % 2 == 0) {
     // What the mobile sent, with this request's own factor, crosses the backhaul too.
     model.servers.push_back(
         {.name = "edge", .backhaul_byte_per_s = 3e5, .backhaul_delay_s = 0.002});
@@ -190,13 +175,26 @@ TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
   }
   group.upload_variation = {Variation::Kind::kExponential, 1};
   group.service_variation = {Variation::Kind::kLognormal, 0.5};
-  group.partitions = {{.name = "mobile-only", .mobile_s = 0.3}};
+  return model;
+}
+
+class Oracle : public ::testing::TestWithParam<std::uint64_t> {};
+
+// Each request finds all idle, so what a fixed strategy took is what the oracle could have.
+// Promotion is the same for all, for the tail is over by then.
+TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
+  Stream draw{StreamFamily{GetParam(), "oracle"}};
+  FleetModel model = lonely_fleet(GetParam(), draw);
+  GroupModel& group = model.groups[0];
+  group.partitions = {plan_of({.mobile_s = 0.3}, false)};
   for (int i = 0; i < 5; ++i) {
-    group.partitions.push_back({.name = "cut",
-                                .mobile_s = 0.02 * i,
-                                .upload_bytes = 1e4 + 4e4 * draw.uniform(),
-                                .server_s = 0.02 + 0.02 * draw.uniform(),
-                                .result_bytes = 1000});
+    const double upload_bytes = 1e4 + 4e4 * draw.uniform();
+    const double server_s = 0.02 + 0.02 * draw.uniform();
+    group.partitions.push_back(plan_of({.mobile_s = 0.02 * i,
+                                        .upload_bytes = upload_bytes,
+                                        .server_s = server_s,
+                                        .result_bytes = 1000},
+                                       group.edge.has_value()));
   }
   model.strategies.clear();
   std::vector<std::uint32_t> all;
@@ -225,6 +223,45 @@ TEST_P(Oracle, TakesTheBestOfAllWhereNothingContends) {
   }
   EXPECT_GT(std::count_if(chosen.begin(), chosen.end(), [](int n) { return n > 0; }), 2)
       << "the best is not always the same";
+}
+
+// Between a plan of two uploads and a mobile that always takes as long, the oracle takes the plan
+// for just those requests which it would answer sooner. The radio falls idle while the server
+// works.
+TEST_P(Oracle, ForeseesPlansOfTwoUploads) {
+  Stream draw{StreamFamily{GetParam(), "oracle"}};
+  FleetModel model = lonely_fleet(GetParam(), draw);
+  RadioStates states;
+  states.promotion = Seconds{0.1};
+  states.tail = {{"tail", Seconds{0.015}, Watts{1}, Watts{1}, Seconds{0}, Seconds{0}}};
+  states.idle_on = Seconds{0.001};
+  states.idle_cycle = Seconds{0.01};
+  model.cells[0].machine = std::make_shared<RadioStates>(states);
+  GroupModel& group = model.groups[0];
+  group.partitions = {plan_of({.upload_bytes = 2e4, .server_s = 0.02, .result_bytes = 1000}, false),
+                      plan_of({}, false)};
+  testing::send_twice(group.partitions[0]);
+  const std::vector<RequestRecord> twice = by_request(testing::play_whole(model).records);
+  std::vector<double> latencies_s;
+  for (const RequestRecord& record : twice) {
+    if (record.end == RequestEnd::kCompleted) latencies_s.push_back(record.latency_s);
+  }
+  std::sort(latencies_s.begin(), latencies_s.end());
+  ASSERT_GT(latencies_s.size(), 45U);
+  model.strategies = {
+      {.name = "oracle", .policy = find_policy("oracle")->make(), .candidates = {{0, 1}}}};
+  for (const std::size_t sooner : {5U, 15U, 25U, 35U, 45U}) {
+    const double mobile_s = (latencies_s[sooner - 1] + latencies_s[sooner]) / 2;
+    group.partitions[1] = plan_of({.mobile_s = mobile_s}, false);
+    std::size_t taken = 0;
+    for (const RequestRecord& record : by_request(testing::play_whole(model).records)) {
+      const RequestRecord& other = twice[record.number];
+      const bool better = other.end == RequestEnd::kCompleted && other.latency_s < mobile_s;
+      EXPECT_EQ(record.partition, better ? 0U : 1U) << record.number;
+      taken += better ? 1 : 0;
+    }
+    EXPECT_EQ(taken, sooner);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Oracle, ::testing::Range<std::uint64_t>(1, 6));

@@ -179,8 +179,8 @@ FleetModel model_of(const Queue& queue, double load, double requests) {
   // Sizes are rounded up to whole bytes, so they are large; the clock resolves 1e-9 s or better.
   constexpr double kBytes = 1e6;
   constexpr double kInstantly = 1e12;
-  FleetPartition task{.name = "task", .upload_bytes = 1, .server_s = double(queue.servers)};
-  if (queue.shared_link) task = {.name = "task", .upload_bytes = kBytes};
+  TaskModel task{.upload_bytes = 1, .server_s = double(queue.servers)};
+  if (queue.shared_link) task = {.upload_bytes = kBytes};
   const std::uint32_t mobiles = enough_mobiles(queue, load);
   Workload workload;
   workload.process = Workload::Process::kPoisson;

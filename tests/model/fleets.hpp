@@ -54,8 +54,8 @@ inline CellModel cell_of(double uplink_byte_per_s, double downlink_byte_per_s) {
   return cell;
 }
 
-/// One cell, one server, one group of mobiles that all take `partition`, and one strategy.
-inline FleetModel simple_fleet(const FleetPartition& partition, const Workload& workload,
+/// One cell, one server, one group of mobiles that all ask for `task`, and one strategy.
+inline FleetModel simple_fleet(const TaskModel& task, const Workload& workload,
                                std::uint32_t mobiles) {
   FleetModel model;
   constexpr double kFast = 1e7;
@@ -66,25 +66,22 @@ inline FleetModel simple_fleet(const FleetPartition& partition, const Workload& 
   group.name = "mobiles";
   group.count = mobiles;
   group.workload = workload;
-  group.partitions = {partition};
+  group.partitions = {plan_of(task, false)};
   model.groups = {group};
   model.strategies = {{.name = "task", .candidates = {{0}}}};
   model.record_share = 1;
   return model;
 }
 
-/// One mobile that asks for what a world asks for, on the world's radio, with a timed answer.
+/// One mobile that asks for what a world asks for, on the world's radio and, through an edge, its
+/// backhaul, with a timed answer.
 inline FleetModel fleet_of(const World& world, const Workload& workload) {
-  FleetModel model =
-      simple_fleet({.name = "task",
-                    .mobile_s = world.plan.time_at(Tier::kMobile).value(),
-                    .mobile_j = world.plan.mobile_energy().value(),
-                    .upload_bytes = world.plan.upload().value(),
-                    .edge_s = world.plan.time_at(Tier::kEdge).value(),
-                    .backhaul_bytes = world.plan.bytes_between(Tier::kEdge, Tier::kCloud).value(),
-                    .server_s = world.plan.time_at(Tier::kCloud).value(),
-                    .result_bytes = world.plan.answer().value()},
-                   workload, 1);
+  FleetModel model = simple_fleet({}, workload, 1);
+  model.groups[0].partitions[0].stages = world.plan.stages;
+  model.servers.push_back({.name = "edge",
+                           .backhaul_byte_per_s = world.use.backhaul.rate.value(),
+                           .backhaul_delay_s = world.use.backhaul.delay.value()});
+  model.groups[0].edge = 1;
   CellModel& cell = model.cells[0];
   cell = cell_of(world.use.radio.uplink.value(), world.use.radio.downlink.value());
   cell.radio = world.use.radio;
@@ -176,28 +173,53 @@ inline FleetModel random_fleet(std::uint64_t seed) {
     group.idle_power_w = 0.3;
     group.priority = static_cast<int>(g);
     if (chance(0.5)) group.uplink_cap_byte_per_s = between(1e5, 4e5);
-    FleetPartition partition{.name = "task",
-                             .mobile_s = between(0, 0.02),
-                             .mobile_j = between(0, 0.1),
-                             .upload_bytes = between(1e3, 1e5),
-                             .server_s = between(1e-3, 2e-2),
-                             .result_bytes = between(0, 1e4),
-                             .fallback_s = 0.05,
-                             .fallback_j = 0.2,
-                             .mobile_share = 0.3,
-                             .cloud_only_s = 0.02};
+    TaskModel task{.mobile_s = between(0, 0.02),
+                   .mobile_j = between(0, 0.1),
+                   .upload_bytes = between(1e3, 1e5),
+                   .server_s = between(1e-3, 2e-2),
+                   .result_bytes = between(0, 1e4),
+                   .fallback = {0.05, 0.2}};
     if (chance(0.4)) {
       group.edge = 1;
-      partition.edge_s = chance(0.7) ? between(1e-3, 1e-2) : 0;
-      partition.backhaul_bytes = between(1e3, 1e4);
+      task.edge_s = chance(0.7) ? between(1e-3, 1e-2) : 0;
+      task.backhaul_bytes = between(1e3, 1e4);
     }
-    group.partitions = {partition};
+    group.partitions = {plan_of(task, group.edge.has_value())};
+    group.partitions[0].mobile_share = 0.3;
+    group.partitions[0].cloud_only_s = 0.02;
     model.groups.push_back(group);
   }
   model.strategies = {{.name = "task",
                        .candidates = std::vector<std::vector<std::uint32_t>>(
                            groups, std::vector<std::uint32_t>{0})}};
   return model;
+}
+
+/// What of one resource was done over the whole run: bytes carried, or jobs served.
+inline double done(const FleetModel& model, const FleetResult& result,
+                   const std::string& resource) {
+  const std::vector<std::string> names = resource_names(model);
+  const auto place = std::find(names.begin(), names.end(), resource);
+  EXPECT_NE(place, names.end());
+  FleetModel sampled = model;
+  sampled.sample_s = 1e9;  // one row of each resource, to the end of the run
+  const FleetResult again = play_whole(sampled);
+  EXPECT_EQ(again.counts.requests, result.counts.requests);
+  const SampleRow& row = again.samples.at(static_cast<std::size_t>(place - names.begin()));
+  return row.per_second * (row.to_s - row.from_s);
+}
+
+/// Makes a plan that ends on the cloud send twice: what the cloud has computed goes back to the
+/// mobile, which computes some more and sends that.
+inline void send_twice(FleetPlan& plan) {
+  const auto answer = plan.stages.end() - 1;
+  ASSERT_EQ(std::get<Transfer>(*answer).from, Tier::kCloud);
+  const Stages more{Transfer{Tier::kCloud, Tier::kMobile, Bytes{3000}},
+                    Compute{Tier::kMobile, Seconds{0.005}, Joules{0.02}},
+                    Transfer{Tier::kMobile, Tier::kCloud, Bytes{2000}},
+                    Compute{Tier::kCloud, Seconds{0.003}, {}}};
+  plan.stages.insert(answer, more.begin(), more.end());
+  plan.rests.push_back({0.02, 0.1});
 }
 
 /// The records of a run in an order that two runs of one fleet share.

@@ -270,7 +270,7 @@ TEST_F(Fleets, OfEqualPicturesAreThoseOfTheirSize) {
   const FleetScenario analytic = load("", strategies);
   const FleetScenario measured = load("payload: {from: p.csv}\n", strategies);
   EXPECT_EQ(measured.model.images.size(), 3U);
-  EXPECT_EQ(measured.model.groups[0].partitions[1].images.size(), 3U);
+  EXPECT_EQ(measured.model.groups[0].partitions[1].of_images.size(), 3U * 4);
   const std::vector<FleetResult> a = simulate_fleet(analytic.model);
   const std::vector<FleetResult> b = simulate_fleet(measured.model);
   ASSERT_EQ(a.size(), b.size());
@@ -290,6 +290,11 @@ TEST_F(Fleets, OfEqualPicturesAreThoseOfTheirSize) {
   }
 }
 
+/// Of all pictures together, as a plan.
+Plan plan_of(const FleetPlan& plan) {
+  return {.name = plan.name, .stages = plan.stages, .accuracy = plan.known_accuracy()};
+}
+
 /// Each request of a fleet without contention takes what its own picture's closed form has.
 TEST_F(Fleets, ChargeEachRequestForItsOwnPicture) {
   folder_.write("p.csv", std::string{kPayloadHeader} + kPayloads);
@@ -305,24 +310,26 @@ TEST_F(Fleets, ChargeEachRequestForItsOwnPicture) {
   constexpr double kSizes[] = {100, 200, 301, 400};
   const std::vector<FleetResult> results = simulate_fleet(fleet.model);
   for (std::size_t s = 0; s < results.size(); ++s) {
-    const FleetPartition& layers = raw.model.groups[0].partitions.at(s);
+    const Plan layers = plan_of(raw.model.groups[0].partitions.at(s));
     std::set<std::uint32_t> images;
     for (const RequestRecord& record : results[s].records) {
       images.insert(record.image);
       const double encode_s = 0.001 * (record.image + 1);
       ASSERT_EQ(record.upload_bytes, kSizes[record.image]);
       // Times and energies on the mobile are doubled by its load level.
-      expect_relative(record.phases.mobile, 2 * (layers.mobile_s + encode_s), kRounding, "mobile");
-      expect_relative(record.energy.compute, 2 * (layers.mobile_j + 2 * encode_s), kRounding,
-                      "compute energy");
-      expect_relative(record.phases.service, layers.edge_s + layers.server_s + 0.0005, 1e-9,
-                      "edge and server");
+      expect_relative(record.phases.mobile, 2 * (layers.time_at(Tier::kMobile).value() + encode_s),
+                      kRounding, "mobile");
+      expect_relative(record.energy.compute, 2 * (layers.mobile_energy().value() + 2 * encode_s),
+                      kRounding, "compute energy");
+      expect_relative(record.phases.service,
+                      (layers.time_at(Tier::kEdge) + layers.time_at(Tier::kCloud)).value() + 0.0005,
+                      1e-9, "edge and server");
     }
     EXPECT_EQ(images.size(), 4U);
   }
   // Where the edge has layers it decodes.
-  EXPECT_EQ(fleet.model.groups[0].partitions[1].server_s,
-            raw.model.groups[0].partitions[1].server_s);
+  EXPECT_EQ(plan_of(fleet.model.groups[0].partitions[1]).time_at(Tier::kCloud),
+            plan_of(raw.model.groups[0].partitions[1]).time_at(Tier::kCloud));
 }
 
 TEST_F(Fleets, MeetTheSamePictureAtTheSameRequest) {
@@ -339,13 +346,15 @@ TEST_F(Fleets, MeetTheSamePictureAtTheSameRequest) {
   std::vector<std::vector<RequestRecord>> records;
   records.reserve(results.size());
   for (const FleetResult& result : results) records.push_back(by_request(result.records));
-  const std::vector<ImageDemand>& zstd = fleet.model.groups[0].partitions[0].images;
-  const std::vector<ImageDemand>& jpeg = fleet.model.groups[0].partitions[1].images;
+  const auto upload = [&](std::size_t partition, std::uint32_t image) {
+    const FleetPlan& plan = fleet.model.groups[0].partitions[partition];
+    return std::get<Transfer>(plan.stages_of(image)[1]).size.value();
+  };
   double sum = 0;
   for (std::size_t i = 0; i < records[0].size(); ++i) {
     const std::uint32_t image = records[0][i].image;
-    ASSERT_EQ(records[0][i].upload_bytes, zstd[image].upload_bytes);
-    ASSERT_EQ(records[1][i].upload_bytes, jpeg[image].upload_bytes);
+    ASSERT_EQ(records[0][i].upload_bytes, upload(0, image));
+    ASSERT_EQ(records[1][i].upload_bytes, upload(1, image));
     for (const std::vector<RequestRecord>& others : records) ASSERT_EQ(others[i].image, image);
     sum += records[0][i].upload_bytes;
   }
@@ -354,7 +363,7 @@ TEST_F(Fleets, MeetTheSamePictureAtTheSameRequest) {
   EXPECT_GT(count, 1500);
   EXPECT_NEAR(sum / count, 250.25, 10);
   // What a policy expects is the mean.
-  EXPECT_EQ(fleet.model.groups[0].partitions[0].upload_bytes, 250.25);
+  EXPECT_EQ(plan_of(fleet.model.groups[0].partitions[0]).upload(), Bytes{250.25});
 }
 
 // The fast unit of one channel has 62 %, and nobody knows what the plain split has: where 78 % are
@@ -396,7 +405,7 @@ TEST_F(Fleets, TellThreeWayPartitionsApart) {
            "{strategy: three-way, after: RB1, channels: [1, 4], edge_after: RB9}, {strategy: "
            "three-way, after: RB1, channels: 1, edge_after: output}");
   std::string names;
-  for (const FleetPartition& partition : fleet.model.groups[0].partitions) {
+  for (const FleetPlan& partition : fleet.model.groups[0].partitions) {
     names += partition.name + " ";
   }
   EXPECT_EQ(names, "RB1>RB9/1/8bit RB1>RB9/4/8bit RB1>output ");

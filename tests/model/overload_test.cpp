@@ -23,8 +23,8 @@ std::optional<Overload> overload_of(const FleetModel& model) {
 /// 1,000 s of Poisson arrivals, `load` a second in all, whose work takes a second on the server or,
 /// with 1e7 bytes a second, on the uplink.
 FleetModel loaded(double load, std::uint32_t mobiles, bool on_link) {
-  FleetPartition task{.name = "task", .upload_bytes = 1, .server_s = 1};
-  if (on_link) task = {.name = "task", .upload_bytes = 1e7};
+  TaskModel task{.upload_bytes = 1, .server_s = 1};
+  if (on_link) task = {.upload_bytes = 1e7};
   Workload workload;
   workload.process = Workload::Process::kPoisson;
   workload.rate_per_s = load / mobiles;

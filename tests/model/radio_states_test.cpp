@@ -30,8 +30,8 @@ FleetResult packets(const RadioProfile& radio, const std::vector<double>& dates_
   Workload workload;
   workload.process = Workload::Process::kTrace;
   workload.dates_s = dates_s;
-  FleetModel model = simple_fleet(
-      {.name = "packet", .upload_bytes = kPacketBytes, .result_bytes = result_bytes}, workload, 1);
+  FleetModel model =
+      simple_fleet({.upload_bytes = kPacketBytes, .result_bytes = result_bytes}, workload, 1);
   model.duration_s = 100;
   model.cells[0] = testing::cell_of(radio.radio.uplink.value(), radio.radio.downlink.value());
   model.cells[0].radio = radio.radio;
@@ -81,7 +81,7 @@ TEST(RadioStates, ATimeoutDoesNotRunInThePromotion) {
   Workload workload;
   workload.process = Workload::Process::kTrace;
   workload.dates_s = {10};
-  FleetModel model = simple_fleet({.name = "packet", .upload_bytes = 1500}, workload, 1);
+  FleetModel model = simple_fleet({.upload_bytes = 1500}, workload, 1);
   model.cells[0] = testing::cell_of(lte.radio.uplink.value(), lte.radio.downlink.value());
   model.cells[0].machine = lte.machine;
   model.groups[0].recovery = {0.01, 100, 0, false};
@@ -178,9 +178,8 @@ TEST(RadioMachine, OfAnotherKindIsPlayedByWhatItSays) {
   Workload workload;
   workload.process = Workload::Process::kTrace;
   workload.dates_s = {10};
-  FleetModel model = simple_fleet(
-      {.name = "packet", .upload_bytes = 1000, .server_s = 0.250, .result_bytes = 1000}, workload,
-      1);
+  FleetModel model =
+      simple_fleet({.upload_bytes = 1000, .server_s = 0.250, .result_bytes = 1000}, workload, 1);
   model.duration_s = 100;
   model.cells[0] = testing::cell_of(1e6, 1e6);
   model.cells[0].machine = std::make_shared<PowerSave>();
