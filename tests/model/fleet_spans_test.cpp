@@ -31,7 +31,8 @@ class Listener final : public SpanSink {
   std::map<Key, std::vector<Span>> left_behind;
 };
 
-/// A random fleet, every second one with a radio that sleeps, every third with small batteries.
+/// A random fleet, every second one with a radio that sleeps, every third with small batteries,
+/// every fifth with plans of two uploads.
 FleetModel eventful_fleet(std::uint64_t seed) {
   FleetModel model = random_fleet(seed);
   RadioStates states;
@@ -45,6 +46,7 @@ FleetModel eventful_fleet(std::uint64_t seed) {
   }
   for (GroupModel& group : model.groups) {
     if (seed % 3 == 0) group.battery_j = 0.5;
+    if (seed % 5 == 0) testing::send_twice(group.partitions[0]);
   }
   return model;
 }

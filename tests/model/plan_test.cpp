@@ -1,8 +1,11 @@
 // Claims: SimGrid takes what the closed form says on plans of any number of stages, for nothing
-// contends and times add; the pricer gives every layer to one tier and every cut to one link; and a
-// scenario with an edge is a fleet of one mobile that nobody disturbs.
+// contends and times add, and so does a fleet of one mobile; the pricer gives every layer to one
+// tier and every cut to one link; and a scenario with an edge is a fleet of one mobile that nobody
+// disturbs.
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "sim/base/error.hpp"
 #include "sim/engine/simulate.hpp"
@@ -11,6 +14,7 @@
 #include "sim/plan/price.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/scenario.hpp"
+#include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -66,6 +70,55 @@ TEST(Plan, OfAnyStagesTakesOnSimGridWhatTheClosedFormSays) {
     EXPECT_NEAR(played[i].finish / expected.latency(), 1.0, 1e-9);
   }
   EXPECT_GE(longest, 13U) << "six transfers between seven computations";
+}
+
+/// What a fleet's request took by phase, and its energy by part, is what a breakdown says, to 1e-9.
+void expect_agreement(const RequestRecord& found, const Breakdown& expected) {
+  const double latency_s = expected.latency().value();
+  const auto expect = [&](double value, double wanted, double scale, const char* what) {
+    // A phase far shorter than its request is compared to the digits of the request's.
+    EXPECT_LE(std::abs(value - wanted), 1e-9 * wanted + 1e-13 * scale)
+        << what << ": " << value << " against " << wanted;
+  };
+  expect(found.latency_s, latency_s, 0, "latency");
+  expect(found.phases.mobile, expected.mobile.value(), latency_s, "mobile");
+  expect(found.phases.uplink, expected.uplink.value(), latency_s, "uplink");
+  expect(found.phases.delay, expected.delay.value(), latency_s, "delay");
+  expect(found.phases.service, (expected.edge + expected.cloud).value(), latency_s, "servers");
+  expect(found.phases.backhaul, expected.backhaul.value(), latency_s, "backhaul");
+  expect(found.phases.downlink, expected.downlink.value(), latency_s, "downlink");
+  expect(found.phases.total(), latency_s, 0, "the phases' sum");
+  const double energy_j = expected.energy().value();
+  expect(found.energy.compute, expected.compute_energy.value(), energy_j, "compute");
+  expect(found.energy.transmit, expected.uplink_energy.value(), energy_j, "transmit");
+  expect(found.energy.receive, expected.downlink_energy.value(), energy_j, "receive");
+  expect(found.energy.idle, expected.idle_energy.value(), energy_j, "idle");
+  expect(found.energy.total(), energy_j, 0, "the energies' sum");
+}
+
+// The same worlds, with timed answers, as fleets of one mobile with an edge: mobile, cloud, mobile,
+// cloud and all other ways of up to six transfers.
+TEST(Plan, OfAnyStagesTakesAFleetOfOneMobileTheSame) {
+  std::vector<World> worlds = wandering_worlds(53, 400);
+  for (World& world : worlds) world.use.download_takes_time = true;
+  const std::vector<PlayedRequest> played = simulate(worlds);
+  Workload once;
+  once.process = Workload::Process::kTrace;
+  once.dates_s = {1};
+  std::size_t twice = 0;
+  for (std::size_t i = 0; i < worlds.size(); ++i) {
+    const Stages& stages = worlds[i].plan.stages;
+    SCOPED_TRACE(i);
+    twice += std::count_if(stages.begin(), stages.end(), is_upload) > 1 ? 1U : 0U;
+    const FleetResult result = testing::play_whole(testing::fleet_of(worlds[i], once));
+    ASSERT_EQ(result.records.size(), 1U);
+    const Breakdown expected = closed_form(worlds[i].plan, worlds[i].use);
+    expect_agreement(result.records[0], expected);
+    testing::expect_agreement(played[i].breakdown, expected, 1e-9);
+    EXPECT_NEAR(result.records[0].latency_s / played[i].breakdown.latency().value(), 1, 1e-9);
+    EXPECT_EQ(result.records[0].upload_bytes, worlds[i].plan.upload().value());
+  }
+  EXPECT_GT(twice, 100U) << "plans of two uploads or more";
 }
 
 // By hand, stage by stage: what a stage takes, added up without a word of phases.
@@ -207,18 +260,7 @@ TEST(Edge, ARunIsAFleetOfOneMobile) {
     testing::expect_agreement(played[i].breakdown, expected, 1e-9);
     EXPECT_EQ(fleet.model.strategies[i].name, run.cells[i].plan.name);
     ASSERT_EQ(fleets[i].records.size(), 1U);
-    const RequestRecord& record = fleets[i].records[0];
-    const auto expect = [&](double found, double value, const char* what) {
-      testing::expect_relative(found, value, 1e-9, what);
-    };
-    expect(record.latency_s, expected.latency().value(), "latency");
-    expect(record.phases.mobile, expected.mobile.value(), "mobile");
-    expect(record.phases.uplink, expected.uplink.value(), "uplink");
-    expect(record.phases.delay, expected.delay.value(), "delay");
-    expect(record.phases.service, (expected.edge + expected.cloud).value(), "servers");
-    expect(record.phases.backhaul, expected.backhaul.value(), "backhaul");
-    expect(record.phases.downlink, expected.downlink.value(), "downlink");
-    expect(record.energy.total(), expected.energy().value(), "energy");
+    expect_agreement(fleets[i].records[0], expected);
   }
   const Breakdown three_way = played[3].breakdown;
   EXPECT_GT(three_way.edge, Seconds{0});
