@@ -44,14 +44,16 @@ void codecs_command(const Words& words) {
   Table table{
       .columns = {
           {"codec", true}, {"of", true}, {"lossless", true}, {"bits"}, {"what it is", true}}};
-  const auto add = [&](const auto& traits, const char* of, std::string bits) {
+  const auto add = [&](const auto& traits, const char* of, TableCell bits) {
     table.rows.push_back(
         {traits.name, of, traits.lossless ? "yes" : "no", std::move(bits), traits.summary});
   };
   for (const CodecTraits& traits : codec_list()) {
-    add(traits, "features", fmt::format("1 to {}", traits.max_bits));
+    add(traits, "features",
+        TableCell::Real{.value = {1, static_cast<double>(traits.max_bits)},
+                        .form = {.style = Form::Style::kDecimals, .between = " to "}});
   }
-  for (const PictureCodecTraits& traits : picture_codec_list()) add(traits, "picture", "");
+  for (const PictureCodecTraits& traits : picture_codec_list()) add(traits, "picture", none());
   print({.title = "Codecs",
          .sections = {{.title = "Of feature tensors, and of the picture at the network's input",
                        .table = std::move(table),

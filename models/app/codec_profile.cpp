@@ -22,8 +22,8 @@ double mean_of(const CodecProfile& profile, Get get) {
   return sum / static_cast<double>(profile.results.crossed.size());
 }
 
-std::string percent(double share) {
-  return fmt::format("{:.1f}", 100 * share);
+TableCell percent(double share) {
+  return decimals(100 * share, 1);
 }
 
 }  // namespace
@@ -146,9 +146,9 @@ Section codec_section(const std::string& model, const std::vector<CodecProfile>&
     coarse += std::max(profile.encode_worst, profile.decode_worst) > precision ? 1U : 0U;
     const double encode_s = mean_of(profile, [](const Crossed& c) { return c.times.encode_s; });
     const double decode_s = mean_of(profile, [](const Crossed& c) { return c.times.decode_s; });
-    table.rows.push_back({profile.results.cut, profile.results.codec, fmt::format("{:.1f}", body),
-                          fmt::format("{:.3f}", body / raw), fmt::format("{:.2f}", encode_s * 1e6),
-                          percent(profile.encode_worst), fmt::format("{:.2f}", decode_s * 1e6),
+    table.rows.push_back({profile.results.cut, profile.results.codec, decimals(body, 1),
+                          decimals(body / raw, 3), decimals(encode_s * 1e6, 2),
+                          percent(profile.encode_worst), decimals(decode_s * 1e6, 2),
                           percent(profile.decode_worst)});
   }
   const std::size_t pictures = profiles.empty() ? 0 : profiles.front().results.images.size();

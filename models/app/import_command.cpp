@@ -44,8 +44,8 @@ Document report_of(const Graph& graph, const fs::path& file) {
     const auto before = static_cast<double>(graph.macs(0, cut.after + 1));
     cuts.rows.push_back(
         {cut.name, fmt::format("{}x{}x{}", cut.shape.channels, cut.shape.height, cut.shape.width),
-         fmt::to_string(cut.shape.bytes(8)), fmt::format("{:.3f}", before / kGiga),
-         fmt::format("{:.1f}", total > 0 ? before / total * 100 : 0)});
+         cut.shape.bytes(8), decimals(before / kGiga, 3),
+         decimals(total > 0 ? before / total * 100 : 0, 1)});
   }
   std::vector<std::string> paragraphs{fmt::format(
       "{} layers, {} parameters, {:.3f} GMAC an image; {} cuts, {} of them at the end of a block. "

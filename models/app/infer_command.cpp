@@ -255,9 +255,9 @@ Section top_classes(const Network& network, Loader& loader, const Dataset& pictu
     if (!softmax) shares = at::softmax(shares, 1);
     const auto [values, classes] = at::topk(shares, std::min(count, shares.size(1)), 1);
     for (std::int64_t i = 0; i < values.size(1); ++i) {
-      table.rows.push_back({pictures.name(batch.indices[0]), std::to_string(i + 1),
-                            std::to_string(classes[0][i].item<std::int64_t>()),
-                            fmt::format("{:.2f}", values[0][i].item<float>() * 100)});
+      table.rows.push_back({pictures.name(batch.indices[0]), i + 1,
+                            classes[0][i].item<std::int64_t>(),
+                            decimals(values[0][i].item<float>() * 100, 2)});
     }
   }
   return {.title = "Likeliest classes", .table = std::move(table)};
@@ -275,9 +275,7 @@ Table accuracy_rows(const std::vector<CodecResults>& results, const Evaluation& 
                           {"accuracy"}}};
   const auto add = [&](const std::string& cut, std::int64_t channels, int bits,
                        const std::string& codec, double accuracy) {
-    table.rows.push_back({cut, std::to_string(channels), std::to_string(bits), codec,
-                          std::to_string(seed), std::to_string(whole.labels.size()),
-                          fmt::format("{}", accuracy)});
+    table.rows.push_back({cut, channels, bits, codec, seed, whole.labels.size(), accuracy});
   };
   constexpr int kFloatBits = 32;  // nothing is quantised
   add("", 0, kFloatBits, "raw", whole.accuracy());
@@ -376,9 +374,8 @@ void infer_command(const Words& words) {
     report.sections.push_back(
         {.title = "The whole network",
          .table = Table{.columns = {{"pictures"}, {"right, %"}, {"mean of the classes, %"}},
-                        .rows = {{std::to_string(whole.labels.size()),
-                                  fmt::format("{:.2f}", whole.accuracy() * 100),
-                                  fmt::format("{:.2f}", whole.mean_class_accuracy() * 100)}}}});
+                        .rows = {{whole.labels.size(), decimals(whole.accuracy() * 100, 2),
+                                  decimals(whole.mean_class_accuracy() * 100, 2)}}}});
   }
   Measurement measurement{request, loader, progress, total};
   for (const Configuration& at : configurations) {

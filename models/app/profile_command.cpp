@@ -269,8 +269,8 @@ void write_payloads(const fs::path& profiles, const Request& request, const Grap
   folder.commit();
 }
 
-std::string micro(double seconds) {
-  return fmt::format("{:.2f}", seconds * 1e6);
+TableCell micro(double seconds) {
+  return decimals(seconds * 1e6, 2);
 }
 
 Section section_of(const Graph& graph, const LayerTimes& times) {
@@ -288,36 +288,38 @@ Section section_of(const Graph& graph, const LayerTimes& times) {
   }
   Table table{.columns = {{"block", true}, {"MMAC"}, {"us"}, {"%"}, {"GMAC/s"}}};
   for (const Block& block : blocks) {
-    table.rows.push_back({block.name, fmt::format("{:.2f}", block.macs / 1e6), micro(block.time_s),
-                          fmt::format("{:.1f}", 100 * block.time_s / times.sum()),
+    table.rows.push_back({block.name, decimals(block.macs / 1e6, 2), micro(block.time_s),
+                          decimals(100 * block.time_s / times.sum(), 1),
                           block.macs > 0 && block.time_s > 0
-                              ? fmt::format("{:.1f}", block.macs / block.time_s / 1e9)
-                              : ""});
+                              ? decimals(block.macs / block.time_s / 1e9, 1)
+                              : none()});
   }
   const double whole = times.whole.value;
   const Agreement agreement = times.agreement();
-  return {.title = graph.name(),
-          .table = std::move(table),
-          .remarks = {
-              fmt::format(
-                  "Whole passes take {} ± {} us; the layers add up to {} ± {} us ({:+.1f} %, "
-                  "with the clock{}).",
-                  micro(whole), micro(times.whole.half_width.value_or(0)), micro(times.sum()),
-                  micro(agreement.by_layers.half_width.value_or(0)), 100 * agreement.disagreement(),
-                  agreement.holds() ? "" : "; FURTHER APART THAN THEIR INTERVALS"),
-              fmt::format("{} passes, {} of them far out; the least precise layer of 1 % or more "
-                          "is known to ± {:.1f} %{}.",
-                          times.passes, times.outliers, 100 * times.worst,
-                          times.precise ? "" : ", NOT as precise as was asked for")}};
+  return {
+      .title = graph.name(),
+      .table = std::move(table),
+      .remarks = {
+          fmt::format("Whole passes take {} ± {} us; the layers add up to {} ± {} us ({:+.1f} %, "
+                      "with the clock{}).",
+                      micro(whole).text(), micro(times.whole.half_width.value_or(0)).text(),
+                      micro(times.sum()).text(),
+                      micro(agreement.by_layers.half_width.value_or(0)).text(),
+                      100 * agreement.disagreement(),
+                      agreement.holds() ? "" : "; FURTHER APART THAN THEIR INTERVALS"),
+          fmt::format("{} passes, {} of them far out; the least precise layer of 1 % or more "
+                      "is known to ± {:.1f} %{}.",
+                      times.passes, times.outliers, 100 * times.worst,
+                      times.precise ? "" : ", NOT as precise as was asked for")}};
 }
 
 Section batch_section(const LayerProfile& profile, const LayerTimes& times) {
   Table table{.columns = {{"pictures"}, {"us"}, {"± us"}, {"us a picture"}, {"× one picture"}}};
   for (const LayerProfile::Batch& batch : profile.batches) {
-    table.rows.push_back({fmt::to_string(batch.pictures), micro(batch.latency_s),
+    table.rows.push_back({batch.pictures, micro(batch.latency_s),
                           micro(batch.interval_s.value_or(0)),
                           micro(batch.latency_s / static_cast<double>(batch.pictures)),
-                          fmt::format("{:.3f}", batch.latency_s / times.whole.value)});
+                          decimals(batch.latency_s / times.whole.value, 3)});
   }
   return {.title = profile.model + ", several pictures at once",
           .table = std::move(table),

@@ -16,11 +16,11 @@ double mean_of(const CodecResults& results, Get get) {
 }
 
 template <class Get>
-std::string median_ms(const CodecResults& results, Get get) {
+TableCell median_ms(const CodecResults& results, Get get) {
   std::vector<double> values;
   values.reserve(results.crossed.size());
   for (const Crossed& crossed : results.crossed) values.push_back(get(crossed.times));
-  return fmt::format("{:.3f}", median(std::move(values)).value * 1e3);
+  return decimals(median(std::move(values)).value * 1e3, 3);
 }
 
 double right_share(const CodecResults& results, const std::vector<std::int64_t>& labels) {
@@ -45,11 +45,10 @@ Table payload_table(const std::vector<CodecResults>& all) {
   for (const CodecResults& results : all) {
     for (std::size_t i = 0; i < results.crossed.size(); ++i) {
       const Crossed& crossed = results.crossed[i];
-      table.rows.push_back({results.images[i], results.cut, std::to_string(results.channels),
-                            std::to_string(results.bits), results.codec,
-                            std::to_string(crossed.body_bytes), std::to_string(crossed.frame_bytes),
-                            fmt::format("{:.9f}", crossed.times.encode_s),
-                            fmt::format("{:.9f}", crossed.times.decode_s)});
+      table.rows.push_back({results.images[i], results.cut, results.channels, results.bits,
+                            results.codec, crossed.body_bytes, crossed.frame_bytes,
+                            decimals(crossed.times.encode_s, 9),
+                            decimals(crossed.times.decode_s, 9)});
     }
   }
   return table;
@@ -74,12 +73,11 @@ Table bytes_table(const std::vector<CodecResults>& all, const std::vector<std::i
     const double body = mean_of(results, [](const Crossed& c) { return c.body_bytes; });
     if (results.codec == "raw") raw_unit = body;
     table.rows.push_back(
-        {results.cut, results.channels == 0 ? "" : std::to_string(results.channels),
-         std::to_string(results.bits), results.codec, fmt::format("{:.1f}", body),
-         fmt::format("{:.0f}", mean_of(results, [](const Crossed& c) { return c.frame_bytes; })),
-         fmt::format("{:.3f}", body / raw_unit),
-         fmt::format("{:.5f}", body / static_cast<double>(results.raw_bytes)),
-         labels.empty() ? "" : fmt::format("{:.2f}", right_share(results, labels) * 100),
+        {results.cut, results.channels == 0 ? none() : TableCell{results.channels}, results.bits,
+         results.codec, decimals(body, 1),
+         decimals(mean_of(results, [](const Crossed& c) { return c.frame_bytes; }), 0),
+         decimals(body / raw_unit, 3), decimals(body / static_cast<double>(results.raw_bytes), 5),
+         labels.empty() ? none() : decimals(right_share(results, labels) * 100, 2),
          median_ms(results, [](const StageTimes& t) { return t.prefix_s; }),
          median_ms(results, [](const StageTimes& t) { return t.encode_s; }),
          median_ms(results, [](const StageTimes& t) { return t.decode_s; }),

@@ -42,14 +42,13 @@ double mean_class_accuracy(const std::vector<const PointResult*>& results) {
   return results.empty() ? 0 : sum / static_cast<double>(results.size());
 }
 
-std::string percent(double share) {
-  return fmt::format("{:.2f}", share * 100);
+TableCell percent(double share) {
+  return decimals(share * 100, 2);
 }
 
-std::string points_text(const Estimate& estimate) {
-  const std::string value = fmt::format("{:+.2f}", estimate.value * 100);
-  return estimate.half_width ? fmt::format("{} ± {:.2f}", value, *estimate.half_width * 100)
-                             : value;
+TableCell points(const Estimate& estimate) {
+  const TableCell value = signed_decimals(estimate.value * 100, 2);
+  return estimate.half_width ? value.with_half_width(*estimate.half_width * 100) : value;
 }
 
 /// One row a cut, one column a number of channels.
@@ -60,10 +59,10 @@ Table by_cut_and_channels(const FirstPhaseSpec& spec, const std::vector<PointRes
   for (const std::int64_t channels : spec.channels)
     table.columns.push_back({fmt::format("D_r {}", channels)});
   for (const Cut& cut : spec.cuts) {
-    std::vector<std::string> row{
-        cut.name, fmt::format("{}x{}x{}", cut.shape.channels, cut.shape.height, cut.shape.width)};
+    Table::Row row{cut.name,
+                   fmt::format("{}x{}x{}", cut.shape.channels, cut.shape.height, cut.shape.width)};
     for (const std::int64_t channels : spec.channels) {
-      row.push_back(results_of(results, cut.name, channels).empty() ? ""
+      row.push_back(results_of(results, cut.name, channels).empty() ? none()
                                                                     : cell(cut.name, channels));
     }
     table.rows.push_back(std::move(row));
@@ -73,13 +72,9 @@ Table by_cut_and_channels(const FirstPhaseSpec& spec, const std::vector<PointRes
 
 Section fewest_channels(const FirstPhaseSpec& spec, const std::vector<PointResult>& results,
                         double budget) {
-  Table table{.columns = {{"cut", true},
-                          {"D_r"},
-                          {"accuracy, %"},
-                          {"difference", false, Table::Type::kText},
-                          {"bytes"}}};
+  Table table{.columns = {{"cut", true}, {"D_r"}, {"accuracy, %"}, {"difference"}, {"bytes"}}};
   for (const Cut& cut : spec.cuts) {
-    std::vector<std::string> row{cut.name, "none", "", "", ""};
+    Table::Row row{cut.name, none("none"), none(), none(), none()};
     for (const std::int64_t channels : spec.channels) {
       const auto units = results_of(results, cut.name, channels);
       if (units.empty()) continue;
@@ -87,8 +82,8 @@ Section fewest_channels(const FirstPhaseSpec& spec, const std::vector<PointResul
       if (paired.difference.value < -budget) continue;
       const TensorShape crossing =
           insert_butterfly(spec.graph, cut, channels, spec.stride).cut.shape;
-      row = {cut.name, std::to_string(channels), percent(mean_accuracy(units)),
-             points_text(paired.difference), std::to_string(crossing.bytes(spec.bits))};
+      row = {cut.name, channels, percent(mean_accuracy(units)), points(paired.difference),
+             crossing.bytes(spec.bits)};
       break;
     }
     table.rows.push_back(std::move(row));
@@ -128,11 +123,9 @@ Table accuracy_table(const FirstPhaseSpec& spec, const std::vector<PointResult>&
                           {"images"},
                           {"accuracy"}}};
   for (const PointResult& result : results) {
-    table.rows.push_back({result.point.cut ? result.point.cut->name : "",
-                          std::to_string(result.point.channels),
-                          std::to_string(result.point.cut ? spec.bits : kFloatBits), "raw",
-                          std::to_string(result.point.seed), std::to_string(result.right.size()),
-                          fmt::format("{}", result.accuracy())});
+    table.rows.push_back({result.point.cut ? result.point.cut->name : "", result.point.channels,
+                          result.point.cut ? spec.bits : kFloatBits, "raw", result.point.seed,
+                          result.right.size(), result.accuracy()});
   }
   return table;
 }
@@ -149,12 +142,13 @@ Document phase_report(const FirstPhaseSpec& spec, const std::vector<PointResult>
   const auto baselines = results_of(results, "", 0);
   document.sections.push_back(
       {.title = "Baseline, without unit",
-       .table =
-           Table{.columns =
-                     {{"seeds"}, {"accuracy, %"}, {"mean of the classes, %"}, {"test pictures"}},
-                 .rows = {{std::to_string(baselines.size()), percent(mean_accuracy(baselines)),
-                           percent(mean_class_accuracy(baselines)),
-                           std::to_string(baselines.empty() ? 0 : baselines[0]->right.size())}}},
+       .table = Table{.columns = {{"seeds"},
+                                  {"accuracy, %"},
+                                  {"mean of the classes, %"},
+                                  {"test pictures"}},
+                      .rows = {{baselines.size(), percent(mean_accuracy(baselines)),
+                                percent(mean_class_accuracy(baselines)),
+                                baselines.empty() ? 0 : baselines[0]->right.size()}}},
        .remarks = {"Trained on like the units: as many epochs, from the same weights."}});
   if (spec.cuts.empty()) return document;
   document.sections.push_back(
@@ -169,7 +163,7 @@ Document phase_report(const FirstPhaseSpec& spec, const std::vector<PointResult>
       {.title = "Difference from the baseline, points",
        .table = by_cut_and_channels(spec, results,
                                     [&](const std::string& cut, std::int64_t channels) {
-                                      return points_text(
+                                      return points(
                                           paired_difference(results, cut, channels).difference);
                                     }),
        .remarks = {

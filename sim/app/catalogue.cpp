@@ -87,11 +87,12 @@ Section constants_section(const std::vector<std::pair<std::string, Sourced>>& co
   Table table{
       .columns = {
           {"constant", true}, {"value", true}, {"kind", true}, {"source", true}, {"at", true}}};
+  constexpr int kDigits = 10;
   std::vector<Provenance> provenances;
   for (const auto& [key, constant] : constants) {
     const Provenance& provenance = constant.provenance;
     table.rows.push_back({key,
-                          constant.value ? fmt::format("{:.10g}", *constant.value) : constant.text,
+                          constant.value ? significant(*constant.value, kDigits) : constant.text,
                           provenance.kind, provenance.source, provenance.at});
     provenances.push_back(provenance);
   }

@@ -25,10 +25,9 @@ Document list_models(const ProfileLibrary& library) {
           {"model", true}, {"layers"}, {"cuts"}, {"parameters"}, {"GMAC"}, {"source", true}}};
   for (const ZooEntry& entry : zoo_entries()) {
     const Graph graph = entry.build();
-    table.rows.push_back({entry.name, fmt::to_string(graph.layers().size()),
-                          fmt::to_string(graph.cuts().size()), fmt::to_string(graph.parameters()),
-                          fmt::format("{:.3f}", static_cast<double>(graph.macs()) / kGiga),
-                          entry.source});
+    table.rows.push_back({entry.name, graph.layers().size(), graph.cuts().size(),
+                          graph.parameters(),
+                          decimals(static_cast<double>(graph.macs()) / kGiga, 3), entry.source});
   }
   Document document{.title = "Models",
                     .sections = {{.title = "Networks of the zoo", .table = std::move(table)}}};
@@ -38,10 +37,8 @@ Document list_models(const ProfileLibrary& library) {
                  {"model", true}, {"layers"}, {"cuts"}, {"parameters"}, {"GMAC"}, {"title", true}}};
   for (const std::string& name : imported) {
     const Graph graph = model_by_name(library, name);
-    more.rows.push_back({name, fmt::to_string(graph.layers().size()),
-                         fmt::to_string(graph.cuts().size()), fmt::to_string(graph.parameters()),
-                         fmt::format("{:.3f}", static_cast<double>(graph.macs()) / kGiga),
-                         graph.title()});
+    more.rows.push_back({name, graph.layers().size(), graph.cuts().size(), graph.parameters(),
+                         decimals(static_cast<double>(graph.macs()) / kGiga, 3), graph.title()});
   }
   document.sections.push_back({.title = "Imported networks", .table = std::move(more)});
   return document;
@@ -56,11 +53,10 @@ Document show_model(const Graph& graph) {
                            {"parameters"},
                            {"bytes at 8 bits"}}};
   for (const Layer& layer : graph.layers()) {
-    layers.rows.push_back(
-        {layer.name, layer.block, std::string{kind_name(layer.op)}, shape_text(layer.shape),
-         fmt::format(FMT_COMPILE("{:.3f}"), static_cast<double>(layer.macs) / kMega),
-         fmt::to_string(layer.weights_of ? 0 : layer.parameters),
-         fmt::to_string(layer.shape.bytes(8))});
+    layers.rows.push_back({layer.name, layer.block, std::string{kind_name(layer.op)},
+                           shape_text(layer.shape),
+                           decimals(static_cast<double>(layer.macs) / kMega, 3),
+                           layer.weights_of ? 0 : layer.parameters, layer.shape.bytes(8)});
   }
   Table cuts{.columns = {{"cut", true},
                          {"after layer", true},
@@ -78,11 +74,9 @@ Document show_model(const Graph& graph) {
     counted = cut.after + 1;
     const auto before = static_cast<double>(macs);
     const std::int64_t bytes = cut.shape.bytes(8);
-    cuts.rows.push_back({cut.name, graph.layer(cut.after).name, shape_text(cut.shape),
-                         fmt::to_string(bytes),
-                         fmt::format(FMT_COMPILE("{:.2f}"), static_cast<double>(bytes) / input),
-                         fmt::format(FMT_COMPILE("{:.3f}"), before / kGiga),
-                         fmt::format(FMT_COMPILE("{:.1f}"), before / total * 100)});
+    cuts.rows.push_back({cut.name, graph.layer(cut.after).name, shape_text(cut.shape), bytes,
+                         decimals(static_cast<double>(bytes) / input, 2),
+                         decimals(before / kGiga, 3), decimals(before / total * 100, 1)});
   }
   std::vector<std::string> paragraphs{fmt::format("{}: {} parameters, {:.3f} GMAC an image.",
                                                   graph.title(), graph.parameters(),

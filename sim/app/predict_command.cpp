@@ -26,12 +26,12 @@ constexpr const char* kPredicted = "predicted";
   throw ConfigError{"papilio predict: error: " + message};
 }
 
-std::string milli(double seconds) {
-  return fmt::format("{:.3f}", seconds * 1e3);
+TableCell milli(double seconds) {
+  return decimals(seconds * 1e3, 3);
 }
 
-std::string percent(double share) {
-  return fmt::format("{:+.1f}", share * 100);
+TableCell percent(double share) {
+  return signed_decimals(share * 100, 1);
 }
 
 /// What somebody measured or published of a device's layers.
@@ -215,7 +215,7 @@ std::vector<std::string> disagreements(const Subject& subject, const std::string
     const double ratio = other.total.latency_s / predicted_s;
     remarks.push_back(
         fmt::format("{} is {} ms on this device, where this roofline gives {}: {:.3g} times {}.",
-                    other.from, milli(other.total.latency_s), milli(predicted_s),
+                    other.from, milli(other.total.latency_s).text(), milli(predicted_s).text(),
                     std::max(ratio, 1 / ratio), ratio >= 1 ? "as much" : "less"));
     remarks.back().front() = 'T';
   }
@@ -292,13 +292,12 @@ Section blocks_section(const Subject& subject, const Graph& graph,
   if (energies) table.columns.push_back({"mJ"});
   if (measured) table.columns.insert(table.columns.end(), {{"in the table, ms"}, {"error, %"}});
   for (const Block& block : blocks) {
-    std::vector<std::string> row{block.name, fmt::format("{:.2f}", block.macs / 1e6),
-                                 milli(block.latency_s),
-                                 fmt::format("{:.1f}", 100 * block.latency_s / all.latency_s)};
+    Table::Row row{block.name, decimals(block.macs / 1e6, 2), milli(block.latency_s),
+                   decimals(100 * block.latency_s / all.latency_s, 1)};
     if (energies) row.push_back(milli(block.energy_j));
     if (measured) {
       row.push_back(milli(block.known_s));
-      row.push_back(block.known_s > 0 ? percent(block.latency_s / block.known_s - 1) : "");
+      row.push_back(block.known_s > 0 ? percent(block.latency_s / block.known_s - 1) : none());
     }
     table.rows.push_back(std::move(row));
   }
@@ -310,16 +309,16 @@ std::vector<std::string> error_remarks(const Graph& graph, const LayerPrediction
                                        const CrossValidation& validation) {
   std::vector<std::string> remarks;
   if (const std::optional<double> half_width = validation.half_width()) {
-    remarks.push_back(
-        fmt::format("Total {} ms ± {:.0f} % (95 %), by {} networks each predicted from the others: "
-                    "median error "
-                    "{:.1f} %, worst {} %.",
-                    milli(prediction.total_s()), *half_width * 100, validation.networks.size(),
-                    validation.median_error() * 100, percent(validation.worst_error())));
+    remarks.push_back(fmt::format(
+        "Total {} ms ± {:.0f} % (95 %), by {} networks each predicted from the others: "
+        "median error "
+        "{:.1f} %, worst {} %.",
+        milli(prediction.total_s()).text(), *half_width * 100, validation.networks.size(),
+        validation.median_error() * 100, percent(validation.worst_error()).text()));
   } else {
     remarks.push_back(fmt::format(
         "Total {} ms. How far off it is, nobody can tell: it takes three measured networks.",
-        milli(prediction.total_s())));
+        milli(prediction.total_s()).text()));
   }
   std::set<std::string> strange;
   double strange_s = 0;
@@ -359,10 +358,10 @@ Section coefficients_section(const PredictionBasis& basis) {
   for (const auto& [type, fit] : regression.types()) {
     const auto number = [&coefficients = fit.coefficients](Eigen::Index term, double unit) {
       const double value = coefficients[term] / unit;
-      return value > 0 ? fmt::format("{:.3g}", value) : std::string{};
+      return value > 0 ? significant(value, 3) : none();
     };
-    table.rows.push_back({type, fmt::to_string(fit.layers), number(0, 1e-6), number(1, 1e-12),
-                          number(2, 1e-9), number(3, 1e-9), number(4, 1e-9)});
+    table.rows.push_back({type, fit.layers, number(0, 1e-6), number(1, 1e-12), number(2, 1e-9),
+                          number(3, 1e-9), number(4, 1e-9)});
   }
   return {
       .title = "Regressions over all networks",
@@ -379,8 +378,7 @@ Document validation_of(const Subject& subject, const CrossValidation& validation
                              {"of unknown types, %"}}};
   for (const CrossValidation::Network& network : validation.networks) {
     networks.rows.push_back({network.model, milli(network.measured_s), milli(network.predicted_s),
-                             percent(network.error()),
-                             fmt::format("{:.1f}", network.strange_share * 100)});
+                             percent(network.error()), decimals(network.strange_share * 100, 1)});
   }
   Table types{.columns = {{"type", true},
                           {"layers"},
@@ -389,9 +387,8 @@ Document validation_of(const Subject& subject, const CrossValidation& validation
                           {"error, %"},
                           {"median of a layer, %"}}};
   for (const CrossValidation::Type& type : validation.types) {
-    types.rows.push_back({type.type, fmt::to_string(type.layers), milli(type.measured_s),
-                          milli(type.predicted_s), percent(type.error()),
-                          fmt::format("{:.1f}", type.median_error * 100)});
+    types.rows.push_back({type.type, type.layers, milli(type.measured_s), milli(type.predicted_s),
+                          percent(type.error()), decimals(type.median_error * 100, 1)});
   }
   Document document{
       .title = fmt::format("Networks on {}, each predicted from the others", subject.device),
@@ -400,7 +397,7 @@ Document validation_of(const Subject& subject, const CrossValidation& validation
                     .table = std::move(networks),
                     .remarks = {fmt::format("Median error {:.1f} %, worst {} %.",
                                             validation.median_error() * 100,
-                                            percent(validation.worst_error()))}},
+                                            percent(validation.worst_error()).text())}},
                    {.title = "Types of layers", .table = std::move(types)}}};
   for (std::string& remark : disagreements(subject, "")) {
     document.sections.front().remarks.push_back(std::move(remark));

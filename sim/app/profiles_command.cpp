@@ -42,8 +42,8 @@ Document list_profiles(const ProfileLibrary& library, const Bibliography& biblio
       latency_s += row.latency_s;
       energy_j += row.energy_j.value_or(0);
     }
-    layers.rows.push_back({name, profile.precision, fmt::format("{:.3f}", latency_s * 1e3),
-                           profile.has_energy() ? fmt::format("{:.3f}", energy_j * 1e3) : "",
+    layers.rows.push_back({name, profile.precision, decimals(latency_s * 1e3, 3),
+                           profile.has_energy() ? decimals(energy_j * 1e3, 3) : none(),
                            to_string(profile.provenance)});
   }
   Table published{.columns = {{"set", true}, {"title", true}, {"provenance", true}}};
@@ -59,12 +59,12 @@ Document list_profiles(const ProfileLibrary& library, const Bibliography& biblio
 Document show_published(const ProfileLibrary& library, const Bibliography& bibliography,
                         const std::string& name) {
   const PublishedTables tables = load_published(library, bibliography, name);
-  const auto ms = [](Seconds time) { return fmt::format("{:.1f}", time.value() * 1e3); };
-  const auto mj = [](Joules energy) { return fmt::format("{:.1f}", energy.value() * 1e3); };
+  const auto ms = [](Seconds time) { return decimals(time.value() * 1e3, 1); };
+  const auto mj = [](Joules energy) { return decimals(energy.value() * 1e3, 1); };
   Table splits{.columns = {{"network", true}, {"cut", true}, {"D_r"}, {"bytes"}, {"ms"}, {"mJ"}}};
   for (const PublishedTables::Split& split : tables.splits) {
-    splits.rows.push_back({split.network, split.block, fmt::to_string(split.channels),
-                           fmt::format("{:.0f}", split.offload.value()), ms(split.latency),
+    splits.rows.push_back({split.network, split.block, split.channels,
+                           decimals(split.offload.value(), 0), ms(split.latency),
                            mj(split.energy)});
   }
   Table strategies{
@@ -72,17 +72,15 @@ Document show_published(const ProfileLibrary& library, const Bibliography& bibli
           {"strategy", true}, {"network", true}, {"cut", true}, {"ms"}, {"mJ"}, {"top-1 %"}}};
   for (const PublishedTables::Strategy& row : tables.strategies) {
     strategies.rows.push_back({row.strategy, row.network, row.block, ms(row.latency),
-                               mj(row.energy), fmt::format("{:.1f}", row.accuracy * 100)});
+                               mj(row.energy), decimals(row.accuracy * 100, 1)});
   }
   Table accuracies{.columns = {{"cut", true}, {"D_r"}, {"top-1 %"}}};
   for (const PublishedTables::Accuracy& bar : tables.accuracies) {
-    accuracies.rows.push_back(
-        {bar.block, fmt::to_string(bar.channels), fmt::format("{:.2f}", bar.top1 * 100)});
+    accuracies.rows.push_back({bar.block, bar.channels, decimals(bar.top1 * 100, 2)});
   }
   Table speedups{.columns = {{"network", true}, {"latency"}, {"energy"}}};
   for (const PublishedTables::Speedup& claim : tables.speedups) {
-    speedups.rows.push_back(
-        {claim.network, fmt::to_string(claim.latency), fmt::to_string(claim.energy)});
+    speedups.rows.push_back({claim.network, claim.latency, claim.energy});
   }
   return {.title = name,
           .paragraphs = {fmt::format("{}: {} on {} and {}; {}.", tables.title, tables.model,
@@ -96,37 +94,39 @@ Document show_published(const ProfileLibrary& library, const Bibliography& bibli
 }
 
 /// What a table was measured under, a row a condition; none if it was not measured.
-std::vector<std::pair<std::string, std::string>> condition_rows(const LayerProfile& profile) {
+std::vector<std::pair<std::string, TableCell>> condition_rows(const LayerProfile& profile) {
   if (!profile.conditions) return {};
   const LayerProfile::Conditions& conditions = *profile.conditions;
   const Estimate layers = profile.whole_by_layers();
-  const auto us = [](double seconds) { return fmt::format("{:.2f}", seconds * 1e6); };
-  std::vector<std::pair<std::string, std::string>> rows{
+  const auto us = [](double seconds) { return decimals(seconds * 1e6, 2); };
+  std::vector<std::pair<std::string, TableCell>> rows{
       {"day", conditions.date},
       {"processor", conditions.processor},
-      {"threads", fmt::to_string(conditions.threads)},
+      {"threads", conditions.threads},
       {"library", conditions.library},
       {"precision", profile.precision},
-      {"passes", fmt::to_string(conditions.passes)},
-      {"passes far out", fmt::to_string(conditions.outliers)},
+      {"passes", conditions.passes},
+      {"passes far out", conditions.outliers},
       {"whole pass, us", us(conditions.whole_latency_s)},
       {"± us", us(conditions.whole_interval_s)},
       {"its layers, us", us(layers.value)},
-      {"± us of them", layers.half_width ? us(*layers.half_width) : "no interval recorded"}};
+      {"± us of them", layers.half_width ? us(*layers.half_width) : none("no interval recorded")}};
   if (const std::optional<Estimate> passes = profile.whole_by_passes()) {
+    const TableCell disagreement = signed_decimals(100 * (layers.value / passes->value - 1), 1);
     rows.emplace_back("disagreement, %",
-                      fmt::format("{:+.1f}{}", 100 * (layers.value / passes->value - 1),
-                                  agree(layers, *passes) ? "" : ", more than the intervals"));
+                      agree(layers, *passes)
+                          ? disagreement
+                          : TableCell::List{disagreement, "more than the intervals"});
   }
   if (conditions.frequency_hz) {
-    rows.emplace_back("CPU, MHz", fmt::format("{:.0f}", *conditions.frequency_hz / kMega));
+    rows.emplace_back("CPU, MHz", decimals(*conditions.frequency_hz / kMega, 0));
   }
   if (conditions.power_w) {
     rows.emplace_back("power from", conditions.power_from);
-    rows.emplace_back("computing, W", fmt::to_string(*conditions.power_w));
+    rows.emplace_back("computing, W", *conditions.power_w);
   }
   if (conditions.idle_power_w) {
-    rows.emplace_back("idle, W", fmt::to_string(*conditions.idle_power_w));
+    rows.emplace_back("idle, W", *conditions.idle_power_w);
   }
   return rows;
 }
@@ -153,12 +153,11 @@ Document show_profile(const ProfileLibrary& library, const Bibliography& bibliog
   for (const LayerProfile::Row& row : profile.rows) {
     const Layer& layer = graph.layer(*graph.find_layer(row.layer));
     table.rows.push_back({row.layer, layer.block,
-                          fmt::format("{:.3f}", static_cast<double>(layer.macs) / kMega),
-                          fmt::format("{:.3f}", row.latency_s * 1e6),
-                          row.energy_j ? fmt::format("{:.3f}", *row.energy_j * 1e6) : ""});
+                          decimals(static_cast<double>(layer.macs) / kMega, 3),
+                          decimals(row.latency_s * 1e6, 3),
+                          row.energy_j ? decimals(*row.energy_j * 1e6, 3) : none()});
     if (profile.conditions) {
-      table.rows.back().push_back(row.interval_s ? fmt::format("{:.3f}", *row.interval_s * 1e6)
-                                                 : "");
+      table.rows.back().push_back(row.interval_s ? decimals(*row.interval_s * 1e6, 3) : none());
     }
   }
   Document document{
@@ -223,7 +222,7 @@ Document compare_profiles(const ProfileLibrary& library, const Bibliography& bib
   Table times{
       .columns = {
           {"block", true}, {"A us"}, {"A ± us"}, {"B us"}, {"B ± us"}, {"B / A"}, {"", true}}};
-  const auto us = [](double seconds) { return fmt::format("{:.2f}", seconds * 1e6); };
+  const auto us = [](double seconds) { return decimals(seconds * 1e6, 2); };
   for (std::size_t i = 0; i < a_blocks.size(); ++i) {
     const BlockTime& of_a = a_blocks[i];
     const BlockTime& of_b = b_blocks[i];
@@ -232,17 +231,17 @@ Document compare_profiles(const ProfileLibrary& library, const Bibliography& bib
     times.rows.push_back(
         {of_a.name, us(of_a.latency_s), us(of_a.interval_s), us(of_b.latency_s),
          us(of_b.interval_s),
-         of_a.latency_s > 0 ? fmt::format("{:.3f}", of_b.latency_s / of_a.latency_s) : "",
+         of_a.latency_s > 0 ? decimals(of_b.latency_s / of_a.latency_s, 3) : none(),
          apart ? "differs" : ""});
   }
   Table conditions{.columns = {{"condition", true}, {"A", true}, {"B", true}}};
-  std::map<std::string, std::pair<std::string, std::string>> values{
+  std::map<std::string, std::pair<TableCell, TableCell>> values{
       {"precision", {a.precision, b.precision}},
       {"provenance", {to_string(a.provenance), to_string(b.provenance)}}};
   for (const auto& [condition, value] : condition_rows(a)) values[condition].first = value;
   for (const auto& [condition, value] : condition_rows(b)) values[condition].second = value;
   for (const auto& [condition, both] : values) {
-    if (both.first != both.second) {
+    if (both.first.text() != both.second.text()) {
       conditions.rows.push_back({condition, both.first, both.second});
     }
   }
@@ -277,9 +276,9 @@ Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibl
                     .paragraphs = {"docs/models/paper-profiles.md has the equations."}};
   Table segments{.columns = {{"up to", true}, {"c ms"}, {"spread ms"}, {"implied GMAC/s"}}};
   for (const Residual& residual : residuals_of_blocks(tables, graph, uplink)) {
-    segments.rows.push_back({residual.block, fmt::format("{:.3f}", residual.mean.value() * 1e3),
-                             fmt::format("{:.3f}", residual.spread.value() * 1e3),
-                             fmt::format("{:.0f}", residual.macs_per_s / kGiga)});
+    segments.rows.push_back({residual.block, decimals(residual.mean.value() * 1e3, 3),
+                             decimals(residual.spread.value() * 1e3, 3),
+                             decimals(residual.macs_per_s / kGiga, 0)});
   }
   document.sections.push_back(
       {.title = "Residuals",
@@ -289,8 +288,8 @@ Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibl
   Table errors{
       .columns = {{"left out", true}, {"mean abs. dev. %"}, {"worst dev. %"}, {"at", true}}};
   for (const HeldOutError& error : leave_one_network_out(tables, uplink)) {
-    errors.rows.push_back({error.network, fmt::format("{:.2f}", error.mean * 100),
-                           fmt::format("{:+.2f}", error.worst * 100), error.worst_block});
+    errors.rows.push_back({error.network, decimals(error.mean * 100, 2),
+                           signed_decimals(error.worst * 100, 2), error.worst_block});
   }
   document.sections.push_back(
       {.title = "Latencies of one network from the others'", .table = errors});

@@ -4,61 +4,14 @@
 
 #include <algorithm>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/cli/streams.hpp"
-#include "sim/document/json_text.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
-namespace {
-
-/// A number in a column of numbers becomes one; an empty cell is null, and one without an interval.
-nlohmann::ordered_json to_json(const std::string& cell, Table::Type type) {
-  if (cell.empty()) return nullptr;
-  if (type == Table::Type::kText) return cell;
-  if (cell == "n/a") return nullptr;
-  nlohmann::ordered_json value = nlohmann::ordered_json::parse(
-      cell.front() == '+' ? cell.substr(1) : cell, nullptr, /*allow_exceptions=*/false);
-  return value.is_number() ? value : nlohmann::ordered_json(cell);
-}
-
-nlohmann::ordered_json to_json(const Table& table) {
-  // Keys are unique, headers not always: the second "± %" is "± % 2".
-  std::vector<std::string> keys;
-  for (const Table::Column& column : table.columns) {
-    std::string key = column.header;
-    for (int n = 2; std::find(keys.begin(), keys.end(), key) != keys.end(); ++n) {
-      key = fmt::format("{} {}", column.header, n);
-    }
-    keys.push_back(std::move(key));
-  }
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const auto& cells : table.rows) {
-    nlohmann::ordered_json row;
-    for (std::size_t c = 0; c < cells.size(); ++c)
-      row[keys[c]] = to_json(cells[c], table.columns[c].type);
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-nlohmann::ordered_json to_json(const Document& document) {
-  nlohmann::ordered_json sections = nlohmann::ordered_json::array();
-  for (const Section& section : document.sections) {
-    nlohmann::ordered_json json{{"title", section.title}};
-    if (section.table) json["rows"] = to_json(*section.table);
-    if (!section.remarks.empty()) json["remarks"] = section.remarks;
-    sections.push_back(std::move(json));
-  }
-  return {
-      {"title", document.title}, {"about", document.paragraphs}, {"sections", std::move(sections)}};
-}
-
-}  // namespace
 
 CommandLine::CommandLine(std::string usage, std::string about, std::vector<std::string> examples)
     : usage_{std::move(usage)}, about_{std::move(about)}, examples_{std::move(examples)} {
@@ -126,7 +79,7 @@ void check_format(const std::string& format) {
 
 std::string rendered(const Document& document, const std::string& format) {
   check_format(format);
-  if (format == "json") return json_text(to_json(document));
+  if (format == "json") return to_json(document);
   if (format == "latex") return to_latex(document);
   if (format == "html") return to_html(document);
   if (format == "md") return to_markdown(document);

@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/algorithm/string/replace.hpp>
 #include <cctype>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -14,9 +15,12 @@
 #include "sim/base/csv.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
+#include "sim/document/json_text.hpp"
 
 namespace papilio {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 void append_padded(std::string& line, const std::string& text, std::size_t to, bool left) {
   const std::size_t blanks = to - std::min(to, count_characters(text));
@@ -148,6 +152,36 @@ bool set_left(const Table& table, std::size_t column) {
   return column == 0 || table.columns[column].left;
 }
 
+/// Aborts where a row is of another length than the header, or a column of numbers holds a text.
+void check_table(const Table& table) {
+  for (const Table::Row& row : table.rows) {
+    PAPILIO_CHECK(row.size() == table.columns.size());
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      PAPILIO_CHECK(table.columns[c].type == Table::Type::kText || !row[c].is_text());
+    }
+  }
+}
+
+Json json_of(const Table& table) {
+  check_table(table);
+  // Keys are unique, headers not always: the second "± %" is "± % 2".
+  std::vector<std::string> keys;
+  for (const Table::Column& column : table.columns) {
+    std::string key = column.header;
+    for (int n = 2; std::find(keys.begin(), keys.end(), key) != keys.end(); ++n) {
+      key = fmt::format("{} {}", column.header, n);
+    }
+    keys.push_back(std::move(key));
+  }
+  Json rows = Json::array();
+  for (const Table::Row& cells : table.rows) {
+    Json row;
+    for (std::size_t c = 0; c < cells.size(); ++c) row[keys[c]] = cells[c].json();
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 std::string html_escaped(std::string text) {
   boost::replace_all(text, "&", "&amp;");  // first, for the others bring it in
   boost::replace_all(text, "<", "&lt;");
@@ -155,22 +189,17 @@ std::string html_escaped(std::string text) {
   return text;
 }
 
-void append_markdown(std::string& text, Table table) {
-  for (Table::Column& column : table.columns) column.header = cell_escaped(column.header);
-  for (auto& row : table.rows) {
-    for (std::string& cell : row) {
-      if (!is_plain(cell)) cell = cell_escaped(cell);
-    }
-  }
+void append_markdown(std::string& text, const Table& table) {
+  check_table(table);
+  std::vector<std::vector<std::string>> lines{headers(table)};  // header and rows
+  for (const Table::Row& row : table.rows) lines.push_back(texts_of(row));
   const std::size_t columns = table.columns.size();
-  std::vector<std::size_t> widths;
-  for (std::size_t c = 0; c < columns; ++c) {
-    std::size_t widest = std::max<std::size_t>(3, count_characters(table.columns[c].header));
-    for (const auto& row : table.rows) {
-      PAPILIO_CHECK(row.size() == columns);
-      widest = std::max(widest, count_characters(row[c]));
+  std::vector<std::size_t> widths(columns, 3);
+  for (std::vector<std::string>& line : lines) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      if (!is_plain(line[c])) line[c] = cell_escaped(line[c]);
+      widths[c] = std::max(widths[c], count_characters(line[c]));
     }
-    widths.push_back(widest);
   }
   const auto add_line = [&](const std::vector<std::string>& cells) {
     text += '|';
@@ -181,7 +210,7 @@ void append_markdown(std::string& text, Table table) {
     }
     text += '\n';
   };
-  add_line(headers(table));
+  add_line(lines.front());
   text += '|';
   for (std::size_t c = 0; c < columns; ++c) {
     const std::string dashes(widths[c], '-');
@@ -189,14 +218,21 @@ void append_markdown(std::string& text, Table table) {
         set_left(table, c) ? fmt::format(" {} |", dashes) : fmt::format(" {}: |", dashes.substr(1));
   }
   text += '\n';
-  for (const auto& row : table.rows) add_line(row);
+  for (std::size_t i = 1; i < lines.size(); ++i) add_line(lines[i]);
 }
 
 }  // namespace
 
-std::string to_markdown(Table table) {
+std::vector<std::string> texts_of(const Table::Row& row) {
+  std::vector<std::string> texts;
+  texts.reserve(row.size());
+  for (const TableCell& cell : row) texts.push_back(cell.text());
+  return texts;
+}
+
+std::string to_markdown(const Table& table) {
   std::string text;
-  append_markdown(text, std::move(table));
+  append_markdown(text, table);
   return text;
 }
 
@@ -234,6 +270,7 @@ std::string to_latex(const Document& document) {
       continue;
     }
     const Table& table = *section.table;
+    check_table(table);
     std::string alignment;
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       alignment += set_left(table, c) ? 'l' : 'r';
@@ -247,7 +284,7 @@ std::string to_latex(const Document& document) {
         "\\caption{{{}}}\n\\label{{tab:{}}}\n\\begin{{tabular}}{{{}}}\n  \\toprule\n",
         latex_escaped(section.caption.empty() ? section.title : section.caption), label, alignment);
     text += latex_row(headers(table)) + "  \\midrule\n";
-    for (const auto& row : table.rows) text += latex_row(row);
+    for (const Table::Row& row : table.rows) text += latex_row(texts_of(row));
     text += "  \\bottomrule\n\\end{tabular}\n";
     std::vector<std::string> below = section.paragraphs;
     below.insert(below.end(), section.remarks.begin(), section.remarks.end());
@@ -280,6 +317,7 @@ std::string to_html(const Document& document) {
     for (const std::string& paragraph : section.paragraphs) text += element("p", paragraph);
     if (section.table) {
       const Table& table = *section.table;
+      check_table(table);
       const auto row = [&](std::string_view tag, const std::vector<std::string>& cells) {
         std::string line{"<tr>"};
         for (std::size_t c = 0; c < cells.size(); ++c) {
@@ -289,7 +327,7 @@ std::string to_html(const Document& document) {
         return line + "</tr>\n";
       };
       text += "<table>\n<thead>\n" + row("th", headers(table)) + "</thead>\n<tbody>\n";
-      for (const auto& cells : table.rows) text += row("td", cells);
+      for (const Table::Row& cells : table.rows) text += row("td", texts_of(cells));
       text += "</tbody>\n</table>\n";
     }
     if (section.remarks.empty()) continue;
@@ -301,9 +339,23 @@ std::string to_html(const Document& document) {
 }
 
 std::string to_csv(const Table& table) {
+  check_table(table);
   std::string text = csv_line(headers(table));
-  for (const auto& row : table.rows) text += csv_line(row);
+  for (const Table::Row& row : table.rows) text += csv_line(texts_of(row));
   return text;
+}
+
+std::string to_json(const Document& document) {
+  Json sections = Json::array();
+  for (const Section& section : document.sections) {
+    Json json{{"title", section.title}};
+    if (section.table) json["rows"] = json_of(*section.table);
+    if (!section.remarks.empty()) json["remarks"] = section.remarks;
+    sections.push_back(std::move(json));
+  }
+  return json_text(Json{{"title", document.title},
+                        {"about", document.paragraphs},
+                        {"sections", std::move(sections)}});
 }
 
 }  // namespace papilio

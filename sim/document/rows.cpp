@@ -1,20 +1,8 @@
 #include "sim/document/rows.hpp"
 
-#include <fmt/format.h>
-
 #include "sim/base/csv.hpp"
 
 namespace papilio {
-
-std::string text_of(const Value& value) {
-  struct {
-    std::string operator()(std::monostate) const { return {}; }
-    std::string operator()(const std::string& text) const { return text; }
-    std::string operator()(std::int64_t number) const { return fmt::to_string(number); }
-    std::string operator()(double number) const { return fmt::to_string(number); }
-  } const printer;
-  return std::visit(printer, value);
-}
 
 Value text_value(const std::string& text) {
   return text.empty() ? Value{} : Value{text};
@@ -34,14 +22,14 @@ void append(Table& table, const Row& row) {
   if (table.columns.empty()) {
     for (const auto& [column, value] : row) table.columns.emplace_back(column);
   }
-  std::vector<std::string> cells;
+  Table::Row cells;
   cells.reserve(row.size());
   for (std::size_t i = 0; i < row.size(); ++i) {
     // A column may begin with absent values.
     if (std::holds_alternative<std::string>(row[i].second)) {
       table.columns[i].type = Table::Type::kText;
     }
-    cells.push_back(text_of(row[i].second));
+    cells.emplace_back(row[i].second);
   }
   table.rows.push_back(std::move(cells));
 }

@@ -5,21 +5,15 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "sim/document/cell.hpp"
 #include "sim/document/document.hpp"
 
 namespace papilio {
 
-/// One value of a row: absent, a text, a whole number, or a number.
-using Value = std::variant<std::monostate, std::string, std::int64_t, double>;
 /// One row of a file for machines: columns and values, in order.
 using Row = std::vector<std::pair<std::string, Value>>;
-
-/// The value as files have it: of a number, the shortest text that reads back to the same, so that
-/// files are the same on every machine; of an absent one, nothing.
-std::string text_of(const Value& value);
 
 Value text_value(const std::string& text);
 Value optional_value(const std::optional<std::int64_t>& value);

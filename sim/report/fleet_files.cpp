@@ -106,7 +106,11 @@ Table energy_table(const FleetScenario& fleet, const std::vector<FleetResult>& r
 
 Table choices_table(const FleetScenario& fleet, const std::vector<FleetSummary>& summaries) {
   // Named here, for there may be no row: nobody asked, or nothing completed.
-  Table table{.columns = {{"strategy"}, {"mobiles"}, {"window"}, {"partition"}, {"completed"}}};
+  Table table{.columns = {{"strategy", true},
+                          {"mobiles", true},
+                          {"window", true},
+                          {"partition", true},
+                          {"completed"}}};
   for (const FleetSummary& summary : summaries) {
     // "all" of several groups has no partitions of its own.
     if (summary.mobiles == "all" && fleet.model.groups.size() > 1) continue;

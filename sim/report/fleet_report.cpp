@@ -17,9 +17,11 @@ namespace papilio {
 namespace {
 
 /// Milliseconds with an interval: "15.4 ± 0.1", or "15.4 ± n/a".
-std::string ms_with_interval(const Estimate& estimate) {
-  return fmt::format("{} ± {}", in_ms(Seconds{estimate.value}),
-                     estimate.half_width ? in_ms(Seconds{*estimate.half_width}) : "n/a");
+TableCell ms_with_interval(const Estimate& estimate) {
+  constexpr double kMilli = 1e3;
+  return in_ms(Seconds{estimate.value})
+      .with_half_width(estimate.half_width ? std::optional{*estimate.half_width * kMilli}
+                                           : std::nullopt);
 }
 
 bool lacks_interval(const FleetSummary& summary) {
@@ -28,14 +30,14 @@ bool lacks_interval(const FleetSummary& summary) {
                      [](const Estimate& percentile) { return !percentile.half_width; });
 }
 
-std::string percent(double share) {
-  return fmt::format("{:.1f}", share * 100);
+TableCell percent(double share) {
+  return decimals(share * 100, 1);
 }
 
-/// Empty where no request or an unknown energy is part of it.
-std::string mean_mj(double energy_j, std::uint64_t requests) {
+/// None where no request or an unknown energy is part of it.
+TableCell mean_mj(double energy_j, std::uint64_t requests) {
   return requests == 0 || std::isnan(energy_j)
-             ? ""
+             ? none()
              : in_mj(Joules{energy_j / static_cast<double>(requests)});
 }
 
@@ -130,9 +132,9 @@ class Reporter {
     constexpr double kBitsPerMegabyte = 8e-6;
     for (const TraceNote& note : fleet_.traces) {
       table.rows.push_back({note.cell, note.direction, note.file,
-                            fmt::format("{:.2f}", note.mean.value() * kBitsPerMegabyte),
-                            fmt::format("{:.1f}", note.length.value()),
-                            fmt::format("{:.1f}", note.longest_outage.value()), note.rates_hold});
+                            decimals(note.mean.value() * kBitsPerMegabyte, 2),
+                            decimals(note.length.value(), 1),
+                            decimals(note.longest_outage.value(), 1), note.rates_hold});
     }
     section.table = std::move(table);
     section.remarks = {
@@ -146,7 +148,7 @@ class Reporter {
     Table table{.columns = {{"strategy", true}, {"mobiles", true}, {"accuracy"}}};
     for (const FleetSummary& summary : summaries_) {
       if (!shown(summary)) continue;
-      table.rows.push_back({name_of(summary), summary.mobiles, accuracy_text(summary.accuracy)});
+      table.rows.push_back({name_of(summary), summary.mobiles, accuracy_cell(summary.accuracy)});
     }
     section.table = std::move(table);
     section.remarks = {
@@ -182,13 +184,10 @@ class Reporter {
       if (!shown(summary) && !(faulty(summary.strategy) && summary.mobiles == "all")) continue;
       const RequestSums& sums = summary.sums;
       table.rows.push_back(
-          {name_of(summary), summary.mobiles, summary.window, fmt::to_string(sums.arrived),
-           fmt::to_string(sums.completed), fmt::to_string(sums.late), fmt::to_string(sums.dropped),
-           fmt::to_string(sums.failed), fmt::to_string(sums.retries),
-           fmt::to_string(sums.fell_back),
-           summary.seconds > 0
-               ? fmt::format("{:.2f}", static_cast<double>(sums.completed) / summary.seconds)
-               : ""});
+          {name_of(summary), summary.mobiles, summary.window, sums.arrived, sums.completed,
+           sums.late, sums.dropped, sums.failed, sums.retries, sums.fell_back,
+           summary.seconds > 0 ? decimals(static_cast<double>(sums.completed) / summary.seconds, 2)
+                               : none()});
     }
     section.table = std::move(table);
     section.remarks = {balance()};
@@ -257,10 +256,10 @@ class Reporter {
       const PhaseTimes& phases = summary.sums.phases;
       const auto part = [&](double sum_s) {
         return summary.sums.completed == 0
-                   ? std::string{}
+                   ? none()
                    : in_ms(Seconds{sum_s / static_cast<double>(summary.sums.completed)});
       };
-      std::vector<std::string> row{name_of(summary), summary.mobiles};
+      Table::Row row{name_of(summary), summary.mobiles};
       if (summary.sums.completed == 0) {
         row.resize(table.columns.size());
       } else {
@@ -274,7 +273,7 @@ class Reporter {
               phases.wait, phases.service, phases.recovery}) {
           row.push_back(part(sum));
         }
-        if (regret) row.push_back(summary.regret ? ms_with_interval(*summary.regret) : "");
+        if (regret) row.push_back(summary.regret ? ms_with_interval(*summary.regret) : none());
       }
       table.rows.push_back(std::move(row));
     }
@@ -369,10 +368,10 @@ class Reporter {
     const auto add = [&](const std::string& suffix, const auto& cell, const auto& wanted) {
       for (std::size_t s = 0; s < model_.strategies.size(); ++s) {
         if (!wanted(model_.strategies[s])) continue;
-        std::vector<std::string> row{model_.strategies[s].name + suffix};
+        Table::Row row{model_.strategies[s].name + suffix};
         for (const FleetSummary& summary : summaries_) {
           if (summary.strategy != s || !in_row(summary)) continue;
-          row.push_back(summary.sums.completed == 0 ? "" : cell(summary));
+          row.push_back(summary.sums.completed == 0 ? none() : cell(summary));
         }
         table.rows.push_back(std::move(row));
       }
@@ -391,7 +390,7 @@ class Reporter {
       add(
           ", regret",
           [](const FleetSummary& summary) {
-            return summary.regret ? in_ms(Seconds{summary.regret->value}) : std::string{};
+            return summary.regret ? in_ms(Seconds{summary.regret->value}) : none();
           },
           is_policy);
     }
@@ -426,7 +425,7 @@ class Reporter {
       }
       double all = 0;
       for (const std::uint64_t count : summary.choices) all += static_cast<double>(count);
-      std::vector<std::string> row{name_of(summary), summary.window};
+      Table::Row row{name_of(summary), summary.window};
       for (const std::size_t i : shown) {
         row.push_back(percent(static_cast<double>(summary.choices[i]) / std::max(all, 1.0)));
       }
@@ -465,15 +464,16 @@ class Reporter {
       if (!shown(summary)) continue;
       const RequestSums& sums = summary.sums;
       const std::uint64_t begun = sums.completed + sums.failed;
-      std::vector<std::string> row{name_of(summary), summary.mobiles};
+      Table::Row row{name_of(summary), summary.mobiles};
       for (const double energy :
            {sums.energy.total(), sums.energy.compute, sums.energy.promotion, sums.energy.transmit,
             sums.energy.receive, sums.energy.tail, sums.energy.idle}) {
         row.push_back(mean_mj(energy, begun));
       }
-      row.push_back(begun == 0 ? "" : in_ms(Seconds{sums.server_s / static_cast<double>(begun)}));
+      row.push_back(begun == 0 ? none()
+                               : in_ms(Seconds{sums.server_s / static_cast<double>(begun)}));
       row.push_back(sums.completed == 0
-                        ? ""
+                        ? none()
                         : in_ms(Seconds{sums.saved_s / static_cast<double>(sums.completed)}));
       table.rows.push_back(std::move(row));
     }
@@ -500,10 +500,10 @@ class Reporter {
     for (const FleetSummary& summary : summaries_) {
       if (!shown(summary)) continue;
       const EnergyLedger mean = joules_a_mobile(summary);
-      std::vector<std::string> row{name_of(summary), summary.mobiles};
+      Table::Row row{name_of(summary), summary.mobiles};
       for (const double energy_j : {mean.total(), mean.compute, mean.promotion, mean.transmit,
                                     mean.receive, mean.tail, mean.idle, mean.total() - mean.idle}) {
-        row.push_back(std::isnan(energy_j) ? "" : fmt::format("{:.3f}", energy_j));
+        row.push_back(std::isnan(energy_j) ? none() : decimals(energy_j, 3));
       }
       table.rows.push_back(std::move(row));
     }
@@ -555,9 +555,9 @@ class Reporter {
     Table table{.columns = {{"strategy", true}}};
     for (const std::string& name : names) table.columns.push_back({name});
     for (std::size_t s = 0; s < model_.strategies.size(); ++s) {
-      std::vector<std::string> row{model_.strategies[s].name};
+      Table::Row row{model_.strategies[s].name};
       for (const ResourceMeans& means : first_result(s).resources) {
-        row.push_back(fmt::format("{}, {:.2f}", percent(means.utilisation), means.mean_queue));
+        row.push_back(TableCell::List{percent(means.utilisation), decimals(means.mean_queue, 2)});
       }
       table.rows.push_back(std::move(row));
     }

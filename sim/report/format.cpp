@@ -1,30 +1,27 @@
 #include "sim/report/format.hpp"
 
-#include <fmt/format.h>
-
 namespace papilio {
 namespace {
 constexpr double kMilli = 1e3;
 }
 
-std::string in_ms(Seconds time) {
-  return fmt::format("{:.1f}", time.value() * kMilli);
+TableCell in_ms(Seconds time, std::string_view unit) {
+  return decimals(time.value() * kMilli, 1, unit);
 }
-std::string in_mj(Joules energy) {
-  return fmt::format("{:.1f}", energy.value() * kMilli);
-}
-
-std::string deviation_percent(double simulated, double printed) {
-  const std::string text = fmt::format("{:+.1f}", (simulated / printed - 1.0) * 100.0);
-  return text == "-0.0" ? "+0.0" : text;
+TableCell in_mj(Joules energy, std::string_view unit) {
+  return decimals(energy.value() * kMilli, 1, unit);
 }
 
-std::string accuracy_text(const std::optional<double>& accuracy) {
-  return accuracy ? fmt::format("{:.1f} %", *accuracy * 100.0) : std::string{};
+TableCell deviation_percent(double simulated, double printed) {
+  return signed_decimals((simulated / printed - 1.0) * 100.0, 1);
 }
 
-std::string ratio(double value) {
-  return fmt::format("{:.1f}", value);
+TableCell accuracy_cell(const std::optional<double>& accuracy) {
+  return accuracy ? in_percent(*accuracy, 1) : none();
+}
+
+TableCell ratio(double value) {
+  return decimals(value, 1);
 }
 
 }  // namespace papilio

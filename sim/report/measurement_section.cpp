@@ -54,9 +54,10 @@ void say_accuracies(const Measurements& measurements, std::vector<std::string>& 
     const std::string what = usual ? "" : fmt::format(" ({} bits, {})", cut.at.bits, cut.at.codec);
     remarks.push_back(fmt::format(
         "{}{} is left out: {}.", cut.at.cut, what,
-        cut.best ? fmt::format("its best unit reaches {}, and 'smallest' takes {}",
-                               accuracy_text(cut.best), measurements.limit_of_smallest().text())
-                 : std::string{"no unit was measured there"}));
+        cut.best
+            ? fmt::format("its best unit reaches {}, and 'smallest' takes {}",
+                          accuracy_cell(cut.best).text(), measurements.limit_of_smallest().text())
+            : std::string{"no unit was measured there"}));
   }
 }
 

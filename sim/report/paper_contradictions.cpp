@@ -27,7 +27,7 @@ std::string cloud_remainders(const Scenario& scenario) {
     const Bytes input{static_cast<double>(scenario.graph.layers().front().shape.elements())};
     const Bytes result{static_cast<double>(scenario.published->result_bytes)};
     const Seconds rest = printed->latency - input / radio.uplink - result / radio.downlink;
-    parts.push_back(fmt::format("{} {}", network, in_ms(rest)));
+    parts.push_back(fmt::format("{} {}", network, in_ms(rest).text()));
   }
   return fmt::format("{}", fmt::join(parts, ", "));
 }
@@ -59,7 +59,7 @@ std::string energies_below_transmission(const Scenario& scenario) {
     const Joules transmission = scenario.radio(split.network).alpha_uplink * split.offload;
     if (split.energy < transmission) {
       parts.push_back(fmt::format("{} {} ({} against {} mJ)", split.network, split.block,
-                                  in_mj(split.energy), in_mj(transmission)));
+                                  in_mj(split.energy).text(), in_mj(transmission).text()));
     }
   }
   return fmt::format("{}", fmt::join(parts, ", "));
@@ -176,8 +176,8 @@ std::optional<Section> provenance_section(const Scenario& scenario) {
   Table table{
       .columns = {{"left out", true}, {"mean abs. dev. %"}, {"worst dev. %"}, {"at", true}}};
   for (const HeldOutError& error : leave_one_network_out(tables, uplink)) {
-    table.rows.push_back({error.network, fmt::format("{:.2f}", error.mean * 100),
-                          fmt::format("{:+.2f}", error.worst * 100), error.worst_block});
+    table.rows.push_back({error.network, decimals(error.mean * 100, 2),
+                          signed_decimals(error.worst * 100, 2), error.worst_block});
   }
   section.table = std::move(table);
   const auto rate = [](const Residual& residual) {

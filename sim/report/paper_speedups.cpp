@@ -42,10 +42,10 @@ std::string parts_text(const Breakdown& b, Target target) {
 /// What is printed, against the parts that were simulated.
 std::string printed_against_parts(const char* what, const Outcome& simulated,
                                   const PublishedTables::Strategy& printed, Target target) {
-  return fmt::format(
-      "{} is printed as {}, simulated as {}", what,
-      target == Target::kLatency ? in_ms(printed.latency) + " ms" : in_mj(printed.energy) + " mJ",
-      parts_text(simulated.simulated, target));
+  return fmt::format("{} is printed as {}, simulated as {}", what,
+                     target == Target::kLatency ? in_ms(printed.latency, "ms").text()
+                                                : in_mj(printed.energy, "mJ").text(),
+                     parts_text(simulated.simulated, target));
 }
 
 /// Why a latency of the split differs: the layers' time that the printed one leaves on this
@@ -87,16 +87,16 @@ class SpeedupRow {
 
   [[nodiscard]] std::string label() const { return target_text(selected_); }
 
-  [[nodiscard]] std::vector<std::string> cells() const {
+  [[nodiscard]] Table::Row cells() const {
     return {selected_.network,
             label(),
-            fmt::format("{:.0f}", claimed_),
+            decimals(claimed_, 0),
             printed_split_->block,
             ratio(at_paper_cut()),
             deviation_percent(at_paper_cut(), claimed_),
             has_best() ? selected_.best->cell.cut : "none",
-            has_best() ? ratio(at_best_cut()) : "",
-            has_best() ? deviation_percent(at_best_cut(), claimed_) : ""};
+            has_best() ? ratio(at_best_cut()) : none(),
+            has_best() ? deviation_percent(at_best_cut(), claimed_) : none()};
   }
 
   /// Empty unless one of the two speedups is more than 5 % off.
@@ -192,10 +192,10 @@ std::optional<Section> speedup_section(const Scenario& scenario, const Outcomes&
         (all_chosen && std::abs(best_cut / count / claimed - 1) > kExplainAbove)) {
       means_off.push_back(row.label());
     }
-    table.rows.push_back({"mean", row.label(), fmt::format("{:.0f}", claimed), "",
-                          ratio(paper_cut / count), deviation_percent(paper_cut / count, claimed),
-                          "", all_chosen ? ratio(best_cut / count) : "",
-                          all_chosen ? deviation_percent(best_cut / count, claimed) : ""});
+    table.rows.push_back({"mean", row.label(), decimals(claimed, 0), "", ratio(paper_cut / count),
+                          deviation_percent(paper_cut / count, claimed), "",
+                          all_chosen ? ratio(best_cut / count) : none(),
+                          all_chosen ? deviation_percent(best_cut / count, claimed) : none()});
   }
   if (!means_off.empty()) {
     section.remarks.push_back(fmt::format("The means of {} follow from the rows above them.",

@@ -48,13 +48,13 @@ std::optional<Section> table4_section(const Scenario& scenario, const Outcomes& 
     if (simulated == nullptr) continue;
     const double time = simulated->simulated.latency().value();
     latency.see(time, split.latency.value(), split.block);
-    std::vector<std::string> row{split.block,
-                                 fmt::to_string(split.channels),
-                                 fmt::format("{:.1f}", split.offload.value() / kKilo),
-                                 in_ms(split.latency),
-                                 in_ms(simulated->simulated.latency()),
-                                 deviation_percent(time, split.latency.value()),
-                                 in_mj(split.energy)};
+    Table::Row row{split.block,
+                   split.channels,
+                   decimals(split.offload.value() / kKilo, 1),
+                   in_ms(split.latency),
+                   in_ms(simulated->simulated.latency()),
+                   deviation_percent(time, split.latency.value()),
+                   in_mj(split.energy)};
     for (std::size_t i = 0; i < readings.size(); ++i) {
       const Joules joules = find_simulated(outcomes, split, readings[i])->simulated.energy();
       energy[i].see(joules.value(), split.energy.value(), split.block);
@@ -89,21 +89,21 @@ Section table5_section(const Scenario& scenario, const Outcomes& outcomes) {
     const Outcome* simulated = find_simulated(scenario, outcomes, printed, readings.front());
     if (simulated == nullptr) continue;
     const Seconds latency = simulated->simulated.latency();
-    std::vector<std::string> row{printed.strategy,
-                                 printed.network,
-                                 printed.block,
-                                 fmt::format("{:.0f}", simulated->cell.plan.upload().value()),
-                                 in_ms(printed.latency),
-                                 in_ms(latency),
-                                 deviation_percent(latency.value(), printed.latency.value()),
-                                 in_mj(printed.energy)};
+    Table::Row row{printed.strategy,
+                   printed.network,
+                   printed.block,
+                   decimals(simulated->cell.plan.upload().value(), 0),
+                   in_ms(printed.latency),
+                   in_ms(latency),
+                   deviation_percent(latency.value(), printed.latency.value()),
+                   in_mj(printed.energy)};
     for (const EnergyModel reading : readings) {
       const Joules energy =
           find_simulated(scenario, outcomes, printed, reading)->simulated.energy();
       row.push_back(in_mj(energy));
       row.push_back(deviation_percent(energy.value(), printed.energy.value()));
     }
-    row.push_back(accuracy_text(printed.accuracy));
+    row.push_back(accuracy_cell(printed.accuracy));
     table.rows.push_back(std::move(row));
   }
   section.table = std::move(table);

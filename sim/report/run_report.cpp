@@ -38,7 +38,7 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
   };
   if (delayed) table.columns.insert(after_latency(table.columns), {"of it delay ms"});
   const auto number = [](const std::optional<std::int64_t>& value) {
-    return value ? fmt::to_string(*value) : std::string{};
+    return value ? TableCell{*value} : none();
   };
   bool some_unknown = false;
   for (const Outcome& outcome : outcomes.all()) {
@@ -48,15 +48,15 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
     const Breakdown& b = outcome.simulated;
     const Outcome* base = outcomes.cloud_only_of(outcome);
     table.rows.push_back({cell.strategy, cell.network, cut_text(cell), number(cell.channels),
-                          number(cell.bits), fmt::format("{:.0f}", cell.plan.upload().value()),
-                          in_ms(b.latency()), cell.energy_known ? in_mj(b.energy()) : "",
-                          base == nullptr ? "" : ratio(base->simulated.latency() / b.latency()),
+                          number(cell.bits), decimals(cell.plan.upload().value(), 0),
+                          in_ms(b.latency()), cell.energy_known ? in_mj(b.energy()) : none(),
+                          base == nullptr ? none() : ratio(base->simulated.latency() / b.latency()),
                           base == nullptr || !cell.energy_known || !base->cell.energy_known
-                              ? ""
+                              ? none()
                               : ratio(base->simulated.energy() / b.energy()),
-                          accuracy_text(cell.plan.accuracy)});
-    std::vector<std::string>& row = table.rows.back();
-    if (codecs) row.insert(row.begin() + kBytes, cell.codec);
+                          accuracy_cell(cell.plan.accuracy)});
+    Table::Row& row = table.rows.back();
+    if (codecs) row.insert(row.begin() + kBytes, TableCell{cell.codec});
     if (delayed) row.insert(after_latency(row), in_ms(b.delay));
   }
   section.table = std::move(table);

@@ -49,9 +49,9 @@ std::string limit_text(const Scenario& scenario) {
   return text + ".";
 }
 
-std::string value_text(const Outcome& outcome, Target target) {
-  return target == Target::kLatency ? in_ms(outcome.simulated.latency()) + " ms"
-                                    : in_mj(outcome.simulated.energy()) + " mJ";
+TableCell value_cell(const Outcome& outcome, Target target) {
+  return target == Target::kLatency ? in_ms(outcome.simulated.latency(), "ms")
+                                    : in_mj(outcome.simulated.energy(), "mJ");
 }
 
 }  // namespace
@@ -92,36 +92,35 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
     section.paragraphs[0] += " The last column also weighs the strategies that do not cut.";
   }
   const bool published = rebuilds_published_tables(scenario);
-  Table table{.columns = {{"network", true},
-                          {"target", true},
-                          {"cut", true},
-                          {"value", false, Table::Type::kText},
-                          {"accuracy"}}};
+  Table table{
+      .columns = {{"network", true}, {"target", true}, {"cut", true}, {"value"}, {"accuracy"}}};
   if (published) table.columns.push_back({"paper", true});
   table.columns.push_back({"second best", true});
-  table.columns.push_back({"behind", false, Table::Type::kText});
+  table.columns.push_back({"behind"});
   if (whole) table.columns.push_back({"best of all", true});
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
     const Outcome* best = selected.best;
     const Outcome* second = best == nullptr ? nullptr : selected.runner_up;
-    std::vector<std::string> row{selected.network, target_text(selected),
-                                 best == nullptr ? "none" : partition_name(best->cell),
-                                 best == nullptr ? "" : value_text(*best, selected.target),
-                                 best == nullptr ? "" : accuracy_text(best->cell.plan.accuracy)};
+    Table::Row row{selected.network, target_text(selected),
+                   best == nullptr ? "none" : partition_name(best->cell),
+                   best == nullptr ? none() : value_cell(*best, selected.target),
+                   best == nullptr ? none() : accuracy_cell(best->cell.plan.accuracy)};
     if (published) {
       const auto* printed = scenario.published->find_strategy("butterfly", selected.network);
-      row.push_back(printed != nullptr ? printed->block : "");
+      row.emplace_back(printed != nullptr ? printed->block : "");
     }
-    row.push_back(second == nullptr ? "" : partition_name(second->cell));
-    row.push_back(second == nullptr ? ""
-                                    : deviation_percent(value(second->simulated, selected.target),
-                                                        value(best->simulated, selected.target)) +
-                                          " %");
+    row.emplace_back(second == nullptr ? "" : partition_name(second->cell));
+    row.push_back(second == nullptr
+                      ? none()
+                      : in_signed_percent(value(second->simulated, selected.target) /
+                                                  value(best->simulated, selected.target) -
+                                              1.0,
+                                          1));
     if (whole) {
       const Outcome* of_all = selected.best_of_all;
-      row.push_back(of_all == nullptr ? "none"
-                                      : fmt::format("{}, {}", partition_name(of_all->cell),
-                                                    value_text(*of_all, selected.target)));
+      row.push_back(of_all == nullptr ? TableCell{"none"}
+                                      : TableCell::List{partition_name(of_all->cell),
+                                                        value_cell(*of_all, selected.target)});
     }
     table.rows.push_back(std::move(row));
   }

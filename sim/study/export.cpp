@@ -52,10 +52,12 @@ Row export_row(const StoredStudy& study, const StoredRow& stored,
   return row;
 }
 
-/// A value as text: numbers to the last digit, bytes in hexadecimal.
-std::string text_of(const SQLite::Column& column) {
-  if (column.isFloat()) return fmt::to_string(column.getDouble());
-  if (!column.isBlob()) return column.getString();
+/// A value: bytes as a text, in hexadecimal.
+TableCell cell_of(const SQLite::Column& column) {
+  if (column.isNull()) return none();
+  if (column.isInteger()) return column.getInt64();
+  if (column.isFloat()) return column.getDouble();
+  if (column.isText()) return column.getString();
   std::string text;
   for (const char byte : column.getString()) {
     text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
@@ -117,7 +119,7 @@ Table query(StudyDatabase& database, const std::string& sql) {
     }
     std::vector<bool> texts(table.columns.size());
     while (statement.executeStep()) {
-      std::vector<std::string> row;
+      Table::Row row;
       for (std::size_t c = 0; c < table.columns.size(); ++c) {
         const SQLite::Column column = statement.getColumn(static_cast<int>(c));
         // A column of numbers has nothing but numbers; one without values is left to the texts.
@@ -125,7 +127,7 @@ Table query(StudyDatabase& database, const std::string& sql) {
         if (texts[c] || !column.isNull()) {
           table.columns[c] = {table.columns[c].header, texts[c]};
         }
-        row.push_back(text_of(column));
+        row.push_back(cell_of(column));
       }
       table.rows.push_back(std::move(row));
     }
@@ -152,19 +154,17 @@ Document status_report(StudyDatabase& database) {
         });
     const StudyCounts counts = database.counts(study.id);
     const std::uint64_t stored = counts.done + counts.failed;
-    table.rows.push_back(
-        {fmt::to_string(study.id), study.name + (current ? "" : " (another definition)"),
-         study.kind, study.method, fmt::to_string(study.points), fmt::to_string(counts.done),
-         fmt::to_string(counts.failed),
-         fmt::to_string(study.points - std::min(stored, study.points)), study.papilio});
+    table.rows.push_back({study.id, study.name + (current ? "" : " (another definition)"),
+                          study.kind, study.method, study.points, counts.done, counts.failed,
+                          study.points - std::min(stored, study.points), study.papilio});
   }
   document.sections.push_back({.title = "Studies", .table = std::move(table)});
   Table errors = query(database,
                        "SELECT study.name AS study, count(*) AS points, min(number) AS first, "
-                       "error FROM point JOIN study ON study.id = point.study WHERE status = "
-                       "'failed' GROUP BY study.id, error ORDER BY count(*) DESC LIMIT 20");
+                       "replace(point.error, char(10), ' ') AS error FROM point JOIN study ON "
+                       "study.id = point.study WHERE status = "
+                       "'failed' GROUP BY study.id, point.error ORDER BY count(*) DESC LIMIT 20");
   if (!errors.rows.empty()) {
-    for (auto& row : errors.rows) std::replace(row.back().begin(), row.back().end(), '\n', ' ');
     document.sections.push_back({.title = "Errors", .table = std::move(errors)});
   }
   return document;

@@ -45,13 +45,11 @@ class FactsReader {
     } else {
       return;  // a value that does not exist
     }
-    const auto add = [&](const std::string& text) {
-      fact.dimensions.push_back(facts_.labels.of(text));
-    };
+    const auto add = [&](const Value& held) { fact.dimensions.push_back(facts_.labels.of(held)); };
     fact.dimensions.reserve(facts_.names.size());
-    for (const Value& axis : row.axes) add(text_of(axis));
-    add(fmt::to_string(row.replicate));
-    for (const std::size_t i : dimensions_) add(text_of(row.results[i]));
+    for (const Value& axis : row.axes) add(axis);
+    add(row.replicate);
+    for (const std::size_t i : dimensions_) add(row.results[i]);
     if (const auto* admitted = std::get_if<std::int64_t>(&row.results[admitted_])) {
       fact.admitted = *admitted != 0;
     }
@@ -124,11 +122,24 @@ class FactsReader {
   std::vector<std::size_t> dimensions_;
 };
 
+/// A label that is a number.
+std::optional<double> number_of(const std::string& text) {
+  double number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, status] = std::from_chars(text.data(), end, number);
+  if (text.empty() || stop != end || status != std::errc{}) return std::nullopt;
+  return number;
+}
+
 }  // namespace
 
-Label Labels::of(const std::string& text) {
-  const auto [it, is_new] = places_.try_emplace(text, static_cast<Label>(texts_.size()));
-  if (is_new) texts_.push_back(&it->first);
+Label Labels::of(const Value& value) {
+  std::optional<double> number;
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) number = static_cast<double>(*whole);
+  if (const auto* real = std::get_if<double>(&value)) number = *real;
+  auto& places = number ? numbers_ : names_;
+  const auto [it, is_new] = places.try_emplace(text_of(value), static_cast<Label>(all_.size()));
+  if (is_new) all_.push_back({&it->first, number});
   return it->second;
 }
 
@@ -178,14 +189,6 @@ bool is_same_label(const std::string& a, const std::string& b) {
   if (a == b) return true;
   const std::optional<double> number = number_of(a);
   return number && number == number_of(b);
-}
-
-std::optional<double> number_of(const std::string& text) {
-  double number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, status] = std::from_chars(text.data(), end, number);
-  if (text.empty() || stop != end || status != std::errc{}) return std::nullopt;
-  return number;
 }
 
 }  // namespace papilio

@@ -14,19 +14,28 @@
 /// A study's results as points in dimensions: what tables are made of.
 namespace papilio {
 
-/// What a point is in a dimension: a text's position among all that occur.
+/// What a point is in a dimension: a value's position among all that occur.
 using Label = std::uint32_t;
 using Key = std::vector<Label>;
 
-/// The texts that dimensions have, each kept once.
+/// The values that dimensions have, each kept once. What is absent is a text without characters.
 class Labels {
  public:
-  Label of(const std::string& text);
-  [[nodiscard]] const std::string& text(Label label) const { return *texts_[label]; }
+  Label of(const Value& value);
+  /// As files have it.
+  [[nodiscard]] const std::string& text(Label label) const { return *all_[label].text; }
+  /// If it is one.
+  [[nodiscard]] std::optional<double> number(Label label) const { return all_[label].number; }
 
  private:
-  std::unordered_map<std::string, Label> places_;  // keeps its nodes where they are
-  std::vector<const std::string*> texts_;
+  struct Kept {
+    const std::string* text;
+    std::optional<double> number;
+  };
+  // A name that looks like a number is another label than that number. Maps keep their nodes.
+  std::unordered_map<std::string, Label> names_;
+  std::unordered_map<std::string, Label> numbers_;
+  std::vector<Kept> all_;
 };
 
 /// One value with all its dimensions.
@@ -79,10 +88,7 @@ Facts read_facts(StudyDatabase& database, const StoredStudy& study, const FactsQ
 /// @throws ConfigError naming the nearest value
 const Column& value_column(const std::string& name, const std::vector<Column>& columns);
 
-/// Whether two labels mean the same: 0.10 is 0.1.
+/// Whether two labels mean the same, one of them perhaps as a user wrote it: 0.10 is 0.1.
 bool is_same_label(const std::string& a, const std::string& b);
-
-/// A label that is a number.
-std::optional<double> number_of(const std::string& text);
 
 }  // namespace papilio

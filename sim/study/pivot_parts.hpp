@@ -92,11 +92,11 @@ class PivotTable {
 
   [[nodiscard]] Cells cells_of(const std::vector<const Fact*>& points) const;
   [[nodiscard]] std::vector<Stretch> stretches_of(const Cells& cells, bool merged) const;
-  [[nodiscard]] std::string shown(Label label) const;
+  [[nodiscard]] TableCell cell_of(Label label) const;
   [[nodiscard]] Strings headers_of(const Strings& column) const;
   [[nodiscard]] bool behind_mean(const std::string& stat) const;
   [[nodiscard]] std::string header_of_value() const;
-  [[nodiscard]] Strings texts_of(const std::vector<const CellValues*>& cells) const;
+  [[nodiscard]] Table::Row statistics_of(const std::vector<const CellValues*>& cells) const;
   [[nodiscard]] bool are_numbers(const std::vector<Key>& rows) const;
   [[nodiscard]] std::vector<std::size_t> order_of(const std::vector<Key>& keys) const;
 

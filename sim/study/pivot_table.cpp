@@ -99,19 +99,21 @@ Table PivotTable::table_of(const std::vector<const Fact*>& points) const {
     for (const std::string& header :
          headers_of(layout_.best && !layout_.cols.empty() ? Strings{} : names)) {
       table.columns.push_back({header});
+      table.columns.back().about = joined(names);
     }
   }
   for (const Stretch& stretch : stretches_of(cells, merged)) {
-    Strings row = shown(stretch.first);
-    if (merged) row.push_back(shown(stretch.last.back()));
+    Table::Row row;
+    for (const Label label : stretch.first) row.push_back(cell_of(label));
+    if (merged) row.push_back(cell_of(stretch.last.back()));
     for (const std::size_t c : across) {
-      if (layout_.best) row.push_back(stretch.winners[c] ? shown(*stretch.winners[c]) : "");
+      if (layout_.best) row.push_back(stretch.winners[c] ? cell_of(*stretch.winners[c]) : none());
       std::vector<const CellValues*> of_column;
       for (const std::size_t r : stretch.rows) {
         if (const auto it = cells.values.find({r, c}); it != cells.values.end())
           of_column.push_back(&it->second);
       }
-      for (std::string& text : texts_of(of_column)) row.push_back(std::move(text));
+      for (TableCell& cell : statistics_of(of_column)) row.push_back(std::move(cell));
     }
     table.rows.push_back(std::move(row));
   }
@@ -119,19 +121,20 @@ Table PivotTable::table_of(const std::vector<const Fact*>& points) const {
 }
 
 /// A label as the table has it: people want few digits.
-std::string PivotTable::shown(Label label) const {
+TableCell PivotTable::cell_of(Label label) const {
   const std::string& text = facts_.labels.text(label);
-  const std::optional<double> number = number_of(text);
-  constexpr std::size_t kFewDigits = 7;
+  const std::optional<double> number = facts_.labels.number(label);
+  constexpr std::size_t kFewCharacters = 7;
+  constexpr int kFewDigits = 5;
   constexpr double kLarge = 1e5;
-  if (exact_ || !number || text.size() <= kFewDigits) return text;
-  return std::abs(*number) >= kLarge ? fmt::format("{:.0f}", *number)
-                                     : fmt::format("{:.5g}", *number);
+  if (!number) return text;
+  if (exact_ || text.size() <= kFewCharacters) return *number;
+  return std::abs(*number) >= kLarge ? decimals(*number, 0) : significant(*number, kFewDigits);
 }
 
 Strings PivotTable::shown(const Key& key) const {
   Strings texts;
-  for (const Label label : key) texts.push_back(shown(label));
+  for (const Label label : key) texts.push_back(cell_of(label).text());
   return texts;
 }
 
@@ -161,38 +164,35 @@ std::string PivotTable::header_of_value() const {
 }
 
 /// The statistics of a cell; of several, that rows of one best choice have, their range.
-Strings PivotTable::texts_of(const std::vector<const CellValues*>& cells) const {
-  Strings texts;
+Table::Row PivotTable::statistics_of(const std::vector<const CellValues*>& cells) const {
+  Table::Row row;
   for (const std::string& stat : spec_.stats) {
     std::vector<double> values;
     for (const CellValues* cell : cells) {
       if (const std::optional<double> value = statistic(stat, *cell)) values.push_back(*value);
     }
-    const auto written = [&](double value) {
-      return stat == "n" ? fmt::format("{:.0f}", value) : format_(value);
-    };
-    std::string text;
+    std::optional<TableCell::Span> span;
     if (!values.empty()) {
       const auto [least, most] = std::minmax_element(values.begin(), values.end());
-      text = written(*least);
-      if (const std::string top = written(*most); top != text) text += " … " + top;
+      const auto scaled = [&](double value) { return stat == "n" ? value : format_.scaled(value); };
+      span = {scaled(*least), scaled(*most)};
     }
     if (behind_mean(stat)) {
-      if (!texts.back().empty()) texts.back() += " ± " + (text.empty() ? "n/a" : text);
-    } else if (text.empty() && stat == "ci95" && !exact_ && has_values(cells)) {
-      texts.emplace_back("n/a");
+      if (!row.back().is_none()) row.back() = row.back().with_half_width(span);
+    } else if (span) {
+      const Form form = stat == "n" ? Form{.style = Form::Style::kDecimals} : format_.form();
+      row.emplace_back(TableCell::Real{.value = *span, .form = form});
     } else {
-      texts.push_back(text);
+      row.push_back(none(stat == "ci95" && !exact_ && has_values(cells) ? "n/a" : ""));
     }
   }
-  return texts;
+  return row;
 }
 
 /// Whether the last dimension of all rows holds numbers.
 bool PivotTable::are_numbers(const std::vector<Key>& rows) const {
-  return std::all_of(rows.begin(), rows.end(), [&](const Key& row) {
-    return number_of(facts_.labels.text(row.back())).has_value();
-  });
+  return std::all_of(rows.begin(), rows.end(),
+                     [&](const Key& row) { return facts_.labels.number(row.back()).has_value(); });
 }
 
 /// Rows or columns by each of their dimensions in turn: by numbers where all its labels are, else
@@ -203,7 +203,7 @@ std::vector<std::size_t> PivotTable::order_of(const std::vector<Key>& keys) cons
   std::vector<std::vector<double>> places(keys.size());
   const std::size_t dimensions = keys.empty() ? 0 : keys.front().size();
   for (std::size_t d = 0; d < dimensions; ++d) {
-    const auto number = [&](const Key& key) { return number_of(facts_.labels.text(key[d])); };
+    const auto number = [&](const Key& key) { return facts_.labels.number(key[d]); };
     const bool numbers = std::all_of(keys.begin(), keys.end(),
                                      [&](const Key& key) { return number(key).has_value(); });
     std::map<Label, double> ranks;

@@ -57,17 +57,17 @@ std::string study_plot(StudyDatabase& database, const StoredStudy& study,
   // A row holds x, then the mean and the interval of each line.
   const std::size_t lines = (table.columns.size() - 1) / 2;
   const auto cell = [&](std::size_t row, std::size_t column) {
-    return GnuplotScript::number_cell(number_of(table.rows[row][column]));
+    return GnuplotScript::number_cell(table.rows[row][column].number());
   };
   Span xs;
   Span values;
   bool numbers = true;
   for (const auto& row : table.rows) {
-    const std::optional<double> number = number_of(row[0]);
+    const std::optional<double> number = row[0].number();
     numbers = numbers && number.has_value();
     if (number) xs.add(*number);
     for (std::size_t line = 0; line < lines; ++line) {
-      if (const std::optional<double> value = number_of(row[1 + 2 * line])) values.add(*value);
+      if (const std::optional<double> value = row[1 + 2 * line].number()) values.add(*value);
     }
   }
   GnuplotScript script;
@@ -87,17 +87,16 @@ std::string study_plot(StudyDatabase& database, const StoredStudy& study,
     std::vector<GnuplotScript::Row> rows;
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
       rows.push_back({numbers ? cell(row, 0) : fmt::to_string(row),
-                      GnuplotScript::text_cell(table.rows[row][0]), cell(row, 1 + 2 * line),
+                      GnuplotScript::text_cell(table.rows[row][0].text()), cell(row, 1 + 2 * line),
                       cell(row, 2 + 2 * line)});
     }
     const std::string data = script.table(rows);
-    const std::string& header = table.columns[1 + 2 * line].header;
-    const std::string title = header.substr(0, header.rfind(' '));  // without "mean"
-    plots +=
-        fmt::format("{}{} using 1:3{} with {} dt {} lc {} title {}", line == 0 ? "" : ", ", data,
-                    numbers ? "" : ":xtic(2)", style, line % 4 + 1, line + 1, script.text(title));
-    const bool intervals = std::any_of(table.rows.begin(), table.rows.end(),
-                                       [&](const auto& row) { return !row[2 + 2 * line].empty(); });
+    plots += fmt::format("{}{} using 1:3{} with {} dt {} lc {} title {}", line == 0 ? "" : ", ",
+                         data, numbers ? "" : ":xtic(2)", style, line % 4 + 1, line + 1,
+                         script.text(table.columns[1 + 2 * line].about));
+    const bool intervals = std::any_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
+      return !row[2 + 2 * line].is_none();
+    });
     if (!intervals) continue;
     plots += fmt::format(", {0} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {1} notitle",
                          data, line + 1);

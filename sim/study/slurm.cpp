@@ -212,8 +212,7 @@ Document submission_report(const fs::path& folder) {
     sum.done += counts.done;
     sum.failed += counts.failed;
     const auto state = states.find(shard);
-    table.rows.push_back({fmt::to_string(shard), fmt::to_string(counts.done),
-                          fmt::to_string(counts.failed),
+    table.rows.push_back({shard, counts.done, counts.failed,
                           state == states.end() ? "not in the queue" : state->second});
   }
   const auto points = submission["points"].get<std::uint64_t>();

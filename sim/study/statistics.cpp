@@ -1,9 +1,6 @@
 #include "sim/study/statistics.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "sim/stats/estimate.hpp"
@@ -58,11 +55,11 @@ ValueFormat::ValueFormat(const Column& column, const Options& options)
   if (options.digits) digits_ = options.digits;
 }
 
-std::string ValueFormat::operator()(double value) const {
-  if (exact_) return fmt::to_string(value);
-  if (digits_) return fmt::format("{:.{}f}", value * factor_, *digits_);
-  if (std::trunc(value) == value && factor_ == 1) return fmt::format("{:.0f}", value);
-  return fmt::format("{:.4g}", value * factor_);
+Form ValueFormat::form() const {
+  constexpr int kFewDigits = 4;
+  if (exact_) return {};
+  if (digits_) return {.style = Form::Style::kDecimals, .places = *digits_};
+  return {.style = Form::Style::kWholeOrDigits, .places = kFewDigits};
 }
 
 std::optional<double> statistic(const std::string& name, const CellValues& cell) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/document/cell.hpp"
 #include "sim/study/facts.hpp"
 
 /// What tables of studies say of values: statistics, names and units.
@@ -16,7 +17,7 @@ const std::vector<std::string>& stat_names();
 /// What a column measures, without its unit: "p95 latency".
 std::string quantity_name(const Column& column);
 
-/// How values are written.
+/// How values are written, and in which unit.
 class ValueFormat {
  public:
   struct Options {
@@ -27,7 +28,9 @@ class ValueFormat {
   };
   ValueFormat(const Column& column, const Options& options);
 
-  [[nodiscard]] std::string operator()(double value) const;
+  [[nodiscard]] Form form() const;
+  /// The value in the table's unit.
+  [[nodiscard]] double scaled(double value) const { return value * factor_; }
   /// "ms", "×", …; empty where there is none.
   [[nodiscard]] const std::string& unit() const { return unit_; }
 

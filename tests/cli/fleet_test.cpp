@@ -478,9 +478,9 @@ TEST(Plot, TakesNamesAsDataAndKeepsThem) {
     Table table{
         .columns = {{"strategy", true}, {"mobiles", true}, {"window", true}, {"latency_s"}}};
     for (const char* name : kHostileNames) {
-      table.rows.push_back({name, "all", "all", "0.5"});
+      table.rows.push_back({name, "all", "all", 0.5});
       if (!windows) continue;
-      for (const char* window : kHostileNames) table.rows.push_back({name, "all", window, "0.5"});
+      for (const char* window : kHostileNames) table.rows.push_back({name, "all", window, 0.5});
     }
     folder.write("fleet.csv", to_csv(table));
     std::vector<std::string> words{"plot", folder.path().string()};

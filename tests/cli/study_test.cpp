@@ -91,8 +91,8 @@ TEST(Study, FindsWhereTheBestChoiceMoves) {
   std::vector<std::pair<std::string, double>> moves;
   for (const auto& row : table) {
     const std::string best = row["partition"];
-    const std::string rate = row["uplink_bit_per_s"];
-    if (moves.empty() || moves.back().first != best) moves.emplace_back(best, std::stod(rate));
+    const double rate = row["uplink_bit_per_s"];
+    if (moves.empty() || moves.back().first != best) moves.emplace_back(best, rate);
   }
   ASSERT_EQ(moves.size(), 4U);
   EXPECT_EQ(moves[0].first, "mobile-only");
@@ -157,7 +157,7 @@ TEST(Study, ExportsWhatItHolds) {
   ASSERT_EQ(json.size(), 3U * 104);
   EXPECT_EQ(json[104]["mobile.load_level"], 1.5);
   EXPECT_TRUE(json[0]["network"].is_null());
-  // Types are the columns', wherever they stand and however they are set.
+  // Types are the values', wherever they stand and however they are set.
   const std::string query =
       "SELECT 2 AS two, '8' AS eight, 2.5 AS x, NULL AS none, x'12' AS bytes, column1 AS mixed "
       "FROM (VALUES ('7'), (1)) ORDER BY 6 DESC";
@@ -166,7 +166,7 @@ TEST(Study, ExportsWhatItHolds) {
                                 .out)["sections"][0]["rows"];
   EXPECT_EQ(answer, nlohmann::json::parse(
                         R"([{"two":2,"eight":"8","x":2.5,"none":null,"bytes":"12","mixed":"7"},
-                            {"two":2,"eight":"8","x":2.5,"none":null,"bytes":"12","mixed":"1"}])"));
+                            {"two":2,"eight":"8","x":2.5,"none":null,"bytes":"12","mixed":1}])"));
   EXPECT_EQ(run_papilio({"study", "sql", database, "DELETE FROM point"}).exit_code, 2)
       << "a question changes nothing";
   EXPECT_EQ(expect_success({"study", "export", database}).out, csv);

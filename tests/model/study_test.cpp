@@ -175,13 +175,14 @@ TEST(Studies, CountReplicatesInWhichNobodyAsks) {
   const Table sums = query(database,
                            "SELECT count(*), min(arrived), sum(arrived), count(latency_s), "
                            "sum(arrived > 0) FROM fleet_summary");
-  EXPECT_EQ(sums.rows[0][0], "20");
-  EXPECT_EQ(sums.rows[0][1], "0");
-  const int arrived = std::stoi(sums.rows[0][2]);
+  EXPECT_EQ(sums.rows[0][0].text(), "20");
+  EXPECT_EQ(sums.rows[0][1].text(), "0");
+  const int arrived = static_cast<int>(sums.rows[0][2].number().value());
   EXPECT_GT(arrived, 2);
   EXPECT_LT(arrived, 21);
-  EXPECT_EQ(sums.rows[0][3], sums.rows[0][4]) << "a latency where there was a request";
-  EXPECT_EQ(query(database, "SELECT count(*) FROM point WHERE error <> ''").rows[0][0], "0");
+  EXPECT_EQ(sums.rows[0][3].number(), sums.rows[0][4].number())
+      << "a latency where there was a request";
+  EXPECT_EQ(query(database, "SELECT count(*) FROM point WHERE error <> ''").rows[0][0].text(), "0");
 }
 
 TEST(Studies, SimulationAndClosedFormAgree) {
@@ -194,9 +195,9 @@ TEST(Studies, SimulationAndClosedFormAgree) {
       "SELECT count(*), max(abs(a.latency_s - b.latency_s) / b.latency_s), "
       "max(abs(a.energy_j - b.energy_j) / b.energy_j) FROM summary a JOIN summary b ON a.number = "
       "b.number AND a.row = b.row AND a.study = 1 AND b.study = 2");
-  EXPECT_EQ(apart.rows[0][0], fmt::to_string(30 * 18));
-  EXPECT_LT(std::stod(apart.rows[0][1]), 1e-9);
-  EXPECT_LT(std::stod(apart.rows[0][2]), 1e-9);
+  EXPECT_EQ(apart.rows[0][0].number(), 30 * 18);
+  EXPECT_LT(apart.rows[0][1].number().value(), 1e-9);
+  EXPECT_LT(apart.rows[0][2].number().value(), 1e-9);
 }
 
 TEST(Studies, GoOnWhereTheyWereStopped) {
@@ -253,10 +254,10 @@ TEST(Studies, AnEdgeThatStopsElsewhereIsAnotherPoint) {
   const Table rows =
       query(database, "SELECT partition, edge_after, latency_s FROM summary ORDER BY study");
   ASSERT_EQ(rows.rows.size(), 2U);
-  EXPECT_EQ(rows.rows[0][0], "RB3>RB8");
-  EXPECT_EQ(rows.rows[1][0], "RB3>layer3.0.add");
-  EXPECT_EQ(rows.rows[1][1], "layer3.0.add");
-  EXPECT_EQ(rows.rows[0][2], rows.rows[1][2]);
+  EXPECT_EQ(rows.rows[0][0].text(), "RB3>RB8");
+  EXPECT_EQ(rows.rows[1][0].text(), "RB3>layer3.0.add");
+  EXPECT_EQ(rows.rows[1][1].text(), "layer3.0.add");
+  EXPECT_EQ(rows.rows[0][2].number(), rows.rows[1][2].number());
 }
 
 TEST(Studies, AFailedPointIsStoredWithItsErrorAndStopsNothing) {
@@ -278,7 +279,7 @@ TEST(Studies, AFailedPointIsStoredWithItsErrorAndStopsNothing) {
   StudyDatabase database{lab.path("a.db"), Mode::kRead};
   const Document status = status_report(database);
   ASSERT_EQ(status.sections.size(), 2U);
-  EXPECT_EQ((*status.sections[1].table).rows[0][1], "2");
+  EXPECT_EQ((*status.sections[1].table).rows[0][1].text(), "2");
 }
 
 TEST(Studies, EqualPointsAreComputedOnce) {
@@ -323,8 +324,8 @@ TEST(Studies, RecordsAreStoredWhenAsked) {
       "SELECT count(*), sum(arrived <> (SELECT count(*) FROM fleet_record AS r WHERE r.study = "
       "s.study AND r.number = s.number AND r.strategy = s.strategy)) FROM fleet_summary AS s WHERE "
       "mobiles = 'all' AND window = 'all'");
-  EXPECT_NE(apart.rows[0][0], "0");
-  EXPECT_EQ(apart.rows[0][1], "0") << "a record for each request that arrived";
+  EXPECT_NE(apart.rows[0][0].text(), "0");
+  EXPECT_EQ(apart.rows[0][1].text(), "0") << "a record for each request that arrived";
 }
 
 TEST(Studies, ConditionsExcludePoints) {
@@ -368,7 +369,7 @@ TEST(Studies, ReplicatesHaveSeedsOfTheirOwnThatAllPointsShare) {
   const Table seeds = query(database, "SELECT DISTINCT replicate, seed FROM lab");
   ASSERT_EQ(seeds.rows.size(), 4U);
   std::set<std::string> distinct;
-  for (const auto& row : seeds.rows) distinct.insert(row[1]);
+  for (const auto& row : seeds.rows) distinct.insert(row[1].text());
   EXPECT_EQ(distinct.size(), 4U);
   const Table latencies =
       query(database, "SELECT DISTINCT latency_s FROM lab WHERE load = 1 AND mobiles = 'all'");
@@ -399,12 +400,12 @@ TEST(Studies, AChangedLayerTableIsAnotherPoint) {
   EXPECT_EQ(outcome.known, 0U);
   const auto latency = [&] {
     StudyDatabase database{lab.path("a.db"), Mode::kRead};
-    return query(database, "SELECT sum(latency_s) FROM lab").rows[0][0];
+    return query(database, "SELECT sum(latency_s) FROM lab").rows[0][0].number().value();
   };
-  const std::string slow = latency();
+  const double slow = latency();
   const StudyOutcome back = run(shipped);
   EXPECT_EQ(back.progress.computed, 0U) << "the first ones are still there";
-  EXPECT_LT(std::stod(latency()), std::stod(slow)) << "and are the ones that are shown";
+  EXPECT_LT(latency(), slow) << "and are the ones that are shown";
 }
 
 // 0.10 and 1e-1 are one value: no second definition, and nothing to compute.
@@ -466,8 +467,9 @@ TEST(Notes, StandBesideTheTablesOfADatabase) {
   lab.run(lab.study("method: closed-form\n" + kSmall), "a.db");
   StudyDatabase database{lab.path("a.db"), Mode::kRead};
   EXPECT_THAT(database.study("").notes.back(), HasSubstr("Assumed: waiting costs nothing"));
-  EXPECT_EQ(query(database, "SELECT count(*) FROM summary WHERE delay_s IS NOT NULL").rows[0][0],
-            "0")
+  EXPECT_EQ(
+      query(database, "SELECT count(*) FROM summary WHERE delay_s IS NOT NULL").rows[0][0].number(),
+      0)
       << "no scenario spoke of it";
 }
 
@@ -482,9 +484,9 @@ TEST(Points, AxesOfDelayAreStored) {
                            "SELECT delay_s, round(latency_s - mobile_s - uplink_s - cloud_s, 9) "
                            "FROM lab WHERE strategy = 'cloud-only' ORDER BY delay");
   ASSERT_EQ(rows.rows.size(), 2U);
-  EXPECT_EQ(rows.rows[0][0], "0");
-  EXPECT_NEAR(std::stod(rows.rows[1][0]), 0.01, 1e-11);
-  EXPECT_EQ(rows.rows[1][1], "0.01");
+  EXPECT_EQ(rows.rows[0][0].text(), "0");
+  EXPECT_NEAR(rows.rows[1][0].number().value(), 0.01, 1e-11);
+  EXPECT_EQ(rows.rows[1][1].text(), "0.01");
 }
 
 }  // namespace

@@ -169,13 +169,13 @@ TEST_F(Csv, HostileNamesComeBackAsTheyWere) {
 // As names of strategies, in a file as the program writes it: headers and cells.
 TEST_F(Csv, TablesOfHostileNamesComeBackAsTheyWere) {
   Table table{.columns = {{"strategy", true}, {"latency_s"}, {"window", true}}};
-  for (const std::string& name : hostile_names()) table.rows.push_back({name, "0.5", name});
+  for (const std::string& name : hostile_names()) table.rows.push_back({name, 0.5, name});
   const CsvTable back{folder_.write("fleet.csv", to_csv(table)).string()};
   ASSERT_EQ(back.rows(), table.rows.size());
   for (std::size_t row = 0; row < back.rows(); ++row) {
-    EXPECT_EQ(back.text(row, "strategy"), table.rows[row][0]);
+    EXPECT_EQ(back.text(row, "strategy"), table.rows[row][0].text());
     EXPECT_EQ(back.number(row, "latency_s"), 0.5);
-    EXPECT_EQ(back.text(row, "window"), table.rows[row][2]);
+    EXPECT_EQ(back.text(row, "window"), table.rows[row][2].text());
   }
 }
 

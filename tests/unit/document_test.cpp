@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "sim/report/format.hpp"
 
 namespace papilio {
@@ -10,8 +12,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const Table kTable{.columns = {{"cut"}, {"α %"}, {"note", true}},
-                   .rows = {{"RB1", "-4.7", "a, \"b\""}, {"RB16", "+0.5", "µs_2"}}};
+const Table kTable{.columns = {{"cut", true}, {"α %"}, {"note", true}},
+                   .rows = {{"RB1", signed_decimals(-4.7, 1), "a, \"b\""},
+                            {"RB16", signed_decimals(0.5, 1), "µs_2"}}};
 
 TEST(Document, MarkdownColumnsLineUp) {
   EXPECT_EQ(to_markdown(kTable),
@@ -22,7 +25,7 @@ TEST(Document, MarkdownColumnsLineUp) {
 }
 
 TEST(Document, ABarInACellDoesNotEndIt) {
-  EXPECT_EQ(to_markdown(Table{.columns = {{"a"}}, .rows = {{"x|y"}}}),
+  EXPECT_EQ(to_markdown(Table{.columns = {{"a", true}}, .rows = {{"x|y"}}}),
             "| a    |\n| ---- |\n| x\\|y |\n");
 }
 
@@ -37,7 +40,7 @@ TEST(Document, NamesStayNamesInEveryFormat) {
                                        "e\x1b[2J"};
   Document document{.title = "t\nu", .sections = {{.title = "s", .table = Table{}}}};
   Table& table = *document.sections[0].table;
-  table.columns = {{"n"}};
+  table.columns = {{"n", true}};
   for (const std::string& name : names) table.rows.push_back({name});
   const std::string latex = to_latex(document);
   for (const char* cell : {"a\\textbackslash{}input\\{/etc/passwd\\}",
@@ -79,6 +82,42 @@ TEST(Document, LatexTablesHaveCaptionsAndLabelsOfTheirOwn) {
   EXPECT_THAT(latex, HasSubstr("\\caption{p95 latency, ms}\n\\label{tab:some-p95-latency-ms-2}\n"));
 }
 
+// What a script reads is the value, with the digits that people do not see.
+TEST(Document, JsonHasTheValuesThemselves) {
+  const Table table{.columns = {{"cut", true}, {"ms"}, {"ms"}, {"of it", true}},
+                    .rows = {{"8", decimals(23.76, 1), decimals(5.125, 1).with_half_width(0.25), 7},
+                             {"RB1", none("n/a"),
+                              decimals(5.125, 1).with_half_width(std::optional<double>{}), ""}}};
+  const Document document{
+      .title = "t", .paragraphs = {"p"}, .sections = {{.title = "s", .table = table}}};
+  EXPECT_EQ(nlohmann::ordered_json::parse(to_json(document)), nlohmann::ordered_json::parse(R"({
+    "title": "t",
+    "about": ["p"],
+    "sections": [{"title": "s", "rows": [
+      {"cut": "8", "ms": 23.76, "ms 2": {"value": 5.125, "half_width": 0.25}, "of it": 7},
+      {"cut": "RB1", "ms": null, "ms 2": {"value": 5.125, "half_width": null}, "of it": null}
+    ]}]
+  })"));
+}
+
+// A row maker that passes a number as a text, or forgets a cell, is found by its first rendering.
+TEST(DocumentDeathTest, ANumberPassedAsATextIsABug) {
+  const std::string why = "column.*kText";
+  const Table number{.columns = {{"cut", true}, {"ms"}}, .rows = {{"RB1", "23.8"}}};
+  const Document document{.title = "t", .sections = {{.title = "s", .table = number}}};
+  EXPECT_DEATH(to_csv(number), why);
+  EXPECT_DEATH(to_markdown(document), why);
+  EXPECT_DEATH(to_latex(document), why);
+  EXPECT_DEATH(to_html(document), why);
+  EXPECT_DEATH(to_json(document), why);
+  const Table empty{.columns = {{"cut", true}, {"ms"}}, .rows = {{"RB1", ""}}};
+  EXPECT_DEATH(to_csv(empty), why) << "what is absent says so: none()";
+  const Table reason{.columns = {{"cut", true}, {"ms"}}, .rows = {{"RB1", none("n/a")}}};
+  EXPECT_EQ(to_csv(reason), "cut,ms\nRB1,n/a\n");
+  const Table shorter{.columns = {{"cut", true}, {"ms"}}, .rows = {{"RB1"}}};
+  EXPECT_DEATH(to_csv(shorter), "size");
+}
+
 TEST(Document, MarkdownHoldsTitlesParagraphsAndRemarks) {
   const Document document{
       .title = "T", .paragraphs = {"P"}, .sections = {{.title = "S", .remarks = {"r1", "r2"}}}};
@@ -86,11 +125,11 @@ TEST(Document, MarkdownHoldsTitlesParagraphsAndRemarks) {
 }
 
 TEST(Format, NumbersAreThoseOfThePaper) {
-  EXPECT_EQ(in_ms(Seconds{0.02376}), "23.8");
-  EXPECT_EQ(in_mj(Joules{1.04742}), "1047.4");
-  EXPECT_EQ(deviation_percent(64.3, 98.1), "-34.5");
-  EXPECT_EQ(deviation_percent(0.99999, 1), "+0.0") << "no negative zero";
-  EXPECT_EQ(ratio(76.24), "76.2");
+  EXPECT_EQ(in_ms(Seconds{0.02376}).text(), "23.8");
+  EXPECT_EQ(in_mj(Joules{1.04742}).text(), "1047.4");
+  EXPECT_EQ(deviation_percent(64.3, 98.1).text(), "-34.5");
+  EXPECT_EQ(deviation_percent(0.99999, 1).text(), "+0.0") << "no negative zero";
+  EXPECT_EQ(ratio(76.24).text(), "76.2");
 }
 
 }  // namespace

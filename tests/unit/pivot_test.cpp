@@ -12,6 +12,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/study/columns.hpp"
+#include "sim/study/facts.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -104,8 +105,8 @@ TEST_F(PivotTest, AveragesOverReplicatesWithStudentsInterval) {
   ASSERT_EQ(document.sections.size(), 1U);
   const Table& table = *document.sections[0].table;
   EXPECT_EQ(table.columns[1].header, "3g");
-  EXPECT_EQ(table.rows[0], (Strings{"1", "5.100 ± 0.248", "4.100 ± 0.248"}));
-  EXPECT_EQ(table.rows[1], (Strings{"2", "6.100 ± 0.248", "5.100 ± 0.248"}));
+  EXPECT_EQ(texts_of(table.rows[0]), (Strings{"1", "5.100 ± 0.248", "4.100 ± 0.248"}));
+  EXPECT_EQ(texts_of(table.rows[1]), (Strings{"2", "6.100 ± 0.248", "5.100 ± 0.248"}));
 }
 
 // One replicate has no interval: people read so, machines an empty cell.
@@ -114,10 +115,10 @@ TEST_F(PivotTest, OneReplicateHasNoInterval) {
                  .value = "latency_s",
                  .stats = {"mean", "ci95"},
                  .where = {{"strategy", {"mobile-only"}}, {"replicate", {"1"}}}};
-  EXPECT_EQ(make(spec).sections[0].table->rows[0].back(), "7000.0 ± n/a");
-  EXPECT_EQ(make(spec, true).sections[0].table->rows[0].back(), "");
+  EXPECT_EQ(make(spec).sections[0].table->rows[0].back().text(), "7000.0 ± n/a");
+  EXPECT_EQ(make(spec, true).sections[0].table->rows[0].back().text(), "");
   spec.stats = {"ci95"};
-  EXPECT_EQ(make(spec).sections[0].table->rows[0].back(), "n/a");
+  EXPECT_EQ(make(spec).sections[0].table->rows[0].back().text(), "n/a");
 }
 
 TEST_F(PivotTest, ForMachinesEachStatisticHasItsColumnAndAllDigits) {
@@ -132,10 +133,10 @@ TEST_F(PivotTest, ForMachinesEachStatisticHasItsColumnAndAllDigits) {
   ASSERT_EQ(table.rows[0].size(), 7U);
   // Of 2 degrees of freedom, t = (2p − 1)·√(2 / (1 − (2p − 1)²)).
   const double t = 0.95 * std::sqrt(2 / (1 - 0.95 * 0.95));
-  EXPECT_NEAR(std::stod(table.rows[0][2]), t * 0.1 / std::sqrt(3.0), 1e-12);
-  EXPECT_EQ(table.rows[0][3], "3");
-  EXPECT_EQ(table.rows[0][4], "5");
-  EXPECT_EQ(table.rows[0][6], "5.1");
+  EXPECT_NEAR(table.rows[0][2].number().value(), t * 0.1 / std::sqrt(3.0), 1e-12);
+  EXPECT_EQ(table.rows[0][3].text(), "3");
+  EXPECT_EQ(table.rows[0][4].text(), "5");
+  EXPECT_EQ(table.rows[0][6].text(), "5.1");
 }
 
 TEST_F(PivotTest, RatiosAreTakenWithinOneReplicate) {
@@ -150,7 +151,7 @@ TEST_F(PivotTest, RatiosAreTakenWithinOneReplicate) {
   const double mean = (8 / 5.0 + 9 / 5.1 + 10 / 5.2) / 3;
   Strings row;
   for (const auto& one : table.rows) {
-    if (one[0] == "RB1" && one[1] == "1") row = one;
+    if (one[0].text() == "RB1" && one[1].text() == "1") row = texts_of(one);
   }
   ASSERT_EQ(row.size(), 4U);
   EXPECT_EQ(row[2], fmt::format("{:.4f}", mean));
@@ -171,7 +172,7 @@ TEST_F(PivotTest, OneBaselineIsMeantOrTheQuestionIsRefused) {
                                   .relative_to = "mobile-only",
                                   .where = {{"partition", {"RB1"}}},
                                   .digits = 2});
-  EXPECT_EQ((*document.sections[0].table).rows[0], (Strings{"1", "1.37", "1.71"}));
+  EXPECT_EQ(texts_of((*document.sections[0].table).rows[0]), (Strings{"1", "1.37", "1.71"}));
 }
 
 TEST_F(PivotTest, UnitsAreTheColumns) {
@@ -181,7 +182,7 @@ TEST_F(PivotTest, UnitsAreTheColumns) {
               .value = value,
               .where = {{"load", {"1"}}, {"partition", {"mobile-only"}}, {"network", {"3g"}}}});
     const Table& table = *document.sections[0].table;
-    return table.columns[1].header + " " + table.rows[0][1];
+    return table.columns[1].header + " " + table.rows[0][1].text();
   };
   EXPECT_EQ(cell("latency"), "ms 7000.0");
   EXPECT_EQ(cell("payload_bytes"), "byte 150528") << "whole numbers stay whole";
@@ -196,7 +197,7 @@ TEST_F(PivotTest, OfGainsTheGreatestIsBest) {
             .where = {{"load", {"1"}}, {"strategy", {"mobile-only", "butterfly"}}}});
   const Table& table = *document.sections[0].table;
   ASSERT_EQ(table.rows.size(), 2U) << "names are no stretch";
-  EXPECT_EQ(table.rows[0], (Strings{"3g", "mobile-only", "0.76"}));
+  EXPECT_EQ(texts_of(table.rows[0]), (Strings{"3g", "mobile-only", "0.76"}));
   EXPECT_THAT(document.paragraphs[0], HasSubstr("the greatest over strategy"));
 }
 
@@ -211,7 +212,7 @@ TEST_F(PivotTest, GroupsAreColumnsForMachines) {
   const Table& table = *document.sections[0].table;
   EXPECT_EQ(table.columns[0].header + " " + table.columns[1].header, "load partition");
   ASSERT_EQ(table.rows.size(), 2U);
-  EXPECT_EQ(table.rows[1][0], "2");
+  EXPECT_EQ(table.rows[1][0].text(), "2");
 }
 
 TEST_F(PivotTest, TellsWhereTheBestChoiceMoves) {
@@ -223,15 +224,15 @@ TEST_F(PivotTest, TellsWhereTheBestChoiceMoves) {
   const Table& table = *document.sections[0].table;
   // 3g: RB1 5.1 and 6.1 against mobile-only's 7: RB1 at both loads; so on wifi: one stretch.
   ASSERT_EQ(table.rows.size(), 1U);
-  EXPECT_EQ(table.rows[0][0] + " to " + table.rows[0][1], "1 to 2");
-  EXPECT_EQ(table.rows[0][2], "RB1");
-  EXPECT_EQ(table.rows[0][3], "5100.0 … 6100.0");
+  EXPECT_EQ(table.rows[0][0].text() + " to " + table.rows[0][1].text(), "1 to 2");
+  EXPECT_EQ(table.rows[0][2].text(), "RB1");
+  EXPECT_EQ(table.rows[0][3].text(), "5100.0 … 6100.0");
   const Document without =
       make({.rows = {"load"},
             .value = "latency",
             .best = "partition",
             .where = {{"partition", {"mobile-only", "RB1"}}, {"network", {"3g"}}}});
-  EXPECT_EQ((*without.sections[0].table).rows[0][2], "RB1");
+  EXPECT_EQ((*without.sections[0].table).rows[0][2].text(), "RB1");
 }
 
 TEST_F(PivotTest, RefusesToAverageWhatNobodyAskedFor) {
@@ -288,7 +289,8 @@ TEST_F(PivotTest, TellsWhatWasTakenTogether) {
                        .stats = {"mean", "n"},
                        .where = {{"partition", {"mobile-only"}}}};
   EXPECT_THAT(about(spec), HasSubstr("; the same for every load, network"));
-  EXPECT_EQ((*make(spec).sections[0].table).rows[0], (Strings{"mobile-only", "7000.0", "3"}));
+  EXPECT_EQ(texts_of((*make(spec).sections[0].table).rows[0]),
+            (Strings{"mobile-only", "7000.0", "3"}));
 }
 
 TEST_F(PivotTest, ALatexTableSaysQuantityUnitAndWhatTheIntervalIs) {
@@ -310,7 +312,20 @@ TEST_F(PivotTest, NumbersAreFoundHoweverTheyAreWritten) {
                                   .value = "latency",
                                   .where = {{"partition", {"RB1"}}, {"load", {"0.20e1"}}}});
   ASSERT_EQ((*document.sections[0].table).rows.size(), 1U);
-  EXPECT_EQ((*document.sections[0].table).rows[0][0], "2");
+  EXPECT_EQ((*document.sections[0].table).rows[0][0].text(), "2");
+}
+
+// A strategy named "10" is no number beside one named "9", nor the value 10 of an axis.
+TEST(Labels, ANameThatLooksLikeANumberIsAName) {
+  Labels labels;
+  const Label name = labels.of("10");
+  const Label number = labels.of(std::int64_t{10});
+  EXPECT_NE(name, number);
+  EXPECT_EQ(labels.of(10.0), number) << "as files have them, they are one";
+  EXPECT_EQ(labels.text(name), labels.text(number));
+  EXPECT_EQ(labels.number(name), std::nullopt);
+  EXPECT_EQ(labels.number(number), 10);
+  EXPECT_EQ(labels.of(Value{}), labels.of(""));
 }
 
 /// Two partitions of one cut and a third, as a scenario gives them: a unit of 62 %, a plain split
@@ -368,9 +383,10 @@ TEST_F(ChoicesTest, TheBestIsOneOfThoseThatAreAccurateEnough) {
   const Table& table = *document.sections[0].table;
   // Rows are sorted as numbers: 2 before 10.
   ASSERT_EQ(table.rows.size(), 3U);
-  EXPECT_EQ(table.rows[0], (Strings{"1", "1", "RB1", "8.76"})) << "not the split, which is less";
-  EXPECT_EQ(table.rows[1], (Strings{"2", "2", "none", ""}));
-  EXPECT_EQ(table.rows[2], (Strings{"10", "10", "RB1", "8.76"}));
+  EXPECT_EQ(texts_of(table.rows[0]), (Strings{"1", "1", "RB1", "8.76"}))
+      << "not the split, which is less";
+  EXPECT_EQ(texts_of(table.rows[1]), (Strings{"2", "2", "none", ""}));
+  EXPECT_EQ(texts_of(table.rows[2]), (Strings{"10", "10", "RB1", "8.76"}));
   EXPECT_THAT(document.paragraphs[0], HasSubstr("of those within the stated limits of accuracy"));
   const Document all = make({.rows = {"partition"}, .value = "energy", .where = {{"load", {"1"}}}});
   EXPECT_EQ((*all.sections[0].table).rows.size(), 3U) << "what is not chosen is shown";

@@ -236,8 +236,8 @@ TEST(StudyDatabase, KeepsWhatWasStored) {
                            "SELECT number, rate, \"mobile.load_level\", bits, "
                            "latency_s, cut, error FROM some");
   ASSERT_EQ(view.rows.size(), 3U);
-  EXPECT_EQ(view.rows[1], (std::vector<std::string>{"2", "2", "x", "8", "2.1", "", ""}));
-  EXPECT_EQ(view.rows[2], (std::vector<std::string>{"5", "5", "x", "", "", "", "wrong"}));
+  EXPECT_EQ(texts_of(view.rows[1]), (std::vector<std::string>{"2", "2", "x", "8", "2.1", "", ""}));
+  EXPECT_EQ(texts_of(view.rows[2]), (std::vector<std::string>{"5", "5", "x", "", "", "", "wrong"}));
   EXPECT_THAT(error_of([&] { database.study("sume"); }), HasSubstr("did you mean 'some'"));
 }
 
@@ -257,7 +257,7 @@ TEST(StudyDatabase, TakesResultsOfTheSameHashFromAnotherStudy) {
   database.commit();
   const Table rows = query(database, "SELECT number, status, error, latency_s FROM some");
   ASSERT_EQ(rows.rows.size(), 1U) << "the view is of the definition that was run last";
-  EXPECT_EQ(rows.rows[0], (std::vector<std::string>{"40", "done", "", "2.1"}));
+  EXPECT_EQ(texts_of(rows.rows[0]), (std::vector<std::string>{"40", "done", "", "2.1"}));
   EXPECT_EQ(database.study("some").id, second);
   EXPECT_EQ(database.store(a_study()), first);
   EXPECT_EQ(database.study("some").id, first) << "and now it is the other one";
@@ -399,10 +399,10 @@ TEST(StudyDatabase, AnOlderVersionIsMigratedWithWhatItHolds) {
   { StudyDatabase{file, Mode::kWrite}.studies(); }
   StudyDatabase database{file, Mode::kRead};
   EXPECT_EQ(database.study("some").papilio, "old");
-  EXPECT_EQ(query(database, "SELECT latency_s FROM summary").rows[0][0], "0.25");
+  EXPECT_EQ(query(database, "SELECT latency_s FROM summary").rows[0][0].text(), "0.25");
   EXPECT_TRUE(query(database, "SELECT * FROM fleet_summary").rows.empty());
   EXPECT_TRUE(database.study("some").notes.empty()) << "nobody asked then";
-  EXPECT_EQ(query(database, "SELECT delay_s FROM summary").rows[0][0], "");
+  EXPECT_EQ(query(database, "SELECT delay_s FROM summary").rows[0][0].text(), "");
 }
 
 // Version 2 told cells apart by several columns, and knew no limit of accuracy.
@@ -432,7 +432,7 @@ TEST(StudyDatabase, PartitionsOfVersion2GetTheirNames) {
   StudyDatabase database{file, Mode::kRead};
   std::string names;
   for (const auto& row : query(database, "SELECT partition, admitted FROM some").rows) {
-    names += row[0] + row[1] + ", ";
+    names += row[0].text() + row[1].text() + ", ";
   }
   EXPECT_EQ(names,
             "mobile-only, cloud-only/jpeg:90, RB1, RB1, split RB1, RB2/1/8bit, RB2/4/8bit, ");
