@@ -87,6 +87,8 @@ function(papilio_program name)
             -P ${PROJECT_SOURCE_DIR}/cmake/Revision.cmake
     DEPENDS ${PROJECT_SOURCE_DIR}/cmake/Revision.cmake ${state} ${rooms}
     COMMENT "Writing the git revision of ${name}")
+  # It alone is compiled again when HEAD moves.
+  set_source_files_properties(${revision_source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   add_executable(${name} ${PROGRAM_SOURCES} ${revision_source})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   target_link_libraries(${name} PRIVATE ${PROGRAM_LIBRARIES})

@@ -8,12 +8,10 @@
 #include "sim/base/error.hpp"
 #include "sim/profiles/device.hpp"
 #include "sim/radio/radio.hpp"
+#include "sim/units/prefixes.hpp"
 
 namespace papilio {
 namespace {
-
-constexpr double kMega = 1e6;
-constexpr double kGiga = 1e9;
 
 std::string shape_text(const TensorShape& shape) {
   return fmt::format(FMT_COMPILE("{}×{}×{}"), shape.channels, shape.height, shape.width);

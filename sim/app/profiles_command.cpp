@@ -12,12 +12,10 @@
 #include "sim/profiles/paper_fit.hpp"
 #include "sim/profiles/published.hpp"
 #include "sim/radio/radio.hpp"
+#include "sim/units/prefixes.hpp"
 
 namespace papilio {
 namespace {
-
-constexpr double kMega = 1e6;
-constexpr double kGiga = 1e9;
 
 /// Splits "device/model".
 std::pair<std::string, std::string> split_profile_name(const std::string& name) {

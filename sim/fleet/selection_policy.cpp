@@ -1,19 +1,17 @@
 #include "sim/fleet/selection_policy.hpp"
 
 #include <cmath>
-#include <limits>
 #include <memory>
 #include <string>
 
 #include "sim/base/error.hpp"
+#include "sim/fleet/request.hpp"
 #include "sim/plan/choose.hpp"
 #include "sim/plan/estimate.hpp"
 #include "sim/yaml/fields.hpp"
 
 namespace papilio {
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 Seconds transfer_time(double bytes, double rate) {
   return Seconds{bytes > 0 ? bytes / rate : 0};  // infinite over a link that is down

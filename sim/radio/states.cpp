@@ -7,7 +7,7 @@ namespace papilio {
 namespace {
 
 constexpr NumberRange kTime{.min = 0, .max = 1e6};
-constexpr NumberRange kPower{.min = 0, .max = 1e6};
+constexpr NumberRange kWatts{.min = 0, .max = 1e6};
 
 double energy_of(const TailPhase& phase, double elapsed_s) {
   const double base = phase.power.value() * elapsed_s;
@@ -85,7 +85,7 @@ void RadioStates::describe(FieldVisitor& visitor) {
   const auto power = [](FieldVisitor& nested, std::string_view key, Watts& value, Presence presence,
                         std::string_view doc) {
     double watts = value.value();
-    nested.number(key, watts, kPower, presence, doc);
+    nested.number(key, watts, kWatts, presence, doc);
     value = Watts{watts};
   };
   time(visitor, "promotion_s", promotion, Presence::kRequired, "From idle to connected.");

@@ -8,11 +8,11 @@
 #include "sim/report/paper_sections.hpp"
 #include "sim/report/published_match.hpp"
 #include "sim/report/selections.hpp"
+#include "sim/units/prefixes.hpp"
 
 namespace papilio {
 namespace {
 
-constexpr double kKilo = 1e3;
 constexpr double kExplainAbove = 0.05;  // deviations above 5 % get a reason
 
 double speedup(const Outcome& base, const Outcome& outcome, Target target) {

@@ -5,11 +5,10 @@
 #include "sim/report/format.hpp"
 #include "sim/report/paper_sections.hpp"
 #include "sim/report/published_match.hpp"
+#include "sim/units/prefixes.hpp"
 
 namespace papilio {
 namespace {
-
-constexpr double kKilo = 1e3;
 
 using Split = PublishedTables::Split;
 

@@ -7,7 +7,7 @@
 namespace papilio {
 namespace {
 
-enum class Mark : std::uint8_t { kPoint = 'P', kRow = 'R' };
+enum class PieceKind : std::uint8_t { kPoint = 'P', kRow = 'R' };
 
 }  // namespace
 
@@ -23,7 +23,7 @@ void ResultWriter::put_text(std::string_view text) {
 }
 
 void ResultWriter::begin_point(const PointHead& head) {
-  const Mark mark = Mark::kPoint;
+  const PieceKind mark = PieceKind::kPoint;
   put(&mark, sizeof mark);
   put(&head.number, sizeof head.number);
   put(head.hash.data(), head.hash.size());
@@ -34,7 +34,7 @@ void ResultWriter::begin_point(const PointHead& head) {
 }
 
 void ResultWriter::begin_row(ResultTable table, std::size_t values) {
-  const Mark mark = Mark::kRow;
+  const PieceKind mark = PieceKind::kRow;
   put(&mark, sizeof mark);
   put(&table, sizeof table);
   const auto count = static_cast<std::uint16_t>(values);
@@ -71,7 +71,7 @@ std::string_view ResultReader::get_text() {
 }
 
 bool ResultReader::next_is_point() {
-  return get<Mark>() == Mark::kPoint;
+  return get<PieceKind>() == PieceKind::kPoint;
 }
 
 PointHead ResultReader::read_point() {

@@ -6,16 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 #include <queue>
 #include <tuple>
 
+#include "sim/fleet/request.hpp"
 #include "sim/random/stream.hpp"
 
 namespace papilio {
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 /// A calendar and, beside it, a heap of (date, number of the event); every event that is popped is
 /// compared. The event's target is the low half of its number, and its kind follows from it.
@@ -141,26 +139,26 @@ double all_the_same(Stream& /*draw*/) {
   return 1;
 }
 
-struct Workload {
+struct Load {
   const char* name;
   Ahead ahead;
 };
 
-std::ostream& operator<<(std::ostream& out, const Workload& workload) {
-  return out << workload.name;
+std::ostream& operator<<(std::ostream& out, const Load& load) {
+  return out << load.name;
 }
 
-constexpr Workload kWorkloads[] = {
+constexpr Load kLoads[] = {
     {"Exponential", exponential},  {"OnAGrid", on_a_grid},
     {"OftenNow", often_now},       {"OverManyScales", over_many_scales},
     {"FarOutliers", far_outliers}, {"AllTheSame", all_the_same},
 };
 
-class RandomWorkloads : public ::testing::TestWithParam<Workload> {};
+class RandomLoads : public ::testing::TestWithParam<Load> {};
 
 // Phases of growth, balance and decay in turn, with bursts: the number of events swings between
 // none and thousands, so rungs are made of few events and of many.
-TEST_P(RandomWorkloads, ComeOutAsFromAHeap) {
+TEST_P(RandomLoads, ComeOutAsFromAHeap) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE(seed);
     Stream draw{StreamFamily{seed, "calendar"}};
@@ -185,7 +183,7 @@ TEST_P(RandomWorkloads, ComeOutAsFromAHeap) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Workloads, RandomWorkloads, ::testing::ValuesIn(kWorkloads),
+INSTANTIATE_TEST_SUITE_P(Loads, RandomLoads, ::testing::ValuesIn(kLoads),
                          [](const auto& one) { return std::string{one.param.name}; });
 
 // The hold model of a fleet: many mobiles that think for long, each event followed by another.

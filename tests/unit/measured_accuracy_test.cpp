@@ -22,12 +22,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::ThrowsMessage;
 
-constexpr const char* kHeader = "cut,channels,bits,codec,seed,images,accuracy\n";
+constexpr const char* kAccuracyHeader = "cut,channels,bits,codec,seed,images,accuracy\n";
 
 class Accuracies : public ::testing::Test {
  protected:
   MeasuredAccuracies read(const std::string& rows) {
-    return {folder_.write("a.csv", kHeader + rows).string(), *find_model("resnet50-paper")};
+    return {folder_.write("a.csv", kAccuracyHeader + rows).string(), *find_model("resnet50-paper")};
   }
   void fails(const std::string& rows, const std::string& message) {
     EXPECT_THAT([&] { read(rows); }, ThrowsMessage<ConfigError>(HasSubstr(message)));

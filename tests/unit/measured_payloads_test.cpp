@@ -17,13 +17,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-constexpr const char* kHeader =
+constexpr const char* kPayloadHeader =
     "image,cut,channels,bits,codec,body_bytes,frame_bytes,encode_s,decode_s\n";
 
 class Payloads : public ::testing::Test {
  protected:
   MeasuredPayloads read(const std::string& rows) {
-    return {folder_.write("p.csv", kHeader + rows).string(), *find_model("resnet50-paper")};
+    return {folder_.write("p.csv", kPayloadHeader + rows).string(), *find_model("resnet50-paper")};
   }
   void fails(const std::string& rows, const std::string& message) {
     EXPECT_THAT([&] { read(rows); }, ThrowsMessage<ConfigError>(HasSubstr(message)));
