@@ -28,7 +28,7 @@ using testing::run_papilio;
 using ::testing::StartsWith;
 using testing::TemporaryFolder;
 
-const fs::path kRoot{PAPILIO_SOURCE_DIR};
+const fs::path kProject{PAPILIO_SOURCE_DIR};
 
 /// Runs the program from a shell, with redirections. @return its exit code
 int in_shell(const std::string& words) {
@@ -39,7 +39,7 @@ int in_shell(const std::string& words) {
 
 TEST(Doors, AByteThatIsNotUtf8IsToldInEveryYaml) {
   const TemporaryFolder folder;
-  const std::string scenario = read_file(kRoot / "scenarios/paper/table4.yaml");
+  const std::string scenario = read_file(kProject / "scenarios/paper/table4.yaml");
   const std::string bad = folder.write("bad.yaml", "# caf\xe9\n" + scenario).string();
   const std::string good = folder.write("good.yaml", scenario).string();
   const std::string grid = "grid:\n  - {axis: list, key: mobile.load_level, values: [1, 2]}\n";
@@ -81,7 +81,7 @@ TEST(Doors, AFileWithoutAnEndIsNotReadToIt) {
 
 TEST(Doors, ManyUnknownKeysAreToldAsAFew) {
   const TemporaryFolder folder;
-  std::string text = read_file(kRoot / "scenarios/paper/table4.yaml");
+  std::string text = read_file(kProject / "scenarios/paper/table4.yaml");
   for (int i = 0; i < 20'000; ++i) text += fmt::format("k{}: 1\n", i);
   const Finished run = run_papilio({"run", folder.write("a.yaml", text).string()});
   EXPECT_EQ(run.exit_code, 2);

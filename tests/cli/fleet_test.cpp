@@ -34,8 +34,9 @@ using testing::run_to;
 using testing::TemporaryFolder;
 
 constexpr const char* kFaults = "scenarios/fleets/faults.yaml";
-const std::vector<std::string> kFiles{"fleet.csv",   "energy.csv", "choices.csv", "timeseries.csv",
-                                      "records.csv", "tables.md",  "tables.tex"};
+const std::vector<std::string> kFleetFiles{"fleet.csv",      "energy.csv",  "choices.csv",
+                                           "timeseries.csv", "records.csv", "tables.md",
+                                           "tables.tex"};
 
 CsvTable table_of(const fs::path& file) {
   return CsvTable{file.string()};
@@ -46,8 +47,8 @@ TEST(FleetRun, TheNumberOfJobsChangesNoByte) {
   run_to(folder.path() / "a", {kFaults});
   run_to(folder.path() / "b", {kFaults});
   run_to(folder.path() / "c", {kFaults, "--jobs", "3"});
-  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
-  expect_same_files(folder.path() / "a", folder.path() / "c", kFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "b", kFleetFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "c", kFleetFiles);
 }
 
 // What a bandit learns is of its own run: neither other runs nor the workers' order move it.
@@ -79,7 +80,7 @@ TEST(FleetRun, TheEffectiveScenarioRunsToTheSameBytes) {
   const TemporaryFolder folder;
   run_to(folder.path() / "a", {kFaults, "--set", "seed=7", "--set", "replications=2"});
   run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
-  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "b", kFleetFiles);
 }
 
 TEST(FleetRun, TheEffectiveScenarioFindsItsTracesAndDates) {

@@ -37,14 +37,14 @@ const std::vector<std::string> kSummaryColumns{
     "payload_bytes",  "n",        "latency_s", "mobile_s", "uplink_s",   "cloud_s",
     "downlink_s",     "energy_j", "mobile_j",  "uplink_j", "downlink_j", "speedup_latency",
     "speedup_energy", "accuracy", "partition"};
-const std::vector<std::string> kFiles{"summary.csv", "records.csv", "tables.md", "tables.tex",
-                                      "scenario.effective.yaml"};
+const std::vector<std::string> kRunFiles{"summary.csv", "records.csv", "tables.md", "tables.tex",
+                                         "scenario.effective.yaml"};
 
 TEST(Run, TwiceGivesTheSameBytes) {
   const TemporaryFolder folder;
   run_to(folder.path() / "a", {kTable4});
   run_to(folder.path() / "b", {kTable4});
-  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "b", kRunFiles);
 }
 
 TEST(Run, TheNumberOfJobsChangesNoByte) {
@@ -52,8 +52,8 @@ TEST(Run, TheNumberOfJobsChangesNoByte) {
   run_to(folder.path() / "a", {kTable4});
   run_to(folder.path() / "b", {kTable4, "--jobs", "3"});
   run_to(folder.path() / "c", {kTable4, "--jobs", "0"});
-  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
-  expect_same_files(folder.path() / "a", folder.path() / "c", kFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "b", kRunFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "c", kRunFiles);
 }
 
 // A table without energies says nothing of the mobile's, and nothing is not zero: what the mobile
@@ -86,7 +86,7 @@ TEST(Run, TheEffectiveScenarioRunsToTheSameBytes) {
   run_to(folder.path() / "a",
          {kTable4, "--set", "networks=[wifi, 3g]", "--set", "mobile.idle_power_w=0.25"});
   run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
-  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "b", kRunFiles);
 }
 
 TEST(Run, ProfilesOfTheUsersOwnAreFoundAgain) {
@@ -96,7 +96,7 @@ TEST(Run, ProfilesOfTheUsersOwnAreFoundAgain) {
   run_to(folder.path() / "a",
          {kTable4, "--profiles", (folder.path() / "mine").string(), "--set", "networks=[lab]"});
   run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
-  expect_same_files(folder.path() / "a", folder.path() / "b", kFiles);
+  expect_same_files(folder.path() / "a", folder.path() / "b", kRunFiles);
   const CsvTable summary{(folder.path() / "a/summary.csv").string(), kSummaryColumns};
   EXPECT_EQ(summary.text(2, "network"), "lab");
   EXPECT_NEAR(summary.number(2, "uplink_s"), 8 * 150528 / 20e6, 1e-12);

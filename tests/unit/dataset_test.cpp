@@ -30,7 +30,7 @@ using testing::TemporaryFolder;
 using testing::write_png;
 
 /// What opening a dataset is refused with.
-std::string refusal(const std::string& name, Split split = Split::kTrain) {
+std::string split_refusal(const std::string& name, Split split = Split::kTrain) {
   try {
     open_dataset(name, split);
   } catch (const ConfigError& error) {
@@ -99,11 +99,11 @@ TEST_F(Folders, WithAnUnknownClassAreRefused) {
   add("train/dog/a.png");
   add("test/dogs/a.png");
   EXPECT_EQ(
-      refusal(text(), Split::kTest),
+      split_refusal(text(), Split::kTest),
       fmt::format("{0}/test/dogs: error: class 'dogs' is not in {0}/train; did you mean 'dog'?",
                   text()));
   classes("cat\n");
-  EXPECT_EQ(refusal(text()),
+  EXPECT_EQ(split_refusal(text()),
             fmt::format("{0}/train/dog: error: class 'dog' is not in {0}/classes.txt; one of: cat",
                         text()));
 }
@@ -111,26 +111,29 @@ TEST_F(Folders, WithAnUnknownClassAreRefused) {
 TEST_F(Folders, WithAWrongListAreRefused) {
   add("train/dog/a.png");
   classes("cat\n\ndog\n");
-  EXPECT_EQ(refusal(text()), text() + "/classes.txt:2: error: a blank line instead of a class");
+  EXPECT_EQ(split_refusal(text()),
+            text() + "/classes.txt:2: error: a blank line instead of a class");
   classes("cat\ndog\ncat\n");
-  EXPECT_EQ(refusal(text()), text() + "/classes.txt:3: error: class 'cat' again");
+  EXPECT_EQ(split_refusal(text()), text() + "/classes.txt:3: error: class 'cat' again");
 }
 
 TEST_F(Folders, WithAListWithoutAnEndAreRefused) {
   add("train/dog/a.png");
   fs::create_symlink("/dev/zero", path() / "classes.txt");
-  EXPECT_EQ(refusal(text()),
+  EXPECT_EQ(split_refusal(text()),
             text() + "/classes.txt: error: holds more than 16 MiB; is it the right file?");
 }
 
 TEST_F(Folders, WithoutPicturesAreRefused) {
   add("train/dog/a.png");
-  EXPECT_EQ(refusal(text(), Split::kTest),
+  EXPECT_EQ(split_refusal(text(), Split::kTest),
             text() + "/test: error: no such folder; a dataset has train and test or val");
   fs::remove(path() / "train/dog/a.png");
-  EXPECT_EQ(refusal(text()), text() + "/train: error: no picture in CLASS/*.jpg, .png or .webp");
+  EXPECT_EQ(split_refusal(text()),
+            text() + "/train: error: no picture in CLASS/*.jpg, .png or .webp");
   fs::remove_all(path() / "train");
-  EXPECT_TRUE(refusal(text()).starts_with(text() + ": error: no dataset; expected train/CLASS/"));
+  EXPECT_TRUE(
+      split_refusal(text()).starts_with(text() + ": error: no dataset; expected train/CLASS/"));
 }
 
 // Sorted names of the classes are the labels, as torchvision's ImageFolder has them.
@@ -139,7 +142,7 @@ TEST_F(Folders, OfValidationAloneAreTests) {
   add("val/n01/a.png");
   EXPECT_EQ(names(*open_dataset(text(), Split::kTest)),
             (std::vector<std::string>{"0 n01/a.png", "1 n02/b.png"}));
-  EXPECT_EQ(refusal(text()),
+  EXPECT_EQ(split_refusal(text()),
             text() + "/train: error: no such folder; a dataset has train and test or val");
   add("test/unlabelled.png");  // as ImageNet's
   EXPECT_EQ(open_dataset(text(), Split::kTest)->name(0), "n01/a.png");
@@ -158,13 +161,12 @@ TEST_F(Folders, WithoutClassFoldersHaveTheirLabelsInAFile) {
     return fmt::format("{}; {}", fmt::join(names(*dataset), ", "),
                        fmt::join(dataset->classes(), " "));
   };
-  EXPECT_TRUE(refusal(text(), Split::kTest)
+  EXPECT_TRUE(split_refusal(text(), Split::kTest)
                   .starts_with(text() + "/val: error: pictures without class folders, and no"));
   // Four files of ImageNet's: ids of the competition, which 3 is n01 of; a solution; Caffe's.
   write("ILSVRC2012_validation_ground_truth.txt", "3\n1\n");
-  EXPECT_TRUE(
-      refusal(text(), Split::kTest).find("put the development kit's map_clsloc.txt beside it") !=
-      std::string::npos);
+  EXPECT_TRUE(split_refusal(text(), Split::kTest)
+                  .find("put the development kit's map_clsloc.txt beside it") != std::string::npos);
   write("map_clsloc.txt", "n03 1 fox\nn02 2 setter\nn01 3 husky\n");
   EXPECT_EQ(found(text()), "0 a.png, 1 b.png; n01 n03");
   write("LOC_val_solution.csv",
@@ -181,7 +183,7 @@ TEST_F(Folders, WithoutClassFoldersHaveTheirLabelsInAFile) {
 
   const auto refused = [&](std::string_view labels, const std::string& what) {
     write("val.txt", labels);
-    EXPECT_EQ(refusal(text(), Split::kTest), text() + "/val.txt" + what);
+    EXPECT_EQ(split_refusal(text(), Split::kTest), text() + "/val.txt" + what);
   };
   refused("b.png 3\na.png 0\n", ":1: error: '3' is none of the 3 classes, nor a number below that");
   refused("b.png 0\nb.png 0\n", ":2: error: the picture 'b.png' comes again");
@@ -261,26 +263,28 @@ TEST_F(Cifar, MayNameItsClasses) {
   write("batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n");
   EXPECT_EQ(open_dataset(text(), Split::kTest)->name(0), "a/00000");
   write("batches.meta.txt", "a\nb\n");
-  EXPECT_EQ(refusal(text()),
+  EXPECT_EQ(split_refusal(text()),
             text() + "/data_batch_1.bin: error: record 1 has label 9, but there are 2 classes");
   fs::remove(fs::path{text()} / "batches.meta.txt");
   fs::create_symlink("/dev/zero", fs::path{text()} / "batches.meta.txt");
-  EXPECT_EQ(refusal(text()),
+  EXPECT_EQ(split_refusal(text()),
             text() + "/batches.meta.txt: error: holds more than 16 MiB; is it the right file?");
 }
 
 TEST_F(Cifar, ThatIsIncompleteIsRefused) {
   write("data_batch_2.bin", record(1, 1).substr(1));
-  EXPECT_EQ(refusal(text()), text() +
-                                 "/data_batch_2.bin: error: 3072 bytes are no whole number of "
-                                 "CIFAR-10's records of 3073 bytes");
+  EXPECT_EQ(split_refusal(text()),
+            text() +
+                "/data_batch_2.bin: error: 3072 bytes are no whole number of "
+                "CIFAR-10's records of 3073 bytes");
   write("data_batch_2.bin", "");
-  EXPECT_TRUE(refusal(text()).starts_with(text() + "/data_batch_2.bin: error: 0 bytes"));
+  EXPECT_TRUE(split_refusal(text()).starts_with(text() + "/data_batch_2.bin: error: 0 bytes"));
   fs::remove(fs::path{text()} / "data_batch_2.bin");
-  EXPECT_EQ(refusal(text()), text() +
-                                 "/data_batch_2.bin: error: cannot read the file: No such file or "
-                                 "directory; check the path");
-  EXPECT_EQ(refusal(text(), Split::kTest), "not refused");
+  EXPECT_EQ(split_refusal(text()),
+            text() +
+                "/data_batch_2.bin: error: cannot read the file: No such file or "
+                "directory; check the path");
+  EXPECT_EQ(split_refusal(text(), Split::kTest), "not refused");
 }
 
 // The drawn pictures -----------------------------------------------------------------------------
@@ -394,9 +398,9 @@ class DataFolder {
 };
 
 TEST(DatasetNames, ThatAreUnknownAreRefusedWithARemedy) {
-  EXPECT_EQ(refusal("sinthetic"),
+  EXPECT_EQ(split_refusal("sinthetic"),
             "unknown dataset 'sinthetic', and no folder of that name; did you mean 'synthetic'?");
-  EXPECT_EQ(refusal("/no/such/folder"),
+  EXPECT_EQ(split_refusal("/no/such/folder"),
             "unknown dataset '/no/such/folder', and no folder of that name; one of: synthetic, "
             "cifar10-jpeg, caltech101");
 }
@@ -404,7 +408,7 @@ TEST(DatasetNames, ThatAreUnknownAreRefusedWithARemedy) {
 TEST(DatasetNames, ThatAreNotThereSayWhereTheyShouldBe) {
   const TemporaryFolder folder;
   const DataFolder data{folder.path()};
-  EXPECT_EQ(refusal("caltech101"),
+  EXPECT_EQ(split_refusal("caltech101"),
             fmt::format("dataset 'caltech101' is not there: no folder {}/images/caltech101; set "
                         "PAPILIO_DATA to the folder that has images/caltech101",
                         folder.path().string()));
