@@ -92,7 +92,8 @@ Observation Chooser::observation(const Mobile& mobile) const {
 void Chooser::tell(const Request& request, RequestEnd how) {
   if (strategy_.candidates[fleet_.mobile_of(request).group].size() == 1) return;
   policy_->observe({request.mobile, request.number, request.partition, how,
-                    request.phases.total() - request.phases.queue, request.energy.total()});
+                    request.phases.total() - request.phases[Phase::kQueue],
+                    request.energy.total()});
 }
 
 }  // namespace papilio

@@ -136,7 +136,7 @@ void Life::go_on(std::uint32_t id, double now) {
   switch (request.span) {
     case SpanKind::kMobile:
       leave(request, length_s, now);
-      request.energy.compute +=
+      request.energy[EnergyPart::kCompute] +=
           std::get_if<Compute>(&stage_of(request))->energy.value() * load_level();
       next_stage(id, now);
       break;
@@ -172,7 +172,7 @@ void Life::go_on(std::uint32_t id, double now) {
       break;
     case SpanKind::kFallback:
       leave(request, length_s, now);
-      request.energy.compute += fallback_of(request).energy_j * load_level();
+      request.energy[EnergyPart::kCompute] += fallback_of(request).energy_j * load_level();
       request.fell_back = true;
       end(id, RequestEnd::kCompleted, now);
       break;
@@ -318,11 +318,11 @@ void Life::time_out(std::uint32_t id, double now) {
   Request& request = fleet_.requests[id];
   ++request.generation;
   // What the attempt took is told in one, whatever spans it came to, but for the mobile's own work.
-  const double mobile_s = request.phases.mobile;
+  const double mobile_s = request.phases[Phase::kMobile];
   request.phases = request.before_attempt;
-  request.phases.recovery +=
-      request.attempt_promotion_s + recovery.timeout_s - (mobile_s - request.before_attempt.mobile);
-  request.phases.mobile = mobile_s;
+  request.phases[Phase::kRecovery] += request.attempt_promotion_s + recovery.timeout_s -
+                                      (mobile_s - request.before_attempt[Phase::kMobile]);
+  request.phases[Phase::kMobile] = mobile_s;
   if (request.attempts <= static_cast<std::uint32_t>(recovery.retries)) {
     const double backoff_s =
         recovery.backoff_s * std::ldexp(1, static_cast<int>(request.attempts) - 1);
@@ -360,7 +360,7 @@ bool Life::give_up_span(std::uint32_t id, double now) {
     }
     case SpanKind::kMobile: {
       const auto* layers = std::get_if<Compute>(&stage_of(request));
-      request.energy.compute +=
+      request.energy[EnergyPart::kCompute] +=
           layers->energy.value() * group.load_level * (elapsed_s / request.span_length_s);
       goes_on = false;
       break;
@@ -394,8 +394,9 @@ void Life::end(std::uint32_t id, RequestEnd how, double now) {
   Mobile& mobile = fleet_.mobile_of(request);
   const GroupModel& group = fleet_.group_of(mobile);
   radios_.charge(mobile, now, request.energy);
-  request.energy.idle +=
-      group.idle_power_w * (request.phases.total() - request.phases.queue - request.phases.mobile);
+  request.energy[EnergyPart::kIdle] +=
+      group.idle_power_w *
+      (request.phases.total() - request.phases[Phase::kQueue] - request.phases[Phase::kMobile]);
   meter_.end(request, how, now);
   chooser_.end(request, how);
   mobile.energy += request.energy;

@@ -8,14 +8,14 @@ void MobileRadio::charge(const RadioMachine& machine, double now, EnergyLedger& 
   charged_s_ = now;
   if (active()) return;
   const RadioDraw drawn = machine.draw(Seconds{last_s_}, Seconds{from}, Seconds{now});
-  ledger.tail += drawn.tail.value();
-  ledger.idle += drawn.idle.value();
+  ledger[EnergyPart::kTail] += drawn.tail.value();
+  ledger[EnergyPart::kIdle] += drawn.idle.value();
 }
 
 double MobileRadio::promote(const RadioMachine& machine, double now, EnergyLedger& ledger) {
   charge(machine, now, ledger);
   const double promotion_s = machine.promotion_length().value();
-  ledger.promotion += machine.promotion_energy().value();
+  ledger[EnergyPart::kPromotion] += machine.promotion_energy().value();
   last_s_ = charged_s_ = now + promotion_s;
   return promotion_s;
 }

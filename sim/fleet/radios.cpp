@@ -14,9 +14,9 @@ void Radios::end_upload(Request& request, double bytes, double elapsed_s, double
   Mobile& mobile = fleet_.mobile_of(request);
   const CellModel& cell = fleet_.cell_of(mobile);
   const double active_s = mobile.radio.end_transfer(now, request.span_begin_s, elapsed_s);
-  request.energy.transmit += cell.radio.alpha_uplink.value() * bytes;
+  request.energy[EnergyPart::kTransmit] += cell.radio.alpha_uplink.value() * bytes;
   if (cell.energy_model == EnergyModel::kStated) {
-    request.energy.transmit += cell.radio.beta.value() * active_s;
+    request.energy[EnergyPart::kTransmit] += cell.radio.beta.value() * active_s;
   }
 }
 
@@ -44,9 +44,9 @@ void Radios::end_download(Request& request, double bytes, double elapsed_s, doub
   const CellModel& cell = fleet_.cell_of(mobile);
   const double active_s = mobile.radio.end_transfer(now, request.span_begin_s, elapsed_s);
   EnergyLedger& ledger = payer(request);
-  ledger.receive += cell.radio.alpha_downlink.value() * bytes;
+  ledger[EnergyPart::kReceive] += cell.radio.alpha_downlink.value() * bytes;
   if (cell.energy_model == EnergyModel::kStated) {
-    ledger.receive += cell.radio.beta.value() * active_s;
+    ledger[EnergyPart::kReceive] += cell.radio.beta.value() * active_s;
   }
 }
 

@@ -46,40 +46,40 @@ enum class SpanKind : std::uint8_t {
 };
 
 /// Which of the phases of a latency a span is part of.
-constexpr double PhaseTimes::*phase_of(SpanKind span) {
+constexpr Phase phase_of(SpanKind span) {
   switch (span) {
     case SpanKind::kQueue:
-      return &PhaseTimes::queue;
+      return Phase::kQueue;
     case SpanKind::kMobile:
     case SpanKind::kFallback:
-      return &PhaseTimes::mobile;
+      return Phase::kMobile;
     case SpanKind::kPromotion:
     case SpanKind::kListening:
     case SpanKind::kPaging:
     case SpanKind::kAnswerPromotion:
-      return &PhaseTimes::promotion;
+      return Phase::kPromotion;
     case SpanKind::kUplink:
-      return &PhaseTimes::uplink;
+      return Phase::kUplink;
     case SpanKind::kToEdge:
     case SpanKind::kToServer:
     case SpanKind::kToMobile:
-      return &PhaseTimes::delay;
+      return Phase::kDelay;
     case SpanKind::kEdgeWait:
     case SpanKind::kServerWait:
-      return &PhaseTimes::wait;
+      return Phase::kWait;
     case SpanKind::kEdge:
     case SpanKind::kServer:
-      return &PhaseTimes::service;
+      return Phase::kService;
     case SpanKind::kBackhaulUp:
     case SpanKind::kBackhaulDown:
-      return &PhaseTimes::backhaul;
+      return Phase::kBackhaul;
     case SpanKind::kDownlink:
-      return &PhaseTimes::downlink;
+      return Phase::kDownlink;
     case SpanKind::kLost:
     case SpanKind::kBackoff:
-      return &PhaseTimes::recovery;
+      return Phase::kRecovery;
   }
-  return &PhaseTimes::recovery;
+  return Phase::kRecovery;
 }
 
 /// A request from its beginning to its end; or what an attempt that timed out has left on its way.

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/cost/ledger.hpp"
+
 /// What one run of a fleet leaves: plain numbers that travel through a pipe as bytes.
 namespace papilio {
 
@@ -15,61 +17,6 @@ enum class RequestEnd : std::uint8_t {
   kCompleted,
   kDropped,  ///< never begun: the mobile was busy or its battery empty
   kFailed,   ///< begun, and no answer after the last attempt
-};
-
-/// Mobile energy by component, in J.
-struct EnergyLedger {
-  double compute{0};
-  double promotion{0};
-  double transmit{0};
-  double receive{0};
-  double tail{0};
-  double idle{0};  ///< waiting for radio and servers, and an idle radio's listening
-
-  [[nodiscard]] double total() const {
-    return compute + promotion + transmit + receive + tail + idle;
-  }
-  EnergyLedger& operator+=(const EnergyLedger& other) {
-    compute += other.compute;
-    promotion += other.promotion;
-    transmit += other.transmit;
-    receive += other.receive;
-    tail += other.tail;
-    idle += other.idle;
-    return *this;
-  }
-};
-
-/// The phases of a request, in s; their sum is its latency.
-struct PhaseTimes {
-  double queue{0};      ///< at the mobile, behind its earlier requests
-  double mobile{0};     ///< computing on the mobile, the fallback included
-  double promotion{0};  ///< of the radio, and waiting for its listening time
-  double uplink{0};     ///< uploads
-  double delay{0};      ///< propagation
-  double wait{0};       ///< at servers
-  double service{0};    ///< at servers
-  double backhaul{0};   ///< between edge and cloud
-  double downlink{0};   ///< the answer
-  double recovery{0};   ///< what failed attempts took, and the pauses after them
-
-  [[nodiscard]] double total() const {
-    return queue + mobile + promotion + uplink + delay + wait + service + backhaul + downlink +
-           recovery;
-  }
-  PhaseTimes& operator+=(const PhaseTimes& other) {
-    queue += other.queue;
-    mobile += other.mobile;
-    promotion += other.promotion;
-    uplink += other.uplink;
-    delay += other.delay;
-    wait += other.wait;
-    service += other.service;
-    backhaul += other.backhaul;
-    downlink += other.downlink;
-    recovery += other.recovery;
-    return *this;
-  }
 };
 
 /// One request, for `records.csv`.

@@ -85,7 +85,7 @@ class Spans {
   /// @param length_s as it was, not as a difference of dates, which would lose digits late in a
   ///                 long run
   void leave(Request& request, double length_s, double now, bool cut = false) {
-    request.phases.*phase_of(request.span) += length_s;
+    request.phases[phase_of(request.span)] += length_s;
     if (sink_ != nullptr) [[unlikely]]
       tell(request, length_s, now, cut);
   }

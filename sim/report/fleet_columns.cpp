@@ -2,6 +2,8 @@
 
 #include <array>
 #include <cmath>
+#include <type_traits>
+#include <utility>
 
 namespace papilio {
 namespace {
@@ -70,22 +72,27 @@ Value percentile_interval(const Subject& of) {
   return any(of) ? optional_value(of.summary.percentiles[kIndex].half_width) : Value{};
 }
 
-template <double PhaseTimes::*kPhase>
-Value mean_phase(const Subject& of) {
-  return by_completed(of, of.summary.sums.phases.*kPhase);
-}
-
 Value mean_energy(const Subject& of) {
   return known_by_begun(of, of.summary.sums.energy.total());
 }
 
-Value mean_compute(const Subject& of) {
-  return known_by_begun(of, of.summary.sums.energy.compute);
+/// Calls `add` with each place in `kParts` as a constant, of which a column's function can be made.
+template <const auto& kParts, class Add>
+void each_part(const Add& add) {
+  [&]<std::size_t... kPlace>(std::index_sequence<kPlace...>) {
+    (add(std::integral_constant<std::size_t, kPlace>{}), ...);
+  }
+  (std::make_index_sequence<kParts.size()>{});
 }
 
-template <double EnergyLedger::*kPart>
-Value mean_part(const Subject& of) {
-  return by_begun(of, of.summary.sums.energy.*kPart);
+Column phase_column(std::size_t place) {
+  return {kPhases[place].column, ValueType::kReal, "s",
+          ColumnKind::kMeasure,  Better::kLess,    kPhases[place].doc};
+}
+
+Column energy_column(std::size_t place) {
+  return {kEnergyParts[place].column, ValueType::kReal, "J",
+          ColumnKind::kMeasure,       Better::kLess,    kEnergyParts[place].doc};
 }
 
 std::size_t replications(const Record& of) {
@@ -114,10 +121,8 @@ Value image_of(const Record& of) {
   return text_value(was_begun(of) ? of.model.images[of.record.image] : "");
 }
 
-}  // namespace
-
-const std::vector<FleetColumn>& fleet_columns() {
-  static const std::vector<FleetColumn> kColumns{
+std::vector<FleetColumn> make_fleet_columns() {
+  std::vector<FleetColumn> columns{
       {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
         "a partition or a policy"},
        name_of_strategy},
@@ -175,60 +180,26 @@ const std::vector<FleetColumn>& fleet_columns() {
        percentile<2>},
       {{"p99_ci_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
         "half-width of the 95 % interval of `p99_s`"},
-       percentile_interval<2>},
-      {{"queue_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "mean wait at the mobile, behind its earlier requests"},
-       mean_phase<&PhaseTimes::queue>},
-      {{"mobile_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "computing on the mobile, a fallback included"},
-       mean_phase<&PhaseTimes::mobile>},
-      {{"promotion_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "promotions of the radio, for the upload or the answer, and waiting for its listening "
-        "time"},
-       mean_phase<&PhaseTimes::promotion>},
-      {{"uplink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "uploads over the cell"},
-       mean_phase<&PhaseTimes::uplink>},
-      {{"delay_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess, "propagation"},
-       mean_phase<&PhaseTimes::delay>},
-      {{"wait_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "waiting at servers of edge and cloud"},
-       mean_phase<&PhaseTimes::wait>},
-      {{"service_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "computing at servers of edge and cloud"},
-       mean_phase<&PhaseTimes::service>},
-      {{"backhaul_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "transfers between edge and cloud"},
-       mean_phase<&PhaseTimes::backhaul>},
-      {{"downlink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "answers over the cell"},
-       mean_phase<&PhaseTimes::downlink>},
-      {{"recovery_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "failed attempts, and the pauses after them"},
-       mean_phase<&PhaseTimes::recovery>},
+       percentile_interval<2>}};
+  each_part<kPhases>([&](auto place) {
+    columns.push_back({phase_column(place), [](const Subject& of) {
+                         constexpr auto kPhase = static_cast<Phase>(decltype(place)::value);
+                         return by_completed(of, of.summary.sums.phases[kPhase]);
+                       }});
+  });
+  columns.push_back(
       {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
         "mean mobile energy of a request that was begun, from its beginning to its end: the sum of "
         "the next six; empty, as `compute_j`, where a mobile computed whose layer table has no "
         "energies"},
-       mean_energy},
-      {{"compute_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "computing on the mobile (docs/models/fleet.md)"},
-       mean_compute},
-      {{"promotion_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "promotions of the radio (docs/models/fleet.md)"},
-       mean_part<&EnergyLedger::promotion>},
-      {{"transmit_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "sending (docs/models/fleet.md)"},
-       mean_part<&EnergyLedger::transmit>},
-      {{"receive_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "receiving (docs/models/fleet.md)"},
-       mean_part<&EnergyLedger::receive>},
-      {{"tail_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "the radio's tails (docs/models/fleet.md)"},
-       mean_part<&EnergyLedger::tail>},
-      {{"idle_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "waiting for radio and servers, and an idle radio's listening (docs/models/fleet.md)"},
-       mean_part<&EnergyLedger::idle>},
+       mean_energy});
+  each_part<kEnergyParts>([&](auto place) {
+    columns.push_back({energy_column(place), [](const Subject& of) {
+                         constexpr auto kPart = static_cast<EnergyPart>(decltype(place)::value);
+                         return known_by_begun(of, of.summary.sums.energy[kPart]);
+                       }});
+  });
+  const std::vector<FleetColumn> others{
       {{"server_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
         "mean GPU time on the cloud of a request that was begun, for attempts that were given up "
         "included"},
@@ -261,11 +232,12 @@ const std::vector<FleetColumn>& fleet_columns() {
        [](const Subject& of) {
          return of.summary.admitted ? Value{std::int64_t{*of.summary.admitted}} : Value{};
        }}};
-  return kColumns;
+  columns.insert(columns.end(), others.begin(), others.end());
+  return columns;
 }
 
-const std::vector<FleetRecordColumn>& fleet_record_columns() {
-  static const std::vector<FleetRecordColumn> kColumns{
+std::vector<FleetRecordColumn> make_record_columns() {
+  std::vector<FleetRecordColumn> columns{
       {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
         "a partition or a policy"},
        [](const Record& of) { return Value{of.model.strategies[of.run / replications(of)].name}; }},
@@ -306,59 +278,35 @@ const std::vector<FleetRecordColumn>& fleet_record_columns() {
        [](const Record& of) { return Value{of.record.upload_bytes}; }},
       {{"latency_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
         "from arrival to answer: the sum of `queue_s` to `recovery_s`"},
-       [](const Record& of) { return Value{of.record.latency_s}; }},
-      {{"queue_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "wait at the mobile, behind its earlier requests"},
-       [](const Record& of) { return Value{of.record.phases.queue}; }},
-      {{"mobile_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "computing on the mobile, a fallback included"},
-       [](const Record& of) { return Value{of.record.phases.mobile}; }},
-      {{"promotion_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "promotions of the radio, for the upload or the answer, and waiting for its listening "
-        "time"},
-       [](const Record& of) { return Value{of.record.phases.promotion}; }},
-      {{"uplink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "uploads over the cell"},
-       [](const Record& of) { return Value{of.record.phases.uplink}; }},
-      {{"delay_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess, "propagation"},
-       [](const Record& of) { return Value{of.record.phases.delay}; }},
-      {{"wait_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "waiting at servers of edge and cloud"},
-       [](const Record& of) { return Value{of.record.phases.wait}; }},
-      {{"service_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "computing at servers of edge and cloud"},
-       [](const Record& of) { return Value{of.record.phases.service}; }},
-      {{"backhaul_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "transfers between edge and cloud"},
-       [](const Record& of) { return Value{of.record.phases.backhaul}; }},
-      {{"downlink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "answers over the cell"},
-       [](const Record& of) { return Value{of.record.phases.downlink}; }},
-      {{"recovery_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "failed attempts, and the pauses after them"},
-       [](const Record& of) { return Value{of.record.phases.recovery}; }},
+       [](const Record& of) { return Value{of.record.latency_s}; }}};
+  each_part<kPhases>([&](auto place) {
+    columns.push_back({phase_column(place), [](const Record& of) {
+                         return Value{of.record.phases[static_cast<Phase>(decltype(place)::value)]};
+                       }});
+  });
+  columns.push_back(
       {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
         "mobile energy of this request: the sum of the next six; empty, as `compute_j`, where a "
         "mobile computed whose layer table has no energies"},
-       [](const Record& of) { return if_known(of.record.energy.total()); }},
-      {{"compute_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "computing on the mobile (docs/models/fleet.md)"},
-       [](const Record& of) { return if_known(of.record.energy.compute); }},
-      {{"promotion_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "promotions of the radio (docs/models/fleet.md)"},
-       [](const Record& of) { return Value{of.record.energy.promotion}; }},
-      {{"transmit_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "sending (docs/models/fleet.md)"},
-       [](const Record& of) { return Value{of.record.energy.transmit}; }},
-      {{"receive_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "receiving (docs/models/fleet.md)"},
-       [](const Record& of) { return Value{of.record.energy.receive}; }},
-      {{"tail_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "the radio's tails (docs/models/fleet.md)"},
-       [](const Record& of) { return Value{of.record.energy.tail}; }},
-      {{"idle_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
-        "waiting for radio and servers, and an idle radio's listening (docs/models/fleet.md)"},
-       [](const Record& of) { return Value{of.record.energy.idle}; }}};
+       [](const Record& of) { return if_known(of.record.energy.total()); }});
+  each_part<kEnergyParts>([&](auto place) {
+    columns.push_back({energy_column(place), [](const Record& of) {
+                         constexpr auto kPart = static_cast<EnergyPart>(decltype(place)::value);
+                         return if_known(of.record.energy[kPart]);
+                       }});
+  });
+  return columns;
+}
+
+}  // namespace
+
+const std::vector<FleetColumn>& fleet_columns() {
+  static const std::vector<FleetColumn> kColumns = make_fleet_columns();
+  return kColumns;
+}
+
+const std::vector<FleetRecordColumn>& fleet_record_columns() {
+  static const std::vector<FleetRecordColumn> kColumns = make_record_columns();
   return kColumns;
 }
 

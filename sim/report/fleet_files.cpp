@@ -22,13 +22,11 @@ Value if_known(double energy_j) {
 }
 
 Row energy_columns(const EnergyLedger& energy, double by) {
-  return {{"energy_j", if_known(energy.total() / by)},
-          {"compute_j", if_known(energy.compute / by)},
-          {"promotion_j", energy.promotion / by},
-          {"transmit_j", energy.transmit / by},
-          {"receive_j", energy.receive / by},
-          {"tail_j", energy.tail / by},
-          {"idle_j", energy.idle / by}};
+  Row row{{"energy_j", if_known(energy.total() / by)}};
+  for (std::size_t i = 0; i < kEnergyParts.size(); ++i) {
+    row.emplace_back(kEnergyParts[i].column, if_known(energy[static_cast<EnergyPart>(i)] / by));
+  }
+  return row;
 }
 
 Row fleet_row(const FleetScenario& fleet, const FleetSummary& summary) {

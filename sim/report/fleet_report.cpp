@@ -268,9 +268,10 @@ class Reporter {
           row.push_back(ms_with_interval(percentile));
         }
         for (const double sum :
-             {phases.queue, phases.mobile,
-              phases.promotion + phases.uplink + phases.delay + phases.downlink + phases.backhaul,
-              phases.wait, phases.service, phases.recovery}) {
+             {phases[Phase::kQueue], phases[Phase::kMobile],
+              phases[Phase::kPromotion] + phases[Phase::kUplink] + phases[Phase::kDelay] +
+                  phases[Phase::kDownlink] + phases[Phase::kBackhaul],
+              phases[Phase::kWait], phases[Phase::kService], phases[Phase::kRecovery]}) {
           row.push_back(part(sum));
         }
         if (regret) row.push_back(summary.regret ? ms_with_interval(*summary.regret) : none());
@@ -465,11 +466,8 @@ class Reporter {
       const RequestSums& sums = summary.sums;
       const std::uint64_t begun = sums.completed + sums.failed;
       Table::Row row{name_of(summary), summary.mobiles};
-      for (const double energy :
-           {sums.energy.total(), sums.energy.compute, sums.energy.promotion, sums.energy.transmit,
-            sums.energy.receive, sums.energy.tail, sums.energy.idle}) {
-        row.push_back(mean_mj(energy, begun));
-      }
+      row.push_back(mean_mj(sums.energy.total(), begun));
+      for (const double part : sums.energy) row.push_back(mean_mj(part, begun));
       row.push_back(begun == 0 ? none()
                                : in_ms(Seconds{sums.server_s / static_cast<double>(begun)}));
       row.push_back(sums.completed == 0
@@ -501,10 +499,12 @@ class Reporter {
       if (!shown(summary)) continue;
       const EnergyLedger mean = joules_a_mobile(summary);
       Table::Row row{name_of(summary), summary.mobiles};
-      for (const double energy_j : {mean.total(), mean.compute, mean.promotion, mean.transmit,
-                                    mean.receive, mean.tail, mean.idle, mean.total() - mean.idle}) {
-        row.push_back(std::isnan(energy_j) ? none() : decimals(energy_j, 3));
-      }
+      const auto joules = [](double energy_j) {
+        return std::isnan(energy_j) ? none() : decimals(energy_j, 3);
+      };
+      row.push_back(joules(mean.total()));
+      for (const double part : mean) row.push_back(joules(part));
+      row.push_back(joules(mean.total() - mean[EnergyPart::kIdle]));
       table.rows.push_back(std::move(row));
     }
     section.table = std::move(table);
@@ -545,8 +545,7 @@ class Reporter {
         first += group.count;
       }
     }
-    return {sum.compute / mobiles, sum.promotion / mobiles, sum.transmit / mobiles,
-            sum.receive / mobiles, sum.tail / mobiles,      sum.idle / mobiles};
+    return sum / mobiles;
   }
 
   [[nodiscard]] Section resources() const {

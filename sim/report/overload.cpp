@@ -101,7 +101,7 @@ class Finder {
     for (const FleetResult& run : runs_) {
       for (std::size_t w = 0; w < windows; ++w) {
         const RequestSums& sums = run.buckets[g * windows + w].sums;
-        busy_s += sums.phases.total() - sums.phases.queue;
+        busy_s += sums.phases.total() - sums.phases[Phase::kQueue];
         requests += static_cast<double>(sums.completed);
       }
     }

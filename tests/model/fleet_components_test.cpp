@@ -90,16 +90,26 @@ void take_every_answer(FleetModel& model) {
 }
 
 auto told(const RequestRecord& r) {
-  return std::tuple{r.group,           r.mobile,
-                    r.number,          r.partition,
-                    r.attempts,        r.end,
-                    r.fell_back,       r.late,
-                    r.arrival_s,       r.latency_s,
-                    r.upload_bytes,    r.phases.queue,
-                    r.phases.mobile,   r.phases.uplink,
-                    r.phases.wait,     r.phases.service,
-                    r.phases.downlink, r.energy.transmit,
-                    r.energy.receive,  r.energy.idle};
+  return std::tuple{r.group,
+                    r.mobile,
+                    r.number,
+                    r.partition,
+                    r.attempts,
+                    r.end,
+                    r.fell_back,
+                    r.late,
+                    r.arrival_s,
+                    r.latency_s,
+                    r.upload_bytes,
+                    r.phases[Phase::kQueue],
+                    r.phases[Phase::kMobile],
+                    r.phases[Phase::kUplink],
+                    r.phases[Phase::kWait],
+                    r.phases[Phase::kService],
+                    r.phases[Phase::kDownlink],
+                    r.energy[EnergyPart::kTransmit],
+                    r.energy[EnergyPart::kReceive],
+                    r.energy[EnergyPart::kIdle]};
 }
 
 TEST(Components, LeaveNothingOutAndShareNothing) {

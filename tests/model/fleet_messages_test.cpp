@@ -136,12 +136,12 @@ TEST(Batches, AreOfAllWhoRunTheSame) {
   FleetModel model = two_groups();
   for (GroupModel& group : model.groups) name_server_layers(group.partitions[0], "a network");
   for (const RequestRecord& record : play_whole(model).records) {
-    EXPECT_NEAR(record.phases.service, 1.5, 1e-12);
-    EXPECT_NEAR(record.phases.wait, 0, 1e-12);
+    EXPECT_NEAR(record.phases[Phase::kService], 1.5, 1e-12);
+    EXPECT_NEAR(record.phases[Phase::kWait], 0, 1e-12);
   }
   // Without a name the time tells; the times of one network's pictures may differ.
   for (GroupModel& group : model.groups) group.partitions[0].runs.clear();
-  EXPECT_NEAR(play_whole(model).records[0].phases.service, 1.5, 1e-12);
+  EXPECT_NEAR(play_whole(model).records[0].phases[Phase::kService], 1.5, 1e-12);
 }
 
 // Each waits its 10 s for others, then takes its own second; the second one behind the first.
@@ -150,10 +150,10 @@ TEST(Batches, AreNotOfThoseWhoRunSomethingElse) {
   name_server_layers(model.groups[0].partitions[0], "a network");
   name_server_layers(model.groups[1].partitions[0], "another");
   const std::vector<RequestRecord> records = by_request(play_whole(model).records);
-  EXPECT_NEAR(records[0].phases.service, 1, 1e-12);
-  EXPECT_NEAR(records[0].phases.wait, 10, 1e-12);
-  EXPECT_NEAR(records[1].phases.service, 1, 1e-12);
-  EXPECT_NEAR(records[1].phases.wait, 11, 1e-12);
+  EXPECT_NEAR(records[0].phases[Phase::kService], 1, 1e-12);
+  EXPECT_NEAR(records[0].phases[Phase::kWait], 10, 1e-12);
+  EXPECT_NEAR(records[1].phases[Phase::kService], 1, 1e-12);
+  EXPECT_NEAR(records[1].phases[Phase::kWait], 11, 1e-12);
 }
 
 // What counts is what the server runs, on the tier where it stands: an edge that finishes a network
@@ -254,7 +254,7 @@ TEST(LostAnswers, CrossTheirLinkFirst) {
   EXPECT_GT(jobs, 150);
   EXPECT_GT(jobs, completed + 50) << "half of the answers are lost";
   EXPECT_NEAR(done(model, result, "cell downlink"), jobs * 1e4, 1e-6);
-  EXPECT_NEAR(result.energy.receive, jobs * 0.013, 1e-9);
+  EXPECT_NEAR(result.energy[EnergyPart::kReceive], jobs * 0.013, 1e-9);
 }
 
 // Crashes on the way ------------------------------------------------------------------------------
@@ -376,14 +376,15 @@ TEST_P(EveryRadio, IsWokenByAnAnswer) {
   const double down_s = 1500 / radio.radio.downlink.value();
   const double promotion_s = states.promotion.value();
   const double page_s = 3 * cycle_s - away_s;
-  EXPECT_NEAR(record.phases.promotion, 2 * promotion_s + page_s, 1e-9);
+  EXPECT_NEAR(record.phases[Phase::kPromotion], 2 * promotion_s + page_s, 1e-9);
   EXPECT_NEAR(record.latency_s, 2 * promotion_s + up_s + tail_s + away_s + page_s + down_s, 1e-9);
   EXPECT_EQ(record.latency_s, record.phases.total());
   const EnergyLedger& energy = record.energy;
-  EXPECT_NEAR(energy.promotion, 2 * promotion_s * states.promotion_power.value(), 1e-9);
-  EXPECT_NEAR(energy.tail, states.tail_energy(states.tail_length()).value(), 1e-9);
-  EXPECT_NEAR(energy.idle, states.idle_power().value() * 3 * cycle_s, 1e-9);
-  EXPECT_NEAR(energy.receive, radio.radio.downlink_power().value() * down_s, 1e-9);
+  EXPECT_NEAR(energy[EnergyPart::kPromotion], 2 * promotion_s * states.promotion_power.value(),
+              1e-9);
+  EXPECT_NEAR(energy[EnergyPart::kTail], states.tail_energy(states.tail_length()).value(), 1e-9);
+  EXPECT_NEAR(energy[EnergyPart::kIdle], states.idle_power().value() * 3 * cycle_s, 1e-9);
+  EXPECT_NEAR(energy[EnergyPart::kReceive], radio.radio.downlink_power().value() * down_s, 1e-9);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, EveryRadio, ::testing::Values("wifi", "3g", "4g"));
@@ -394,8 +395,8 @@ INSTANTIATE_TEST_SUITE_P(Shipped, EveryRadio, ::testing::Values("wifi", "3g", "4
 TEST(RadioStates, AnAnswerToAnIdleRadioByHand) {
   const RadioProfile wifi = shipped("wifi");
   const RequestRecord record = play_whole(one_packet(wifi, 0.5)).records[0];
-  EXPECT_NEAR(record.phases.promotion, 0.0791 + 0.0463 + 0.0791, 1e-9);
-  EXPECT_NEAR(record.energy.promotion, 2 * 9.84004e-3, 1e-9);
+  EXPECT_NEAR(record.phases[Phase::kPromotion], 0.0791 + 0.0463 + 0.0791, 1e-9);
+  EXPECT_NEAR(record.energy[EnergyPart::kPromotion], 2 * 9.84004e-3, 1e-9);
 }
 
 // Where every state draws 1 W, a second costs 1 J, whatever wakes the radio.
@@ -416,7 +417,7 @@ TEST(RadioStates, EveryMomentIsChargedOnceWhoeverWakesTheRadio) {
     model.servers[0].gpus = 4;
     const FleetResult result = play_whole(model);
     EXPECT_EQ(result.buckets[0].sums.failed, 2U);
-    EXPECT_GT(result.energy.receive, 0);
+    EXPECT_GT(result.energy[EnergyPart::kReceive], 0);
     EXPECT_NEAR(result.energy.total(), std::max(100.0, result.counts.end_s), 1e-9) << name;
   }
 }
@@ -436,7 +437,7 @@ TEST(Timeouts, CountFromTheUpload) {
   model.groups[0].partitions[0] = plan_of({.upload_bytes = 1500, .server_s = 3}, false);
   const RequestRecord failed = play_whole(model).records[0];
   EXPECT_EQ(failed.end, RequestEnd::kFailed);
-  EXPECT_NEAR(failed.phases.recovery, 0.5821 + 0.5, 1e-9);
+  EXPECT_NEAR(failed.phases[Phase::kRecovery], 0.5821 + 0.5, 1e-9);
   EXPECT_NEAR(failed.latency_s, 0.5821 + 0.5, 1e-9);
 }
 
@@ -460,8 +461,8 @@ TEST(Timeouts, CallNothingBackThatHasLeftTheMobile) {
   const std::vector<RequestRecord> records = by_request(result.records);
   EXPECT_EQ(records[0].end, RequestEnd::kFailed);
   EXPECT_NEAR(records[0].latency_s, 1, 1e-9);
-  EXPECT_EQ(records[0].energy.receive, 0) << "nothing had come when it ended";
-  EXPECT_NEAR(records[1].phases.wait, 3.001 - 2.401, 1e-9);
+  EXPECT_EQ(records[0].energy[EnergyPart::kReceive], 0) << "nothing had come when it ended";
+  EXPECT_NEAR(records[1].phases[Phase::kWait], 3.001 - 2.401, 1e-9);
   EXPECT_NEAR(done(model, result, "server"), 3, 1e-9);
   EXPECT_NEAR(result.buckets[0].sums.server_s, 2, 1e-12) << "GPU time for nobody is GPU time";
   EXPECT_NEAR(done(model, result, "cell downlink"), 3000, 1e-6);
@@ -503,7 +504,7 @@ TEST(Timeouts, ChargeTransfersSideBySideOnce) {
   model.groups[1].workload = at({10});
   model.strategies[0].candidates = {{0}, {0}};
   const EnergyLedger energy = play_whole(model).mobiles[0];
-  EXPECT_NEAR(energy.transmit + energy.receive, 0.8 * 5, 1e-9);
+  EXPECT_NEAR(energy[EnergyPart::kTransmit] + energy[EnergyPart::kReceive], 0.8 * 5, 1e-9);
 }
 
 // A mobile that gives up in its upload stops sending: of 1,000 B at 1,000 B/s it has sent half, and
@@ -516,7 +517,7 @@ TEST(Timeouts, StopAnUpload) {
   const FleetResult result = play_whole(model);
   EXPECT_NEAR(done(model, result, "cell uplink"), 500, 1e-9);
   EXPECT_EQ(done(model, result, "server"), 0);
-  EXPECT_NEAR(result.energy.transmit, 0.4, 1e-12);
+  EXPECT_NEAR(result.energy[EnergyPart::kTransmit], 0.4, 1e-12);
 }
 
 // Late dates --------------------------------------------------------------------------------------

@@ -73,15 +73,15 @@ TEST(Spans, FollowWithoutAGapAndSumToTheLatency) {
         EXPECT_NEAR(span.length_s, span.end_s - span.begin_s, 1e-12);
         date = span.end_s;
         sum_s += span.length_s;
-        phases.*phase_of(span.kind) += span.length_s;
+        phases[phase_of(span.kind)] += span.length_s;
         heard[span.kind] += 1;
         cut += span.cut ? 1 : 0;
       }
       EXPECT_NEAR(sum_s, record.latency_s, 1e-9);
       if (record.end == RequestEnd::kCompleted && record.attempts <= 1 && !record.fell_back) {
-        EXPECT_EQ(phases.uplink, record.phases.uplink);
-        EXPECT_EQ(phases.service, record.phases.service);
-        EXPECT_EQ(phases.promotion, record.phases.promotion);
+        EXPECT_EQ(phases[Phase::kUplink], record.phases[Phase::kUplink]);
+        EXPECT_EQ(phases[Phase::kService], record.phases[Phase::kService]);
+        EXPECT_EQ(phases[Phase::kPromotion], record.phases[Phase::kPromotion]);
       }
       retried += record.attempts > 1 ? 1 : 0;
       dropped += record.end == RequestEnd::kDropped ? 1 : 0;

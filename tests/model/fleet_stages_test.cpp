@@ -50,16 +50,15 @@ TEST(TwoUploads, TakeTheirStagesInTurn) {
   const FleetResult result = play_whole(model);
   const RequestRecord& record = result.records.at(0);
   EXPECT_NEAR(record.latency_s, 8, 1e-12);
-  for (const double PhaseTimes::*phase :
-       {&PhaseTimes::mobile, &PhaseTimes::uplink, &PhaseTimes::service, &PhaseTimes::downlink}) {
-    EXPECT_NEAR(record.phases.*phase, 2, 1e-12);
+  for (const Phase phase : {Phase::kMobile, Phase::kUplink, Phase::kService, Phase::kDownlink}) {
+    EXPECT_NEAR(record.phases[phase], 2, 1e-12);
   }
   EXPECT_EQ(record.attempts, 1U);
   EXPECT_EQ(record.upload_bytes, 2000);
-  EXPECT_NEAR(record.energy.compute, 5, 1e-12);
-  EXPECT_NEAR(record.energy.transmit, 1.6, 1e-12);
-  EXPECT_NEAR(record.energy.receive, 1.6, 1e-12);
-  EXPECT_NEAR(record.energy.idle, 6, 1e-12);
+  EXPECT_NEAR(record.energy[EnergyPart::kCompute], 5, 1e-12);
+  EXPECT_NEAR(record.energy[EnergyPart::kTransmit], 1.6, 1e-12);
+  EXPECT_NEAR(record.energy[EnergyPart::kReceive], 1.6, 1e-12);
+  EXPECT_NEAR(record.energy[EnergyPart::kIdle], 6, 1e-12);
   EXPECT_NEAR(result.buckets[0].sums.server_s, 2, 1e-12);
 }
 
@@ -94,12 +93,12 @@ TEST(TwoUploads, FallBackToWhatTheMobileHasNotGot) {
     const double latency_s = falls_back ? 1 + expected.timeout_s + expected.fallback_s : 8;
     EXPECT_NEAR(record.latency_s, latency_s, 1e-12);
     EXPECT_EQ(record.latency_s, record.phases.total());
-    EXPECT_NEAR(record.phases.mobile, expected.mobile_s + expected.fallback_s, 1e-12);
-    EXPECT_NEAR(record.energy.compute, expected.compute_j, 1e-12);
-    EXPECT_NEAR(record.energy.idle, latency_s - record.phases.mobile, 1e-12)
+    EXPECT_NEAR(record.phases[Phase::kMobile], expected.mobile_s + expected.fallback_s, 1e-12);
+    EXPECT_NEAR(record.energy[EnergyPart::kCompute], expected.compute_j, 1e-12);
+    EXPECT_NEAR(record.energy[EnergyPart::kIdle], latency_s - record.phases[Phase::kMobile], 1e-12)
         << "while it does not compute";
     EXPECT_NEAR(done(model, result, "cell uplink"), expected.sent_bytes, 1e-9);
-    EXPECT_NEAR(record.energy.transmit, 0.8 * expected.sent_bytes / 1000, 1e-12);
+    EXPECT_NEAR(record.energy[EnergyPart::kTransmit], 0.8 * expected.sent_bytes / 1000, 1e-12);
     EXPECT_NEAR(done(model, result, "cell downlink"), expected.taken_bytes, 1e-9);
     EXPECT_NEAR(result.mobiles[0].receive, 0.8 * expected.taken_bytes / 1000, 1e-9);
   }
@@ -118,10 +117,10 @@ TEST(TwoUploads, BeginAgainAtTheFirstTransfer) {
   EXPECT_EQ(record.attempts, 2U);
   EXPECT_FALSE(record.fell_back);
   EXPECT_NEAR(record.latency_s, 16, 1e-12);
-  EXPECT_NEAR(record.phases.mobile, 1 + 1 + 1, 1e-12) << "what it computes is no recovery";
-  EXPECT_NEAR(record.phases.recovery, 8 - 1, 1e-12);
-  EXPECT_NEAR(record.energy.compute, 2 + 3 + 3, 1e-12);
-  EXPECT_NEAR(record.energy.idle, 16 - 3, 1e-12);
+  EXPECT_NEAR(record.phases[Phase::kMobile], 1 + 1 + 1, 1e-12) << "what it computes is no recovery";
+  EXPECT_NEAR(record.phases[Phase::kRecovery], 8 - 1, 1e-12);
+  EXPECT_NEAR(record.energy[EnergyPart::kCompute], 2 + 3 + 3, 1e-12);
+  EXPECT_NEAR(record.energy[EnergyPart::kIdle], 16 - 3, 1e-12);
   EXPECT_NEAR(done(model, result, "cell uplink"), 4000, 1e-9);
   EXPECT_NEAR(done(model, result, "server"), 3, 1e-9);
   // Without a retry and a fallback it fails, and so it does where no attempt comes to its end.
@@ -139,7 +138,7 @@ TEST(TwoUploads, ThatNoneIsLeftOfAwaitNothing) {
   RequestRecord record = play_whole(model).records.at(0);
   EXPECT_FALSE(record.fell_back);
   EXPECT_NEAR(record.latency_s, 5, 1e-12);
-  EXPECT_NEAR(record.energy.compute, 2 + 3, 1e-12);
+  EXPECT_NEAR(record.energy[EnergyPart::kCompute], 2 + 3, 1e-12);
   model.groups[0].recovery = {2.5, 0, 0, true};
   record = play_whole(model).records.at(0);
   EXPECT_TRUE(record.fell_back);
@@ -205,10 +204,10 @@ TEST(TwoMobiles, LoseNoByteOfPlansOfThreeUploads) {
   for (const RequestRecord& record : result.records) {
     EXPECT_EQ(record.end, RequestEnd::kCompleted);
     sent += record.upload_bytes;
-    waited_s += record.phases.wait;
-    EXPECT_NEAR(record.phases.service, 0.5, 1e-9);
-    EXPECT_NEAR(record.energy.transmit, 1e-6 * record.upload_bytes, 1e-9);
-    EXPECT_NEAR(record.energy.receive, 2e-6 * 111e3, 1e-9);
+    waited_s += record.phases[Phase::kWait];
+    EXPECT_NEAR(record.phases[Phase::kService], 0.5, 1e-9);
+    EXPECT_NEAR(record.energy[EnergyPart::kTransmit], 1e-6 * record.upload_bytes, 1e-9);
+    EXPECT_NEAR(record.energy[EnergyPart::kReceive], 2e-6 * 111e3, 1e-9);
   }
   EXPECT_GT(waited_s, 0) << "they meet";
   EXPECT_NEAR(sent / 400, 160e3, 4 * 160e3 / 20);

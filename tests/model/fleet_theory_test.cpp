@@ -216,7 +216,8 @@ TEST_P(QueueingTheory, HoldsTheMean) {
     const RequestSums& sums = result.buckets[0].sums;
     ASSERT_GT(sums.completed, 0U);
     ASSERT_EQ(sums.completed, sums.arrived);
-    const double sum_s = queue.shared_link ? sums.phases.uplink : sums.phases.wait;
+    const double sum_s =
+        queue.shared_link ? sums.phases[Phase::kUplink] : sums.phases[Phase::kWait];
     means_s.push_back(sum_s / static_cast<double>(sums.completed));
     all += sums.phases;
   }
@@ -343,7 +344,8 @@ TEST_P(SamplePaths, ConserveRequestsAndTheirTime) {
   std::uint64_t retries = 0;
   for (const RequestRecord& record : result.records) {
     expect_close(record.phases.total(), record.latency_s, "phases of a request");
-    for (const double phase : {record.phases.queue, record.phases.wait, record.phases.recovery}) {
+    for (const double phase : {record.phases[Phase::kQueue], record.phases[Phase::kWait],
+                               record.phases[Phase::kRecovery]}) {
       EXPECT_GE(phase, 0);
     }
     retries += record.attempts > 1 ? record.attempts - 1 : 0;
@@ -392,9 +394,10 @@ TEST_P(SamplePaths, ConserveEnergy) {
       }
     }
     if (states) {
-      EXPECT_GT(result.energy.promotion, 0);
-      EXPECT_GT(result.energy.tail, of_records.tail) << "a tail outlives its request";
-      EXPECT_GT(result.energy.idle, of_records.idle);
+      EXPECT_GT(result.energy[EnergyPart::kPromotion], 0);
+      EXPECT_GT(result.energy[EnergyPart::kTail], of_records[EnergyPart::kTail])
+          << "a tail outlives its request";
+      EXPECT_GT(result.energy[EnergyPart::kIdle], of_records[EnergyPart::kIdle]);
     }
   }
 }

@@ -317,11 +317,12 @@ TEST_F(Fleets, ChargeEachRequestForItsOwnPicture) {
       const double encode_s = 0.001 * (record.image + 1);
       ASSERT_EQ(record.upload_bytes, kSizes[record.image]);
       // Times and energies on the mobile are doubled by its load level.
-      expect_relative(record.phases.mobile, 2 * (layers.time_at(Tier::kMobile).value() + encode_s),
-                      kRounding, "mobile");
-      expect_relative(record.energy.compute, 2 * (layers.mobile_energy().value() + 2 * encode_s),
-                      kRounding, "compute energy");
-      expect_relative(record.phases.service,
+      expect_relative(record.phases[Phase::kMobile],
+                      2 * (layers.time_at(Tier::kMobile).value() + encode_s), kRounding, "mobile");
+      expect_relative(record.energy[EnergyPart::kCompute],
+                      2 * (layers.mobile_energy().value() + 2 * encode_s), kRounding,
+                      "compute energy");
+      expect_relative(record.phases[Phase::kService],
                       (layers.time_at(Tier::kEdge) + layers.time_at(Tier::kCloud)).value() + 0.0005,
                       1e-9, "edge and server");
     }

@@ -81,18 +81,19 @@ void expect_agreement(const RequestRecord& found, const Breakdown& expected) {
         << what << ": " << value << " against " << wanted;
   };
   expect(found.latency_s, latency_s, 0, "latency");
-  expect(found.phases.mobile, expected.mobile.value(), latency_s, "mobile");
-  expect(found.phases.uplink, expected.uplink.value(), latency_s, "uplink");
-  expect(found.phases.delay, expected.delay.value(), latency_s, "delay");
-  expect(found.phases.service, (expected.edge + expected.cloud).value(), latency_s, "servers");
-  expect(found.phases.backhaul, expected.backhaul.value(), latency_s, "backhaul");
-  expect(found.phases.downlink, expected.downlink.value(), latency_s, "downlink");
+  expect(found.phases[Phase::kMobile], expected.mobile.value(), latency_s, "mobile");
+  expect(found.phases[Phase::kUplink], expected.uplink.value(), latency_s, "uplink");
+  expect(found.phases[Phase::kDelay], expected.delay.value(), latency_s, "delay");
+  expect(found.phases[Phase::kService], (expected.edge + expected.cloud).value(), latency_s,
+         "servers");
+  expect(found.phases[Phase::kBackhaul], expected.backhaul.value(), latency_s, "backhaul");
+  expect(found.phases[Phase::kDownlink], expected.downlink.value(), latency_s, "downlink");
   expect(found.phases.total(), latency_s, 0, "the phases' sum");
   const double energy_j = expected.energy().value();
-  expect(found.energy.compute, expected.compute_energy.value(), energy_j, "compute");
-  expect(found.energy.transmit, expected.uplink_energy.value(), energy_j, "transmit");
-  expect(found.energy.receive, expected.downlink_energy.value(), energy_j, "receive");
-  expect(found.energy.idle, expected.idle_energy.value(), energy_j, "idle");
+  expect(found.energy[EnergyPart::kCompute], expected.compute_energy.value(), energy_j, "compute");
+  expect(found.energy[EnergyPart::kTransmit], expected.uplink_energy.value(), energy_j, "transmit");
+  expect(found.energy[EnergyPart::kReceive], expected.downlink_energy.value(), energy_j, "receive");
+  expect(found.energy[EnergyPart::kIdle], expected.idle_energy.value(), energy_j, "idle");
   expect(found.energy.total(), energy_j, 0, "the energies' sum");
 }
 

@@ -44,7 +44,7 @@ FleetResult packets(const RadioProfile& radio, const std::vector<double>& dates_
 TEST(RadioStates, OneIsolatedPacketCostsWhatIsPrinted) {
   const auto cost = [](const char* radio) {
     const EnergyLedger energy = packets(shipped(radio), {10}).energy;
-    return energy.total() - energy.idle;
+    return energy.total() - energy[EnergyPart::kIdle];
   };
   EXPECT_NEAR(cost("4g"), 12.76, 0.005 * 12.76);
   EXPECT_NEAR(cost("3g"), 7.38, 0.005 * 7.38);
@@ -54,9 +54,9 @@ TEST(RadioStates, OneIsolatedPacketCostsWhatIsPrinted) {
 TEST(RadioStates, PromotionIsPartOfTheLatency) {
   const RadioProfile lte = shipped("4g");
   const RequestRecord record = packets(lte, {10}).records[0];
-  EXPECT_NEAR(record.phases.promotion, 0.2601, 1e-12);
+  EXPECT_NEAR(record.phases[Phase::kPromotion], 0.2601, 1e-12);
   EXPECT_NEAR(record.latency_s, 0.2601 + 1500 / lte.radio.uplink.value(), 1e-12);
-  EXPECT_NEAR(record.energy.promotion, 0.2601 * 1.2107, 1e-12);
+  EXPECT_NEAR(record.energy[EnergyPart::kPromotion], 0.2601 * 1.2107, 1e-12);
 }
 
 // Within the tail the radio is connected: no promotion, and the second packet's tail begins anew,
@@ -65,13 +65,13 @@ TEST(RadioStates, AnotherPacketWithinTheTailNeedsNoPromotion) {
   const RadioProfile lte = shipped("4g");
   const FleetResult result = packets(lte, {10, 15});
   const std::vector<RequestRecord> records = by_request(result.records);
-  EXPECT_EQ(records[1].phases.promotion, 0);
-  EXPECT_NEAR(result.energy.promotion, 0.2601 * 1.2107, 1e-12);
+  EXPECT_EQ(records[1].phases[Phase::kPromotion], 0);
+  EXPECT_NEAR(result.energy[EnergyPart::kPromotion], 0.2601 * 1.2107, 1e-12);
   const double first_end = 10 + records[0].latency_s;
   const auto& states = dynamic_cast<const RadioStates&>(*lte.machine);
   const Joules between = states.tail_energy(Seconds{15 - first_end});
   const Joules whole = states.tail_energy(states.tail_length());
-  EXPECT_NEAR(result.energy.tail, (between + whole).value(), 1e-9);
+  EXPECT_NEAR(result.energy[EnergyPart::kTail], (between + whole).value(), 1e-9);
 }
 
 // A timeout of 10 ms counts from the upload, which takes 2 ms, and so not in the promotion of 260.1
@@ -90,7 +90,7 @@ TEST(RadioStates, ATimeoutDoesNotRunInThePromotion) {
   EXPECT_EQ(record.end, RequestEnd::kCompleted);
   EXPECT_EQ(record.attempts, 1U);
   EXPECT_NEAR(record.latency_s, 0.2601 + 1500 / lte.radio.uplink.value(), 1e-9);
-  EXPECT_NEAR(result.energy.promotion, 0.2601 * 1.2107, 1e-12);
+  EXPECT_NEAR(result.energy[EnergyPart::kPromotion], 0.2601 * 1.2107, 1e-12);
 }
 
 // The time of the run is promotion, transfer, tail or idle, and nothing twice: 100 s of a radio
@@ -104,10 +104,12 @@ TEST(RadioStates, EveryMomentIsChargedOnce) {
   const FleetResult result = packets(radio, {3, 3.5, 20, 28, 60}, 100);
   double transfers_s = 0;
   for (const RequestRecord& record : result.records) {
-    transfers_s += record.phases.uplink + record.phases.downlink;
+    transfers_s += record.phases[Phase::kUplink] + record.phases[Phase::kDownlink];
   }
   const EnergyLedger& energy = result.energy;
-  EXPECT_NEAR(energy.promotion + energy.tail + energy.idle, 100 - transfers_s, 1e-9);
+  EXPECT_NEAR(
+      energy[EnergyPart::kPromotion] + energy[EnergyPart::kTail] + energy[EnergyPart::kIdle],
+      100 - transfers_s, 1e-9);
 }
 
 // Between listening times, 40.1 ms apart in long DRX, an answer waits; right after the upload it
@@ -184,11 +186,12 @@ TEST(RadioMachine, OfAnotherKindIsPlayedByWhatItSays) {
   model.cells[0] = testing::cell_of(1e6, 1e6);
   model.cells[0].machine = std::make_shared<PowerSave>();
   const FleetResult result = simulate_fleet(model).front();
-  EXPECT_NEAR(result.records[0].phases.promotion, 0.001 + 0.050 + 0.001, 1e-9);
+  EXPECT_NEAR(result.records[0].phases[Phase::kPromotion], 0.001 + 0.050 + 0.001, 1e-9);
   EXPECT_NEAR(result.records[0].latency_s, 0.052 + 0.250 + 2 * 0.001, 1e-9);
-  EXPECT_NEAR(result.energy.promotion, 2 * 0.0005, 1e-12);
-  EXPECT_NEAR(result.energy.tail, 2 * 0.1 * 0.2, 1e-9);
-  EXPECT_NEAR(result.energy.idle, (100 - 2 * 0.1 - 2 * 0.001 - 2 * 0.001) * 0.01, 1e-9);
+  EXPECT_NEAR(result.energy[EnergyPart::kPromotion], 2 * 0.0005, 1e-12);
+  EXPECT_NEAR(result.energy[EnergyPart::kTail], 2 * 0.1 * 0.2, 1e-9);
+  EXPECT_NEAR(result.energy[EnergyPart::kIdle], (100 - 2 * 0.1 - 2 * 0.001 - 2 * 0.001) * 0.01,
+              1e-9);
 }
 
 // What a radio's file may have is what the table of machines says.

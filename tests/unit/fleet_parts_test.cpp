@@ -118,14 +118,14 @@ TEST(Meter, SumsWhatIsCounted) {
       model, whole, 1,
       [](const LinkPlace& place) { return std::make_unique<SharedLink>(place.rate); }, calendar};
   std::vector<Mobile> mobiles{a_mobile()};
-  mobiles[0].energy.compute = 4;
+  mobiles[0].energy[EnergyPart::kCompute] = 4;
   Meter meter{model, mobiles, 0};
   for (const double arrival_s : {1.0, 2.0}) {
     meter.arrive(mobiles[0], arrival_s);
     meter.begin_serving();
     Request request{.arrival_s = arrival_s};
-    request.phases.mobile = 0.3;
-    request.energy.compute = 2;
+    request.phases[Phase::kMobile] = 0.3;
+    request.energy[EnergyPart::kCompute] = 2;
     meter.end(request, RequestEnd::kCompleted, arrival_s + 0.3);
   }
   meter.arrive(mobiles[0], 3);
