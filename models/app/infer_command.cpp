@@ -33,15 +33,15 @@ namespace po = boost::program_options;
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kUsage = "infer [PICTURE...] --model NAME [options]";
-constexpr const char* kAbout =
+constexpr const char* kInferUsage = "infer [PICTURE...] --model NAME [options]";
+constexpr const char* kInferAbout =
     "Runs real pictures through a network: whole, or cut in two, the features quantised, encoded,\n"
     "decoded and put back in between; or with the picture itself sent by a picture codec. Tells "
     "the classes, the share of right answers, the bytes "
     "that\n"
     "cross and the time of each stage; writes payloads.csv and accuracy.csv, which scenarios read.";
 
-void declare(CommandLine& line, VerbOptions& options) {
+void declare_infer(CommandLine& line, VerbOptions& options) {
   line.add_positional("picture", -1);
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
   add_profiles_option(line);
@@ -71,7 +71,7 @@ void declare(CommandLine& line, VerbOptions& options) {
 }
 
 /// What a command asks for, checked.
-struct Request {
+struct InferRequest {
   FirstPhaseSpec networks;  ///< the plain network and how units are put into it
   std::vector<Cut> cuts;
   std::vector<std::int64_t> channels;
@@ -84,8 +84,8 @@ struct Request {
   bool labelled{false};
 };
 
-Request request_of(const VerbOptions& options, const std::vector<std::string>& files) {
-  Request request;
+InferRequest infer_request(const VerbOptions& options, const std::vector<std::string>& files) {
+  InferRequest request;
   const std::string data = options.text_of("data");
   if (files.empty() == data.empty()) options.fail("expected pictures, or a dataset with --data");
   std::optional<std::int64_t> classes;
@@ -120,7 +120,7 @@ Request request_of(const VerbOptions& options, const std::vector<std::string>& f
 }
 
 /// The plain network, or one with a trained unit, ready to run.
-SplitNetwork split_network(const Request& request, const Cut& cut, std::int64_t channels,
+SplitNetwork split_network(const InferRequest& request, const Cut& cut, std::int64_t channels,
                            std::uint64_t seed) {
   Point point{.seed = seed};
   if (channels > 0) {
@@ -140,7 +140,7 @@ SplitNetwork split_network(const Request& request, const Cut& cut, std::int64_t 
 /// Runs all pictures through one split network.
 class Measurement {
  public:
-  Measurement(const Request& request, Loader& loader, Progress& progress, std::size_t total)
+  Measurement(const InferRequest& request, Loader& loader, Progress& progress, std::size_t total)
       : request_{request}, loader_{loader}, progress_{progress}, total_{total} {}
 
   /// @param cut      where something crosses
@@ -235,7 +235,7 @@ class Measurement {
     folder.commit();
   }
 
-  const Request& request_;
+  const InferRequest& request_;
   Loader& loader_;
   Progress& progress_;
   std::size_t total_;
@@ -286,7 +286,7 @@ Table accuracy_rows(const std::vector<CodecResults>& results, const Evaluation& 
   return table;
 }
 
-nlohmann::ordered_json settings_of(const VerbOptions& options, const Request& request) {
+nlohmann::ordered_json infer_settings(const VerbOptions& options, const InferRequest& request) {
   return {{"model", request.networks.graph.name()}, {"weights", request.networks.source},
           {"units", request.units.string()},        {"data", options.text_of("data")},
           {"pictures", request.pictures->size()},   {"normalize", options.text_of("normalize")},
@@ -298,8 +298,8 @@ nlohmann::ordered_json settings_of(const VerbOptions& options, const Request& re
 
 void infer_command(const Words& words) {
   CommandLine line{
-      kUsage,
-      kAbout,
+      kInferUsage,
+      kInferAbout,
       {"papilio infer cat.jpg dog.jpg --model resnet50 --weights resnet50.pth",
        "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg",
        "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
@@ -309,12 +309,12 @@ void infer_command(const Words& words) {
        "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
        "RB3 --channels 0,2 --units results/figure7 --codecs raw,png"}};
   VerbOptions options{line, "infer"};
-  declare(line, options);
+  declare_infer(line, options);
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
   check_format(format);
   const auto started = std::chrono::system_clock::now();
-  const Request request = request_of(options, line.all("picture"));
+  const InferRequest request = infer_request(options, line.all("picture"));
   const auto seed = static_cast<std::uint64_t>(options.whole_of("seed", 1, 1'000'000));
   const TensorRuntime runtime = start_tensor_runtime(
       options.text_of("device"), static_cast<int>(options.whole_of("threads", 0, 1024)));
@@ -402,7 +402,7 @@ void infer_command(const Words& words) {
     folder.add("tables.md", to_markdown(report));
     folder.add("tables.tex", to_latex(report));
     nlohmann::ordered_json manifest =
-        manifest_of("infer", words, settings_of(options, request), runtime, started);
+        manifest_of("infer", words, infer_settings(options, request), runtime, started);
     manifest["pictures_left_out"] = left_out_json(request.left_out.get());
     folder.add("manifest.json", json_text(manifest));
     folder.commit();

@@ -43,8 +43,8 @@ constexpr double kPowerSeconds = 3;  // GPUs' counters move ten times a second
 
 constexpr std::size_t kCodecPasses = 10;
 
-constexpr const char* kUsage = "profile [PICTURE...] --model NAME [options]";
-constexpr const char* kAbout =
+constexpr const char* kProfileUsage = "profile [PICTURE...] --model NAME [options]";
+constexpr const char* kProfileAbout =
     "Measures what each layer of a network takes on this machine, one picture at a time, and "
     "writes\nthe table that scenarios take their latencies from: DIR/layers/DEVICE/MODEL.yaml, and "
     "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.\n"
@@ -53,7 +53,7 @@ constexpr const char* kAbout =
     "With --codecs also what coding takes, of the features at each cut and of the picture:\n"
     "DIR/measurements/DEVICE/MODEL/payloads.csv, a file for a scenario's key 'payload'.";
 
-struct Request {
+struct ProfileRequest {
   std::vector<Graph> graphs;
   std::string device_name;
   MeasureSpec measurement;
@@ -70,7 +70,7 @@ struct Request {
 
 /// What is to be measured of codecs.
 void ask_of_codecs(const VerbOptions& options, const std::vector<std::string>& files,
-                   Request& request) {
+                   ProfileRequest& request) {
   const std::string data = options.text_of("data");
   request.weights = options.text_of("weights");
   if (options.text_of("codecs").empty()) {
@@ -125,9 +125,9 @@ std::string usual_name(const TensorRuntime& runtime, const std::string& dtype) {
                      dtype == "fp16" ? "-fp16" : "");
 }
 
-Request request_of(const VerbOptions& options, const CommandLine& line,
-                   const TensorRuntime& runtime) {
-  Request request;
+ProfileRequest profile_request(const VerbOptions& options, const CommandLine& line,
+                               const TensorRuntime& runtime) {
+  ProfileRequest request;
   const ProfileLibrary library = library_of(line);
   const std::string wanted = options.needed("model");
   std::vector<std::string> names = wanted == "all" ? zoo_names() : options.words_of("model");
@@ -153,7 +153,8 @@ Request request_of(const VerbOptions& options, const CommandLine& line,
 }
 
 /// The network as it is measured. For layers any weights will do.
-Network network_of(const Graph& graph, const Request& request, c10::Device device, bool quiet) {
+Network network_of(const Graph& graph, const ProfileRequest& request, c10::Device device,
+                   bool quiet) {
   Network network{graph, device};
   if (request.weights.empty()) {
     network.initialize(1);
@@ -173,7 +174,7 @@ struct Power {
   std::optional<double> idle_w;
 };
 
-LayerProfile profile_of(const Graph& graph, const Request& request, const LayerTimes& times,
+LayerProfile profile_of(const Graph& graph, const ProfileRequest& request, const LayerTimes& times,
                         const std::optional<Power>& power, const TensorRuntime& runtime) {
   LayerProfile profile{.device = request.device_name,
                        .model = graph.name(),
@@ -213,7 +214,7 @@ LayerProfile profile_of(const Graph& graph, const Request& request, const LayerT
   return profile;
 }
 
-Device device_of(const Request& request, const TensorRuntime& runtime) {
+Device device_of(const ProfileRequest& request, const TensorRuntime& runtime) {
   const Provenance here{"measured", kSource, "read from the system"};
   const std::string processor = processor_name(runtime.device);
   const std::string threads = threads_text(runtime);
@@ -247,7 +248,7 @@ void write(const fs::path& profiles, LayerProfile profile, Device device) {
 }
 
 /// The pictures whose features are coded, by names that tell what their bytes are worth.
-std::vector<NamedImage> images_for(const Request& request, const VerbOptions& options,
+std::vector<NamedImage> images_for(const ProfileRequest& request, const VerbOptions& options,
                                    const Network& network) {
   std::vector<NamedImage> images;
   if (request.pictures) {
@@ -262,7 +263,7 @@ std::vector<NamedImage> images_for(const Request& request, const VerbOptions& op
   return images;
 }
 
-void write_payloads(const fs::path& profiles, const Request& request, const Graph& graph,
+void write_payloads(const fs::path& profiles, const ProfileRequest& request, const Graph& graph,
                     const std::vector<CodecProfile>& measured) {
   OutputFolder folder{profiles / "measurements" / request.device_name / graph.name()};
   folder.add("payloads.csv", codec_file(measured));
@@ -330,8 +331,8 @@ Section batch_section(const LayerProfile& profile, const LayerTimes& times) {
 
 void profile_command(const Words& words) {
   CommandLine line{
-      kUsage,
-      kAbout,
+      kProfileUsage,
+      kProfileAbout,
       {"papilio profile --model resnet50",
        "papilio profile --model all --threads 1 --name my-laptop -o ~/profiles",
        "papilio profile --model resnet20-cifar10,alexnet --power-w 5",
@@ -385,7 +386,7 @@ void profile_command(const Words& words) {
   static_cast<void>(options.needed("model"));
   const TensorRuntime runtime = start_tensor_runtime(
       options.text_of("device"), static_cast<int>(options.whole_of("threads", 0, 1024)));
-  Request request = request_of(options, line, runtime);
+  ProfileRequest request = profile_request(options, line, runtime);
   ask_of_codecs(options, line.all("picture"), request);
   const fs::path profiles = line.get<std::string>("output");
   OutputFolder check{profiles};  // before minutes of work

@@ -31,15 +31,15 @@ namespace {
 
 constexpr const char* kSettings = "settings.json";
 
-constexpr const char* kUsage = "train --model NAME --data NAME [options]";
-constexpr const char* kAbout =
+constexpr const char* kTrainUsage = "train --model NAME --data NAME [options]";
+constexpr const char* kTrainAbout =
     "Trains butterfly units into a network, end to end: the first phase of the butterfly paper's\n"
     "Algorithm 1. First the network without a unit, as the baseline; then, at each cut, one "
     "network\n"
     "for each number of channels D_r, or only as many as it takes to stay within the budget\n"
     "(--search). Stopped, or killed, it goes on where it was when started again with the same -o.";
 
-void declare(CommandLine& line, VerbOptions& options) {
+void declare_train(CommandLine& line, VerbOptions& options) {
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
   options.text(
       "weights", "", "FILE",
@@ -135,8 +135,8 @@ FirstPhaseSpec spec_of(const VerbOptions& options, bool search, std::int64_t cla
 }
 
 /// What the results follow from, so that a folder is not continued with other settings.
-nlohmann::ordered_json settings_of(const FirstPhaseSpec& spec, const VerbOptions& options,
-                                   const Dataset& train_set, const Dataset& test_set) {
+nlohmann::ordered_json train_settings(const FirstPhaseSpec& spec, const VerbOptions& options,
+                                      const Dataset& train_set, const Dataset& test_set) {
   const TrainingSpec& training = spec.training;
   nlohmann::ordered_json settings{{"model", spec.graph.name()},
                                   {"input", options.text_of("input")},
@@ -189,8 +189,8 @@ void claim_folder(const fs::path& path, const nlohmann::ordered_json& settings) 
 
 void train_command(const Words& words) {
   CommandLine line{
-      kUsage,
-      kAbout,
+      kTrainUsage,
+      kTrainAbout,
       {"papilio train --model resnet20-cifar10 --data synthetic --after RB3 --channels 1,2,4 "
        "--epochs 1",
        "papilio train --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --seeds "
@@ -198,7 +198,7 @@ void train_command(const Words& words) {
        "papilio train --model resnet50 --weights resnet50.pth --data ~/pictures --after RB1,RB8 "
        "--search"}};
   VerbOptions options{line, "train"};
-  declare(line, options);
+  declare_train(line, options);
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
   check_format(format);
@@ -221,7 +221,7 @@ void train_command(const Words& words) {
   }
   const fs::path path = line.has("output") ? fs::path{line.get<std::string>("output")}
                                            : fs::path{"results"} / ("train-" + spec.graph.name());
-  const nlohmann::ordered_json settings = settings_of(spec, options, *train_set, *test_set);
+  const nlohmann::ordered_json settings = train_settings(spec, options, *train_set, *test_set);
   catch_interrupts();  // before anything is written, which somebody may wait for to stop it
   OutputFolder folder{path};
   claim_folder(path, settings);

@@ -12,8 +12,8 @@
 namespace papilio {
 namespace {
 
-constexpr std::int64_t kMinSide = 16;     // x265's: one coding-tree unit
-constexpr std::int64_t kMaxSide = 16888;  // of HEVC's level 6.2
+constexpr std::int64_t kMinSide = 16;         // x265's: one coding-tree unit
+constexpr std::int64_t kMaxHevcSide = 16888;  // of HEVC's level 6.2
 
 /// Repeats the last column and row up to the sides that x265 takes: the cheapest to encode.
 Picture pad(const Picture& picture, const HevcFormat& format) {
@@ -52,7 +52,7 @@ class HevcCodec final : public Codec {
 
  private:
   [[nodiscard]] HevcFormat format_of(const TensorShape& shape, int bits) const {
-    check_picture_side(shape, kMaxSide);
+    check_picture_side(shape, kMaxHevcSide);
     const TileGrid grid = tile_grid(shape.channels);
     return {.width = std::max(kMinSide, grid.columns * shape.width),
             .height = std::max(kMinSide, grid.rows * shape.height),

@@ -13,7 +13,7 @@
 namespace papilio {
 namespace {
 
-constexpr std::int64_t kMaxSide = 65500;  // libjpeg's
+constexpr std::int64_t kMaxJpegSide = 65500;  // libjpeg's
 constexpr std::uint32_t kMaxPixel = 255;
 
 class TurboJpeg {
@@ -40,7 +40,7 @@ class JpegCodec final : public Codec {
 
  private:
   [[nodiscard]] ByteBuffer do_encode(const QuantizedTensor& tensor) const override {
-    check_picture_side(tensor.shape, kMaxSide);
+    check_picture_side(tensor.shape, kMaxJpegSide);
     const Picture picture = tile(tensor.levels, tensor.shape);
     const std::uint32_t max_level = (1U << tensor.bits) - 1;
     ByteBuffer pixels(picture.pixels.size());
@@ -64,7 +64,7 @@ class JpegCodec final : public Codec {
   [[nodiscard]] std::vector<std::uint16_t> do_decode(std::span<const std::uint8_t> body,
                                                      const TensorShape& shape,
                                                      int bits) const override {
-    check_picture_side(shape, kMaxSide);
+    check_picture_side(shape, kMaxJpegSide);
     const TileGrid grid = tile_grid(shape.channels);
     Picture picture{grid.columns * shape.width, grid.rows * shape.height, {}};
     const TurboJpeg decoder{tjInitDecompress()};

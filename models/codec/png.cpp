@@ -17,7 +17,7 @@ namespace {
 
 using ByteSpan = std::span<const std::uint8_t>;
 
-constexpr std::int64_t kMaxSide = 65535;
+constexpr std::int64_t kMaxPngSide = 65535;
 
 /// What libpng works on: one byte a pixel up to 8 bits, two big-endian ones above.
 struct Canvas {
@@ -122,7 +122,7 @@ class PngCodec final : public Codec {
 
  private:
   [[nodiscard]] ByteBuffer do_encode(const QuantizedTensor& tensor) const override {
-    check_picture_side(tensor.shape, kMaxSide);
+    check_picture_side(tensor.shape, kMaxPngSide);
     const Picture picture = tile(tensor.levels, tensor.shape);
     Canvas canvas{picture.width, picture.height, tensor.bits};
     for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
@@ -145,7 +145,7 @@ class PngCodec final : public Codec {
 
   [[nodiscard]] std::vector<std::uint16_t> do_decode(ByteSpan body, const TensorShape& shape,
                                                      int bits) const override {
-    check_picture_side(shape, kMaxSide);
+    check_picture_side(shape, kMaxPngSide);
     const TileGrid grid = tile_grid(shape.channels);
     Picture picture{grid.columns * shape.width, grid.rows * shape.height, {}};
     Canvas canvas{picture.width, picture.height, bits};

@@ -20,10 +20,6 @@ namespace papilio {
 namespace fs = std::filesystem;
 namespace {
 
-[[noreturn]] void refuse(const fs::path& path, std::string_view problem) {
-  throw ConfigError{fmt::format("{}: error: {}", path.string(), problem)};
-}
-
 /// The names in a folder that `is_wanted` keeps, sorted; hidden ones are not there.
 template <class Wanted>
 std::vector<std::string> names_in(const fs::path& folder, Wanted is_wanted) {
@@ -34,7 +30,7 @@ std::vector<std::string> names_in(const fs::path& folder, Wanted is_wanted) {
     std::string name = entry->path().filename().string();
     if (!name.starts_with('.') && is_wanted(*entry)) names.push_back(std::move(name));
   }
-  if (failed) refuse(folder, fmt::format("cannot be listed ({})", failed.message()));
+  if (failed) refuse_file(folder, fmt::format("cannot be listed ({})", failed.message()));
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -78,7 +74,7 @@ class FolderDataset final : public Dataset {
   FolderDataset(const fs::path& folder, fs::path split, std::string title)
       : folder_{std::move(split)}, title_{std::move(title)} {
     if (!fs::is_directory(folder_))
-      refuse(folder_, "no such folder; a dataset has train and test or val");
+      refuse_file(folder_, "no such folder; a dataset has train and test or val");
     const fs::path list = folder / "classes.txt";
     const bool listed = fs::exists(list);
     const fs::path train = folder / "train";
@@ -95,7 +91,7 @@ class FolderDataset final : public Dataset {
     } else {
       add_classes(listed ? list : train);
     }
-    if (pictures_.empty()) refuse(folder_, "no picture in CLASS/*.jpg, .png or .webp");
+    if (pictures_.empty()) refuse_file(folder_, "no picture in CLASS/*.jpg, .png or .webp");
   }
 
   [[nodiscard]] const std::string& title() const override { return title_; }
@@ -128,8 +124,8 @@ class FolderDataset final : public Dataset {
     const std::set<std::string> names{classes_.begin(), classes_.end()};
     for (const std::string& name : folders_in(folder_)) {
       if (names.count(name) > 0) continue;
-      refuse(folder_ / name, fmt::format("class '{}' is not in {}{}", name, known.string(),
-                                         suggestion(name, classes_)));
+      refuse_file(folder_ / name, fmt::format("class '{}' is not in {}{}", name, known.string(),
+                                              suggestion(name, classes_)));
     }
     for (std::size_t label = 0; label < classes_.size(); ++label) {
       const fs::path of_class = folder_ / classes_[label];
@@ -146,9 +142,10 @@ class FolderDataset final : public Dataset {
     if (names.empty()) return;
     const std::optional<fs::path> file = find_labels_file(folder_);
     if (!file) {
-      refuse(folder_,
-             "pictures without class folders, and no labels: expected labels.txt, FOLDER.txt, "
-             "LOC_val_solution.csv or ILSVRC2012_validation_ground_truth.txt in it or beside it");
+      refuse_file(
+          folder_,
+          "pictures without class folders, and no labels: expected labels.txt, FOLDER.txt, "
+          "LOC_val_solution.csv or ILSVRC2012_validation_ground_truth.txt in it or beside it");
     }
     Labels labels = read_labels(*file, names, classes_);
     classes_ = std::move(labels.classes);

@@ -28,17 +28,13 @@ bool begins_with(ByteSpan bytes, const std::array<std::uint8_t, n>& start) {
   return bytes.size() >= n && std::equal(start.begin(), start.end(), bytes.begin());
 }
 
-[[noreturn]] void refuse(const fs::path& path, std::string_view problem) {
-  throw ConfigError{fmt::format("{}: error: {}", path.string(), problem)};
-}
-
 /// A picture of this size with its pixels still to be filled. Sizes are checked before memory is
 /// asked for: a few damaged bytes of a header may claim terabytes.
 Image make_image(const fs::path& path, std::int64_t height, std::int64_t width) {
-  if (height < 1 || width < 1) refuse(path, "damaged (it has no pixels)");
+  if (height < 1 || width < 1) refuse_file(path, "damaged (it has no pixels)");
   if (height > kMostPixels / width) {
-    refuse(path, fmt::format("a picture of {} x {} pixels is beyond the {} that are read", width,
-                             height, kMostPixels));
+    refuse_file(path, fmt::format("a picture of {} x {} pixels is beyond the {} that are read",
+                                  width, height, kMostPixels));
   }
   return {
       .height = height, .width = width, .rgb = Bytes(static_cast<std::size_t>(3 * height * width))};
@@ -54,7 +50,7 @@ Image decode_jpeg(const fs::path& path, ByteSpan bytes) {
   const auto size = static_cast<unsigned long>(bytes.size());
   const auto check = [&](int status) {
     if (status != 0) {
-      refuse(path, fmt::format("damaged JPEG ({})", tjGetErrorStr2(handle.get())));
+      refuse_file(path, fmt::format("damaged JPEG ({})", tjGetErrorStr2(handle.get())));
     }
   };
   int width = 0;
@@ -93,7 +89,7 @@ Image decode_png(const fs::path& path, ByteSpan bytes) {
   const auto free_it = [](png_image* image) { png_image_free(image); };
   const std::unique_ptr<png_image, decltype(free_it)> guard{&png, free_it};
   const auto check = [&](int succeeded) {
-    if (succeeded == 0) refuse(path, fmt::format("damaged PNG ({})", &png.message[0]));
+    if (succeeded == 0) refuse_file(path, fmt::format("damaged PNG ({})", &png.message[0]));
   };
   check(png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()));
   Image image = make_image(path, png.height, png.width);
@@ -120,13 +116,13 @@ bool is_webp(ByteSpan bytes) {
 Image decode_webp(const fs::path& path, ByteSpan bytes) {
   WebPBitstreamFeatures found;
   if (WebPGetFeatures(bytes.data(), bytes.size(), &found) != VP8_STATUS_OK) {
-    refuse(path, "damaged WebP (its header)");
+    refuse_file(path, "damaged WebP (its header)");
   }
-  if (found.has_animation != 0) refuse(path, "an animated WebP, which is no single picture");
+  if (found.has_animation != 0) refuse_file(path, "an animated WebP, which is no single picture");
   Image image = make_image(path, found.height, found.width);
   if (WebPDecodeRGBInto(bytes.data(), bytes.size(), image.rgb.data(), image.rgb.size(),
                         static_cast<int>(3 * image.width)) == nullptr) {
-    refuse(path, "damaged WebP (its pixels, or it is cut short)");
+    refuse_file(path, "damaged WebP (its pixels, or it is cut short)");
   }
   return image;
 }
@@ -137,7 +133,7 @@ Image decode_image(ByteSpan bytes, const fs::path& path) {
   if (begins_with(bytes, kJpegStart)) return decode_jpeg(path, bytes);
   if (begins_with(bytes, kPngStart)) return decode_png(path, bytes);
   if (is_webp(bytes)) return decode_webp(path, bytes);
-  refuse(path, "neither a JPEG nor a PNG nor a WebP");
+  refuse_file(path, "neither a JPEG nor a PNG nor a WebP");
 }
 
 Image read_image(const fs::path& path) {

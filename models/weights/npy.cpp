@@ -31,9 +31,9 @@ struct Header {
 
 /// Reads the header, a Python dictionary as NumPy writes it: the keys in this order. Not by a
 /// regular expression, for those of the standard library recurse on every character.
-class HeaderReader {
+class NpyHeader {
  public:
-  explicit HeaderReader(std::string_view text) : rest_{text} {}
+  explicit NpyHeader(std::string_view text) : rest_{text} {}
 
   std::optional<Header> read() {
     Header header;
@@ -149,7 +149,7 @@ Array parse_npy(std::span<const std::uint8_t> bytes) {
   if (!is_short) length += 65536U * bytes[10] + 16777216U * bytes[11];
   if (length > bytes.size() - begin) throw WeightsError{"is truncated"};
   const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  auto header = HeaderReader{text.substr(begin, length)}.read();
+  auto header = NpyHeader{text.substr(begin, length)}.read();
   if (!header) throw WeightsError{"has a header that is not of one array of numbers"};
   return {.descr = std::move(header->type),
           .fortran_order = header->fortran_order,

@@ -66,7 +66,7 @@ struct Described {
 /// Reads the header value by value, so that nothing is built of what does not belong there, however
 /// deep it is nested:
 /// {"NAME": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ..., "__metadata__": {...}}
-class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
+class SafetensorsHeader final : public nlohmann::json_sax<nlohmann::json> {
  public:
   [[nodiscard]] const std::vector<Described>& tensors() const { return tensors_; }
 
@@ -229,7 +229,7 @@ StateDict read_safetensors(const std::filesystem::path& path) {
         fmt::format("has a header of {} bytes, where the format allows {}", length, kMostHeader)};
   }
   if (length > size - kLengthBytes) throw WeightsError{"is truncated in its header"};
-  HeaderReader header;
+  SafetensorsHeader header;
   {
     const std::vector<std::uint8_t> text = take(static_cast<std::size_t>(length));
     if (text.empty() || text.front() != '{') {

@@ -3,6 +3,14 @@
 #include <cstdio>
 #include <cstdlib>
 
+namespace papilio {
+
+void refuse_file(const std::filesystem::path& file, std::string_view problem) {
+  throw ConfigError{file.string() + ": error: " + std::string{problem}};
+}
+
+}  // namespace papilio
+
 namespace papilio::detail {
 namespace {
 

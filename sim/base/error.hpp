@@ -1,7 +1,9 @@
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace papilio {
 
@@ -19,6 +21,9 @@ class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+/// @throws ConfigError that names the file or folder and says what is wrong with it as a whole
+[[noreturn]] void refuse_file(const std::filesystem::path& file, std::string_view problem);
 
 /// A simulation could not be carried to its end, for example by a deadlock of its actors.
 class SimulationError : public std::runtime_error {
