@@ -1,11 +1,18 @@
 #include "sim/plan/plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <iterator>
 
 #include "sim/base/error.hpp"
 
 namespace papilio {
+
+std::string_view name(Tier tier) {
+  constexpr std::array<std::string_view, 3> kNames{"mobile", "edge", "cloud"};
+  return kNames[static_cast<std::size_t>(tier)];
+}
 
 Seconds Plan::time_at(Tier tier) const {
   Seconds time;

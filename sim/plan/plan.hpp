@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "sim/units/units.hpp"
@@ -12,6 +13,8 @@ namespace papilio {
 
 /// Where layers can run, from the mobile outwards.
 enum class Tier : std::uint8_t { kMobile, kEdge, kCloud };
+/// "mobile", "edge" or "cloud".
+std::string_view name(Tier tier);
 
 /// Layers that one tier computes one after another.
 struct Compute {

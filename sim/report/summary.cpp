@@ -22,7 +22,7 @@ Value energy_speedup(const Subject& of) {
 const std::vector<SummaryColumn>& summary_columns() {
   static const std::vector<SummaryColumn> kColumns{
       {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
-        "`mobile-only`, `cloud-only`, `butterfly`, `split` or `three-way`"},
+        "`mobile-only`, `cloud-only`, `butterfly`, `split`, `three-way` or `path`"},
        [](const Subject& of) { return Value{of.cell.strategy}; }},
       {{"network", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
         "radio; empty for mobile-only"},

@@ -188,16 +188,20 @@ class Pricer {
     if (partition.channels) {
       network += fmt::format(", unit of {} after {}", *partition.channels, cut);
     }
+    std::vector<std::string> cuts{cut};
+    for (const Hop& next : partition.then) cuts.push_back(next.after.name);
+    cuts.emplace_back("output");
     const auto runs = [&](const std::string& after, const std::string& to) {
       return fmt::format("{}: after {} to {}", network, after, to);
     };
-    const std::string middle = partition.edge_cut ? partition.edge_cut->name : "output";
+    // A computation on the mobile, and one after each hop.
+    std::size_t hop = 0;
     for (const Stage& stage : priced.stages) {
       const auto* layers = std::get_if<Compute>(&stage);
       std::string& name = priced.runs.emplace_back();
-      if (layers == nullptr || layers->at == Tier::kMobile) continue;
-      name = layers->at == Tier::kEdge ? runs(cut, middle)
-                                       : runs(partition.on_edge() ? middle : cut, "output");
+      if (layers == nullptr) continue;
+      if (layers->at != Tier::kMobile) name = runs(cuts[hop - 1], cuts[hop]);
+      ++hop;
     }
   }
 
@@ -233,7 +237,7 @@ class Pricer {
     }
     PartitionContext context =
         context_of(graph, published_, !spec_.published.empty(), measurements_);
-    if (!has_edge) context.without_edge = "three-way needs mobiles with an 'edge'";
+    if (!has_edge) context.without_edge = "needs mobiles with an 'edge'";
     ResolvedPartitions resolved = resolve_partitions(fixed, "strategies", context, checker_);
     // Once is enough: all groups that run a network run the same one where something was measured.
     if (partitions_.size() == first_group()) {

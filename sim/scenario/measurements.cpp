@@ -174,6 +174,8 @@ AccuracyLimit Measurements::limit_of_smallest() const {
 
 std::optional<double> accuracy_of(const Partition& partition, const Measurements& measurements,
                                   const PublishedTables* published) {
+  // Nobody measured what quantising several tensors one after another costs.
+  if (partition.strategy == "path" && !partition.then.empty()) return std::nullopt;
   if (measurements.accuracies) {
     const auto measured = measurements.accuracy_of(partition);
     return measured ? std::optional{measured->mean} : std::nullopt;

@@ -1,6 +1,7 @@
 #include "sim/scenario/partitions.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -13,6 +14,22 @@
 
 namespace papilio {
 namespace {
+
+Tier tier_by_name(const std::string& name) {
+  if (name == "mobile") return Tier::kMobile;
+  return name == "edge" ? Tier::kEdge : Tier::kCloud;
+}
+
+/// Where a partition goes, hop by hop: "RB3:cloud>RB7:mobile>RB12:cloud".
+std::string way_of(const Partition& partition) {
+  std::vector<std::string> hops;
+  const auto add = [&](const std::string& after, Tier to) {
+    hops.push_back(fmt::format("{}:{}", after, name(to)));
+  };
+  if (partition.cut) add(partition.cut->name, partition.to);
+  for (const Hop& hop : partition.then) add(hop.after.name, hop.to);
+  return fmt::format("{}", fmt::join(hops, ">"));
+}
 
 class Resolver {
  public:
@@ -30,6 +47,8 @@ class Resolver {
       add({.strategy = strategy.strategy});
     } else if (strategy.strategy == "cloud-only") {
       add({.strategy = strategy.strategy, .bits = strategy.bits, .codec = strategy.codec});
+    } else if (strategy.strategy == "path") {
+      add_path(strategy);
     } else {
       const std::size_t before = partitions_.size();
       const std::size_t left_out_before = left_out_.size();
@@ -38,15 +57,8 @@ class Resolver {
                             .cut = cut,
                             .bits = strategy.bits,
                             .codec = strategy.codec};
-        if (partition.on_edge() && !place_edge(strategy, partition)) continue;
-        if (strategy.strategy != "butterfly" && strategy.channels.empty()) {
-          add(partition);
-          continue;
-        }
-        for (const std::int64_t channels : channels_of(strategy, cut)) {
-          partition.channels = channels;
-          add(partition);
-        }
+        if (strategy.strategy == "three-way" && !place_edge(strategy, partition)) continue;
+        add_units(strategy, std::move(partition));
       }
       if (partitions_.size() == before && left_out_.size() > left_out_before) {
         checker_.error(path_ + ".channels",
@@ -62,41 +74,105 @@ class Resolver {
  private:
   void add(Partition partition) {
     const std::string cut = partition.cut ? partition.cut->name : "";
-    const std::string edge_cut = partition.edge_cut ? partition.edge_cut->name : "";
     if (!seen_
-             .insert({partition.strategy, cut, edge_cut, partition.channels, partition.bits,
+             .insert({partition.strategy, way_of(partition), partition.channels, partition.bits,
                       partition.codec})
              .second) {
-      checker_.error(path_, fmt::format("{}{}{}{}{} comes twice; remove one", partition.strategy,
-                                        cut.empty() ? "" : " after ", cut,
-                                        partition.on_edge() ? " and " : "", partition.edge_after));
+      checker_.error(
+          path_, fmt::format("{}{}{}{}{} comes twice; remove one", partition.strategy,
+                             cut.empty() ? "" : " after ", cut,
+                             partition.edge_after.empty() ? "" : " and ", partition.edge_after));
       return;
     }
     partition.item = item_;
     partitions_.push_back(std::move(partition));
   }
 
+  [[nodiscard]] std::string without_edge(const StrategySpec& strategy) const {
+    return fmt::format("{} {}", strategy.strategy, context_.without_edge);
+  }
+
+  /// Adds the partition with each of the strategy's units, or without one.
+  void add_units(const StrategySpec& strategy, Partition partition) {
+    if (strategy.strategy != "butterfly" && strategy.channels.empty()) {
+      add(std::move(partition));
+      return;
+    }
+    for (const std::int64_t channels : channels_of(strategy, *partition.cut)) {
+      partition.channels = channels;
+      add(partition);
+    }
+  }
+
+  void add_path(const StrategySpec& strategy) {
+    std::vector<Hop> hops;
+    Tier at = Tier::kMobile;
+    for (std::size_t i = 0; i < strategy.hops.size(); ++i) {
+      const HopSpec& hop = strategy.hops[i];
+      const std::string path = fmt::format("{}.hops.{}", path_, i);
+      if (hop.after.empty() || hop.to.empty()) return;  // already reported
+      const std::optional<Cut> cut = graph_.find_cut(hop.after);
+      const Tier to = tier_by_name(hop.to);
+      if (!cut) {
+        checker_.error(path + ".after", fmt::format("'{}' has no cut '{}'{}", graph_.name(),
+                                                    hop.after, cut_suggestion(hop.after)));
+        return;
+      }
+      if (cut->after == 0) {
+        checker_.error(path + ".after", "a path has layers on the mobile; name a later cut");
+        return;
+      }
+      if (!hops.empty() && cut->after <= hops.back().after.after) {
+        checker_.error(path + ".after",
+                       fmt::format("must come after the cut '{}'", hops.back().after.name));
+        return;
+      }
+      if (to == at) {
+        checker_.error(path + ".to", fmt::format("the request is at the {} already; name another "
+                                                 "place, or remove the hop",
+                                                 hop.to));
+        return;
+      }
+      if (to == Tier::kEdge && context_.without_edge != nullptr) {
+        checker_.error(path + ".to", without_edge(strategy));
+        return;
+      }
+      hops.push_back({*cut, to});
+      at = to;
+    }
+    if (hops.empty()) return;  // already reported
+    Partition partition{.strategy = strategy.strategy,
+                        .cut = hops.front().after,
+                        .to = hops.front().to,
+                        .then = {hops.begin() + 1, hops.end()},
+                        .bits = strategy.bits,
+                        .codec = strategy.codec};
+    add_units(strategy, std::move(partition));
+  }
+
   /// Finds where the edge stops.
   bool place_edge(const StrategySpec& strategy, Partition& partition) {
     if (strategy.edge_after.empty()) return false;  // already reported
     if (context_.without_edge != nullptr) {
-      checker_.error(path_, context_.without_edge);
+      checker_.error(path_, without_edge(strategy));
       return false;
     }
+    partition.to = Tier::kEdge;
     partition.edge_after = strategy.edge_after;
     if (strategy.edge_after == "output") return true;
-    partition.edge_cut = graph_.find_cut(strategy.edge_after);
-    if (!partition.edge_cut) {
+    const std::optional<Cut> edge_cut = graph_.find_cut(strategy.edge_after);
+    if (!edge_cut) {
       checker_.error(path_ + ".edge_after",
                      fmt::format("'{}' has no cut '{}'{}", graph_.name(), strategy.edge_after,
                                  cut_suggestion(strategy.edge_after)));
       return false;
     }
-    if (partition.edge_cut->after <= partition.cut->after) {
+    if (edge_cut->after <= partition.cut->after) {
       checker_.error(path_ + ".edge_after",
                      fmt::format("must come after the cut '{}'", partition.cut->name));
       return false;
     }
+    partition.then = {{*edge_cut, Tier::kCloud}};
     return true;
   }
 
@@ -220,7 +296,7 @@ class Resolver {
   std::string path_;
   std::size_t item_{0};
   std::vector<Partition> partitions_;
-  std::set<std::tuple<std::string, std::string, std::string, std::optional<std::int64_t>,
+  std::set<std::tuple<std::string, std::string, std::optional<std::int64_t>,
                       std::optional<std::int64_t>, std::string>>
       seen_;
   std::vector<LeftOutCut> left_out_;
@@ -237,11 +313,10 @@ std::optional<Crossing> Partition::crossing() const {
 
 Placement Partition::placement(const Graph& graph) const {
   if (!bits) return {};
-  Placement placement{
-      .hops = {{cut.value_or(graph.cuts().front()), on_edge() ? Tier::kEdge : Tier::kCloud}},
-      .channels = channels,
-      .bits = static_cast<int>(*bits)};
-  if (edge_cut) placement.hops.push_back({*edge_cut, Tier::kCloud});
+  Placement placement{.hops = {{cut.value_or(graph.cuts().front()), to}},
+                      .channels = channels,
+                      .bits = static_cast<int>(*bits)};
+  placement.hops.insert(placement.hops.end(), then.begin(), then.end());
   return placement;
 }
 
@@ -256,7 +331,10 @@ void name_partitions(std::vector<Partition>& partitions) {
     const std::string cut = partition.cut ? partition.cut->name : "";
     partition.label = cut.empty() ? partition.strategy : cut;
     if (partition.strategy == "split") partition.label = "split " + cut;
-    if (partition.on_edge()) partition.label = fmt::format("{}>{}", cut, partition.edge_after);
+    if (partition.strategy == "path") partition.label = way_of(partition);
+    if (partition.strategy == "three-way") {
+      partition.label = fmt::format("{}>{}", cut, partition.edge_after);
+    }
     alike[{partition.label, partition.codec}] += 1;
   }
   for (Partition& partition : partitions) {

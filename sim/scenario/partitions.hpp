@@ -20,17 +20,15 @@ namespace papilio {
 /// One way to run the network, independent of radio and energy reading.
 struct Partition {
   std::string strategy;                  ///< one of `strategy_names()`
-  std::optional<Cut> cut;                ///< of `butterfly`, `split` and `three-way`
-  std::string edge_after;                ///< of `three-way`, as the strategy names it
-  std::optional<Cut> edge_cut;           ///< the last on the edge; none: the edge computes the rest
-  std::optional<std::int64_t> channels;  ///< D_r of `butterfly`, and of `three-way` with a unit
+  std::optional<Cut> cut;  ///< where it leaves the mobile; none: before the layers, or never
+  Tier to{Tier::kCloud};   ///< who computes what follows
+  std::vector<Hop> then;   ///< the hops after that, of `three-way` and `path`
+  std::string edge_after;  ///< of `three-way`, as the strategy names it
+  std::optional<std::int64_t> channels;  ///< D_r of a unit at `cut`
   std::optional<std::int64_t> bits;      ///< of a crossing element; none for `mobile-only`
   std::string codec;                     ///< of what crosses; empty for `mobile-only`
   std::size_t item{0};                   ///< position of the strategy that it comes from
   std::string label;                     ///< what tables call it: `name_partitions`
-
-  /// Whether some of its layers run on an edge server.
-  [[nodiscard]] bool on_edge() const { return strategy == "three-way"; }
 
   /// What crosses the radio; nothing for `mobile-only`.
   [[nodiscard]] std::optional<Crossing> crossing() const;
@@ -54,7 +52,7 @@ struct PartitionContext {
   /// The scenario's measured accuracies; nullptr where it names none, or a file that is not there.
   const MeasuredAccuracies* accuracies{nullptr};
   bool names_accuracies{false};  ///< whether it names some
-  /// What `three-way` is told where there is no edge; nullptr: there is one.
+  /// What a strategy that needs an edge is told where there is none; nullptr: there is one.
   const char* without_edge{nullptr};
   AccuracyLimit limit_of_smallest;  ///< how accurate a unit of "smallest" must be
 };

@@ -145,7 +145,7 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
         load_measurements(spec.measurements, *graph, published, source, profiles, checker);
     PartitionContext context = context_of(*graph, published, !spec.published.empty(), measurements);
     if (!spec.conditions.has_edge) {
-      context.without_edge = "three-way needs an edge server; add the key 'edge'";
+      context.without_edge = "needs an edge server; add the key 'edge'";
     }
     ResolvedPartitions resolved =
         resolve_partitions(spec.strategies, "strategies", context, checker);

@@ -58,13 +58,28 @@ double ConditionsSpec::delay_of(std::string_view network) const {
 }
 
 const std::vector<std::string>& strategy_names() {
-  static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly", "split",
-                                               "three-way"};
+  static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly",
+                                               "split",       "three-way",  "path"};
   return kNames;
 }
 
 void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
-  const bool cuts = spec.strategy != "mobile-only" && spec.strategy != "cloud-only";
+  const bool path = spec.strategy == "path";
+  const bool cuts = !path && spec.strategy != "mobile-only" && spec.strategy != "cloud-only";
+  if (path) {
+    visitor.object_list(
+        "hops",
+        {.resize = [&](std::size_t n) { spec.hops.resize(n); },
+         .size = [&] { return spec.hops.size(); },
+         .describe =
+             [&](std::size_t i, FieldVisitor& item) {
+               item.text("after", spec.hops[i].after, {}, Presence::kRequired,
+                         "The cut, by block (RB1) or layer.");
+               item.text("to", spec.hops[i].to, {.choices = {"mobile", "edge", "cloud"}},
+                         Presence::kRequired, "Who computes what follows it.");
+             }},
+        Presence::kRequired, "Where the request goes, from the mobile on, in the network's order.");
+  }
   if (spec.strategy == "three-way") {
     visitor.text("edge_after", spec.edge_after, {}, Presence::kRequired,
                  "The cut up to which the edge computes; 'output': all the rest.");
@@ -74,7 +89,7 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
                       "Cuts by block (RB1) or layer; 'blocks': after every block; 'all': every "
                       "place where one tensor crosses.");
   }
-  if (spec.strategy == "butterfly" || spec.strategy == "three-way") {
+  if (spec.strategy == "butterfly" || spec.strategy == "three-way" || path) {
     const Presence presence =
         spec.strategy == "butterfly" ? Presence::kRequired : Presence::kOptional;
     visitor.integer_or_word_list(
@@ -83,7 +98,7 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
         "chose at each cut; 'smallest': the fewest within the stated "
         "limits by the file of accuracy_from, or within a budget of 0.02.");
   }
-  if (cuts || spec.strategy == "cloud-only") {
+  if (cuts || path || spec.strategy == "cloud-only") {
     visitor.integer("bits", spec.bits, kBits, Presence::kOptional,
                     "Bits of one element that crosses.");
     visitor.text("codec", spec.codec, {}, Presence::kOptional,

@@ -10,11 +10,18 @@
 
 namespace papilio {
 
+/// One hop of the strategy `path`, as written.
+struct HopSpec {
+  std::string after;  ///< a cut
+  std::string to;     ///< "mobile", "edge" or "cloud": who computes what follows
+};
+
 /// One item of a scenario's `strategies`, as written.
 struct StrategySpec {
   std::string strategy;               ///< one of `strategy_names()`
   std::vector<std::string> after;     ///< butterfly, split, three-way: cuts, or "blocks", or "all"
   std::string edge_after;             ///< three-way: the last cut on the edge, or "output"
+  std::vector<HopSpec> hops;          ///< path: in the order of the layers
   std::vector<std::string> channels;  ///< D_r of units: numbers, "paper" or "smallest"
   std::int64_t bits{8};               ///< all but mobile-only: of one crossing element
   std::string codec{"raw"};           ///< likewise: what encodes it
@@ -87,7 +94,7 @@ struct ScenarioSpec {
   std::vector<StrategySpec> strategies;
 };
 
-/// "mobile-only", "cloud-only", "butterfly", "split", "three-way".
+/// "mobile-only", "cloud-only", "butterfly", "split", "three-way", "path".
 const std::vector<std::string>& strategy_names();
 
 /// Names the keys of an item that says where layers run, but for `strategy` itself.

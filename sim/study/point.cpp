@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
+#include <variant>
 
 #include "sim/report/summary.hpp"
 
@@ -18,6 +19,14 @@ void add(Digest& digest, const std::optional<double>& value) {
   digest.add(std::int64_t{value.has_value()}).add(value.value_or(0));
 }
 
+void add(Digest& digest, const Stage& stage) {
+  if (const auto* compute = std::get_if<Compute>(&stage)) {
+    digest.add(name(compute->at)).add(compute->time.value()).add(compute->energy.value());
+  } else if (const auto* transfer = std::get_if<Transfer>(&stage)) {
+    digest.add(name(transfer->from)).add(name(transfer->to)).add(transfer->size.value());
+  }
+}
+
 void add(Digest& digest, const Cell& cell, const World& base) {
   digest.add(cell.strategy).add(cell.network).add(cell.cut).add(cell.codec);
   digest.add(cell.channels.value_or(0)).add(cell.bits.value_or(0));
@@ -26,6 +35,9 @@ void add(Digest& digest, const Cell& cell, const World& base) {
   const auto& [plan, use] = base;
   digest.add(plan.time_at(Tier::kMobile).value()).add(plan.mobile_energy().value());
   digest.add(plan.upload().value()).add(plan.time_at(Tier::kCloud).value());
+  if (cell.strategy == "path") {
+    for (const Stage& stage : plan.stages) add(digest, stage);
+  }
   if (plan.bytes_between(Tier::kMobile, Tier::kEdge) > Bytes{0}) {
     digest.add("edge").add(cell.edge_after).add(plan.time_at(Tier::kEdge).value());
     digest.add(plan.bytes_between(Tier::kEdge, Tier::kCloud).value());
