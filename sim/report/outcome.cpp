@@ -118,23 +118,19 @@ bool has_delay(const Outcomes& outcomes) {
   return !outcomes.all().empty() && outcomes.all().front().cell.delayed;
 }
 
-std::string cut_text(const Cell& cell) {
-  return cell.edge_after.empty() ? cell.cut : fmt::format("{}>{}", cell.cut, cell.edge_after);
-}
-
 std::string partition_name(const Cell& cell) {
   const bool usual = !cell.bits || cell.bits == kUsualBits;
   const bool coded = !cell.codec.empty() && cell.codec != kRawCodec;
   if (!cell.channels) {
-    std::string name = cell.cut.empty() ? cell.strategy
-                                        : fmt::format("{} after {}", cell.strategy, cut_text(cell));
+    std::string name =
+        cell.cut.empty() ? cell.strategy : fmt::format("{} after {}", cell.strategy, cell.route);
     std::vector<std::string> how;
     if (!usual) how.push_back(fmt::format("{} bits", *cell.bits));
     if (coded) how.push_back(cell.codec);
     if (!how.empty()) name += fmt::format(" ({})", fmt::join(how, ", "));
     return name;
   }
-  return fmt::format("{} (D_r {}{}{})", cut_text(cell), *cell.channels,
+  return fmt::format("{} (D_r {}{}{})", cell.route, *cell.channels,
                      usual ? "" : fmt::format(", {} bits", *cell.bits),
                      coded ? ", " + cell.codec : "");
 }

@@ -45,10 +45,6 @@ bool has_codecs(const Outcomes& outcomes);
 /// Whether the scenario speaks of propagation, which has a column of its own then.
 bool has_delay(const Outcomes& outcomes);
 
-/// Where a cell cuts the network: "RB8", or "RB1>RB8" where the edge computes up to RB8; empty
-/// where it does not.
-std::string cut_text(const Cell& cell);
-
 /// "RB8 (D_r 10)", "RB8 (D_r 10, zstd)", "mobile-only", …: what a user calls the partition.
 std::string partition_name(const Cell& cell);
 

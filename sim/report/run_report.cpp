@@ -47,7 +47,7 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
     some_unknown = some_unknown || !cell.energy_known;
     const Breakdown& b = outcome.simulated;
     const Outcome* base = outcomes.cloud_only_of(outcome);
-    table.rows.push_back({cell.strategy, cell.network, cut_text(cell), number(cell.channels),
+    table.rows.push_back({cell.strategy, cell.network, cell.route, number(cell.channels),
                           number(cell.bits), decimals(cell.plan.upload().value(), 0),
                           in_ms(b.latency()), cell.energy_known ? in_mj(b.energy()) : none(),
                           base == nullptr ? none() : ratio(base->simulated.latency() / b.latency()),

@@ -1,7 +1,6 @@
 #include "sim/scenario/partitions.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -18,17 +17,6 @@ namespace {
 Tier tier_by_name(const std::string& name) {
   if (name == "mobile") return Tier::kMobile;
   return name == "edge" ? Tier::kEdge : Tier::kCloud;
-}
-
-/// Where a partition goes, hop by hop: "RB3:cloud>RB7:mobile>RB12:cloud".
-std::string way_of(const Partition& partition) {
-  std::vector<std::string> hops;
-  const auto add = [&](const std::string& after, Tier to) {
-    hops.push_back(fmt::format("{}:{}", after, name(to)));
-  };
-  if (partition.cut) add(partition.cut->name, partition.to);
-  for (const Hop& hop : partition.then) add(hop.after.name, hop.to);
-  return fmt::format("{}", fmt::join(hops, ">"));
 }
 
 class Resolver {
@@ -73,15 +61,16 @@ class Resolver {
 
  private:
   void add(Partition partition) {
-    const std::string cut = partition.cut ? partition.cut->name : "";
+    const std::string route = partition.route();
+    std::vector<std::pair<std::string, Tier>> hops;  // two names of one cut are one
+    if (partition.cut) hops.emplace_back(partition.cut->name, partition.to);
+    for (const Hop& hop : partition.then) hops.emplace_back(hop.after.name, hop.to);
     if (!seen_
-             .insert({partition.strategy, way_of(partition), partition.channels, partition.bits,
-                      partition.codec})
+             .insert(
+                 {partition.strategy, hops, partition.channels, partition.bits, partition.codec})
              .second) {
-      checker_.error(
-          path_, fmt::format("{}{}{}{}{} comes twice; remove one", partition.strategy,
-                             cut.empty() ? "" : " after ", cut,
-                             partition.edge_after.empty() ? "" : " and ", partition.edge_after));
+      checker_.error(path_, fmt::format("{}{}{} comes twice; remove one", partition.strategy,
+                                        route.empty() ? "" : " after ", route));
       return;
     }
     partition.item = item_;
@@ -296,14 +285,23 @@ class Resolver {
   std::string path_;
   std::size_t item_{0};
   std::vector<Partition> partitions_;
-  std::set<std::tuple<std::string, std::string, std::optional<std::int64_t>,
-                      std::optional<std::int64_t>, std::string>>
+  std::set<std::tuple<std::string, std::vector<std::pair<std::string, Tier>>,
+                      std::optional<std::int64_t>, std::optional<std::int64_t>, std::string>>
       seen_;
   std::vector<LeftOutCut> left_out_;
   bool smallest_refused_{false};  // one error is enough for all cuts
 };
 
 }  // namespace
+
+std::string Partition::route() const {
+  if (!cut) return {};
+  if (strategy == "three-way") return fmt::format("{}>{}", cut->name, edge_after);
+  if (strategy != "path") return cut->name;
+  std::string route = fmt::format("{}:{}", cut->name, name(to));
+  for (const Hop& hop : then) route += fmt::format(">{}:{}", hop.after.name, name(hop.to));
+  return route;
+}
 
 std::optional<Crossing> Partition::crossing() const {
   if (!bits) return std::nullopt;
@@ -328,13 +326,9 @@ std::int64_t default_answer_bytes(const Graph& graph) {
 void name_partitions(std::vector<Partition>& partitions) {
   std::map<std::pair<std::string, std::string>, int> alike;  // by name and codec
   for (Partition& partition : partitions) {
-    const std::string cut = partition.cut ? partition.cut->name : "";
-    partition.label = cut.empty() ? partition.strategy : cut;
-    if (partition.strategy == "split") partition.label = "split " + cut;
-    if (partition.strategy == "path") partition.label = way_of(partition);
-    if (partition.strategy == "three-way") {
-      partition.label = fmt::format("{}>{}", cut, partition.edge_after);
-    }
+    const std::string route = partition.route();
+    partition.label = route.empty() ? partition.strategy : route;
+    if (partition.strategy == "split") partition.label = "split " + route;
     alike[{partition.label, partition.codec}] += 1;
   }
   for (Partition& partition : partitions) {

@@ -19,7 +19,7 @@ namespace papilio {
 
 /// One way to run the network, independent of radio and energy reading.
 struct Partition {
-  std::string strategy;                  ///< one of `strategy_names()`
+  std::string strategy;    ///< one of `strategy_names()`
   std::optional<Cut> cut;  ///< where it leaves the mobile; none: before the layers, or never
   Tier to{Tier::kCloud};   ///< who computes what follows
   std::vector<Hop> then;   ///< the hops after that, of `three-way` and `path`
@@ -30,6 +30,9 @@ struct Partition {
   std::size_t item{0};                   ///< position of the strategy that it comes from
   std::string label;                     ///< what tables call it: `name_partitions`
 
+  /// Where it goes, for people: "RB8", "RB1>RB8" of `three-way`, "RB3:cloud>RB7:mobile>RB12:cloud"
+  /// of `path`; empty where it has no cut.
+  [[nodiscard]] std::string route() const;
   /// What crosses the radio; nothing for `mobile-only`.
   [[nodiscard]] std::optional<Crossing> crossing() const;
   /// Where its layers run.

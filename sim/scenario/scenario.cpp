@@ -27,6 +27,7 @@ class Expander {
     cell.strategy = partition.strategy;
     cell.delayed = scenario_.spec.conditions.has_delay();
     cell.edged = scenario_.spec.conditions.has_edge;
+    cell.route = partition.route();
     cell.edge_after = partition.edge_after;
     if (partition.cut) cell.cut = partition.cut->name;
     cell.channels = partition.channels;

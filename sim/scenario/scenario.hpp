@@ -22,6 +22,7 @@ struct Cell {
   std::string strategy;
   std::string network;                   ///< empty for mobile-only
   std::string cut;                       ///< empty for mobile-only and cloud-only
+  std::string route;                     ///< `Partition::route`
   std::string edge_after;                ///< three-way: the last cut on the edge, or "output"
   std::optional<std::int64_t> channels;  ///< D_r of a butterfly unit
   std::optional<std::int64_t> bits;      ///< empty for mobile-only

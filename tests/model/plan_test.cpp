@@ -228,7 +228,11 @@ TEST(Edge, ARunIsAFleetOfOneMobile) {
       // Pooling takes no time in the table, and nothing follows fc: the tiers are visited all the
       // same.
       "{strategy: three-way, after: RB16, edge_after: avgpool}, "
-      "{strategy: three-way, after: RB15, edge_after: fc}]\n";
+      "{strategy: three-way, after: RB15, edge_after: fc}, "
+      "{strategy: path, hops: [{after: RB3, to: cloud}, {after: RB7, to: mobile}, {after: RB12, "
+      "to: "
+      "edge}, {after: RB14, to: cloud}], channels: 5}, "
+      "{strategy: path, hops: [{after: RB3, to: edge}, {after: RB7, to: mobile}]}]\n";
   const Scenario run = load_scenario(
       {.file = folder
                    .write("run.yaml",
