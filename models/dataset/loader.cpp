@@ -30,16 +30,16 @@ std::vector<std::size_t> order_of(const EpochSpec& epoch, std::size_t pictures) 
   return order;
 }
 
-/// A batch that was made ahead, or why it could not be.
-struct Made {
-  bool ready{false};
-  Batch batch;
-  std::exception_ptr error;
-};
-
 }  // namespace
 
 struct Loader::State {
+  /// A batch that was made ahead, or why it could not be.
+  struct Made {
+    bool ready{false};
+    Batch batch;
+    std::exception_ptr error;
+  };
+
   State(std::shared_ptr<const Dataset> pictures, const Transform& how, std::size_t most_bytes,
         std::shared_ptr<LeftOut> unreadable)
       : dataset{std::move(pictures)},
@@ -209,7 +209,7 @@ void Loader::start(const EpochSpec& epoch) {
     state.batches = count;
     state.next_to_make = std::min(epoch.first_batch, count);
     state.next_to_hand = state.next_to_make;
-    for (Made& one : state.made) one = Made{};
+    for (State::Made& one : state.made) one = State::Made{};
   }
   state.work.notify_all();
 }
@@ -217,13 +217,13 @@ void Loader::start(const EpochSpec& epoch) {
 Batch Loader::next() {
   State& state = *state_;
   while (true) {
-    Made one;
+    State::Made one;
     {
       std::unique_lock lock{state.mutex};
       if (state.next_to_hand == state.batches) return {};
-      Made& place = state.made[state.next_to_hand % state.made.size()];
+      State::Made& place = state.made[state.next_to_hand % state.made.size()];
       state.ready.wait(lock, [&] { return place.ready; });
-      one = std::exchange(place, Made{});
+      one = std::exchange(place, State::Made{});
       ++state.next_to_hand;
     }
     state.work.notify_one();

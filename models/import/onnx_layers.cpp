@@ -24,47 +24,47 @@ std::string operation_of(const onnx::NodeProto& node) {
 }
 
 /// Makes layers of the operations.
-class Importer : public OnnxTensors {
+class OnnxImporter : public OnnxTensors {
  public:
-  Importer(const onnx::GraphProto& graph, std::int64_t opset,
-           const std::optional<TensorShape>& input)
+  OnnxImporter(const onnx::GraphProto& graph, std::int64_t opset,
+               const std::optional<TensorShape>& input)
       : OnnxTensors{graph, input}, opset_{opset} {
     for (const Node& node : graph.node()) visit(node);
   }
 
  private:
-  using Convert = void (Importer::*)(const Node&);
+  using Convert = void (OnnxImporter::*)(const Node&);
 
   static const std::map<std::string, Convert>& converters() {
     static const std::map<std::string, Convert> kConverters{
-        {"Conv", &Importer::convolution},
-        {"BatchNormalization", &Importer::batch_norm},
-        {"Relu", &Importer::plain<ReluOp>},
-        {"Clip", &Importer::clip},
-        {"Sigmoid", &Importer::activation<ActivationOp::Kind::kSigmoid>},
-        {"HardSigmoid", &Importer::hard_sigmoid},
-        {"HardSwish", &Importer::activation<ActivationOp::Kind::kHardSwish>},
-        {"MaxPool", &Importer::max_pool},
-        {"AveragePool", &Importer::average_pool},
-        {"GlobalAveragePool", &Importer::global_average},
-        {"ReduceMean", &Importer::reduce_mean},
-        {"Pad", &Importer::pad},
-        {"Add", &Importer::add},
-        {"Sum", &Importer::sum},
-        {"Sub", &Importer::subtract},
-        {"Mul", &Importer::multiply},
-        {"Div", &Importer::divide},
-        {"Concat", &Importer::concat},
-        {"Flatten", &Importer::flatten},
-        {"Reshape", &Importer::reshape},
-        {"Squeeze", &Importer::squeeze},
-        {"Unsqueeze", &Importer::unsqueeze},
-        {"Gemm", &Importer::gemm},
-        {"MatMul", &Importer::matrix_product},
-        {"Softmax", &Importer::softmax},
-        {"Cast", &Importer::cast},
-        {"Identity", &Importer::identity},
-        {"Dropout", &Importer::dropout}};
+        {"Conv", &OnnxImporter::convolution},
+        {"BatchNormalization", &OnnxImporter::batch_norm},
+        {"Relu", &OnnxImporter::plain<ReluOp>},
+        {"Clip", &OnnxImporter::clip},
+        {"Sigmoid", &OnnxImporter::activation<ActivationOp::Kind::kSigmoid>},
+        {"HardSigmoid", &OnnxImporter::hard_sigmoid},
+        {"HardSwish", &OnnxImporter::activation<ActivationOp::Kind::kHardSwish>},
+        {"MaxPool", &OnnxImporter::max_pool},
+        {"AveragePool", &OnnxImporter::average_pool},
+        {"GlobalAveragePool", &OnnxImporter::global_average},
+        {"ReduceMean", &OnnxImporter::reduce_mean},
+        {"Pad", &OnnxImporter::pad},
+        {"Add", &OnnxImporter::add},
+        {"Sum", &OnnxImporter::sum},
+        {"Sub", &OnnxImporter::subtract},
+        {"Mul", &OnnxImporter::multiply},
+        {"Div", &OnnxImporter::divide},
+        {"Concat", &OnnxImporter::concat},
+        {"Flatten", &OnnxImporter::flatten},
+        {"Reshape", &OnnxImporter::reshape},
+        {"Squeeze", &OnnxImporter::squeeze},
+        {"Unsqueeze", &OnnxImporter::unsqueeze},
+        {"Gemm", &OnnxImporter::gemm},
+        {"MatMul", &OnnxImporter::matrix_product},
+        {"Softmax", &OnnxImporter::softmax},
+        {"Cast", &OnnxImporter::cast},
+        {"Identity", &OnnxImporter::identity},
+        {"Dropout", &OnnxImporter::dropout}};
     return kConverters;
   }
 
@@ -453,7 +453,7 @@ class Importer : public OnnxTensors {
 
 OnnxNetwork network_of(const onnx::GraphProto& graph, std::int64_t opset,
                        const std::optional<TensorShape>& input, const std::string& name) {
-  return Importer{graph, opset, input}.network(graph.output(0).name(), name);
+  return OnnxImporter{graph, opset, input}.network(graph.output(0).name(), name);
 }
 
 }  // namespace papilio

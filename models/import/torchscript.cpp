@@ -24,9 +24,9 @@ namespace {
 using torch::jit::Node;
 using torch::jit::Value;
 
-class Importer {
+class TorchScriptImporter {
  public:
-  Importer(const Forward& forward, const TensorShape& input)
+  TorchScriptImporter(const Forward& forward, const TensorShape& input)
       : names_{forward.names}, layers_{input} {
     const torch::jit::Graph& graph = *forward.graph;
     std::vector<const Value*> tensors;
@@ -67,37 +67,37 @@ class Importer {
   }
 
  private:
-  using Convert = void (Importer::*)(const Node&);
+  using Convert = void (TorchScriptImporter::*)(const Node&);
 
   static const std::map<std::string, Convert>& converters() {
     static const std::map<std::string, Convert> kConverters{
-        {"aten::_convolution", &Importer::convolution},
-        {"aten::conv2d", &Importer::conv2d},
-        {"aten::batch_norm", &Importer::batch_norm},
-        {"aten::relu", &Importer::relu},
-        {"aten::relu6", &Importer::relu6},
-        {"aten::hardtanh", &Importer::hardtanh},
-        {"aten::sigmoid", &Importer::activation<ActivationOp::Kind::kSigmoid>},
-        {"aten::hardsigmoid", &Importer::activation<ActivationOp::Kind::kHardSigmoid>},
-        {"aten::hardswish", &Importer::activation<ActivationOp::Kind::kHardSwish>},
-        {"aten::silu", &Importer::activation<ActivationOp::Kind::kSilu>},
-        {"aten::max_pool2d", &Importer::max_pool},
-        {"aten::avg_pool2d", &Importer::avg_pool},
-        {"aten::adaptive_avg_pool2d", &Importer::adaptive_avg_pool},
-        {"aten::mean", &Importer::mean},
-        {"aten::add", &Importer::add},
-        {"aten::mul", &Importer::multiply},
-        {"aten::cat", &Importer::concat},
-        {"aten::flatten", &Importer::flatten},
-        {"aten::view", &Importer::reshape},
-        {"aten::reshape", &Importer::reshape},
-        {"aten::linear", &Importer::linear},
-        {"aten::softmax", &Importer::softmax},
-        {"aten::dropout", &Importer::dropout},
-        {"aten::feature_dropout", &Importer::dropout},
-        {"aten::contiguous", &Importer::contiguous},
-        {"aten::detach", &Importer::pass_on},
-        {"aten::clone", &Importer::clone}};
+        {"aten::_convolution", &TorchScriptImporter::convolution},
+        {"aten::conv2d", &TorchScriptImporter::conv2d},
+        {"aten::batch_norm", &TorchScriptImporter::batch_norm},
+        {"aten::relu", &TorchScriptImporter::relu},
+        {"aten::relu6", &TorchScriptImporter::relu6},
+        {"aten::hardtanh", &TorchScriptImporter::hardtanh},
+        {"aten::sigmoid", &TorchScriptImporter::activation<ActivationOp::Kind::kSigmoid>},
+        {"aten::hardsigmoid", &TorchScriptImporter::activation<ActivationOp::Kind::kHardSigmoid>},
+        {"aten::hardswish", &TorchScriptImporter::activation<ActivationOp::Kind::kHardSwish>},
+        {"aten::silu", &TorchScriptImporter::activation<ActivationOp::Kind::kSilu>},
+        {"aten::max_pool2d", &TorchScriptImporter::max_pool},
+        {"aten::avg_pool2d", &TorchScriptImporter::avg_pool},
+        {"aten::adaptive_avg_pool2d", &TorchScriptImporter::adaptive_avg_pool},
+        {"aten::mean", &TorchScriptImporter::mean},
+        {"aten::add", &TorchScriptImporter::add},
+        {"aten::mul", &TorchScriptImporter::multiply},
+        {"aten::cat", &TorchScriptImporter::concat},
+        {"aten::flatten", &TorchScriptImporter::flatten},
+        {"aten::view", &TorchScriptImporter::reshape},
+        {"aten::reshape", &TorchScriptImporter::reshape},
+        {"aten::linear", &TorchScriptImporter::linear},
+        {"aten::softmax", &TorchScriptImporter::softmax},
+        {"aten::dropout", &TorchScriptImporter::dropout},
+        {"aten::feature_dropout", &TorchScriptImporter::dropout},
+        {"aten::contiguous", &TorchScriptImporter::contiguous},
+        {"aten::detach", &TorchScriptImporter::pass_on},
+        {"aten::clone", &TorchScriptImporter::clone}};
     return kConverters;
   }
 
@@ -432,7 +432,7 @@ Graph import_torchscript(const std::filesystem::path& file, const TensorShape& i
   };
   const Forward forward = load_forward(file, input);
   try {
-    Importer importer{forward, input};
+    TorchScriptImporter importer{forward, input};
     Graph graph = importer.graph(name, fmt::format("{}, imported from TorchScript", name));
     if (forward.left_out > 0) graph.add_note(outputs_note(forward.left_out, ""));
     const std::set<std::string> unused = importer.unused_modules(forward.tensors);

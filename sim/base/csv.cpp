@@ -11,7 +11,7 @@
 namespace papilio {
 namespace {
 
-constexpr std::string_view kByteOrderMark{"\xEF\xBB\xBF"};
+constexpr std::string_view kUtf8Mark{"\xEF\xBB\xBF"};
 constexpr std::string_view kBlanks{" \t"};
 
 /// Walks over a text once, record by record.
@@ -22,7 +22,7 @@ class Parser {
     if (text_.starts_with("\xFF\xFE") || text_.starts_with("\xFE\xFF")) {
       fail("the text is UTF-16; save it as UTF-8");
     }
-    if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
+    if (text_.starts_with(kUtf8Mark)) text_.remove_prefix(kUtf8Mark.size());
   }
 
   std::vector<CsvRecord> records() {
@@ -169,7 +169,7 @@ std::string csv_cell(const std::string& text, bool alone) {
   constexpr std::string_view kSpecial{",;\t\"\n\r"};
   const bool plain = text.find_first_of(kSpecial) == std::string::npos && !text.starts_with(' ') &&
                      !text.ends_with(' ') && !text.starts_with('#') &&
-                     !text.starts_with(kByteOrderMark) && !(text.empty() && alone);
+                     !text.starts_with(kUtf8Mark) && !(text.empty() && alone);
   if (plain) return text;
   std::string quoted{"\""};
   for (const char c : text) {

@@ -8,10 +8,10 @@
 #include <optional>
 #include <utility>
 
+#include "sim/units/prefixes.hpp"
+
 namespace papilio {
 namespace {
-
-constexpr double kBitsPerMegabyte = 8e-6;
 
 /// What waiting costs a mobile, and who says so.
 /// @param power_w as the effective scenario has it; nothing: nobody says
@@ -172,8 +172,8 @@ std::optional<std::string> extrapolation_text(const Radio& radio, const RatesUse
     beyond.push_back(
         fmt::format("{} at {:g} Mbit/s, which makes {:.3g} W, where they are known {} "
                     "{:g} Mbit/s",
-                    what, used.value() * kBitsPerMegabyte, power.value(), above ? "up to" : "from",
-                    (above ? most : least).value() * kBitsPerMegabyte));
+                    what, used.value() * kMegabitsPerByte, power.value(), above ? "up to" : "from",
+                    (above ? most : least).value() * kMegabitsPerByte));
   };
   check("sending", rates.uplink, known.least_uplink, known.most_uplink, radio.alpha_uplink);
   if (rates.downlink) {

@@ -15,11 +15,6 @@ Value whole(std::uint64_t count) {
   return static_cast<std::int64_t>(count);
 }
 
-/// Of computing, or a sum with it: nothing where a layer table without energies was part of it.
-Value if_known(double energy_j) {
-  return std::isnan(energy_j) ? Value{} : Value{energy_j};
-}
-
 bool any(const Subject& of) {
   return of.summary.sums.completed > 0;
 }
@@ -288,17 +283,21 @@ std::vector<FleetRecordColumn> make_record_columns() {
       {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
         "mobile energy of this request: the sum of the next six; empty, as `compute_j`, where a "
         "mobile computed whose layer table has no energies"},
-       [](const Record& of) { return if_known(of.record.energy.total()); }});
+       [](const Record& of) { return known_energy(of.record.energy.total()); }});
   each_part<kEnergyParts>([&](auto place) {
     columns.push_back({energy_column(place), [](const Record& of) {
                          constexpr auto kPart = static_cast<EnergyPart>(decltype(place)::value);
-                         return if_known(of.record.energy[kPart]);
+                         return known_energy(of.record.energy[kPart]);
                        }});
   });
   return columns;
 }
 
 }  // namespace
+
+Value known_energy(double energy_j) {
+  return std::isnan(energy_j) ? Value{} : Value{energy_j};
+}
 
 const std::vector<FleetColumn>& fleet_columns() {
   static const std::vector<FleetColumn> kColumns = make_fleet_columns();

@@ -23,6 +23,10 @@ struct FleetRecordSubject {
 };
 using FleetRecordColumn = ColumnOf<FleetRecordSubject>;
 
+/// An energy of computing, or a sum with it; nothing where it is no number, for a layer table
+/// without energies was part of it.
+Value known_energy(double energy_j);
+
 /// The columns of `fleet.csv`, and of the table `fleet_summary` of databases, in order.
 const std::vector<FleetColumn>& fleet_columns();
 /// Those of a fleet's `records.csv`, and of the table `fleet_record`.

@@ -16,15 +16,10 @@ Value number(std::uint64_t count) {
   return static_cast<std::int64_t>(count);
 }
 
-/// Of computing, or a sum with it: nothing where a layer table without energies was part of it.
-Value if_known(double energy_j) {
-  return std::isnan(energy_j) ? Value{} : Value{energy_j};
-}
-
 Row energy_columns(const EnergyLedger& energy, double by) {
-  Row row{{"energy_j", if_known(energy.total() / by)}};
+  Row row{{"energy_j", known_energy(energy.total() / by)}};
   for (std::size_t i = 0; i < kEnergyParts.size(); ++i) {
-    row.emplace_back(kEnergyParts[i].column, if_known(energy[static_cast<EnergyPart>(i)] / by));
+    row.emplace_back(kEnergyParts[i].column, known_energy(energy[static_cast<EnergyPart>(i)] / by));
   }
   return row;
 }

@@ -12,6 +12,7 @@
 #include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
 #include "sim/stats/steady_state.hpp"
+#include "sim/units/prefixes.hpp"
 
 namespace papilio {
 namespace {
@@ -129,10 +130,9 @@ class Reporter {
                             {"length s"},
                             {"longest outage s"},
                             {"a row's rate holds", true}}};
-    constexpr double kBitsPerMegabyte = 8e-6;
     for (const TraceNote& note : fleet_.traces) {
       table.rows.push_back({note.cell, note.direction, note.file,
-                            decimals(note.mean.value() * kBitsPerMegabyte, 2),
+                            decimals(note.mean.value() * kMegabitsPerByte, 2),
                             decimals(note.length.value(), 1),
                             decimals(note.longest_outage.value(), 1), note.rates_hold});
     }

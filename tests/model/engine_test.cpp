@@ -15,7 +15,6 @@ namespace papilio {
 namespace {
 
 using testing::expect_agreement;
-using testing::plan_of;
 using testing::random_worlds;
 using testing::same_bytes;
 
@@ -36,7 +35,7 @@ TEST(Engine, EventsALittleApartStayApart) {
   std::vector<World> worlds;
   for (int i = 0; i < 10; ++i) {
     World world;
-    world.plan = plan_of({.mobile_time = Seconds{1e-3 + 0.3e-9 * i}});
+    world.plan = testing::plan_of({.mobile_time = Seconds{1e-3 + 0.3e-9 * i}});
     worlds.push_back(world);
   }
   const std::vector<PlayedRequest> played = simulate(worlds);
@@ -107,7 +106,7 @@ TEST(Batch, ASecondOneInAProcessIsRefused) {
 // That must be an error instead of a result.
 TEST(Batch, ADeadlockIsAnError) {
   World world;
-  world.plan = plan_of({.mobile_time = Seconds{std::numeric_limits<double>::infinity()}});
+  world.plan = testing::plan_of({.mobile_time = Seconds{std::numeric_limits<double>::infinity()}});
   const std::vector<World> worlds{world};
   EXPECT_THROW(simulate(worlds), SimulationError) << "told before it is tried";
   EXPECT_THROW(play_batch(worlds), SimulationError);

@@ -466,8 +466,8 @@ TEST(Timeouts, CallNothingBackThatHasLeftTheMobile) {
   EXPECT_NEAR(done(model, result, "server"), 3, 1e-9);
   EXPECT_NEAR(result.buckets[0].sums.server_s, 2, 1e-12) << "GPU time for nobody is GPU time";
   EXPECT_NEAR(done(model, result, "cell downlink"), 3000, 1e-6);
-  EXPECT_NEAR(result.mobiles[0].receive, 2 * (1e-3 + 0.8), 1e-9);
-  EXPECT_NEAR(result.mobiles[1].receive, 1e-3 + 0.8, 1e-9);
+  EXPECT_NEAR(result.mobiles[0][EnergyPart::kReceive], 2 * (1e-3 + 0.8), 1e-9);
+  EXPECT_NEAR(result.mobiles[1][EnergyPart::kReceive], 1e-3 + 0.8, 1e-9);
 }
 
 // The same over an edge: what has left the mobile crosses the backhaul both ways, and a late answer

@@ -15,7 +15,7 @@ using testing::by_request;
 using testing::done;
 using testing::play_whole;
 
-Workload at(std::vector<double> dates_s) {
+Workload asked_at(std::vector<double> dates_s) {
   Workload workload;
   workload.process = Workload::Process::kTrace;
   workload.dates_s = std::move(dates_s);
@@ -28,7 +28,7 @@ Workload at(std::vector<double> dates_s) {
 ///
 /// The mobile draws 2 W and 3 W for its layers, 0.8 W for its transfers and 1 W while it waits.
 /// What follows the first upload would take it 5 s and 50 J, what follows the second 2 s and 20 J.
-FleetModel back_and_forth(const Workload& workload = at({1})) {
+FleetModel back_and_forth(const Workload& workload = asked_at({1})) {
   FleetModel model = testing::simple_fleet({}, workload, 1);
   model.cells[0] = testing::cell_of(1000, 1000);
   model.cells[0].radio.beta = Watts{0.8};
@@ -100,7 +100,7 @@ TEST(TwoUploads, FallBackToWhatTheMobileHasNotGot) {
     EXPECT_NEAR(done(model, result, "cell uplink"), expected.sent_bytes, 1e-9);
     EXPECT_NEAR(record.energy[EnergyPart::kTransmit], 0.8 * expected.sent_bytes / 1000, 1e-12);
     EXPECT_NEAR(done(model, result, "cell downlink"), expected.taken_bytes, 1e-9);
-    EXPECT_NEAR(result.mobiles[0].receive, 0.8 * expected.taken_bytes / 1000, 1e-9);
+    EXPECT_NEAR(result.mobiles[0][EnergyPart::kReceive], 0.8 * expected.taken_bytes / 1000, 1e-9);
   }
 }
 

@@ -221,9 +221,11 @@ TEST_P(QueueingTheory, HoldsTheMean) {
     means_s.push_back(sum_s / static_cast<double>(sums.completed));
     all += sums.phases;
   }
-  EXPECT_LT(all.queue, kQueueShare * (queue.shared_link ? all.uplink : all.wait))
+  EXPECT_LT(all[Phase::kQueue],
+            kQueueShare * (queue.shared_link ? all[Phase::kUplink] : all[Phase::kWait]))
       << "more mobiles: they hold their own requests back, and the arrivals are not Poisson";
-  EXPECT_LT(queue.shared_link ? all.wait : all.uplink, 1e-6 * all.total()) << "nothing else counts";
+  EXPECT_LT(queue.shared_link ? all[Phase::kWait] : all[Phase::kUplink], 1e-6 * all.total())
+      << "nothing else counts";
 
   double mean_s = 0;
   for (const double value : means_s) mean_s += value / kSeeds;
@@ -381,15 +383,16 @@ TEST_P(SamplePaths, ConserveEnergy) {
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const EnergyLedger& mobile = result.mobiles[i];
       // Only the tail and listening go on between requests.
-      expect_close(mobile.compute, requests[i].compute, "compute");
-      expect_close(mobile.transmit, requests[i].transmit, "transmit");
+      expect_close(mobile[EnergyPart::kCompute], requests[i][EnergyPart::kCompute], "compute");
+      expect_close(mobile[EnergyPart::kTransmit], requests[i][EnergyPart::kTransmit], "transmit");
       // Answers that come after their request has ended, and wake the radio, are the mobile's own.
-      EXPECT_LE(requests[i].receive, mobile.receive + 1e-9);
-      EXPECT_LE(requests[i].promotion, mobile.promotion + 1e-9);
-      EXPECT_LE(requests[i].tail, mobile.tail + 1e-9);
-      EXPECT_LE(requests[i].idle, mobile.idle + 1e-9);
+      EXPECT_LE(requests[i][EnergyPart::kReceive], mobile[EnergyPart::kReceive] + 1e-9);
+      EXPECT_LE(requests[i][EnergyPart::kPromotion], mobile[EnergyPart::kPromotion] + 1e-9);
+      EXPECT_LE(requests[i][EnergyPart::kTail], mobile[EnergyPart::kTail] + 1e-9);
+      EXPECT_LE(requests[i][EnergyPart::kIdle], mobile[EnergyPart::kIdle] + 1e-9);
       if (!states) {
-        expect_close(mobile.total() - mobile.receive, requests[i].total() - requests[i].receive,
+        expect_close(mobile.total() - mobile[EnergyPart::kReceive],
+                     requests[i].total() - requests[i][EnergyPart::kReceive],
                      "no state, no draw between");
       }
     }

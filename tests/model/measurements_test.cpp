@@ -291,7 +291,7 @@ TEST_F(Fleets, OfEqualPicturesAreThoseOfTheirSize) {
 }
 
 /// Of all pictures together, as a plan.
-Plan plan_of(const FleetPlan& plan) {
+Plan as_plan(const FleetPlan& plan) {
   return {.name = plan.name, .stages = plan.stages, .accuracy = plan.known_accuracy()};
 }
 
@@ -310,7 +310,7 @@ TEST_F(Fleets, ChargeEachRequestForItsOwnPicture) {
   constexpr double kSizes[] = {100, 200, 301, 400};
   const std::vector<FleetResult> results = simulate_fleet(fleet.model);
   for (std::size_t s = 0; s < results.size(); ++s) {
-    const Plan layers = plan_of(raw.model.groups[0].partitions.at(s));
+    const Plan layers = as_plan(raw.model.groups[0].partitions.at(s));
     std::set<std::uint32_t> images;
     for (const RequestRecord& record : results[s].records) {
       images.insert(record.image);
@@ -329,8 +329,8 @@ TEST_F(Fleets, ChargeEachRequestForItsOwnPicture) {
     EXPECT_EQ(images.size(), 4U);
   }
   // Where the edge has layers it decodes.
-  EXPECT_EQ(plan_of(fleet.model.groups[0].partitions[1]).time_at(Tier::kCloud),
-            plan_of(raw.model.groups[0].partitions[1]).time_at(Tier::kCloud));
+  EXPECT_EQ(as_plan(fleet.model.groups[0].partitions[1]).time_at(Tier::kCloud),
+            as_plan(raw.model.groups[0].partitions[1]).time_at(Tier::kCloud));
 }
 
 TEST_F(Fleets, MeetTheSamePictureAtTheSameRequest) {
@@ -364,7 +364,7 @@ TEST_F(Fleets, MeetTheSamePictureAtTheSameRequest) {
   EXPECT_GT(count, 1500);
   EXPECT_NEAR(sum / count, 250.25, 10);
   // What a policy expects is the mean.
-  EXPECT_EQ(plan_of(fleet.model.groups[0].partitions[0]).upload(), Bytes{250.25});
+  EXPECT_EQ(as_plan(fleet.model.groups[0].partitions[0]).upload(), Bytes{250.25});
 }
 
 // The fast unit of one channel has 62 %, and nobody knows what the plain split has: where 78 % are

@@ -107,7 +107,7 @@ class Waiting : public ::testing::Test {
   testing::TemporaryFolder folder_;
 };
 
-constexpr double kRounding = 1e-9;
+constexpr double kNineDigits = 1e-9;
 
 /// What a scenario's cells cost, played; the closed form must say the same.
 std::vector<Breakdown> played(const Scenario& scenario) {
@@ -117,7 +117,7 @@ std::vector<Breakdown> played(const Scenario& scenario) {
   for (const PlayedRequest& one : simulate(worlds)) {
     took.push_back(one.breakdown);
     const World& world = worlds[took.size() - 1];
-    testing::expect_agreement(took.back(), closed_form(world.plan, world.use), kRounding);
+    testing::expect_agreement(took.back(), closed_form(world.plan, world.use), kNineDigits);
   }
   return took;
 }

@@ -132,7 +132,9 @@ TEST(Meter, SumsWhatIsCounted) {
   meter.drop(Request{.partition = kNoPartition, .arrival_s = 3}, 3);
   EXPECT_EQ(meter.in_system(), 0U);
   FleetMerge merge{model};
-  merge.add(whole, meter.finish(4, 12, resources, {{.tail = 1}}));
+  EnergyLedger between;
+  between[EnergyPart::kTail] = 1;
+  merge.add(whole, meter.finish(4, 12, resources, {between}));
   const FleetResult result = merge.finish();
   EXPECT_EQ(result.warm_up.completed, 1U);
   EXPECT_EQ(result.buckets[0].sums.completed, 1U) << "by the window in which it arrived";

@@ -139,15 +139,15 @@ TEST(Mutation, OfScenariosFleetsAndStudiesIsReadOrRefused) {
 TEST(Mutation, OfProfilesIsReadOrRefused) {
   const TemporaryFolder folder;
   const fs::path root{PAPILIO_SOURCE_DIR};
-  constexpr const char* kTable4 = "scenarios/paper/table4.yaml";
+  constexpr const char* kPaper = "scenarios/paper/table4.yaml";
   constexpr const char* kMeasured = "scenarios/examples/measured.yaml";
   const std::vector<std::pair<const char*, const char*>> files_and_readers{
-      {"devices/jetson-tx2.yaml", kTable4},
-      {"radios/4g.yaml", kTable4},
-      {"layers/jetson-tx2/resnet50-paper.yaml", kTable4},
-      {"published/butterfly-2019/table4.csv", kTable4},
-      {"published/butterfly-2019/claims.yaml", kTable4},
-      {"sources.yaml", kTable4},
+      {"devices/jetson-tx2.yaml", kPaper},
+      {"radios/4g.yaml", kPaper},
+      {"layers/jetson-tx2/resnet50-paper.yaml", kPaper},
+      {"published/butterfly-2019/table4.csv", kPaper},
+      {"published/butterfly-2019/claims.yaml", kPaper},
+      {"sources.yaml", kPaper},
       {"measurements/resnet20-cifar10/accuracy.csv", kMeasured},
       {"measurements/resnet20-cifar10/payloads.csv", kMeasured},
       {"models/densenet121.yaml", nullptr}};
