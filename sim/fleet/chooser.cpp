@@ -79,8 +79,11 @@ Observation Chooser::observation(const Mobile& mobile) const {
   if (mobile.edge != kNothing) {
     seen.edge = server_views_[mobile.edge];
     seen.backhaul_delay_s = fleet_.resources.model_of(mobile.edge).backhaul_delay_s;
-    const std::uint32_t link = fleet_.resources.backhaul(mobile.edge, 0);
-    if (link != kNothing) seen.backhaul_byte_per_s = link_views_[link];
+    const std::uint32_t up = fleet_.resources.backhaul(mobile.edge, 0);
+    if (up != kNothing) {
+      seen.backhaul_up_byte_per_s = link_views_[up];
+      seen.backhaul_down_byte_per_s = link_views_[fleet_.resources.backhaul(mobile.edge, 1)];
+    }
   }
   if (mobile.seen_s > ping_s_) {
     seen.uplink_byte_per_s = mobile.seen_uplink;

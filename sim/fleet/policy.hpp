@@ -21,8 +21,9 @@ struct Observation {
   double uplink_byte_per_s{0};    ///< of its last transfer, or of the last ping if that is newer
   double downlink_byte_per_s{0};  ///< likewise
   double delay_s{0};              ///< propagation each way
-  /// From the edge to the cloud, as a ping through the edge finds it; no edge: infinite and 0.
-  double backhaul_byte_per_s{std::numeric_limits<double>::infinity()};
+  /// Between the edge and the cloud, as a ping through the edge finds it; no edge: infinite and 0.
+  double backhaul_up_byte_per_s{std::numeric_limits<double>::infinity()};
+  double backhaul_down_byte_per_s{std::numeric_limits<double>::infinity()};
   double backhaul_delay_s{0};
   ServerView server;  ///< as the last ping found it
   ServerView edge;

@@ -43,7 +43,9 @@ class Observed {
     return transfer_time(size.value(), seen_.downlink_byte_per_s);
   }
   [[nodiscard]] Seconds backhaul(const Transfer& transfer) const {
-    return transfer_time(transfer.size.value(), seen_.backhaul_byte_per_s);
+    return transfer_time(transfer.size.value(), transfer.from == Tier::kCloud
+                                                    ? seen_.backhaul_down_byte_per_s
+                                                    : seen_.backhaul_up_byte_per_s);
   }
   [[nodiscard]] static bool times_answer() { return true; }
   [[nodiscard]] Seconds delay() const { return Seconds{seen_.delay_s}; }

@@ -106,6 +106,30 @@ TEST(Policies, LeaveABusyOrSilentServer) {
   }
 }
 
+// A tensor that comes back from the cloud crosses the backhaul against the uploads: 100 kB take
+// 0.1 s of a free backhaul of 1 MB/s, but 1 s where ten others share that direction, and the mobile
+// alone needs 0.3 s.
+TEST(Policies, SeeTheBackhaulInTheDirectionThatATensorTakes) {
+  GroupModel group;
+  group.partitions = {{.name = "back",
+                       .stages = {Compute{Tier::kMobile, Seconds{0.01}, {}},
+                                  Transfer{Tier::kMobile, Tier::kCloud, Bytes{100}},
+                                  Compute{Tier::kCloud, Seconds{0.01}, {}},
+                                  Transfer{Tier::kCloud, Tier::kMobile, Bytes{1e5}},
+                                  Compute{Tier::kMobile, Seconds{0.01}, {}}}},
+                      plan_of({.mobile_s = 0.3}, false)};
+  const auto chosen = [&](double up, double down) {
+    return choose_partition({}, {0, 1}, group, CellModel{},
+                            {.uplink_byte_per_s = 1e9,
+                             .downlink_byte_per_s = 1e9,
+                             .backhaul_up_byte_per_s = up,
+                             .backhaul_down_byte_per_s = down});
+  };
+  EXPECT_EQ(chosen(1e6, 1e6), 0U);
+  EXPECT_EQ(chosen(1e5, 1e6), 0U) << "100 bytes go up";
+  EXPECT_EQ(chosen(1e6, 1e5), 1U);
+}
+
 // What is never answered is no bargain: the cut costs 1 mJ by its layers, the mobile 100 mJ.
 TEST(Policies, SaveNoEnergyWithAServerThatIsDown) {
   const GroupModel group = two_choices(0.100, 0.001);
