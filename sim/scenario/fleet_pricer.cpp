@@ -158,6 +158,19 @@ class Pricer {
     return plan;
   }
 
+  static std::int64_t macs_on_mobile(const Graph& graph, const Placement& placement) {
+    std::int64_t macs = 0;
+    Tier at = Tier::kMobile;
+    LayerId first = 0;
+    for (const Hop& hop : placement.hops) {
+      if (at == Tier::kMobile) macs += graph.macs(first, hop.after.after + 1);
+      first = hop.after.after + 1;
+      at = hop.to;
+    }
+    if (at == Tier::kMobile) macs += graph.macs(first, graph.layers().size());
+    return macs;
+  }
+
   /// What a fleet wants to know of a partition's layers beyond their plan.
   static void describe_layers(const Partition& partition, const Graph& graph,
                               const Devices& devices, bool energies_known, FleetPlan& priced) {
@@ -165,10 +178,9 @@ class Pricer {
     priced.mobile_share = 1;
     if (!partition.crossing()) return;
     // Of the network's own MACs; the unit's are not part of the work that is shared out.
-    const LayerId last_own = partition.cut ? partition.cut->after : 0;
-    priced.mobile_share =
-        static_cast<double>(graph.macs(0, last_own + 1)) / static_cast<double>(graph.macs());
     const Placement placement = partition.placement(graph);
+    priced.mobile_share =
+        static_cast<double>(macs_on_mobile(graph, placement)) / static_cast<double>(graph.macs());
     Tier from = Tier::kMobile;
     for (std::size_t hop = 0; hop < placement.hops.size(); ++hop) {
       if (std::exchange(from, placement.hops[hop].to) != Tier::kMobile) continue;

@@ -36,6 +36,7 @@ void add(Digest& digest, const Cell& cell, const World& base) {
   digest.add(plan.time_at(Tier::kMobile).value()).add(plan.mobile_energy().value());
   digest.add(plan.upload().value()).add(plan.time_at(Tier::kCloud).value());
   if (cell.strategy == "path") {
+    digest.add(cell.route);
     for (const Stage& stage : plan.stages) add(digest, stage);
   }
   if (plan.bytes_between(Tier::kMobile, Tier::kEdge) > Bytes{0}) {

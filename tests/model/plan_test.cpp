@@ -267,6 +267,12 @@ TEST(Edge, ARunIsAFleetOfOneMobile) {
     ASSERT_EQ(fleets[i].records.size(), 1U);
     expect_agreement(fleets[i].records[0], expected);
   }
+  // The last path has the mobile compute all but the layers between its cuts, the edge those.
+  const Graph& graph = run.graph;
+  const auto between =
+      graph.macs(graph.find_cut("RB3")->after + 1, graph.find_cut("RB7")->after + 1);
+  EXPECT_DOUBLE_EQ(fleet.model.groups[0].partitions.back().mobile_share,
+                   1 - static_cast<double>(between) / static_cast<double>(graph.macs()));
   const Breakdown three_way = played[3].breakdown;
   EXPECT_GT(three_way.edge, Seconds{0});
   EXPECT_GT(three_way.cloud, Seconds{0});

@@ -260,6 +260,25 @@ TEST(Studies, AnEdgeThatStopsElsewhereIsAnotherPoint) {
   EXPECT_EQ(rows.rows[0][2].number(), rows.rows[1][2].number());
 }
 
+// The same of a path's later cuts: RB14 ends in the sum layer4.0.add and a ReLU of no time.
+TEST(Studies, APathByAnotherCutIsAnotherPoint) {
+  const Lab lab;
+  lab.run(
+      lab.study("set: {networks: [wifi], energy_models: [stated], strategies: [{strategy: path, "
+                "hops: [{after: RB8, to: cloud}, {after: RB14, to: mobile}]}]}\n"
+                "grid:\n  - {axis: list, key: strategies.0.hops.1.after, name: back, values: "
+                "[layer4.0.add, RB14]}\n"),
+      "a.db");
+  EXPECT_EQ(lab.outcome.known, 0U);
+  EXPECT_EQ(lab.outcome.progress.computed, 2U);
+  StudyDatabase database{lab.path("a.db"), Mode::kRead};
+  const Table rows = query(database, "SELECT partition, latency_s FROM summary ORDER BY number");
+  ASSERT_EQ(rows.rows.size(), 2U);
+  EXPECT_EQ(rows.rows[0][0].text(), "RB8:cloud>layer4.0.add:mobile");
+  EXPECT_EQ(rows.rows[1][0].text(), "RB8:cloud>RB14:mobile");
+  EXPECT_EQ(rows.rows[0][1].number(), rows.rows[1][1].number());
+}
+
 TEST(Studies, AFailedPointIsStoredWithItsErrorAndStopsNothing) {
   const Lab lab;
   // RB1 has 256 channels: a unit cannot reduce them to 300.
