@@ -38,7 +38,7 @@ std::string written(double number, const Form& form) {
   constexpr double kHundred = 100;
   std::string text = digits_of(form.unit == kPercent ? number * kHundred : number, form);
   const bool zero = text.find_first_of("123456789") == std::string::npos;
-  if (form.sign && zero && text.front() == '-') text.front() = '+';
+  if (form.sign && std::isfinite(number) && zero && text.front() == '-') text.front() = '+';
   if (!form.unit.empty()) text += fmt::format(" {}", form.unit);
   return text;
 }

@@ -156,12 +156,12 @@ void load_limit(const MeasurementsSpec& spec, const PublishedTables* published,
 
 const std::vector<Sample>* Measurements::samples_of(const Partition& partition) const {
   const std::optional<Crossing> crossing = partition.crossing();
-  return payloads && crossing ? payloads->find(*crossing) : nullptr;
+  return payloads && crossing && !partition.crosses_again() ? payloads->find(*crossing) : nullptr;
 }
 
 std::optional<MeasuredAccuracies::Accuracy> Measurements::accuracy_of(
     const Partition& partition) const {
-  if (!accuracies) return std::nullopt;
+  if (!accuracies || partition.crosses_again()) return std::nullopt;
   const std::optional<Crossing> crossing = partition.crossing();
   return crossing ? accuracies->find(*crossing) : accuracies->baseline();
 }
@@ -174,8 +174,7 @@ AccuracyLimit Measurements::limit_of_smallest() const {
 
 std::optional<double> accuracy_of(const Partition& partition, const Measurements& measurements,
                                   const PublishedTables* published) {
-  // Nobody measured what quantising several tensors one after another costs.
-  if (partition.strategy == "path" && !partition.then.empty()) return std::nullopt;
+  if (partition.crosses_again()) return std::nullopt;
   if (measurements.accuracies) {
     const auto measured = measurements.accuracy_of(partition);
     return measured ? std::optional{measured->mean} : std::nullopt;

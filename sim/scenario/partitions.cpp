@@ -31,6 +31,8 @@ class Resolver {
   void resolve(const StrategySpec& strategy, const std::string& path, std::size_t item) {
     path_ = path;
     item_ = item;
+    const std::size_t before = partitions_.size();
+    const std::size_t left_out_before = left_out_.size();
     if (strategy.strategy == "mobile-only") {
       add({.strategy = strategy.strategy});
     } else if (strategy.strategy == "cloud-only") {
@@ -38,8 +40,6 @@ class Resolver {
     } else if (strategy.strategy == "path") {
       add_path(strategy);
     } else {
-      const std::size_t before = partitions_.size();
-      const std::size_t left_out_before = left_out_.size();
       for (const Cut& cut : cuts_of(strategy)) {
         Partition partition{.strategy = strategy.strategy,
                             .cut = cut,
@@ -48,12 +48,12 @@ class Resolver {
         if (strategy.strategy == "three-way" && !place_edge(strategy, partition)) continue;
         add_units(strategy, std::move(partition));
       }
-      if (partitions_.size() == before && left_out_.size() > left_out_before) {
-        checker_.error(path_ + ".channels",
-                       fmt::format("no unit at any of these cuts was measured with an accuracy of "
-                                   "{}; widen the limit, or give numbers",
-                                   context_.limit_of_smallest.text()));
-      }
+    }
+    if (partitions_.size() == before && left_out_.size() > left_out_before) {
+      checker_.error(path_ + ".channels",
+                     fmt::format("no unit at any of these cuts was measured with an accuracy of "
+                                 "{}; widen the limit, or give numbers",
+                                 context_.limit_of_smallest.text()));
     }
   }
 
@@ -130,6 +130,7 @@ class Resolver {
       at = to;
     }
     if (hops.empty()) return;  // already reported
+    if (hops.size() > 1 && !is_without_measurements(strategy)) return;
     Partition partition{.strategy = strategy.strategy,
                         .cut = hops.front().after,
                         .to = hops.front().to,
@@ -137,6 +138,26 @@ class Resolver {
                         .bits = strategy.bits,
                         .codec = strategy.codec};
     add_units(strategy, std::move(partition));
+  }
+
+  /// Measurements are of one tensor that crosses: what several cost nobody measured.
+  bool is_without_measurements(const StrategySpec& strategy) {
+    const auto smallest = std::find(strategy.channels.begin(), strategy.channels.end(), "smallest");
+    if (smallest != strategy.channels.end()) {
+      checker_.item_error(path_ + ".channels",
+                          static_cast<std::size_t>(smallest - strategy.channels.begin()),
+                          "'smallest' goes by accuracies, which are of one crossing; give numbers "
+                          "for a path of several hops");
+      return false;
+    }
+    if (strategy.codec != kRawCodec) {
+      checker_.error(path_ + ".codec",
+                     fmt::format("payloads of '{}' are of one crossing; a path of several hops "
+                                 "takes '{}'",
+                                 strategy.codec, kRawCodec));
+      return false;
+    }
+    return true;
   }
 
   /// Finds where the edge stops.

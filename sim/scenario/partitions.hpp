@@ -33,7 +33,10 @@ struct Partition {
   /// Where it goes, for people: "RB8", "RB1>RB8" of `three-way`, "RB3:cloud>RB7:mobile>RB12:cloud"
   /// of `path`; empty where it has no cut.
   [[nodiscard]] std::string route() const;
-  /// What crosses the radio; nothing for `mobile-only`.
+  /// Whether several tensors cross, one after another, so that no measurement of one says what they
+  /// cost.
+  [[nodiscard]] bool crosses_again() const { return strategy == "path" && !then.empty(); }
+  /// What crosses the radio first; nothing for `mobile-only`.
   [[nodiscard]] std::optional<Crossing> crossing() const;
   /// Where its layers run.
   /// @param graph the network that it is of
