@@ -23,19 +23,13 @@
 namespace papilio {
 namespace {
 
+using testing::asked_at;
 using testing::by_request;
 using testing::cell_of;
 using testing::done;
 using testing::fleet_of;
 using testing::play_whole;
 using testing::simple_fleet;
-
-Workload at(std::vector<double> dates_s) {
-  Workload workload;
-  workload.process = Workload::Process::kTrace;
-  workload.dates_s = std::move(dates_s);
-  return workload;
-}
 
 // Nobody asks -------------------------------------------------------------------------------------
 
@@ -72,7 +66,7 @@ TEST(NobodyAsks, IsAResult) {
 
 /// Groups of one mobile each, in turn in the cells "a" and "b", all at "server", all asking at 1 s.
 FleetModel one_by_one(std::uint32_t groups) {
-  FleetModel model = simple_fleet({.upload_bytes = 1e6, .server_s = 1}, at({1}), 1);
+  FleetModel model = simple_fleet({.upload_bytes = 1e6, .server_s = 1}, asked_at({1}), 1);
   CellModel cell = cell_of(1e6, 1e6);
   cell.count = groups / 2;
   cell.uplink.assign(cell.count, cell.uplink.front());
@@ -121,7 +115,7 @@ void name_server_layers(FleetPlan& plan, const char* name) {
 
 /// Two groups of one mobile whose requests reach a server that batches two together.
 FleetModel two_groups() {
-  FleetModel model = simple_fleet({.upload_bytes = 1000, .server_s = 1}, at({1}), 1);
+  FleetModel model = simple_fleet({.upload_bytes = 1000, .server_s = 1}, asked_at({1}), 1);
   model.servers[0].batch_size = 2;
   model.servers[0].batch_delay_s = 10;
   model.servers[0].batch_factors = {{1, 1}, {2, 1.5}};
@@ -264,7 +258,7 @@ TEST(LostAnswers, CrossTheirLinkFirst) {
 ///   1 upload 2 edge 2 backhaul 3 delay 3.5 cloud 4.5 backhaul 5.5 delay 6 edge 6 download 7
 FleetModel over_the_edge() {
   FleetModel model =
-      simple_fleet({.upload_bytes = 1000, .server_s = 1, .result_bytes = 1000}, at({1}), 1);
+      simple_fleet({.upload_bytes = 1000, .server_s = 1, .result_bytes = 1000}, asked_at({1}), 1);
   model.cells[0] = cell_of(1000, 1000);
   model.servers.push_back({.name = "edge", .backhaul_byte_per_s = 1000, .backhaul_delay_s = 0.5});
   model.groups[0].edge = 1;
@@ -311,7 +305,7 @@ TEST(Crashes, LoseWhatArrivesAtANodeAndWhatItSends) {
 // what its cloud finishes; and the oracle knows and stays on the mobile.
 TEST(Crashes, OfAnEdgeLeaveNoWayThroughIt) {
   FleetModel model = over_the_edge();
-  model.groups[0].workload = at({10, 20, 30});
+  model.groups[0].workload = asked_at({10, 20, 30});
   model.groups[0].recovery = {8, 0, 0, false};
   model.servers[1].faults = {{5, 1000, 0}};
   for (const TaskModel& task :
@@ -349,8 +343,8 @@ RadioProfile shipped(const std::string& name) {
 FleetModel one_packet(const RadioProfile& radio, double server_s, double result_bytes = 1500,
                       double upload_bytes = 1500) {
   FleetModel model = simple_fleet(
-      {.upload_bytes = upload_bytes, .server_s = server_s, .result_bytes = result_bytes}, at({10}),
-      1);
+      {.upload_bytes = upload_bytes, .server_s = server_s, .result_bytes = result_bytes},
+      asked_at({10}), 1);
   model.cells[0] = cell_of(radio.radio.uplink.value(), radio.radio.downlink.value());
   model.cells[0].radio = radio.radio;
   model.cells[0].machine = radio.machine;
@@ -413,7 +407,7 @@ TEST(RadioStates, EveryMomentIsChargedOnceWhoeverWakesTheRadio) {
     model.duration_s = 100;
     // Attempts that time out, and whose answers wake the radio later.
     model.groups[0].recovery = {20, 1, 0, false};
-    model.groups[0].workload = at({10, 85});
+    model.groups[0].workload = asked_at({10, 85});
     model.servers[0].gpus = 4;
     const FleetResult result = play_whole(model);
     EXPECT_EQ(result.buckets[0].sums.failed, 2U);
@@ -447,7 +441,7 @@ TEST(Timeouts, CountFromTheUpload) {
 // waits for the server to 3.001 s. Each answer costs the mobile 1e-6 J/B · 1000 B + 0.8 W · 1 s.
 TEST(Timeouts, CallNothingBackThatHasLeftTheMobile) {
   FleetModel model =
-      simple_fleet({.upload_bytes = 1000, .server_s = 1, .result_bytes = 1000}, at({1}), 1);
+      simple_fleet({.upload_bytes = 1000, .server_s = 1, .result_bytes = 1000}, asked_at({1}), 1);
   model.cells[0] = cell_of(1e6, 1000);
   model.cells[0].radio.alpha_downlink = JoulesPerByte{1e-6};
   model.cells[0].radio.beta = Watts{0.8};
@@ -455,7 +449,7 @@ TEST(Timeouts, CallNothingBackThatHasLeftTheMobile) {
   model.groups.push_back(model.groups[0]);
   model.groups[1].name = "later";
   model.groups[1].recovery = {};
-  model.groups[1].workload = at({2.4});
+  model.groups[1].workload = asked_at({2.4});
   model.strategies[0].candidates = {{0}, {0}};
   const FleetResult result = play_whole(model);
   const std::vector<RequestRecord> records = by_request(result.records);
@@ -479,7 +473,7 @@ TEST(Timeouts, LetABackhaulCarryWhatHasLeft) {
   FleetModel model = over_the_edge();
   model.servers[1].backhaul_delay_s = 0;
   model.groups[0].recovery = {3.9, 1, 0, false};
-  model.groups[0].workload = at({1, 100});
+  model.groups[0].workload = asked_at({1, 100});
   const FleetResult result = play_whole(model);
   EXPECT_EQ(result.buckets[0].sums.failed, 2U);
   EXPECT_NEAR(done(model, result, "edge backhaul up"), 4000, 1e-6);
@@ -494,14 +488,14 @@ TEST(Timeouts, LetABackhaulCarryWhatHasLeft) {
 // to 2 s and from 2.2 to 6.2 s. (Another mobile's request keeps the run going.)
 TEST(Timeouts, ChargeTransfersSideBySideOnce) {
   FleetModel model =
-      simple_fleet({.upload_bytes = 1000, .server_s = 0.2, .result_bytes = 1000}, at({1}), 1);
+      simple_fleet({.upload_bytes = 1000, .server_s = 0.2, .result_bytes = 1000}, asked_at({1}), 1);
   model.cells[0] = cell_of(1000, 500);
   model.cells[0].radio.beta = Watts{0.8};
   model.groups[0].recovery = {1.5, 1, 0, false};
   model.groups.push_back(model.groups[0]);
   model.groups[1].name = "later";
   model.groups[1].recovery = {};
-  model.groups[1].workload = at({10});
+  model.groups[1].workload = asked_at({10});
   model.strategies[0].candidates = {{0}, {0}};
   const EnergyLedger energy = play_whole(model).mobiles[0];
   EXPECT_NEAR(energy[EnergyPart::kTransmit] + energy[EnergyPart::kReceive], 0.8 * 5, 1e-9);
@@ -510,7 +504,7 @@ TEST(Timeouts, ChargeTransfersSideBySideOnce) {
 // A mobile that gives up in its upload stops sending: of 1,000 B at 1,000 B/s it has sent half, and
 // paid for 0.5 s; nothing reaches the server.
 TEST(Timeouts, StopAnUpload) {
-  FleetModel model = simple_fleet({.upload_bytes = 1000, .server_s = 1}, at({1}), 1);
+  FleetModel model = simple_fleet({.upload_bytes = 1000, .server_s = 1}, asked_at({1}), 1);
   model.cells[0] = cell_of(1000, 1000);
   model.cells[0].radio.beta = Watts{0.8};
   model.groups[0].recovery = {0.5, 0, 0, false};
@@ -528,7 +522,7 @@ TEST(LateDates, CostARequestAloneNoDigit) {
   constexpr double kTenYears = 10 * 365.25 * 86400;
   for (World world : testing::random_worlds(11, 30)) {
     world.use.download_takes_time = true;
-    const FleetModel model = fleet_of(world, at({1.1, 1e6, kTenYears}));
+    const FleetModel model = fleet_of(world, asked_at({1.1, 1e6, kTenYears}));
     const Breakdown expected = closed_form(world.plan, world.use);
     for (const RequestRecord& record : play_whole(model).records) {
       const double tolerance = 1e-9;

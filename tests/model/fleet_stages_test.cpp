@@ -11,16 +11,10 @@
 namespace papilio {
 namespace {
 
+using testing::asked_at;
 using testing::by_request;
 using testing::done;
 using testing::play_whole;
-
-Workload asked_at(std::vector<double> dates_s) {
-  Workload workload;
-  workload.process = Workload::Process::kTrace;
-  workload.dates_s = std::move(dates_s);
-  return workload;
-}
 
 /// One request at 1 s, a second for each stage:
 ///

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "sim/engine/simulate.hpp"
@@ -52,6 +53,14 @@ inline CellModel cell_of(double uplink_byte_per_s, double downlink_byte_per_s) {
   cell.uplink = {RateTimeline{BytesPerSecond{uplink_byte_per_s}}};
   cell.downlink = {RateTimeline{BytesPerSecond{downlink_byte_per_s}}};
   return cell;
+}
+
+/// Requests of every mobile at these dates.
+inline Workload asked_at(std::vector<double> dates_s) {
+  Workload workload;
+  workload.process = Workload::Process::kTrace;
+  workload.dates_s = std::move(dates_s);
+  return workload;
 }
 
 /// One cell, one server, one group of mobiles that all ask for `task`, and one strategy.
