@@ -4,7 +4,7 @@
 #include "models/codec/codec.hpp"
 #include "models/codec/picture_codec.hpp"
 #include "models/dataset/dataset.hpp"
-#include "sim/document/document.hpp"
+#include "sim/base/document/document.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;

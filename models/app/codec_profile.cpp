@@ -9,7 +9,7 @@
 #include "models/infer/codec_times.hpp"
 #include "models/infer/picture_run.hpp"
 #include "sim/base/error.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 
 namespace papilio {
 namespace {

@@ -15,7 +15,7 @@
 #include "models/infer/collect.hpp"
 #include "models/measure/layer_times.hpp"
 #include "models/tensor/network.hpp"
-#include "sim/document/document.hpp"
+#include "sim/base/document/document.hpp"
 
 namespace papilio {
 

@@ -10,12 +10,12 @@
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
 #include "models/import/import.hpp"
+#include "models/networks/network_file.hpp"
 #include "models/zoo/zoo.hpp"
+#include "sim/base/cli/interrupts.hpp"
+#include "sim/base/document/document.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
-#include "sim/cli/interrupts.hpp"
-#include "sim/document/document.hpp"
-#include "sim/networks/network_file.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;

@@ -20,13 +20,13 @@
 #include "models/tensor/runtime.hpp"
 #include "models/train/evaluation.hpp"
 #include "models/train/first_phase.hpp"
+#include "sim/base/cli/interrupts.hpp"
+#include "sim/base/cli/profiles_option.hpp"
+#include "sim/base/cli/progress.hpp"
+#include "sim/base/cli/streams.hpp"
+#include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
-#include "sim/cli/interrupts.hpp"
-#include "sim/cli/profiles_option.hpp"
-#include "sim/cli/progress.hpp"
-#include "sim/cli/streams.hpp"
-#include "sim/document/json_text.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;

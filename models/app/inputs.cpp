@@ -11,9 +11,9 @@
 #include "models/dataset/bytes.hpp"
 #include "models/dataset/image.hpp"
 #include "models/weights/file.hpp"
+#include "sim/base/cli/streams.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/cli/streams.hpp"
 
 namespace papilio {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "models/app/command.hpp"
 #include "models/tensor/runtime.hpp"
-#include "sim/cli/program.hpp"
-#include "sim/cli/tensor_verbs.hpp"
-#include "sim/cli/version.hpp"
+#include "sim/base/cli/program.hpp"
+#include "sim/base/cli/tensor_verbs.hpp"
+#include "sim/base/cli/version.hpp"
 
 namespace papilio {
 

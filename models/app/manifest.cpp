@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "models/app/command.hpp"
-#include "sim/cli/version.hpp"
+#include "sim/base/cli/version.hpp"
 
 namespace papilio {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "models/tensor/runtime.hpp"
-#include "sim/cli/command_line.hpp"
+#include "sim/base/cli/command_line.hpp"
 
 namespace papilio {
 

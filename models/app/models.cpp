@@ -6,9 +6,9 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "models/networks/network_file.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/networks/network_file.hpp"
 
 namespace papilio {
 

@@ -7,7 +7,7 @@
 
 #include "models/dataset/loader.hpp"
 #include "models/graph/graph.hpp"
-#include "sim/data/library.hpp"
+#include "sim/base/data/library.hpp"
 
 namespace papilio {
 

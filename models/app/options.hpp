@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/cli/command_line.hpp"
+#include "sim/base/cli/command_line.hpp"
 
 namespace papilio {
 

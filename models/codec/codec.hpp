@@ -14,7 +14,7 @@
 
 namespace papilio {
 
-/// Bytes of a payload, or of a part of one. (`Bytes` is a quantity of sim/units.)
+/// Bytes of a payload, or of a part of one. (`Bytes` is a quantity of sim/base/units.)
 using ByteBuffer = std::vector<std::uint8_t>;
 
 /// A feature tensor after an n-bit uniform quantiser, for one image: what a codec encodes.

@@ -9,9 +9,9 @@
 #include "models/dataset/folder_dataset.hpp"
 #include "models/dataset/labels_file.hpp"
 #include "models/dataset/synthetic_dataset.hpp"
+#include "sim/base/data/library.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/data/library.hpp"
 
 namespace papilio {
 namespace fs = std::filesystem;

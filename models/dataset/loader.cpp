@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 
 namespace papilio {
 namespace {

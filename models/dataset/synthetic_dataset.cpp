@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "sim/base/error.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 
 namespace papilio {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "models/dataset/image.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 
 namespace papilio {
 

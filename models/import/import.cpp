@@ -13,9 +13,9 @@
 #include "models/import/check.hpp"
 #include "models/import/onnx.hpp"
 #include "models/import/torchscript.hpp"
+#include "models/networks/network_file.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/base/error.hpp"
-#include "sim/networks/network_file.hpp"
 
 namespace papilio {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "models/infer/split_run.hpp"
 #include "models/measure/layer_times.hpp"
-#include "sim/stats/estimate.hpp"
+#include "sim/base/stats/estimate.hpp"
 
 namespace papilio {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "sim/stats/estimate.hpp"
+#include "sim/base/stats/estimate.hpp"
 
 namespace papilio {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "models/infer/split_run.hpp"
-#include "sim/document/document.hpp"
+#include "sim/base/document/document.hpp"
 
 namespace papilio {
 

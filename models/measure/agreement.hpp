@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "sim/stats/estimate.hpp"
+#include "sim/base/stats/estimate.hpp"
 
 namespace papilio {
 

@@ -9,7 +9,7 @@
 
 #include "models/measure/agreement.hpp"
 #include "models/tensor/network.hpp"
-#include "sim/stats/estimate.hpp"
+#include "sim/base/stats/estimate.hpp"
 
 namespace papilio {
 

@@ -15,9 +15,9 @@
 #include <utility>
 
 #include "models/tensor/runtime.hpp"
+#include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
-#include "sim/document/json_text.hpp"
 
 namespace papilio {
 namespace {

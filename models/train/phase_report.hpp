@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "models/train/first_phase.hpp"
-#include "sim/document/document.hpp"
-#include "sim/stats/estimate.hpp"
+#include "sim/base/document/document.hpp"
+#include "sim/base/stats/estimate.hpp"
 
 namespace papilio {
 

@@ -17,9 +17,9 @@
 #include <sstream>
 
 #include "models/weights/state_dict.hpp"
+#include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
-#include "sim/document/json_text.hpp"
 
 namespace papilio {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "models/networks/network_file.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/networks/network_file.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;

@@ -5,9 +5,9 @@
 
 #include "models/graph/graph.hpp"
 #include "sim/app/command.hpp"
-#include "sim/cli/profiles_option.hpp"
-#include "sim/data/library.hpp"
-#include "sim/data/provenance.hpp"
+#include "sim/base/cli/profiles_option.hpp"
+#include "sim/base/data/library.hpp"
+#include "sim/base/data/provenance.hpp"
 
 namespace papilio {
 

@@ -6,9 +6,9 @@
 #include "models/zoo/zoo.hpp"
 #include "sim/app/catalogue.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/units/prefixes.hpp"
 #include "sim/profiles/device.hpp"
 #include "sim/radio/radio.hpp"
-#include "sim/units/prefixes.hpp"
 
 namespace papilio {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/cli/command_line.hpp"
+#include "sim/base/cli/command_line.hpp"
 
 /// What verbs share that show a study's results by dimensions.
 namespace papilio {

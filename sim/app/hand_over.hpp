@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "sim/cli/command_line.hpp"
+#include "sim/base/cli/command_line.hpp"
 
 namespace papilio {
 

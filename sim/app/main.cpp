@@ -3,9 +3,9 @@
 #include "sim/app/command.hpp"
 #include "sim/app/hand_over.hpp"
 #include "sim/app/version.hpp"
-#include "sim/cli/program.hpp"
-#include "sim/cli/tensor_verbs.hpp"
-#include "sim/cli/version.hpp"
+#include "sim/base/cli/program.hpp"
+#include "sim/base/cli/tensor_verbs.hpp"
+#include "sim/base/cli/version.hpp"
 
 namespace papilio {
 

@@ -9,11 +9,11 @@
 
 #include "sim/app/command.hpp"
 #include "sim/app/dimension_options.hpp"
-#include "sim/base/capture.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
+#include "sim/base/process/capture.hpp"
 #include "sim/report/plot.hpp"
-#include "sim/study/plot.hpp"
+#include "sim/study/ask/plot.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;

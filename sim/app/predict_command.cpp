@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "models/networks/network_file.hpp"
 #include "sim/app/catalogue.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/networks/network_file.hpp"
 #include "sim/profiles/prediction.hpp"
 
 namespace papilio {

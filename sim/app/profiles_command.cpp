@@ -8,11 +8,11 @@
 #include "sim/app/catalogue.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
+#include "sim/base/units/prefixes.hpp"
+#include "sim/paper/fit.hpp"
 #include "sim/profiles/layer_profile.hpp"
-#include "sim/profiles/paper_fit.hpp"
 #include "sim/profiles/published.hpp"
 #include "sim/radio/radio.hpp"
-#include "sim/units/prefixes.hpp"
 
 namespace papilio {
 namespace {

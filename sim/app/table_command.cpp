@@ -4,7 +4,7 @@
 #include "sim/app/dimension_options.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
-#include "sim/study/pivot.hpp"
+#include "sim/study/ask/pivot.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;

@@ -6,7 +6,7 @@
 #include <boost/version.hpp>
 #include <nlohmann/json.hpp>
 
-#include "sim/engine/simulate.hpp"
+#include "sim/play/engine/simulate.hpp"
 
 namespace papilio {
 

@@ -2,8 +2,8 @@
 
 #include <limits>
 
+#include "sim/base/units/units.hpp"
 #include "sim/radio/radio.hpp"
-#include "sim/units/units.hpp"
 
 namespace papilio {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <variant>
 
-#include "sim/units/units.hpp"
+#include "sim/base/units/units.hpp"
 
 namespace papilio {
 

@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "models/graph/graph.hpp"
-#include "sim/data/csv.hpp"
+#include "sim/base/data/csv.hpp"
 
 namespace papilio {
 

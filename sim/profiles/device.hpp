@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "sim/data/provenance.hpp"
+#include "sim/base/data/provenance.hpp"
 #include "sim/profiles/layer_profile.hpp"
 
 namespace papilio {

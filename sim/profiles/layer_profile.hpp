@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
-#include "sim/data/provenance.hpp"
-#include "sim/stats/estimate.hpp"
-#include "sim/units/units.hpp"
+#include "sim/base/data/provenance.hpp"
+#include "sim/base/stats/estimate.hpp"
+#include "sim/base/units/units.hpp"
 
 namespace papilio {
 

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "sim/data/csv.hpp"
+#include "sim/base/data/csv.hpp"
 
 namespace papilio {
 namespace {

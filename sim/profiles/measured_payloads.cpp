@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "sim/base/data/csv.hpp"
 #include "sim/base/error.hpp"
-#include "sim/data/csv.hpp"
 
 namespace papilio {
 namespace {

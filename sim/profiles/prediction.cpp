@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "sim/base/error.hpp"
-#include "sim/stats/estimate.hpp"
+#include "sim/base/stats/estimate.hpp"
 
 namespace papilio {
 namespace {

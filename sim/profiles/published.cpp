@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/base/data/csv.hpp"
 #include "sim/base/error.hpp"
-#include "sim/data/csv.hpp"
 
 namespace papilio {
 namespace {

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/data/library.hpp"
-#include "sim/data/provenance.hpp"
-#include "sim/units/units.hpp"
+#include "sim/base/data/library.hpp"
+#include "sim/base/data/provenance.hpp"
+#include "sim/base/units/units.hpp"
 
 namespace papilio {
 

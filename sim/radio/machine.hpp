@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/data/provenance.hpp"
-#include "sim/units/units.hpp"
+#include "sim/base/data/provenance.hpp"
+#include "sim/base/units/units.hpp"
 
 namespace papilio {
 

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/data/provenance.hpp"
+#include "sim/base/data/provenance.hpp"
+#include "sim/base/units/units.hpp"
 #include "sim/radio/machine.hpp"
-#include "sim/units/units.hpp"
 
 namespace papilio {
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/data/provenance.hpp"
+#include "sim/base/data/provenance.hpp"
+#include "sim/base/units/units.hpp"
 #include "sim/radio/machine.hpp"
-#include "sim/units/units.hpp"
 
 namespace papilio {
 

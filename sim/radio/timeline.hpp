@@ -3,8 +3,8 @@
 #include <limits>
 #include <vector>
 
+#include "sim/base/units/units.hpp"
 #include "sim/radio/trace.hpp"
-#include "sim/units/units.hpp"
 
 namespace papilio {
 

@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "sim/base/csv.hpp"
+#include "sim/base/data/column_unit.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/data/column_unit.hpp"
 
 namespace papilio {
 namespace {

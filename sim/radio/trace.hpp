@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/units/units.hpp"
+#include "sim/base/units/units.hpp"
 
 namespace papilio {
 

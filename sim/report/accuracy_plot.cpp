@@ -5,8 +5,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "sim/base/data/csv.hpp"
 #include "sim/base/error.hpp"
-#include "sim/data/csv.hpp"
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/plot.hpp"
 

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-#include "sim/units/prefixes.hpp"
+#include "sim/base/units/prefixes.hpp"
 
 namespace papilio {
 namespace {

@@ -260,7 +260,8 @@ std::vector<FleetRecordColumn> make_record_columns() {
         "what it was about; empty if dropped. The column is there only where payloads were "
         "measured"},
        image_of},
-      {{"attempts", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess, "uploads begun"},
+      {{"attempts", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
+        "attempts of the request that were begun"},
        [](const Record& of) { return whole(of.record.attempts); }},
       {{"fell_back", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kLess,
         "1 if it completed on the mobile after failed attempts, else 0"},

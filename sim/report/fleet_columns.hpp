@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/document/column.hpp"
+#include "sim/base/document/column.hpp"
 #include "sim/report/fleet_summary.hpp"
 
 namespace papilio {

@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
-#include "sim/document/json_text.hpp"
-#include "sim/document/rows.hpp"
-#include "sim/fleet/fleet.hpp"
+#include "sim/base/document/json_text.hpp"
+#include "sim/base/document/rows.hpp"
+#include "sim/play/fleet/fleet.hpp"
 #include "sim/report/fleet_columns.hpp"
 #include "sim/report/fleet_report.hpp"
 

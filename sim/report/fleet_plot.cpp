@@ -8,9 +8,9 @@
 #include <optional>
 #include <set>
 
+#include "sim/base/data/csv.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/data/csv.hpp"
 #include "sim/report/fleet_columns.hpp"
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/plot.hpp"

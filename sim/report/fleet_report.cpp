@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/fleet/fleet.hpp"
+#include "sim/base/stats/steady_state.hpp"
+#include "sim/base/units/prefixes.hpp"
+#include "sim/play/fleet/fleet.hpp"
 #include "sim/report/assumptions.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
-#include "sim/stats/steady_state.hpp"
-#include "sim/units/prefixes.hpp"
 
 namespace papilio {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/document/document.hpp"
-#include "sim/document/rows.hpp"
+#include "sim/base/document/document.hpp"
+#include "sim/base/document/rows.hpp"
 #include "sim/report/fleet_summary.hpp"
 
 namespace papilio {

@@ -7,8 +7,8 @@
 #include <span>
 #include <utility>
 
-#include "sim/fleet/policy.hpp"
-#include "sim/stats/steady_state.hpp"
+#include "sim/base/stats/steady_state.hpp"
+#include "sim/play/fleet/policy.hpp"
 
 namespace papilio {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "sim/fleet/result.hpp"
+#include "sim/base/stats/estimate.hpp"
+#include "sim/play/fleet/result.hpp"
 #include "sim/report/overload.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
-#include "sim/stats/estimate.hpp"
 
 namespace papilio {
 

@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "sim/document/cell.hpp"
-#include "sim/units/units.hpp"
+#include "sim/base/document/cell.hpp"
+#include "sim/base/units/units.hpp"
 
 namespace papilio {
 

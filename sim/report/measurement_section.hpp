@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "sim/document/document.hpp"
+#include "sim/base/document/document.hpp"
 #include "sim/scenario/measurements.hpp"
 
 namespace papilio {

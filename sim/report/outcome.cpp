@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "sim/document/json_text.hpp"
-#include "sim/document/rows.hpp"
+#include "sim/base/document/json_text.hpp"
+#include "sim/base/document/rows.hpp"
 #include "sim/report/selections.hpp"
 #include "sim/report/summary.hpp"
 

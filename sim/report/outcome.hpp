@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/document/document.hpp"
 #include "sim/cost/cost.hpp"
-#include "sim/document/document.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace papilio {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-#include "sim/fleet/fleet.hpp"
+#include "sim/play/fleet/fleet.hpp"
 
 namespace papilio {
 namespace {

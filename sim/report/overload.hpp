@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/fleet/model.hpp"
-#include "sim/fleet/result.hpp"
+#include "sim/play/fleet/model.hpp"
+#include "sim/play/fleet/result.hpp"
 
 namespace papilio {
 

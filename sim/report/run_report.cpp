@@ -8,8 +8,6 @@
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
-#include "sim/report/paper_sections.hpp"
-#include "sim/report/published_match.hpp"
 #include "sim/report/selections.hpp"
 
 namespace papilio {
@@ -71,7 +69,8 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
 
 }  // namespace
 
-Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine) {
+Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine,
+                    const std::vector<Publication>& publications) {
   const ScenarioSpec& spec = scenario.spec;
   Document document{.title = spec.name};
   if (!spec.description.empty()) document.paragraphs.push_back(spec.description);
@@ -86,33 +85,27 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   for (std::string& text : texts_of(assumptions_of(scenario))) {
     document.paragraphs.push_back(std::move(text));
   }
-  const auto append = [&](std::vector<Section> sections) {
+  const auto append = [&](std::vector<Section>& sections) {
     for (Section& section : sections) document.sections.push_back(std::move(section));
   };
-  const auto append_if = [&](std::optional<Section> section) {
-    if (section) document.sections.push_back(std::move(*section));
-  };
-  append_if(measurement_section(scenario.measurements));
-  const bool rebuilds = rebuilds_published_tables(scenario);
-  if (rebuilds) {
-    append(paper_table_sections(scenario, outcomes));
-    append_if(speedup_section(scenario, outcomes));
+  if (std::optional<Section> measured = measurement_section(scenario.measurements)) {
+    document.sections.push_back(std::move(*measured));
   }
-  // The rebuilt tables have no place for measured accuracies.
-  const bool all_shown =
-      rebuilds && !scenario.measurements.accuracies &&
-      std::all_of(scenario.cells.begin(), scenario.cells.end(),
-                  [&](const Cell& cell) { return is_published(scenario, cell); });
-  if (!all_shown) {
+  std::optional<PublishedSections> published;
+  for (const Publication& publication : publications) {
+    if (!published) published = publication(scenario, outcomes);
+  }
+  if (published) append(published->tables);
+  if (!published || !published->shows_all_cells) {
     for (const std::string& reading : spec.energy_models) {
-      append({cell_section(outcomes, reading)});
+      document.sections.push_back(cell_section(outcomes, reading));
     }
   }
-  if (!selected_cuts(scenario, outcomes).empty()) append({selection_section(scenario, outcomes)});
-  if (rebuilds && has_published_settings(scenario)) {
-    append({contradiction_section(scenario, outcomes)});
-    append_if(provenance_section(scenario));
+  if (!selected_cuts(scenario, outcomes).empty()) {
+    document.sections.push_back(
+        selection_section(scenario, outcomes, published ? &published->selected : nullptr));
   }
+  if (published) append(published->remarks);
   return document;
 }
 

@@ -1,15 +1,34 @@
 #pragma once
 
-#include "sim/document/document.hpp"
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/document/document.hpp"
 #include "sim/report/outcome.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace papilio {
 
-/// What a run prints: a list of its cells and the partitions they select. A scenario that simulates
-/// published tables whole gets those tables rebuilt, printed beside simulated; the plain list then
-/// follows only if there are other cells.
+/// What published results add to the report of a run that simulates them.
+struct PublishedSections {
+  std::vector<Section> tables;  ///< published beside simulated, above the list of cells
+  bool shows_all_cells{false};  ///< the tables show every cell: the list is left out
+  std::map<std::string, std::string>
+      selected;                  ///< by radio: the cut that was published as the best
+  std::vector<Section> remarks;  ///< below the selected cuts
+};
+/// Looks for a publication's results in a run; nothing where the run does not simulate them whole.
+using Publication =
+    std::function<std::optional<PublishedSections>(const Scenario&, const Outcomes&)>;
+
+/// What a run prints: a list of its cells and the partitions they select, and what publications
+/// add.
 /// @param engine how the cells were simulated, e.g. "SimGrid 3.32"
-Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine);
+/// @param publications the first that finds its results in the run adds them
+Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine,
+                    const std::vector<Publication>& publications);
 
 }  // namespace papilio

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "sim/report/format.hpp"
-#include "sim/report/published_match.hpp"
 
 namespace papilio {
 namespace {
@@ -81,7 +80,8 @@ std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes&
   return result;
 }
 
-Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
+Section selection_section(const Scenario& scenario, const Outcomes& outcomes,
+                          const std::map<std::string, std::string>* published) {
   Section section{.title = "Selected cuts"};
   section.paragraphs = {
       "Selection phase of Algorithm 1: the cut of least latency, or of least mobile energy. " +
@@ -91,10 +91,9 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
   if (whole) {
     section.paragraphs[0] += " The last column also weighs the strategies that do not cut.";
   }
-  const bool published = rebuilds_published_tables(scenario);
   Table table{
       .columns = {{"network", true}, {"target", true}, {"cut", true}, {"value"}, {"accuracy"}}};
-  if (published) table.columns.push_back({"paper", true});
+  if (published != nullptr) table.columns.push_back({"paper", true});
   table.columns.push_back({"second best", true});
   table.columns.push_back({"behind"});
   if (whole) table.columns.push_back({"best of all", true});
@@ -105,9 +104,9 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes) {
                    best == nullptr ? "none" : partition_name(best->cell),
                    best == nullptr ? none() : value_cell(*best, selected.target),
                    best == nullptr ? none() : accuracy_cell(best->cell.plan.accuracy)};
-    if (published) {
-      const auto* printed = scenario.published->find_strategy("butterfly", selected.network);
-      row.emplace_back(printed != nullptr ? printed->block : "");
+    if (published != nullptr) {
+      const auto printed = published->find(selected.network);
+      row.emplace_back(printed != published->end() ? printed->second : "");
     }
     row.emplace_back(second == nullptr ? "" : partition_name(second->cell));
     row.push_back(second == nullptr

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -28,8 +29,10 @@ std::string target_text(const SelectedCut& selected);
 /// the reading, so it is selected once, under the first.
 std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes& outcomes);
 
-/// Them as a section, with the published choice beside each where there is one.
-Section selection_section(const Scenario& scenario, const Outcomes& outcomes);
+/// Them as a section.
+/// @param published the published choices by radio, which get a column; nullptr: none
+Section selection_section(const Scenario& scenario, const Outcomes& outcomes,
+                          const std::map<std::string, std::string>* published);
 
 /// Them as JSON: a list of mappings, null where nothing is chosen.
 nlohmann::ordered_json selections_json(const Scenario& scenario, const Outcomes& outcomes);

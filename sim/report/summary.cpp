@@ -49,8 +49,8 @@ const std::vector<SummaryColumn>& summary_columns() {
         "reading of the radio's energy: `stated` or `throughput-only`"},
        [](const Subject& of) { return Value{std::string{name(of.cell.use.energy_model)}}; }},
       {{"payload_bytes", ValueType::kInteger, "byte", ColumnKind::kMeasure, Better::kLess,
-        "what crosses the radio: ⌈elements · bits / 8⌉, or the mean that was measured "
-        "([payloads](models/payloads.md)), rounded up"},
+        "what crosses the radio upwards: ⌈elements · bits / 8⌉, or the mean that was measured "
+        "([payloads](models/payloads.md)), rounded up; of a path, the sum of its uploads"},
        [](const Subject& of) {
          return Value{static_cast<std::int64_t>(of.cell.plan.upload().value())};
        }},

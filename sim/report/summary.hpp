@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "sim/base/document/column.hpp"
 #include "sim/cost/cost.hpp"
-#include "sim/document/column.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace papilio {

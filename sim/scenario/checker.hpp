@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "sim/yaml/fields.hpp"
+#include "sim/base/yaml/fields.hpp"
 
 namespace papilio {
 

@@ -5,10 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "sim/base/data/column_unit.hpp"
+#include "sim/base/data/csv.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/data/column_unit.hpp"
-#include "sim/data/csv.hpp"
 #include "sim/scenario/fleet_parts.hpp"
 #include "sim/scenario/references.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/fleet/model.hpp"
+#include "sim/play/fleet/model.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/fleet_spec.hpp"

@@ -10,10 +10,10 @@
 #include <utility>
 #include <variant>
 
+#include "models/networks/network_file.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/fleet/policy.hpp"
-#include "sim/networks/network_file.hpp"
 #include "sim/plan/price.hpp"
+#include "sim/play/fleet/policy.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/references.hpp"
 

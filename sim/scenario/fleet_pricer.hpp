@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "sim/fleet/model.hpp"
+#include "sim/play/fleet/model.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/fleet_spec.hpp"

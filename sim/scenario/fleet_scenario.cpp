@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
-#include "sim/fleet/fleet.hpp"
+#include "sim/play/fleet/fleet.hpp"
 #include "sim/scenario/fleet_parts.hpp"
 #include "sim/scenario/fleet_pricer.hpp"
 #include "sim/scenario/references.hpp"

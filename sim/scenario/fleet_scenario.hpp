@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/fleet/model.hpp"
-#include "sim/fleet/result.hpp"
+#include "sim/play/fleet/model.hpp"
+#include "sim/play/fleet/result.hpp"
 #include "sim/profiles/device.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/scenario/fleet_spec.hpp"

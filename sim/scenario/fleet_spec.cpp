@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/data/column_unit.hpp"
-#include "sim/fleet/policy.hpp"
+#include "sim/base/data/column_unit.hpp"
+#include "sim/play/fleet/policy.hpp"
 #include "sim/radio/radio.hpp"
 #include "sim/radio/trace.hpp"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/yaml/fields.hpp"
 #include "sim/scenario/spec.hpp"
-#include "sim/yaml/fields.hpp"
 
 namespace papilio {
 

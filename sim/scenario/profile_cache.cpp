@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "sim/networks/network_file.hpp"
+#include "models/networks/network_file.hpp"
 
 namespace papilio {
 namespace {

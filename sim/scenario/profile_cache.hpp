@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
-#include "sim/data/library.hpp"
-#include "sim/data/provenance.hpp"
+#include "sim/base/data/library.hpp"
+#include "sim/base/data/provenance.hpp"
 #include "sim/profiles/device.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/measured_accuracy.hpp"

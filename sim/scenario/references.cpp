@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/networks/network_file.hpp"
 #include "sim/base/suggest.hpp"
-#include "sim/networks/network_file.hpp"
 
 namespace papilio {
 namespace fs = std::filesystem;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
-#include "sim/data/library.hpp"
+#include "sim/base/data/library.hpp"
 #include "sim/profiles/published.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/profile_cache.hpp"
@@ -21,7 +21,7 @@ ProfileCache& profiles_of(const ScenarioSource& source, std::vector<std::string>
                           ProfileCaches& caches, Checker& checker);
 
 /// Where a data file that a scenario names lies: beside the scenario, else under `kind` of a folder
-/// of profiles, else under `kind` of the data folder (sim/data/library.hpp).
+/// of profiles, else under `kind` of the data folder (sim/base/data/library.hpp).
 /// @param kind a folder's name, e.g. "traces"
 /// @return the file, relative to the working folder where the scenario's name is; empty: nowhere
 std::filesystem::path find_data_file(const ScenarioSource& source, const ProfileLibrary& library,

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/yaml/node.hpp"
+#include "sim/base/yaml/node.hpp"
 
 namespace papilio {
 

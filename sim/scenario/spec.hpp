@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sim/yaml/fields.hpp"
+#include "sim/base/yaml/fields.hpp"
 
 namespace papilio {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/engine/simulate_fleet.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/report/fleet_summary.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 

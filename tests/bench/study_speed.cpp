@@ -7,8 +7,8 @@
 #include <chrono>
 #include <exception>
 
-#include "sim/study/point.hpp"
-#include "sim/study/study.hpp"
+#include "sim/study/design/study.hpp"
+#include "sim/study/run/point.hpp"
 
 int main(int argc, char** argv) {
   using Clock = std::chrono::steady_clock;

@@ -13,7 +13,7 @@
 #include "models/tensor/quantizer.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/zoo/resnet.hpp"
-#include "sim/stats/estimate.hpp"
+#include "sim/base/stats/estimate.hpp"
 
 namespace papilio {
 namespace {

@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "sim/data/csv.hpp"
-#include "sim/document/document.hpp"
+#include "sim/base/data/csv.hpp"
+#include "sim/base/document/document.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temporary_folder.hpp"

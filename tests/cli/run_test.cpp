@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "sim/data/csv.hpp"
-#include "sim/data/library.hpp"
+#include "sim/base/data/csv.hpp"
+#include "sim/base/data/library.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_folder.hpp"
 

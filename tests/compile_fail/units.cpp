@@ -1,5 +1,5 @@
 // Compiled once as it is, which must succeed, and once with each misuse, which must fail.
-#include "sim/units/units.hpp"
+#include "sim/base/units/units.hpp"
 
 namespace papilio {
 

@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "sim/base/error.hpp"
-#include "sim/engine/batch.hpp"
-#include "sim/engine/simulate.hpp"
+#include "sim/play/engine/batch.hpp"
+#include "sim/play/engine/simulate.hpp"
 #include "tests/model/worlds.hpp"
 
 namespace papilio {

@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/engine/simulate_fleet.hpp"
-#include "sim/fleet/policy.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
+#include "sim/play/fleet/policy.hpp"
 #include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 

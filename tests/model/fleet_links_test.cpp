@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "sim/engine/simulate.hpp"
-#include "sim/engine/simulate_fleet.hpp"
+#include "sim/play/engine/simulate.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
 #include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"
 

@@ -10,10 +10,10 @@
 #include <memory>
 #include <set>
 
-#include "sim/data/library.hpp"
-#include "sim/engine/simulate_fleet.hpp"
-#include "sim/fleet/job_kinds.hpp"
-#include "sim/fleet/policy.hpp"
+#include "sim/base/data/library.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
+#include "sim/play/fleet/job_kinds.hpp"
+#include "sim/play/fleet/policy.hpp"
 #include "sim/radio/states.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "tests/model/fleets.hpp"

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "sim/engine/simulate_fleet.hpp"
-#include "sim/fleet/policy.hpp"
-#include "sim/fleet/selection_policy.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
+#include "sim/play/fleet/policy.hpp"
+#include "sim/play/fleet/selection_policy.hpp"
 #include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 #include "tests/model/worlds.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/fleet/spans.hpp"
+#include "sim/play/fleet/spans.hpp"
 #include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 

@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "sim/engine/simulate.hpp"
-#include "sim/fleet/component.hpp"
-#include "sim/fleet/fleet.hpp"
-#include "sim/fleet/merge.hpp"
-#include "sim/fleet/model.hpp"
-#include "sim/fleet/request.hpp"
-#include "sim/fleet/result.hpp"
+#include "sim/play/engine/simulate.hpp"
+#include "sim/play/fleet/component.hpp"
+#include "sim/play/fleet/fleet.hpp"
+#include "sim/play/fleet/merge.hpp"
+#include "sim/play/fleet/model.hpp"
+#include "sim/play/fleet/request.hpp"
+#include "sim/play/fleet/result.hpp"
 
 namespace papilio::testing {
 

@@ -11,8 +11,8 @@
 #include <set>
 
 #include "sim/base/error.hpp"
-#include "sim/engine/simulate.hpp"
-#include "sim/engine/simulate_fleet.hpp"
+#include "sim/play/engine/simulate.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/scenario.hpp"

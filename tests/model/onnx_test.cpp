@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "models/import/check.hpp"
+#include "models/networks/network_file.hpp"
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/base/error.hpp"
-#include "sim/networks/network_file.hpp"
 #include "tests/support/data.hpp"
 #include "tests/support/onnx_file.hpp"
 #include "tests/support/temporary_folder.hpp"

@@ -1,14 +1,13 @@
 // Claim: the shipped layer tables are what Tables IV and V of the paper imply, to the byte, and the
 // quality of the fit is what the documentation says.
 
-#include "sim/profiles/paper_fit.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numeric>
 
 #include "models/zoo/resnet.hpp"
+#include "sim/paper/fit.hpp"
 #include "sim/plan/price.hpp"
 #include "sim/radio/radio.hpp"
 #include "tests/support/temporary_folder.hpp"

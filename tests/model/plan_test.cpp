@@ -8,10 +8,10 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
-#include "sim/engine/simulate.hpp"
-#include "sim/engine/simulate_fleet.hpp"
 #include "sim/plan/estimate.hpp"
 #include "sim/plan/price.hpp"
+#include "sim/play/engine/simulate.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "tests/model/fleets.hpp"

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <memory>
 
-#include "sim/data/library.hpp"
-#include "sim/engine/simulate_fleet.hpp"
+#include "sim/base/data/library.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/radio/states.hpp"
 #include "tests/model/fleets.hpp"
 

@@ -14,10 +14,10 @@
 
 #include "models/import/check.hpp"
 #include "models/import/torchscript.hpp"
+#include "models/networks/network_file.hpp"
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/base/error.hpp"
-#include "sim/networks/network_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {

@@ -15,10 +15,10 @@
 
 #include "sim/base/error.hpp"
 #include "sim/scenario/scenario.hpp"
-#include "sim/study/export.hpp"
-#include "sim/study/notes.hpp"
-#include "sim/study/point.hpp"
-#include "sim/study/run_study.hpp"
+#include "sim/study/ask/export.hpp"
+#include "sim/study/design/notes.hpp"
+#include "sim/study/run/point.hpp"
+#include "sim/study/run/run_study.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {

@@ -10,9 +10,9 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
-#include "sim/engine/simulate.hpp"
-#include "sim/engine/simulate_fleet.hpp"
 #include "sim/plan/select.hpp"
+#include "sim/play/engine/simulate.hpp"
+#include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/report/assumptions.hpp"
 #include "sim/report/outcome.hpp"
 #include "sim/scenario/fleet_scenario.hpp"

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <vector>
 
-#include "sim/engine/simulate.hpp"
+#include "sim/play/engine/simulate.hpp"
 
 namespace papilio::testing {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "sim/data/library.hpp"
+#include "sim/base/data/library.hpp"
 
 namespace papilio {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/data/csv.hpp"
+#include "sim/base/data/csv.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -2,7 +2,7 @@
 // depend on nothing but the seed and their place, and a Latin hypercube has one value in every
 // stratum.
 
-#include "sim/study/axes.hpp"
+#include "sim/study/design/axes.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
-#include "sim/fleet/policy.hpp"
-#include "sim/yaml/fields.hpp"
+#include "sim/base/yaml/fields.hpp"
+#include "sim/play/fleet/policy.hpp"
 
 namespace papilio {
 namespace {

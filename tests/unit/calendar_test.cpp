@@ -1,7 +1,7 @@
 // Claim: events come out in the order of their dates, and those of one date in the order in which
 // they were added, whatever the workload; the reference is a heap of all events.
 
-#include "sim/fleet/calendar.hpp"
+#include "sim/play/fleet/calendar.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 #include <queue>
 #include <tuple>
 
-#include "sim/fleet/request.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
+#include "sim/play/fleet/request.hpp"
 
 namespace papilio {
 namespace {

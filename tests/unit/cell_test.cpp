@@ -1,6 +1,6 @@
 // Claims: a cell's text is for people and its JSON for programs; both come of one value, and
 // neither of the other.
-#include "sim/document/cell.hpp"
+#include "sim/base/document/cell.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,15 +1,15 @@
 // Claims: whatever text stands in a cell, the one writer and the one reader agree on it, alone and
 // through a table; what is no CSV is refused with its line; a table says what is wrong with a cell.
 
-#include "sim/data/csv.hpp"
+#include "sim/base/data/csv.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/base/document/document.hpp"
 #include "sim/base/error.hpp"
-#include "sim/document/document.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {

@@ -16,8 +16,8 @@
 #include <optional>
 #include <set>
 
+#include "sim/base/data/library.hpp"
 #include "sim/base/error.hpp"
-#include "sim/data/library.hpp"
 #include "tests/support/pictures.hpp"
 #include "tests/support/temporary_folder.hpp"
 

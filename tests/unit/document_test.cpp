@@ -1,4 +1,4 @@
-#include "sim/document/document.hpp"
+#include "sim/base/document/document.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

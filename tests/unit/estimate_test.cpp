@@ -1,6 +1,6 @@
 // Claims: means, percentiles and intervals of independent values are those of the textbooks.
 
-#include "sim/stats/estimate.hpp"
+#include "sim/base/stats/estimate.hpp"
 
 #include <gtest/gtest.h>
 

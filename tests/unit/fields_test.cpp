@@ -1,6 +1,6 @@
 // Claim: one description reads, writes and specifies the same set of documents.
 
-#include "sim/yaml/fields.hpp"
+#include "sim/base/yaml/fields.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "sim/fleet/arrivals.hpp"
-#include "sim/fleet/merge.hpp"
-#include "sim/fleet/meter.hpp"
+#include "sim/play/fleet/arrivals.hpp"
+#include "sim/play/fleet/merge.hpp"
+#include "sim/play/fleet/meter.hpp"
 
 namespace papilio {
 namespace {

@@ -11,7 +11,7 @@
 #include <fstream>
 
 #include "sim/base/error.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 #include "tests/support/pictures.hpp"
 #include "tests/support/temporary_folder.hpp"
 

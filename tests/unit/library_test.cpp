@@ -1,13 +1,13 @@
 // Claim: a user's folder comes before the shipped one, and every mistake in a profile is told at
 // its place.
 
-#include "sim/data/library.hpp"
+#include "sim/base/data/library.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sim/base/data/provenance.hpp"
 #include "sim/base/error.hpp"
-#include "sim/data/provenance.hpp"
 #include "sim/profiles/device.hpp"
 #include "tests/support/temporary_folder.hpp"
 

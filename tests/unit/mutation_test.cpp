@@ -14,14 +14,14 @@
 #include <functional>
 #include <memory>
 
+#include "models/networks/network_file.hpp"
 #include "sim/base/error.hpp"
-#include "sim/networks/network_file.hpp"
 #include "sim/radio/trace.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/scenario.hpp"
-#include "sim/study/database.hpp"
-#include "sim/study/export.hpp"
-#include "sim/study/study.hpp"
+#include "sim/study/ask/export.hpp"
+#include "sim/study/design/study.hpp"
+#include "sim/study/store/database.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {

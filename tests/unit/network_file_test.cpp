@@ -1,7 +1,7 @@
 // Claims: a network written to a file and read back is the same network; what is malformed, or
 // does not fit together, is told with its place.
 
-#include "sim/networks/network_file.hpp"
+#include "models/networks/network_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 // words that say what to do; no
 // document can exhaust the stack or the memory.
 
-#include "sim/yaml/node.hpp"
+#include "sim/base/yaml/node.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -13,7 +13,7 @@
 
 #include "models/dataset/dataset.hpp"
 #include "sim/base/error.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 #include "tests/support/data.hpp"
 #include "tests/support/pictures.hpp"
 #include "tests/support/temporary_folder.hpp"

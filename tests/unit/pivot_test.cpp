@@ -2,7 +2,7 @@
 // asked for; ratios are taken at equal axes, radio and replicate; the best choice and where it
 // moves.
 
-#include "sim/study/pivot.hpp"
+#include "sim/study/ask/pivot.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -11,8 +11,8 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
-#include "sim/study/columns.hpp"
-#include "sim/study/facts.hpp"
+#include "sim/study/ask/facts.hpp"
+#include "sim/study/store/columns.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {

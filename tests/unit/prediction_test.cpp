@@ -12,10 +12,10 @@
 #include <cmath>
 #include <set>
 
+#include "models/networks/network_file.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
-#include "sim/networks/network_file.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 
 namespace papilio {
 namespace {

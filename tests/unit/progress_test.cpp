@@ -1,6 +1,6 @@
 // Claim: a progress bar is never wider than the terminal.
 
-#include "sim/cli/progress.hpp"
+#include "sim/base/cli/progress.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Claims, each by hand: the order in which a server serves, when it makes batches and what they
 // take, what a crash loses and a slow time or a load level does, and what it says of itself.
 
-#include "sim/fleet/server.hpp"
+#include "sim/play/fleet/server.hpp"
 
 #include <gtest/gtest.h>
 

@@ -10,8 +10,8 @@
 #include <map>
 #include <vector>
 
-#include "sim/fleet/link.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
+#include "sim/play/fleet/link.hpp"
 
 namespace papilio {
 namespace {

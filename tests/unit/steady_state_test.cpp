@@ -2,7 +2,7 @@
 // they say; there are none where there is too little data to tell. The table of coverage over 2,000
 // seeds is in docs/models/fleet.md, made by tests/bench/coverage.cpp.
 
-#include "sim/stats/steady_state.hpp"
+#include "sim/base/stats/steady_state.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 #include <cmath>
 #include <functional>
 
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 
 namespace papilio {
 namespace {

@@ -2,7 +2,7 @@
 // are those that they always were; and what is drawn from it has the moments that the formulas of
 // queueing theory take it to have.
 
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 
 #include <gtest/gtest.h>
 

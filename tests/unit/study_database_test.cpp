@@ -15,10 +15,10 @@
 #include <set>
 
 #include "sim/base/error.hpp"
-#include "sim/study/columns.hpp"
-#include "sim/study/database.hpp"
-#include "sim/study/export.hpp"
-#include "sim/study/schema.hpp"
+#include "sim/study/ask/export.hpp"
+#include "sim/study/store/columns.hpp"
+#include "sim/study/store/database.hpp"
+#include "sim/study/store/schema.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -356,7 +356,8 @@ TEST(StudyDatabase, EveryReleasedVersionIsMigratedToTheDeclaredColumns) {
       SQLite::Database opened{file.string()};
       EXPECT_EQ(columns_in(opened, table.name), declared)
           << table.name << " from version " << version
-          << ": a column that is declared needs a step at the end of sim/study/migrations.cpp";
+          << ": a column that is declared needs a step at the end of "
+             "sim/study/store/migrations.cpp";
       const auto after = row_of(table.name);
       for (const auto& [column, value] : before[table.name]) {
         if (version < 3 && column == "partition" && first_version(table) == 1)

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 
 namespace papilio {
 namespace {

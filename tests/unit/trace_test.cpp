@@ -14,7 +14,7 @@
 #include <fstream>
 
 #include "sim/base/error.hpp"
-#include "sim/random/stream.hpp"
+#include "sim/base/random/stream.hpp"
 #include "tests/support/data.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -1,0 +1,291 @@
+#include "models/networks/network_file.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+#include "models/zoo/zoo.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/yaml/fields.hpp"
+#include "sim/base/yaml/node.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr NumberRange kSize{.min = 1, .max = 1e9};
+constexpr NumberRange kPadding{.min = 0, .max = 1e9};
+
+/// One layer as the file has it.
+struct Entry {
+  std::string op;
+  std::string name;
+  std::string block;
+  std::string end_of;  ///< the block that ends with it
+  std::vector<std::string> inputs;
+  std::string weights_of;
+  LayerOp operation{InputOp{}};
+};
+
+/// Every operation with its defaults, in the order of `LayerOp`.
+const std::vector<LayerOp>& operations() {
+  static const std::vector<LayerOp> kOperations{InputOp{{3, 224, 224}},
+                                                ConvOp{},
+                                                ConvTransposeOp{},
+                                                BatchNormOp{},
+                                                ReluOp{},
+                                                Relu6Op{},
+                                                ActivationOp{ActivationOp::Kind::kSigmoid},
+                                                ActivationOp{ActivationOp::Kind::kHardSigmoid},
+                                                ActivationOp{ActivationOp::Kind::kHardSwish},
+                                                ActivationOp{ActivationOp::Kind::kSilu},
+                                                MaxPoolOp{},
+                                                AvgPoolOp{},
+                                                GlobalAvgPoolOp{},
+                                                AddOp{},
+                                                MultiplyOp{},
+                                                ConcatOp{},
+                                                ZeroPadShortcutOp{},
+                                                FlattenOp{},
+                                                LinearOp{},
+                                                SoftmaxOp{},
+                                                ScaleOp{}};
+  return kOperations;
+}
+
+const std::vector<std::string>& operation_names() {
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names;
+    for (const LayerOp& op : operations()) names.emplace_back(kind_name(op));
+    return names;
+  }();
+  return kNames;
+}
+
+/// Describes the keys of one operation.
+struct OperationKeys {
+  FieldVisitor& visitor;
+
+  void size(std::string_view key, std::int64_t& value, std::string_view doc) const {
+    visitor.integer(key, value, kSize, Presence::kRequired, doc);
+  }
+  void window(std::int64_t& kernel, std::int64_t& stride) const {
+    size("kernel", kernel, "Height and width of the window.");
+    visitor.integer("stride", stride, kSize, Presence::kOptional, "Step of the window.");
+  }
+  void window(std::int64_t& kernel, std::int64_t& stride, Padding& padding) const {
+    window(kernel, stride);
+    // A side has its own key where it differs; before the file is read, none does.
+    const auto own = [&](std::int64_t value) {
+      return value == padding.top ? std::nullopt : std::optional{value};
+    };
+    std::optional<std::int64_t> left = own(padding.left);
+    std::optional<std::int64_t> bottom = own(padding.bottom);
+    std::optional<std::int64_t> right = own(padding.right);
+    visitor.integer("padding", padding.top, kPadding, Presence::kOptional,
+                    "Rows and columns around; above, where sides differ.");
+    constexpr std::string_view kWhere = "Where it differs from the padding above.";
+    visitor.integer("padding_left", left, kPadding, kWhere);
+    visitor.integer("padding_bottom", bottom, kPadding, kWhere);
+    visitor.integer("padding_right", right, kPadding, kWhere);
+    padding = {padding.top, left.value_or(padding.top), bottom.value_or(padding.top),
+               right.value_or(padding.top)};
+  }
+
+  void operator()(InputOp& op) const {
+    size("channels", op.shape.channels, "Of the picture.");
+    size("height", op.shape.height, "Of the picture.");
+    size("width", op.shape.width, "Of the picture.");
+  }
+  void operator()(ConvOp& op) const {
+    size("out_channels", op.out_channels, "Channels of the output.");
+    window(op.kernel, op.stride, op.padding);
+    visitor.integer("groups", op.groups, kSize, Presence::kOptional, "Parts of the channels.");
+    visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
+  }
+  void operator()(ConvTransposeOp& op) const {
+    size("out_channels", op.out_channels, "Channels of the output.");
+    window(op.kernel, op.stride);
+    visitor.integer("padding", op.padding, kPadding, Presence::kOptional,
+                    "Rows and columns around.");
+    size("height", op.height, "Of the output.");
+    size("width", op.width, "Of the output.");
+  }
+  void operator()(MaxPoolOp& op) const {
+    window(op.kernel, op.stride, op.padding);
+    visitor.boolean("ceil", op.ceil, Presence::kOptional, "Whether a part of a window counts.");
+  }
+  void operator()(AvgPoolOp& op) const {
+    window(op.kernel, op.stride, op.padding);
+    visitor.boolean("count_padding", op.count_padding, Presence::kOptional,
+                    "Whether the padding's zeros are in the mean.");
+  }
+  void operator()(ZeroPadShortcutOp& op) const {
+    size("channels", op.channels, "Of the output.");
+    size("stride", op.stride, "Step between rows and columns that stay.");
+  }
+  void operator()(LinearOp& op) const {
+    size("out_features", op.out_features, "Numbers of the output.");
+    visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
+  }
+  void operator()(BatchNormOp& op) const {
+    visitor.number("epsilon", op.epsilon, kPositive, Presence::kOptional, "Added to the variance.");
+  }
+  void operator()(ScaleOp& op) const {
+    visitor.number("factor", op.factor, NumberRange{}, Presence::kOptional, "Of each element.");
+    visitor.number("offset", op.offset, NumberRange{}, Presence::kOptional, "Added to it.");
+  }
+  void operator()(ReluOp&) const {}
+  void operator()(Relu6Op&) const {}
+  void operator()(ActivationOp&) const {}
+  void operator()(GlobalAvgPoolOp&) const {}
+  void operator()(AddOp&) const {}
+  void operator()(MultiplyOp&) const {}
+  void operator()(ConcatOp&) const {}
+  void operator()(FlattenOp&) const {}
+  void operator()(SoftmaxOp&) const {}
+};
+
+void describe_entry(FieldVisitor& visitor, Entry& entry) {
+  static const TextRule kOperation{.choices = operation_names()};
+  visitor.text("op", entry.op, kOperation, Presence::kRequired, "What the layer does.");
+  if (kind_name(entry.operation) != entry.op) {  // it is being read
+    for (const LayerOp& op : operations()) {
+      if (kind_name(op) == entry.op) entry.operation = op;
+    }
+  }
+  visitor.text("name", entry.name, {}, Presence::kRequired, "Of the layer; unique.");
+  visitor.text("block", entry.block, {}, Presence::kOptional,
+               "Part of the network that begins here.");
+  visitor.text_list("inputs", entry.inputs, {}, Presence::kOptional,
+                    "Layers that it reads; else the one before.");
+  visitor.text("weights_of", entry.weights_of, {}, Presence::kOptional,
+               "An earlier layer whose weights it uses too; else it has its own.");
+  std::visit(OperationKeys{visitor}, entry.operation);
+  visitor.text("end_of", entry.end_of, {}, Presence::kOptional,
+               "The block that ends here: the cut after the layer has its name.");
+}
+
+/// A file as it is read or written.
+struct NetworkFile {
+  std::string title;
+  std::vector<std::string> notes;
+  std::vector<std::string> unused_weights;
+  std::vector<Entry> entries;
+};
+
+void describe_graph(FieldVisitor& visitor, NetworkFile& file) {
+  std::vector<Entry>& entries = file.entries;
+  visitor.text("title", file.title, {}, Presence::kRequired, "One line for people.");
+  visitor.text_list("notes", file.notes, {}, Presence::kOptional,
+                    "What is to be known of where it comes from, for people.");
+  visitor.text_list("unused_weights", file.unused_weights, {}, Presence::kOptional,
+                    "Modules whose weights a file of weights may have, and no layer needs.");
+  visitor.object_list(
+      "layers",
+      {.resize = [&](std::size_t n) { entries.resize(n); },
+       .size = [&] { return entries.size(); },
+       .describe = [&](std::size_t i, FieldVisitor& item) { describe_entry(item, entries[i]); }},
+      Presence::kRequired, "In the order in which they are computed.");
+}
+
+/// Adds one layer to the graph.
+/// @param tell told what is wrong with it: a key of it, as ".inputs", or nothing, and a message
+void add_entry(Graph& graph, const Entry& entry,
+               const std::function<void(std::string_view, std::string_view)>& tell) {
+  const bool first = graph.layers().empty();
+  if (!entry.block.empty()) graph.begin_block(entry.block);
+  std::vector<LayerId> inputs;
+  for (const std::string& input : entry.inputs) {
+    const auto id = graph.find_layer(input);
+    if (!id) return tell(".inputs", fmt::format("there is no layer '{}' before it", input));
+    inputs.push_back(*id);
+  }
+  if (inputs.empty() && !first) inputs.push_back(graph.layers().size() - 1);
+  std::optional<LayerId> weights_of;
+  if (!entry.weights_of.empty()) {
+    weights_of = graph.find_layer(entry.weights_of);
+    if (!weights_of) {
+      return tell(".weights_of", fmt::format("there is no layer '{}' before it", entry.weights_of));
+    }
+  }
+  try {
+    graph.add(entry.name, entry.operation, std::move(inputs), weights_of);
+  } catch (const std::invalid_argument& error) {
+    return tell("", error.what());
+  }
+  if (entry.end_of.empty()) return;
+  if (entry.end_of != graph.layers().back().block) {
+    return tell(".end_of",
+                fmt::format("the layer belongs to the block '{}'", graph.layers().back().block));
+  }
+  graph.end_block();
+}
+
+Graph read_graph(const Node& root, const std::string& name) {
+  Diagnostics diagnostics;
+  NetworkFile file;
+  read_fields(
+      root, [&](FieldVisitor& visitor) { describe_graph(visitor, file); }, diagnostics);
+  diagnostics.throw_if_any();
+  Graph graph{name, file.title};
+  for (std::string& note : file.notes) graph.add_note(std::move(note));
+  for (std::string& module : file.unused_weights) graph.add_unused_weights(std::move(module));
+  const std::vector<Node>& items = root.find("layers")->value.items;
+  for (std::size_t i = 0; i < items.size() && diagnostics.empty(); ++i) {
+    add_entry(graph, file.entries[i], [&](std::string_view key, std::string_view message) {
+      diagnostics.error(items[i].mark, fmt::format("layers.{}{}", i, key), message);
+    });
+  }
+  if (diagnostics.empty() && !std::holds_alternative<InputOp>(graph.layers().front().op)) {
+    diagnostics.error(items.front().mark, "layers.0", "the first layer must be an input");
+  }
+  diagnostics.throw_if_any();
+  return graph;
+}
+
+}  // namespace
+
+Graph load_graph(const std::string& path) {
+  return read_graph(load_yaml(path), std::filesystem::path{path}.stem().string());
+}
+
+Graph parse_graph(std::string_view text, const std::string& source, const std::string& name) {
+  return read_graph(parse_yaml(text, source), name);
+}
+
+std::string graph_file(const Graph& graph) {
+  NetworkFile file{
+      .title = graph.title(), .notes = graph.notes(), .unused_weights = graph.unused_weights()};
+  std::string block;
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    const Layer& layer = graph.layer(id);
+    Entry entry{.op = std::string{kind_name(layer.op)}, .name = layer.name, .operation = layer.op};
+    if (layer.block != block) entry.block = block = layer.block;
+    const bool follows = layer.inputs.size() == 1 && layer.inputs.front() + 1 == id;
+    if (!follows) {
+      for (const LayerId input : layer.inputs) entry.inputs.push_back(graph.layer(input).name);
+    }
+    if (layer.weights_of) entry.weights_of = graph.layer(*layer.weights_of).name;
+    if (graph.ends_block(id)) entry.end_of = layer.block;
+    file.entries.push_back(std::move(entry));
+  }
+  return write_fields([&](FieldVisitor& visitor) { describe_graph(visitor, file); });
+}
+
+std::optional<Graph> find_network(const ProfileLibrary& library, std::string_view name) {
+  if (auto graph = find_model(name)) return graph;
+  const std::filesystem::path path = library.find("models", name);
+  if (path.empty()) return std::nullopt;
+  return load_graph(path.string());
+}
+
+std::vector<std::string> network_names(const ProfileLibrary& library) {
+  std::vector<std::string> names = zoo_names();
+  for (const std::string& name : library.names("models")) names.push_back(name);
+  return names;
+}
+
+}  // namespace papilio

@@ -1,0 +1,95 @@
+#include "sim/base/cli/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <sstream>
+
+#include "sim/base/cli/streams.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+namespace po = boost::program_options;
+
+CommandLine::CommandLine(std::string usage, std::string about, std::vector<std::string> examples)
+    : usage_{std::move(usage)}, about_{std::move(about)}, examples_{std::move(examples)} {
+  visible_.add_options()("help,h", "print this help");
+}
+
+po::options_description_easy_init CommandLine::add_options() {
+  return visible_.add_options();
+}
+
+void CommandLine::add_positional(const std::string& name, int max_count) {
+  hidden_.add_options()(name.c_str(), po::value<std::vector<std::string>>(), "");
+  positional_.add(name.c_str(), max_count);
+}
+
+std::string CommandLine::verb() const {
+  return usage_.substr(0, usage_.find(' '));
+}
+
+bool CommandLine::parse(const Words& words) {
+  po::options_description all;
+  all.add(visible_).add(hidden_);
+  try {
+    // No abbreviations: a script must not break when an option is added.
+    constexpr int kStyle =
+        po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+    po::store(
+        po::command_line_parser(words).options(all).positional(positional_).style(kStyle).run(),
+        values_);
+    po::notify(values_);
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> known;
+    for (const auto& option : visible_.options()) known.push_back("--" + option->long_name());
+    throw ConfigError{fmt::format("papilio {}: error: unknown option '{}'{}", verb(),
+                                  error.get_option_name(),
+                                  suggestion(error.get_option_name(), known))};
+  } catch (const po::error& error) {
+    throw ConfigError{fmt::format("papilio {}: error: {}; see 'papilio {} --help'", verb(),
+                                  error.what(), verb())};
+  }
+  if (!has("help")) return true;
+  std::ostringstream options;
+  options << visible_;
+  fmt::print("Usage: papilio {}\n\n{}\n\n{}\nExamples:\n", usage_, about_, options.str());
+  for (const std::string& example : examples_) fmt::print("  {}\n", example);
+  return false;
+}
+
+std::vector<std::string> CommandLine::all(const std::string& name) const {
+  return has(name) ? get<std::vector<std::string>>(name) : std::vector<std::string>{};
+}
+
+const std::vector<std::string>& output_formats() {
+  static const std::vector<std::string> kFormats{"md", "csv", "json", "latex", "html"};
+  return kFormats;
+}
+
+void check_format(const std::string& format) {
+  const std::vector<std::string>& formats = output_formats();
+  if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
+    throw ConfigError{fmt::format("papilio: error: unknown --format '{}'{}", format,
+                                  suggestion(format, formats))};
+  }
+}
+
+std::string rendered(const Document& document, const std::string& format) {
+  check_format(format);
+  if (format == "json") return to_json(document);
+  if (format == "latex") return to_latex(document);
+  if (format == "html") return to_html(document);
+  if (format == "md") return to_markdown(document);
+  const auto section = std::find_if(document.sections.begin(), document.sections.end(),
+                                    [](const Section& s) { return s.table.has_value(); });
+  return section == document.sections.end() ? "" : to_csv(*section->table);
+}
+
+void print(const Document& document, const std::string& format) {
+  say(rendered(document, format));
+}
+
+}  // namespace papilio

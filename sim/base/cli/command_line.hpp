@@ -1,0 +1,71 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/base/document/document.hpp"
+
+namespace papilio {
+
+/// The words that follow a verb.
+using Words = std::vector<std::string>;
+
+/// One verb of the program.
+struct Command {
+  std::string name;
+  std::string summary;  ///< for the list of verbs
+  std::function<void(const Words& words)> run;
+};
+
+/// Parses the words of one verb and prints its help.
+class CommandLine {
+ public:
+  /// @param usage    the line after "Usage: papilio", e.g. "run FILE [options]"
+  /// @param about    what the verb does, ready to print
+  /// @param examples command lines, ready to be typed
+  CommandLine(std::string usage, std::string about, std::vector<std::string> examples);
+
+  /// Where options are declared.
+  boost::program_options::options_description_easy_init add_options();
+  /// Declares the next positional word, kept under `name`. `max_count` -1: any number of words.
+  void add_positional(const std::string& name, int max_count = 1);
+
+  /// @return false if --help was asked for, and printed
+  /// @throws ConfigError on an unknown option or a bad value, naming the remedy
+  bool parse(const Words& words);
+
+  [[nodiscard]] bool has(const std::string& name) const { return values_.count(name) > 0; }
+  template <class T>
+  [[nodiscard]] const T& get(const std::string& name) const {
+    return values_[name].as<T>();
+  }
+  /// The values of a repeatable option; none if it was not given.
+  [[nodiscard]] std::vector<std::string> all(const std::string& name) const;
+
+ private:
+  [[nodiscard]] std::string verb() const;
+
+  std::string usage_;
+  std::string about_;
+  std::vector<std::string> examples_;
+  boost::program_options::options_description visible_{"Options"};
+  boost::program_options::options_description hidden_;
+  boost::program_options::positional_options_description positional_;
+  boost::program_options::variables_map values_;
+};
+
+/// The formats of printed output: "md", "csv", "json", "latex", "html".
+const std::vector<std::string>& output_formats();
+
+/// A document in one of `output_formats()`; CSV holds its first table.
+/// @throws ConfigError if the format is unknown
+std::string rendered(const Document& document, const std::string& format);
+/// Prints a document to stdout in one of `output_formats()`; CSV holds its first table.
+/// @throws ConfigError if the format is unknown
+void print(const Document& document, const std::string& format);
+/// @throws ConfigError if the format is none of `output_formats()`
+void check_format(const std::string& format);
+
+}  // namespace papilio

@@ -1,0 +1,98 @@
+#include "sim/base/cli/program.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <system_error>
+
+#include "sim/base/cli/streams.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+
+namespace papilio {
+namespace {
+
+void print_help(const Program& program) {
+  fmt::print("{}\n\nUsage: papilio VERB [options]\n\nVerbs:\n", program.about);
+  for (const Command& command : program.commands) {
+    fmt::print("  {:<10} {}\n", command.name, command.summary);
+  }
+  fmt::print(
+      "\nOptions:\n"
+      "  -h, --help     print this help; after a verb, the verb's\n"
+      "  --version      print the versions of the program and its libraries\n\n"
+      "Examples:\n");
+  for (const std::string& example : program.examples) fmt::print("  {}\n", example);
+  fmt::print("\nExit codes: 0 success, 2 wrong input, 3 the simulation failed, 130 interrupted.\n");
+}
+
+void dispatch(const Program& program, const Words& words) {
+  if (words.empty() || words[0] == "--help" || words[0] == "-h" || words == Words{"help"}) {
+    print_help(program);
+    return;
+  }
+  if (words[0] == "help") {
+    dispatch(program, {words[1], "--help"});
+    return;
+  }
+  if (words[0] == "--version") {
+    program.print_version();
+    return;
+  }
+  std::vector<std::string> verbs;
+  for (const Command& command : program.commands) {
+    if (command.name == words[0]) {
+      command.run({words.begin() + 1, words.end()});
+      return;
+    }
+    verbs.push_back(command.name);
+  }
+  throw ConfigError{fmt::format("papilio: error: unknown verb '{}'{}; see 'papilio --help'",
+                                words[0], suggestion(words[0], verbs))};
+}
+
+int finish(ExitCode code) {
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int run_program(const Program& program, int argc, char** argv) {
+  open_standard_streams();
+  try {
+    dispatch(program, Words{argv + 1, argv + argc});
+    if (std::fflush(stdout) != 0) throw std::system_error{errno, std::generic_category()};
+    return finish(ExitCode::kSuccess);
+  } catch (const ConfigError& error) {
+    tell(fmt::format("{}\n", error.what()));
+    return finish(ExitCode::kUserError);
+  } catch (const SimulationError& error) {
+    tell(fmt::format("papilio: simulation error: {}\n", error.what()));
+    return finish(ExitCode::kSimulationError);
+  } catch (const Interrupted& stop) {
+    tell(fmt::format("papilio: interrupted; {}\n", stop.what()));
+    return finish(ExitCode::kInterrupted);
+  } catch (const std::filesystem::filesystem_error& error) {
+    tell(fmt::format("{}: error: {}; check the path\n", error.path1().string(),
+                     error.code().message()));
+    return finish(ExitCode::kUserError);
+  } catch (const std::system_error& error) {
+    tell(fmt::format("papilio: error: cannot print: {}; check where the output goes\n",
+                     error.code().message()));
+    return finish(ExitCode::kUserError);
+  } catch (const std::bad_alloc&) {
+    tell(
+        "papilio: error: there is not enough memory for this input; free some, or make it "
+        "smaller\n");
+    return finish(ExitCode::kUserError);
+  } catch (const std::exception& error) {
+    papilio::detail::unexpected(error.what());
+  }
+}
+
+}  // namespace papilio

@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "sim/play/engine/simulate.hpp"
+#include "sim/report/outcome.hpp"
+#include "sim/run/kinds.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace papilio {
+namespace {
+
+class CellResults final : public Results {
+ public:
+  CellResults(const Scenario& scenario, const std::vector<Publication>& publications,
+              Outcomes outcomes)
+      : scenario_{scenario}, publications_{publications}, outcomes_{std::move(outcomes)} {}
+
+  [[nodiscard]] Document report() const override {
+    return run_report(scenario_, outcomes_, engine_name(), publications_);
+  }
+  [[nodiscard]] Table rows() const override { return summary_table(outcomes_); }
+  [[nodiscard]] std::string json() const override { return summary_json(scenario_, outcomes_); }
+  [[nodiscard]] std::vector<ResultFile> files() const override {
+    return {{"summary.csv", to_csv(rows())}, {"records.csv", to_csv(records_table(outcomes_))}};
+  }
+  void describe(nlohmann::ordered_json& manifest) const override {
+    manifest["cells"] = scenario_.cells.size();
+  }
+
+ private:
+  const Scenario& scenario_;
+  const std::vector<Publication>& publications_;
+  Outcomes outcomes_;
+};
+
+class CellsExperiment final : public Experiment {
+ public:
+  CellsExperiment(Scenario scenario, std::vector<Publication> publications)
+      : scenario_{std::move(scenario)}, publications_{std::move(publications)} {}
+
+  [[nodiscard]] const std::string& name() const override { return scenario_.spec.name; }
+  [[nodiscard]] std::int64_t seed() const override { return scenario_.spec.seed; }
+  [[nodiscard]] std::string extent() const override {
+    return counted(scenario_.cells.size(), "cell");
+  }
+  [[nodiscard]] std::string effective() const override { return effective_yaml(scenario_); }
+
+  [[nodiscard]] std::unique_ptr<Results> play(const PlayOptions& options) const override {
+    std::vector<World> worlds;
+    for (const Cell& cell : scenario_.cells) worlds.push_back({cell.plan, cell.use});
+    const std::size_t total = std::max<std::size_t>(worlds.size(), 1);
+    const std::vector<PlayedRequest> played = simulate(
+        worlds, {.jobs = options.jobs,
+                 .on_progress =
+                     [&](std::size_t done) {
+                       options.on_progress(static_cast<double>(done) / static_cast<double>(total),
+                                           fmt::format("{}/{} cells", done, total));
+                     },
+                 .stop_requested = options.stop_requested});
+    std::vector<Outcome> outcomes;
+    for (std::size_t i = 0; i < played.size(); ++i) {
+      outcomes.push_back({scenario_.cells[i], played[i].finish, played[i].breakdown});
+    }
+    return std::make_unique<CellResults>(scenario_, publications_, Outcomes{std::move(outcomes)});
+  }
+
+ private:
+  Scenario scenario_;
+  std::vector<Publication> publications_;
+};
+
+}  // namespace
+
+std::unique_ptr<Experiment> load_cells_experiment(const ScenarioSource& source,
+                                                  const std::vector<Publication>& publications) {
+  return std::make_unique<CellsExperiment>(load_scenario(source), publications);
+}
+
+}  // namespace papilio

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/base/document/document.hpp"
+#include "sim/report/run_report.hpp"
+#include "sim/scenario/source.hpp"
+
+/// The one door to what a scenario's file describes, cells or a fleet: loading it, playing it, and
+/// what is left of that. Whoever stands before the door need not know which of the two it is.
+namespace papilio {
+
+/// How an experiment is played. None of it changes a result.
+struct PlayOptions {
+  int jobs{1};  ///< worker processes at a time, >= 1
+  /// Called now and then with the share of the work that is done, in 0..1, and how far that is in
+  /// words.
+  std::function<void(double share, const std::string& text)> on_progress;
+  std::function<bool()> stop_requested;  ///< polled likewise: true stops the work
+};
+
+/// A file of a run's folder.
+struct ResultFile {
+  std::string name;
+  std::string content;
+};
+
+/// What was played, in every form that a run hands out.
+class Results {
+ public:
+  Results() = default;
+  virtual ~Results() = default;
+  Results(const Results&) = delete;
+  Results& operator=(const Results&) = delete;
+
+  /// What people read.
+  [[nodiscard]] virtual Document report() const = 0;
+  /// What machines read: the rows of `summary.csv` or `fleet.csv`.
+  [[nodiscard]] virtual Table rows() const = 0;
+  /// The same as JSON, numbers as numbers and absent values as null.
+  [[nodiscard]] virtual std::string json() const = 0;
+  /// The files of the run's folder (docs/outputs.md), but for what every run has.
+  [[nodiscard]] virtual std::vector<ResultFile> files() const = 0;
+  /// Adds what the manifest says of this run beside what it says of every run.
+  virtual void describe(nlohmann::ordered_json& manifest) const = 0;
+};
+
+/// What a scenario's file describes, checked and ready to be played.
+class Experiment {
+ public:
+  Experiment() = default;
+  virtual ~Experiment() = default;
+  Experiment(const Experiment&) = delete;
+  Experiment& operator=(const Experiment&) = delete;
+
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  [[nodiscard]] virtual std::int64_t seed() const = 0;
+  /// What a run plays: "33 cells", or "200 mobiles, 5 strategies, 1 replication".
+  [[nodiscard]] virtual std::string extent() const = 0;
+  /// The scenario with all defaults and overrides in it, as YAML that runs to the same results.
+  [[nodiscard]] virtual std::string effective() const = 0;
+  /// @return must not outlive this
+  /// @throws SimulationError if a simulation fails or loses a worker
+  /// @throws Interrupted     if `stop_requested` said so
+  /// @throws ConfigError     where only a run can tell that the scenario asks for too much
+  [[nodiscard]] virtual std::unique_ptr<Results> play(const PlayOptions& options) const = 0;
+};
+
+/// Reads and checks all of a scenario, of either kind. Starts no work and writes nothing.
+/// @param publications whose results a run of cells is held against
+/// @throws ConfigError with every error found
+std::unique_ptr<Experiment> load_experiment(const ScenarioSource& source,
+                                            const std::vector<Publication>& publications);
+
+}  // namespace papilio
