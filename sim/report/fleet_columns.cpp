@@ -121,6 +121,13 @@ std::vector<FleetColumn> make_fleet_columns() {
       {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
         "a partition or a policy"},
        name_of_strategy},
+      {{"strategy_kind", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
+        "what `strategy` is in [summary.csv](#summarycsv): how a partition runs the network "
+        "(`mobile-only` to `path`); else the kind of the policy, or `task` where no network is "
+        "run"},
+       [](const Subject& of) {
+         return Value{of.fleet.model.strategies[of.summary.strategy].kind};
+       }},
       {{"mobiles", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
         "a group of mobiles, or \"all\""},
        [](const Subject& of) { return Value{of.summary.mobiles}; }},

@@ -25,8 +25,8 @@ std::uint64_t peak_memory_bytes() {
 std::vector<std::string> fixed_cuts(const FleetModel& model) {
   std::vector<std::string> cuts;
   for (const FleetStrategy& strategy : model.strategies) {
-    const bool whole = strategy.name == "mobile-only" || strategy.name == "cloud-only";
-    const bool cut = strategy.fixed() && !whole && strategy.name != "task";
+    const bool whole = strategy.kind == "mobile-only" || strategy.kind == "cloud-only";
+    const bool cut = strategy.fixed() && !whole && strategy.kind != "task";
     if (cut) cuts.push_back(strategy.name);
   }
   return cuts;

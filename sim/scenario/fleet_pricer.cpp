@@ -308,7 +308,7 @@ class Pricer {
         runs = of_group[g].size();
       }
       for (std::size_t run = 0; run < runs; ++run) {
-        FleetStrategy strategy;
+        FleetStrategy strategy{.kind = spec_.strategies[item].fixed.strategy};
         for (std::size_t g = 0; g < groups; ++g) {
           strategy.candidates.push_back({of_group[g].empty() ? 0 : of_group[g][run]});
           if (strategy.name.empty() && !of_group[g].empty()) {
@@ -327,7 +327,9 @@ class Pricer {
     }
     if (spec_.strategies.empty()) {
       model_.strategies.push_back(
-          {.name = "task", .candidates = std::vector<std::vector<std::uint32_t>>(groups, {0})});
+          {.name = "task",
+           .kind = "task",
+           .candidates = std::vector<std::vector<std::uint32_t>>(groups, {0})});
     }
     std::set<std::string> names;
     for (const FleetStrategy& strategy : model_.strategies) {
@@ -342,6 +344,7 @@ class Pricer {
     const FleetStrategySpec& spec = spec_.strategies[item];
     const std::string path = fmt::format("strategies.{}", item);
     FleetStrategy strategy{.name = spec.name.empty() ? spec.fixed.strategy : spec.name,
+                           .kind = spec.fixed.strategy,
                            .policy = spec.policy};
     if (without_energy_) {
       const MobilesSpec& mobiles = spec_.mobiles[*without_energy_];

@@ -264,6 +264,8 @@ TEST(Edge, ARunIsAFleetOfOneMobile) {
     const Breakdown expected = closed_form(worlds[i].plan, worlds[i].use);
     testing::expect_agreement(played[i].breakdown, expected, 1e-9);
     EXPECT_EQ(fleet.model.strategies[i].name, run.cells[i].plan.name);
+    // What a scenario of cells calls the strategy, a fleet calls its kind.
+    EXPECT_EQ(fleet.model.strategies[i].kind, run.cells[i].strategy);
     ASSERT_EQ(fleets[i].records.size(), 1U);
     expect_agreement(fleets[i].records[0], expected);
   }

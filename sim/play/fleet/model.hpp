@@ -195,6 +195,9 @@ struct GroupModel {
 /// One way of running the fleet.
 struct FleetStrategy {
   std::string name;
+  /// What its name alone may not say: the word that names the strategy in scenarios ("butterfly",
+  /// "selection"), or "task" where the fleet needs none.
+  std::string kind;
   /// What chooses where there are several candidates; null: each group has one.
   std::shared_ptr<const PolicySettings> policy{};
   /// Positions in `GroupModel::partitions` that it chooses among, `[groups][>= 1]`.

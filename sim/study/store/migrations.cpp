@@ -183,11 +183,15 @@ ALTER TABLE summary ADD COLUMN "backhaul_s" REAL;
 ALTER TABLE summary ADD COLUMN "edge_after" TEXT;
 )sql";
 
+// Version 6: what the strategies of fleets are, which scenarios of cells call their strategy.
+constexpr const char* kVersion6 = R"sql(ALTER TABLE fleet_summary ADD COLUMN "strategy_kind" TEXT;
+)sql";
+
 }  // namespace
 
 const std::vector<std::string>& schema_steps() {
-  static const std::vector<std::string> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,
-                                               kVersion5};
+  static const std::vector<std::string> kSteps{kVersion1, kVersion2, kVersion3,
+                                               kVersion4, kVersion5, kVersion6};
   return kSteps;
 }
 
