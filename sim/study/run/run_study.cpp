@@ -13,6 +13,7 @@
 #include "sim/base/process/workers.hpp"
 #include "sim/study/design/kind.hpp"
 #include "sim/study/design/notes.hpp"
+#include "sim/study/run/evaluate.hpp"
 
 namespace papilio {
 namespace {
