@@ -110,12 +110,13 @@ void run_experiment(const Experiment& experiment, const Invocation& invocation) 
   invocation.warn_of_others(folder, effective);
   const std::unique_ptr<Results> results = play(experiment, invocation);
   const Document report = results->report();
-  for (const ResultFile& file : results->files()) folder.add(file.name, file.content);
+  // Time and memory that the manifest tells are those of the simulation and its report.
+  nlohmann::ordered_json manifest = manifest_of(invocation, experiment);
+  results->describe(manifest);
+  results->each_file([&](const char* name, const std::string& text) { folder.add(name, text); });
   folder.add("tables.md", to_markdown(report));
   folder.add("tables.tex", to_latex(report));
   folder.add(kEffective, effective);
-  nlohmann::ordered_json manifest = manifest_of(invocation, experiment);
-  results->describe(manifest);
   folder.add("manifest.json", json_text(manifest));
   folder.commit();
   if (invocation.quiet) return;
@@ -125,20 +126,17 @@ void run_experiment(const Experiment& experiment, const Invocation& invocation) 
   }
 }
 
-void refuse_study(const ScenarioSource& source, const std::string& verb) {
+/// The experiment of a file. A study is no experiment: it has verbs of its own.
+std::unique_ptr<Experiment> experiment_of(const ScenarioSource& source, const std::string& verb) {
   const Node root = read_scenario(source);
   const Node::Entry* kind = root.find("kind");
-  if (kind == nullptr || kind->value.scalar != "study") return;
-  Diagnostics diagnostics;
-  diagnostics.error(kind->value.mark, "kind",
-                    fmt::format("this is a study; give it to 'papilio study {}'", verb));
-  diagnostics.throw_if_any();
-}
-
-/// The experiment of a file; a study has verbs of its own.
-std::unique_ptr<Experiment> experiment_of(const ScenarioSource& source, const std::string& verb) {
-  refuse_study(source, verb);
-  return load_experiment(source, {paper_sections});
+  if (kind != nullptr && kind->value.scalar == "study") {
+    Diagnostics diagnostics;
+    diagnostics.error(kind->value.mark, "kind",
+                      fmt::format("this is a study; give it to 'papilio study {}'", verb));
+    diagnostics.throw_if_any();
+  }
+  return load_experiment(root, source, {paper_sections});
 }
 
 }  // namespace

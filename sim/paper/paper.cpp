@@ -11,7 +11,8 @@ namespace papilio {
 std::optional<PublishedSections> paper_sections(const Scenario& scenario,
                                                 const Outcomes& outcomes) {
   if (!rebuilds_published_tables(scenario)) return std::nullopt;
-  PublishedSections sections{.tables = paper_table_sections(scenario, outcomes)};
+  PublishedSections sections{.tables = paper_table_sections(scenario, outcomes),
+                             .selected = {.heading = "paper", .block = {}}};
   if (std::optional<Section> speedups = speedup_section(scenario, outcomes)) {
     sections.tables.push_back(std::move(*speedups));
   }
@@ -22,7 +23,7 @@ std::optional<PublishedSections> paper_sections(const Scenario& scenario,
                   [&](const Cell& cell) { return is_published(scenario, cell); });
   for (const Radio& radio : scenario.radios) {
     const auto* printed = scenario.published->find_strategy("butterfly", radio.name);
-    if (printed != nullptr) sections.selected.emplace(radio.name, printed->block);
+    if (printed != nullptr) sections.selected.block.emplace(radio.name, printed->block);
   }
   if (has_published_settings(scenario)) {
     sections.remarks.push_back(contradiction_section(scenario, outcomes));

@@ -1,12 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <limits>
-#include <nlohmann/json.hpp>
+#include <map>
 #include <optional>
-#include <set>
 
 #include "sim/base/data/csv.hpp"
 #include "sim/base/error.hpp"
@@ -30,7 +27,9 @@ class FleetCsv {
     }
     for (std::size_t row = 0; row < table_.rows(); ++row) {
       if (table_.text(row, "mobiles") != "all") continue;
-      add(strategies_, table_.text(row, "strategy"));
+      const std::string& strategy = table_.text(row, "strategy");
+      add(strategies_, strategy);
+      kinds_.emplace(strategy, has("strategy_kind") ? table_.text(row, "strategy_kind") : strategy);
       if (table_.text(row, "window") != "all") add(windows_, table_.text(row, "window"));
     }
   }
@@ -39,6 +38,11 @@ class FleetCsv {
   [[nodiscard]] const std::vector<std::string>& columns() const { return table_.columns(); }
   [[nodiscard]] const std::vector<std::string>& strategies() const { return strategies_; }
   [[nodiscard]] const std::vector<std::string>& windows() const { return windows_; }
+
+  /// What a strategy is; its name where the file does not say.
+  [[nodiscard]] const std::string& kind(const std::string& strategy) const {
+    return kinds_.at(strategy);
+  }
 
   /// The number of a strategy in a window, if there is one.
   /// @throws ConfigError if it is something else
@@ -63,35 +67,19 @@ class FleetCsv {
   CsvTable table_;
   std::vector<std::string> strategies_;
   std::vector<std::string> windows_;
+  std::map<std::string, std::string> kinds_;  // by strategy
 };
 
-/// Of results without a manifest: whole networks, and policies under their own names, are none.
-bool is_cut_by_name(const std::string& name) {
-  return name != "mobile-only" && name != "cloud-only" && name != "task" && !is_policy(name);
-}
-
-/// The strategies that the run's manifest calls fixed cuts, if there is one that tells.
-std::optional<std::set<std::string>> cuts_of_manifest(const std::filesystem::path& file) {
-  std::ifstream stream{file};
-  const auto json = nlohmann::json::parse(stream, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object() || !json.contains("fixed_cuts") || !json["fixed_cuts"].is_array()) {
-    return std::nullopt;
-  }
-  std::set<std::string> cuts;
-  for (const auto& name : json["fixed_cuts"]) {
-    if (name.is_string()) cuts.insert(name.get<std::string>());
-  }
-  return cuts;
+/// Whether a strategy always cuts the network at one place.
+/// @param kind as fleet.csv tells it; in files that are older than the column, the name
+bool is_fixed_cut(const std::string& kind) {
+  return kind != "mobile-only" && kind != "cloud-only" && kind != "task" && !is_policy(kind);
 }
 
 /// All but the fixed cuts, of which only the one of the least mean latency that the stated limit of
 /// accuracy admits: few enough to tell apart.
-std::vector<std::string> telling_strategies(const FleetCsv& fleet, const std::string& csv) {
-  const std::optional<std::set<std::string>> told =
-      cuts_of_manifest(std::filesystem::path{csv}.parent_path() / "manifest.json");
-  const auto is_cut = [&](const std::string& name) {
-    return told ? told->contains(name) : is_cut_by_name(name);
-  };
+std::vector<std::string> telling_strategies(const FleetCsv& fleet) {
+  const auto is_cut = [&](const std::string& name) { return is_fixed_cut(fleet.kind(name)); };
   std::string best;
   double least = std::numeric_limits<double>::infinity();
   for (const std::string& name : fleet.strategies()) {
@@ -133,7 +121,7 @@ std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) 
     }
   }
   const std::vector<std::string> strategies =
-      options.strategies.empty() ? telling_strategies(fleet, csv) : options.strategies;
+      options.strategies.empty() ? telling_strategies(fleet) : options.strategies;
   const std::string interval = options.value.ends_with("_s")
                                    ? options.value.substr(0, options.value.size() - 2) + "_ci_s"
                                    : std::string{};

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "sim/report/assumptions.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
-#include "sim/report/selections.hpp"
 
 namespace papilio {
 namespace {

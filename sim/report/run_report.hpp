@@ -1,13 +1,13 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/base/document/document.hpp"
 #include "sim/report/outcome.hpp"
+#include "sim/report/selections.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace papilio {
@@ -16,9 +16,8 @@ namespace papilio {
 struct PublishedSections {
   std::vector<Section> tables;  ///< published beside simulated, above the list of cells
   bool shows_all_cells{false};  ///< the tables show every cell: the list is left out
-  std::map<std::string, std::string>
-      selected;                  ///< by radio: the cut that was published as the best
-  std::vector<Section> remarks;  ///< below the selected cuts
+  PublishedChoices selected;      ///< beside the selected cuts
+  std::vector<Section> remarks;  ///< below them
 };
 /// Looks for a publication's results in a run; nothing where the run does not simulate them whole.
 using Publication =

@@ -81,7 +81,7 @@ std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes&
 }
 
 Section selection_section(const Scenario& scenario, const Outcomes& outcomes,
-                          const std::map<std::string, std::string>* published) {
+                          const PublishedChoices* published) {
   Section section{.title = "Selected cuts"};
   section.paragraphs = {
       "Selection phase of Algorithm 1: the cut of least latency, or of least mobile energy. " +
@@ -93,7 +93,7 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes,
   }
   Table table{
       .columns = {{"network", true}, {"target", true}, {"cut", true}, {"value"}, {"accuracy"}}};
-  if (published != nullptr) table.columns.push_back({"paper", true});
+  if (published != nullptr) table.columns.push_back({published->heading, true});
   table.columns.push_back({"second best", true});
   table.columns.push_back({"behind"});
   if (whole) table.columns.push_back({"best of all", true});
@@ -105,8 +105,8 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes,
                    best == nullptr ? none() : value_cell(*best, selected.target),
                    best == nullptr ? none() : accuracy_cell(best->cell.plan.accuracy)};
     if (published != nullptr) {
-      const auto printed = published->find(selected.network);
-      row.emplace_back(printed != published->end() ? printed->second : "");
+      const auto printed = published->block.find(selected.network);
+      row.emplace_back(printed != published->block.end() ? printed->second : "");
     }
     row.emplace_back(second == nullptr ? "" : partition_name(second->cell));
     row.push_back(second == nullptr

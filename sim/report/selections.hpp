@@ -29,10 +29,16 @@ std::string target_text(const SelectedCut& selected);
 /// the reading, so it is selected once, under the first.
 std::vector<SelectedCut> selected_cuts(const Scenario& scenario, const Outcomes& outcomes);
 
+/// What a publication chose.
+struct PublishedChoices {
+  std::string heading;                       ///< of their column, e.g. "paper"
+  std::map<std::string, std::string> block;  ///< by radio: the cut that it found the best
+};
+
 /// Them as a section.
-/// @param published the published choices by radio, which get a column; nullptr: none
+/// @param published choices that get a column; nullptr: none
 Section selection_section(const Scenario& scenario, const Outcomes& outcomes,
-                          const std::map<std::string, std::string>* published);
+                          const PublishedChoices* published);
 
 /// Them as JSON: a list of mappings, null where nothing is chosen.
 nlohmann::ordered_json selections_json(const Scenario& scenario, const Outcomes& outcomes);

@@ -23,8 +23,9 @@ class CellResults final : public Results {
   }
   [[nodiscard]] Table rows() const override { return summary_table(outcomes_); }
   [[nodiscard]] std::string json() const override { return summary_json(scenario_, outcomes_); }
-  [[nodiscard]] std::vector<ResultFile> files() const override {
-    return {{"summary.csv", to_csv(rows())}, {"records.csv", to_csv(records_table(outcomes_))}};
+  void each_file(const std::function<void(const char*, const std::string&)>& take) const override {
+    take("summary.csv", to_csv(rows()));
+    take("records.csv", to_csv(records_table(outcomes_)));
   }
   void describe(nlohmann::ordered_json& manifest) const override {
     manifest["cells"] = scenario_.cells.size();
@@ -52,14 +53,14 @@ class CellsExperiment final : public Experiment {
     std::vector<World> worlds;
     for (const Cell& cell : scenario_.cells) worlds.push_back({cell.plan, cell.use});
     const std::size_t total = std::max<std::size_t>(worlds.size(), 1);
+    const auto show = [&](std::size_t done) {
+      if (!options.on_progress) return;
+      options.on_progress(static_cast<double>(done) / static_cast<double>(total),
+                          fmt::format("{}/{} cells", done, total));
+    };
     const std::vector<PlayedRequest> played = simulate(
-        worlds, {.jobs = options.jobs,
-                 .on_progress =
-                     [&](std::size_t done) {
-                       options.on_progress(static_cast<double>(done) / static_cast<double>(total),
-                                           fmt::format("{}/{} cells", done, total));
-                     },
-                 .stop_requested = options.stop_requested});
+        worlds,
+        {.jobs = options.jobs, .on_progress = show, .stop_requested = options.stop_requested});
     std::vector<Outcome> outcomes;
     for (std::size_t i = 0; i < played.size(); ++i) {
       outcomes.push_back({scenario_.cells[i], played[i].finish, played[i].breakdown});
@@ -74,9 +75,10 @@ class CellsExperiment final : public Experiment {
 
 }  // namespace
 
-std::unique_ptr<Experiment> load_cells_experiment(const ScenarioSource& source,
+std::unique_ptr<Experiment> load_cells_experiment(const Node& root, const ScenarioSource& source,
                                                   const std::vector<Publication>& publications) {
-  return std::make_unique<CellsExperiment>(load_scenario(source), publications);
+  ProfileCaches caches;
+  return std::make_unique<CellsExperiment>(load_scenario(root, source, caches), publications);
 }
 
 }  // namespace papilio

@@ -8,10 +8,10 @@
 
 namespace papilio {
 
-std::unique_ptr<Experiment> load_experiment(const ScenarioSource& source,
+std::unique_ptr<Experiment> load_experiment(const Node& root, const ScenarioSource& source,
                                             const std::vector<Publication>& publications) {
-  return is_fleet(source) ? load_fleet_experiment(source)
-                          : load_cells_experiment(source, publications);
+  return is_fleet(root) ? load_fleet_experiment(root, source)
+                        : load_cells_experiment(root, source, publications);
 }
 
 std::string counted(std::size_t count, std::string_view thing) {

@@ -19,15 +19,9 @@ namespace papilio {
 struct PlayOptions {
   int jobs{1};  ///< worker processes at a time, >= 1
   /// Called now and then with the share of the work that is done, in 0..1, and how far that is in
-  /// words.
+  /// words. May be empty.
   std::function<void(double share, const std::string& text)> on_progress;
-  std::function<bool()> stop_requested;  ///< polled likewise: true stops the work
-};
-
-/// A file of a run's folder.
-struct ResultFile {
-  std::string name;
-  std::string content;
+  std::function<bool()> stop_requested;  ///< polled likewise: true stops the work; may be empty
 };
 
 /// What was played, in every form that a run hands out.
@@ -44,8 +38,10 @@ class Results {
   [[nodiscard]] virtual Table rows() const = 0;
   /// The same as JSON, numbers as numbers and absent values as null.
   [[nodiscard]] virtual std::string json() const = 0;
-  /// The files of the run's folder (docs/outputs.md), but for what every run has.
-  [[nodiscard]] virtual std::vector<ResultFile> files() const = 0;
+  /// Hands on the files of the run's folder (docs/outputs.md) one after another, but for what every
+  /// run has: their texts may be large.
+  virtual void each_file(
+      const std::function<void(const char* name, const std::string& text)>& take) const = 0;
   /// Adds what the manifest says of this run beside what it says of every run.
   virtual void describe(nlohmann::ordered_json& manifest) const = 0;
 };
@@ -71,10 +67,11 @@ class Experiment {
   [[nodiscard]] virtual std::unique_ptr<Results> play(const PlayOptions& options) const = 0;
 };
 
-/// Reads and checks all of a scenario, of either kind. Starts no work and writes nothing.
+/// Checks all of a scenario, of either kind. Starts no work and writes nothing.
+/// @param root         as `read_scenario` gives it
 /// @param publications whose results a run of cells is held against
 /// @throws ConfigError with every error found
-std::unique_ptr<Experiment> load_experiment(const ScenarioSource& source,
+std::unique_ptr<Experiment> load_experiment(const Node& root, const ScenarioSource& source,
                                             const std::vector<Publication>& publications);
 
 }  // namespace papilio

@@ -21,17 +21,6 @@ std::uint64_t peak_memory_bytes() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * kKibibyte;
 }
 
-/// The strategies that cut every network where the scenario says, in their order.
-std::vector<std::string> fixed_cuts(const FleetModel& model) {
-  std::vector<std::string> cuts;
-  for (const FleetStrategy& strategy : model.strategies) {
-    const bool whole = strategy.kind == "mobile-only" || strategy.kind == "cloud-only";
-    const bool cut = strategy.fixed() && !whole && strategy.kind != "task";
-    if (cut) cuts.push_back(strategy.name);
-  }
-  return cuts;
-}
-
 class FleetResults final : public Results {
  public:
   FleetResults(const FleetScenario& fleet, std::vector<FleetResult> results)
@@ -42,15 +31,12 @@ class FleetResults final : public Results {
   }
   [[nodiscard]] Table rows() const override { return fleet_table(fleet_, summaries_); }
   [[nodiscard]] std::string json() const override { return fleet_json(fleet_, summaries_); }
-  [[nodiscard]] std::vector<ResultFile> files() const override {
-    std::vector<ResultFile> files{{"fleet.csv", to_csv(rows())},
-                                  {"energy.csv", to_csv(energy_table(fleet_, results_))},
-                                  {"choices.csv", to_csv(choices_table(fleet_, summaries_))},
-                                  {"timeseries.csv", timeseries_csv(fleet_, results_)}};
-    if (fleet_.model.record_share > 0) {
-      files.push_back({"records.csv", fleet_records_csv(fleet_, results_)});
-    }
-    return files;
+  void each_file(const std::function<void(const char*, const std::string&)>& take) const override {
+    take("fleet.csv", to_csv(rows()));
+    take("energy.csv", to_csv(energy_table(fleet_, results_)));
+    take("choices.csv", to_csv(choices_table(fleet_, summaries_)));
+    take("timeseries.csv", timeseries_csv(fleet_, results_));
+    if (fleet_.model.record_share > 0) take("records.csv", fleet_records_csv(fleet_, results_));
   }
   void describe(nlohmann::ordered_json& manifest) const override {
     const FleetModel& model = fleet_.model;
@@ -68,7 +54,6 @@ class FleetResults final : public Results {
                                   {"peak_memory_bytes", counts.peak_memory_bytes}});
     }
     manifest["peak_memory_bytes"] = peak_memory_bytes();
-    manifest["fixed_cuts"] = fixed_cuts(model);
   }
 
  private:
@@ -79,8 +64,8 @@ class FleetResults final : public Results {
 
 class FleetExperiment final : public Experiment {
  public:
-  explicit FleetExperiment(ScenarioSource source)
-      : source_{std::move(source)}, fleet_{load_fleet(source_)} {}
+  FleetExperiment(ScenarioSource source, FleetScenario fleet)
+      : source_{std::move(source)}, fleet_{std::move(fleet)} {}
 
   [[nodiscard]] const std::string& name() const override { return fleet_.spec.name; }
   [[nodiscard]] std::int64_t seed() const override { return fleet_.spec.seed; }
@@ -95,6 +80,7 @@ class FleetExperiment final : public Experiment {
   [[nodiscard]] std::unique_ptr<Results> play(const PlayOptions& options) const override {
     const auto begun = std::chrono::steady_clock::now();
     const auto show = [&](const FleetProgress& done) {
+      if (!options.on_progress) return;
       const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begun;
       options.on_progress(done.share,
                           fmt::format("{:.0f} s simulated, {:.0f} requests/s", done.simulated_s,
@@ -114,8 +100,9 @@ class FleetExperiment final : public Experiment {
 
 }  // namespace
 
-std::unique_ptr<Experiment> load_fleet_experiment(const ScenarioSource& source) {
-  return std::make_unique<FleetExperiment>(source);
+std::unique_ptr<Experiment> load_fleet_experiment(const Node& root, const ScenarioSource& source) {
+  ProfileCaches caches;
+  return std::make_unique<FleetExperiment>(source, load_fleet(root, source, caches));
 }
 
 }  // namespace papilio

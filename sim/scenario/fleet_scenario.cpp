@@ -84,10 +84,6 @@ void build_run(const FleetSpec& spec, FleetModel& model, Checker& checker) {
 
 }  // namespace
 
-bool is_fleet(const ScenarioSource& source) {
-  return is_fleet(read_scenario(source));
-}
-
 bool is_fleet(const Node& root) {
   return root.find("kind") != nullptr;
 }

@@ -39,8 +39,6 @@ struct FleetScenario {
 };
 
 /// Whether a scenario says that it is a fleet.
-/// @throws ConfigError if it cannot be read
-bool is_fleet(const ScenarioSource& source);
 bool is_fleet(const Node& root);
 
 /// Loads, checks and expands a fleet. Starts no work and writes nothing.

@@ -448,8 +448,12 @@ TEST(Plot, KnowsTheFixedCutsOfAnyNetwork) {
       "4}\n"
       "  - {strategy: oracle, name: RB-like}\n");
   run_to(folder.path(), {file.string()});
-  const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
-  const auto cuts = manifest.at("fixed_cuts").get<std::vector<std::string>>();
+  const CsvTable table = table_of(folder.path() / "fleet.csv");
+  std::vector<std::string> cuts;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    if (table.text(row, "strategy_kind") == "butterfly")
+      cuts.push_back(table.text(row, "strategy"));
+  }
   EXPECT_EQ(cuts.size(), 7U);
   EXPECT_THAT(cuts, Not(Contains("RB-like")));
   EXPECT_THAT(cuts, Not(Contains("mobile-only")));
