@@ -14,9 +14,9 @@ namespace papilio {
 
 /// What published results add to the report of a run that simulates them.
 struct PublishedSections {
-  std::vector<Section> tables;  ///< published beside simulated, above the list of cells
-  bool shows_all_cells{false};  ///< the tables show every cell: the list is left out
-  PublishedChoices selected;      ///< beside the selected cuts
+  std::vector<Section> tables;   ///< published beside simulated, above the list of cells
+  bool shows_all_cells{false};   ///< the tables show every cell: the list is left out
+  PublishedChoices selected;     ///< beside the selected cuts
   std::vector<Section> remarks;  ///< below them
 };
 /// Looks for a publication's results in a run; nothing where the run does not simulate them whole.
