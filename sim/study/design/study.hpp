@@ -13,9 +13,9 @@
 
 namespace papilio {
 
-/// Raised by whoever changes what a scenario's numbers come out as: results of another version are
-/// computed anew.
-inline constexpr std::int64_t kModelVersion = 4;
+/// Raised by whoever changes what a scenario's numbers come out as, or which columns results have:
+/// results of another version are computed anew, and not taken over without the new column.
+inline constexpr std::int64_t kModelVersion = 5;
 
 /// A test of one axis's value.
 struct AxisTest {
