@@ -123,6 +123,17 @@ RadioProfile load_radio(const ProfileLibrary& library, const Bibliography& bibli
     in_order("downlink", known->least_downlink, known->most_downlink);
     add_constants(*known, profile.about);
   }
+  std::string machine;
+  for (const RadioMachineEntry& entry : radio_machines()) {
+    const Node::Entry* found = root.find(entry.key);
+    if (found == nullptr) continue;
+    if (!machine.empty()) {
+      diagnostics.error(
+          found->value.mark, std::string{entry.key},
+          fmt::format("a radio has one machine, and this one has '{}'; remove one", machine));
+    }
+    machine = entry.key;
+  }
   if (profile.machine) {
     bibliography.check(profile.machine->source(), root, profile.machine_key, diagnostics);
     profile.machine->add_constants(profile.about);

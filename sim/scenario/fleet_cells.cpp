@@ -75,7 +75,8 @@ class CellBuilder {
       if (spec.radio_states) {
         if (!radio.machine) {
           checker_.error(path + ".radio_states",
-                         fmt::format("the radio '{}' has no states; add them to its file, or "
+                         fmt::format("the radio '{}' describes no radio machine (such as "
+                                     "'states'); add one to its file, or "
                                      "remove the key",
                                      spec.radio));
         }
