@@ -80,7 +80,7 @@ const std::vector<SummaryColumn>& summary_columns() {
         "cloud computing, decoding included, which is in `edge_s` where the edge decodes"},
        [](const Subject& of) { return Value{of.took.cloud.value()}; }},
       {{"downlink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "download of the answer; 0 unless `download_takes_time`"},
+        "downloads: of the answer, 0 unless `download_takes_time`, and of what a path brings back"},
        [](const Subject& of) { return Value{of.took.downlink.value()}; }},
       {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
         "mean mobile energy: the sum of the next three; empty, as `mobile_j`, where the mobile "

@@ -128,9 +128,10 @@ void expect_golden(const CsvTable& found, const CsvTable& golden,
   ASSERT_EQ(found.rows(), golden.rows());
   for (std::size_t row = 0; row < golden.rows(); ++row) {
     for (const std::string& column : columns) {
-      const bool number = (column.ends_with("_s") || column.ends_with("_j") ||
-                           column.starts_with("speedup") || column == "accuracy") &&
-                          !golden.text(row, column).empty();
+      const bool number =
+          (column.ends_with("_s") || column.ends_with("_j") || column.ends_with("_w") ||
+           column.starts_with("speedup") || column == "accuracy") &&
+          !golden.text(row, column).empty();
       if (!number) {
         EXPECT_EQ(found.text(row, column), golden.text(row, column))
             << "row " << row << ' ' << column;
