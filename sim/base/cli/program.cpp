@@ -19,8 +19,10 @@ namespace {
 
 void print_help(const Program& program) {
   fmt::print("{}\n\nUsage: papilio VERB [options]\n\nVerbs:\n", program.about);
+  std::size_t width = 0;
+  for (const Command& command : program.commands) width = std::max(width, command.name.size());
   for (const Command& command : program.commands) {
-    fmt::print("  {:<10} {}\n", command.name, command.summary);
+    fmt::print("  {:<{}} {}\n", command.name, width, command.summary);
   }
   fmt::print(
       "\nOptions:\n"
