@@ -19,6 +19,7 @@ void devices_command(const Words& words);
 void radios_command(const Words& words);
 void profiles_command(const Words& words);
 void predict_command(const Words& words);
+void import_profile_command(const Words& words);
 void plot_command(const Words& words);
 void study_command(const Words& words);
 void table_command(const Words& words);

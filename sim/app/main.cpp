@@ -23,6 +23,8 @@ const std::vector<Command>& commands() {
         {"radios", "list radios, show their constants", radios_command},
         {"profiles", "list, show, compare and derive layer profiles", profiles_command},
         {"predict", "predict what a network's layers take on a device", predict_command},
+        {"import-profile", "make a layer table of times that another tool measured",
+         import_profile_command},
     };
     for (const TensorVerb& verb : tensor_verbs()) {
       all.push_back(handed_over(verb.name, verb.summary));
