@@ -181,7 +181,7 @@ LayerProfile table_of(const ImportRequest& request, const Graph& graph,
 fs::path write_import(const fs::path& folder, LayerProfile table, const Bibliography& bibliography,
                       const Graph& graph) {
   OutputFolder out{folder / "layers" / table.device};
-  const fs::path file = out.path() / (table.model + ".yaml");
+  fs::path file = out.path() / (table.model + ".yaml");
   if (fs::exists(file)) {
     const ProfileLibrary there{{folder}};
     const LayerProfile old = load_layer_profile(there, bibliography, table.device, graph);
@@ -210,12 +210,12 @@ std::string sources_text(const ForeignProfile& profile,
   for (const LayerMatch::Source& source : sources) {
     if (texts.size() == kMost) break;
     const MeasuredEntry& entry = profile.entries[source.entry];
-    std::string text = shortened(entry.name);
-    if (!entry.scope.empty()) text += " in " + shortened(entry.scope);
-    if (source.elsewhere) text = "part of " + text;
-    if (source.by == MatchBy::kMap) text += " (by the map)";
-    if (source.by == MatchBy::kOrder) text += " (by order)";
-    texts.push_back(std::move(text));
+    texts.push_back(
+        fmt::format("{}{}{}{}", source.elsewhere ? "part of " : "", shortened(entry.name),
+                    entry.scope.empty() ? "" : fmt::format(" in {}", shortened(entry.scope)),
+                    source.by == MatchBy::kMap     ? " (by the map)"
+                    : source.by == MatchBy::kOrder ? " (by order)"
+                                                   : ""));
   }
   if (sources.size() > kMost) texts.push_back(fmt::format("{} more", sources.size() - kMost));
   return fmt::format("{}", fmt::join(texts, "; "));

@@ -67,6 +67,7 @@ std::optional<ForeignTool> recognised(std::string_view text) {
 const std::vector<std::string>& foreign_tool_names() {
   static const std::vector<std::string> kNames = [] {
     std::vector<std::string> names;
+    names.reserve(kTools.size());
     for (const KnownTool& each : kTools) names.emplace_back(each.name);
     return names;
   }();
@@ -96,6 +97,7 @@ ForeignProfile read_foreign_profile(const std::string& path, std::optional<Forei
   if (!tool) tool = recognised(text);
   if (!tool) {
     std::vector<std::string> files;
+    files.reserve(kTools.size());
     for (const KnownTool& each : kTools) {
       files.push_back(fmt::format("{} ({}, {})", each.name, each.title, each.file));
     }

@@ -146,6 +146,7 @@ bool LayerNames::has_layer(const Tokens& tokens) const {
 
 void LayerNames::find_shared_scope(const std::vector<std::string>& names) {
   std::vector<Tokens> sharing;
+  sharing.reserve(names.size());
   for (const std::string& name : names) sharing.push_back(tokens_of(without_repeats(name)));
   const std::size_t half = names.size() / 2;
   while (true) {
