@@ -52,9 +52,9 @@ std::vector<NamedImage> load_images(const Dataset& pictures, const Transform& tr
 NamedImage random_image(const Network& network) {
   const TensorShape& shape = network.graph().layers().front().shape;
   NamedImage one{.name = "random", .image = random_pictures(network, 1)};
-  one.picture.pixels = {.height = shape.height, .width = shape.width};
+  one.picture.pixels = {.height = shape.height(), .width = shape.width()};
   Stream stream{StreamFamily{1, "random picture"}};
-  for (std::int64_t i = 0; i < 3 * shape.height * shape.width; ++i) {
+  for (std::int64_t i = 0; i < 3 * shape.height() * shape.width(); ++i) {
     one.picture.pixels.rgb.push_back(static_cast<std::uint8_t>(256 * stream.uniform()));
   }
   return one;

@@ -43,7 +43,8 @@ Document report_of(const Graph& graph, const fs::path& file) {
   for (const Cut& cut : graph.block_cuts()) {
     const auto before = static_cast<double>(graph.macs(0, cut.after + 1));
     cuts.rows.push_back(
-        {cut.name, fmt::format("{}x{}x{}", cut.shape.channels, cut.shape.height, cut.shape.width),
+        {cut.name,
+         fmt::format("{}x{}x{}", cut.shape.channels(), cut.shape.height(), cut.shape.width()),
          cut.shape.bytes(8), decimals(before / kGiga, 3),
          decimals(total > 0 ? before / total * 100 : 0, 1)});
   }

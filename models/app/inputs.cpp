@@ -53,11 +53,11 @@ class CodecChoice {
         files_{pictures != nullptr && pictures->size() > 0 && pictures->file(0).has_value()} {
     for (const Cut& cut : cuts) {
       (cut.after == 0 ? pictures_cross_ : features_cross_) = true;
-      if (cut.after == 0 && cut.shape.channels != 3) {
+      if (cut.after == 0 && cut.shape.channels() != 3) {
         options.fail(
             fmt::format("the network takes {} channels, not the three colours of pictures; "
                         "leave 'input' out of --after",
-                        cut.shape.channels));
+                        cut.shape.channels()));
       }
     }
     if (cuts.empty()) pictures_cross_ = features_cross_ = true;

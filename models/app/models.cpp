@@ -13,10 +13,9 @@
 namespace papilio {
 
 TensorShape shape_by_text(const std::string& verb, const std::string& text) {
-  TensorShape shape;
+  TensorShape shape{0, 0, 0};
   int end = 0;
-  if (std::sscanf(text.c_str(), "%ldx%ldx%ld%n", &shape.channels, &shape.height, &shape.width,
-                  &end) != 3 ||
+  if (std::sscanf(text.c_str(), "%ldx%ldx%ld%n", &shape[0], &shape[1], &shape[2], &end) != 3 ||
       text.c_str()[end] != '\0') {
     throw ConfigError{fmt::format(
         "papilio {}: error: --input must be CHANNELSxHEIGHTxWIDTH, as 3x224x224, not '{}'", verb,
@@ -64,8 +63,8 @@ std::vector<Cut> cuts_by_name(const std::string& verb, const Graph& graph,
 
 Transform transform_for(const Graph& graph) {
   const TensorShape& input = graph.layers().front().shape;
-  Transform transform{.height = input.height, .width = input.width};
-  const std::int64_t side = std::min(input.height, input.width);
+  Transform transform{.height = input.height(), .width = input.width()};
+  const std::int64_t side = std::min(input.height(), input.width());
   constexpr std::int64_t kSmall = 32;
   if (side <= kSmall) {
     // CIFAR's usual preparation (He et al. 2016, section 4.2): crops of the padded picture.

@@ -116,7 +116,7 @@ FirstPhaseSpec spec_of(const VerbOptions& options, bool search, std::int64_t cla
   const ProfileLibrary library = library_of(options.line());
   const Graph own = model_by_name(library, "train", model, input, std::nullopt);
   FirstPhaseSpec spec{.graph = model_by_name(library, "train", model, input, classes)};
-  spec.new_classifier = own.layers().back().shape.channels != classes;
+  spec.new_classifier = own.layers().back().shape.channels() != classes;
   spec.source = options.text_of("weights");
   if (!spec.source.empty()) spec.weights = read_state_dict(spec.source);
   const std::vector<std::string> cuts = options.words_of("after");
@@ -217,7 +217,8 @@ void train_command(const Words& words) {
   // Before hours of work, so that what cannot be shows at once.
   const std::vector<std::string> left_over = prepare(spec, {.seed = 1}).left_over;
   for (const Cut& cut : spec.cuts) {
-    static_cast<void>(prepare(spec, {cut, std::min(spec.channels.front(), cut.shape.channels), 1}));
+    static_cast<void>(
+        prepare(spec, {cut, std::min(spec.channels.front(), cut.shape.channels()), 1}));
   }
   const fs::path path = line.has("output") ? fs::path{line.get<std::string>("output")}
                                            : fs::path{"results"} / ("train-" + spec.graph.name());

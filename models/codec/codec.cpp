@@ -25,7 +25,14 @@ bool in_range(const std::vector<std::uint16_t>& levels, int bits) {
 
 }  // namespace
 
-std::size_t checked_elements(const TensorShape& shape) {
+FeatureShape feature_shape(const TensorShape& shape) {
+  if (shape.rank() <= 1) return {shape.channels(), 1, 1};
+  const std::int64_t height = shape[shape.rank() - 2];
+  const std::int64_t width = shape[shape.rank() - 1];
+  return {shape.elements() / (height * width), height, width};
+}
+
+std::size_t checked_elements(const FeatureShape& shape) {
   constexpr std::int64_t kMaxSide = std::numeric_limits<std::uint16_t>::max();
   // Divisions, since a product of three sizes may overflow.
   const bool fits = shape.channels >= 1 && shape.height >= 1 && shape.width >= 1 &&
@@ -57,7 +64,7 @@ ByteBuffer Codec::encode(const QuantizedTensor& tensor) const {
 }
 
 std::vector<std::uint16_t> Codec::decode(std::span<const std::uint8_t> body,
-                                         const TensorShape& shape, int bits) const {
+                                         const FeatureShape& shape, int bits) const {
   const std::size_t elements = checked_elements(shape);
   check_bits(traits_, bits);
   std::vector<std::uint16_t> levels = do_decode(body, shape, bits);

@@ -10,17 +10,35 @@
 #include <utility>
 #include <vector>
 
-#include "models/graph/graph.hpp"
+#include "models/graph/shape.hpp"
 
 namespace papilio {
 
 /// Bytes of a payload, or of a part of one. (`Bytes` is a quantity of sim/base/units.)
 using ByteBuffer = std::vector<std::uint8_t>;
 
+/// A feature tensor as codecs lay it out: planes of numbers, each side >= 1.
+struct FeatureShape {
+  std::int64_t channels{0};  ///< planes
+  std::int64_t height{1};
+  std::int64_t width{1};
+
+  [[nodiscard]] std::int64_t elements() const { return channels * height * width; }
+  /// Bytes at `bits` per element, rounded up to whole bytes.
+  /// @param bits in 1..16
+  [[nodiscard]] std::int64_t bytes(int bits) const { return (elements() * bits + 7) / 8; }
+
+  bool operator==(const FeatureShape&) const = default;
+};
+
+/// A flat vector is as many planes of one number, a sequence of vectors one plane, and of more axes
+/// than three the last two are a plane.
+FeatureShape feature_shape(const TensorShape& shape);
+
 /// A feature tensor after an n-bit uniform quantiser, for one image: what a codec encodes.
 /// Level l stands for min + l · (max − min) / (2^bits − 1).
 struct QuantizedTensor {
-  TensorShape shape;
+  FeatureShape shape;
   int bits{8};  ///< in 1..16
   float min{0};
   float max{0};                       ///< >= min; both finite
@@ -73,7 +91,7 @@ class Codec {
   /// @throws PayloadError if the body is not one that `encode` makes for this shape
   /// @throws std::invalid_argument if `encode` takes no such shape or bits
   [[nodiscard]] std::vector<std::uint16_t> decode(std::span<const std::uint8_t> body,
-                                                  const TensorShape& shape, int bits) const;
+                                                  const FeatureShape& shape, int bits) const;
 
  protected:
   explicit Codec(CodecTraits traits) : traits_{std::move(traits)} {}
@@ -81,7 +99,7 @@ class Codec {
  private:
   [[nodiscard]] virtual ByteBuffer do_encode(const QuantizedTensor& tensor) const = 0;
   [[nodiscard]] virtual std::vector<std::uint16_t> do_decode(std::span<const std::uint8_t> body,
-                                                             const TensorShape& shape,
+                                                             const FeatureShape& shape,
                                                              int bits) const = 0;
 
   CodecTraits traits_;

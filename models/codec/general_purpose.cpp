@@ -56,7 +56,7 @@ class GeneralPurposeCodec final : public Codec {
     return compressor_.compress(to_bytes(tensor));
   }
 
-  [[nodiscard]] std::vector<std::uint16_t> do_decode(ByteSpan body, const TensorShape& shape,
+  [[nodiscard]] std::vector<std::uint16_t> do_decode(ByteSpan body, const FeatureShape& shape,
                                                      int bits) const override {
     ByteBuffer plain(static_cast<std::size_t>(shape.elements()) * (bits <= 8 ? 1 : 2));
     if (!compressor_.decompress(body, plain)) {

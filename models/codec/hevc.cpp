@@ -51,7 +51,7 @@ class HevcCodec final : public Codec {
   explicit HevcCodec(CodecTraits traits) : Codec{std::move(traits)} {}
 
  private:
-  [[nodiscard]] HevcFormat format_of(const TensorShape& shape, int bits) const {
+  [[nodiscard]] HevcFormat format_of(const FeatureShape& shape, int bits) const {
     check_picture_side(shape, kMaxHevcSide);
     const TileGrid grid = tile_grid(shape.channels);
     return {.width = std::max(kMinSide, grid.columns * shape.width),
@@ -72,7 +72,7 @@ class HevcCodec final : public Codec {
   }
 
   [[nodiscard]] std::vector<std::uint16_t> do_decode(std::span<const std::uint8_t> body,
-                                                     const TensorShape& shape,
+                                                     const FeatureShape& shape,
                                                      int bits) const override {
     const HevcFormat format = format_of(shape, bits);
     if (body.size() < sizeof(Checksum)) throw PayloadError{"hevc: truncated"};

@@ -62,7 +62,7 @@ class JpegCodec final : public Codec {
   }
 
   [[nodiscard]] std::vector<std::uint16_t> do_decode(std::span<const std::uint8_t> body,
-                                                     const TensorShape& shape,
+                                                     const FeatureShape& shape,
                                                      int bits) const override {
     check_picture_side(shape, kMaxJpegSide);
     const TileGrid grid = tile_grid(shape.channels);

@@ -67,7 +67,7 @@ struct Header {
   std::uint8_t codec;
   std::uint8_t parameter;
   std::uint8_t bits;
-  TensorShape shape;
+  FeatureShape shape;
   float min;
   float max;
   std::uint32_t body_bytes;
@@ -138,7 +138,7 @@ std::unique_ptr<const Codec> codec_of(const Header& header) {
   return family->with(header.parameter);
 }
 
-std::string text(const TensorShape& shape) {
+std::string text(const FeatureShape& shape) {
   return fmt::format("{}×{}×{}", shape.channels, shape.height, shape.width);
 }
 
@@ -160,7 +160,7 @@ Payload encode_payload(const Codec& codec, const QuantizedTensor& tensor) {
   return {writer.take(), body.size()};
 }
 
-QuantizedTensor decode_payload(std::span<const std::uint8_t> bytes, const TensorShape& expected) {
+QuantizedTensor decode_payload(std::span<const std::uint8_t> bytes, const FeatureShape& expected) {
   checked_elements(expected);
   const Header header = read_header(bytes);
   const std::unique_ptr<const Codec> codec = codec_of(header);

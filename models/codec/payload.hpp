@@ -29,6 +29,6 @@ Payload encode_payload(const Codec& codec, const QuantizedTensor& tensor);
 /// @param expected the shape that the receiver waits for
 /// @throws PayloadError if anything in it is wrong, before memory is taken for what it claims
 /// @throws std::invalid_argument if `expected` is no shape that a payload can have
-QuantizedTensor decode_payload(std::span<const std::uint8_t> bytes, const TensorShape& expected);
+QuantizedTensor decode_payload(std::span<const std::uint8_t> bytes, const FeatureShape& expected);
 
 }  // namespace papilio

@@ -143,7 +143,7 @@ class PngCodec final : public Codec {
     return body;
   }
 
-  [[nodiscard]] std::vector<std::uint16_t> do_decode(ByteSpan body, const TensorShape& shape,
+  [[nodiscard]] std::vector<std::uint16_t> do_decode(ByteSpan body, const FeatureShape& shape,
                                                      int bits) const override {
     check_picture_side(shape, kMaxPngSide);
     const TileGrid grid = tile_grid(shape.channels);

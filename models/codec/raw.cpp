@@ -29,7 +29,7 @@ class RawCodec final : public Codec {
   }
 
   [[nodiscard]] std::vector<std::uint16_t> do_decode(std::span<const std::uint8_t> body,
-                                                     const TensorShape& shape,
+                                                     const FeatureShape& shape,
                                                      int bits) const override {
     const auto expected = static_cast<std::size_t>(shape.bytes(bits));
     if (body.size() != expected) {

@@ -2,12 +2,12 @@
 
 #include <cstddef>
 
-#include "models/graph/graph.hpp"
+#include "models/codec/codec.hpp"
 
 namespace papilio {
 
 /// Elements of a shape that codecs take: sides in 1..65,535, at most `kMaxCodecElements` in all.
 /// @throws std::invalid_argument for any other
-std::size_t checked_elements(const TensorShape& shape);
+std::size_t checked_elements(const FeatureShape& shape);
 
 }  // namespace papilio

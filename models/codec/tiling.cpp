@@ -13,7 +13,7 @@ namespace {
 
 /// Calls visit(index of the first level of a tile's row, index of its pixel) for each such row.
 template <class Visit>
-void for_each_row(const TensorShape& shape, std::int64_t picture_width, Visit visit) {
+void for_each_row(const FeatureShape& shape, std::int64_t picture_width, Visit visit) {
   const TileGrid grid = tile_grid(shape.channels);
   for (std::int64_t channel = 0; channel < shape.channels; ++channel) {
     const std::int64_t left = channel % grid.columns * shape.width;
@@ -32,7 +32,7 @@ TileGrid tile_grid(std::int64_t channels) {
   return {std::int64_t{1} << (log2 + 1) / 2, std::int64_t{1} << log2 / 2};
 }
 
-Picture tile(std::span<const std::uint16_t> levels, const TensorShape& shape) {
+Picture tile(std::span<const std::uint16_t> levels, const FeatureShape& shape) {
   const TileGrid grid = tile_grid(shape.channels);
   Picture picture{grid.columns * shape.width, grid.rows * shape.height, {}};
   picture.pixels.resize(static_cast<std::size_t>(picture.width * picture.height));
@@ -42,7 +42,7 @@ Picture tile(std::span<const std::uint16_t> levels, const TensorShape& shape) {
   return picture;
 }
 
-std::vector<std::uint16_t> untile(const Picture& picture, const TensorShape& shape) {
+std::vector<std::uint16_t> untile(const Picture& picture, const FeatureShape& shape) {
   std::vector<std::uint16_t> levels(static_cast<std::size_t>(shape.elements()));
   for_each_row(shape, picture.width, [&](std::int64_t level, std::int64_t pixel) {
     std::copy_n(picture.pixels.begin() + pixel, shape.width, levels.begin() + level);
@@ -50,7 +50,7 @@ std::vector<std::uint16_t> untile(const Picture& picture, const TensorShape& sha
   return levels;
 }
 
-void check_picture_side(const TensorShape& shape, std::int64_t max_side) {
+void check_picture_side(const FeatureShape& shape, std::int64_t max_side) {
   const TileGrid grid = tile_grid(shape.channels);
   const std::int64_t width = grid.columns * shape.width;
   const std::int64_t height = grid.rows * shape.height;

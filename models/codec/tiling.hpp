@@ -34,14 +34,14 @@ TileGrid tile_grid(std::int64_t channels);
 
 /// The tiled feature image: channels side by side, in raster order; tiles without channel are 0.
 /// @param levels `[channels × height × width]`
-Picture tile(std::span<const std::uint16_t> levels, const TensorShape& shape);
+Picture tile(std::span<const std::uint16_t> levels, const FeatureShape& shape);
 
 /// The levels `[channels × height × width]` of a feature image.
 /// @param picture at least as large as `tile` makes for the shape; what exceeds that is ignored
-std::vector<std::uint16_t> untile(const Picture& picture, const TensorShape& shape);
+std::vector<std::uint16_t> untile(const Picture& picture, const FeatureShape& shape);
 
 /// Checks that the feature image of a shape has no side over `max_side`, before it is made.
 /// @throws std::invalid_argument if it has
-void check_picture_side(const TensorShape& shape, std::int64_t max_side);
+void check_picture_side(const FeatureShape& shape, std::int64_t max_side);
 
 }  // namespace papilio

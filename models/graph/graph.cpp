@@ -50,13 +50,22 @@ std::int64_t ceil_window_output(std::int64_t size, std::int64_t kernel, std::int
   return rest && whole * stride < size + before ? whole + 1 : whole;
 }
 
+/// A flat vector counts as a picture of one row and column, as files that were imported before
+/// tensors had axes say it.
+void require_picture(const TensorShape& shape) {
+  constexpr std::size_t kPictureAxes = 3;
+  require(shape.rank() == kPictureAxes || shape.rank() == 1,
+          "takes a picture: channels, height and width");
+}
+
 /// Height and width of what a square window makes of a picture.
 template <class Op>
 TensorShape windows(const TensorShape& in, std::int64_t channels, const Op& op, bool ceil) {
+  require_picture(in);
   const auto output = ceil ? ceil_window_output : window_output;
   const Padding& padding = op.padding;
-  return {channels, output(in.height, op.kernel, op.stride, padding.top, padding.bottom),
-          output(in.width, op.kernel, op.stride, padding.left, padding.right)};
+  return {channels, output(in.height(), op.kernel, op.stride, padding.top, padding.bottom),
+          output(in.width(), op.kernel, op.stride, padding.left, padding.right)};
 }
 
 /// As `windows`, of a pool: each window sees a part of the picture.
@@ -65,7 +74,7 @@ TensorShape pooled(const TensorShape& in, const Op& op, bool ceil) {
   const Padding& padding = op.padding;
   require(std::max({padding.top, padding.left, padding.bottom, padding.right}) < op.kernel,
           "the padding must be smaller than the window");
-  return windows(in, in.channels, op, ceil);
+  return windows(in, in.channels(), op, ceil);
 }
 
 /// Shape inference: one overload an operation, given the shapes of the operands.
@@ -79,41 +88,49 @@ struct Inference {
 
   Inferred operator()(const InputOp& op) const {
     require(operands.empty(), "takes no input");
-    require(op.shape.channels >= 1 && op.shape.height >= 1 && op.shape.width >= 1,
-            "an input has at least one channel, row and column");
+    require(
+        std::all_of(op.shape.begin(), op.shape.end(), [](std::int64_t size) { return size >= 1; }),
+        "an input has at least one number along each axis");
     return {op.shape};
   }
   Inferred operator()(const ConvOp& op) const {
     const TensorShape& in = only();
     require(op.out_channels >= 1, "a convolution needs at least one output channel");
-    require(op.groups >= 1 && in.channels % op.groups == 0 && op.out_channels % op.groups == 0,
+    require(op.groups >= 1 && in.channels() % op.groups == 0 && op.out_channels % op.groups == 0,
             "the groups must divide the channels");
     const TensorShape out = windows(in, op.out_channels, op, false);
-    const std::int64_t per_output = product({in.channels / op.groups, op.kernel, op.kernel});
-    return {out, product({out.channels, out.height, out.width, per_output}),
+    const std::int64_t per_output = product({in.channels() / op.groups, op.kernel, op.kernel});
+    return {out, product({out.channels(), out.height(), out.width(), per_output}),
             product({op.out_channels, per_output}) + (op.bias ? op.out_channels : 0)};
   }
   Inferred operator()(const ConvTransposeOp& op) const {
     const TensorShape& in = only();
+    require_picture(in);
     require(op.out_channels >= 1, "a convolution needs at least one output channel");
     const auto fits = [&](std::int64_t output, std::int64_t input) {
       return output >= 1 &&
              window_output(output, op.kernel, op.stride, op.padding, op.padding) == input;
     };
-    require(fits(op.height, in.height) && fits(op.width, in.width),
+    require(fits(op.height, in.height()) && fits(op.width, in.width()),
             "a convolution of this kernel and stride does not make the input of the output");
     const std::int64_t per_input = product({op.out_channels, op.kernel, op.kernel});
     return {{op.out_channels, op.height, op.width},
             product({in.elements(), per_input}),
-            product({in.channels, per_input})};
+            product({in.channels(), per_input})};
   }
-  Inferred operator()(const BatchNormOp&) const { return {only(), 0, 2 * only().channels}; }
+  Inferred operator()(const BatchNormOp&) const {
+    require(only().rank() >= 1, "takes at least one channel");
+    return {only(), 0, 2 * only().channels()};
+  }
   Inferred operator()(const ReluOp&) const { return {only()}; }
   Inferred operator()(const Relu6Op&) const { return {only()}; }
   Inferred operator()(const ActivationOp&) const { return {only()}; }
   Inferred operator()(const AvgPoolOp& op) const { return {pooled(only(), op, false)}; }
   Inferred operator()(const MaxPoolOp& op) const { return {pooled(only(), op, op.ceil)}; }
-  Inferred operator()(const GlobalAvgPoolOp&) const { return {{only().channels, 1, 1}}; }
+  Inferred operator()(const GlobalAvgPoolOp&) const {
+    require_picture(only());
+    return {{only().channels(), 1, 1}};
+  }
   Inferred operator()(const AddOp&) const {
     require(operands.size() == 2, "takes two inputs");
     require(operands[0] == operands[1], "the two inputs differ in shape");
@@ -122,36 +139,38 @@ struct Inference {
   Inferred operator()(const MultiplyOp&) const {
     require(operands.size() == 2, "takes two inputs");
     const TensorShape& scale = operands[1];
-    require(operands[0] == scale ||
-                (operands[0].channels == scale.channels && scale.height == 1 && scale.width == 1),
+    require(operands[0] == scale || (operands[0].channels() == scale.channels() &&
+                                     scale.elements() == scale.channels()),
             "the second input has neither the first one's shape nor a number for each channel");
     return {operands[0]};
   }
   Inferred operator()(const ConcatOp&) const {
     require(!operands.empty(), "takes one input or more");
     TensorShape out = operands.front();
-    out.channels = 0;
+    require(out.rank() >= 1, "takes at least one channel");
+    out[0] = 0;
     for (const TensorShape& in : operands) {
-      require(in.height == out.height && in.width == out.width,
+      require(in.rank() == out.rank() && std::equal(in.begin() + 1, in.end(), out.begin() + 1),
               "the inputs differ in height or width");
-      out.channels += in.channels;
+      out[0] += in[0];
     }
     return {out};
   }
   Inferred operator()(const ZeroPadShortcutOp& op) const {
     const TensorShape& in = only();
-    require(op.channels >= in.channels && (op.channels - in.channels) % 2 == 0,
+    require_picture(in);
+    require(op.channels >= in.channels() && (op.channels - in.channels()) % 2 == 0,
             "the zero channels must be as many before as behind");
-    return {{op.channels, window_output(in.height, 1, op.stride, 0, 0),
-             window_output(in.width, 1, op.stride, 0, 0)}};
+    return {{op.channels, window_output(in.height(), 1, op.stride, 0, 0),
+             window_output(in.width(), 1, op.stride, 0, 0)}};
   }
-  Inferred operator()(const FlattenOp&) const { return {{only().elements(), 1, 1}}; }
+  Inferred operator()(const FlattenOp&) const { return {{only().elements()}}; }
   Inferred operator()(const LinearOp& op) const {
     const TensorShape& in = only();
-    require(in.height == 1 && in.width == 1, "a linear layer takes a flat vector");
+    require(in.elements() == in.channels(), "a linear layer takes a flat vector");
     require(op.out_features >= 1, "a linear layer needs at least one output");
-    const std::int64_t weights = product({in.channels, op.out_features});
-    return {{op.out_features, 1, 1}, weights, weights + (op.bias ? op.out_features : 0)};
+    const std::int64_t weights = product({in.channels(), op.out_features});
+    return {{op.out_features}, weights, weights + (op.bias ? op.out_features : 0)};
   }
   Inferred operator()(const SoftmaxOp&) const { return {only()}; }
   Inferred operator()(const ScaleOp&) const { return {only()}; }
@@ -162,16 +181,18 @@ void require_countable(const Inferred& inferred) {
   constexpr std::int64_t kMostNumbers = std::int64_t{1} << 40;
   constexpr std::int64_t kMostMacs = std::int64_t{1} << 45;
   const TensorShape& shape = inferred.shape;
-  require(product({shape.channels, shape.height, shape.width}) <= kMostNumbers &&
-              inferred.parameters <= kMostNumbers && inferred.macs <= kMostMacs,
-          "it is larger than can be counted");
+  std::int64_t elements = 1;
+  for (const std::int64_t size : shape) elements = product({elements, size});
+  require(
+      elements <= kMostNumbers && inferred.parameters <= kMostNumbers && inferred.macs <= kMostMacs,
+      "it is larger than can be counted");
 }
 
 /// What must be equal for two layers to compute with the same weights: the kind of operation, the
 /// sizes of the weight, and whether there is a bias.
 std::vector<std::int64_t> weight_form(const LayerOp& op, const std::vector<TensorShape>& operands) {
   const auto kind = static_cast<std::int64_t>(op.index());
-  const std::int64_t channels = operands.empty() ? 0 : operands.front().channels;
+  const std::int64_t channels = operands.empty() ? 0 : operands.front().channels();
   if (const auto* conv = std::get_if<ConvOp>(&op)) {
     return {kind, conv->out_channels, channels / conv->groups, conv->kernel, conv->bias ? 1 : 0};
   }
@@ -195,6 +216,15 @@ bool is_activation(const LayerOp& op) {
 }
 
 }  // namespace
+
+std::string text(const TensorShape& shape) {
+  std::string sizes;
+  for (const std::int64_t size : shape) {
+    if (!sizes.empty()) sizes += "×";
+    sizes += std::to_string(size);
+  }
+  return sizes.empty() ? "1" : sizes;
+}
 
 std::string_view kind_name(const LayerOp& op) {
   static constexpr std::array<std::string_view, std::variant_size_v<LayerOp>> kNames{
@@ -397,10 +427,10 @@ ButterflyGraph insert_butterfly(const Graph& graph, const Cut& cut, std::int64_t
   const std::vector<Layer>& layers = graph.layers();
   require(cut.after < layers.size() && cut.shape == layers[cut.after].shape,
           "the cut does not belong to the network '" + graph.name() + "'");
-  require(channels >= 1 && channels <= cut.shape.channels,
+  require(channels >= 1 && channels <= cut.shape.channels(),
           "a butterfly unit after " + cut.name + " takes 1 to " +
-              std::to_string(cut.shape.channels) + " channels, not " + std::to_string(channels));
-  const std::int64_t side = std::min(cut.shape.height, cut.shape.width);
+              std::to_string(cut.shape.channels()) + " channels, not " + std::to_string(channels));
+  const std::int64_t side = std::min(cut.shape.height(), cut.shape.width());
   require(stride >= 1 && stride <= side, "a butterfly unit after " + cut.name +
                                              " takes a stride of 1 to " + std::to_string(side) +
                                              ", not " + std::to_string(stride));
@@ -419,14 +449,14 @@ ButterflyGraph insert_butterfly(const Graph& graph, const Cut& cut, std::int64_t
         result, cut.name + ".reduction",
         ConvOp{.out_channels = channels, .kernel = kernel, .stride = stride, .padding = stride - 1},
         copy);
-    LayerOp restoration = ConvOp{.out_channels = cut.shape.channels};
+    LayerOp restoration = ConvOp{.out_channels = cut.shape.channels()};
     if (stride > 1) {
-      restoration = ConvTransposeOp{.out_channels = cut.shape.channels,
+      restoration = ConvTransposeOp{.out_channels = cut.shape.channels(),
                                     .kernel = kernel,
                                     .stride = stride,
                                     .padding = stride - 1,
-                                    .height = cut.shape.height,
-                                    .width = cut.shape.width};
+                                    .height = cut.shape.height(),
+                                    .width = cut.shape.width()};
     }
     return add_half(result, cut.name + ".restoration", restoration, crossing);
   };

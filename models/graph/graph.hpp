@@ -9,22 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "models/graph/shape.hpp"
+
 namespace papilio {
-
-/// Shape of one activation, for one image: `[channels × height × width]`, each >= 1.
-/// A flat vector of n numbers is `{n, 1, 1}`.
-struct TensorShape {
-  std::int64_t channels{0};
-  std::int64_t height{1};
-  std::int64_t width{1};
-
-  [[nodiscard]] std::int64_t elements() const { return channels * height * width; }
-  /// Bytes that the tensor occupies at `bits` per element, rounded up to whole bytes.
-  /// @param bits in 1..32
-  [[nodiscard]] std::int64_t bytes(int bits) const { return (elements() * bits + 7) / 8; }
-
-  bool operator==(const TensorShape&) const = default;
-};
 
 /// Rows and columns around a picture, each >= 0.
 struct Padding {
@@ -47,7 +34,7 @@ struct Padding {
 
 /// The network's input; has no operand.
 struct InputOp {
-  TensorShape shape;
+  TensorShape shape{1, 1, 1};
 };
 /// Two-dimensional convolution over `[channels × height × width]`, square kernel, zero padding.
 struct ConvOp {
@@ -112,7 +99,7 @@ struct ZeroPadShortcutOp {
 };
 /// To one flat vector, channels first.
 struct FlattenOp {};
-/// Fully connected layer over a flat vector.
+/// Fully connected layer over a flat vector, to another.
 struct LinearOp {
   std::int64_t out_features{0};
   bool bias{true};

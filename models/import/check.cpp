@@ -32,7 +32,7 @@ std::vector<at::Tensor> pictures_for(const Graph& graph) {
   std::vector<at::Tensor> pictures;
   constexpr std::uint64_t kSeed = 14;
   for (const double scale : {1.0, 8.0}) {
-    pictures.push_back(scale * at::randn({1, shape.channels, shape.height, shape.width},
+    pictures.push_back(scale * at::randn({1, shape.channels(), shape.height(), shape.width()},
                                          at::detail::createCPUGenerator(kSeed)));
   }
   return pictures;
@@ -124,7 +124,7 @@ ImportCheck check_torchscript(const std::filesystem::path& file, const Graph& gr
   } catch (const std::exception& error) {
     const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
     throw failure(file, fmt::format("does not run on an input of {}x{}x{}; check --input: {}",
-                                    input.channels, input.height, input.width,
+                                    input.channels(), input.height(), input.width(),
                                     torch_error != nullptr ? torch_error->what_without_backtrace()
                                                            : error.what()));
   }

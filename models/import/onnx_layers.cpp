@@ -200,7 +200,8 @@ class OnnxImporter : public OnnxTensors {
     const TensorShape in = shape(from);
     const std::int64_t axis =
         axis_of(number_of(node, "axis", opset_ < kByAxis ? 1 : -1), from.rank);
-    if (in.height != 1 || in.width != 1 || axis != 1) throw Unsupported{"more than a flat vector"};
+    if (in.height() != 1 || in.width() != 1 || axis != 1)
+      throw Unsupported{"more than a flat vector"};
     add_layer(node, SoftmaxOp{}, {from});
   }
   void clip(const Node& node) {
@@ -390,7 +391,7 @@ class OnnxImporter : public OnnxTensors {
   void view(const Node& node, const Tensor& from, const OnnxDims& wanted) {
     const TensorShape in = shape(from);
     if (wanted.size() == kFlatRank && wanted[0] == 1) return flat_view(node, from);
-    const bool same = wanted == OnnxDims{1, in.channels, in.height, in.width};
+    const bool same = wanted == OnnxDims{1, in.channels(), in.height(), in.width()};
     if (!same) throw Unsupported{"a shape other than a flat one"};
     pass_on(node, from, kPictureRank);
   }

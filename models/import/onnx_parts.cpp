@@ -103,7 +103,8 @@ std::string prepare_to_run(onnx::ModelProto& model, const TensorShape& shape) {
     onnx::TensorShapeProto& dimensions =
         *input.mutable_type()->mutable_tensor_type()->mutable_shape();
     dimensions.clear_dim();
-    for (const std::int64_t size : {std::int64_t{1}, shape.channels, shape.height, shape.width}) {
+    for (const std::int64_t size :
+         {std::int64_t{1}, shape.channels(), shape.height(), shape.width()}) {
       dimensions.add_dim()->set_dim_value(size);
     }
   }
@@ -166,8 +167,8 @@ Padding same_padding(const TensorShape& in, std::int64_t kernel, std::int64_t st
     const std::int64_t last = (size - 1) / stride * stride;  // where the last window begins
     return std::max<std::int64_t>(last - size + kernel, 0);
   };
-  const std::int64_t rows = all(in.height);
-  const std::int64_t columns = all(in.width);
+  const std::int64_t rows = all(in.height());
+  const std::int64_t columns = all(in.width());
   const Padding less_before{rows / 2, columns / 2, rows - rows / 2, columns - columns / 2};
   if (!more_before) return less_before;
   return {less_before.bottom, less_before.right, less_before.top, less_before.left};

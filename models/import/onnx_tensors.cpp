@@ -22,7 +22,7 @@ TensorShape input_shape(const onnx::GraphProto& graph, const std::optional<Tenso
   if (dimensions.dim_size() == kPictureRank) {
     const TensorShape shape{dimensions.dim(1).dim_value(), dimensions.dim(2).dim_value(),
                             dimensions.dim(3).dim_value()};
-    if (std::min({shape.channels, shape.height, shape.width}) > 0) return shape;
+    if (std::min({shape.channels(), shape.height(), shape.width()}) > 0) return shape;
   } else if (dimensions.dim_size() > 0) {
     throw Unsupported{
         fmt::format("an input of {} dimensions, where a picture has 4: batch, channels, height and "
@@ -58,8 +58,8 @@ OnnxTensors::OnnxTensors(const onnx::GraphProto& graph, const std::optional<Tens
       most_kept_{static_cast<std::int64_t>(graph.ByteSizeLong()) / 4 + kMostFilled} {
   const onnx::ValueInfoProto& only = only_input(graph);
   const TensorShape& size = layers_.shape(0);
-  const bool flat = only.type().tensor_type().shape().dim_size() == kFlatRank && size.height == 1 &&
-                    size.width == 1;
+  const bool flat = only.type().tensor_type().shape().dim_size() == kFlatRank &&
+                    size.height() == 1 && size.width() == 1;
   for (const Node& node : graph.node()) {
     for (const std::string& name : node.input()) ++reads_left_[name];
   }
@@ -140,7 +140,7 @@ TensorShape OnnxTensors::shape(const Tensor& tensor) const {
 OnnxDims OnnxTensors::dims(const Tensor& from) const {
   const TensorShape size = shape(from);
   if (from.rank == kFlatRank) return {1, size.elements()};
-  return {1, size.channels, size.height, size.width};
+  return {1, size.channels(), size.height(), size.width()};
 }
 
 std::optional<OnnxDims> OnnxTensors::dims_of(const std::string& name) const {
@@ -269,9 +269,9 @@ void OnnxTensors::add_weighted(const Node& node, const LayerOp& op, const Tensor
     const std::string& part = names[static_cast<std::size_t>(i - 1)];
     const bool trained = part == "weight" || part == "bias";
     const bool for_each = part != "weight" || std::holds_alternative<BatchNormOp>(op);
-    if (for_each && constant.count() != layers_.shape(id).channels) {
+    if (for_each && constant.count() != layers_.shape(id).channels()) {
       throw Unsupported{fmt::format("a {} of {} numbers for {} channels", part, constant.count(),
-                                    layers_.shape(id).channels)};
+                                    layers_.shape(id).channels())};
     }
     count += trained ? constant.count() : 0;
     keep_weight(id, part, constant, transposed && part == "weight");
@@ -295,7 +295,7 @@ std::vector<double> OnnxTensors::by_channel(const Node& node, const Tensor& tens
     // The channels are the second dimension, counted from the last as broadcasting does.
     while (dims.size() > tensor.rank && dims.front() == 1) dims.erase(dims.begin());
     dims.insert(dims.begin(), std::max(tensor.rank, dims.size()) - dims.size(), 1);
-    const std::int64_t channels = tensor.rank == kFlatRank ? in.elements() : in.channels;
+    const std::int64_t channels = tensor.rank == kFlatRank ? in.elements() : in.channels();
     if (dims.size() != tensor.rank || dims[1] != channels || count != channels) {
       throw Unsupported{"a constant that has neither one number nor one for each channel"};
     }
@@ -358,7 +358,7 @@ bool OnnxTensors::absorb(const Tensor& from, const std::vector<double>& factors,
   } else {
     layers_.add_bias(id);
   }
-  const auto channels = static_cast<std::size_t>(layers_.shape(id).channels);
+  const auto channels = static_cast<std::size_t>(layers_.shape(id).channels());
   if (!may_keep(static_cast<std::int64_t>(channels), "")) return true;
   Parts& parts = weights_[id];
   StoredTensor& bias = parts["bias"];
@@ -375,7 +375,7 @@ void OnnxTensors::add_affine(const Node& node, const Tensor& from,
                              const std::vector<double>& factors,
                              const std::vector<double>& offsets) {
   const TensorShape in = shape(from);
-  const bool for_each = std::max(factors.size(), offsets.size()) > 1 || in.channels == 1;
+  const bool for_each = std::max(factors.size(), offsets.size()) > 1 || in.channels() == 1;
   if (for_each && absorb(from, factors, offsets))
     return make(node.output(0), {from.layer, from.rank, {}});
   if (factors.size() == 1 && offsets.size() == 1) {
@@ -386,10 +386,10 @@ void OnnxTensors::add_affine(const Node& node, const Tensor& from,
   const LayerId id =
       layers_.add(op, {from.layer}, module.empty() ? node.name() : std::move(module));
   make(node.output(0), {id, from.rank, {}});
-  if (!may_keep(4 * in.channels, "")) return;
-  const auto channels = static_cast<std::size_t>(in.channels);
+  if (!may_keep(4 * in.channels(), "")) return;
+  const auto channels = static_cast<std::size_t>(in.channels());
   const auto numbers = [&](const auto& of) {
-    StoredTensor tensor{{in.channels}, {}};
+    StoredTensor tensor{{in.channels()}, {}};
     for (std::size_t i = 0; i < channels; ++i) tensor.values.push_back(of(i));
     return tensor;
   };

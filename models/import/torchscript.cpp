@@ -330,10 +330,11 @@ class TorchScriptImporter {
     if (size < 1) throw Unsupported{"a size of the output that is known in the run only"};
     if (size == 1) {
       add_layer(node, GlobalAvgPoolOp{}, {from});
-    } else if (size == in.height && size == in.width) {
+    } else if (size == in.height() && size == in.width()) {
       make(node.outputs().front(), from);
-    } else if (in.height == in.width && in.height % size == 0) {
-      add_layer(node, AvgPoolOp{.kernel = in.height / size, .stride = in.height / size}, {from});
+    } else if (in.height() == in.width() && in.height() % size == 0) {
+      add_layer(node, AvgPoolOp{.kernel = in.height() / size, .stride = in.height() / size},
+                {from});
     } else {
       throw Unsupported{"windows of several sizes"};
     }
@@ -404,7 +405,7 @@ class TorchScriptImporter {
     const LayerId from = operand(node, 0);
     const TensorShape& in = layers_.shape(from);
     const std::int64_t dimension = constant(node, 1).toInt();
-    const bool flat = in.height == 1 && in.width == 1;
+    const bool flat = in.height() == 1 && in.width() == 1;
     if (dimension != 1 && !(flat && dimension == -1)) {
       throw Unsupported{"a dimension other than the channels"};
     }
@@ -442,8 +443,8 @@ Graph import_torchscript(const std::filesystem::path& file, const TensorShape& i
   } catch (const Unsupported& reason) {
     throw fail(fmt::format("has {}", reason.what()));
   } catch (const std::invalid_argument& error) {
-    throw fail(fmt::format("does not fit the input {}x{}x{}: {}", input.channels, input.height,
-                           input.width, error.what()));
+    throw fail(fmt::format("does not fit the input {}x{}x{}: {}", input.channels(), input.height(),
+                           input.width(), error.what()));
   }
 }
 

@@ -75,7 +75,7 @@ Forward forward_of(torch::jit::Module module, const TensorShape& input) {
   for (Value* value : graph->inputs()) {
     if (value->type()->isSubtypeOf(*c10::TensorType::get())) {
       value->setType(c10::TensorType::createContiguous(
-          at::kFloat, at::kCPU, {1, input.channels, input.height, input.width}));
+          at::kFloat, at::kCPU, {1, input.channels(), input.height(), input.width()}));
     }
   }
   // Each round makes known what the next one needs, from the input to the output.

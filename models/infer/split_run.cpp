@@ -17,7 +17,7 @@ Payload encoded(const SplitNetwork& split, const at::Tensor& features, const Cod
 }
 
 at::Tensor decoded(const SplitNetwork& split, const Payload& payload, bool flat) {
-  return dequantize(decode_payload(payload.bytes, split.cut.shape), flat)
+  return dequantize(decode_payload(payload.bytes, feature_shape(split.cut.shape)), flat)
       .to(split.network.device(), split.network.type());
 }
 

@@ -79,7 +79,7 @@ class Stopwatch {
 
 at::Tensor random_pictures(const Network& network, std::int64_t count) {
   const TensorShape& shape = network.graph().layers().front().shape;
-  return at::randn({count, shape.channels, shape.height, shape.width},
+  return at::randn({count, shape.channels(), shape.height(), shape.width()},
                    at::detail::createCPUGenerator(1))
       .to(network.device(), network.type());
 }

@@ -95,9 +95,9 @@ struct OperationKeys {
   }
 
   void operator()(InputOp& op) const {
-    size("channels", op.shape.channels, "Of the picture.");
-    size("height", op.shape.height, "Of the picture.");
-    size("width", op.shape.width, "Of the picture.");
+    size("channels", op.shape[0], "Of the picture.");
+    size("height", op.shape[1], "Of the picture.");
+    size("width", op.shape[2], "Of the picture.");
   }
   void operator()(ConvOp& op) const {
     size("out_channels", op.out_channels, "Channels of the output.");

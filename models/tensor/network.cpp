@@ -27,7 +27,7 @@ Overloaded(Functions...) -> Overloaded<Functions...>;  // which Clang 14 does no
 
 /// Shape of a layer's weight; empty where it has none.
 std::vector<std::int64_t> weight_shape(const Graph& graph, const Layer& layer) {
-  const auto in = [&] { return graph.layer(layer.inputs.front()).shape.channels; };
+  const auto in = [&] { return graph.layer(layer.inputs.front()).shape.channels(); };
   return std::visit(
       Overloaded{[&](const ConvOp& op) {
                    return std::vector<std::int64_t>{op.out_channels, in() / op.groups, op.kernel,
@@ -94,8 +94,8 @@ at::Tensor pool(const at::Tensor& x, const MaxPoolOp& op, const TensorShape& out
   const auto rest = [&](std::int64_t windows, std::int64_t in, std::int64_t before) {
     return std::max<std::int64_t>((windows - 1) * step + size - in - before, 0);
   };
-  around.bottom = rest(out.height, x.size(2), around.top);
-  around.right = rest(out.width, x.size(3), around.left);
+  around.bottom = rest(out.height(), x.size(2), around.top);
+  around.right = rest(out.width(), x.size(3), around.left);
   return at::max_pool2d(padded(x, around, -std::numeric_limits<double>::infinity()), {size, size},
                         {step, step});
 }

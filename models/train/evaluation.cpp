@@ -39,10 +39,10 @@ double Evaluation::mean_class_accuracy() const {
 
 at::Tensor images_of(Batch& batch, const Network& network) {
   const TensorShape& shape = network.graph().layers().front().shape;
-  return at::from_blob(
-             batch.images.data(),
-             {static_cast<std::int64_t>(batch.size()), shape.channels, shape.height, shape.width},
-             at::kFloat)
+  return at::from_blob(batch.images.data(),
+                       {static_cast<std::int64_t>(batch.size()), shape.channels(), shape.height(),
+                        shape.width()},
+                       at::kFloat)
       .to(network.device());
 }
 

@@ -59,8 +59,8 @@ Table by_cut_and_channels(const FirstPhaseSpec& spec, const std::vector<PointRes
   for (const std::int64_t channels : spec.channels)
     table.columns.push_back({fmt::format("D_r {}", channels)});
   for (const Cut& cut : spec.cuts) {
-    Table::Row row{cut.name,
-                   fmt::format("{}x{}x{}", cut.shape.channels, cut.shape.height, cut.shape.width)};
+    Table::Row row{cut.name, fmt::format("{}x{}x{}", cut.shape.channels(), cut.shape.height(),
+                                         cut.shape.width())};
     for (const std::int64_t channels : spec.channels) {
       row.push_back(results_of(results, cut.name, channels).empty() ? none()
                                                                     : cell(cut.name, channels));

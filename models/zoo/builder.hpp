@@ -17,7 +17,7 @@ class Builder {
 
   /// The layer that the next one reads.
   [[nodiscard]] LayerId last() const { return last_; }
-  [[nodiscard]] std::int64_t channels() const { return graph_.layer(last_).shape.channels; }
+  [[nodiscard]] std::int64_t channels() const { return graph_.layer(last_).shape.channels(); }
 
   /// Adds a layer that reads the last one, and is the last from now on.
   LayerId then(std::string name, const LayerOp& op) { return join(std::move(name), op, {last_}); }

@@ -1,4 +1,3 @@
-#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <optional>
@@ -12,10 +11,6 @@
 
 namespace papilio {
 namespace {
-
-std::string shape_text(const TensorShape& shape) {
-  return fmt::format(FMT_COMPILE("{}×{}×{}"), shape.channels, shape.height, shape.width);
-}
 
 Document list_models(const ProfileLibrary& library) {
   Table table{
@@ -52,8 +47,7 @@ Document show_model(const Graph& graph) {
                            {"bytes at 8 bits"}}};
   for (const Layer& layer : graph.layers()) {
     layers.rows.push_back({layer.name, layer.block, std::string{kind_name(layer.op)},
-                           shape_text(layer.shape),
-                           decimals(static_cast<double>(layer.macs) / kMega, 3),
+                           text(layer.shape), decimals(static_cast<double>(layer.macs) / kMega, 3),
                            layer.weights_of ? 0 : layer.parameters, layer.shape.bytes(8)});
   }
   Table cuts{.columns = {{"cut", true},
@@ -72,7 +66,7 @@ Document show_model(const Graph& graph) {
     counted = cut.after + 1;
     const auto before = static_cast<double>(macs);
     const std::int64_t bytes = cut.shape.bytes(8);
-    cuts.rows.push_back({cut.name, graph.layer(cut.after).name, shape_text(cut.shape), bytes,
+    cuts.rows.push_back({cut.name, graph.layer(cut.after).name, text(cut.shape), bytes,
                          decimals(static_cast<double>(bytes) / input, 2),
                          decimals(before / kGiga, 3), decimals(before / total * 100, 1)});
   }

@@ -10,7 +10,7 @@ constexpr std::int64_t kLargeKernel = 3;
 
 std::string conv_type(const ConvOp& conv, const TensorShape& input) {
   if (conv.groups > 1) {
-    return conv.groups == input.channels ? "depthwise conv" : "grouped conv";
+    return conv.groups == input.channels() ? "depthwise conv" : "grouped conv";
   }
   const bool product = conv.kernel == 1 && conv.stride == 1;
   const bool large =

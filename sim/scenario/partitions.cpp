@@ -236,10 +236,10 @@ class Resolver {
     for (std::size_t i = 0; i < strategy.channels.size(); ++i) {
       const std::optional<std::int64_t> number = channel_count(strategy, cut, i);
       if (!number) continue;
-      if (*number > cut.shape.channels) {
+      if (*number > cut.shape.channels()) {
         checker_.item_error(path_ + ".channels", i,
                             fmt::format("must be >= 1 and <= {} at the cut '{}', got {}",
-                                        cut.shape.channels, cut.name, *number));
+                                        cut.shape.channels(), cut.name, *number));
         continue;
       }
       channels.push_back(*number);

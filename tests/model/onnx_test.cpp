@@ -304,8 +304,8 @@ TEST(OnnxPadding, FollowsFromTheSize) {
   for (const std::string type : {"Conv", "MaxPool", "AveragePool"}) {
     const Graph upper = imported(file(type, "SAME_UPPER", 3, 2));
     EXPECT_EQ(padding_of(upper, 1), (Padding{1, 0, 1, 1})) << type;
-    EXPECT_EQ(upper.layers().back().shape.height, 17) << type;
-    EXPECT_EQ(upper.layers().back().shape.width, 16) << type;
+    EXPECT_EQ(upper.layers().back().shape.height(), 17) << type;
+    EXPECT_EQ(upper.layers().back().shape.width(), 16) << type;
     EXPECT_EQ(padding_of(imported(file(type, "SAME_LOWER", 3, 2)), 1), (Padding{1, 1, 1, 0}));
     EXPECT_EQ(padding_of(imported(file(type, "SAME_UPPER", 4, 1)), 1), (Padding{1, 1, 2, 2}));
     EXPECT_EQ(padding_of(imported(file(type, "VALID", 3, 2)), 1), Padding{});
@@ -320,9 +320,9 @@ TEST(OnnxPadding, FollowsFromTheSize) {
 // 3×3 around each keeps 8, and leaves the padding out.
 TEST(OnnxPadding, DiffersFromSideToSide) {
   const Graph graph = checked(stored("three-unknowns.onnx")).graph;
-  EXPECT_EQ(graph.layer(2).shape.height, 16);
-  EXPECT_EQ(graph.layer(3).shape.height, 8);
-  EXPECT_EQ(graph.layer(4).shape.height, 8);
+  EXPECT_EQ(graph.layer(2).shape.height(), 16);
+  EXPECT_EQ(graph.layer(3).shape.height(), 8);
+  EXPECT_EQ(graph.layer(4).shape.height(), 8);
   EXPECT_EQ(padding_of(graph, 3), (Padding{0, 0, 1, 1}));
   const TemporaryFolder folder;
   const Graph read = load_graph(folder.write("n.yaml", graph_file(graph)).string());

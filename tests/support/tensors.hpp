@@ -10,7 +10,7 @@
 namespace papilio {
 
 /// Uniform levels: what no codec can compress.
-inline QuantizedTensor random_tensor(const TensorShape& shape, int bits, std::uint64_t seed) {
+inline QuantizedTensor random_tensor(const FeatureShape& shape, int bits, std::uint64_t seed) {
   boost::random::mt19937_64 generator{seed};
   boost::random::uniform_int_distribution<std::uint32_t> level{0, (1U << bits) - 1};
   QuantizedTensor tensor{.shape = shape, .bits = bits, .min = -1.5F, .max = 2.25F, .levels = {}};
@@ -20,7 +20,7 @@ inline QuantizedTensor random_tensor(const TensorShape& shape, int bits, std::ui
 }
 
 /// Channels of slopes of their own with a little noise, clipped at 0 as after a ReLU.
-inline QuantizedTensor smooth_tensor(const TensorShape& shape, int bits, std::uint64_t seed) {
+inline QuantizedTensor smooth_tensor(const FeatureShape& shape, int bits, std::uint64_t seed) {
   boost::random::mt19937_64 generator{seed};
   boost::random::uniform_int_distribution<std::int64_t> slope{-64, 64};
   boost::random::uniform_int_distribution<std::int64_t> noise{0, 15};

@@ -27,7 +27,7 @@ constexpr std::size_t kBodyOffset = 26;
 
 constexpr long kMemoryKib = 32L * 1024 + testing::kQuarantineKib;
 
-std::optional<QuantizedTensor> try_decode(const ByteBuffer& bytes, const TensorShape& shape) {
+std::optional<QuantizedTensor> try_decode(const ByteBuffer& bytes, const FeatureShape& shape) {
   try {
     return decode_payload(bytes, shape);
   } catch (const PayloadError&) {
@@ -121,7 +121,7 @@ TEST_P(CodecFuzz, MutatedPayloadsAreRefusedOrOfTheExpectedShape) {
     ByteBuffer bytes;
   };
   std::vector<Sample> samples;
-  for (const TensorShape& shape : {TensorShape{1, 7, 7}, {10, 7, 7}, {5, 14, 14}, {4, 16, 16}}) {
+  for (const FeatureShape& shape : {FeatureShape{1, 7, 7}, {10, 7, 7}, {5, 14, 14}, {4, 16, 16}}) {
     for (const int bits : {3, 8, codec->traits().max_bits}) {
       for (QuantizedTensor tensor :
            {random_tensor(shape, bits, 1), smooth_tensor(shape, bits, 2)}) {
@@ -139,7 +139,7 @@ TEST_P(CodecFuzz, MutatedPayloadsAreRefusedOrOfTheExpectedShape) {
   for (int i = 0; i < kMutations; ++i) {
     const auto index = static_cast<std::size_t>(i);
     const Sample& sample = samples[index % samples.size()];
-    const TensorShape& shape = sample.tensor.shape;
+    const FeatureShape& shape = sample.tensor.shape;
     ByteBuffer bytes = mutator.mutate(sample.bytes, samples[(index / 7) % samples.size()].bytes);
     EXPECT_THROW((void)decode_payload(bytes, shape), PayloadError) << "mutation " << i;
     mutator.seal(bytes);

@@ -29,9 +29,9 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::vector<TensorShape> kShapes{{1, 1, 1},    {1, 7, 7},  {10, 7, 7},  {5, 14, 14},
-                                       {1, 56, 56},  {3, 9, 13}, {2, 1, 31},  {17, 3, 1},
-                                       {1000, 1, 1}, {3, 33, 5}, {64, 28, 28}};
+const std::vector<FeatureShape> kShapes{{1, 1, 1},    {1, 7, 7},  {10, 7, 7},  {5, 14, 14},
+                                        {1, 56, 56},  {3, 9, 13}, {2, 1, 31},  {17, 3, 1},
+                                        {1000, 1, 1}, {3, 33, 5}, {64, 28, 28}};
 
 int max_error(const QuantizedTensor& tensor, const std::vector<std::uint16_t>& levels) {
   int worst = 0;
@@ -72,7 +72,7 @@ class LosslessCodec : public EveryCodec {};
 TEST_P(LosslessCodec, GivesBackEveryLevelAtEveryShapeAndBits) {
   ASSERT_TRUE(traits().lossless);
   std::uint64_t seed = 0;
-  for (const TensorShape& shape : kShapes) {
+  for (const FeatureShape& shape : kShapes) {
     for (int bits = 1; bits <= traits().max_bits; ++bits) {
       SCOPED_TRACE(testing::Message() << shape.channels << "x" << shape.height << "x" << shape.width
                                       << ", " << bits << " bits");
@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(Codecs, LosslessCodec,
                          test_name);
 
 TEST_P(EveryCodec, GivesBackConstantTensors) {
-  for (const TensorShape& shape : kShapes) {
+  for (const FeatureShape& shape : kShapes) {
     for (int bits = 1; bits <= traits().max_bits; ++bits) {
       for (const int level : {0, (1 << bits) - 1}) {
         QuantizedTensor tensor = random_tensor(shape, bits, 0);
@@ -192,7 +192,7 @@ TEST(LossyCodec, ErrsLittleAtTheBestQuality) {
   for (const auto& [name, bound] : std::map<std::string, int>{{"jpeg:100", 3}, {"hevc:0", 3}}) {
     const auto codec = make_codec(name);
     EXPECT_FALSE(codec->traits().lossless);
-    for (const TensorShape& shape : kShapes) {
+    for (const FeatureShape& shape : kShapes) {
       for (int bits = 1; bits <= 8; ++bits) {
         const QuantizedTensor tensor = random_tensor(shape, bits, 7);
         const auto levels = codec->decode(codec->encode(tensor), shape, bits);
@@ -261,7 +261,7 @@ TEST(RawCodec, PacksTheFirstLevelIntoTheMostSignificantBits) {
 }
 
 TEST(RawCodec, TakesElementsTimesBitsRoundedUp) {
-  for (const TensorShape& shape : kShapes) {
+  for (const FeatureShape& shape : kShapes) {
     for (int bits = 1; bits <= 16; ++bits) {
       EXPECT_EQ(make_codec("raw")->encode(random_tensor(shape, bits, 1)).size(),
                 static_cast<std::size_t>(shape.bytes(bits)));
@@ -314,7 +314,7 @@ TEST(PngCodec, UsesPngsSmallDepths) {
 
 TEST(HevcCodec, PadsUpToOneCodingTreeUnit) {
   // A constant picture, padded by its edges, is the same constant picture in 16 × 16.
-  const auto constant = [](const TensorShape& shape) {
+  const auto constant = [](const FeatureShape& shape) {
     return QuantizedTensor{
         .shape = shape,
         .bits = 8,

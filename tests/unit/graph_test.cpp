@@ -142,7 +142,7 @@ TEST(Adapted, TakesAnotherInputAndNumberOfClasses) {
   const Graph graph = adapted(small_graph(), TensorShape{3, 16, 12}, 7);
   EXPECT_EQ(graph.layer(0).shape, (TensorShape{3, 16, 12}));
   EXPECT_EQ(graph.find_cut("A")->shape, (TensorShape{4, 16, 12}));
-  EXPECT_EQ(graph.layers().back().shape, (TensorShape{7, 1, 1}));
+  EXPECT_EQ(graph.layers().back().shape, TensorShape{7});
   EXPECT_EQ(graph.block_cuts().size(), small_graph().block_cuts().size());
   const Graph same = adapted(small_graph(), std::nullopt, std::nullopt);
   EXPECT_EQ(same.macs(), small_graph().macs());

@@ -24,7 +24,7 @@ using ::testing::ThrowsMessage;
 at::Tensor random_images(const Graph& graph, std::int64_t count) {
   at::manual_seed(1);
   const TensorShape& shape = graph.layers().front().shape;
-  return at::randn({count, shape.channels, shape.height, shape.width});
+  return at::randn({count, shape.channels(), shape.height(), shape.width()});
 }
 
 /// With running statistics that are not the identity.
@@ -53,7 +53,7 @@ TEST(Network, HalvesGiveTheBitsOfTheWholeAtEveryCut) {
     EXPECT_GT(whole.abs().max().item<float>(), 0);
     for (const Cut& cut : graph.cuts()) {
       const at::Tensor features = network.prefix(images, cut);
-      EXPECT_EQ(features.size(1), cut.shape.channels) << cut.name;
+      EXPECT_EQ(features.size(1), cut.shape.channels()) << cut.name;
       const at::Tensor copy = features.clone();
       ASSERT_TRUE(at::equal(network.suffix(features, cut), whole)) << model << " " << cut.name;
       EXPECT_TRUE(at::equal(features, copy)) << "the halves share what they were given";
@@ -70,7 +70,7 @@ TEST(Network, WithAUnitComputesAtEveryBlock) {
       const Network network = random_network(unit.graph, 3);
       const at::Tensor features = network.prefix(images, unit.cut);
       EXPECT_EQ(features.sizes().vec(),
-                (std::vector<std::int64_t>{2, 2, unit.cut.shape.height, unit.cut.shape.width}));
+                (std::vector<std::int64_t>{2, 2, unit.cut.shape.height(), unit.cut.shape.width()}));
       EXPECT_TRUE(at::equal(network.suffix(features, unit.cut), network.forward(images)));
     }
   }

@@ -19,7 +19,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const TensorShape kShape{3, 2, 5};
+const FeatureShape kShape{3, 2, 5};
 
 Payload sample(const std::string& codec = "raw", int bits = 8) {
   return encode_payload(*make_codec(codec), random_tensor(kShape, bits, 1));
@@ -33,7 +33,7 @@ void seal(ByteBuffer& bytes) {
   }
 }
 
-std::string refusal(const ByteBuffer& bytes, const TensorShape& expected = kShape) {
+std::string refusal(const ByteBuffer& bytes, const FeatureShape& expected = kShape) {
   try {
     (void)decode_payload(bytes, expected);
   } catch (const PayloadError& error) {

@@ -15,7 +15,7 @@ TEST(Quantizer, RoundsToTheNearestOfEvenlySpacedLevels) {
   // min 0, max 3, 2 bits: levels 0, 1, 2, 3 stand for 0, 1, 2, 3.
   const at::Tensor x = at::tensor({0.0F, 0.4F, 0.6F, 1.0F, 2.4F, 2.6F, 3.0F, 1.9F}).view({2, 2, 2});
   const QuantizedTensor tensor = quantize(x, 2);
-  EXPECT_EQ(tensor.shape, (TensorShape{2, 2, 2}));
+  EXPECT_EQ(tensor.shape, (FeatureShape{2, 2, 2}));
   EXPECT_EQ(tensor.levels, (std::vector<std::uint16_t>{0, 0, 1, 1, 2, 3, 3, 2}));
   EXPECT_EQ(tensor.min, 0);
   EXPECT_EQ(tensor.max, 3);

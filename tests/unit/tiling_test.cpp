@@ -50,8 +50,8 @@ TEST(Tiling, LiesInRasterOrder) {
 }
 
 TEST(Tiling, ComesBackAtAnyShape) {
-  for (const TensorShape& shape :
-       {TensorShape{1, 1, 1}, {7, 1, 9}, {33, 5, 2}, {100, 1, 1}, {64, 8, 8}}) {
+  for (const FeatureShape& shape :
+       {FeatureShape{1, 1, 1}, {7, 1, 9}, {33, 5, 2}, {100, 1, 1}, {64, 8, 8}}) {
     const QuantizedTensor tensor = random_tensor(shape, 16, 1);
     EXPECT_EQ(untile(tile(tensor.levels, shape), shape), tensor.levels);
   }

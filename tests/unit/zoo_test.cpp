@@ -17,7 +17,7 @@ TEST(ResNet50, HasTorchvisionsCounts) {
   const Graph graph = resnet50();
   EXPECT_EQ(graph.parameters(), 25'557'032);
   EXPECT_EQ(graph.macs(), 4'089'184'256);  // torchvision's model table: 4.09 G
-  EXPECT_EQ(graph.layers().back().shape, (TensorShape{1000, 1, 1}));
+  EXPECT_EQ(graph.layers().back().shape, TensorShape{1000});
   EXPECT_EQ(graph.layer(*graph.find_layer("conv1")).parameters, 9408);
   // The stride sits on the 3×3 convolution: the first 1×1 keeps the resolution.
   EXPECT_EQ(graph.layer(*graph.find_layer("layer2.0.conv1")).shape, (TensorShape{128, 56, 56}));
@@ -27,7 +27,7 @@ TEST(ResNet50, HasTorchvisionsCounts) {
 TEST(ResNet50Paper, HasTheMacsOfFigure4) {
   const Graph graph = resnet50_paper();
   EXPECT_NEAR(static_cast<double>(graph.macs()), 3.856e9, 0.0005e9);
-  EXPECT_EQ(graph.layers().back().shape, (TensorShape{100, 1, 1}));
+  EXPECT_EQ(graph.layers().back().shape, TensorShape{100});
   const auto block_macs = [&](const std::string& block) {
     double sum = 0;
     for (const Layer& layer : graph.layers()) {
@@ -82,7 +82,7 @@ TEST(Zoo, HasTheCountsOfTorchvisionsModelTable) {
     const Graph graph = *find_model(row.model);
     EXPECT_EQ(graph.parameters(), row.parameters) << row.model;
     EXPECT_NEAR(static_cast<double>(graph.macs()) / 1e9, row.gmacs, 0.005) << row.model;
-    EXPECT_EQ(graph.layers().back().shape, (TensorShape{1000, 1, 1})) << row.model;
+    EXPECT_EQ(graph.layers().back().shape, TensorShape{1000}) << row.model;
   }
 }
 
