@@ -68,6 +68,15 @@ TensorShape windows(const TensorShape& in, std::int64_t channels, const Op& op, 
           output(in.width(), op.kernel, op.stride, padding.left, padding.right)};
 }
 
+/// A convolution with as large a kernel as what its own sees from end to end.
+ConvOp extent_of(ConvOp op) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 20;
+  require(op.dilation >= 1 && op.dilation <= kMost && op.kernel <= kMost,
+          "a kernel sees pixels 1 to 2^20 steps apart");
+  op.kernel = (op.kernel - 1) * op.dilation + 1;
+  return op;
+}
+
 /// As `windows`, of a pool: each window sees a part of the picture.
 template <class Op>
 TensorShape pooled(const TensorShape& in, const Op& op, bool ceil) {
@@ -98,7 +107,7 @@ struct Inference {
     require(op.out_channels >= 1, "a convolution needs at least one output channel");
     require(op.groups >= 1 && in.channels() % op.groups == 0 && op.out_channels % op.groups == 0,
             "the groups must divide the channels");
-    const TensorShape out = windows(in, op.out_channels, op, false);
+    const TensorShape out = windows(in, op.out_channels, extent_of(op), false);
     const std::int64_t per_output = product({in.channels() / op.groups, op.kernel, op.kernel});
     return {out, product({out.channels(), out.height(), out.width(), per_output}),
             product({op.out_channels, per_output}) + (op.bias ? op.out_channels : 0)};
@@ -174,6 +183,12 @@ struct Inference {
   }
   Inferred operator()(const SoftmaxOp&) const { return {only()}; }
   Inferred operator()(const ScaleOp&) const { return {only()}; }
+  Inferred operator()(const LocalNormOp& op) const {
+    require(only().rank() >= 1, "takes at least one channel");
+    require(op.size >= 1 && op.size % 2 == 1,
+            "the channels that are looked at must be odd in number");
+    return {only()};
+  }
 };
 
 /// Sums over many layers stay far below 2⁶³ if each is below these.
@@ -231,9 +246,10 @@ std::string_view kind_name(const LayerOp& op) {
       "input",  "conv",     "conv_transpose", "batch_norm",        "relu",
       "relu6",  "sigmoid",  "max_pool",       "avg_pool",          "global_avg_pool",
       "add",    "multiply", "concat",         "zero_pad_shortcut", "flatten",
-      "linear", "softmax",  "scale"};
-  static constexpr std::array<std::string_view, 4> kActivations{"sigmoid", "hardsigmoid",
-                                                                "hardswish", "silu"};
+      "linear", "softmax",  "scale",          "local_norm"};
+  static constexpr std::array<std::string_view, 12> kActivations{
+      "sigmoid", "hardsigmoid", "hardswish", "silu",      "tanh", "leaky_relu",
+      "elu",     "selu",        "gelu",      "gelu_tanh", "mish", "softplus"};
   if (const auto* activation = std::get_if<ActivationOp>(&op)) {
     return kActivations.at(static_cast<std::size_t>(activation->kind));
   }

@@ -42,7 +42,8 @@ struct ConvOp {
   std::int64_t kernel{1};
   std::int64_t stride{1};
   Padding padding;
-  std::int64_t groups{1};  ///< divides the input and the output channels
+  std::int64_t groups{1};    ///< divides the input and the output channels
+  std::int64_t dilation{1};  ///< steps between the pixels that a kernel sees
   bool bias{false};
 };
 /// Two-dimensional transposed convolution, square kernel: what undoes the stride of a ConvOp.
@@ -63,10 +64,24 @@ struct BatchNormOp {
 struct ReluOp {};
 /// min(max(0, x), 6), element by element (MobileNet).
 struct Relu6Op {};
-/// An activation of an element at a time, beside ReLU and ReLU6 (MobileNetV3, EfficientNet).
+/// An activation of an element at a time, beside ReLU and ReLU6. As PyTorch defines them.
 struct ActivationOp {
-  enum class Kind { kSigmoid, kHardSigmoid, kHardSwish, kSilu };
+  enum class Kind {
+    kSigmoid,
+    kHardSigmoid,
+    kHardSwish,
+    kSilu,
+    kTanh,
+    kLeakyRelu,  ///< x where x > 0, else slope · x
+    kElu,        ///< x where x > 0, else slope · (eˣ − 1)
+    kSelu,
+    kGelu,      ///< x · Φ(x)
+    kGeluTanh,  ///< its approximation by a hyperbolic tangent
+    kMish,
+    kSoftplus,
+  };
   Kind kind{Kind::kSigmoid};
+  double slope{0};  ///< of kLeakyRelu and kElu
 };
 /// Maximum over a square window; the padding, less than a window on each side, never wins.
 struct MaxPoolOp {
@@ -113,10 +128,21 @@ struct ScaleOp {
   double offset{0};
 };
 
+/// x / (offset + factor / size · s)^exponent, where s is the sum of x² over `size` channels around
+/// the element's, as far as there are (Krizhevsky et al. 2012, section 3.3, whose α is factor /
+/// size).
+struct LocalNormOp {
+  std::int64_t size{5};  ///< odd
+  double factor{1e-4};
+  double exponent{0.75};
+  double offset{1};
+};
+
 /// Any operation; a layer has one.
-using LayerOp = std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op,
-                             ActivationOp, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AddOp, MultiplyOp,
-                             ConcatOp, ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp>;
+using LayerOp =
+    std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op, ActivationOp,
+                 MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AddOp, MultiplyOp, ConcatOp,
+                 ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp, LocalNormOp>;
 
 /// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
 /// …

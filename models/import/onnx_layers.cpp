@@ -44,6 +44,13 @@ class OnnxImporter : public OnnxTensors {
         {"Sigmoid", &OnnxImporter::activation<ActivationOp::Kind::kSigmoid>},
         {"HardSigmoid", &OnnxImporter::hard_sigmoid},
         {"HardSwish", &OnnxImporter::activation<ActivationOp::Kind::kHardSwish>},
+        {"Tanh", &OnnxImporter::activation<ActivationOp::Kind::kTanh>},
+        {"Softplus", &OnnxImporter::activation<ActivationOp::Kind::kSoftplus>},
+        {"Mish", &OnnxImporter::activation<ActivationOp::Kind::kMish>},
+        {"LeakyRelu", &OnnxImporter::leaky_relu},
+        {"Elu", &OnnxImporter::elu},
+        {"Selu", &OnnxImporter::selu},
+        {"LRN", &OnnxImporter::local_norm},
         {"MaxPool", &OnnxImporter::max_pool},
         {"AveragePool", &OnnxImporter::average_pool},
         {"GlobalAveragePool", &OnnxImporter::global_average},
@@ -114,10 +121,14 @@ class OnnxImporter : public OnnxTensors {
     if (pads.size() != 4) throw Unsupported{fmt::format("pads of {} numbers", pads.size())};
     return {pads[0], pads[1], pads[2], pads[3]};
   }
+  static std::int64_t dilation(const Node& node) {
+    constexpr std::int64_t kMost = std::int64_t{1} << 20;
+    const std::int64_t steps = square(numbers_of(node, "dilations", {1, 1}), "dilation");
+    if (steps < 1 || steps > kMost) throw Unsupported{"a dilation of no size"};
+    return steps;
+  }
   static void refuse_dilation(const Node& node) {
-    if (square(numbers_of(node, "dilations", {1, 1}), "dilation") != 1) {
-      throw Unsupported{"dilation"};
-    }
+    if (dilation(node) != 1) throw Unsupported{"dilation"};
   }
   static std::int64_t stride(const Node& node) {
     return square(numbers_of(node, "strides", {1, 1}), "a stride");
@@ -161,12 +172,12 @@ class OnnxImporter : public OnnxTensors {
   }
   void convolution(const Node& node) {
     const OnnxConstant& kernel = weight(node, 1, kPictureRank);
-    refuse_dilation(node);
     const std::int64_t size = square({kernel.dims[2], kernel.dims[3]}, "a kernel");
+    const std::int64_t steps = dilation(node);
     const std::int64_t step = stride(node);
     const Tensor from = bordered_picture(node);
     const Padding border = from.border;  // of a Pad before it: more of its own
-    Padding around = padding(node, from, size, step);
+    Padding around = padding(node, from, (size - 1) * steps + 1, step);
     const bool automatic = text_of(node, "auto_pad", "NOTSET").starts_with("SAME");
     if (automatic && border != Padding{}) throw Unsupported{"a border before auto_pad"};
     for (std::int64_t Padding::*side :
@@ -181,6 +192,7 @@ class OnnxImporter : public OnnxTensors {
                         .stride = step,
                         .padding = around,
                         .groups = number_of(node, "group", 1),
+                        .dilation = steps,
                         .bias = has_input(node, 2)},
                  from, {"weight", "bias"});
   }
@@ -222,6 +234,33 @@ class OnnxImporter : public OnnxTensors {
       throw Unsupported{"a slope other than 1/6"};
     }
     activation<ActivationOp::Kind::kHardSigmoid>(node);
+  }
+  void leaky_relu(const Node& node) {
+    add_layer(node, ActivationOp{ActivationOp::Kind::kLeakyRelu, real_of(node, "alpha", 0.01)},
+              {operand(node)});
+  }
+  void elu(const Node& node) {
+    add_layer(node, ActivationOp{ActivationOp::Kind::kElu, real_of(node, "alpha", 1)},
+              {operand(node)});
+  }
+  void selu(const Node& node) {
+    // ONNX writes its constants in single precision, PyTorch in double.
+    constexpr double kAlpha = 1.6732632423543772;
+    constexpr double kGamma = 1.0507009873554805;
+    constexpr double kDigits = 1e-6;
+    if (std::abs(real_of(node, "alpha", kAlpha) - kAlpha) > kDigits ||
+        std::abs(real_of(node, "gamma", kGamma) - kGamma) > kDigits) {
+      throw Unsupported{"constants of its own"};
+    }
+    activation<ActivationOp::Kind::kSelu>(node);
+  }
+  void local_norm(const Node& node) {
+    const LocalNormOp op{.size = number_of(node, "size", 0),
+                         .factor = real_of(node, "alpha", 1e-4),
+                         .exponent = real_of(node, "beta", 0.75),
+                         .offset = real_of(node, "bias", 1)};
+    if (op.size < 1 || op.size % 2 == 0) throw Unsupported{"an even number of channels"};
+    add_layer(node, op, {operand(node)});
   }
   void max_pool(const Node& node) {
     refuse_dilation(node);

@@ -81,6 +81,13 @@ class TorchScriptImporter {
         {"aten::hardsigmoid", &TorchScriptImporter::activation<ActivationOp::Kind::kHardSigmoid>},
         {"aten::hardswish", &TorchScriptImporter::activation<ActivationOp::Kind::kHardSwish>},
         {"aten::silu", &TorchScriptImporter::activation<ActivationOp::Kind::kSilu>},
+        {"aten::tanh", &TorchScriptImporter::activation<ActivationOp::Kind::kTanh>},
+        {"aten::selu", &TorchScriptImporter::activation<ActivationOp::Kind::kSelu>},
+        {"aten::mish", &TorchScriptImporter::activation<ActivationOp::Kind::kMish>},
+        {"aten::gelu", &TorchScriptImporter::gelu},
+        {"aten::softplus", &TorchScriptImporter::softplus},
+        {"aten::leaky_relu", &TorchScriptImporter::leaky_relu},
+        {"aten::elu", &TorchScriptImporter::elu},
         {"aten::max_pool2d", &TorchScriptImporter::max_pool},
         {"aten::avg_pool2d", &TorchScriptImporter::avg_pool},
         {"aten::adaptive_avg_pool2d", &TorchScriptImporter::adaptive_avg_pool},
@@ -259,13 +266,13 @@ class TorchScriptImporter {
   void conv(const Node& node, const std::vector<std::int64_t>& dilation, std::int64_t groups) {
     const at::Tensor weight = constant(node, 1).toTensor();
     if (weight.dim() != 4) throw Unsupported{"a kernel that is not of two dimensions"};
-    if (!dilation.empty() && square(dilation, "dilation") != 1) throw Unsupported{"dilation"};
     add_weighted(node,
                  ConvOp{.out_channels = weight.size(0),
                         .kernel = square({weight.size(2), weight.size(3)}, "a kernel"),
                         .stride = square(numbers(node, 3), "a stride"),
                         .padding = square(numbers(node, 4), "padding"),
                         .groups = groups,
+                        .dilation = dilation.empty() ? 1 : square(dilation, "dilation"),
                         .bias = !constant(node, 2).isNone()},
                  operand(node, 0), {{1, "weight"}, {2, "bias"}});
   }
@@ -297,6 +304,32 @@ class TorchScriptImporter {
   template <ActivationOp::Kind kKind>
   void activation(const Node& node) {
     add_layer(node, ActivationOp{kKind}, {operand(node, 0)});
+  }
+  void gelu(const Node& node) {
+    const bool tanh = node.inputs().size() > 1 && constant(node, 1).toStringRef() == "tanh";
+    add_layer(node, ActivationOp{tanh ? ActivationOp::Kind::kGeluTanh : ActivationOp::Kind::kGelu},
+              {operand(node, 0)});
+  }
+  void softplus(const Node& node) {
+    constexpr double kThreshold = 20;  // beyond which it is x: PyTorch's default
+    if (constant(node, 1).toScalar().toDouble() != 1 ||
+        constant(node, 2).toScalar().toDouble() != kThreshold) {
+      throw Unsupported{"a factor or threshold of its own"};
+    }
+    activation<ActivationOp::Kind::kSoftplus>(node);
+  }
+  void leaky_relu(const Node& node) {
+    add_layer(node,
+              ActivationOp{ActivationOp::Kind::kLeakyRelu, constant(node, 1).toScalar().toDouble()},
+              {operand(node, 0)});
+  }
+  void elu(const Node& node) {
+    if (constant(node, 2).toScalar().toDouble() != 1 ||
+        constant(node, 3).toScalar().toDouble() != 1) {
+      throw Unsupported{"a scale of its own"};
+    }
+    add_layer(node, ActivationOp{ActivationOp::Kind::kElu, constant(node, 1).toScalar().toDouble()},
+              {operand(node, 0)});
   }
   void max_pool(const Node& node) {
     const std::vector<std::int64_t> kernel = numbers(node, 1);

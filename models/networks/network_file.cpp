@@ -41,6 +41,14 @@ const std::vector<LayerOp>& operations() {
                                                 ActivationOp{ActivationOp::Kind::kHardSigmoid},
                                                 ActivationOp{ActivationOp::Kind::kHardSwish},
                                                 ActivationOp{ActivationOp::Kind::kSilu},
+                                                ActivationOp{ActivationOp::Kind::kTanh},
+                                                ActivationOp{ActivationOp::Kind::kLeakyRelu, 0.01},
+                                                ActivationOp{ActivationOp::Kind::kElu, 1},
+                                                ActivationOp{ActivationOp::Kind::kSelu},
+                                                ActivationOp{ActivationOp::Kind::kGelu},
+                                                ActivationOp{ActivationOp::Kind::kGeluTanh},
+                                                ActivationOp{ActivationOp::Kind::kMish},
+                                                ActivationOp{ActivationOp::Kind::kSoftplus},
                                                 MaxPoolOp{},
                                                 AvgPoolOp{},
                                                 GlobalAvgPoolOp{},
@@ -51,7 +59,8 @@ const std::vector<LayerOp>& operations() {
                                                 FlattenOp{},
                                                 LinearOp{},
                                                 SoftmaxOp{},
-                                                ScaleOp{}};
+                                                ScaleOp{},
+                                                LocalNormOp{}};
   return kOperations;
 }
 
@@ -103,6 +112,8 @@ struct OperationKeys {
     size("out_channels", op.out_channels, "Channels of the output.");
     window(op.kernel, op.stride, op.padding);
     visitor.integer("groups", op.groups, kSize, Presence::kOptional, "Parts of the channels.");
+    visitor.integer("dilation", op.dilation, kSize, Presence::kOptional,
+                    "Steps between the pixels that a kernel sees.");
     visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
   }
   void operator()(ConvTransposeOp& op) const {
@@ -139,7 +150,23 @@ struct OperationKeys {
   }
   void operator()(ReluOp&) const {}
   void operator()(Relu6Op&) const {}
-  void operator()(ActivationOp&) const {}
+  void operator()(ActivationOp& op) const {
+    const bool sloped =
+        op.kind == ActivationOp::Kind::kLeakyRelu || op.kind == ActivationOp::Kind::kElu;
+    if (!sloped) return;
+    visitor.number("slope", op.slope, NumberRange{}, Presence::kOptional,
+                   "Of negative numbers: what they, or e^x - 1, are multiplied with.");
+  }
+  void operator()(LocalNormOp& op) const {
+    visitor.integer("size", op.size, kSize, Presence::kOptional,
+                    "Channels whose squares are added up, an odd number.");
+    visitor.number("factor", op.factor, NumberRange{}, Presence::kOptional,
+                   "Of the mean of the squares.");
+    visitor.number("exponent", op.exponent, NumberRange{}, Presence::kOptional,
+                   "To which the divisor is raised.");
+    visitor.number("offset", op.offset, NumberRange{}, Presence::kOptional,
+                   "Added to the divisor.");
+  }
   void operator()(GlobalAvgPoolOp&) const {}
   void operator()(AddOp&) const {}
   void operator()(MultiplyOp&) const {}

@@ -50,8 +50,8 @@ bool has_bias(const LayerOp& op) {
   return std::holds_alternative<BatchNormOp>(op);
 }
 
-at::Tensor activate(const at::Tensor& x, ActivationOp::Kind kind) {
-  switch (kind) {
+at::Tensor activate(const at::Tensor& x, const ActivationOp& op) {
+  switch (op.kind) {
     case ActivationOp::Kind::kSigmoid:
       return at::sigmoid(x);
     case ActivationOp::Kind::kHardSigmoid:
@@ -60,6 +60,22 @@ at::Tensor activate(const at::Tensor& x, ActivationOp::Kind kind) {
       return at::hardswish(x);
     case ActivationOp::Kind::kSilu:
       return at::silu(x);
+    case ActivationOp::Kind::kTanh:
+      return at::tanh(x);
+    case ActivationOp::Kind::kLeakyRelu:
+      return at::leaky_relu(x, op.slope);
+    case ActivationOp::Kind::kElu:
+      return at::elu(x, op.slope);
+    case ActivationOp::Kind::kSelu:
+      return at::selu(x);
+    case ActivationOp::Kind::kGelu:
+      return at::gelu(x);
+    case ActivationOp::Kind::kGeluTanh:
+      return at::gelu(x, "tanh");
+    case ActivationOp::Kind::kMish:
+      return at::mish(x);
+    case ActivationOp::Kind::kSoftplus:
+      return at::softplus(x);
   }
   PAPILIO_CHECK(false);
 }
@@ -74,7 +90,7 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Ten
   const bool even = op.padding.is_even();
   const std::int64_t padding = even ? op.padding.top : 0;
   return at::conv2d(even ? x : padded(x, op.padding, 0), weight, bias, {op.stride, op.stride},
-                    {padding, padding}, {1, 1}, op.groups);
+                    {padding, padding}, {op.dilation, op.dilation}, op.groups);
 }
 
 /// Whether LibTorch's pools take this padding.
@@ -112,6 +128,15 @@ at::Tensor pool(const at::Tensor& x, const AvgPoolOp& op) {
   if (op.count_padding) return mean;
   const at::Tensor ones = at::ones({1, 1, x.size(2), x.size(3)}, x.options());
   return mean / at::avg_pool2d(padded(ones, op.padding, 0), {size, size}, {step, step});
+}
+
+/// The mean of the squares over the channels around, zeros beyond the first and the last.
+at::Tensor normalized(const at::Tensor& x, const LocalNormOp& op) {
+  const std::int64_t around = op.size / 2;
+  const at::Tensor squares = at::mul(x, x).reshape({x.size(0), 1, x.size(1), -1});
+  const at::Tensor means =
+      at::avg_pool2d(squares, {op.size, 1}, {1, 1}, {around, 0}).reshape(x.sizes());
+  return at::div(x, at::pow(at::add(at::mul(means, op.factor), op.offset), op.exponent));
 }
 
 at::Tensor shortcut(const at::Tensor& x, const ZeroPadShortcutOp& op) {
@@ -277,7 +302,7 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
                  },
                  [&](const ReluOp&) { return in_place ? x.relu_() : at::relu(x); },
                  [&](const Relu6Op&) { return in_place ? x.clamp_(0, 6) : at::clamp(x, 0, 6); },
-                 [&](const ActivationOp& op) { return activate(x, op.kind); },
+                 [&](const ActivationOp& op) { return activate(x, op); },
                  [&](const MaxPoolOp& op) { return pool(x, op, graph_.layer(id).shape); },
                  [&](const AvgPoolOp& op) { return pool(x, op); },
                  [&](const GlobalAvgPoolOp&) {
@@ -290,7 +315,8 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
                  [&](const FlattenOp&) { return at::flatten(x, 1); },
                  [&](const LinearOp&) { return at::linear(x, own.weight, own.bias); },
                  [&](const SoftmaxOp&) { return at::softmax(x, 1); },
-                 [&](const ScaleOp& op) { return at::add(at::mul(x, op.factor), op.offset); }},
+                 [&](const ScaleOp& op) { return at::add(at::mul(x, op.factor), op.offset); },
+                 [&](const LocalNormOp& op) { return normalized(x, op); }},
       graph_.layer(id).op);
 }
 

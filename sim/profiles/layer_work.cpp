@@ -12,6 +12,7 @@ std::string conv_type(const ConvOp& conv, const TensorShape& input) {
   if (conv.groups > 1) {
     return conv.groups == input.channels() ? "depthwise conv" : "grouped conv";
   }
+  if (conv.dilation > 1) return "dilated conv";
   const bool product = conv.kernel == 1 && conv.stride == 1;
   const bool large =
       conv.kernel > kLargeKernel || static_cast<double>(input.elements()) > kLargeInput;
@@ -61,6 +62,9 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   if (const auto* pool = std::get_if<MaxPoolOp>(&layer.op)) work.operations = window(pool->kernel);
   if (const auto* pool = std::get_if<AvgPoolOp>(&layer.op)) work.operations = window(pool->kernel);
   if (std::holds_alternative<GlobalAvgPoolOp>(layer.op)) work.operations = work.inputs;
+  if (const auto* norm = std::get_if<LocalNormOp>(&layer.op)) {
+    work.operations = work.outputs * static_cast<double>(norm->size);
+  }
   const bool folded = graph.folds_into_convolution(id);
   if (folded) work.type = "folded batch_norm";
   work.free = folded || std::holds_alternative<InputOp>(layer.op) ||

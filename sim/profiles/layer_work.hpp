@@ -10,10 +10,11 @@ namespace papilio {
 /// moves.
 struct LayerWork {
   /// Layers of one type are computed alike, e.g. "depthwise conv", "max_pool". Convolutions are
-  /// told apart by kernel (1x1, or larger), by groups, and by whether they are computed directly or
-  /// as a matrix product: as LibTorch 1.13 on one thread chooses between oneDNN and BLAS, directly
-  /// where the kernel is larger than 3x3 or the input has more than 20480 elements, unless it is
-  /// a 1x1 kernel without stride (aten/src/ATen/native/Convolution.cpp, use_mkldnn).
+  /// told apart by kernel (1x1, or larger), by groups, by dilation, and by whether they are
+  /// computed directly or as a matrix product: as LibTorch 1.13 on one thread chooses between
+  /// oneDNN and BLAS, directly where the kernel is larger than 3x3 or the input has more than 20480
+  /// elements, unless it is a 1x1 kernel without stride (aten/src/ATen/native/Convolution.cpp,
+  /// use_mkldnn).
   std::string type;
   /// Types that are computed much alike: "conv", "linear", "pool", "element-wise", "copy".
   std::string family;

@@ -70,7 +70,8 @@ TEST(SmallArchives, ComputeWhatTheirFilesDo) {
       {"double", kA + kFc},
       {"branches-script", kA + kFc},
       {"flat", kA + kB + 2 * kB + kFc},
-      {"padded", kA + kFc}};
+      {"padded", kA + kFc},
+      {"activated", kA + 2 * kB + kFc}};
   const TemporaryFolder folder;
   std::string names;
   for (const auto& [name, parameters] : known) names += name + " ";

@@ -40,6 +40,20 @@ class InPlace(Small):
         return self.head(z)
 
 
+class Activated(Small):
+    """Every activation of an element at a time, and a kernel that sees every second pixel."""
+
+    def __init__(self):
+        super().__init__()
+        self.d = nn.Conv2d(8, 8, 3, padding=2, dilation=2)
+
+    def forward(self, x):
+        x = torch.tanh(F.leaky_relu(self.a(x), 0.2))
+        x = F.elu(self.b(x), 0.7) + F.selu(x) + F.mish(x) + F.softplus(x)
+        x = F.gelu(self.d(x)) + F.gelu(x, approximate="tanh")
+        return self.head(x)
+
+
 class Renamed(Small):
     """Two names for one tensor, which changes after one of them was taken."""
 
@@ -275,9 +289,9 @@ SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
          "same-twice": SameTwice, "aside": Aside, "double": Half, "branches": Branches,
          "by-numbers": ByNumbers, "plus": Plus, "cast": Cast, "computed": Computed,
          "dropped": Dropped, "normed": Normed, "flat": Flat,
-         "padded": Padded, "constants": Constants}
+         "padded": Padded, "activated": Activated, "constants": Constants}
 TRAINED = {"dropped"}
-WITHOUT_ONNX = {"sliced", "double", "by-numbers", "plus", "cast", "computed", "dropped", "normed",
+WITHOUT_ONNX = {"activated", "sliced", "double", "by-numbers", "plus", "cast", "computed", "dropped", "normed",
                 "under-a-view", "through-a-view", "half-tied"}
 
 

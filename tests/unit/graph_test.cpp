@@ -11,6 +11,31 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
+TEST(TensorShape, HasAnyNumberOfAxes) {
+  EXPECT_EQ(TensorShape{}.elements(), 1) << "a single number";
+  EXPECT_EQ((TensorShape{128, 768}).elements(), 98'304) << "a sequence";
+  EXPECT_EQ((TensorShape{3, 16, 112, 112}).rank(), 4U) << "a video";
+  EXPECT_EQ(text(TensorShape{3, 16, 112, 112}), "3×16×112×112");
+  EXPECT_EQ(text(TensorShape{}), "1");
+  EXPECT_NE(TensorShape{7}, (TensorShape{7, 1, 1})) << "a flat vector is no picture";
+}
+
+// A kernel of k that sees every d-th pixel reaches over (k-1)·d + 1 of them: 3 with 2 over 5, so
+// that 8 rows and a border of 1 give 8 + 2 - 5 + 1 = 6. Its multiplications are those of a 3×3
+// kernel.
+TEST(Graph, AKernelMaySeeEverySecondPixel) {
+  Graph graph{"n", "n"};
+  const LayerId input = graph.add("x", InputOp{{2, 8, 8}}, {});
+  const ConvOp conv{.out_channels = 4, .kernel = 3, .padding = 1, .dilation = 2};
+  const Layer& layer = graph.layer(graph.add("c", conv, {input}));
+  EXPECT_EQ(layer.shape, (TensorShape{4, 6, 6}));
+  EXPECT_EQ(layer.macs, 4 * 6 * 6 * 2 * 9);
+  EXPECT_EQ(layer.parameters, 4 * 2 * 9);
+  EXPECT_THROW(graph.add("d", ConvOp{.out_channels = 4, .kernel = 3, .dilation = 4}, {input}),
+               std::invalid_argument)
+      << "9 rows of 8";
+}
+
 TEST(TensorShape, BytesAreRoundedUpToWholeOnes) {
   const TensorShape shape{5, 7, 7};  // 245 elements
   EXPECT_EQ(shape.elements(), 245);
