@@ -63,6 +63,72 @@ Graph alexnet() {
   return net.finish();
 }
 
+namespace {
+
+/// A convolution with its activation, named by number as in Caffe.
+void conv_relu(Builder& net, int number, const ConvOp& op) {
+  const std::string text = std::to_string(number);
+  net.begin_block("conv" + text);
+  net.then("conv" + text, op);
+  net.then("relu" + text, ReluOp{});
+}
+
+/// Linear layers from a number on, with activations between them.
+void add_linears(Builder& net, int number, const std::vector<std::int64_t>& features) {
+  net.begin_block("fc" + std::to_string(number));
+  net.then("flatten", FlattenOp{});
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const std::string text = std::to_string(number + static_cast<int>(i));
+    net.begin_block("fc" + text);
+    net.then("fc" + text, LinearOp{.out_features = features[i]});
+    if (i + 1 == features.size()) break;
+    net.then("relu" + text, ReluOp{});
+    net.end_block();
+  }
+}
+
+}  // namespace
+
+Graph alexnet_2012() {
+  Builder net{"alexnet-2012", "AlexNet as published in 2012", {3, 224, 224}};
+  constexpr double kSquares = 5e-4;  // α · n
+  const LocalNormOp norm{.size = 5, .factor = kSquares, .exponent = 0.75, .offset = 2};
+  const MaxPoolOp pool{.kernel = 3, .stride = 2};
+  const std::vector<ConvOp> convolutions{
+      {.out_channels = 96, .kernel = 11, .stride = 4, .padding = 2, .bias = true},
+      {.out_channels = 256, .kernel = 5, .padding = 2, .groups = 2, .bias = true},
+      {.out_channels = 384, .kernel = 3, .padding = 1, .bias = true},
+      {.out_channels = 384, .kernel = 3, .padding = 1, .groups = 2, .bias = true},
+      {.out_channels = 256, .kernel = 3, .padding = 1, .groups = 2, .bias = true}};
+  int number = 0;
+  for (const ConvOp& convolution : convolutions) {
+    conv_relu(net, ++number, convolution);
+    if (number <= 2) net.then("norm" + std::to_string(number), norm);
+    if (number <= 2 || number == 5) net.then("pool" + std::to_string(number), pool);
+    net.end_block();
+  }
+  add_linears(net, 6, {4096, 4096, 1000});
+  return net.finish();
+}
+
+Graph overfeat() {
+  Builder net{"overfeat", "OverFeat, the fast model", {3, 231, 231}};
+  const std::vector<ConvOp> convolutions{
+      {.out_channels = 96, .kernel = 11, .stride = 4, .bias = true},
+      {.out_channels = 256, .kernel = 5, .bias = true},
+      {.out_channels = 512, .kernel = 3, .padding = 1, .bias = true},
+      {.out_channels = 1024, .kernel = 3, .padding = 1, .bias = true},
+      {.out_channels = 1024, .kernel = 3, .padding = 1, .bias = true}};
+  int number = 0;
+  for (const ConvOp& convolution : convolutions) {
+    conv_relu(net, ++number, convolution);
+    if (number <= 2 || number == 5) net.then("pool" + std::to_string(number), MaxPoolOp{});
+    net.end_block();
+  }
+  add_linears(net, 6, {3072, 4096, 1000});
+  return net.finish();
+}
+
 Graph vgg16() {
   Builder net{"vgg16", "VGG-16 as torchvision has it", {3, 224, 224}};
   Features features{net};

@@ -23,6 +23,8 @@ const std::vector<ZooEntry>& zoo_entries() {
       {"resnet56-cifar10", "as resnet20-cifar10, 9 blocks a stage", resnet56_cifar10},
       {"vgg16", "torchvision.models.vgg16", vgg16},
       {"alexnet", "torchvision.models.alexnet", alexnet},
+      {"alexnet-2012", "Krizhevsky et al. 2012, section 3.5; layer names of Caffe", alexnet_2012},
+      {"overfeat", "Sermanet et al. 2013, Table 1, the fast model", overfeat},
       {"squeezenet1_0", "torchvision.models.squeezenet1_0", squeezenet1_0},
       {"mobilenet_v2", "torchvision.models.mobilenet_v2", mobilenet_v2},
   };

@@ -8,6 +8,7 @@
 
 #include <array>
 
+#include "models/zoo/plain.hpp"
 #include "models/zoo/resnet.hpp"
 
 namespace papilio {
@@ -86,6 +87,37 @@ TEST(Zoo, HasTheCountsOfTorchvisionsModelTable) {
   }
 }
 
+// Krizhevsky et al. 2012, section 3.5: kernels of 11·11·3, 5·5·48, 3·3·256, 3·3·192, 3·3·192; "60
+// million parameters" (abstract). conv1 gives 55×55: floor((224 + 4 - 11) / 4) + 1.
+TEST(Zoo, AlexNetOf2012IsAsPublished) {
+  const Graph graph = alexnet_2012();
+  const auto of = [&](const char* layer) { return graph.layer(*graph.find_layer(layer)); };
+  EXPECT_EQ(of("conv1").shape, (TensorShape{96, 55, 55}));
+  EXPECT_EQ(of("conv2").shape, (TensorShape{256, 27, 27}));
+  EXPECT_EQ(of("pool5").shape, (TensorShape{256, 6, 6}));
+  EXPECT_EQ(of("conv1").parameters, 96 * (11 * 11 * 3 + 1));
+  EXPECT_EQ(of("conv2").parameters, 256 * (5 * 5 * 48 + 1));
+  EXPECT_EQ(of("conv3").parameters, 384 * (3 * 3 * 256 + 1));
+  EXPECT_EQ(of("conv4").parameters, 384 * (3 * 3 * 192 + 1));
+  EXPECT_EQ(of("conv5").parameters, 256 * (3 * 3 * 192 + 1));
+  EXPECT_EQ(of("fc6").parameters, 4096 * (256 * 6 * 6 + 1));
+  EXPECT_EQ(graph.parameters(), 60'965'224);
+  EXPECT_EQ(graph.layers().back().shape, TensorShape{1000});
+}
+
+// Sermanet et al. 2013, Table 1: stages 1 to 5 see 231, 24, 12, 12 and 12 rows; 6×6 reach stage 6.
+TEST(Zoo, OverFeatIsAsPublished) {
+  const Graph graph = overfeat();
+  const auto of = [&](const char* layer) { return graph.layer(*graph.find_layer(layer)); };
+  EXPECT_EQ(of("pool1").shape, (TensorShape{96, 28, 28}));
+  EXPECT_EQ(of("conv2").shape, (TensorShape{256, 24, 24}));
+  EXPECT_EQ(of("pool2").shape, (TensorShape{256, 12, 12}));
+  EXPECT_EQ(of("pool5").shape, (TensorShape{1024, 6, 6}));
+  // 96·(11²·3+1) + 256·(5²·96+1) + 512·(3²·256+1) + 1024·(3²·512+1) + 1024·(3²·1024+1)
+  // + 3072·(36·1024+1) + 4096·(3072+1) + 1000·(4096+1)
+  EXPECT_EQ(graph.parameters(), 145'920'872);
+}
+
 TEST(Zoo, LabelsTheBlocksOfEachFamily) {
   const auto labels = [](const char* model) {
     std::string names;
@@ -94,6 +126,8 @@ TEST(Zoo, LabelsTheBlocksOfEachFamily) {
   };
   EXPECT_EQ(labels("resnet18"), "RB1 RB2 RB3 RB4 RB5 RB6 RB7 RB8 ");
   EXPECT_EQ(labels("alexnet"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
+  EXPECT_EQ(labels("alexnet-2012"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
+  EXPECT_EQ(labels("overfeat"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
   EXPECT_EQ(labels("vgg16"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
   EXPECT_EQ(labels("squeezenet1_0"), "conv1 fire2 fire3 fire4 fire5 fire6 fire7 fire8 fire9 ");
   EXPECT_EQ(find_model("mobilenet_v2")->block_cuts().size(), 17U);
