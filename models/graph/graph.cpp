@@ -189,6 +189,11 @@ struct Inference {
             "the channels that are looked at must be odd in number");
     return {only()};
   }
+  Inferred operator()(const ResizeOp& op) const {
+    require_picture(only());
+    require(op.height >= 1 && op.width >= 1, "a picture has at least one row and column");
+    return {{only().channels(), op.height, op.width}};
+  }
 };
 
 /// Sums over many layers stay far below 2⁶³ if each is below these.
@@ -246,7 +251,7 @@ std::string_view kind_name(const LayerOp& op) {
       "input",  "conv",     "conv_transpose", "batch_norm",        "relu",
       "relu6",  "sigmoid",  "max_pool",       "avg_pool",          "global_avg_pool",
       "add",    "multiply", "concat",         "zero_pad_shortcut", "flatten",
-      "linear", "softmax",  "scale",          "local_norm"};
+      "linear", "softmax",  "scale",          "local_norm",        "resize"};
   static constexpr std::array<std::string_view, 12> kActivations{
       "sigmoid", "hardsigmoid", "hardswish", "silu",      "tanh", "leaky_relu",
       "elu",     "selu",        "gelu",      "gelu_tanh", "mish", "softplus"};

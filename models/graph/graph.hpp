@@ -138,11 +138,24 @@ struct LocalNormOp {
   double offset{1};
 };
 
+/// A picture of another height and width, pixel by pixel from the pixels around: as PyTorch's
+/// interpolate.
+struct ResizeOp {
+  enum class Method {
+    kNearest,          ///< the pixel above and left of the place
+    kBilinear,         ///< of the four around; pixels are squares
+    kBilinearCorners,  ///< likewise; pixels are points, and the corners' stay (align_corners)
+  };
+  std::int64_t height{1};  ///< of the output
+  std::int64_t width{1};   ///< of the output
+  Method method{Method::kNearest};
+};
+
 /// Any operation; a layer has one.
 using LayerOp =
     std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op, ActivationOp,
                  MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AddOp, MultiplyOp, ConcatOp,
-                 ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp, LocalNormOp>;
+                 ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp, LocalNormOp, ResizeOp>;
 
 /// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
 /// …

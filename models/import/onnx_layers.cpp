@@ -56,6 +56,7 @@ class OnnxImporter : public OnnxTensors {
         {"GlobalAveragePool", &OnnxImporter::global_average},
         {"ReduceMean", &OnnxImporter::reduce_mean},
         {"Pad", &OnnxImporter::pad},
+        {"Resize", &OnnxImporter::resize},
         {"Add", &OnnxImporter::add},
         {"Sum", &OnnxImporter::sum},
         {"Sub", &OnnxImporter::subtract},
@@ -288,6 +289,47 @@ class OnnxImporter : public OnnxTensors {
                         .count_padding =
                             border == Padding{} || number_of(node, "count_include_pad", 0) != 0},
               {from});
+  }
+  /// Of sizes, or of factors that make whole ones.
+  void resize(const Node& node) {
+    const Tensor from = picture(node);
+    const TensorShape in = shape(from);
+    constexpr int kScales = 2;
+    constexpr int kSizes = 3;
+    Numbers sizes;
+    if (has_input(node, kSizes)) {
+      sizes = integers(node, kSizes);
+    } else {
+      const OnnxConstant& scales =
+          constant(node, kScales, "factors that are known in the run only");
+      const std::vector<double> factors = constants_.reals(scales);
+      if (factors.size() != kPictureRank) throw Unsupported{"factors of no picture"};
+      const OnnxDims dims{1, in.channels(), in.height(), in.width()};
+      for (std::size_t axis = 0; axis < kPictureRank; ++axis) {
+        const double size = static_cast<double>(dims[axis]) * factors[axis];
+        if (size != std::floor(size) || size < 1) throw Unsupported{"a factor of no whole size"};
+        sizes.push_back(static_cast<std::int64_t>(size));
+      }
+    }
+    if (sizes.size() != kPictureRank || sizes[0] != 1 || sizes[1] != in.channels()) {
+      throw Unsupported{"sizes other than of height and width"};
+    }
+    add_layer(node, ResizeOp{.height = sizes[2], .width = sizes[3], .method = method_of(node)},
+              {from});
+  }
+  static ResizeOp::Method method_of(const Node& node) {
+    const std::string mode = text_of(node, "mode", "nearest");
+    const std::string places = text_of(node, "coordinate_transformation_mode", "half_pixel");
+    if (mode == "nearest" && places == "asymmetric" &&
+        text_of(node, "nearest_mode", "round_prefer_floor") == "floor") {
+      return ResizeOp::Method::kNearest;
+    }
+    // They differ for an output of one row or column only.
+    if (mode == "linear" && (places == "half_pixel" || places == "pytorch_half_pixel")) {
+      return ResizeOp::Method::kBilinear;
+    }
+    if (mode == "linear" && places == "align_corners") return ResizeOp::Method::kBilinearCorners;
+    throw Unsupported{fmt::format("mode '{}' of '{}' places", mode, places)};
   }
   void global_average(const Node& node) { add_layer(node, GlobalAvgPoolOp{}, {picture(node)}); }
   void reduce_mean(const Node& node) {

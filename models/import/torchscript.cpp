@@ -92,6 +92,8 @@ class TorchScriptImporter {
         {"aten::avg_pool2d", &TorchScriptImporter::avg_pool},
         {"aten::adaptive_avg_pool2d", &TorchScriptImporter::adaptive_avg_pool},
         {"aten::mean", &TorchScriptImporter::mean},
+        {"aten::upsample_nearest2d", &TorchScriptImporter::resize_nearest},
+        {"aten::upsample_bilinear2d", &TorchScriptImporter::resize_bilinear},
         {"aten::add", &TorchScriptImporter::add},
         {"aten::mul", &TorchScriptImporter::multiply},
         {"aten::cat", &TorchScriptImporter::concat},
@@ -139,7 +141,26 @@ class TorchScriptImporter {
     if (!value) throw Unsupported{"a number that is known in the run only"};
     return *value;
   }
-  static std::vector<std::int64_t> numbers(const Node& node, std::size_t input) {
+  /// A whole number that is constant, or a size of a tensor of the network.
+  [[nodiscard]] std::optional<std::int64_t> number(const Value* value) const {
+    // A trace says a size as aten::size, prim::NumToTensor and aten::Int, one of the other.
+    while (value->node()->kind() == c10::aten::Int ||
+           value->node()->kind() == c10::prim::NumToTensor) {
+      value = value->node()->inputs().front();
+    }
+    const auto known = torch::jit::toIValue(value);
+    if (known && known->isInt()) return known->toInt();
+    const Node& node = *value->node();
+    if (node.kind() != c10::aten::size || node.inputs().size() != 2) return std::nullopt;
+    const auto axis = torch::jit::toIValue(node.inputs()[1]);
+    if (!axis || !axis->isInt() || !made_.contains(node.inputs()[0])) return std::nullopt;
+    const TensorShape& shape = layers_.shape(read(node.inputs()[0]));
+    const auto rank = static_cast<std::int64_t>(shape.rank()) + 1;  // with the batch
+    const std::int64_t at = axis->toInt() < 0 ? axis->toInt() + rank : axis->toInt();
+    if (at < 0 || at >= rank) return std::nullopt;
+    return at == 0 ? 1 : shape[static_cast<std::size_t>(at - 1)];
+  }
+  [[nodiscard]] std::vector<std::int64_t> numbers(const Node& node, std::size_t input) const {
     const Value* value = node.inputs().at(input);
     if (const auto known = torch::jit::toIValue(value)) {
       if (known->isInt()) return {known->toInt()};
@@ -148,8 +169,7 @@ class TorchScriptImporter {
     } else if (value->node()->kind() == c10::prim::ListConstruct) {
       std::vector<std::int64_t> list;
       for (const Value* item : value->node()->inputs()) {
-        const auto number = torch::jit::toIValue(item);
-        list.push_back(number && number->isInt() ? number->toInt() : kUnknown);
+        list.push_back(number(item).value_or(kUnknown));
       }
       return list;
     }
@@ -371,6 +391,32 @@ class TorchScriptImporter {
     } else {
       throw Unsupported{"windows of several sizes"};
     }
+  }
+  void resize_nearest(const Node& node) { resize(node, ResizeOp::Method::kNearest, 2); }
+  void resize_bilinear(const Node& node) {
+    const bool corners = constant(node, 2).toBool();
+    resize(node, corners ? ResizeOp::Method::kBilinearCorners : ResizeOp::Method::kBilinear, 3);
+  }
+  /// @param scales position of the factors, which are there if the size is not
+  void resize(const Node& node, ResizeOp::Method method, std::size_t scales) {
+    const LayerId from = operand(node, 0);
+    std::vector<std::int64_t> size = numbers(node, 1);
+    if (size.empty()) {
+      const std::vector<double> factors = constant(node, scales).toDoubleVector();
+      if (factors.size() != 2) throw Unsupported{"factors other than of height and width"};
+      const TensorShape& in = layers_.shape(from);
+      const std::array<double, 2> sizes{static_cast<double>(in.height()) * factors[0],
+                                        static_cast<double>(in.width()) * factors[1]};
+      for (const double side : sizes) {
+        // Otherwise where pixels come from would not follow from the sizes.
+        if (side != std::floor(side) || side < 1) throw Unsupported{"a factor of no whole size"};
+        size.push_back(static_cast<std::int64_t>(side));
+      }
+    }
+    if (size.size() != 2 || std::min(size[0], size[1]) < 1) {
+      throw Unsupported{"a size that is known in the run only"};
+    }
+    add_layer(node, ResizeOp{.height = size[0], .width = size[1], .method = method}, {from});
   }
   void mean(const Node& node) {
     std::vector<std::int64_t> dimensions = numbers(node, 1);

@@ -60,7 +60,8 @@ const std::vector<LayerOp>& operations() {
                                                 LinearOp{},
                                                 SoftmaxOp{},
                                                 ScaleOp{},
-                                                LocalNormOp{}};
+                                                LocalNormOp{},
+                                                ResizeOp{}};
   return kOperations;
 }
 
@@ -156,6 +157,17 @@ struct OperationKeys {
     if (!sloped) return;
     visitor.number("slope", op.slope, NumberRange{}, Presence::kOptional,
                    "Of negative numbers: what they, or e^x - 1, are multiplied with.");
+  }
+  void operator()(ResizeOp& op) const {
+    size("height", op.height, "Of the output.");
+    size("width", op.width, "Of the output.");
+    static const std::vector<std::string> kMethods{"nearest", "bilinear", "bilinear_corners"};
+    static const TextRule kMethod{.choices = kMethods};
+    std::string method = kMethods.at(static_cast<std::size_t>(op.method));
+    visitor.text("method", method, kMethod, Presence::kOptional, "How pixels follow from others.");
+    const auto found = std::find(kMethods.begin(), kMethods.end(), method);
+    if (found == kMethods.end()) return;  // already reported
+    op.method = static_cast<ResizeOp::Method>(found - kMethods.begin());
   }
   void operator()(LocalNormOp& op) const {
     visitor.integer("size", op.size, kSize, Presence::kOptional,

@@ -139,6 +139,14 @@ at::Tensor normalized(const at::Tensor& x, const LocalNormOp& op) {
   return at::div(x, at::pow(at::add(at::mul(means, op.factor), op.offset), op.exponent));
 }
 
+at::Tensor resized(const at::Tensor& x, const ResizeOp& op) {
+  if (op.method == ResizeOp::Method::kNearest) {
+    return at::upsample_nearest2d(x, {op.height, op.width});
+  }
+  return at::upsample_bilinear2d(x, {op.height, op.width},
+                                 op.method == ResizeOp::Method::kBilinearCorners);
+}
+
 at::Tensor shortcut(const at::Tensor& x, const ZeroPadShortcutOp& op) {
   const std::int64_t zeros = (op.channels - x.size(1)) / 2;
   const at::Tensor fewer = x.slice(2, 0, x.size(2), op.stride).slice(3, 0, x.size(3), op.stride);
@@ -316,7 +324,8 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
                  [&](const LinearOp&) { return at::linear(x, own.weight, own.bias); },
                  [&](const SoftmaxOp&) { return at::softmax(x, 1); },
                  [&](const ScaleOp& op) { return at::add(at::mul(x, op.factor), op.offset); },
-                 [&](const LocalNormOp& op) { return normalized(x, op); }},
+                 [&](const LocalNormOp& op) { return normalized(x, op); },
+                 [&](const ResizeOp& op) { return resized(x, op); }},
       graph_.layer(id).op);
 }
 

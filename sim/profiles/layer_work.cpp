@@ -32,7 +32,8 @@ std::string family_of(const LayerOp& op) {
           return "pool";
         } else if constexpr (std::is_same_v<Op, ConcatOp> ||
                              std::is_same_v<Op, ZeroPadShortcutOp> ||
-                             std::is_same_v<Op, FlattenOp> || std::is_same_v<Op, InputOp>) {
+                             std::is_same_v<Op, FlattenOp> || std::is_same_v<Op, InputOp> ||
+                             std::is_same_v<Op, ResizeOp>) {
           return "copy";
         } else {
           return "element-wise";
@@ -64,6 +65,11 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   if (std::holds_alternative<GlobalAvgPoolOp>(layer.op)) work.operations = work.inputs;
   if (const auto* norm = std::get_if<LocalNormOp>(&layer.op)) {
     work.operations = work.outputs * static_cast<double>(norm->size);
+  }
+  if (const auto* resize = std::get_if<ResizeOp>(&layer.op)) {
+    constexpr double kPixelsAround = 4;
+    work.operations =
+        resize->method == ResizeOp::Method::kNearest ? 0 : kPixelsAround * work.outputs;
   }
   const bool folded = graph.folds_into_convolution(id);
   if (folded) work.type = "folded batch_norm";

@@ -150,6 +150,12 @@ const std::vector<Known> kTraced{
     {"mnasnet1_0", 4'383'312, 0.314, "layers.9.2.layers", {40, 28, 28}},
     {"mobilenet_v3_small", 2'542'856, 0.057, "features.6.block", {40, 14, 14}},
     {"efficientnet_b0", 5'288'548, 0.386, "features.2.1.block", {24, 56, 56}}};
+// Networks that name a class for each pixel: dilated kernels, and pictures made larger to the size
+// of the input, which a trace asks for. Parameters as PyTorch counts them without the second
+// classifier.
+const std::vector<Known> kSegmentation{
+    {"deeplabv3_mobilenet_v3_large", 11'025'477, 1.882, "m.backbone.16", {960, 14, 14}},
+    {"lraspp_mobilenet_v3_large", 3'221'538, 0.379, "m.backbone.3.block", {24, 56, 56}}};
 const std::vector<Known> kScripted{
     {"googlenet-script", 6'624'904, 1.498, "inception4a", {512, 14, 14}},
     {"resnet18-script", 11'689'512, 1.814, "layer1.1", {64, 56, 56}}};
@@ -161,6 +167,7 @@ std::string test_name(const ::testing::TestParamInfo<Known>& tested) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Traced, Torchvision, ::testing::ValuesIn(kTraced), test_name);
+INSTANTIATE_TEST_SUITE_P(Segmentation, Torchvision, ::testing::ValuesIn(kSegmentation), test_name);
 INSTANTIATE_TEST_SUITE_P(Scripted, Torchvision, ::testing::ValuesIn(kScripted), test_name);
 INSTANTIATE_TEST_SUITE_P(Traced, Onnx, ::testing::ValuesIn(kTraced), test_name);
 

@@ -414,6 +414,28 @@ TEST(OnnxLayers, LocalNormActivationsAndDilationAreWhatOpenCvComputes) {
   EXPECT_THAT([&] { imported(even); }, refuses_with("LRN with an even number of channels"));
 }
 
+TEST(OnnxLayers, ResizesAreWhatOpenCvComputes) {
+  OnnxFile file{kPicture};
+  file.weight("w", {8, 3, 3, 3})
+      .floats("twice", {4}, {1, 1, 2, 2})
+      .integers("size", {1, 8, 48, 40});
+  file.node("Conv", {"x", "w"}, "a", {ints("pads", {1, 1, 1, 1})});
+  file.node("Resize", {"a", "", "twice"}, "b",
+            {text("mode", "nearest"), text("coordinate_transformation_mode", "asymmetric"),
+             text("nearest_mode", "floor")});
+  file.node("Resize", {"b", "", "", "size"}, "y",
+            {text("mode", "linear"), text("coordinate_transformation_mode", "half_pixel")});
+  const Graph graph = checked(file).graph;
+  EXPECT_THAT(kinds(graph), ElementsAre("input", "conv", "resize", "resize"));
+  EXPECT_EQ(graph.layer(2).shape, (TensorShape{8, 64, 64}));
+  EXPECT_EQ(graph.layer(3).shape, (TensorShape{8, 48, 40}));
+  OnnxFile rounded{kPicture};
+  rounded.floats("third", {4}, {1, 1, 0.3F, 0.3F});
+  rounded.node("Resize", {"x", "", "third"}, "y",
+               {text("coordinate_transformation_mode", "asymmetric")});
+  EXPECT_THAT([&] { imported(rounded); }, refuses_with("Resize with a factor of no whole size"));
+}
+
 TEST(OnnxAxes, MayBeInputs) {
   OnnxFile file{kPicture, 18};
   file.weight("w", {4, 3, 1, 1}).integers("hw", {-1, 2}).weight("fc", {4, 10});

@@ -71,7 +71,8 @@ TEST(SmallArchives, ComputeWhatTheirFilesDo) {
       {"branches-script", kA + kFc},
       {"flat", kA + kB + 2 * kB + kFc},
       {"padded", kA + kFc},
-      {"activated", kA + 2 * kB + kFc}};
+      {"activated", kA + 2 * kB + kFc},
+      {"resized", kA + kB + kFc}};
   const TemporaryFolder folder;
   std::string names;
   for (const auto& [name, parameters] : known) names += name + " ";

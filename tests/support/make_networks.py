@@ -54,6 +54,18 @@ class Activated(Small):
         return self.head(x)
 
 
+class Resized(Small):
+    """A picture made smaller and larger again, in each way."""
+
+    def forward(self, x):
+        x = self.a(x)
+        small = F.max_pool2d(x, 2)
+        x = x + F.interpolate(small, scale_factor=2, mode="nearest")
+        x = x * F.interpolate(small, size=(32, 32), mode="bilinear", align_corners=False)
+        y = F.interpolate(small, size=(13, 9), mode="bilinear", align_corners=True)
+        return self.head(self.b(x)) + self.fc(torch.flatten(F.adaptive_avg_pool2d(y, 1), 1))
+
+
 class Renamed(Small):
     """Two names for one tensor, which changes after one of them was taken."""
 
@@ -289,13 +301,27 @@ SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
          "same-twice": SameTwice, "aside": Aside, "double": Half, "branches": Branches,
          "by-numbers": ByNumbers, "plus": Plus, "cast": Cast, "computed": Computed,
          "dropped": Dropped, "normed": Normed, "flat": Flat,
-         "padded": Padded, "activated": Activated, "constants": Constants}
+         "padded": Padded, "activated": Activated, "resized": Resized, "constants": Constants}
 TRAINED = {"dropped"}
-WITHOUT_ONNX = {"activated", "sliced", "double", "by-numbers", "plus", "cast", "computed", "dropped", "normed",
-                "under-a-view", "through-a-view", "half-tied"}
+WITHOUT_ONNX = {"activated", "resized", "sliced", "double", "by-numbers", "plus", "cast", "computed",
+                "dropped", "normed", "under-a-view", "through-a-view", "half-tied",
+                "deeplabv3_mobilenet_v3_large", "lraspp_mobilenet_v3_large"}
+
+
+class Segmentation(nn.Module):
+    """The class of each pixel, which torchvision's networks give by name."""
+
+    def __init__(self, build):
+        super().__init__()
+        self.m = build(weights=None, weights_backbone=None)
+
+    def forward(self, x):
+        return self.m(x)["out"]
 
 
 def torchvision_network(name):
+    if hasattr(torchvision.models.segmentation, name):
+        return Segmentation(getattr(torchvision.models.segmentation, name))
     build = getattr(torchvision.models, name)
     extra = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
     return build(weights=None, **extra)
