@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -70,56 +69,96 @@ void drop_additions(NameTokens& tokens) {
   }
 }
 
-/// Takes an operation's name, as ONNX and TensorFlow have them, off the end.
-void drop_operation(NameTokens& tokens) {
-  constexpr std::array<std::string_view, 28> kOperations{"add",
-                                                         "addv2",
-                                                         "averagepool",
-                                                         "avgpool",
-                                                         "batchnormalization",
-                                                         "biasadd",
-                                                         "clip",
-                                                         "concat",
-                                                         "conv",
-                                                         "conv2d",
-                                                         "convtranspose",
-                                                         "depthwise",
-                                                         "flatten",
-                                                         "fusedbatchnormv3",
-                                                         "gemm",
-                                                         "globalaveragepool",
-                                                         "hardsigmoid",
-                                                         "hardswish",
-                                                         "matmul",
-                                                         "maxpool",
-                                                         "mean",
-                                                         "mul",
-                                                         "relu",
-                                                         "relu6",
-                                                         "reshape",
-                                                         "sigmoid",
-                                                         "softmax",
-                                                         "swish"};
-  if (tokens.size() < 2) return;
-  if (std::find(kOperations.begin(), kOperations.end(), tokens.back()) == kOperations.end()) return;
-  tokens.pop_back();
+/// An operation, as ONNX and TensorFlow name them, and what it may compute of a layer that its name
+/// begins with.
+struct KnownOperation {
+  std::string_view name;  ///< in small letters
+  /// Kinds of layers, as `kind_name` has them, that it is all or a part of.
+  std::vector<std::string_view> kinds;
+  /// Those that it is only a part of where a tool fused them.
+  std::vector<std::string_view> fused;
+};
+
+const std::vector<KnownOperation>& known_operations() {
+  static const std::vector<std::string_view> kConvolutions{"conv", "conv_transpose"};
+  static const std::vector<std::string_view> kMeans{"avg_pool", "global_avg_pool"};
+  static const std::vector<std::string_view> kNorms{"batch_norm", "scale", "conv",
+                                                    "conv_transpose"};
+  static const std::vector<std::string_view> kSums{"add", "linear", "scale"};
+  static const std::vector<std::string_view> kWeighted{"conv", "conv_transpose", "linear"};
+  static const std::vector<KnownOperation> kKnown{
+      {"add", kSums},
+      {"addv2", kSums},
+      {"averagepool", kMeans},
+      {"avgpool", kMeans},
+      {"batchnormalization", kNorms},
+      {"biasadd", kWeighted},
+      {"clip", {"relu6"}, kWeighted},
+      {"concat", {"concat"}},
+      {"conv", kConvolutions},
+      {"conv2d", kConvolutions},
+      {"convtranspose", kConvolutions},
+      {"depthwise", kConvolutions},
+      {"elu", {"elu"}},
+      {"flatten", {"flatten"}},
+      {"fullyconnected", {"linear"}},
+      {"fusedbatchnormv3", kNorms},
+      {"gelu", {"gelu", "gelu_tanh"}},
+      {"gemm", {"linear"}},
+      {"globalaveragepool", kMeans},
+      {"hardsigmoid", {"hardsigmoid", "hardswish"}},
+      {"hardswish", {"hardswish"}},
+      {"leakyrelu", {"leaky_relu"}},
+      {"lrn", {"local_norm"}},
+      {"matmul", {"linear"}},
+      {"maxpool", {"max_pool"}},
+      {"mean", kMeans},
+      {"mish", {"mish"}},
+      {"mul", {"multiply", "scale", "silu", "hardswish", "gelu", "gelu_tanh", "mish"}},
+      {"relu", {"relu"}, kWeighted},
+      {"relu6", {"relu6"}, kWeighted},
+      {"reshape", {"flatten"}},
+      {"resize", {"resize"}},
+      {"selu", {"selu"}},
+      {"sigmoid", {"sigmoid", "silu"}},
+      {"softmax", {"softmax"}},
+      {"softplus", {"softplus", "mish"}},
+      {"swish", {"silu"}},
+      {"tanh", {"tanh", "gelu_tanh", "mish"}}};
+  return kKnown;
 }
 
-/// The forms of a name, the nearest first, with all of its scopes.
-std::vector<NameTokens> forms_of(std::string_view name) {
-  std::vector<NameTokens> forms{tokens_of(name)};
-  NameTokens bare = tokens_of(without_repeats(name));
-  forms.push_back(bare);
-  drop_additions(bare);
-  forms.push_back(bare);
-  drop_operation(bare);
-  forms.push_back(std::move(bare));
-  return forms;
+const KnownOperation* operation_named(std::string_view name) {
+  const std::vector<KnownOperation>& known = known_operations();
+  const auto it = std::find_if(known.begin(), known.end(),
+                               [&](const KnownOperation& each) { return each.name == name; });
+  return it == known.end() ? nullptr : &*it;
+}
+
+/// Whether an operation may compute a layer of this kind, or a part of it.
+bool suits(std::string_view operation, std::string_view kind, bool fused) {
+  const KnownOperation* const known = operation_named(operation);
+  if (known == nullptr) return false;
+  const auto has = [&](const std::vector<std::string_view>& kinds) {
+    return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  };
+  return has(known->kinds) || (fused && has(known->fused));
+}
+
+/// Takes an operation's name off the end.
+/// @returns it; empty where there was none
+std::string drop_operation(NameTokens& tokens) {
+  if (tokens.size() < 2 || operation_named(tokens.back()) == nullptr) return {};
+  std::string operation = std::move(tokens.back());
+  tokens.pop_back();
+  return operation;
 }
 
 }  // namespace
 
 LayerNames::LayerNames(const Graph& graph, const std::vector<std::string>& names) {
+  kinds_.reserve(graph.layers().size());
+  for (const Layer& layer : graph.layers()) kinds_.push_back(kind_name(layer.op));
   for (LayerId id = 0; id < graph.layers().size(); ++id) {
     const Layer& layer = graph.layer(id);
     if (std::holds_alternative<InputOp>(layer.op)) continue;
@@ -132,7 +171,8 @@ LayerNames::LayerNames(const Graph& graph, const std::vector<std::string>& names
   }
   find_shared_scope(names);
   for (const std::string& name : names) {
-    for (Tokens& tokens : meanings_of(name)) {
+    for (Meaning& meaning : meanings_of(name)) {
+      Tokens& tokens = meaning.tokens;
       if (tokens.size() < 2 || tokens.back() != "1" || has_layer(tokens)) continue;
       tokens.pop_back();
       from_one_.insert(key_of(tokens));
@@ -159,24 +199,30 @@ void LayerNames::find_shared_scope(const std::vector<std::string>& names) {
         std::max_element(counts.begin(), counts.end(),
                          [](const auto& a, const auto& b) { return a.second < b.second; });
     if (most == counts.end() || most->second <= half) break;
+    if (first_tokens_.contains(most->first)) break;  // here the layers' own names begin
     scope_.push_back(most->first);
     std::erase_if(sharing, [&](const Tokens& tokens) {
       return tokens.size() <= depth + 1 || tokens[depth] != scope_.back();
     });
   }
-  if (!scope_.empty() && first_tokens_.contains(scope_.front())) scope_.clear();
 }
 
-std::vector<LayerNames::Tokens> LayerNames::meanings_of(std::string_view name) const {
-  std::vector<Tokens> meanings = forms_of(name);
+std::vector<LayerNames::Meaning> LayerNames::meanings_of(std::string_view name) const {
+  Tokens bare = tokens_of(without_repeats(name));
+  std::vector<Meaning> meanings{{tokens_of(name), ""}, {bare, ""}};
+  drop_additions(bare);
+  meanings.push_back({bare, ""});
+  std::string operation = drop_operation(bare);
+  if (!operation.empty()) meanings.push_back({std::move(bare), std::move(operation)});
   const std::size_t forms = meanings.size();
   meanings.reserve(2 * forms);
   for (std::size_t i = 0; i < forms; ++i) {
-    const Tokens& form = meanings[i];
+    const Tokens& form = meanings[i].tokens;
     const bool shares = !scope_.empty() && form.size() > scope_.size() &&
                         std::equal(scope_.begin(), scope_.end(), form.begin());
     if (!shares) continue;
-    meanings.emplace_back(form.begin() + static_cast<std::ptrdiff_t>(scope_.size()), form.end());
+    Tokens within{form.begin() + static_cast<std::ptrdiff_t>(scope_.size()), form.end()};
+    meanings.push_back({std::move(within), meanings[i].operation});
   }
   return meanings;
 }
@@ -192,11 +238,14 @@ LayerNames::Tokens LayerNames::renumbered(Tokens tokens) const {
   return first;
 }
 
-std::optional<LayerId> LayerNames::find(std::string_view name) const {
+std::optional<LayerId> LayerNames::find(std::string_view name, bool fused) const {
   if (const auto it = exact_.find(std::string{name}); it != exact_.end()) return it->second;
-  for (Tokens& tokens : meanings_of(name)) {
-    const auto it = by_tokens_.find(key_of(renumbered(std::move(tokens))));
-    if (it != by_tokens_.end()) return it->second;
+  for (Meaning& meaning : meanings_of(name)) {
+    const auto it = by_tokens_.find(key_of(renumbered(std::move(meaning.tokens))));
+    if (it == by_tokens_.end()) continue;
+    const bool fits = !it->second || meaning.operation.empty() ||
+                      suits(meaning.operation, kinds_[*it->second], fused);
+    if (fits) return it->second;
   }
   return std::nullopt;
 }
