@@ -62,6 +62,15 @@ std::optional<ForeignTool> recognised(std::string_view text) {
   return has("node type,") ? std::optional{ForeignTool::kTfLite} : std::nullopt;
 }
 
+void require_short_names(const ForeignProfile& profile, const std::string& path) {
+  for (std::size_t i = 0; i < profile.entries.size(); ++i) {
+    const MeasuredEntry& entry = profile.entries[i];
+    if (std::max(entry.name.size(), entry.scope.size()) <= kMostForeignNameBytes) continue;
+    throw ConfigError{fmt::format("{}: error: entry {}: name: expected at most {} bytes, got '{}'",
+                                  path, i + 1, kMostForeignNameBytes, shortened(entry.name))};
+  }
+}
+
 }  // namespace
 
 const std::vector<std::string>& foreign_tool_names() {
@@ -106,6 +115,7 @@ ForeignProfile read_foreign_profile(const std::string& path, std::optional<Forei
         path, fmt::join(files, ", "))};
   }
   ForeignProfile profile = entry_of(*tool).read(text, path);
+  require_short_names(profile, path);
   profile.tool = *tool;
   profile.file = plain_line(std::filesystem::path{path}.filename().string());
   return profile;

@@ -53,6 +53,8 @@ struct ForeignProfile {
 
 /// Files above it are refused.
 inline constexpr std::size_t kMostForeignBytes = std::size_t{512} << 20U;
+/// So are files with a longer name in them.
+inline constexpr std::size_t kMostForeignNameBytes = std::size_t{4} << 10U;
 
 /// Reads the layer times that another tool measured:
 ///
@@ -68,7 +70,8 @@ inline constexpr std::size_t kMostForeignBytes = std::size_t{512} << 20U;
 /// @param path the file
 /// @param tool which of them; none: recognised by what the file holds
 /// @throws ConfigError with the file, and the line, event or row, for one that is malformed, above
-///         `kMostForeignBytes`, of none of these tools, or without a time
+///         `kMostForeignBytes`, with a name above `kMostForeignNameBytes`, of none of these tools,
+///         or without a time
 ForeignProfile read_foreign_profile(const std::string& path, std::optional<ForeignTool> tool);
 
 }  // namespace papilio

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/foreign/foreign_profile.hpp"
 #include "sim/foreign/plain_text.hpp"
 
 namespace papilio {
@@ -136,6 +137,9 @@ std::string JsonObject::text(std::string_view key) const {
   const auto it = fields_.find(key);
   if (it == fields_.end()) return {};
   if (it->second.kind != JsonValue::Kind::kText) fail(key, "a text");
+  if (it->second.text.size() > kMostForeignNameBytes) {
+    fail(key, fmt::format("a text of at most {} bytes", kMostForeignNameBytes));
+  }
   return it->second.text;
 }
 

@@ -18,6 +18,8 @@
 namespace papilio {
 namespace {
 
+using EntriesByText = std::unordered_multimap<std::string_view, std::size_t>;
+
 /// Puts entries on layers, one way after the other.
 class Matcher {
  public:
@@ -36,6 +38,8 @@ class Matcher {
     match_.sources[layer].push_back({entry, by, elsewhere});
     settled_[entry] = true;
   }
+  void by_rows(const EntryMap& map, const std::vector<std::optional<LayerId>>& layers,
+               const EntriesByText& entries);
   [[nodiscard]] LayerId layer_of(const EntryMap& map, const EntryMap::Row& row) const;
   [[noreturn]] void refuse_entry(const EntryMap& map, const EntryMap::Row& row) const;
 
@@ -47,12 +51,20 @@ class Matcher {
 
 LayerId Matcher::layer_of(const EntryMap& map, const EntryMap::Row& row) const {
   const std::optional<LayerId> layer = graph_.find_layer(row.layer);
+  const bool input = layer && std::holds_alternative<InputOp>(graph_.layer(*layer).op);
+  if (input) {
+    throw ConfigError{fmt::format(
+        "{}:{}: error: layer: '{}' is the input, which takes no time; leave the cell empty to keep "
+        "the entry out of the table",
+        map.file, row.line, row.layer)};
+  }
   if (layer) return *layer;
+  const std::string unknown = shortened(plain_line(row.layer));
   std::vector<std::string> names;
   for (const Layer& each : graph_.layers()) names.push_back(each.name);
   throw ConfigError{fmt::format("{}:{}: error: layer: the network '{}' has no layer '{}'{}",
-                                map.file, row.line, graph_.name(), row.layer,
-                                suggestion(row.layer, names))};
+                                map.file, row.line, graph_.name(), unknown,
+                                suggestion(unknown, names))};
 }
 
 void Matcher::refuse_entry(const EntryMap& map, const EntryMap::Row& row) const {
@@ -61,29 +73,52 @@ void Matcher::refuse_entry(const EntryMap& map, const EntryMap::Row& row) const 
   for (const MeasuredEntry& entry : profile_.entries) {
     if (names.size() < kMostNames) names.push_back(shortened(entry.name));
   }
-  const std::string nearest = nearest_name(row.measured, names);
+  const std::string unknown = shortened(plain_line(row.measured));
+  const std::string nearest = nearest_name(unknown, names);
   throw ConfigError{fmt::format("{}:{}: error: measured: {} has no entry '{}'; {}", map.file,
-                                row.line, profile_.file, shortened(plain_line(row.measured)),
+                                row.line, profile_.file, unknown,
                                 nearest.empty() ? fmt::format("the first is '{}'", names.front())
                                                 : fmt::format("did you mean '{}'?", nearest))};
 }
 
 void Matcher::by_map(const EntryMap& map) {
-  std::unordered_multimap<std::string_view, std::size_t> entries;
+  std::vector<std::optional<LayerId>> layers;
+  layers.reserve(map.rows.size());
+  for (const EntryMap::Row& row : map.rows) {
+    layers.push_back(row.layer.empty() ? std::nullopt : std::optional{layer_of(map, row)});
+  }
+  EntriesByText names;
+  EntriesByText scopes;
   for (std::size_t i = 0; i < profile_.entries.size(); ++i) {
     const MeasuredEntry& entry = profile_.entries[i];
-    entries.emplace(entry.name, i);
-    if (!entry.scope.empty() && entry.scope != entry.name) entries.emplace(entry.scope, i);
+    names.emplace(entry.name, i);
+    if (!entry.scope.empty() && entry.scope != entry.name) scopes.emplace(entry.scope, i);
   }
   for (const EntryMap::Row& row : map.rows) {
+    if (!names.contains(row.measured) && !scopes.contains(row.measured)) refuse_entry(map, row);
+  }
+  by_rows(map, layers, names);
+  by_rows(map, layers, scopes);
+}
+
+/// What the rows say of entries by one of their texts, where no row said anything before.
+void Matcher::by_rows(const EntryMap& map, const std::vector<std::optional<LayerId>>& layers,
+                      const EntriesByText& entries) {
+  std::vector<const EntryMap::Row*> ruling(profile_.entries.size());
+  for (std::size_t i = 0; i < map.rows.size(); ++i) {
+    const EntryMap::Row& row = map.rows[i];
     const auto [first, last] = entries.equal_range(row.measured);
-    if (first == last) refuse_entry(map, row);
     for (auto it = first; it != last; ++it) {
-      if (row.layer.empty()) {
-        settled_[it->second] = true;
-      } else if (!settled_[it->second]) {
-        put(it->second, layer_of(map, row), MatchBy::kMap);
+      const std::size_t entry = it->second;
+      if (ruling[entry] != nullptr) {
+        throw ConfigError{fmt::format("{}:{}: error: measured: line {} says already what '{}' is",
+                                      map.file, row.line, ruling[entry]->line,
+                                      shortened(plain_line(row.measured)))};
       }
+      ruling[entry] = &row;
+      if (settled_[entry]) continue;
+      settled_[entry] = true;
+      if (layers[i]) put(entry, *layers[i], MatchBy::kMap);
     }
   }
 }
@@ -96,9 +131,11 @@ void Matcher::by_name() {
   const LayerNames names{graph_, all};
   for (std::size_t i = 0; i < profile_.entries.size(); ++i) {
     if (settled_[i]) continue;
+    const bool fused =
+        profile_.entries[i].parts.size() > 1 || profile_.tool == ForeignTool::kTfLite;
     std::vector<LayerId> layers;
     for (const std::string& part : profile_.entries[i].parts) {
-      const std::optional<LayerId> layer = names.find(part);
+      const std::optional<LayerId> layer = names.find(part, fused);
       if (layer && std::find(layers.begin(), layers.end(), *layer) == layers.end()) {
         layers.push_back(*layer);
       }
@@ -170,6 +207,22 @@ std::vector<LayerId> LayerMatch::untimed(const Graph& graph) const {
     if (sources[id].empty() && !input) layers.push_back(id);
   }
   return layers;
+}
+
+std::vector<LayerId> LayerMatch::unpriced(const Graph& graph) const {
+  std::vector<LayerId> layers = untimed(graph);
+  std::erase_if(layers, [&](LayerId layer) { return graph.layer(layer).macs == 0; });
+  return layers;
+}
+
+void require_priced(const LayerMatch& match, const Graph& graph, const std::string& path) {
+  const std::vector<LayerId> unpriced = match.unpriced(graph);
+  if (unpriced.empty()) return;
+  throw ConfigError{fmt::format(
+      "{}: error: {} of the layers of '{}' that multiply {} no entry, the first is '{}'; say which "
+      "entries they are with --map FILE, or take them for 0 s with --allow-untimed",
+      path, unpriced.size(), graph.name(), unpriced.size() == 1 ? "has" : "have",
+      graph.layer(unpriced.front()).name)};
 }
 
 LayerMatch match_layers(const ForeignProfile& profile, const Graph& graph,

@@ -45,18 +45,22 @@ struct LayerMatch {
 
   /// The layers, but the input, that no entry names.
   [[nodiscard]] std::vector<LayerId> untimed(const Graph& graph) const;
+  /// Those of them that multiply (`Layer::macs`), which surely take time.
+  [[nodiscard]] std::vector<LayerId> unpriced(const Graph& graph) const;
 };
 
 /// Says which layer each entry of a profile is:
 ///
-/// 1. what the user's map says;
+/// 1. what the user's map says; where a row has the entry's name and another what it ran within,
+///    the name's counts;
 /// 2. by the entry's names (`LayerNames`). Of several, which the tool fused, all of the time is put
 ///    on the first one that multiplies (`Layer::macs`), else on the first: what a fused kernel's
 ///    parts take, nobody measured;
 /// 3. of those left over that have a kind, the k-th is the k-th layer of this kind that has no
 ///    entry yet, if there are as many of the one as of the other.
 ///
-/// @throws ConfigError with file and line if the map names an entry or a layer that is not there
+/// @throws ConfigError with file and line if the map names an entry or a layer that is not there,
+///         or the input, or has two rows for one entry's name or one scope
 LayerMatch match_layers(const ForeignProfile& profile, const Graph& graph,
                         const std::optional<EntryMap>& map);
 
@@ -64,5 +68,10 @@ LayerMatch match_layers(const ForeignProfile& profile, const Graph& graph,
 ///         remedy, if less than half of the time belongs to layers, or there is no time
 void require_half(const LayerMatch& match, const ForeignProfile& profile, const Graph& graph,
                   const std::string& path);
+
+/// @throws ConfigError naming `path`, how many there are, the first, and the remedy, if a layer
+/// that
+///         multiplies has no entry; one whose time is at another, fused with it, has one
+void require_priced(const LayerMatch& match, const Graph& graph, const std::string& path);
 
 }  // namespace papilio
