@@ -23,9 +23,7 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 namespace {
 
-/// Key in profiles/sources.yaml of what this verb writes.
-constexpr const char* kImportedProfile = "papilio-import-profile";
-
+constexpr const char* kTakenPrecision = "fp32";  // where none is stated
 constexpr double kToMilli = 1e3;
 constexpr int kMilliDecimals = 4;
 
@@ -37,10 +35,11 @@ constexpr int kMilliDecimals = 4;
 struct ImportRequest {
   std::string file;
   std::string device;
-  std::string precision;
+  std::optional<std::string> precision;  ///< none: not stated
   std::optional<double> power_w;
   std::optional<EntryMap> map;
   std::optional<ForeignTool> tool;
+  bool allow_untimed{false};  ///< layers that multiply may stand at 0 s
   fs::path folder;
 };
 
@@ -84,15 +83,20 @@ ImportRequest import_request(const CommandLine& line) {
   }
   ImportRequest request{.file = files.front(),
                         .device = line.get<std::string>("device"),
-                        .precision = line.get<std::string>("precision"),
+                        .precision = {},
                         .power_w = {},
                         .map = {},
                         .tool = {},
+                        .allow_untimed = line.get<bool>("allow-untimed"),
                         .folder = line.get<std::string>("output")};
-  const std::vector<std::string> precisions{"fp32", "fp16", "bf16", "int8"};
-  if (std::find(precisions.begin(), precisions.end(), request.precision) == precisions.end()) {
-    refuse_import(fmt::format("unknown --precision '{}'{}", request.precision,
-                              suggestion(request.precision, precisions)));
+  if (line.has("precision")) {
+    const std::vector<std::string> precisions{"fp32", "fp16", "bf16", "int8"};
+    const auto stated = line.get<std::string>("precision");
+    if (std::find(precisions.begin(), precisions.end(), stated) == precisions.end()) {
+      refuse_import(fmt::format("unknown --precision '{}'{}", stated,
+                                suggestion(shortened(stated), precisions)));
+    }
+    request.precision = stated;
   }
   if (line.has("power-w")) {
     constexpr double kLeast = 1e-6;
@@ -148,14 +152,21 @@ LayerProfile table_of(const ImportRequest& request, const Graph& graph,
   LayerProfile table{
       .device = request.device,
       .model = graph.name(),
-      .precision = request.precision,
-      .provenance = {"measured", kImportedProfile,
+      .precision = request.precision.value_or(kTakenPrecision),
+      .provenance = {"measured", std::string{kImportedProfile},
                      fmt::format("{}, by {}", profile.file, title_of(profile.tool))}};
   table.note =
       fmt::format("Times are {}. {}", profile.statistic, remainder_sentence(profile, match));
   if (const std::size_t untimed = match.untimed(graph).size(); untimed > 0) {
     table.note += fmt::format(" Without an entry, at 0 s: {} of {} layers.", untimed,
                               graph.layers().size() - 1);
+  }
+  if (const std::size_t unpriced = match.unpriced(graph).size(); unpriced > 0) {
+    table.note += fmt::format(" {} of these {}, which --allow-untimed let pass.", unpriced,
+                              unpriced == 1 ? "multiplies" : "multiply");
+  }
+  if (!request.precision) {
+    table.note += fmt::format(" Precision not stated; taken as {}.", kTakenPrecision);
   }
   if (has_fused_entry(match)) {
     table.note += " A fused entry's time is all at the first layer of it that multiplies.";
@@ -175,6 +186,21 @@ LayerProfile table_of(const ImportRequest& request, const Graph& graph,
     table.rows.push_back(std::move(row));
   }
   return table;
+}
+
+/// Refuses what no table may hold, and could not be loaded from it.
+void require_readable(const LayerProfile& table, const std::string& file) {
+  const auto require = [&](const LayerProfile::Row& row, std::string_view key, double value,
+                           const NumberRange& range) {
+    if (value >= range.min && value <= range.max) return;
+    throw ConfigError{fmt::format("{}: error: layer '{}': {}: expected {:g} to {:g}, got {:g}",
+                                  file, row.layer, key, range.min, range.max, value)};
+  };
+  for (const LayerProfile::Row& row : table.rows) {
+    require(row, "latency_s", row.latency_s, kLayerLatency);
+    require(row, "interval_s", row.interval_s.value_or(0), kLayerLatency);
+    require(row, "energy_j", row.energy_j.value_or(0), kLayerEnergy);
+  }
 }
 
 /// Writes the table, but never over one that something else measured or published.
@@ -290,7 +316,8 @@ Document import_report(const ImportRequest& request, const Graph& graph,
       .title = fmt::format("{} on {}", graph.name(), request.device),
       .paragraphs = {fmt::format(
           "From {}, by {}: {}; {}, {}.", profile.file, title_of(profile.tool), profile.statistic,
-          request.precision,
+          request.precision ? *request.precision
+                            : fmt::format("precision not stated, taken as {}", kTakenPrecision),
           request.power_w ? fmt::format("{} W as stated", *request.power_w) : "without energies")},
       .sections = {layers_section(graph, profile, match)}};
   if (!match.unmapped.empty()) document.sections.push_back(unmapped_section(profile, match));
@@ -326,9 +353,11 @@ void import_profile_command(const Words& words) {
   line.add_options()("map", po::value<std::string>()->value_name("FILE"),
                      "CSV of the columns measured,layer: which entry is which layer (layer empty: "
                      "none); goes before names");
-  line.add_options()("precision",
-                     po::value<std::string>()->default_value("fp32")->value_name("TYPE"),
-                     "that layers were computed in, which no file tells: fp32, fp16, bf16 or int8");
+  line.add_options()("precision", po::value<std::string>()->value_name("TYPE"),
+                     "that layers were computed in, which no file tells: fp32, fp16, bf16 or int8 "
+                     "(default: taken as fp32, which the table's note says)");
+  line.add_options()("allow-untimed", po::bool_switch(),
+                     "write the table though layers that multiply have no entry, at 0 s");
   line.add_options()("power-w", po::value<double>()->value_name("W"),
                      "power while it computes, from which energies follow (default: no energies)");
   add_profiles_option(line);
@@ -345,8 +374,10 @@ void import_profile_command(const Words& words) {
   const ForeignProfile profile = read_foreign_profile(request.file, request.tool);
   const LayerMatch match = match_layers(profile, graph, request.map);
   require_half(match, profile, graph, request.file);
-  const fs::path written =
-      write_import(request.folder, table_of(request, graph, profile, match), bibliography, graph);
+  if (!request.allow_untimed) require_priced(match, graph, request.file);
+  LayerProfile table = table_of(request, graph, profile, match);
+  require_readable(table, request.file);
+  const fs::path written = write_import(request.folder, std::move(table), bibliography, graph);
   Document report = import_report(request, graph, profile, match);
   report.paragraphs.push_back(fmt::format("Wrote {}; scenarios take it with --profiles {}.",
                                           written.string(), request.folder.string()));

@@ -12,9 +12,6 @@
 namespace papilio {
 namespace {
 
-constexpr NumberRange kLatency{.min = 0, .max = 1e6};
-constexpr NumberRange kEnergy{.min = 0, .max = 1e9};
-
 void describe_conditions(FieldVisitor& visitor, LayerProfile::Conditions& conditions) {
   visitor.text("date", conditions.date, {}, Presence::kRequired, "Day of the measurement.");
   visitor.text("processor", conditions.processor, {}, Presence::kRequired,
@@ -28,10 +25,10 @@ void describe_conditions(FieldVisitor& visitor, LayerProfile::Conditions& condit
                   "Forward passes.");
   visitor.integer("outliers", conditions.outliers, {.min = 0, .max = 1e12}, Presence::kRequired,
                   "Of them, far beyond the others.");
-  visitor.number("whole_latency_s", conditions.whole_latency_s, kLatency, Presence::kRequired,
+  visitor.number("whole_latency_s", conditions.whole_latency_s, kLayerLatency, Presence::kRequired,
                  "Median of passes timed as a whole.");
-  visitor.number("whole_interval_s", conditions.whole_interval_s, kLatency, Presence::kRequired,
-                 "Half-width of its 95 % interval.");
+  visitor.number("whole_interval_s", conditions.whole_interval_s, kLayerLatency,
+                 Presence::kRequired, "Half-width of its 95 % interval.");
   visitor.number("disagreement", conditions.disagreement, {.min = -1, .max = 1e6},
                  "Sum of the layers by the whole pass, less 1.");
   visitor.text("power_from", conditions.power_from, {}, Presence::kOptional,
@@ -89,9 +86,11 @@ std::string uncertainty_of(const LayerProfile& profile) {
 }
 
 TableOrigin origin_of(const LayerProfile& profile) {
+  const bool predicted = profile.provenance.kind == "predicted";
+  const bool imported = profile.provenance.source == kImportedProfile;
   return {.table = fmt::format("{}/{}", profile.device, profile.model),
           .provenance = profile.provenance,
-          .note = profile.provenance.kind == "predicted" ? profile.note : "",
+          .note = predicted || imported ? profile.note : "",
           .uncertainty = uncertainty_of(profile)};
 }
 
@@ -116,11 +115,11 @@ void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
        .describe =
            [&](std::size_t i, FieldVisitor& item) {
              item.text("layer", rows[i].layer, {}, Presence::kRequired, "Name in the graph.");
-             item.number("latency_s", rows[i].latency_s, kLatency, Presence::kRequired,
+             item.number("latency_s", rows[i].latency_s, kLayerLatency, Presence::kRequired,
                          "Time of one image.");
-             item.number("interval_s", rows[i].interval_s, kLatency,
+             item.number("interval_s", rows[i].interval_s, kLayerLatency,
                          "Half-width of its 95 % interval.");
-             item.number("energy_j", rows[i].energy_j, kEnergy, "Energy of one image.");
+             item.number("energy_j", rows[i].energy_j, kLayerEnergy, "Energy of one image.");
            }},
       Presence::kRequired, "One row a layer.");
   std::vector<LayerProfile::Batch>& batches = profile.batches;
@@ -131,9 +130,9 @@ void describe_layer_profile(FieldVisitor& visitor, LayerProfile& profile) {
                            [&](std::size_t i, FieldVisitor& item) {
                              item.integer("pictures", batches[i].pictures, {.min = 1, .max = 1e6},
                                           Presence::kRequired, "Pictures in a forward pass.");
-                             item.number("latency_s", batches[i].latency_s, kLatency,
+                             item.number("latency_s", batches[i].latency_s, kLayerLatency,
                                          Presence::kRequired, "Time of the pass.");
-                             item.number("interval_s", batches[i].interval_s, kLatency,
+                             item.number("interval_s", batches[i].interval_s, kLayerLatency,
                                          "Half-width of its 95 % interval.");
                            }},
                       Presence::kOptional, "Passes of several pictures at once.");

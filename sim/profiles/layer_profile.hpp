@@ -13,6 +13,14 @@
 
 namespace papilio {
 
+/// What a table's times may be, s.
+inline constexpr NumberRange kLayerLatency{.min = 0, .max = 1e6};
+/// What a table's energies may be, J.
+inline constexpr NumberRange kLayerEnergy{.min = 0, .max = 1e9};
+
+/// The source, in profiles/sources.yaml, of tables that 'papilio import-profile' writes.
+inline constexpr std::string_view kImportedProfile{"papilio-import-profile"};
+
 /// Time and energy of some layers on one device.
 struct LayerCost {
   Seconds latency;
@@ -29,8 +37,9 @@ struct LayerCost {
 struct LayerProfile {
   struct Row {
     std::string layer;
-    double latency_s{0};               ///< in 0..1e6
-    std::optional<double> energy_j;    ///< in 0..1e9; absent where nobody measured or printed it
+    double latency_s{0};  ///< in `kLayerLatency`
+    std::optional<double>
+        energy_j;  ///< in `kLayerEnergy`; absent where nobody measured or printed it
     std::optional<double> interval_s;  ///< half-width of the latency's 95 % interval, if measured
   };
   /// What a table was measured under, and how it came out.
@@ -85,7 +94,7 @@ std::string uncertainty_of(const LayerProfile& profile);
 struct TableOrigin {
   std::string table;  ///< "jetson-tx2/resnet50-paper"
   Provenance provenance;
-  std::string note;         ///< of the table, if it was predicted
+  std::string note;         ///< of the table, if it was predicted or another tool measured it
   std::string uncertainty;  ///< what a measured table knows of its error, as a clause
 
   bool operator<(const TableOrigin& other) const { return table < other.table; }

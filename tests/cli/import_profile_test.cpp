@@ -62,46 +62,52 @@ double mobile_only_s(const TemporaryFolder& folder) {
 struct Imported {
   const char* file;
   const char* tool;
+  std::vector<std::string> more;
   double layers_s;  ///< as tests/unit/foreign_test.cpp derives them
 };
 
 class ImportProfile : public ::testing::TestWithParam<Imported> {};
 
 TEST_P(ImportProfile, MakesATableThatScenariosTake) {
-  const auto& [file, tool, layers_s] = GetParam();
+  const auto& [file, tool, more, layers_s] = GetParam();
   const TemporaryFolder folder;
   for (const char* device : {"jetson-tx2", "gtx-1080-ti"}) {
-    const Finished run = import_to(folder.path(), kFiles / file, {"--power-w", "5"}, device);
+    std::vector<std::string> words{"--power-w", "5"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Finished run = import_to(folder.path(), kFiles / file, words, device);
     ASSERT_EQ(run.exit_code, 0) << run.err;
     EXPECT_EQ(run.err, "");
     EXPECT_THAT(run.out, AllOf(HasSubstr("## Layers"), HasSubstr("## Totals"),
                                HasSubstr(fmt::format("From {}, by {}: ", file, tool))));
   }
   EXPECT_NEAR(mobile_only_s(folder), layers_s, 1e-9);
-  EXPECT_THAT(read_file(folder.path() / "out/tables.md"),
-              HasSubstr(fmt::format("jetson-tx2/tiny (measured: papilio-import-profile, {}, by {}",
-                                    file, tool)));
+  EXPECT_THAT(
+      read_file(folder.path() / "out/tables.md"),
+      AllOf(HasSubstr(fmt::format("jetson-tx2/tiny (measured: papilio-import-profile, {}, by {}",
+                                  file, tool)),
+            HasSubstr("jetson-tx2/tiny: Times are "),
+            HasSubstr("Precision not stated; taken as fp32.")));
 }
 
 // 101 + 10 + 200 + 8 + 40; 50 + 80 + 20; 51 + 83 + 21; 90 + 180 + 1 + 40; 90 + 180 + 1; 11.5 + 9.5
 // + 4; 8 + 1 + 10 + 1 + 4; 102.25 + 11 + 203 + 6 + 2 + 41 us.
-INSTANTIATE_TEST_SUITE_P(Tools, ImportProfile,
-                         ::testing::Values(Imported{"ort.json", "ONNX Runtime", 359e-6},
-                                           Imported{"tensorrt.json", "TensorRT", 150e-6},
-                                           Imported{"tensorrt-old.json", "TensorRT", 155e-6},
-                                           Imported{"tflite-old.csv", "TensorFlow Lite", 311e-6},
-                                           Imported{"tflite.csv", "TensorFlow Lite", 271e-6},
-                                           Imported{"torch.json", "torch.profiler", 25e-6},
-                                           Imported{"torch-named.json", "torch.profiler", 24e-6},
-                                           Imported{"torch-kineto.json", "torch.profiler",
-                                                    365.25e-6}),
-                         [](const auto& param) {
-                           std::string name = param.param.file;
-                           std::replace_if(
-                               name.begin(), name.end(),
-                               [](char c) { return c == '.' || c == '-'; }, '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Tools, ImportProfile,
+    ::testing::Values(Imported{"ort.json", "ONNX Runtime", {}, 359e-6},
+                      Imported{"tensorrt.json", "TensorRT", {}, 150e-6},
+                      Imported{"tensorrt-old.json", "TensorRT", {}, 155e-6},
+                      Imported{"tflite-old.csv", "TensorFlow Lite", {}, 311e-6},
+                      // The linear layer is within a delegate.
+                      Imported{"tflite.csv", "TensorFlow Lite", {"--allow-untimed"}, 271e-6},
+                      Imported{"torch.json", "torch.profiler", {}, 25e-6},
+                      Imported{"torch-named.json", "torch.profiler", {}, 24e-6},
+                      Imported{"torch-kineto.json", "torch.profiler", {}, 365.25e-6}),
+    [](const auto& param) {
+      std::string name = param.param.file;
+      std::replace_if(
+          name.begin(), name.end(), [](char c) { return c == '.' || c == '-'; }, '_');
+      return name;
+    });
 
 TEST(ImportProfileCommand, TellsWhatIsWhereAndWhatIsNowhere) {
   const TemporaryFolder folder;
@@ -196,16 +202,55 @@ TEST(ImportProfileCommand, AMapNamesLayersOfAnyNetwork) {
                                     "/layer1/layer1.0/conv/Conv_output_0_nchwc,layer1.0.conv1\n"
                                     "/fc/Gemm,linear\n"
                                     "Transpose_token_1,\n");
-  const Finished run =
-      run_papilio({"import-profile", (kFiles / "ort.json").string(), "--model", "resnet20-cifar10",
-                   "--device", "jetson-tx2", "--map", map.string(), "-o", folder.path().string()});
+  std::vector<std::string> words{"import-profile",
+                                 (kFiles / "ort.json").string(),
+                                 "--model",
+                                 "resnet20-cifar10",
+                                 "--device",
+                                 "jetson-tx2",
+                                 "--map",
+                                 map.string(),
+                                 "-o",
+                                 folder.path().string()};
+  const Finished refused = run_papilio(words);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("that multiply have no entry, the first is "
+                                           "'layer1.0.conv2'"),
+                                 HasSubstr("--allow-untimed")));
+  EXPECT_FALSE(fs::exists(folder.path() / "layers"));
+  words.emplace_back("--allow-untimed");
+  const Finished run = run_papilio(words);
   ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(read_file(folder.path() / "layers/jetson-tx2/resnet20-cifar10.yaml"),
+              HasSubstr("of these multiply, which --allow-untimed let pass."));
   EXPECT_THAT(run.out, AllOf(HasSubstr("fused /conv1/Conv (by the map)"),
                              HasSubstr("Layers without an entry, at 0 s")));
   const Finished show = run_papilio(
       {"profiles", "show", "jetson-tx2/resnet20-cifar10", "--profiles", folder.path().string()});
   EXPECT_EQ(show.exit_code, 0) << show.err;
   EXPECT_THAT(show.out, HasSubstr("papilio-import-profile"));
+}
+
+// A table that could not be loaded again is not written: two nodes of conv1, of 1e6 s each, take
+// 2e6 s, and 1e4 s at 1e6 W are 1e10 J.
+TEST(ImportProfileCommand, WhatNoTableHoldsIsRefused) {
+  const TemporaryFolder folder;
+  const auto node = [](const char* name, const char* us) {
+    return fmt::format(R"({{"cat":"Node","name":"{}_kernel_time","ts":0,"dur":{}}})", name, us);
+  };
+  const fs::path out = folder.path() / "profiles";
+  const auto expect = [&](const std::string& events, const std::string& watts,
+                          const std::string& message) {
+    const Finished run = import_to(out, folder.write("a.json", "[" + events + "]"),
+                                   {"--allow-untimed", "--power-w", watts});
+    EXPECT_EQ(run.exit_code, 2) << run.out;
+    EXPECT_THAT(run.err, HasSubstr(message));
+    EXPECT_FALSE(fs::exists(out));
+  };
+  expect(node("conv1", "1e12") + "," + node("conv1/Conv", "1e12"), "1",
+         "a.json: error: layer 'conv1': latency_s: expected 0 to 1e+06, got 2e+06");
+  expect(node("conv1", "1e10"), "1e6",
+         "a.json: error: layer 'conv1': energy_j: expected 0 to 1e+09, got 1e+10");
 }
 
 // Cut off anywhere, a file is read or refused, and the program never ends otherwise.
