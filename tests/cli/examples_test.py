@@ -53,8 +53,10 @@ def prepare(folder):
     (results / "profiles/models").mkdir(parents=True)
     shutil.copy(root / "profiles/models/densenet121.yaml", results / "profiles/models")
     # Times of the layers of resnet20-cifar10, as another tool would have them.
-    nodes = [{"cat": "Node", "ph": "X", "ts": i, "dur": 100, "name": f"{name}_kernel_time"}
-             for i, name in enumerate(["conv1", "layer1.0.conv1", "linear"])]
+    layers = ["conv1"] + [f"layer{stage}.{block}.conv{conv}"
+                          for stage in (1, 2, 3) for block in range(3) for conv in (1, 2)] + ["linear"]
+    nodes = [{"cat": "Node", "ph": "X", "ts": 100 * i, "dur": 100, "name": f"{name}_kernel_time"}
+             for i, name in enumerate(layers)]
     (folder / "trace.json").write_text(json.dumps(nodes))
     (folder / "map.csv").write_text("measured,layer\nlinear,linear\n")
     shutil.copytree(root / "results/reference/figure7-cifar10", results / "train-resnet20-cifar10")
