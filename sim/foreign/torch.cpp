@@ -54,6 +54,7 @@ struct Call {
   double seconds{0};
   std::size_t annotation{kNowhere};  ///< the innermost around it, in `ChromeTrace::names`
   std::size_t module{kNowhere};      ///< likewise
+  bool on_processor{false};          ///< where a GPU computed: it started no kernel
 };
 
 /// What an event is by its category; nothing of those that are passed over. Older versions of
@@ -146,6 +147,19 @@ class OutermostCalls {
     if (trace.has_kernels) take_times_of_kernels(spans);
   }
 
+  /// Of the annotations that are innermost around an operation, how often that comes which comes
+  /// least often; 0 without annotations.
+  [[nodiscard]] std::size_t fewest_of_an_annotation() const {
+    std::map<std::size_t, std::size_t> times;
+    for (const Annotation& each : annotations_) {
+      if (each.holds_call) ++times[each.name];
+    }
+    const auto fewest =
+        std::min_element(times.begin(), times.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    return fewest == times.end() ? 0 : fewest->second;
+  }
+
   /// By beginning.
   [[nodiscard]] std::vector<Call> calls() && {
     std::stable_sort(calls_.begin(), calls_.end(),
@@ -154,13 +168,18 @@ class OutermostCalls {
   }
 
  private:
+  struct Annotation {
+    std::size_t name{0};
+    bool holds_call{false};  ///< and no annotation between
+  };
+
   /// A span that has begun and not ended, and what is around the spans within it.
   struct Open {
     std::uint64_t process{0};
     std::uint64_t thread{0};
     double end_us{0};
     std::size_t call{kNowhere};
-    std::size_t annotation{kNowhere};
+    std::size_t annotation{kNowhere};  ///< in `annotations_`
     std::size_t module{kNowhere};
   };
 
@@ -174,34 +193,48 @@ class OutermostCalls {
     open.process = span.process;
     open.thread = span.thread;
     open.end_us = span.end_us();
-    if (span.what == TraceSpan::What::kAnnotation) open.annotation = span.name;
+    if (span.what == TraceSpan::What::kAnnotation) {
+      open.annotation = annotations_.size();
+      annotations_.push_back({span.name});
+    }
     if (span.what == TraceSpan::What::kModule) open.module = span.name;
     if (span.what == TraceSpan::What::kOperation) {
       if (open.call == kNowhere) {
         open.call = calls_.size();
-        calls_.push_back(
-            {span.name, span.start_us, span.length_us * kSpanMicro, open.annotation, open.module});
+        calls_.push_back({.name = span.name,
+                          .start_us = span.start_us,
+                          .seconds = span.length_us * kSpanMicro,
+                          .annotation = kNowhere,
+                          .module = open.module});
+        if (open.annotation != kNowhere) {
+          calls_.back().annotation = annotations_[open.annotation].name;
+          annotations_[open.annotation].holds_call = true;
+        }
       }
       if (span.id) call_of_id_.emplace(*span.id, open.call);
     }
     open_.push_back(open);
   }
 
-  /// On a GPU an operation's own span is what starting its kernels takes.
+  /// Of an operation that starts kernels, its own span is what starting them takes; one that starts
+  /// none keeps it.
   void take_times_of_kernels(const std::vector<TraceSpan>& spans) {
-    for (Call& call : calls_) call.seconds = 0;
+    for (Call& call : calls_) call.on_processor = true;
     for (const TraceSpan& span : spans) {
       if (span.what != TraceSpan::What::kKernel) continue;
       const auto owner = span.id ? call_of_id_.find(*span.id) : call_of_id_.end();
       if (owner == call_of_id_.end()) {
         calls_.push_back({span.name, span.start_us, span.length_us * kSpanMicro});
       } else {
-        calls_[owner->second].seconds += span.length_us * kSpanMicro;
+        Call& call = calls_[owner->second];
+        if (std::exchange(call.on_processor, false)) call.seconds = 0;
+        call.seconds += span.length_us * kSpanMicro;
       }
     }
   }
 
   std::vector<Call> calls_;
+  std::vector<Annotation> annotations_;
   std::vector<Open> open_;
   std::unordered_map<std::uint64_t, std::size_t> call_of_id_;
 };
@@ -273,6 +306,10 @@ class RunsOfTrace {
   [[nodiscard]] std::size_t count() const { return count_; }
   /// `kNowhere`: between runs.
   [[nodiscard]] std::size_t of(std::size_t call) const { return run_of_call_[call]; }
+  /// Whether a call is in a run that is not left out.
+  [[nodiscard]] bool counts(std::size_t call) const {
+    return of(call) != kNowhere && !(of(call) == 0 && leaves_out_first(count_));
+  }
   [[nodiscard]] Estimate whole() const { return whole_.median_over(count_); }
 
  private:
@@ -281,50 +318,101 @@ class RunsOfTrace {
   RunTimes whole_;
 };
 
-/// Makes entries of calls: the k-th call of an operation in each run is one thing.
-std::vector<MeasuredEntry> entries_of(const ChromeTrace& trace, const std::vector<Call>& calls,
-                                      const RunsOfTrace& runs) {
-  std::vector<MeasuredEntry> entries;
-  std::vector<RunTimes> times;
-  std::map<std::pair<std::size_t, std::size_t>, std::size_t> known;  // name and number
-  std::vector<std::pair<std::size_t, std::size_t>> last(trace.names.size(), {kNowhere, 0});
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    const Call& call = calls[i];
-    const std::size_t run = runs.of(i);
-    if (run == kNowhere) continue;
-    auto& [last_run, number] = last[call.name];
-    number = last_run == run ? number + 1 : 1;
-    last_run = run;
-    const auto [it, is_new] = known.emplace(std::pair{call.name, number}, entries.size());
-    if (is_new) {
-      const std::string& operation = trace.names[call.name];
-      MeasuredEntry entry{.name = fmt::format("{}#{}", operation, number),
-                          .kind = kind_of_operation(operation)};
-      if (call.annotation != kNowhere) {
-        entry.scope = trace.names[call.annotation];
-        entry.parts = {entry.scope};
-      } else if (call.module != kNowhere) {
-        entry.scope = trace.names[call.module];
-      }
-      entries.push_back(std::move(entry));
-      times.emplace_back();
+/// Makes entries of calls. In each run the k-th call of an operation within one annotation and one
+/// module is one thing, so that a call elsewhere which one run alone has shifts nothing.
+class EntriesOfTrace {
+ public:
+  EntriesOfTrace(const ChromeTrace& trace, const std::vector<Call>& calls,
+                 const RunsOfTrace& runs) {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      if (runs.counts(i)) take(trace, calls[i], runs.of(i));
     }
-    times[it->second].add(run, call.seconds);
+    const std::size_t counted = runs.count() - (leaves_out_first(runs.count()) ? 1 : 0);
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      entries_[i].latency = times_[i].median_over(runs.count());
+      // What most runs do not have is no layer of the network, and must not be counted as one.
+      if (2 * runs_with_[i] < counted) entries_[i].kind.clear();
+    }
   }
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    entries[i].latency = times[i].median_over(runs.count());
+
+  /// As they ran, each operation's numbered.
+  [[nodiscard]] std::vector<MeasuredEntry> entries() && { return std::move(entries_); }
+
+ private:
+  struct Count {
+    std::size_t run{kNowhere};
+    std::size_t number{0};
+  };
+
+  void take(const ChromeTrace& trace, const Call& call, std::size_t run) {
+    Count& count = last_[{call.name, call.annotation, call.module}];
+    count.number = count.run == run ? count.number + 1 : 1;
+    count.run = run;
+    const auto [it, is_new] = known_.emplace(
+        std::tuple{call.name, call.annotation, call.module, count.number}, entries_.size());
+    if (is_new) add(trace, call);
+    times_[it->second].add(run, call.seconds);
+    ++runs_with_[it->second];
   }
-  return entries;
+
+  void add(const ChromeTrace& trace, const Call& call) {
+    const std::string& operation = trace.names[call.name];
+    MeasuredEntry entry{.name = fmt::format("{}#{}", operation, ++numbers_[call.name]),
+                        .kind = kind_of_operation(operation)};
+    if (call.annotation != kNowhere) {
+      entry.scope = trace.names[call.annotation];
+      entry.parts = {entry.scope};
+    } else if (call.module != kNowhere) {
+      entry.scope = trace.names[call.module];
+    }
+    entries_.push_back(std::move(entry));
+    times_.emplace_back();
+    runs_with_.push_back(0);
+  }
+
+  std::vector<MeasuredEntry> entries_;
+  std::vector<RunTimes> times_;
+  std::vector<std::size_t> runs_with_;
+  std::map<std::tuple<std::size_t, std::size_t, std::size_t>, Count> last_;
+  std::map<std::tuple<std::size_t, std::size_t, std::size_t, std::size_t>, std::size_t> known_;
+  std::map<std::size_t, std::size_t> numbers_;  // of an operation's entries
+};
+
+/// What the user must know of a trace with a GPU.
+std::vector<std::string> gpu_cautions(const std::vector<Call>& calls, const RunsOfTrace& runs) {
+  std::vector<std::string> cautions{
+      "Times are those of the GPU's kernels and copies, by the operation that started them."};
+  double processor_s = 0;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (runs.counts(i) && calls[i].on_processor) processor_s += calls[i].seconds;
+  }
+  if (processor_s > 0) {
+    const std::size_t counted = runs.count() - (leaves_out_first(runs.count()) ? 1 : 0);
+    constexpr double kMilli = 1e3;
+    cautions.push_back(fmt::format(
+        "Operations that started no kernel count with the processor's time, {:.4f} ms a run on "
+        "average, though the GPU may compute meanwhile.",
+        processor_s * kMilli / static_cast<double>(counted)));
+  }
+  return cautions;
 }
 
 }  // namespace
 
 ForeignProfile read_torch(const std::string& text, const std::string& path) {
   const ChromeTrace trace = read_trace(text, path);
-  const std::vector<Call> calls = OutermostCalls{trace}.calls();
+  OutermostCalls outermost{trace};
+  const std::size_t passes = outermost.fewest_of_an_annotation();
+  if (trace.steps.empty() && passes > 1) {
+    throw ConfigError{fmt::format(
+        "{}: error: has no steps, and each annotation comes {} times or more: several passes would "
+        "be added up; call the profiler's step() after each pass, or trace one pass",
+        path, passes)};
+  }
+  const std::vector<Call> calls = std::move(outermost).calls();
   const RunsOfTrace runs{trace, calls};
   ForeignProfile profile;
-  if (runs.count() > 0) profile.entries = entries_of(trace, calls, runs);
+  if (runs.count() > 0) profile.entries = EntriesOfTrace{trace, calls, runs}.entries();
   if (profile.entries.empty()) {
     throw ConfigError{
         fmt::format("{}: error: has no operation{}; trace a network that runs "
@@ -332,10 +420,11 @@ ForeignProfile read_torch(const std::string& text, const std::string& path) {
                     path, trace.steps.empty() ? "" : " within a step")};
   }
   profile.statistic = median_clause(runs.count());
-  if (!trace.steps.empty()) profile.whole = runs.whole();
-  if (trace.has_kernels) {
-    profile.cautions.push_back(
-        "Times are those of the GPU's kernels and copies, by the operation that started them.");
+  if (trace.has_kernels) profile.cautions = gpu_cautions(calls, runs);
+  if (trace.steps.empty()) {
+    profile.cautions.emplace_back("The trace marks no steps: all of it counts as one pass.");
+  } else {
+    profile.whole = runs.whole();
   }
   return profile;
 }

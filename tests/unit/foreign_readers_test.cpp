@@ -1,0 +1,179 @@
+// Claims: what a file of another tool says in a way that may be misread, several passes in one,
+// runs that differ, nodes within nodes, and counts that were rounded, is counted once and where it
+// belongs, or is refused or told.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/base/error.hpp"
+#include "sim/foreign/foreign_profile.hpp"
+#include "sim/foreign/run_times.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+using ::testing::Contains;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::TemporaryFolder;
+using ::testing::ThrowsMessage;
+
+ForeignProfile read_text(const std::string& text, ForeignTool tool) {
+  const TemporaryFolder folder;
+  return read_foreign_profile(folder.write("file", text).string(), tool);
+}
+
+void expect_refusal(const std::string& text, ForeignTool tool, const std::string& message) {
+  EXPECT_THAT([&] { read_text(text, tool); }, ThrowsMessage<ConfigError>(HasSubstr(message)));
+}
+
+/// Microseconds by an entry's name and what it ran within.
+std::map<std::string, double> times_in(const ForeignProfile& profile) {
+  std::map<std::string, double> times;
+  for (const MeasuredEntry& entry : profile.entries) {
+    times[entry.scope.empty() ? entry.name : entry.name + " in " + entry.scope] +=
+        entry.latency.value * 1e6;
+  }
+  return times;
+}
+
+void expect_microseconds(const ForeignProfile& profile,
+                         const std::map<std::string, double>& expected) {
+  const std::map<std::string, double> found = times_in(profile);
+  std::vector<std::string> names;
+  for (const auto& [name, us] : found) names.push_back(name);
+  ASSERT_EQ(found.size(), expected.size()) << ::testing::PrintToString(names);
+  for (const auto& [name, us] : expected) {
+    ASSERT_TRUE(found.contains(name)) << name;
+    EXPECT_NEAR(found.at(name), us, 1e-9) << name;
+  }
+}
+
+/// One event of a trace.
+std::string traced(const std::string& category, const std::string& name, int ts, int dur,
+                   const std::string& args = "") {
+  return fmt::format(
+      R"({{"ph":"X","cat":"{}","name":"{}","pid":1,"tid":1,"ts":{},"dur":{},"args":{{{}}}}},)",
+      category, name, ts, dur, args);
+}
+
+std::string operation(const std::string& name, int ts, int dur, const std::string& args = "") {
+  return traced("cpu_op", "aten::" + name, ts, dur, args);
+}
+
+std::string annotation(const std::string& name, int ts, int dur) {
+  return traced("user_annotation", name, ts, dur);
+}
+
+std::string whole_trace(std::string events) {
+  events.pop_back();
+  return R"({"traceEvents":[)" + events + "]}";
+}
+
+ForeignProfile torch_profile(const std::string& events) {
+  return read_text(whole_trace(events), ForeignTool::kTorch);
+}
+
+// Ten passes of two annotated layers, of which the second comes twice a pass: the first comes ten
+// times, the least. Together they would count tenfold.
+TEST(TorchReader, PassesWithoutStepsAreNotAddedUp) {
+  std::string events;
+  for (int pass = 0; pass < 10; ++pass) {
+    const int ts = pass * 100;
+    events += annotation("conv1", ts, 20) + operation("conv2d", ts + 1, 10);
+    events += annotation("relu1", ts + 30, 9) + operation("relu", ts + 31, 2);
+    events += annotation("relu1", ts + 40, 9) + operation("relu", ts + 41, 2);
+  }
+  expect_refusal(whole_trace(events), ForeignTool::kTorch,
+                 "file: error: has no steps, and each annotation comes 10 times or more: several "
+                 "passes would be added up; call the profiler's step() after each pass, or trace "
+                 "one pass");
+}
+
+// One pass calls a layer that it shares twice, 2 + 3 us, and another once, 10 us. An annotation
+// that holds no operation but within another's says nothing of passes.
+TEST(TorchReader, OnePassWithoutStepsIsReadWithACaution) {
+  const ForeignProfile profile = torch_profile(
+      annotation("all", 0, 99) + annotation("conv1", 1, 20) + operation("conv2d", 2, 10) +
+      annotation("relu1", 30, 9) + operation("relu", 31, 2) + annotation("relu1", 40, 9) +
+      operation("relu", 41, 3));
+  expect_microseconds(profile, {{"aten::conv2d#1 in conv1", 10},
+                                {"aten::relu#1 in relu1", 2},
+                                {"aten::relu#2 in relu1", 3}});
+  EXPECT_THAT(profile.cautions,
+              ElementsAre("The trace marks no steps: all of it counts as one pass."));
+}
+
+/// Steps of 90 us, with what each holds by its beginning.
+template <typename Events>
+ForeignProfile torch_steps(int count, const Events& events_at) {
+  std::string events;
+  for (int step = 0; step < count; ++step) {
+    const int ts = (step + 1) * 100;
+    events += annotation(fmt::format("ProfilerStep#{}", step), ts, 90) + events_at(step, ts);
+  }
+  return torch_profile(events);
+}
+
+// Four steps, the first left out. Step 2 alone has a further activation of 50 us, in front, in an
+// annotation of its own. "relu1" takes 2, 3 and 4 us: 3; "relu2" 20, 30 and 40: 30. Counted by the
+// number in the step alone, the first would be of 2, 50 and 4 us, and the second of 20, 3 and 40.
+TEST(TorchReader, ACallOfOneRunShiftsNoOther) {
+  const ForeignProfile profile = torch_steps(4, [](int step, int ts) {
+    std::string events;
+    if (step == 2) events += annotation("extra", ts, 55) + operation("relu", ts + 1, 50);
+    events += annotation("relu1", ts + 60, 6) + operation("relu", ts + 61, 1 + step);
+    return events + annotation("relu2", ts + 70, 9) + operation("relu", ts + 71, 10 + 10 * step);
+  });
+  expect_microseconds(
+      profile,
+      {{"aten::relu#1 in relu1", 3}, {"aten::relu#2 in relu2", 30}, {"aten::relu#3 in extra", 0}});
+  EXPECT_THAT(profile.entries[2].kind, IsEmpty()) << "which most runs lack is no layer by order";
+  EXPECT_EQ(profile.entries[0].kind, "relu");
+}
+
+// The warm-up's annotations are not the later ones', and what it alone calls is no entry: of 5 and
+// 7 us the median is 6.
+TEST(TorchReader, TheRunLeftOutNamesNothing) {
+  const ForeignProfile profile = torch_steps(3, [](int step, int ts) {
+    if (step == 0) {
+      return annotation("warm", ts, 80) + operation("relu", ts + 1, 30) +
+             operation("randn", ts + 40, 30);
+    }
+    return annotation("relu1", ts, 80) + operation("relu", ts + 1, 3 + 2 * step);
+  });
+  expect_microseconds(profile, {{"aten::relu#1 in relu1", 6}});
+}
+
+// The convolution's kernel takes 30 us, its span of 9 does not count; two operations start no
+// kernel: 4 + 3 us of the processor are kept, and told.
+TEST(TorchReader, WithAGpuOperationsWithoutKernelsKeepTheirTime) {
+  const ForeignProfile profile =
+      torch_profile(operation("conv2d", 0, 9, R"("External id":1)") +
+                    operation("nms", 10, 4, R"("External id":2)") + operation("flatten", 20, 3) +
+                    traced("kernel", "gemm", 100, 30, R"("External id":1)"));
+  expect_microseconds(profile,
+                      {{"aten::conv2d#1", 30}, {"aten::nms#1", 4}, {"aten::flatten#1", 3}});
+  EXPECT_THAT(profile.cautions,
+              Contains(HasSubstr("no kernel count with the processor's time, 0.0070 ms a run")));
+}
+
+// All operations started kernels: nothing is told of the processor.
+TEST(TorchReader, WithAGpuOnlyKernelsMayCount) {
+  const ForeignProfile profile =
+      torch_profile(operation("conv2d", 0, 9, R"("External id":1)") +
+                    traced("kernel", "gemm", 100, 30, R"("External id":1)"));
+  EXPECT_THAT(profile.cautions, Each(Not(HasSubstr("processor"))));
+}
+
+}  // namespace
+}  // namespace papilio
