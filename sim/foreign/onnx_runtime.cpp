@@ -2,7 +2,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -17,21 +19,81 @@ namespace {
 constexpr std::string_view kKernelTime{"_kernel_time"};
 constexpr double kMostMicroseconds = 1e12;  // 12 days
 constexpr double kNodeMicro = 1e-6;
+constexpr double kMicroToMilli = 1e-3;
+constexpr std::size_t kOutside = static_cast<std::size_t>(-1);
 
 /// A node's kernel in one run.
 struct KernelEvent {
+  std::uint64_t process{0};
+  std::uint64_t thread{0};
   double start_us{0};
-  double seconds{0};
+  double length_us{0};
   std::size_t node{0};
+  double own_us{0};  ///< without the nodes within it
+
+  [[nodiscard]] double end_us() const { return start_us + length_us; }
+};
+
+struct ModelRun {
+  double start_us{0};
+  double length_us{0};
+
+  [[nodiscard]] double end_us() const { return start_us + length_us; }
 };
 
 /// What an ONNX Runtime profile says of nodes and runs.
 struct OrtEvents {
   std::vector<std::string> nodes;  ///< names, each once
   std::vector<KernelEvent> kernels;
-  std::vector<std::pair<double, double>> runs;  ///< start, us, and length, s
-  std::set<std::string> providers;              ///< beside the CPU's
+  std::vector<ModelRun> runs;       ///< by beginning, one after the other
+  std::set<std::string> providers;  ///< beside the CPU's
 };
+
+/// Takes from the time of each node (If, Loop, Scan) that of the nodes that it runs: on its thread,
+/// in its time.
+/// @return whether there is such a node
+bool subtract_contained(std::vector<KernelEvent>& kernels) {
+  // Outer ones first. Of two with the same times the later in the file is the outer, for events are
+  // written as they end.
+  std::vector<std::size_t> order(kernels.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = order.size() - 1 - i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const auto place = [](const KernelEvent& each) {
+      return std::tuple{each.process, each.thread, each.start_us, -each.length_us};
+    };
+    return place(kernels[a]) < place(kernels[b]);
+  });
+  constexpr double kRoundingUs = 1;  // of beginning and length, each rounded down
+  bool found = false;
+  std::vector<std::size_t> open;
+  for (const std::size_t i : order) {
+    KernelEvent& kernel = kernels[i];
+    kernel.own_us = kernel.length_us;
+    const auto is_within = [&](const KernelEvent& outer) {
+      return outer.process == kernel.process && outer.thread == kernel.thread &&
+             kernel.start_us < outer.end_us() && kernel.end_us() <= outer.end_us() + kRoundingUs;
+    };
+    while (!open.empty() && !is_within(kernels[open.back()])) open.pop_back();
+    if (!open.empty()) {
+      found = true;
+      KernelEvent& outer = kernels[open.back()];
+      outer.own_us = std::max(0.0, outer.own_us - kernel.length_us);
+    }
+    open.push_back(i);
+  }
+  return found;
+}
+
+void require_separate(const std::vector<ModelRun>& runs, const std::string& path) {
+  const auto overlap = std::adjacent_find(
+      runs.begin(), runs.end(),
+      [](const ModelRun& one, const ModelRun& next) { return next.start_us < one.end_us(); });
+  if (overlap == runs.end()) return;
+  throw ConfigError{fmt::format(
+      "{}: error: the run that begins at {} us begins before the one of {} us ends, and nothing "
+      "tells whose a node is; profile one Run at a time",
+      path, (overlap + 1)->start_us, overlap->start_us)};
+}
 
 OrtEvents read_ort_events(const std::string& text, const std::string& path) {
   OrtEvents events;
@@ -42,15 +104,19 @@ OrtEvents read_ort_events(const std::string& text, const std::string& path) {
     const bool run = category == "Session" && name == "model_run";
     if (!run && (category != "Node" || !name.ends_with(kKernelTime))) return;
     const double start_us = event.number("ts", 0, kMostMicroseconds);
-    const double seconds = event.number("dur", 0, kMostMicroseconds) * kNodeMicro;
+    const double length_us = event.number("dur", 0, kMostMicroseconds);
     if (run) {
-      events.runs.emplace_back(start_us, seconds);
+      events.runs.push_back({start_us, length_us});
       return;
     }
     name.resize(name.size() - kKernelTime.size());
     const auto [it, is_new] = known.emplace(name, events.nodes.size());
     if (is_new) events.nodes.push_back(std::move(name));
-    events.kernels.push_back({start_us, seconds, it->second});
+    events.kernels.push_back({.process = event.whole("pid").value_or(0),
+                              .thread = event.whole("tid").value_or(0),
+                              .start_us = start_us,
+                              .length_us = length_us,
+                              .node = it->second});
     const std::string provider = event.argument_text("provider");
     if (!provider.empty() && provider != "CPUExecutionProvider") events.providers.insert(provider);
   };
@@ -61,15 +127,25 @@ OrtEvents read_ort_events(const std::string& text, const std::string& path) {
                     "session that runs, and end the profiling",
                     path, kKernelTime)};
   }
+  const bool nested = subtract_contained(events.kernels);
+  if (nested && events.runs.empty()) {
+    throw ConfigError{fmt::format(
+        "{}: error: has nodes within others, which may come several times a run, and no event "
+        "'model_run'; profile whole runs",
+        path)};
+  }
   std::stable_sort(
       events.kernels.begin(), events.kernels.end(),
       [](const KernelEvent& a, const KernelEvent& b) { return a.start_us < b.start_us; });
-  std::sort(events.runs.begin(), events.runs.end());
+  std::sort(events.runs.begin(), events.runs.end(), [](const ModelRun& a, const ModelRun& b) {
+    return std::pair{a.start_us, a.length_us} < std::pair{b.start_us, b.length_us};
+  });
+  require_separate(events.runs, path);
   return events;
 }
 
-/// The run that each kernel belongs to: the last that began before it; where no runs are marked,
-/// how often the node came before.
+/// The run that each kernel begins in, `kOutside`: none; where no runs are marked, how often the
+/// node came before.
 std::vector<std::size_t> runs_of(const OrtEvents& events) {
   std::vector<std::size_t> runs;
   runs.reserve(events.kernels.size());
@@ -79,11 +155,12 @@ std::vector<std::size_t> runs_of(const OrtEvents& events) {
       runs.push_back(seen[kernel.node]++);
       continue;
     }
-    const auto after =
-        std::upper_bound(events.runs.begin(), events.runs.end(), kernel.start_us,
-                         [](double start_us, const auto& run) { return start_us < run.first; });
+    const auto after = std::upper_bound(
+        events.runs.begin(), events.runs.end(), kernel.start_us,
+        [](double start_us, const ModelRun& run) { return start_us < run.start_us; });
     const auto index = static_cast<std::size_t>(after - events.runs.begin());
-    runs.push_back(index == 0 ? 0 : index - 1);
+    const bool within = index > 0 && kernel.start_us < events.runs[index - 1].end_us();
+    runs.push_back(within ? index - 1 : kOutside);
   }
   return runs;
 }
@@ -98,11 +175,24 @@ ForeignProfile read_onnx_runtime(const std::string& text, const std::string& pat
   std::vector<RunTimes> times(events.nodes.size());
   std::vector<std::size_t> order;  // of the nodes, as they ran
   std::vector<bool> met(events.nodes.size());
+  std::size_t outside = 0;
+  double outside_us = 0;
   for (std::size_t i = 0; i < events.kernels.size(); ++i) {
     const KernelEvent& kernel = events.kernels[i];
-    times[kernel.node].add(runs[i], kernel.seconds);
+    if (runs[i] == kOutside) {
+      ++outside;
+      outside_us += kernel.own_us;
+      continue;
+    }
+    times[kernel.node].add(runs[i], kernel.own_us * kNodeMicro);
     if (!met[kernel.node]) order.push_back(kernel.node);
     met[kernel.node] = true;
+  }
+  if (order.empty()) {
+    throw ConfigError{
+        fmt::format("{}: error: none of its nodes begins in a run, an event 'model_run'; profile "
+                    "whole runs",
+                    path)};
   }
   ForeignProfile profile;
   profile.statistic = median_clause(count);
@@ -117,9 +207,14 @@ ForeignProfile read_onnx_runtime(const std::string& text, const std::string& pat
   if (!events.runs.empty()) {
     RunTimes whole;
     for (std::size_t run = 0; run < events.runs.size(); ++run) {
-      whole.add(run, events.runs[run].second);
+      whole.add(run, events.runs[run].length_us * kNodeMicro);
     }
     profile.whole = whole.median_over(count);
+  }
+  if (outside > 0) {
+    profile.cautions.push_back(
+        fmt::format("Left out, for they begin in no run: {} events of nodes, {:.4f} ms together.",
+                    outside, outside_us * kMicroToMilli));
   }
   if (!events.providers.empty()) {
     profile.cautions.push_back(fmt::format(

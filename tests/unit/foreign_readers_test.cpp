@@ -175,5 +175,76 @@ TEST(TorchReader, WithAGpuOnlyKernelsMayCount) {
   EXPECT_THAT(profile.cautions, Each(Not(HasSubstr("processor"))));
 }
 
+/// A node's event, on a thread.
+std::string ort_node(const std::string& name, int ts, int dur, int thread = 1) {
+  return fmt::format(
+      R"({{"cat":"Node","name":"{}_kernel_time","pid":1,"tid":{},"ts":{},"dur":{}}},)", name,
+      thread, ts, dur);
+}
+
+std::string ort_run(int ts, int dur) {
+  return fmt::format(R"({{"cat":"Session","name":"model_run","pid":1,"tid":1,"ts":{},"dur":{}}},)",
+                     ts, dur);
+}
+
+std::string ort_file(std::string events) {
+  events.pop_back();
+  return "[" + events + "]";
+}
+
+ForeignProfile ort_profile(const std::string& events) {
+  return read_text(ort_file(events), ForeignTool::kOnnxRuntime);
+}
+
+// Runs at 100..150 and 200..250 us. The node at 90 is before both, the ones at 150 and 170 are
+// after the first and before the second: 7 + 8 + 9 = 24 us are of no run. Of 4 and 6 us the median
+// is 5.
+TEST(OrtReader, WhatBeginsInNoRunIsLeftOutAndTold) {
+  const ForeignProfile profile = ort_profile(
+      ort_node("a", 90, 7) + ort_node("a", 101, 4) + ort_run(100, 50) + ort_node("a", 150, 8) +
+      ort_node("b", 170, 9) + ort_node("a", 201, 6) + ort_run(200, 50));
+  expect_microseconds(profile, {{"a", 5}});
+  EXPECT_THAT(profile.cautions,
+              ElementsAre("Left out, for they begin in no run: 3 events of nodes, 0.0240 ms "
+                          "together."));
+  expect_refusal(ort_file(ort_node("a", 90, 7) + ort_run(100, 50)), ForeignTool::kOnnxRuntime,
+                 "file: error: none of its nodes begins in a run");
+}
+
+// The second run begins at 149, the first ends at 150.
+TEST(OrtReader, RunsAtOneTimeAreRefused) {
+  const std::string first = ort_node("a", 101, 4) + ort_run(100, 50) + ort_node("a", 151, 4);
+  expect_refusal(ort_file(first + ort_run(149, 50)), ForeignTool::kOnnxRuntime,
+                 "file: error: the run that begins at 149 us begins before the one of 100 us ends, "
+                 "and nothing tells whose a node is; profile one Run at a time");
+  expect_microseconds(ort_profile(first + ort_run(150, 50)), {{"a", 4}});
+}
+
+// A loop of 40 us runs its body twice, 10 + 12 us, in which an If of 12 holds a node of 5: the
+// loop's own are 40 - 10 - 12 = 18, the If's 12 - 5 = 7. What another thread computes meanwhile
+// and what follows on this one is not within. The sum is what passed: 18 + 10 + 7 + 5 + 6 + 3.
+TEST(OrtReader, ANodeDoesNotCountTheNodesWithinIt) {
+  const std::string events = ort_node("body", 105, 10) + ort_node("then", 120, 5) +
+                             ort_node("if", 118, 12) + ort_node("loop", 101, 40) +
+                             ort_node("other", 110, 6, 2) + ort_node("next", 141, 3);
+  const ForeignProfile profile = ort_profile(events + ort_run(100, 50));
+  expect_microseconds(
+      profile, {{"loop", 18}, {"body", 10}, {"if", 7}, {"then", 5}, {"other", 6}, {"next", 3}});
+  EXPECT_NEAR(profile.total_s(), 49e-6, 1e-15);
+  EXPECT_THAT(profile.cautions, IsEmpty());
+  expect_refusal(ort_file(events), ForeignTool::kOnnxRuntime, "has nodes within others");
+}
+
+// Beginning and length are rounded down, so a body may seem to end 1 us after its loop. Of two with
+// the same times the one that was written first ended first: 9 - 9 = 0 us are the loop's own.
+TEST(OrtReader, RoundedTimesStillNest) {
+  expect_microseconds(
+      ort_profile(ort_node("body", 102, 9) + ort_node("loop", 101, 9) + ort_run(100, 50)),
+      {{"loop", 0}, {"body", 9}});
+  expect_microseconds(
+      ort_profile(ort_node("body", 101, 9) + ort_node("loop", 101, 9) + ort_run(100, 50)),
+      {{"loop", 0}, {"body", 9}});
+}
+
 }  // namespace
 }  // namespace papilio
