@@ -17,6 +17,63 @@ namespace {
 
 constexpr double kMostMillisecondsOfOperation = 1e9;  // 12 days
 constexpr double kOperationMilli = 1e-3;
+constexpr std::size_t kMostBytesOfTable = std::size_t{16} << 20U;
+constexpr std::size_t kMostBytesOfLine = std::size_t{64} << 10U;
+constexpr std::size_t kMostCellsOfLine = 1000;
+
+/// Refuses what the tool would not write, before it takes memory and time.
+void require_bounds(std::string_view text, const std::string& path) {
+  if (text.size() > kMostBytesOfTable) {
+    throw ConfigError{fmt::format("{}: error: is above 16 MiB; write it anew with the tool", path)};
+  }
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::string_view bytes = text.substr(0, text.find('\n'));
+    if (bytes.size() > kMostBytesOfLine) {
+      throw ConfigError{fmt::format(
+          "{}:{}: error: the line is above 64 KiB; write it anew with the tool", path, line)};
+    }
+    for (const char separator : {',', ';', '\t'}) {
+      if (std::count(bytes.begin(), bytes.end(), separator) >=
+          static_cast<std::ptrdiff_t>(kMostCellsOfLine)) {
+        throw ConfigError{fmt::format(
+            "{}:{}: error: the line has more than 1000 cells; write it anew with the tool", path,
+            line)};
+      }
+    }
+    text.remove_prefix(std::min(bytes.size() + 1, text.size()));
+  }
+}
+
+/// Remembers the operations that the tool says were never called.
+class UncalledOperations {
+ public:
+  void add(const std::string& name) {
+    constexpr std::size_t kNamed = 3;
+    if (names_.size() < kNamed) names_.push_back(shortened(name));
+    ++count_;
+  }
+
+  /// As the user must know it; empty without any.
+  [[nodiscard]] std::string caution() const {
+    if (count_ == 0) return {};
+    const std::size_t others = count_ - names_.size();
+    return fmt::format(
+        "Written as called 0 times, for the tool rounds calls per run down, and counted as 0 s: "
+        "{}{}.",
+        fmt::join(names_, ", "), others > 0 ? fmt::format(" and {} more", others) : "");
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::size_t count_{0};
+};
+
+/// An operation of the table.
+struct OperationRow {
+  MeasuredEntry entry;
+  std::string type;
+  bool called{true};  ///< once in each run, or more
+};
 
 std::optional<double> number_in(std::string_view cell) {
   cell = trimmed(cell);
@@ -43,7 +100,7 @@ class OperationColumns {
 
   /// One operation. Neither its type nor its name is in quotes, whatever commas they hold, so the
   /// first place where the numbers between them fit tells where they are.
-  [[nodiscard]] MeasuredEntry entry_in(const CsvRecord& row) const {
+  [[nodiscard]] OperationRow operation_in(const CsvRecord& row) const {
     const std::vector<std::string>& cells = row.cells;
     for (std::size_t shift = 0; shift + size_ <= cells.size(); ++shift) {
       const std::optional<double> milliseconds = number_in(cells[milliseconds_ + shift]);
@@ -51,12 +108,13 @@ class OperationColumns {
       if (!milliseconds || !calls || !trimmed(cells[share_ + shift]).ends_with('%')) continue;
       const auto name = cells.begin() + static_cast<std::ptrdiff_t>(size_ - 1 + shift);
       const auto type = cells.begin() + static_cast<std::ptrdiff_t>(shift + 1);
-      MeasuredEntry entry{
-          .name = plain_line(trimmed(fmt::format("{}", fmt::join(name, cells.end(), ",")))),
-          .scope = plain_line(trimmed(fmt::format("{}", fmt::join(cells.begin(), type, ","))))};
-      // Fewer calls than runs are written as none.
-      entry.latency.value = *milliseconds * std::max(*calls, 1.0) * kOperationMilli;
-      return entry;
+      OperationRow operation{
+          .entry = {.name =
+                        plain_line(trimmed(fmt::format("{}", fmt::join(name, cells.end(), ","))))},
+          .type = plain_line(trimmed(fmt::format("{}", fmt::join(cells.begin(), type, ",")))),
+          .called = *calls > 0};
+      operation.entry.latency.value = *milliseconds * *calls * kOperationMilli;
+      return operation;
     }
     throw ConfigError{fmt::format(
         "{}:{}: error: expected {} cells with numbers in avg_ms and times called, got '{}'", path_,
@@ -115,6 +173,7 @@ std::vector<std::string> parts_of_operation(std::string_view name) {
 }  // namespace
 
 ForeignProfile read_tflite(const std::string& text, const std::string& path) {
+  require_bounds(text, path);
   const std::vector<CsvRecord> records = parse_csv(text, path, CsvStyle::kStrict);
   const std::size_t header = find_run_order(records, path);
   if (header >= records.size()) {
@@ -123,16 +182,17 @@ ForeignProfile read_tflite(const std::string& text, const std::string& path) {
   const OperationColumns columns{path, records[header]};
   ForeignProfile profile;
   std::size_t delegates = 0;
+  UncalledOperations uncalled;
   for (std::size_t i = header + 1; i < records.size() && records[i].cells.size() > 1; ++i) {
-    MeasuredEntry entry = columns.entry_in(records[i]);
-    const std::string type = std::exchange(entry.scope, "");
-    if (type == "DelegateOpInvoke") continue;  // within a delegate, which has a row of its own
-    if (type.find("Delegate") != std::string::npos) {
+    OperationRow operation = columns.operation_in(records[i]);
+    if (operation.type == "DelegateOpInvoke") continue;  // in a delegate, which has its own row
+    if (operation.type.find("Delegate") != std::string::npos) {
       ++delegates;
     } else {
-      entry.parts = parts_of_operation(entry.name);
+      operation.entry.parts = parts_of_operation(operation.entry.name);
     }
-    profile.entries.push_back(std::move(entry));
+    if (!operation.called) uncalled.add(operation.entry.name);
+    profile.entries.push_back(std::move(operation.entry));
   }
   if (profile.entries.empty()) {
     throw ConfigError{fmt::format("{}:{}: error: the section 'Run Order' has no operations", path,
@@ -144,6 +204,9 @@ ForeignProfile read_tflite(const std::string& text, const std::string& path) {
         "{} of the operations are delegates, each a part of the network whose layers the file "
         "does not tell apart; measure with --use_xnnpack=false, or without the delegate.",
         delegates));
+  }
+  if (std::string caution = uncalled.caution(); !caution.empty()) {
+    profile.cautions.push_back(std::move(caution));
   }
   return profile;
 }

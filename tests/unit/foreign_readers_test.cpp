@@ -246,5 +246,47 @@ TEST(OrtReader, RoundedTimesStillNest) {
       {{"loop", 0}, {"body", 9}});
 }
 
+const std::string kRunOrder =
+    "= Run Order =\nnode type, first, avg_ms, %, cdf%, mem KB, times called, name\n";
+
+std::string tflite_row(const std::string& name, int calls) {
+  return fmt::format("CONV_2D, 0.1, 0.09, 10%, 10%, 0, {}, {}\n", calls, name);
+}
+
+// 90 us each: called twice 180, once 90, and of less than one call a run nobody knows how many.
+TEST(TfLiteReader, WhatWasCalledInFewRunsCountsAsNothingAndIsTold) {
+  const ForeignProfile profile = read_text(
+      kRunOrder + tflite_row("[a]:0", 2) + tflite_row("[b]:1", 0) + tflite_row("[c]:2", 1),
+      ForeignTool::kTfLite);
+  expect_microseconds(profile, {{"[a]:0", 180}, {"[b]:1", 0}, {"[c]:2", 90}});
+  EXPECT_THAT(profile.cautions,
+              ElementsAre("Written as called 0 times, for the tool rounds calls per run down, and "
+                          "counted as 0 s: [b]:1."));
+  std::string rows = tflite_row("[a]:0", 1);
+  for (int i = 1; i <= 5; ++i) rows += tflite_row(fmt::format("[b]:{}", i), 0);
+  EXPECT_THAT(read_text(kRunOrder + rows, ForeignTool::kTfLite).cautions,
+              ElementsAre(HasSubstr("0 s: [b]:1, [b]:2, [b]:3 and 2 more.")));
+}
+
+// The third line has 1,000 cells, of which 8 are needed and the name has 993 in it, or one more;
+// 65,536 bytes, or one more.
+TEST(TfLiteReader, WhatTheToolWouldNotWriteIsRefused) {
+  const std::string row = "CONV_2D, 0.1, 0.09, 10%, 10%, 0, 1, a";
+  const auto file = [&](const std::string& more) { return kRunOrder + row + more + "\n"; };
+  EXPECT_EQ(read_text(file(std::string(992, ',')), ForeignTool::kTfLite).entries.size(), 1U);
+  expect_refusal(file(std::string(993, ',')), ForeignTool::kTfLite,
+                 "file:3: error: the line has more than 1000 cells");
+  constexpr std::size_t kLine = std::size_t{64} << 10U;
+  const std::string longest(kLine - row.size(), 'a');
+  EXPECT_EQ(read_text(file(longest), ForeignTool::kTfLite).entries.size(), 1U);
+  expect_refusal(file(longest + "a"), ForeignTool::kTfLite,
+                 "file:3: error: the line is above 64 KiB");
+  constexpr std::size_t kFile = std::size_t{16} << 20U;
+  std::string largest = file("");
+  largest.resize(kFile, '\n');
+  EXPECT_EQ(read_text(largest, ForeignTool::kTfLite).entries.size(), 1U);
+  expect_refusal(largest + "\n", ForeignTool::kTfLite, "file: error: is above 16 MiB");
+}
+
 }  // namespace
 }  // namespace papilio
