@@ -288,5 +288,33 @@ TEST(TfLiteReader, WhatTheToolWouldNotWriteIsRefused) {
   expect_refusal(largest + "\n", ForeignTool::kTfLite, "file: error: is above 16 MiB");
 }
 
+// Eleven runs, the first left out; four of the ten have 9 us, six 0. Of ten throws fewer than two
+// are tails with 11/1024 = 1.1 %, fewer than three with 56/1024 = 5.5 %: the interval goes from the
+// second value, 0, to the ninth, 9 us, and half of that is 4.5.
+TEST(RunTimes, WhatFewRunsHaveHasAnInterval) {
+  RunTimes times;
+  for (const std::size_t run : {2U, 5U, 6U, 9U}) times.add(run, 9e-6);
+  const Estimate estimate = times.median_over(11);
+  EXPECT_EQ(estimate.value, 0);
+  ASSERT_TRUE(estimate.half_width.has_value());
+  EXPECT_NEAR(estimate.half_width.value(), 4.5e-6, 1e-18);
+}
+
+// In one of ten runs: the ninth value is 0 too. In two of four: too few for an interval. As many
+// runs as not, 3 of 6, are no few: of 0, 0, 0, 2, 4 and 6 us the median is 1, and the interval goes
+// from the first to the last, for fewer than one of six throws is tails with 1/64 = 1.6 %.
+TEST(RunTimes, RanksDecideHowMuchOfItIsZero) {
+  RunTimes once;
+  once.add(4, 9e-6);
+  EXPECT_EQ(once.median_over(11).half_width, 0.0);
+  EXPECT_FALSE(once.median_over(5).half_width.has_value());
+  RunTimes half;
+  for (const std::size_t run : {1U, 2U, 3U}) half.add(run, static_cast<double>(run) * 2e-6);
+  EXPECT_NEAR(half.median_over(7).value, 1e-6, 1e-18);
+  EXPECT_NEAR(half.median_over(7).half_width.value(), 3e-6, 1e-18);
+  // The second and the ninth of 0, …, 0, 2, 4 and 6 us: 0 and 4.
+  EXPECT_NEAR(half.median_over(11).half_width.value(), 2e-6, 1e-18);
+}
+
 }  // namespace
 }  // namespace papilio
