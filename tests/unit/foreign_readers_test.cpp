@@ -50,6 +50,7 @@ void expect_microseconds(const ForeignProfile& profile,
                          const std::map<std::string, double>& expected) {
   const std::map<std::string, double> found = times_in(profile);
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (const auto& [name, us] : found) names.push_back(name);
   ASSERT_EQ(found.size(), expected.size()) << ::testing::PrintToString(names);
   for (const auto& [name, us] : expected) {
