@@ -235,8 +235,9 @@ TEST(ImportProfileCommand, AMapNamesLayersOfAnyNetwork) {
 // 2e6 s, and 1e4 s at 1e6 W are 1e10 J.
 TEST(ImportProfileCommand, WhatNoTableHoldsIsRefused) {
   const TemporaryFolder folder;
-  const auto node = [](const char* name, const char* us) {
-    return fmt::format(R"({{"cat":"Node","name":"{}_kernel_time","ts":0,"dur":{}}})", name, us);
+  const auto node = [](const char* name, const char* us, const char* begin = "0") {
+    return fmt::format(R"({{"cat":"Node","name":"{}_kernel_time","ts":{},"dur":{}}})", name, begin,
+                       us);
   };
   const fs::path out = folder.path() / "profiles";
   const auto expect = [&](const std::string& events, const std::string& watts,
@@ -247,7 +248,7 @@ TEST(ImportProfileCommand, WhatNoTableHoldsIsRefused) {
     EXPECT_THAT(run.err, HasSubstr(message));
     EXPECT_FALSE(fs::exists(out));
   };
-  expect(node("conv1", "1e12") + "," + node("conv1/Conv", "1e12"), "1",
+  expect(node("conv1", "1e12") + "," + node("conv1/Conv", "1e12", "1e12"), "1",
          "a.json: error: layer 'conv1': latency_s: expected 0 to 1e+06, got 2e+06");
   expect(node("conv1", "1e10"), "1e6",
          "a.json: error: layer 'conv1': energy_j: expected 0 to 1e+09, got 1e+10");
