@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "models/graph/graph.hpp"
+#include "models/codec/codec.hpp"
 
 namespace papilio {
 
