@@ -41,6 +41,7 @@ TEST_P(Door, PlaysWithoutAListener) {
   experiment->play({})->each_file(
       [&](const char* name, const std::string& text) { alone[name] = text; });
   std::vector<std::string> names;
+  names.reserve(alone.size());
   for (const auto& [name, text] : alone) names.push_back(name);
   EXPECT_EQ(names, GetParam().files);
 
