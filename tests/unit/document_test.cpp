@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/base/document/column.hpp"
 #include "sim/report/format.hpp"
 
 namespace papilio {
@@ -130,6 +131,18 @@ TEST(Format, NumbersAreThoseOfThePaper) {
   EXPECT_EQ(deviation_percent(64.3, 98.1).text(), "-34.5");
   EXPECT_EQ(deviation_percent(0.99999, 1).text(), "+0.0") << "no negative zero";
   EXPECT_EQ(ratio(76.24).text(), "76.2");
+}
+
+// A value may be asked for without its unit, and a label says the unit once.
+TEST(Column, UnitsEndNamesAndLabels) {
+  const auto column = [](const char* name, const char* unit) {
+    return Column{name, ValueType::kReal, unit, ColumnKind::kMeasure, Better::kLess, ""};
+  };
+  EXPECT_EQ(stem(column("latency_s", "s")), "latency");
+  EXPECT_EQ(stem(column("energy_j", "J")), "energy");
+  EXPECT_EQ(stem(column("power_w", "W")), "power");
+  EXPECT_EQ(stem(column("status_s", "")), "status_s") << "no unit";
+  EXPECT_EQ(axis_label(column("mean_power_w", "W")), "mean power, W");
 }
 
 }  // namespace
