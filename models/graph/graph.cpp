@@ -1,8 +1,6 @@
 #include "models/graph/graph.hpp"
 
 #include <algorithm>
-#include <array>
-#include <initializer_list>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -10,219 +8,21 @@
 namespace papilio {
 namespace {
 
-/// What follows from an operation and the shapes of its operands.
-struct Inferred {
-  TensorShape shape;
-  std::int64_t macs{0};
-  std::int64_t parameters{0};
-};
-
 void require(bool condition, std::string_view message) {
   if (!condition) throw std::invalid_argument{std::string{message}};
 }
 
-/// A product of sizes, each >= 0.
-std::int64_t product(std::initializer_list<std::int64_t> sizes) {
-  std::int64_t result = 1;
-  for (const std::int64_t size : sizes) {
-    require(!__builtin_mul_overflow(result, size, &result), "it is larger than can be counted");
-  }
-  return result;
-}
-
-std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride,
-                           std::int64_t before, std::int64_t after) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 40;
-  require(kernel >= 1 && stride >= 1 && before >= 0 && after >= 0,
-          "kernel and stride must be >= 1, and padding >= 0");
-  require(std::max({size, kernel, stride, before, after}) <= kMost,
-          "it is larger than can be counted");
-  require(size + before + after >= kernel, "the kernel is larger than its padded input");
-  return (size + before + after - kernel) / stride + 1;
-}
-
-/// As `window_output`, but a last window that hangs over the edge counts if it starts inside the
-/// input or the padding before it.
-std::int64_t ceil_window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride,
-                                std::int64_t before, std::int64_t after) {
-  const std::int64_t whole = window_output(size, kernel, stride, before, after);
-  const bool rest = (size + before + after - kernel) % stride != 0;
-  return rest && whole * stride < size + before ? whole + 1 : whole;
-}
-
-/// A flat vector counts as a picture of one row and column, as files that were imported before
-/// tensors had axes say it.
-void require_picture(const TensorShape& shape) {
-  constexpr std::size_t kPictureAxes = 3;
-  require(shape.rank() == kPictureAxes || shape.rank() == 1,
-          "takes a picture: channels, height and width");
-}
-
-/// Height and width of what a square window makes of a picture.
-template <class Op>
-TensorShape windows(const TensorShape& in, std::int64_t channels, const Op& op, bool ceil) {
-  require_picture(in);
-  const auto output = ceil ? ceil_window_output : window_output;
-  const Padding& padding = op.padding;
-  return {channels, output(in.height(), op.kernel, op.stride, padding.top, padding.bottom),
-          output(in.width(), op.kernel, op.stride, padding.left, padding.right)};
-}
-
-/// A convolution with as large a kernel as what its own sees from end to end.
-ConvOp extent_of(ConvOp op) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 20;
-  require(op.dilation >= 1 && op.dilation <= kMost && op.kernel <= kMost,
-          "a kernel sees pixels 1 to 2^20 steps apart");
-  op.kernel = (op.kernel - 1) * op.dilation + 1;
-  return op;
-}
-
-/// As `windows`, of a pool: each window sees a part of the picture.
-template <class Op>
-TensorShape pooled(const TensorShape& in, const Op& op, bool ceil) {
-  const Padding& padding = op.padding;
-  require(std::max({padding.top, padding.left, padding.bottom, padding.right}) < op.kernel,
-          "the padding must be smaller than the window");
-  return windows(in, in.channels(), op, ceil);
-}
-
-/// Shape inference: one overload an operation, given the shapes of the operands.
-struct Inference {
-  std::vector<TensorShape> operands;
-
-  [[nodiscard]] const TensorShape& only() const {
-    require(operands.size() == 1, "takes one input");
-    return operands.front();
-  }
-
-  Inferred operator()(const InputOp& op) const {
-    require(operands.empty(), "takes no input");
-    require(
-        std::all_of(op.shape.begin(), op.shape.end(), [](std::int64_t size) { return size >= 1; }),
-        "an input has at least one number along each axis");
-    return {op.shape};
-  }
-  Inferred operator()(const ConvOp& op) const {
-    const TensorShape& in = only();
-    require(op.out_channels >= 1, "a convolution needs at least one output channel");
-    require(op.groups >= 1 && in.channels() % op.groups == 0 && op.out_channels % op.groups == 0,
-            "the groups must divide the channels");
-    const TensorShape out = windows(in, op.out_channels, extent_of(op), false);
-    const std::int64_t per_output = product({in.channels() / op.groups, op.kernel, op.kernel});
-    return {out, product({out.channels(), out.height(), out.width(), per_output}),
-            product({op.out_channels, per_output}) + (op.bias ? op.out_channels : 0)};
-  }
-  Inferred operator()(const ConvTransposeOp& op) const {
-    const TensorShape& in = only();
-    require_picture(in);
-    require(op.out_channels >= 1, "a convolution needs at least one output channel");
-    const auto fits = [&](std::int64_t output, std::int64_t input) {
-      return output >= 1 &&
-             window_output(output, op.kernel, op.stride, op.padding, op.padding) == input;
-    };
-    require(fits(op.height, in.height()) && fits(op.width, in.width()),
-            "a convolution of this kernel and stride does not make the input of the output");
-    const std::int64_t per_input = product({op.out_channels, op.kernel, op.kernel});
-    return {{op.out_channels, op.height, op.width},
-            product({in.elements(), per_input}),
-            product({in.channels(), per_input})};
-  }
-  Inferred operator()(const BatchNormOp&) const {
-    require(only().rank() >= 1, "takes at least one channel");
-    return {only(), 0, 2 * only().channels()};
-  }
-  Inferred operator()(const ReluOp&) const { return {only()}; }
-  Inferred operator()(const Relu6Op&) const { return {only()}; }
-  Inferred operator()(const ActivationOp&) const { return {only()}; }
-  Inferred operator()(const AvgPoolOp& op) const { return {pooled(only(), op, false)}; }
-  Inferred operator()(const MaxPoolOp& op) const { return {pooled(only(), op, op.ceil)}; }
-  Inferred operator()(const GlobalAvgPoolOp&) const {
-    require_picture(only());
-    return {{only().channels(), 1, 1}};
-  }
-  Inferred operator()(const AddOp&) const {
-    require(operands.size() == 2, "takes two inputs");
-    require(operands[0] == operands[1], "the two inputs differ in shape");
-    return {operands[0]};
-  }
-  Inferred operator()(const MultiplyOp&) const {
-    require(operands.size() == 2, "takes two inputs");
-    const TensorShape& scale = operands[1];
-    require(operands[0] == scale || (operands[0].channels() == scale.channels() &&
-                                     scale.elements() == scale.channels()),
-            "the second input has neither the first one's shape nor a number for each channel");
-    return {operands[0]};
-  }
-  Inferred operator()(const ConcatOp&) const {
-    require(!operands.empty(), "takes one input or more");
-    TensorShape out = operands.front();
-    require(out.rank() >= 1, "takes at least one channel");
-    out[0] = 0;
-    for (const TensorShape& in : operands) {
-      require(in.rank() == out.rank() && std::equal(in.begin() + 1, in.end(), out.begin() + 1),
-              "the inputs differ in height or width");
-      out[0] += in[0];
-    }
-    return {out};
-  }
-  Inferred operator()(const ZeroPadShortcutOp& op) const {
-    const TensorShape& in = only();
-    require_picture(in);
-    require(op.channels >= in.channels() && (op.channels - in.channels()) % 2 == 0,
-            "the zero channels must be as many before as behind");
-    return {{op.channels, window_output(in.height(), 1, op.stride, 0, 0),
-             window_output(in.width(), 1, op.stride, 0, 0)}};
-  }
-  Inferred operator()(const FlattenOp&) const { return {{only().elements()}}; }
-  Inferred operator()(const LinearOp& op) const {
-    const TensorShape& in = only();
-    require(in.elements() == in.channels(), "a linear layer takes a flat vector");
-    require(op.out_features >= 1, "a linear layer needs at least one output");
-    const std::int64_t weights = product({in.channels(), op.out_features});
-    return {{op.out_features}, weights, weights + (op.bias ? op.out_features : 0)};
-  }
-  Inferred operator()(const SoftmaxOp&) const { return {only()}; }
-  Inferred operator()(const ScaleOp&) const { return {only()}; }
-  Inferred operator()(const LocalNormOp& op) const {
-    require(only().rank() >= 1, "takes at least one channel");
-    require(op.size >= 1 && op.size % 2 == 1,
-            "the channels that are looked at must be odd in number");
-    return {only()};
-  }
-  Inferred operator()(const ResizeOp& op) const {
-    require_picture(only());
-    require(op.height >= 1 && op.width >= 1, "a picture has at least one row and column");
-    return {{only().channels(), op.height, op.width}};
-  }
-};
-
-/// Sums over many layers stay far below 2⁶³ if each is below these.
-void require_countable(const Inferred& inferred) {
-  constexpr std::int64_t kMostNumbers = std::int64_t{1} << 40;
-  constexpr std::int64_t kMostMacs = std::int64_t{1} << 45;
-  const TensorShape& shape = inferred.shape;
-  std::int64_t elements = 1;
-  for (const std::int64_t size : shape) elements = product({elements, size});
-  require(
-      elements <= kMostNumbers && inferred.parameters <= kMostNumbers && inferred.macs <= kMostMacs,
-      "it is larger than can be counted");
-}
-
-/// What must be equal for two layers to compute with the same weights: the kind of operation, the
-/// sizes of the weight, and whether there is a bias.
-std::vector<std::int64_t> weight_form(const LayerOp& op, const std::vector<TensorShape>& operands) {
-  const auto kind = static_cast<std::int64_t>(op.index());
-  const std::int64_t channels = operands.empty() ? 0 : operands.front().channels();
-  if (const auto* conv = std::get_if<ConvOp>(&op)) {
-    return {kind, conv->out_channels, channels / conv->groups, conv->kernel, conv->bias ? 1 : 0};
-  }
-  if (const auto* conv = std::get_if<ConvTransposeOp>(&op)) {
-    return {kind, channels, conv->out_channels, conv->kernel};
-  }
-  if (const auto* linear = std::get_if<LinearOp>(&op)) {
-    return {kind, linear->out_features, channels, linear->bias ? 1 : 0};
-  }
-  return {kind, channels};
+/// What must be equal for two layers to compute with the same weights: the kind of operation, and
+/// the names and sizes of the weights.
+bool have_same_weights(const LayerOp& a, const std::vector<TensorShape>& operands_of_a,
+                       const LayerOp& b, const std::vector<TensorShape>& operands_of_b) {
+  if (a.index() != b.index()) return false;
+  const std::vector<WeightShape> first = weight_shapes(a, operands_of_a);
+  const std::vector<WeightShape> second = weight_shapes(b, operands_of_b);
+  return std::equal(first.begin(), first.end(), second.begin(), second.end(),
+                    [](const WeightShape& one, const WeightShape& other) {
+                      return one.name == other.name && one.sizes == other.sizes;
+                    });
 }
 
 /// Whether a layer makes one tensor of several branches.
@@ -236,30 +36,6 @@ bool is_activation(const LayerOp& op) {
 }
 
 }  // namespace
-
-std::string text(const TensorShape& shape) {
-  std::string sizes;
-  for (const std::int64_t size : shape) {
-    if (!sizes.empty()) sizes += "×";
-    sizes += std::to_string(size);
-  }
-  return sizes.empty() ? "1" : sizes;
-}
-
-std::string_view kind_name(const LayerOp& op) {
-  static constexpr std::array<std::string_view, std::variant_size_v<LayerOp>> kNames{
-      "input",  "conv",     "conv_transpose", "batch_norm",        "relu",
-      "relu6",  "sigmoid",  "max_pool",       "avg_pool",          "global_avg_pool",
-      "add",    "multiply", "concat",         "zero_pad_shortcut", "flatten",
-      "linear", "softmax",  "scale",          "local_norm",        "resize"};
-  static constexpr std::array<std::string_view, 12> kActivations{
-      "sigmoid", "hardsigmoid", "hardswish", "silu",      "tanh", "leaky_relu",
-      "elu",     "selu",        "gelu",      "gelu_tanh", "mish", "softplus"};
-  if (const auto* activation = std::get_if<ActivationOp>(&op)) {
-    return kActivations.at(static_cast<std::size_t>(activation->kind));
-  }
-  return kNames.at(op.index());
-}
 
 Graph::Graph(std::string name, std::string title)
     : name_{std::move(name)}, title_{std::move(title)} {}
@@ -279,15 +55,13 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
   try {
     require(!find_layer(name), "the name is taken");
     for (const LayerId input : inputs) require(input < layers_.size(), "an input does not exist");
-    const Inference inference{operand_shapes(inputs)};
-    inferred = std::visit(inference, op);
-    require_countable(inferred);
+    const std::vector<TensorShape> operands = operand_shapes(inputs);
+    inferred = infer(op, operands);
     if (weights_of) {
       require(*weights_of < layers_.size(), "the layer of its weights does not exist");
       const Layer& owner = layers_[*weights_of];
-      require(!owner.weights_of && inferred.parameters > 0 &&
-                  weight_form(op, inference.operands) ==
-                      weight_form(owner.op, operand_shapes(owner.inputs)),
+      require(!owner.weights_of && !weight_shapes(op, operands).empty() &&
+                  have_same_weights(op, operands, owner.op, operand_shapes(owner.inputs)),
               "the weights of " + owner.name + " do not fit it");
     }
   } catch (const std::invalid_argument& error) {
@@ -316,6 +90,18 @@ bool Graph::shares_weights(LayerId id) const {
   return layer(id).weights_of ||
          std::any_of(layers_.begin(), layers_.end(),
                      [&](const Layer& other) { return other.weights_of == id; });
+}
+
+std::vector<WeightShape> Graph::weights_of(LayerId id) const {
+  return weight_shapes(layer(id).op, operand_shapes(layer(id).inputs));
+}
+
+std::vector<LayerId> Graph::inputs() const {
+  std::vector<LayerId> ids;
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    if (std::holds_alternative<InputOp>(layers_[id].op)) ids.push_back(id);
+  }
+  return ids;
 }
 
 bool Graph::folds_into_convolution(LayerId id) const {
@@ -356,7 +142,9 @@ std::vector<Cut> Graph::cuts() const {
   std::vector<Cut> cuts;
   // A cut is after layer `id` when no earlier tensor is still to be read: `reach` is the last
   // reader of any tensor made before `id`.
-  LayerId reach = 0;
+  // A later input crosses too: the mobile has all of them.
+  const std::vector<LayerId> all_inputs = inputs();
+  LayerId reach = all_inputs.empty() ? 0 : all_inputs.back();
   for (LayerId id = 0; id + 1 < layers_.size(); ++id) {
     if (reach <= id && last_use[id] > id) {
       cuts.push_back(

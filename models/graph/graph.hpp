@@ -6,160 +6,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
+#include "models/graph/operations.hpp"
 #include "models/graph/shape.hpp"
 
 namespace papilio {
-
-/// Rows and columns around a picture, each >= 0.
-struct Padding {
-  std::int64_t top{0};
-  std::int64_t left{0};
-  std::int64_t bottom{0};
-  std::int64_t right{0};
-
-  constexpr Padding() = default;
-  /// As many on every side. Implicit: most operations have one number.
-  constexpr Padding(std::int64_t all)  // NOLINT(google-explicit-constructor)
-      : top{all}, left{all}, bottom{all}, right{all} {}
-  constexpr Padding(std::int64_t t, std::int64_t l, std::int64_t b, std::int64_t r)
-      : top{t}, left{l}, bottom{b}, right{r} {}
-
-  /// Whether all sides have as many.
-  [[nodiscard]] bool is_even() const { return *this == Padding{top}; }
-  bool operator==(const Padding&) const = default;
-};
-
-/// The network's input; has no operand.
-struct InputOp {
-  TensorShape shape{1, 1, 1};
-};
-/// Two-dimensional convolution over `[channels × height × width]`, square kernel, zero padding.
-struct ConvOp {
-  std::int64_t out_channels{0};
-  std::int64_t kernel{1};
-  std::int64_t stride{1};
-  Padding padding;
-  std::int64_t groups{1};    ///< divides the input and the output channels
-  std::int64_t dilation{1};  ///< steps between the pixels that a kernel sees
-  bool bias{false};
-};
-/// Two-dimensional transposed convolution, square kernel: what undoes the stride of a ConvOp.
-struct ConvTransposeOp {
-  std::int64_t out_channels{0};
-  std::int64_t kernel{1};
-  std::int64_t stride{1};
-  std::int64_t padding{0};
-  /// Of the output; less than `stride` above the least that the other numbers give.
-  std::int64_t height{1};
-  std::int64_t width{1};
-};
-/// Batch normalisation with one scale and one shift a channel.
-struct BatchNormOp {
-  double epsilon{1e-5};  ///< added to the variance; PyTorch's default, and torchvision's mostly
-};
-/// max(0, x), element by element.
-struct ReluOp {};
-/// min(max(0, x), 6), element by element (MobileNet).
-struct Relu6Op {};
-/// An activation of an element at a time, beside ReLU and ReLU6. As PyTorch defines them.
-struct ActivationOp {
-  enum class Kind {
-    kSigmoid,
-    kHardSigmoid,
-    kHardSwish,
-    kSilu,
-    kTanh,
-    kLeakyRelu,  ///< x where x > 0, else slope · x
-    kElu,        ///< x where x > 0, else slope · (eˣ − 1)
-    kSelu,
-    kGelu,      ///< x · Φ(x)
-    kGeluTanh,  ///< its approximation by a hyperbolic tangent
-    kMish,
-    kSoftplus,
-  };
-  Kind kind{Kind::kSigmoid};
-  double slope{0};  ///< of kLeakyRelu and kElu
-};
-/// Maximum over a square window; the padding, less than a window on each side, never wins.
-struct MaxPoolOp {
-  std::int64_t kernel{2};
-  std::int64_t stride{2};
-  Padding padding;
-  bool ceil{false};  ///< a last window that hangs over the edge counts (Caffe), else it does not
-};
-/// Mean over a square window; the padding is less than a window on each side.
-struct AvgPoolOp {
-  std::int64_t kernel{2};
-  std::int64_t stride{2};
-  Padding padding;
-  bool count_padding{true};  ///< the padding's zeros are in the mean (PyTorch), else they are not
-};
-/// Mean over the whole height and width, to `[channels × 1 × 1]`.
-struct GlobalAvgPoolOp {};
-/// Element-wise sum of two tensors of one shape.
-struct AddOp {};
-/// Element-wise product of two tensors of one shape, or of one with a number for each of its
-/// channels (squeeze and excitation).
-struct MultiplyOp {};
-/// Tensors of one height and width, one behind the other along the channels.
-struct ConcatOp {};
-/// The shortcut of a stage change that has no weights: each `stride`-th row and column, and zero
-/// channels, as many before as behind, up to `channels` (He et al. 2016, option A).
-struct ZeroPadShortcutOp {
-  std::int64_t channels{0};
-  std::int64_t stride{1};
-};
-/// To one flat vector, channels first.
-struct FlattenOp {};
-/// Fully connected layer over a flat vector, to another.
-struct LinearOp {
-  std::int64_t out_features{0};
-  bool bias{true};
-};
-/// Over a flat vector.
-struct SoftmaxOp {};
-
-/// factor · x + offset, element by element, of two fixed numbers: weights are a batch norm's.
-struct ScaleOp {
-  double factor{1};
-  double offset{0};
-};
-
-/// x / (offset + factor / size · s)^exponent, where s is the sum of x² over `size` channels around
-/// the element's, as far as there are (Krizhevsky et al. 2012, section 3.3, whose α is factor /
-/// size).
-struct LocalNormOp {
-  std::int64_t size{5};  ///< odd
-  double factor{1e-4};
-  double exponent{0.75};
-  double offset{1};
-};
-
-/// A picture of another height and width, pixel by pixel from the pixels around: as PyTorch's
-/// interpolate.
-struct ResizeOp {
-  enum class Method {
-    kNearest,          ///< the pixel above and left of the place
-    kBilinear,         ///< of the four around; pixels are squares
-    kBilinearCorners,  ///< likewise; pixels are points, and the corners' stay (align_corners)
-  };
-  std::int64_t height{1};  ///< of the output
-  std::int64_t width{1};   ///< of the output
-  Method method{Method::kNearest};
-};
-
-/// Any operation; a layer has one.
-using LayerOp =
-    std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op, ActivationOp,
-                 MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AddOp, MultiplyOp, ConcatOp,
-                 ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp, LocalNormOp, ResizeOp>;
-
-/// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
-/// …
-std::string_view kind_name(const LayerOp& op);
 
 /// Position of a layer in its graph, in 0..size-1; inputs always have smaller positions.
 using LayerId = std::size_t;
@@ -197,8 +49,7 @@ class Graph {
   void end_block();
 
   /// Appends a layer and infers its output shape, MACs and parameters.
-  /// @param inputs positions of earlier layers: none for InputOp, two for AddOp and MultiplyOp, one
-  ///        or more for ConcatOp, else one
+  /// @param inputs positions of earlier layers, as many as the operation takes
   /// @param weights_of the earlier layer whose weights it uses too, as where a module is called
   ///        twice; none: it has its own
   /// @return its position
@@ -230,6 +81,11 @@ class Graph {
 
   /// Whether another layer computes with this layer's weights, or this one with another's.
   [[nodiscard]] bool shares_weights(LayerId id) const;
+
+  /// What a layer is stored with, or the layer whose weights it uses.
+  [[nodiscard]] std::vector<WeightShape> weights_of(LayerId id) const;
+  /// The network's inputs, in order.
+  [[nodiscard]] std::vector<LayerId> inputs() const;
 
   /// Whether the layer is a batch norm that the convolution before it can take up at inference,
   /// because nothing else reads that and the weights of neither have another use.

@@ -25,6 +25,14 @@ class TensorShape {
     for (const std::int64_t size : sizes) sizes_.at(axis++) = size;
   }
 
+  /// @param sizes at most `kMostAxes`
+  /// @throws std::out_of_range if they are more
+  template <class Iterator>
+  constexpr TensorShape(Iterator first, Iterator last)
+      : rank_{static_cast<std::size_t>(last - first)} {
+    for (std::size_t axis = 0; first != last; ++first) sizes_.at(axis++) = *first;
+  }
+
   /// Number of axes.
   [[nodiscard]] constexpr std::size_t rank() const { return rank_; }
   /// @param axis below `rank()`

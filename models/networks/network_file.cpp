@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <stdexcept>
@@ -17,6 +18,10 @@ namespace {
 
 constexpr NumberRange kSize{.min = 1, .max = 1e9};
 constexpr NumberRange kPadding{.min = 0, .max = 1e9};
+constexpr NumberRange kCount{.min = 0, .max = 1e12};
+constexpr NumberRange kAxis{.min = 0, .max = TensorShape::kMostAxes - 1};
+constexpr NumberRange kAxes{.min = 1, .max = TensorShape::kMostAxes};
+constexpr NumberRange kRows{.min = 1, .max = 1000};
 
 /// One layer as the file has it.
 struct Entry {
@@ -29,39 +34,50 @@ struct Entry {
   LayerOp operation{InputOp{}};
 };
 
-/// Every operation with its defaults, in the order of `LayerOp`.
+template <class... Ops>
+void add_defaults(std::vector<LayerOp>& all) {
+  (all.emplace_back(std::in_place_type<Ops>), ...);
+}
+
+template <class Kind>
+Kind next(Kind kind) {
+  return static_cast<Kind>(static_cast<int>(kind) + 1);
+}
+
+double usual_slope(ActivationOp::Kind kind) {
+  constexpr double kOfLeakyRelu = 0.01;
+  if (kind == ActivationOp::Kind::kLeakyRelu) return kOfLeakyRelu;
+  return kind == ActivationOp::Kind::kElu || kind == ActivationOp::Kind::kPower ? 1 : 0;
+}
+
+/// Every operation with its defaults.
 const std::vector<LayerOp>& operations() {
-  static const std::vector<LayerOp> kOperations{InputOp{{3, 224, 224}},
-                                                ConvOp{},
-                                                ConvTransposeOp{},
-                                                BatchNormOp{},
-                                                ReluOp{},
-                                                Relu6Op{},
-                                                ActivationOp{ActivationOp::Kind::kSigmoid},
-                                                ActivationOp{ActivationOp::Kind::kHardSigmoid},
-                                                ActivationOp{ActivationOp::Kind::kHardSwish},
-                                                ActivationOp{ActivationOp::Kind::kSilu},
-                                                ActivationOp{ActivationOp::Kind::kTanh},
-                                                ActivationOp{ActivationOp::Kind::kLeakyRelu, 0.01},
-                                                ActivationOp{ActivationOp::Kind::kElu, 1},
-                                                ActivationOp{ActivationOp::Kind::kSelu},
-                                                ActivationOp{ActivationOp::Kind::kGelu},
-                                                ActivationOp{ActivationOp::Kind::kGeluTanh},
-                                                ActivationOp{ActivationOp::Kind::kMish},
-                                                ActivationOp{ActivationOp::Kind::kSoftplus},
-                                                MaxPoolOp{},
-                                                AvgPoolOp{},
-                                                GlobalAvgPoolOp{},
-                                                AddOp{},
-                                                MultiplyOp{},
-                                                ConcatOp{},
-                                                ZeroPadShortcutOp{},
-                                                FlattenOp{},
-                                                LinearOp{},
-                                                SoftmaxOp{},
-                                                ScaleOp{},
-                                                LocalNormOp{},
-                                                ResizeOp{}};
+  static const std::vector<LayerOp> kOperations = [] {
+    std::vector<LayerOp> all;
+    all.emplace_back(InputOp{{3, 224, 224}});
+    add_defaults<ParameterOp, ConvOp, ConvTransposeOp, BatchNormOp, LayerNormOp, GroupNormOp,
+                 LocalNormOp, ReluOp, Relu6Op, PreluOp, ClampOp, MaxPoolOp, AvgPoolOp,
+                 GlobalAvgPoolOp, AdaptivePoolOp, AddOp, MultiplyOp, SelectOp, ConcatOp,
+                 ZeroPadShortcutOp, FlattenOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp,
+                 LinearOp, MatMulOp, EmbeddingOp, SoftmaxOp, ScaleOp, ResizeOp>(all);
+    all.emplace_back(AdaptivePoolOp{.maximum = true});
+    for (auto kind = ActivationOp::Kind::kSigmoid; kind <= ActivationOp::Kind::kFloor;
+         kind = next(kind)) {
+      all.emplace_back(ActivationOp{kind, usual_slope(kind)});
+    }
+    for (auto kind = CombineOp::Kind::kSubtract; kind <= CombineOp::Kind::kEqual;
+         kind = next(kind)) {
+      all.emplace_back(CombineOp{kind});
+    }
+    for (auto kind = ReduceOp::Kind::kMean; kind <= ReduceOp::Kind::kMinimum; kind = next(kind)) {
+      all.emplace_back(ReduceOp{.kind = kind});
+    }
+    for (auto kind = RecurrentOp::Kind::kRnnTanh; kind <= RecurrentOp::Kind::kLstm;
+         kind = next(kind)) {
+      all.emplace_back(RecurrentOp{.kind = kind});
+    }
+    return all;
+  }();
   return kOperations;
 }
 
@@ -78,14 +94,39 @@ const std::vector<std::string>& operation_names() {
 struct OperationKeys {
   FieldVisitor& visitor;
 
+  /// One of the values of an enumeration, by the words for them in order.
+  template <class Value>
+  void choice(std::string_view key, Value& value, const std::vector<std::string>& words,
+              std::string_view doc) const {
+    std::string word = words.at(static_cast<std::size_t>(value));
+    visitor.text(key, word, TextRule{.choices = words}, Presence::kOptional, doc);
+    const auto found = std::find(words.begin(), words.end(), word);
+    if (found == words.end()) return;  // already reported
+    value = static_cast<Value>(found - words.begin());
+  }
+
   void size(std::string_view key, std::int64_t& value, std::string_view doc) const {
     visitor.integer(key, value, kSize, Presence::kRequired, doc);
   }
-  void window(std::int64_t& kernel, std::int64_t& stride) const {
-    size("kernel", kernel, "Height and width of the window.");
-    visitor.integer("stride", stride, kSize, Presence::kOptional, "Step of the window.");
+  /// A number for the height, and those of width and depth where they differ.
+  void sides(std::string_view key, Spatial& window, NumberRange range, Presence presence,
+             std::string_view doc) const {
+    const auto own = [&](std::int64_t value) {  // before the file is read, none differs
+      return value == window.height ? std::nullopt : std::optional{value};
+    };
+    std::optional<std::int64_t> width = own(window.width);
+    std::optional<std::int64_t> depth = own(window.depth);
+    visitor.integer(key, window.height, range, presence, doc);
+    constexpr std::string_view kWhere = "Where it differs from that of the height.";
+    visitor.integer(fmt::format("{}_width", key), width, range, kWhere);
+    visitor.integer(fmt::format("{}_depth", key), depth, range, kWhere);
+    window = {depth.value_or(window.height), window.height, width.value_or(window.height)};
   }
-  void window(std::int64_t& kernel, std::int64_t& stride, Padding& padding) const {
+  void window(Spatial& kernel, Spatial& stride) const {
+    sides("kernel", kernel, kSize, Presence::kRequired, "Height and width of the window.");
+    sides("stride", stride, kSize, Presence::kOptional, "Step of the window.");
+  }
+  void window(Spatial& kernel, Spatial& stride, Padding& padding) const {
     window(kernel, stride);
     // A side has its own key where it differs; before the file is read, none does.
     const auto own = [&](std::int64_t value) {
@@ -94,36 +135,71 @@ struct OperationKeys {
     std::optional<std::int64_t> left = own(padding.left);
     std::optional<std::int64_t> bottom = own(padding.bottom);
     std::optional<std::int64_t> right = own(padding.right);
+    std::optional<std::int64_t> front = own(padding.front);
+    std::optional<std::int64_t> back = own(padding.back);
     visitor.integer("padding", padding.top, kPadding, Presence::kOptional,
                     "Rows and columns around; above, where sides differ.");
     constexpr std::string_view kWhere = "Where it differs from the padding above.";
     visitor.integer("padding_left", left, kPadding, kWhere);
     visitor.integer("padding_bottom", bottom, kPadding, kWhere);
     visitor.integer("padding_right", right, kPadding, kWhere);
-    padding = {padding.top, left.value_or(padding.top), bottom.value_or(padding.top),
-               right.value_or(padding.top)};
+    visitor.integer("padding_front", front, kPadding, kWhere);
+    visitor.integer("padding_back", back, kPadding, kWhere);
+    const std::int64_t top = padding.top;
+    padding = {top, left.value_or(top), bottom.value_or(top), right.value_or(top)};
+    padding.front = front.value_or(top);
+    padding.back = back.value_or(top);
+  }
+  void shape(TensorShape& value, std::string_view doc) const {
+    std::vector<std::int64_t> sizes{value.begin(), value.end()};
+    visitor.integer_list("shape", sizes, kSize, TensorShape::kMostAxes, Presence::kRequired, doc);
+    value = {sizes.begin(), sizes.end()};
+  }
+  void axis(std::int64_t& value, Presence presence) const {
+    visitor.integer("axis", value, kAxis, presence, "Counted from 0, without the batch.");
+  }
+  void affine(double& epsilon, bool& affine) const {
+    visitor.number("epsilon", epsilon, kPositive, Presence::kOptional, "Added to the variance.");
+    visitor.boolean("affine", affine, Presence::kOptional, "Whether there are scales and shifts.");
   }
 
   void operator()(InputOp& op) const {
-    size("channels", op.shape[0], "Of the picture.");
-    size("height", op.shape[1], "Of the picture.");
-    size("width", op.shape[2], "Of the picture.");
+    constexpr std::size_t kPictureAxes = 3;
+    std::vector<std::int64_t> sizes;
+    if (op.shape.rank() != kPictureAxes) sizes = {op.shape.begin(), op.shape.end()};
+    visitor.integer_list("shape", sizes, kSize, TensorShape::kMostAxes, Presence::kOptional,
+                         "Sizes of one sample along its axes; of a picture rather the next three.");
+    if (sizes.empty()) {
+      size("channels", op.shape[0], "Of the picture.");
+      size("height", op.shape[1], "Of the picture.");
+      size("width", op.shape[2], "Of the picture.");
+    } else {
+      op.shape = {sizes.begin(), sizes.end()};
+    }
+    visitor.integer("below", op.below, kCount, Presence::kOptional,
+                    "Whole numbers from 0 to below this; 0: reals.");
+  }
+  void operator()(ParameterOp& op) const {
+    shape(op.shape, "Sizes along its axes.");
+    visitor.integer("trained", op.trained, kCount, Presence::kOptional,
+                    "Trained numbers that it is made of; 0: it is a constant.");
   }
   void operator()(ConvOp& op) const {
     size("out_channels", op.out_channels, "Channels of the output.");
     window(op.kernel, op.stride, op.padding);
     visitor.integer("groups", op.groups, kSize, Presence::kOptional, "Parts of the channels.");
-    visitor.integer("dilation", op.dilation, kSize, Presence::kOptional,
-                    "Steps between the pixels that a kernel sees.");
+    sides("dilation", op.dilation, kSize, Presence::kOptional,
+          "Steps between the pixels that a kernel sees.");
     visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
   }
   void operator()(ConvTransposeOp& op) const {
     size("out_channels", op.out_channels, "Channels of the output.");
     window(op.kernel, op.stride);
-    visitor.integer("padding", op.padding, kPadding, Presence::kOptional,
-                    "Rows and columns around.");
+    sides("padding", op.padding, kPadding, Presence::kOptional, "Rows and columns around.");
     size("height", op.height, "Of the output.");
     size("width", op.width, "Of the output.");
+    visitor.integer("groups", op.groups, kSize, Presence::kOptional, "Parts of the channels.");
+    visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
   }
   void operator()(MaxPoolOp& op) const {
     window(op.kernel, op.stride, op.padding);
@@ -133,6 +209,61 @@ struct OperationKeys {
     window(op.kernel, op.stride, op.padding);
     visitor.boolean("count_padding", op.count_padding, Presence::kOptional,
                     "Whether the padding's zeros are in the mean.");
+  }
+  void operator()(AdaptivePoolOp& op) const {
+    sides("size", op.size, kSize, Presence::kRequired, "Of the output.");
+  }
+  void operator()(LayerNormOp& op) const {
+    visitor.integer("axes", op.axes, kAxes, Presence::kOptional, "How many of the last.");
+    affine(op.epsilon, op.affine);
+  }
+  void operator()(GroupNormOp& op) const {
+    size("groups", op.groups, "Parts of the channels.");
+    affine(op.epsilon, op.affine);
+  }
+  void operator()(PreluOp& op) const {
+    visitor.boolean("shared", op.shared, Presence::kOptional, "One slope for all channels.");
+  }
+  void operator()(ClampOp& op) const {
+    visitor.number("least", op.least, NumberRange{}, Presence::kOptional, "Of the output.");
+    visitor.number("most", op.most, NumberRange{}, Presence::kOptional, "Of the output.");
+  }
+  void operator()(ConcatOp& op) const { axis(op.axis, Presence::kOptional); }
+  void operator()(SoftmaxOp& op) const { axis(op.axis, Presence::kOptional); }
+  void operator()(ReshapeOp& op) const { shape(op.shape, "Of the output."); }
+  void operator()(ExpandOp& op) const { shape(op.shape, "Of the output."); }
+  void operator()(TransposeOp& op) const {
+    visitor.integer_list("order", op.order, kAxis, TensorShape::kMostAxes, Presence::kRequired,
+                         "Which axis of the input each axis of the output is.");
+  }
+  void operator()(SliceOp& op) const {
+    axis(op.axis, Presence::kRequired);
+    visitor.integer("begin", op.begin, kCount, Presence::kOptional, "The first place.");
+    visitor.integer("end", op.end, kCount, Presence::kRequired, "Behind the last place.");
+    visitor.integer("step", op.step, kSize, Presence::kOptional, "Between places.");
+  }
+  void operator()(PadOp& op) const {
+    axis(op.axis, Presence::kRequired);
+    visitor.integer("before", op.before, kCount, Presence::kOptional, "Places that come first.");
+    visitor.integer("behind", op.behind, kCount, Presence::kOptional, "Places that come last.");
+    choice("mode", op.mode, {"constant", "reflect", "edge"}, "What the new places hold.");
+    visitor.number("value", op.value, NumberRange{}, Presence::kOptional, "Of mode constant.");
+  }
+  void operator()(ReduceOp& op) const {
+    visitor.integer_list("axes", op.axes, kAxis, TensorShape::kMostAxes, Presence::kRequired,
+                         "Along which all numbers become one.");
+    visitor.boolean("keep", op.keep, Presence::kOptional, "Whether they stay, of size 1.");
+  }
+  void operator()(EmbeddingOp& op) const {
+    size("entries", op.entries, "Rows of the table.");
+    size("features", op.features, "Columns of the table.");
+  }
+  void operator()(RecurrentOp& op) const {
+    size("features", op.features, "Of a hidden state.");
+    visitor.integer("layers", op.layers, kRows, Presence::kOptional, "One on another.");
+    visitor.boolean("both_ways", op.both_ways, Presence::kOptional,
+                    "Whether it also goes from the last place to the first.");
+    visitor.boolean("bias", op.bias, Presence::kOptional, "Whether numbers are added.");
   }
   void operator()(ZeroPadShortcutOp& op) const {
     size("channels", op.channels, "Of the output.");
@@ -152,6 +283,9 @@ struct OperationKeys {
   void operator()(ReluOp&) const {}
   void operator()(Relu6Op&) const {}
   void operator()(ActivationOp& op) const {
+    if (op.kind == ActivationOp::Kind::kPower) {
+      visitor.number("exponent", op.slope, NumberRange{}, Presence::kRequired, "Of each element.");
+    }
     const bool sloped =
         op.kind == ActivationOp::Kind::kLeakyRelu || op.kind == ActivationOp::Kind::kElu;
     if (!sloped) return;
@@ -161,13 +295,8 @@ struct OperationKeys {
   void operator()(ResizeOp& op) const {
     size("height", op.height, "Of the output.");
     size("width", op.width, "Of the output.");
-    static const std::vector<std::string> kMethods{"nearest", "bilinear", "bilinear_corners"};
-    static const TextRule kMethod{.choices = kMethods};
-    std::string method = kMethods.at(static_cast<std::size_t>(op.method));
-    visitor.text("method", method, kMethod, Presence::kOptional, "How pixels follow from others.");
-    const auto found = std::find(kMethods.begin(), kMethods.end(), method);
-    if (found == kMethods.end()) return;  // already reported
-    op.method = static_cast<ResizeOp::Method>(found - kMethods.begin());
+    choice("method", op.method, {"nearest", "bilinear", "bilinear_corners"},
+           "How pixels follow from others.");
   }
   void operator()(LocalNormOp& op) const {
     visitor.integer("size", op.size, kSize, Presence::kOptional,
@@ -182,9 +311,10 @@ struct OperationKeys {
   void operator()(GlobalAvgPoolOp&) const {}
   void operator()(AddOp&) const {}
   void operator()(MultiplyOp&) const {}
-  void operator()(ConcatOp&) const {}
   void operator()(FlattenOp&) const {}
-  void operator()(SoftmaxOp&) const {}
+  void operator()(CombineOp&) const {}
+  void operator()(SelectOp&) const {}
+  void operator()(MatMulOp&) const {}
 };
 
 void describe_entry(FieldVisitor& visitor, Entry& entry) {
@@ -198,7 +328,8 @@ void describe_entry(FieldVisitor& visitor, Entry& entry) {
   visitor.text("name", entry.name, {}, Presence::kRequired, "Of the layer; unique.");
   visitor.text("block", entry.block, {}, Presence::kOptional,
                "Part of the network that begins here.");
-  visitor.text_list("inputs", entry.inputs, {}, Presence::kOptional,
+  static const TextRule kLayers{.repeats = true};  // as of a product of a tensor with itself
+  visitor.text_list("inputs", entry.inputs, kLayers, Presence::kOptional,
                     "Layers that it reads; else the one before.");
   visitor.text("weights_of", entry.weights_of, {}, Presence::kOptional,
                "An earlier layer whose weights it uses too; else it has its own.");
@@ -242,7 +373,9 @@ void add_entry(Graph& graph, const Entry& entry,
     if (!id) return tell(".inputs", fmt::format("there is no layer '{}' before it", input));
     inputs.push_back(*id);
   }
-  if (inputs.empty() && !first) inputs.push_back(graph.layers().size() - 1);
+  const bool is_source = std::holds_alternative<InputOp>(entry.operation) ||
+                         std::holds_alternative<ParameterOp>(entry.operation);
+  if (inputs.empty() && !first && !is_source) inputs.push_back(graph.layers().size() - 1);
   std::optional<LayerId> weights_of;
   if (!entry.weights_of.empty()) {
     weights_of = graph.find_layer(entry.weights_of);

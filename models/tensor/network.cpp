@@ -25,31 +25,6 @@ struct Overloaded : Functions... {
 template <class... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;  // which Clang 14 does not find by itself
 
-/// Shape of a layer's weight; empty where it has none.
-std::vector<std::int64_t> weight_shape(const Graph& graph, const Layer& layer) {
-  const auto in = [&] { return graph.layer(layer.inputs.front()).shape.channels(); };
-  return std::visit(
-      Overloaded{[&](const ConvOp& op) {
-                   return std::vector<std::int64_t>{op.out_channels, in() / op.groups, op.kernel,
-                                                    op.kernel};
-                 },
-                 [&](const ConvTransposeOp& op) {
-                   return std::vector<std::int64_t>{in(), op.out_channels, op.kernel, op.kernel};
-                 },
-                 [&](const LinearOp& op) {
-                   return std::vector<std::int64_t>{op.out_features, in()};
-                 },
-                 [&](const BatchNormOp&) { return std::vector<std::int64_t>{in()}; },
-                 [](const auto&) { return std::vector<std::int64_t>{}; }},
-      layer.op);
-}
-
-bool has_bias(const LayerOp& op) {
-  if (const auto* conv = std::get_if<ConvOp>(&op)) return conv->bias;
-  if (const auto* linear = std::get_if<LinearOp>(&op)) return linear->bias;
-  return std::holds_alternative<BatchNormOp>(op);
-}
-
 at::Tensor activate(const at::Tensor& x, const ActivationOp& op) {
   switch (op.kind) {
     case ActivationOp::Kind::kSigmoid:
@@ -76,58 +51,254 @@ at::Tensor activate(const at::Tensor& x, const ActivationOp& op) {
       return at::mish(x);
     case ActivationOp::Kind::kSoftplus:
       return at::softplus(x);
+    case ActivationOp::Kind::kExp:
+      return at::exp(x);
+    case ActivationOp::Kind::kLog:
+      return at::log(x);
+    case ActivationOp::Kind::kSqrt:
+      return at::sqrt(x);
+    case ActivationOp::Kind::kAbs:
+      return at::abs(x);
+    case ActivationOp::Kind::kErf:
+      return at::erf(x);
+    case ActivationOp::Kind::kSin:
+      return at::sin(x);
+    case ActivationOp::Kind::kCos:
+      return at::cos(x);
+    case ActivationOp::Kind::kPower:
+      return at::pow(x, op.slope);
+    case ActivationOp::Kind::kFloor:
+      return at::floor(x);
   }
   PAPILIO_CHECK(false);
 }
 
-/// LibTorch pads both ends alike; whatever else is put around before.
-at::Tensor padded(const at::Tensor& x, const Padding& padding, double value) {
-  return at::constant_pad_nd(x, {padding.left, padding.right, padding.top, padding.bottom}, value);
+/// The numbers of a window along the last axes of a tensor, as LibTorch takes them.
+std::vector<std::int64_t> along(const Spatial& window, std::size_t axes) {
+  std::vector<std::int64_t> numbers;
+  for (std::size_t i = 3 - axes; i < 3; ++i) numbers.push_back(window[i]);
+  return numbers;
+}
+/// Axes behind the batch and the channels.
+std::size_t places_of(const at::Tensor& x) {
+  return static_cast<std::size_t>(x.dim()) - 2;
+}
+/// A flat vector as a picture of one row and column.
+at::Tensor with_places(const at::Tensor& x) {
+  return x.dim() == 2 ? x.reshape({x.size(0), x.size(1), 1, 1}) : x;
 }
 
-at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+/// Whether the axes of a window have as many before as behind.
+bool is_even(const Padding& padding, std::size_t axes) {
+  return along(padding.before(), axes) == along(padding.behind(), axes);
+}
+
+/// LibTorch pads both ends alike; whatever else is put around before.
+at::Tensor padded(const at::Tensor& x, const Padding& padding, double value) {
+  std::vector<std::int64_t> around;
+  const std::size_t axes = places_of(x);
+  const auto before = along(padding.before(), axes);
+  const auto behind = along(padding.behind(), axes);
+  for (std::size_t i = axes; i-- > 0;) {
+    around.push_back(before[i]);
+    around.push_back(behind[i]);
+  }
+  return at::constant_pad_nd(x, around, value);
+}
+
+at::Tensor convolve(const at::Tensor& flat, const at::Tensor& weight, const at::Tensor& bias,
                     const ConvOp& op) {
-  const bool even = op.padding.is_even();
-  const std::int64_t padding = even ? op.padding.top : 0;
-  return at::conv2d(even ? x : padded(x, op.padding, 0), weight, bias, {op.stride, op.stride},
-                    {padding, padding}, {op.dilation, op.dilation}, op.groups);
+  const at::Tensor x = with_places(flat);
+  const std::size_t axes = places_of(x);
+  const bool even = is_even(op.padding, axes);
+  const Spatial padding = even ? op.padding.before() : Spatial{0};
+  return at::convolution(even ? x : padded(x, op.padding, 0), weight, bias, along(op.stride, axes),
+                         along(padding, axes), along(op.dilation, axes), /*transposed=*/false,
+                         std::vector<std::int64_t>(axes, 0), op.groups);
 }
 
 /// Whether LibTorch's pools take this padding.
-bool is_common(const Padding& padding, std::int64_t kernel) {
-  return padding.is_even() && 2 * padding.top <= kernel;
+bool is_common(const Padding& padding, const Spatial& kernel, std::size_t axes) {
+  if (!is_even(padding, axes)) return false;
+  const auto before = along(padding.before(), axes);
+  const auto sizes = along(kernel, axes);
+  return std::equal(before.begin(), before.end(), sizes.begin(),
+                    [](std::int64_t zeros, std::int64_t size) { return 2 * zeros <= size; });
+}
+
+at::Tensor max_pool(const at::Tensor& x, const Spatial& kernel, const Spatial& stride,
+                    const Spatial& padding, bool ceil) {
+  const std::size_t axes = places_of(x);
+  const auto pool = axes == 1 ? at::max_pool1d : axes == 2 ? at::max_pool2d : at::max_pool3d;
+  return pool(x, along(kernel, axes), along(stride, axes), along(padding, axes),
+              std::vector<std::int64_t>(axes, 1), ceil);
+}
+
+at::Tensor mean_pool(const at::Tensor& x, const Spatial& kernel, const Spatial& stride,
+                     const Spatial& padding, bool count_padding) {
+  const std::size_t axes = places_of(x);
+  const auto sizes = along(kernel, axes);
+  const auto steps = along(stride, axes);
+  const auto zeros = along(padding, axes);
+  if (axes == 1) return at::avg_pool1d(x, sizes, steps, zeros, false, count_padding);
+  if (axes == 2) return at::avg_pool2d(x, sizes, steps, zeros, false, count_padding);
+  return at::avg_pool3d(x, sizes, steps, zeros, false, count_padding);
 }
 
 /// @param out of the layer, which says how far a last window hangs over the edge
-at::Tensor pool(const at::Tensor& x, const MaxPoolOp& op, const TensorShape& out) {
-  const std::int64_t size = op.kernel;
-  const std::int64_t step = op.stride;
-  if (is_common(op.padding, size)) {
-    const std::int64_t padding = op.padding.top;
-    return at::max_pool2d(x, {size, size}, {step, step}, {padding, padding}, {1, 1}, op.ceil);
+at::Tensor pool(const at::Tensor& flat, const MaxPoolOp& op, const TensorShape& out) {
+  const at::Tensor x = with_places(flat);
+  const std::size_t axes = places_of(x);
+  if (is_common(op.padding, op.kernel, axes)) {
+    return max_pool(x, op.kernel, op.stride, op.padding.before(), op.ceil);
   }
-  Padding around = op.padding;
-  const auto rest = [&](std::int64_t windows, std::int64_t in, std::int64_t before) {
-    return std::max<std::int64_t>((windows - 1) * step + size - in - before, 0);
-  };
-  around.bottom = rest(out.height(), x.size(2), around.top);
-  around.right = rest(out.width(), x.size(3), around.left);
-  return at::max_pool2d(padded(x, around, -std::numeric_limits<double>::infinity()), {size, size},
-                        {step, step});
+  const Spatial before = op.padding.before();
+  std::vector<std::int64_t> rest;
+  for (std::size_t i = 0; i < axes; ++i) {
+    const std::size_t of = 3 - axes + i;
+    const auto dimension = static_cast<std::int64_t>(i);
+    rest.push_back(std::max<std::int64_t>(
+        (out[1 + i] - 1) * op.stride[of] + op.kernel[of] - x.size(2 + dimension) - before[of], 0));
+  }
+  Padding around{before};
+  around.right = rest.back();
+  if (axes > 1) around.bottom = rest[axes - 2];
+  if (axes > 2) around.back = rest.front();
+  return max_pool(padded(x, around, -std::numeric_limits<double>::infinity()), op.kernel, op.stride,
+                  Spatial{0}, false);
 }
 
-at::Tensor pool(const at::Tensor& x, const AvgPoolOp& op) {
-  const std::int64_t size = op.kernel;
-  const std::int64_t step = op.stride;
-  if (is_common(op.padding, size)) {
-    const std::int64_t padding = op.padding.top;
-    return at::avg_pool2d(x, {size, size}, {step, step}, {padding, padding}, false,
-                          op.count_padding);
+at::Tensor pool(const at::Tensor& flat, const AvgPoolOp& op) {
+  const at::Tensor x = with_places(flat);
+  if (is_common(op.padding, op.kernel, places_of(x))) {
+    return mean_pool(x, op.kernel, op.stride, op.padding.before(), op.count_padding);
   }
-  const at::Tensor mean = at::avg_pool2d(padded(x, op.padding, 0), {size, size}, {step, step});
-  if (op.count_padding) return mean;
-  const at::Tensor ones = at::ones({1, 1, x.size(2), x.size(3)}, x.options());
-  return mean / at::avg_pool2d(padded(ones, op.padding, 0), {size, size}, {step, step});
+  const auto mean = [&](const at::Tensor& of) {
+    return mean_pool(padded(of, op.padding, 0), op.kernel, op.stride, Spatial{0}, true);
+  };
+  if (op.count_padding) return mean(x);
+  return mean(x) / mean(at::ones_like(x));
+}
+
+at::Tensor pool(const at::Tensor& flat, const AdaptivePoolOp& op) {
+  const at::Tensor x = with_places(flat);
+  const std::size_t axes = places_of(x);
+  const auto size = along(op.size, axes);
+  if (op.maximum) {
+    if (axes == 1) return std::get<0>(at::adaptive_max_pool1d(x, size));
+    if (axes == 2) return std::get<0>(at::adaptive_max_pool2d(x, size));
+    return std::get<0>(at::adaptive_max_pool3d(x, size));
+  }
+  if (axes == 1) return at::adaptive_avg_pool1d(x, size);
+  if (axes == 2) return at::adaptive_avg_pool2d(x, size);
+  return at::adaptive_avg_pool3d(x, size);
+}
+
+at::Tensor global_mean(const at::Tensor& flat) {
+  const at::Tensor x = with_places(flat);
+  if (places_of(x) == 2) return at::adaptive_avg_pool2d(x, {1, 1});
+  std::vector<std::int64_t> places;
+  for (std::int64_t axis = 2; axis < x.dim(); ++axis) places.push_back(axis);
+  return at::mean(x, places, /*keepdim=*/true);
+}
+
+/// Sizes of all axes, the batch before those of one sample.
+std::vector<std::int64_t> batched(std::int64_t samples, const TensorShape& shape) {
+  std::vector<std::int64_t> sizes{samples};
+  sizes.insert(sizes.end(), shape.begin(), shape.end());
+  return sizes;
+}
+
+/// Axes of one sample as those of a batch.
+std::vector<std::int64_t> behind_batch(const std::vector<std::int64_t>& axes) {
+  std::vector<std::int64_t> result;
+  for (const std::int64_t axis : axes) result.push_back(axis + 1);
+  return result;
+}
+
+at::Tensor combine(const at::Tensor& a, const at::Tensor& b, CombineOp::Kind kind) {
+  switch (kind) {
+    case CombineOp::Kind::kSubtract:
+      return at::sub(a, b);
+    case CombineOp::Kind::kDivide:
+      return at::div(a, b);
+    case CombineOp::Kind::kMaximum:
+      return at::maximum(a, b);
+    case CombineOp::Kind::kMinimum:
+      return at::minimum(a, b);
+    case CombineOp::Kind::kLess:
+      return at::lt(a, b).to(a.scalar_type());
+    case CombineOp::Kind::kGreater:
+      return at::gt(a, b).to(a.scalar_type());
+    case CombineOp::Kind::kEqual:
+      return at::eq(a, b).to(a.scalar_type());
+  }
+  PAPILIO_CHECK(false);
+}
+
+at::Tensor reduce(const at::Tensor& x, const ReduceOp& op) {
+  const std::vector<std::int64_t> axes = behind_batch(op.axes);
+  if (axes.empty()) return x;
+  switch (op.kind) {
+    case ReduceOp::Kind::kMean:
+      return at::mean(x, axes, op.keep);
+    case ReduceOp::Kind::kSum:
+      return at::sum(x, axes, op.keep);
+    case ReduceOp::Kind::kMaximum:
+      return at::amax(x, axes, op.keep);
+    case ReduceOp::Kind::kMinimum:
+      return at::amin(x, axes, op.keep);
+  }
+  PAPILIO_CHECK(false);
+}
+
+at::Tensor extended(const at::Tensor& x, const PadOp& op) {
+  const std::int64_t axis = op.axis + 1;
+  if (op.mode == PadOp::Mode::kConstant) {
+    std::vector<std::int64_t> around(static_cast<std::size_t>(2 * (x.dim() - axis)), 0);
+    around[around.size() - 2] = op.before;
+    around[around.size() - 1] = op.behind;
+    return at::constant_pad_nd(x, around, op.value);
+  }
+  // Places that are read again: mirrored ones from the second on, or the first.
+  const bool mirrored = op.mode == PadOp::Mode::kReflect;
+  std::vector<std::int64_t> places;
+  const std::int64_t size = x.size(axis);
+  for (std::int64_t at = -op.before; at < size + op.behind; ++at) {
+    const std::int64_t inside = std::clamp<std::int64_t>(at, 0, size - 1);
+    places.push_back(mirrored ? inside - (at - inside) : inside);
+  }
+  return at::index_select(x, axis,
+                          at::tensor(places, at::TensorOptions{}.dtype(at::kLong)).to(x.device()));
+}
+
+at::Tensor recur(const at::Tensor& x, const RecurrentOp& op,
+                 const std::vector<at::Tensor>& weights) {
+  const at::Tensor state = at::zeros({op.layers * op.ways(), x.size(0), op.features}, x.options());
+  switch (op.kind) {
+    case RecurrentOp::Kind::kRnnTanh:
+      return std::get<0>(at::rnn_tanh(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
+                                      /*batch_first=*/true));
+    case RecurrentOp::Kind::kRnnRelu:
+      return std::get<0>(at::rnn_relu(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
+                                      /*batch_first=*/true));
+    case RecurrentOp::Kind::kGru:
+      return std::get<0>(at::gru(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
+                                 /*batch_first=*/true));
+    case RecurrentOp::Kind::kLstm:
+      return std::get<0>(at::lstm(x, {state, state}, weights, op.bias, op.layers, 0, false,
+                                  op.both_ways, /*batch_first=*/true));
+  }
+  PAPILIO_CHECK(false);
+}
+
+/// A flat vector of a number for each channel of a picture, as one.
+at::Tensor scaled(const at::Tensor& x, const at::Tensor& by) {
+  if (by.dim() == x.dim()) return at::mul(x, by);
+  std::vector<std::int64_t> sizes(static_cast<std::size_t>(x.dim()), 1);
+  sizes[0] = by.size(0);
+  sizes[1] = x.size(1);
+  return at::mul(x, by.reshape(sizes));
 }
 
 /// The mean of the squares over the channels around, zeros beyond the first and the last.
@@ -155,11 +326,15 @@ at::Tensor shortcut(const at::Tensor& x, const ZeroPadShortcutOp& op) {
 
 at::Tensor transpose(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                      const ConvTransposeOp& op) {
-  const auto extra = [&](std::int64_t output, std::int64_t input) {
-    return output - ((input - 1) * op.stride - 2 * op.padding + op.kernel);
+  const auto extra = [&](std::int64_t output, std::int64_t input, std::size_t i) {
+    return output - ((input - 1) * op.stride[i] - 2 * op.padding[i] + op.kernel[i]);
   };
-  return at::conv_transpose2d(x, weight, bias, {op.stride, op.stride}, {op.padding, op.padding},
-                              {extra(op.height, x.size(2)), extra(op.width, x.size(3))});
+  constexpr std::size_t kAxes = 2;
+  const at::Tensor picture = with_places(x);
+  return at::convolution(
+      picture, weight, bias, along(op.stride, kAxes), along(op.padding, kAxes), {1, 1},
+      /*transposed=*/true,
+      {extra(op.height, picture.size(2), 1), extra(op.width, picture.size(3), 2)}, op.groups);
 }
 
 }  // namespace
@@ -178,40 +353,61 @@ Network::Network(Graph graph, c10::Device device)
       layers_[id] = layers_[*layer.weights_of];  // the same tensors
       continue;
     }
-    const std::vector<std::int64_t> shape = weight_shape(graph_, layer);
-    if (shape.empty()) continue;
-    LayerTensors& own = layers_[id];
-    own.weight = at::zeros(shape, options);
-    if (has_bias(layer.op)) own.bias = at::zeros({shape[0]}, options);
-    if (std::holds_alternative<BatchNormOp>(layer.op)) {
-      own.running_mean = at::zeros(shape, options);
-      own.running_var = at::zeros(shape, options);
+    for (WeightShape& weight : graph_.weights_of(id)) {
+      layers_[id].weights.push_back(at::zeros(weight.sizes, options));
+      layers_[id].names.push_back(std::move(weight.name));
     }
   }
 }
 
+namespace {
+
+/// Of what a tensor is multiplied with for one output number.
+double fan_in(const at::Tensor& weight) {
+  return static_cast<double>(weight.numel()) / static_cast<double>(weight.size(0));
+}
+
+/// Where a layer begins that scales and shifts what it has normalised; whether it is one.
+bool begin_norm(const LayerOp& op, const std::vector<at::Tensor>& weights) {
+  const bool norm = std::holds_alternative<BatchNormOp>(op) ||
+                    std::holds_alternative<LayerNormOp>(op) ||
+                    std::holds_alternative<GroupNormOp>(op);
+  // Scale and variance 1, shift and mean 0.
+  for (std::size_t i = 0; norm && i < weights.size(); ++i) weights[i].fill_(i % 3 == 0 ? 1 : 0);
+  return norm;
+}
+
+}  // namespace
+
 void Network::initialize(std::uint64_t seed) {
   const at::NoGradGuard no_grad;
   const at::Generator generator = at::detail::createCPUGenerator(seed);
+  const auto uniform = [&](const at::Tensor& tensor, double bound) {
+    tensor.copy_(at::empty(tensor.sizes()).uniform_(-bound, bound, generator));
+  };
+  const auto normal = [&](const at::Tensor& tensor, double deviation) {
+    tensor.copy_(at::empty(tensor.sizes()).normal_(0, deviation, generator));
+  };
   for (LayerId id = 0; id < layers_.size(); ++id) {
-    LayerTensors& own = layers_[id];
-    if (!own.weight.defined() || graph_.layer(id).weights_of) continue;
-    const auto outputs = static_cast<double>(own.weight.size(0));
-    if (std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) {
-      own.weight.fill_(1);
-      own.bias.zero_();
-      own.running_mean.zero_();
-      own.running_var.fill_(1);
-    } else if (std::holds_alternative<LinearOp>(graph_.layer(id).op)) {
-      const double bound = 1.0 / std::sqrt(static_cast<double>(own.weight.size(1)));
-      own.weight.copy_(at::empty(own.weight.sizes()).uniform_(-bound, bound, generator));
-      if (own.bias.defined())
-        own.bias.copy_(at::empty(own.bias.sizes()).uniform_(-bound, bound, generator));
+    const std::vector<at::Tensor>& weights = layers_[id].weights;
+    if (weights.empty() || graph_.layer(id).weights_of) continue;
+    const LayerOp& op = graph_.layer(id).op;
+    const at::Tensor& weight = weights.front();
+    if (begin_norm(op, weights)) continue;
+    if (std::holds_alternative<LinearOp>(op)) {
+      for (const at::Tensor& tensor : weights) uniform(tensor, 1.0 / std::sqrt(fan_in(weight)));
+    } else if (const auto* recurrent = std::get_if<RecurrentOp>(&op)) {
+      const double bound = 1.0 / std::sqrt(static_cast<double>(recurrent->features));
+      for (const at::Tensor& tensor : weights) uniform(tensor, bound);
+    } else if (std::holds_alternative<ConvOp>(op) || std::holds_alternative<ConvTransposeOp>(op)) {
+      const auto window = static_cast<double>(weight.numel() / (weight.size(0) * weight.size(1)));
+      normal(weight, std::sqrt(2.0 / (static_cast<double>(weight.size(0)) * window)));
+      if (weights.size() > 1) weights[1].zero_();
+    } else if (std::holds_alternative<PreluOp>(op)) {
+      weight.fill_(0.25);  // NOLINT(readability-magic-numbers) He et al. 2015
     } else {
-      const auto window = static_cast<double>(own.weight.size(2) * own.weight.size(3));
-      const double deviation = std::sqrt(2.0 / (outputs * window));
-      own.weight.copy_(at::empty(own.weight.sizes()).normal_(0, deviation, generator));
-      if (own.bias.defined()) own.bias.zero_();
+      constexpr double kDeviation = 0.02;  // of embeddings, as vision transformers and BERT begin
+      normal(weight, kDeviation);
     }
   }
 }
@@ -220,31 +416,29 @@ void Network::initialize_xavier(const std::set<std::string>& layers, std::uint64
   const at::NoGradGuard no_grad;
   const at::Generator generator = at::detail::createCPUGenerator(seed);
   for (LayerId id = 0; id < layers_.size(); ++id) {
-    LayerTensors& own = layers_[id];
-    if (!own.weight.defined() || graph_.layer(id).weights_of) continue;
+    const std::vector<at::Tensor>& weights = layers_[id].weights;
+    if (weights.empty() || graph_.layer(id).weights_of) continue;
     if (!layers.contains(graph_.layer(id).name)) continue;
-    if (std::holds_alternative<BatchNormOp>(graph_.layer(id).op)) {
-      own.weight.fill_(1);
-      own.bias.zero_();
-      own.running_mean.zero_();
-      own.running_var.fill_(1);
-      continue;
-    }
-    const std::int64_t window = own.weight.dim() > 2 ? own.weight.size(2) * own.weight.size(3) : 1;
-    const auto fans = static_cast<double>((own.weight.size(0) + own.weight.size(1)) * window);
+    if (begin_norm(graph_.layer(id).op, weights)) continue;
+    const at::Tensor& weight = weights.front();
+    const std::int64_t window = weight.dim() > 2 ? weight[0][0].numel() : 1;
+    const auto fans = static_cast<double>((weight.size(0) + weight.size(1)) * window);
     const double bound = std::sqrt(6.0 / fans);
-    own.weight.copy_(at::empty(own.weight.sizes()).uniform_(-bound, bound, generator));
-    if (own.bias.defined()) own.bias.zero_();
+    weight.copy_(at::empty(weight.sizes()).uniform_(-bound, bound, generator));
+    if (weights.size() > 1) weights[1].zero_();
   }
 }
 
 std::vector<at::Tensor> Network::parameters() const {
   std::vector<at::Tensor> result;
   for (LayerId id = 0; id < layers_.size(); ++id) {
-    if (graph_.layer(id).weights_of) continue;
+    if (graph_.layer(id).weights_of || graph_.layer(id).parameters == 0) continue;
     const LayerTensors& own = layers_[id];
-    if (own.weight.defined()) result.push_back(own.weight);
-    if (own.bias.defined()) result.push_back(own.bias);
+    const bool statistics = std::holds_alternative<BatchNormOp>(graph_.layer(id).op);
+    const std::size_t trained =
+        statistics ? std::min<std::size_t>(own.weights.size(), 2) : own.weights.size();
+    result.insert(result.end(), own.weights.begin(),
+                  own.weights.begin() + static_cast<std::ptrdiff_t>(trained));
   }
   return result;
 }
@@ -268,25 +462,36 @@ at::Tensor Network::suffix(const at::Tensor& features, const Cut& cut) const {
 
 at::Tensor Network::run(const at::Tensor& input, LayerId first, LayerId last,
                         const std::function<void(LayerId)>& watch) const {
-  PAPILIO_CHECK(first <= last && last < layers_.size());
+  return run({{first, input}}, last, watch);
+}
+
+at::Tensor Network::run(const std::map<LayerId, at::Tensor>& given, LayerId last,
+                        const std::function<void(LayerId)>& watch) const {
+  PAPILIO_CHECK(!given.empty() && given.begin()->first <= last && last < layers_.size());
   std::optional<at::NoGradGuard> no_grad;
   if (!training_) no_grad.emplace();
+  const std::int64_t samples = given.begin()->second.size(0);
   std::vector<at::Tensor> outputs(last + 1);
-  outputs[first] = input;
-  for (LayerId id = first + 1; id <= last; ++id) {
-    const std::vector<LayerId>& readers_of = graph_.layer(id).inputs;
+  for (LayerId id = given.begin()->first; id <= last; ++id) {
+    if (const auto it = given.find(id); it != given.end()) {
+      outputs[id] = it->second;
+      continue;
+    }
+    const std::vector<LayerId>& read = graph_.layer(id).inputs;
     std::vector<at::Tensor> inputs;
-    inputs.reserve(readers_of.size());
+    inputs.reserve(read.size());
     bool dies = true;  // nobody reads the inputs after this layer, and the caller does not own them
-    for (const LayerId from : readers_of) {
+    for (const LayerId from : read) {
       PAPILIO_CHECK(outputs[from].defined());
       inputs.push_back(outputs[from]);
+      const auto callers = given.find(from);
       // A view of it, as a flat one, may be read later, or be the caller's.
-      dies = dies && last_reader_[from] == id && !outputs[from].is_same(input) &&
+      dies = dies && last_reader_[from] == id &&
+             (callers == given.end() || !outputs[from].is_same(callers->second)) &&
              outputs[from].storage().use_count() == 1;
     }
-    outputs[id] = compute(id, inputs, dies && !training_);
-    for (const LayerId from : readers_of) {
+    outputs[id] = compute(id, inputs, samples, dies && !training_);
+    for (const LayerId from : read) {
       if (last_reader_[from] == id) outputs[from].reset();
     }
     if (watch) watch(id);
@@ -294,38 +499,68 @@ at::Tensor Network::run(const at::Tensor& input, LayerId first, LayerId last,
   return outputs[last];
 }
 
-at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs,
+at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs, std::int64_t samples,
                             bool in_place) const {
   const LayerTensors& own = layers_[id];
-  const at::Tensor& x = inputs.front();
+  const at::Tensor none;
+  const at::Tensor& x = inputs.empty() ? none : inputs.front();
+  const TensorShape& shape = graph_.layer(id).shape;
   return std::visit(
-      Overloaded{[&](const InputOp&) -> at::Tensor { PAPILIO_CHECK(false); },
-                 [&](const ConvOp& op) { return convolve(x, own.weight, own.bias, op); },
-                 [&](const ConvTransposeOp& op) { return transpose(x, own.weight, own.bias, op); },
-                 [&](const BatchNormOp& op) {
-                   if (own.folded) return x;
-                   return at::batch_norm(x, own.weight, own.bias, own.running_mean, own.running_var,
-                                         training_, kBatchNormMomentum, op.epsilon,
-                                         /*cudnn_enabled=*/true);
-                 },
-                 [&](const ReluOp&) { return in_place ? x.relu_() : at::relu(x); },
-                 [&](const Relu6Op&) { return in_place ? x.clamp_(0, 6) : at::clamp(x, 0, 6); },
-                 [&](const ActivationOp& op) { return activate(x, op); },
-                 [&](const MaxPoolOp& op) { return pool(x, op, graph_.layer(id).shape); },
-                 [&](const AvgPoolOp& op) { return pool(x, op); },
-                 [&](const GlobalAvgPoolOp&) {
-                   return at::adaptive_avg_pool2d(x, {1, 1});
-                 },
-                 [&](const AddOp&) { return at::add(x, inputs[1]); },
-                 [&](const MultiplyOp&) { return at::mul(x, inputs[1]); },
-                 [&](const ConcatOp&) { return at::cat(inputs, 1); },
-                 [&](const ZeroPadShortcutOp& op) { return shortcut(x, op); },
-                 [&](const FlattenOp&) { return at::flatten(x, 1); },
-                 [&](const LinearOp&) { return at::linear(x, own.weight, own.bias); },
-                 [&](const SoftmaxOp&) { return at::softmax(x, 1); },
-                 [&](const ScaleOp& op) { return at::add(at::mul(x, op.factor), op.offset); },
-                 [&](const LocalNormOp& op) { return normalized(x, op); },
-                 [&](const ResizeOp& op) { return resized(x, op); }},
+      Overloaded{
+          [&](const InputOp&) -> at::Tensor { PAPILIO_CHECK(false); },
+          [&](const ParameterOp&) {
+            return own.weights.front().unsqueeze(0).expand(batched(samples, shape));
+          },
+          [&](const ConvOp& op) { return convolve(x, own.part(0), own.part(1), op); },
+          [&](const ConvTransposeOp& op) { return transpose(x, own.part(0), own.part(1), op); },
+          [&](const BatchNormOp& op) {
+            if (own.folded) return x;
+            return at::batch_norm(x, own.part(0), own.part(1), own.part(2), own.part(3), training_,
+                                  kBatchNormMomentum, op.epsilon, /*cudnn_enabled=*/true);
+          },
+          [&](const LayerNormOp& op) {
+            const std::vector<std::int64_t> sizes{shape.end() - op.axes, shape.end()};
+            return at::layer_norm(x, sizes, own.part(0), own.part(1), op.epsilon);
+          },
+          [&](const GroupNormOp& op) {
+            return at::group_norm(x, op.groups, own.part(0), own.part(1), op.epsilon);
+          },
+          [&](const ReluOp&) { return in_place ? x.relu_() : at::relu(x); },
+          [&](const Relu6Op&) { return in_place ? x.clamp_(0, 6) : at::clamp(x, 0, 6); },
+          [&](const ActivationOp& op) { return activate(x, op); },
+          [&](const PreluOp&) { return at::prelu(x, own.part(0)); },
+          [&](const ClampOp& op) { return at::clamp(x, op.least, op.most); },
+          [&](const MaxPoolOp& op) { return pool(x, op, shape); },
+          [&](const AvgPoolOp& op) { return pool(x, op); },
+          [&](const AdaptivePoolOp& op) { return pool(x, op); },
+          [&](const GlobalAvgPoolOp&) { return global_mean(x); },
+          [&](const AddOp&) { return at::add(x, inputs[1]); },
+          [&](const MultiplyOp&) { return scaled(x, inputs[1]); },
+          [&](const CombineOp& op) { return combine(x, inputs[1], op.kind); },
+          [&](const SelectOp&) { return at::where(at::ne(x, 0), inputs[1], inputs[2]); },
+          [&](const ConcatOp& op) { return at::cat(inputs, op.axis + 1); },
+          [&](const ZeroPadShortcutOp& op) { return shortcut(x, op); },
+          [&](const FlattenOp&) { return at::flatten(x, 1); },
+          [&](const ReshapeOp&) { return at::reshape(x, batched(samples, shape)); },
+          [&](const TransposeOp& op) {
+            std::vector<std::int64_t> order{0};
+            for (const std::int64_t axis : op.order) order.push_back(axis + 1);
+            return x.permute(order);
+          },
+          [&](const SliceOp& op) { return x.slice(op.axis + 1, op.begin, op.end, op.step); },
+          [&](const PadOp& op) { return extended(x, op); },
+          [&](const ExpandOp&) { return x.expand(batched(samples, shape)); },
+          [&](const ReduceOp& op) { return reduce(x, op); },
+          [&](const LinearOp&) {
+            return at::linear(shape.rank() == 1 ? at::flatten(x, 1) : x, own.part(0), own.part(1));
+          },
+          [&](const MatMulOp&) { return at::matmul(x, inputs[1]); },
+          [&](const EmbeddingOp&) { return at::embedding(own.part(0), x.to(at::kLong)); },
+          [&](const RecurrentOp& op) { return recur(x, op, own.weights); },
+          [&](const SoftmaxOp& op) { return at::softmax(x, op.axis + 1); },
+          [&](const ScaleOp& op) { return at::add(at::mul(x, op.factor), op.offset); },
+          [&](const LocalNormOp& op) { return normalized(x, op); },
+          [&](const ResizeOp& op) { return resized(x, op); }},
       graph_.layer(id).op);
 }
 
@@ -343,15 +578,16 @@ Network Network::folded() const {
     const LayerTensors& norm = layers_[id];
     const LayerTensors& from = layers_[conv];
     const at::Tensor factor =
-        norm.weight.to(at::kDouble) * at::rsqrt(norm.running_var.to(at::kDouble) + op->epsilon);
-    const at::Tensor by_output =
-        transposed ? factor.reshape({1, -1, 1, 1}) : factor.reshape({-1, 1, 1, 1});
+        norm.part(0).to(at::kDouble) * at::rsqrt(norm.part(3).to(at::kDouble) + op->epsilon);
+    std::vector<std::int64_t> by_output(static_cast<std::size_t>(from.part(0).dim()), 1);
+    by_output[transposed ? 1 : 0] = -1;
     const at::Tensor bias =
-        (from.bias.defined() ? from.bias.to(at::kDouble) : at::zeros_like(factor)) -
-        norm.running_mean.to(at::kDouble);
+        (from.part(1).defined() ? from.part(1).to(at::kDouble) : at::zeros_like(factor)) -
+        norm.part(2).to(at::kDouble);
     LayerTensors& to = result.layers_[conv];
-    to.weight = (from.weight.to(at::kDouble) * by_output).to(at::kFloat).detach();
-    to.bias = (bias * factor + norm.bias.to(at::kDouble)).to(at::kFloat).detach();
+    to.weights = {
+        (from.part(0).to(at::kDouble) * factor.reshape(by_output)).to(at::kFloat).detach(),
+        (bias * factor + norm.part(1).to(at::kDouble)).to(at::kFloat).detach()};
     result.layers_[id] = {.folded = true};
   }
   return result;
@@ -362,9 +598,7 @@ Network Network::converted(c10::ScalarType type) const {
   Network result{*this};
   result.type_ = type;
   for (LayerTensors& own : result.layers_) {
-    for (at::Tensor* tensor : {&own.weight, &own.bias, &own.running_mean, &own.running_var}) {
-      if (tensor->defined()) *tensor = tensor->to(type);
-    }
+    for (at::Tensor& tensor : own.weights) tensor = tensor.to(type);
   }
   return result;
 }

@@ -17,8 +17,8 @@
 namespace papilio {
 
 /// A network that computes: a `Graph` and its weights. Runs whole, or in two halves at any cut,
-/// with bit-identical results. Names of weights are torchvision's: "<layer>.weight", ".bias",
-/// ".running_mean", ".running_var".
+/// with bit-identical results. Names of weights are PyTorch's: "<layer>.weight", ".bias",
+/// ".running_mean", ".weight_ih_l0", …; a ParameterOp's is the layer's own.
 class Network {
  public:
   /// All weights are zero until `initialize` or `load`.
@@ -69,6 +69,10 @@ class Network {
   /// @param watch called after each layer
   [[nodiscard]] at::Tensor run(const at::Tensor& input, LayerId first, LayerId last,
                                const std::function<void(LayerId)>& watch = {}) const;
+  /// Likewise of several tensors: the network's inputs, or what crosses a cut.
+  /// @param given by the layers that they are the outputs of, each `[n × …]`
+  [[nodiscard]] at::Tensor run(const std::map<LayerId, at::Tensor>& given, LayerId last,
+                               const std::function<void(LayerId)>& watch = {}) const;
 
   /// The same network for inference, with each batch norm folded into the convolution that it alone
   /// reads: fewer operations, results equal but for rounding. It cannot be trained or saved.
@@ -80,15 +84,19 @@ class Network {
 
  private:
   struct LayerTensors {
-    at::Tensor weight;
-    at::Tensor bias;
-    at::Tensor running_mean;
-    at::Tensor running_var;
-    bool folded{false};  ///< a batch norm that its convolution has taken in
+    std::vector<at::Tensor> weights;  ///< as `weight_shapes` has them
+    std::vector<std::string> names;   ///< of each, behind the layer's; empty for one of its name
+    bool folded{false};               ///< a batch norm that its convolution has taken in
+
+    /// One of them; none where the layer has fewer.
+    [[nodiscard]] at::Tensor part(std::size_t i) const {
+      return i < weights.size() ? weights[i] : at::Tensor{};
+    }
   };
 
+  /// @param samples in the batch
   [[nodiscard]] at::Tensor compute(LayerId id, const std::vector<at::Tensor>& inputs,
-                                   bool in_place) const;
+                                   std::int64_t samples, bool in_place) const;
   /// Every stored tensor by its name; shared ones by that of the layer that has them.
   [[nodiscard]] std::map<std::string, at::Tensor> named() const;
 

@@ -36,11 +36,8 @@ std::map<std::string, at::Tensor> Network::named() const {
     if (graph_.layer(id).weights_of) continue;
     const LayerTensors& own = layers_[id];
     const std::string& name = graph_.layer(id).name;
-    if (own.weight.defined()) result.emplace(name + ".weight", own.weight);
-    if (own.bias.defined()) result.emplace(name + ".bias", own.bias);
-    if (own.running_mean.defined()) {
-      result.emplace(name + ".running_mean", own.running_mean);
-      result.emplace(name + ".running_var", own.running_var);
+    for (std::size_t i = 0; i < own.names.size(); ++i) {
+      result.emplace(own.names[i].empty() ? name : name + "." + own.names[i], own.weights[i]);
     }
   }
   return result;

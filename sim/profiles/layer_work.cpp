@@ -1,6 +1,8 @@
 #include "sim/profiles/layer_work.hpp"
 
+#include <algorithm>
 #include <type_traits>
+#include <vector>
 
 namespace papilio {
 namespace {
@@ -8,32 +10,55 @@ namespace {
 constexpr double kLargeInput = 20480;  // elements
 constexpr std::int64_t kLargeKernel = 3;
 
+/// The numbers of a window along a tensor's axes.
+std::vector<std::int64_t> numbers_along(const Spatial& window, const TensorShape& input) {
+  constexpr std::size_t kMostAxes = 3;
+  std::vector<std::int64_t> numbers;
+  for (std::size_t i = kMostAxes - window_axes(input); i < kMostAxes; ++i) {
+    numbers.push_back(window[i]);
+  }
+  return numbers;
+}
+std::int64_t window_max(const Spatial& window, const TensorShape& input) {
+  const std::vector<std::int64_t> numbers = numbers_along(window, input);
+  return *std::max_element(numbers.begin(), numbers.end());
+}
+double window_size(const Spatial& window, const TensorShape& input) {
+  double size = 1;
+  for (const std::int64_t number : numbers_along(window, input)) {
+    size *= static_cast<double>(number);
+  }
+  return size;
+}
+
 std::string conv_type(const ConvOp& conv, const TensorShape& input) {
   if (conv.groups > 1) {
     return conv.groups == input.channels() ? "depthwise conv" : "grouped conv";
   }
-  if (conv.dilation > 1) return "dilated conv";
-  const bool product = conv.kernel == 1 && conv.stride == 1;
-  const bool large =
-      conv.kernel > kLargeKernel || static_cast<double>(input.elements()) > kLargeInput;
-  return std::string{conv.kernel == 1 ? "1x1 conv" : "conv"} +
+  if (window_max(conv.dilation, input) > 1) return "dilated conv";
+  const std::int64_t kernel = window_max(conv.kernel, input);
+  const bool product = kernel == 1 && window_max(conv.stride, input) == 1;
+  const bool large = kernel > kLargeKernel || static_cast<double>(input.elements()) > kLargeInput;
+  return std::string{kernel == 1 ? "1x1 conv" : "conv"} +
          (large && !product ? ", direct" : ", product");
 }
+
+template <class Op, class... Ops>
+constexpr bool is_any_of = (std::is_same_v<Op, Ops> || ...);
 
 std::string family_of(const LayerOp& op) {
   return std::visit(
       []<class Op>(const Op&) -> std::string {
-        if constexpr (std::is_same_v<Op, ConvOp> || std::is_same_v<Op, ConvTransposeOp>) {
+        if constexpr (is_any_of<Op, ConvOp, ConvTransposeOp>) {
           return "conv";
-        } else if constexpr (std::is_same_v<Op, LinearOp>) {
+        } else if constexpr (is_any_of<Op, LinearOp, MatMulOp, RecurrentOp>) {
           return "linear";
-        } else if constexpr (std::is_same_v<Op, MaxPoolOp> || std::is_same_v<Op, AvgPoolOp> ||
-                             std::is_same_v<Op, GlobalAvgPoolOp>) {
+        } else if constexpr (is_any_of<Op, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AdaptivePoolOp,
+                                       ReduceOp>) {
           return "pool";
-        } else if constexpr (std::is_same_v<Op, ConcatOp> ||
-                             std::is_same_v<Op, ZeroPadShortcutOp> ||
-                             std::is_same_v<Op, FlattenOp> || std::is_same_v<Op, InputOp> ||
-                             std::is_same_v<Op, ResizeOp>) {
+        } else if constexpr (is_any_of<Op, ConcatOp, ZeroPadShortcutOp, FlattenOp, InputOp,
+                                       ResizeOp, ParameterOp, ReshapeOp, TransposeOp, SliceOp,
+                                       PadOp, ExpandOp, EmbeddingOp>) {
           return "copy";
         } else {
           return "element-wise";
@@ -57,12 +82,18 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   if (const auto* conv = std::get_if<ConvOp>(&layer.op)) {
     work.type = conv_type(*conv, graph.layer(layer.inputs[0]).shape);
   }
-  const auto window = [&](std::int64_t kernel) {
-    return work.outputs * static_cast<double>(kernel * kernel);
+  const auto window = [&](const Spatial& kernel) {
+    return work.outputs * window_size(kernel, graph.layer(layer.inputs[0]).shape);
   };
   if (const auto* pool = std::get_if<MaxPoolOp>(&layer.op)) work.operations = window(pool->kernel);
   if (const auto* pool = std::get_if<AvgPoolOp>(&layer.op)) work.operations = window(pool->kernel);
-  if (std::holds_alternative<GlobalAvgPoolOp>(layer.op)) work.operations = work.inputs;
+  if (std::holds_alternative<GlobalAvgPoolOp>(layer.op) ||
+      std::holds_alternative<AdaptivePoolOp>(layer.op) ||
+      std::holds_alternative<ReduceOp>(layer.op)) {
+    work.operations = work.inputs;
+  }
+  // Of a table only the rows that are looked up move.
+  if (std::holds_alternative<EmbeddingOp>(layer.op)) work.parameters = work.outputs;
   if (const auto* norm = std::get_if<LocalNormOp>(&layer.op)) {
     work.operations = work.outputs * static_cast<double>(norm->size);
   }
@@ -73,8 +104,13 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   }
   const bool folded = graph.folds_into_convolution(id);
   if (folded) work.type = "folded batch_norm";
-  work.free = folded || std::holds_alternative<InputOp>(layer.op) ||
-              std::holds_alternative<FlattenOp>(layer.op);
+  // A view of the same numbers moves none; nor does what is stored, until it is read.
+  work.free =
+      folded || std::holds_alternative<InputOp>(layer.op) ||
+      std::holds_alternative<ParameterOp>(layer.op) ||
+      std::holds_alternative<FlattenOp>(layer.op) || std::holds_alternative<ReshapeOp>(layer.op) ||
+      std::holds_alternative<TransposeOp>(layer.op) || std::holds_alternative<SliceOp>(layer.op) ||
+      std::holds_alternative<ExpandOp>(layer.op);
   return work;
 }
 

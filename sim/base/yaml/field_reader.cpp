@@ -275,7 +275,7 @@ void FieldReader::text(std::string_view key, std::string& value, const TextRule&
 
 template <class ReadItem>
 void FieldReader::read_list(std::string_view key, std::vector<std::string>& value,
-                            Presence presence, const ReadItem& read_item) {
+                            Presence presence, bool repeats, const ReadItem& read_item) {
   const Node::Entry* entry = take(key, presence);
   if (entry == nullptr) return;
   const Node& node = entry->value;
@@ -292,7 +292,7 @@ void FieldReader::read_list(std::string_view key, std::vector<std::string>& valu
     const std::string item_key = fmt::format("{}.{}", key, i);
     const std::optional<std::string> item = read_item(node.items[i], item_key);
     if (!item) continue;
-    if (std::find(items.begin(), items.end(), *item) != items.end()) {
+    if (!repeats && std::find(items.begin(), items.end(), *item) != items.end()) {
       error(node.items[i], item_key, fmt::format("'{}' is listed twice", *item));
     }
     items.push_back(*item);
@@ -302,7 +302,7 @@ void FieldReader::read_list(std::string_view key, std::vector<std::string>& valu
 
 void FieldReader::text_list(std::string_view key, std::vector<std::string>& value,
                             const TextRule& rule, Presence presence, std::string_view) {
-  read_list(key, value, presence, [&](const Node& node, const std::string& item_key) {
+  read_list(key, value, presence, rule.repeats, [&](const Node& node, const std::string& item_key) {
     return read_text(node, item_key, rule);
   });
 }
@@ -310,7 +310,7 @@ void FieldReader::text_list(std::string_view key, std::vector<std::string>& valu
 void FieldReader::integer_or_word_list(std::string_view key, std::vector<std::string>& value,
                                        NumberRange range, const std::vector<std::string>& words,
                                        Presence presence, std::string_view) {
-  read_list(key, value, presence,
+  read_list(key, value, presence, /*repeats=*/false,
             [&](const Node& node, const std::string& item_key) -> std::optional<std::string> {
               const bool is_text = node.kind == Node::Kind::kScalar && !node.scalar.empty();
               if (is_text && std::find(words.begin(), words.end(), node.scalar) != words.end()) {
@@ -327,6 +327,24 @@ void FieldReader::integer_or_word_list(std::string_view key, std::vector<std::st
               if (!number) return std::nullopt;
               return std::to_string(*number);
             });
+}
+
+void FieldReader::integer_list(std::string_view key, std::vector<std::int64_t>& value,
+                               NumberRange range, std::size_t most, Presence presence,
+                               std::string_view) {
+  const Node::Entry* entry = take(key, presence);
+  if (entry == nullptr) return;
+  const Node& node = entry->value;
+  if (node.kind != Node::Kind::kSequence || node.items.size() > most) {
+    error(node, key,
+          fmt::format("expected a list of at most {} whole numbers, as {}: [64, 128]", most, key));
+    return;
+  }
+  value.clear();
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const auto number = read_integer(node.items[i], fmt::format("{}.{}", key, i), range);
+    if (number) value.push_back(*number);
+  }
 }
 
 void FieldReader::object(std::string_view key, Presence presence, std::string_view,

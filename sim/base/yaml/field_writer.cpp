@@ -49,6 +49,13 @@ class FieldWriter : public FieldVisitor {
                             const std::vector<std::string>&, Presence, std::string_view) override {
     list(key, value);
   }
+  void integer_list(std::string_view key, std::vector<std::int64_t>& value, NumberRange,
+                    std::size_t, Presence presence, std::string_view) override {
+    if (presence == Presence::kOptional && value.empty()) return;
+    out_ << YAML::Key << std::string{key} << YAML::Value << YAML::Flow << YAML::BeginSeq;
+    for (const std::int64_t number : value) out_ << number;
+    out_ << YAML::EndSeq;
+  }
   void object(std::string_view key, Presence, std::string_view, const Nested& describe) override {
     out_ << YAML::Key << std::string{key} << YAML::Value << YAML::BeginMap;
     describe(*this);
@@ -159,6 +166,14 @@ class SchemaWriter : public FieldVisitor {
                             Presence presence, std::string_view doc) override {
     const Json number = ranged("integer", range, "");
     add_list(key, {{"anyOf", Json::array({number, Json{{"enum", words}}})}}, value, presence, doc);
+  }
+  void integer_list(std::string_view key, std::vector<std::int64_t>&, NumberRange range,
+                    std::size_t most, Presence presence, std::string_view doc) override {
+    Json schema{{"description", doc},
+                {"type", "array"},
+                {"items", ranged("integer", range, "")},
+                {"maxItems", most}};
+    add(key, std::move(schema), presence);
   }
   void object(std::string_view key, Presence presence, std::string_view doc,
               const Nested& describe) override {

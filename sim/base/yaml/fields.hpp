@@ -29,6 +29,7 @@ inline constexpr NumberRange kNonNegative{.min = 0};
 struct TextRule {
   std::vector<std::string> choices;  ///< the allowed words; empty: any non-empty text
   bool identifier{false};            ///< lower-case letters, digits and . _ - only: safe in a path
+  bool repeats{false};               ///< whether a list may have one twice
 };
 
 /// Visits the keys of one mapping. A configuration struct has one `describe` function that names
@@ -70,6 +71,10 @@ class FieldVisitor {
   virtual void integer_or_word_list(std::string_view key, std::vector<std::string>& value,
                                     NumberRange range, const std::vector<std::string>& words,
                                     Presence presence, std::string_view doc) = 0;
+  /// A list of whole numbers, at most `most` of them, which may be none and may be equal.
+  virtual void integer_list(std::string_view key, std::vector<std::int64_t>& value,
+                            NumberRange range, std::size_t most, Presence presence,
+                            std::string_view doc) = 0;
   /// A nested mapping.
   virtual void object(std::string_view key, Presence presence, std::string_view doc,
                       const Nested& describe) = 0;
@@ -122,6 +127,8 @@ class FieldReader : public FieldVisitor {
   void integer_or_word_list(std::string_view key, std::vector<std::string>& value,
                             NumberRange range, const std::vector<std::string>& words,
                             Presence presence, std::string_view doc) override;
+  void integer_list(std::string_view key, std::vector<std::int64_t>& value, NumberRange range,
+                    std::size_t most, Presence presence, std::string_view doc) override;
   void object(std::string_view key, Presence presence, std::string_view doc,
               const Nested& describe) override;
   void object(std::string_view key, bool& present, std::string_view doc,
@@ -146,7 +153,7 @@ class FieldReader : public FieldVisitor {
                                        const TextRule& rule);
   template <class ReadItem>
   void read_list(std::string_view key, std::vector<std::string>& value, Presence presence,
-                 const ReadItem& read_item);
+                 bool repeats, const ReadItem& read_item);
 
   const Node& node_;
   std::string path_;
