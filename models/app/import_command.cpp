@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
-#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "models/app/options.hpp"
 #include "models/import/import.hpp"
 #include "models/networks/network_file.hpp"
+#include "models/weights/state_dict.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/cli/interrupts.hpp"
 #include "sim/base/document/document.hpp"
@@ -32,6 +35,46 @@ std::string tame_name(std::string name) {
   return name;
 }
 
+/// "3x224x224", "ids=128:int", "35xNx64": the sizes of an input.
+NamedInput input_by_text(const std::string& words) {
+  NamedInput input;
+  std::string sizes = words;
+  if (const std::size_t equals = words.rfind('='); equals != std::string::npos) {
+    input.name = words.substr(0, equals);
+    sizes = words.substr(equals + 1);
+  }
+  constexpr std::string_view kWhole = ":int";
+  if (sizes.ends_with(kWhole)) {
+    input.whole = true;
+    sizes.resize(sizes.size() - kWhole.size());
+  }
+  std::vector<std::int64_t> axes;
+  bool fits = !sizes.empty();
+  for (std::size_t begin = 0; fits && begin <= sizes.size();) {
+    const std::size_t end = std::min(sizes.find('x', begin), sizes.size());
+    const std::string_view one = std::string_view{sizes}.substr(begin, end - begin);
+    if (one == "N") {
+      input.batch = axes.size();
+    } else {
+      std::int64_t size = 0;
+      const auto [rest, error] = std::from_chars(one.data(), one.data() + one.size(), size);
+      constexpr std::int64_t kMost = 1'000'000'000;
+      fits = error == std::errc{} && rest == one.data() + one.size() && size >= 1 && size <= kMost;
+      axes.push_back(size);
+    }
+    begin = end + 1;
+  }
+  if (!fits || axes.size() > TensorShape::kMostAxes) {
+    throw ConfigError{
+        fmt::format("papilio import: error: --input must be sizes, as 3x224x224, or NAME=SIZES, as "
+                    "ids=128:int, "
+                    "not '{}'",
+                    words)};
+  }
+  input.shape = {axes.begin(), axes.end()};
+  return input;
+}
+
 Document report_of(const Graph& graph, const fs::path& file) {
   Table cuts{.columns = {{"block", true},
                          {"tensor", false, Table::Type::kText},
@@ -42,11 +85,8 @@ Document report_of(const Graph& graph, const fs::path& file) {
   const auto total = static_cast<double>(graph.macs());
   for (const Cut& cut : graph.block_cuts()) {
     const auto before = static_cast<double>(graph.macs(0, cut.after + 1));
-    cuts.rows.push_back(
-        {cut.name,
-         fmt::format("{}x{}x{}", cut.shape.channels(), cut.shape.height(), cut.shape.width()),
-         cut.shape.bytes(8), decimals(before / kGiga, 3),
-         decimals(total > 0 ? before / total * 100 : 0, 1)});
+    cuts.rows.push_back({cut.name, text(cut.shape), cut.shape.bytes(8), decimals(before / kGiga, 3),
+                         decimals(total > 0 ? before / total * 100 : 0, 1)});
   }
   std::vector<std::string> paragraphs{fmt::format(
       "{} layers, {} parameters, {:.3f} GMAC an image; {} cuts, {} of them at the end of a block. "
@@ -74,13 +114,17 @@ void import_command(const Words& words) {
       "bounded\n"
       "time and memory.",
       {"papilio import densenet121.pt --input 3x224x224", "papilio import densenet121.onnx",
+       "papilio import tagger.pt --input ids=32:int",
        "papilio models show densenet121 --profiles results/profiles",
        "papilio profile --model densenet121 --profiles results/profiles"}};
   line.add_positional("file");
   const ImportRequest usual;
   VerbOptions options{line, "import"};
-  options.text("input", "", "CxHxW",
-               "size of the network's input (default: what the ONNX file says, else 3x224x224)");
+  line.add_options()(
+      "input", po::value<std::vector<std::string>>()->composing()->value_name("SIZES"),
+      "sizes of one sample of the network's input (default: what the ONNX file says, "
+      "else 3x224x224). NAME=SIZES for each of several; N says where the batch "
+      "stands, if not first; ':int' that it takes whole numbers");
   options.text("name", "", "NAME", "what to call it (default: the file's name)");
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
@@ -114,14 +158,14 @@ void import_command(const Words& words) {
   if (find_model(name)) {
     options.fail(fmt::format("the zoo has a network '{}'; choose another --name", name));
   }
-  if (const std::string text = options.text_of("input"); !text.empty()) {
-    request.input = shape_by_text("import", text);
-  }
+  for (const std::string& input : line.all("input")) request.inputs.push_back(input_by_text(input));
   catch_interrupts();
-  const Graph graph = import_network(request);
+  const ImportedNetwork network = import_network(request);
+  const Graph& graph = network.graph;
   OutputFolder folder{fs::path{line.get<std::string>("output")} / "models"};
   folder.add(name + ".yaml",
              fmt::format("# Made by 'papilio import'; do not edit.\n{}", graph_file(graph)));
+  if (!network.weights.empty()) folder.add(name + ".pt", state_dict_file(network.weights));
   folder.commit();
   if (line.has("quiet")) return;
   print(report_of(graph, folder.path() / (name + ".yaml")), format);

@@ -64,15 +64,17 @@ class Blocks {
     // A block's name is that of the cut at its end, and so must not be that of another layer's.
     for (const PlainLayer& layer : layers) taken_.insert(layer.name);
     for (LayerId id = 0; id < layers.size(); ++id) {
-      if (std::holds_alternative<ConvOp>(layers[id].op)) last_convolution_ = id;
+      const bool joins = layers[id].inputs.size() > 1;
+      if (joins || std::holds_alternative<ConvOp>(layers[id].op)) last_of_body_ = id;
     }
   }
 
   /// The name of the block that a part belongs to.
   const std::string& of(const Part& part) {
     const bool named = !part.modules.empty();
-    if (part.begin > last_convolution_) {
-      // What comes after the convolutions is one block, from where it leaves the picture's plane.
+    if (part.begin > last_of_body_) {
+      // What comes after the convolutions and the joins is one block, from where it leaves the
+      // picture's plane.
       // It ends with the network, so no cut is called by it.
       if (is_of_head(layers_[part.begin].op) || named) path_ = block_ = "head";
       return block_;
@@ -109,7 +111,7 @@ class Blocks {
   void begin_numbered() { begin_block("block" + std::to_string(++numbered_)); }
 
   const std::vector<PlainLayer>& layers_;
-  LayerId last_convolution_{0};
+  LayerId last_of_body_{0};
   std::set<std::string> taken_;
   std::map<std::string, int> counts_;  // the last number behind a name
   std::string path_;                   // of the modules of the block

@@ -8,48 +8,48 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 #include <vector>
 
+#include "models/import/torchscript_inputs.hpp"
+#include "models/import/torchscript_tensors.hpp"
 #include "models/tensor/network.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
 namespace {
 
+/// The inputs of a network, `[1 × …]` each, in order.
+using Sample = std::vector<at::Tensor>;
 /// Answers the same question in another way.
-using Run = std::function<at::Tensor(const at::Tensor& picture)>;
+using Run = std::function<at::Tensor(const Sample& sample)>;
+/// A sample by its number, of numbers so large.
+using Draw = std::function<Sample(double scale)>;
 
 ConfigError failure(const std::filesystem::path& file, const std::string& what) {
   return ConfigError{fmt::format("{}: error: {}", file.string(), what)};
 }
 
-/// Pictures of small and of large numbers: some layers differ for large ones only, as ReLU and
-/// ReLU6 do.
-std::vector<at::Tensor> pictures_for(const Graph& graph) {
-  const TensorShape& shape = graph.layers().front().shape;
-  std::vector<at::Tensor> pictures;
-  constexpr std::uint64_t kSeed = 14;
-  for (const double scale : {1.0, 8.0}) {
-    pictures.push_back(scale * at::randn({1, shape.channels(), shape.height(), shape.width()},
-                                         at::detail::createCPUGenerator(kSeed)));
-  }
-  return pictures;
-}
-
-/// Runs both on the same pictures.
+/// Runs both on the same samples, of small and of large numbers: some layers differ for large ones
+/// only, as ReLU and ReLU6 do.
 /// @param by        who runs the file
 /// @param tolerance of the spread of the right numbers: the larger part of a network's answer may
 ///                  be the same for all pictures, and tells nothing
-ImportCheck compare(const std::filesystem::path& file, const Network& network, const Run& run,
-                    const std::string& by, double tolerance) {
+ImportCheck compare(const std::filesystem::path& file, const Network& network, const Draw& draw,
+                    const Run& run, const std::string& by, double tolerance) {
   const at::NoGradGuard no_grad;
+  const Graph& graph = network.graph();
   const double rounding = tolerance / 100;  // of the numbers themselves
   ImportCheck check{.by = by};
-  for (const at::Tensor& picture : pictures_for(network.graph())) {
-    const at::Tensor expected = run(picture).to(at::kFloat).contiguous().flatten();
-    const at::Tensor found = network.forward(picture).flatten();
+  constexpr double kLarge = 8;
+  for (const double scale : {1.0, kLarge}) {
+    const Sample sample = draw(scale);
+    const at::Tensor expected = run(sample).to(at::kFloat).contiguous().flatten();
+    std::map<LayerId, at::Tensor> given;
+    for (const LayerId id : graph.inputs()) given.emplace(id, sample.at(given.size()));
+    const at::Tensor found = network.run(given, graph.layers().size() - 1).flatten();
     if (expected.numel() != found.numel()) {
       throw failure(file,
                     fmt::format("the network made of it has {} numbers as output, and its own, "
@@ -64,7 +64,7 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network, c
     const auto difference = (found - expected).abs().max().item<double>();
     if (!(difference <= tolerance * spread + rounding * greatest)) {
       throw failure(file, fmt::format("computes something else than the network made of it: on a "
-                                      "random picture an output is off by {:.3g}, where the "
+                                      "random input an output is off by {:.3g}, where the "
                                       "greatest is {:.3g} by {}; nothing was written",
                                       difference, greatest, by));
     }
@@ -73,58 +73,56 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network, c
   return check;
 }
 
-/// Loads an archive and runs its own code. All that a file's code does, it does in here.
-Run module_of(const std::filesystem::path& file) {
+/// The layers of a graph that was made of a program, and what the program takes.
+ImportCheck compare_with_module(const std::filesystem::path& file, const ImportedNetwork& network,
+                                const std::vector<NamedInput>& sizes) {
   torch::jit::Module module = torch::jit::load(file.string(), c10::kCPU);
   module.eval();
-  for (const auto& attribute : module.named_attributes()) {  // the graph computes with floats
-    if (!attribute.value.isTensor()) continue;
-    at::Tensor tensor = attribute.value.toTensor();
-    if (!tensor.defined() || !tensor.is_floating_point()) continue;
-    if (tensor.scalar_type() != at::kFloat) tensor.set_data(tensor.to(at::kFloat));
+  static_cast<void>(ArchiveTensors{module});  // the graph computes with floats of 32 bits
+  std::vector<ProgramInput> inputs = inputs_of(module, TorchScriptProgram{module}, sizes);
+  std::size_t next = 0;
+  for (ProgramInput& input : inputs) {
+    if (!input.is_read) continue;
+    const LayerId id = network.graph.inputs().at(next++);
+    input.op = std::get<InputOp>(network.graph.layer(id).op);
   }
-  return [module = std::move(module)](const at::Tensor& picture) mutable {
-    const at::NoGradGuard no_grad;
-    std::vector<c10::IValue> inputs;
-    const auto& arguments = module.get_method("forward").function().getSchema().arguments();
-    for (std::size_t i = 1; i < arguments.size(); ++i) {  // the first is the module, by any name
-      const c10::Argument& argument = arguments[i];
-      const bool is_tensor = argument.type()->isSubtypeOf(*c10::TensorType::get());
-      if (argument.default_value() && !is_tensor) break;
-      // Of several, the network reads one, or it would have been refused.
-      inputs.emplace_back(picture.clone());
+  const Draw draw = [&](double scale) {
+    constexpr std::uint64_t kSeed = 14;
+    Sample sample;
+    for (const ProgramInput& input : inputs) {
+      if (input.is_read) sample.push_back(input.random(kSeed + sample.size(), scale));
     }
-    std::function<at::Tensor(const c10::IValue&)> first_tensor = [&](const c10::IValue& answer) {
-      if (answer.isTensor()) return answer.toTensor();
-      if (answer.isTuple()) {
-        for (const c10::IValue& element : answer.toTupleRef().elements().asArrayRef()) {
-          if (element.isTensor() || element.isTuple()) {
-            if (at::Tensor tensor = first_tensor(element); tensor.defined()) return tensor;
-          }
-        }
-      }
-      return at::Tensor{};
-    };
-    at::Tensor answer = first_tensor(module.forward(std::move(inputs)));
-    if (!answer.defined()) throw std::runtime_error{"its answer is no tensor"};
-    return answer;
+    return sample;
   };
+  const Run run = [&](const Sample& sample) {
+    const at::NoGradGuard no_grad;
+    std::vector<c10::IValue> arguments;
+    std::size_t read = 0;
+    for (const ProgramInput& input : inputs) {
+      arguments.push_back(!input.is_tensor ? input.other
+                          : input.is_read  ? input.as_argument(sample[read++].clone())
+                                           : input.as_argument(input.random(0)));
+    }
+    const std::vector<at::Tensor> answers = tensors_of(module.forward(std::move(arguments)));
+    if (answers.empty()) throw std::runtime_error{"its answer is no tensor"};
+    return answers.front();
+  };
+  Network ours{network.graph};
+  ours.load(network.weights, file.string());
+  return compare(file, ours, draw, run, "LibTorch", 1e-4);
 }
 
 }  // namespace
 
-ImportCheck check_torchscript(const std::filesystem::path& file, const Graph& graph) {
-  Network network{graph};
-  network.load(read_state_dict(file), file.string());
-  const TensorShape& input = graph.layers().front().shape;
+ImportCheck check_torchscript(const std::filesystem::path& file, const ImportedNetwork& network,
+                              const std::vector<NamedInput>& inputs) {
   try {
-    return compare(file, network, module_of(file), "LibTorch", 1e-4);
+    return compare_with_module(file, network, inputs);
   } catch (const ConfigError&) {
     throw;
   } catch (const std::exception& error) {
     const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
-    throw failure(file, fmt::format("does not run on an input of {}x{}x{}; check --input: {}",
-                                    input.channels(), input.height(), input.width(),
+    throw failure(file, fmt::format("does not run on its input; check --input: {}",
                                     torch_error != nullptr ? torch_error->what_without_backtrace()
                                                            : error.what()));
   }
@@ -139,8 +137,14 @@ ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& net
   ours.load(network.weights, file.string());
   try {
     cv::dnn::Net net = cv::dnn::readNetFromONNX(network.model.data(), network.model.size());
-    const Run run = [&](const at::Tensor& picture) {
-      at::Tensor numbers = picture.contiguous();
+    const TensorShape& input = network.graph.layers().front().shape;
+    const Draw draw = [&](double scale) -> Sample {
+      constexpr std::uint64_t kSeed = 14;
+      return {scale * at::randn({1, input.channels(), input.height(), input.width()},
+                                at::detail::createCPUGenerator(kSeed))};
+    };
+    const Run run = [&](const Sample& sample) {
+      at::Tensor numbers = sample.front().contiguous();
       const auto& sizes = numbers.sizes();
       std::vector<int> shape;
       for (const std::int64_t size : sizes) shape.push_back(static_cast<int>(size));
@@ -149,7 +153,7 @@ ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& net
       return at::from_blob(answer.data, {static_cast<std::int64_t>(answer.total())}, at::kFloat)
           .clone();
     };
-    return compare(file, ours, run, "OpenCV's dnn", 1e-3);
+    return compare(file, ours, draw, run, "OpenCV's dnn", 1e-3);
   } catch (const cv::Exception& error) {
     std::string reason = error.err;
     std::replace(reason.begin(), reason.end(), '\n', ' ');
@@ -160,7 +164,7 @@ ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& net
 std::string to_string(const ImportCheck& check) {
   if (check.by.empty()) return fmt::format("Not checked against the file: {}.", check.why_not);
   return fmt::format(
-      "Checked against the file's own computation by {}, on random pictures: no output differs by "
+      "Checked against the file's own computation by {}, on random inputs: no output differs by "
       "more than {:.1g} of the greatest.",
       check.by, check.difference);
 }

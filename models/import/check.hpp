@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "models/import/onnx.hpp"
+#include "models/import/torchscript.hpp"
 
 namespace papilio {
 
@@ -14,12 +16,12 @@ struct ImportCheck {
   std::string why_not;   ///< where nobody did
 };
 
-/// Runs a TorchScript archive's own module on random inputs, in evaluation, and the graph with the
-/// archive's weights beside it. The module runs in this process, with all that it does.
-/// @throws ConfigError if the module does not run on the graph's input, the archive's weights do
-/// not
-///         fit the graph, or the two compute different numbers
-ImportCheck check_torchscript(const std::filesystem::path& file, const Graph& graph);
+/// Runs a TorchScript archive's own module on random inputs, in evaluation, and the network made of
+/// it beside. The module runs in this process, with all that it does.
+/// @param inputs as `import_torchscript` took them
+/// @throws ConfigError if the module does not run on them, or the two compute different numbers
+ImportCheck check_torchscript(const std::filesystem::path& file, const ImportedNetwork& network,
+                              const std::vector<NamedInput>& inputs);
 
 /// Likewise of an ONNX file, by OpenCV's dnn; not checked where that does not read it, or the
 /// file's weights are not 32-bit floats.

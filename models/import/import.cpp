@@ -6,14 +6,15 @@
 #include <algorithm>
 #include <boost/algorithm/string/predicate.hpp>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "models/confined/confined.hpp"
 #include "models/import/check.hpp"
+#include "models/import/handover.hpp"
 #include "models/import/onnx.hpp"
 #include "models/import/torchscript.hpp"
-#include "models/networks/network_file.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/base/error.hpp"
 
@@ -30,22 +31,27 @@ bool lacks_memory(std::string_view words) {
   return has("can't allocate memory") || has("std::bad_alloc") || has("Insufficient memory");
 }
 
-Graph read_and_check(const ImportRequest& request) {
+ImportedNetwork read_and_check(const ImportRequest& request) {
   const ImportCheck none{.why_not = "--no-check"};
   if (boost::iequals(request.file.extension().string(), ".onnx")) {
-    OnnxNetwork network = import_onnx(request.file, request.input, request.name);
+    std::optional<TensorShape> shape;
+    if (!request.inputs.empty()) shape = request.inputs.front().shape;
+    OnnxNetwork network = import_onnx(request.file, shape, request.name);
     network.graph.add_note(to_string(request.check ? check_onnx(request.file, network) : none));
-    return std::move(network.graph);
+    return {std::move(network.graph), std::move(network.weights)};
   }
-  Graph graph = import_torchscript(request.file, request.input.value_or(kUsualInput), request.name);
-  graph.add_note(to_string(request.check ? check_torchscript(request.file, graph) : none));
-  return graph;
+  std::vector<NamedInput> inputs = request.inputs;
+  if (inputs.empty()) inputs.push_back({.name = {}, .shape = kUsualInput});
+  ImportedNetwork network = import_torchscript(request.file, inputs, request.name);
+  const ImportCheck check = request.check ? check_torchscript(request.file, network, inputs) : none;
+  network.graph.add_note(to_string(check));
+  return network;
 }
 
 /// What the child does.
-std::string text_of_network(const ImportRequest& request) {
+std::string bytes_of_network(const ImportRequest& request) {
   try {
-    return graph_file(read_and_check(request));
+    return handover(read_and_check(request));
   } catch (const ConfigError& error) {
     if (lacks_memory(error.what())) throw std::bad_alloc{};
     throw;
@@ -86,23 +92,24 @@ std::string remedy_for(const ConfinedFailure& failure) {
 
 }  // namespace
 
-Graph import_network(const ImportRequest& request) {
+ImportedNetwork import_network(const ImportRequest& request) {
   const std::string file = request.file.string();
   // In this process, for threads do not outlive a fork; one is enough, and as many on each machine.
   set_operation_threads(1);
-  std::string text;
+  std::string bytes;
   try {
-    text = run_confined([&] { return text_of_network(request); },
-                        {.seconds = request.seconds,
-                         .memory_bytes = memory_bytes(request.memory_gib),
-                         .readable = {request.file},
-                         .confined = !request.trusted,
-                         .stop_requested = request.stop_requested});
+    bytes = run_confined([&] { return bytes_of_network(request); },
+                         {.seconds = request.seconds,
+                          .memory_bytes = memory_bytes(request.memory_gib),
+                          .answer_bytes = memory_bytes(request.memory_gib),  // the weights
+                          .readable = {request.file},
+                          .confined = !request.trusted,
+                          .stop_requested = request.stop_requested});
   } catch (const ConfinedFailure& failure) {
     throw ConfigError{fmt::format("{}: error: {}", file, remedy_for(failure))};
   }
   try {
-    return parse_graph(text, "network", request.name);
+    return take_over(bytes, request.name);
   } catch (const ConfigError& error) {
     throw ConfigError{
         fmt::format("{}: error: the network made of it is none that a file can hold; rename its "

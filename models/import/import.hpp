@@ -3,19 +3,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
+#include <vector>
 
-#include "models/graph/graph.hpp"
+#include "models/import/torchscript.hpp"
 
 namespace papilio {
 
 /// How a network's file is to be imported.
 struct ImportRequest {
-  std::filesystem::path file;  ///< an ONNX file if its name ends so, else a TorchScript archive
-  std::optional<TensorShape>
-      input;             ///< of the network; none: as the ONNX file says, else 3x224x224
-  std::string name;      ///< of the graph
+  std::filesystem::path file;      ///< an ONNX file if its name ends so, else a TorchScript archive
+  std::vector<NamedInput> inputs;  ///< of the network; none: as the ONNX file says, else 3x224x224
+  std::string name;                ///< of the graph
   bool check{true};      ///< whether the file's own network runs beside the one made of it
   double seconds{120};   ///< > 0; what reading and checking may take
   double memory_gib{8};  ///< > 0; likewise; of a smaller machine its memory at most
@@ -23,16 +22,18 @@ struct ImportRequest {
   std::function<bool()> stop_requested;  ///< polled: true ends it
 };
 
-/// The network of a file, with a note of how it was checked.
+/// The network of a file with its weights, and a note of how it was checked. An ONNX file whose
+/// weights could not be read has none.
 ///
 /// A TorchScript archive is a program that runs when it is read, and LibTorch, protobuf and OpenCV
 /// were not made for bytes that mean harm: all of that happens in a confined child
-/// (`run_confined`), which hands back the text of a network file. To be called before this process
+/// (`run_confined`), which hands back the text of a network file and the
+/// weights. To be called before this process
 /// computes with several threads; sets their number to one.
 /// @throws ConfigError with the file's name and the remedy: what import_torchscript, import_onnx
 /// and
 ///         their checks refuse; whatever befalls the child; a system that cannot confine it
 /// @throws Interrupted if `stop_requested` said so
-Graph import_network(const ImportRequest& request);
+ImportedNetwork import_network(const ImportRequest& request);
 
 }  // namespace papilio

@@ -34,9 +34,9 @@ std::string unused_note(const std::set<std::string>& modules) {
       fmt::join(modules, ", "));
 }
 
-LayerList::LayerList(const TensorShape& input) {
-  layers_.push_back({"", InputOp{input}, {}, "", {}});
-  shapes_.push_back(input);
+LayerList::LayerList(const InputOp& input) {
+  layers_.push_back({"", input, {}, "", {}});
+  shapes_.push_back(input.shape);
   parameters_.push_back(0);
   beside_.emplace_back();
 }
@@ -69,6 +69,12 @@ LayerId LayerList::add(const LayerOp& op, std::vector<LayerId> inputs, const std
   beside_.push_back(last_module_);
   layers_.push_back({"", op, std::move(inputs), module, weights_of});
   return layers_.size() - 1;
+}
+
+void LayerList::name_rows(LayerId input, std::int64_t rows) {
+  auto* op = std::get_if<InputOp>(&layers_[input].op);
+  if (op == nullptr) return;
+  op->below = named_rows_.emplace(input, rows).second ? rows : std::min(op->below, rows);
 }
 
 void LayerList::alter_weights(LayerId id) {

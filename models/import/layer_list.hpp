@@ -32,7 +32,8 @@ std::string unused_note(const std::set<std::string>& modules);
 class LayerList {
  public:
   /// @param input of the network, without the batch: layer 0
-  explicit LayerList(const TensorShape& input);
+  explicit LayerList(const TensorShape& input) : LayerList{InputOp{input}} {}
+  explicit LayerList(const InputOp& input);
 
   /// @param module that its weights lie in, which it is called by; layers without weights are
   ///        called by what they do, beside the last that has some: "layer1.0.relu", then
@@ -49,6 +50,9 @@ class LayerList {
   void alter_weights(LayerId id);
   /// Gives a convolution or linear layer without a bias one, likewise.
   void add_bias(LayerId id);
+  /// Says that the whole numbers of an input name the rows of a table, as many as it has or fewer;
+  /// of a layer that is no input, nothing.
+  void name_rows(LayerId input, std::int64_t rows);
   [[nodiscard]] const LayerOp& op(LayerId id) const { return layers_[id].op; }
 
   [[nodiscard]] const TensorShape& shape(LayerId id) const { return shapes_[id]; }
@@ -60,6 +64,8 @@ class LayerList {
 
   /// Notes an operation that has no counterpart.
   void add_unknown(const std::string& operation) { ++unknown_[operation]; }
+  /// Forgets them, as where no output depends on them.
+  void forget_unknown() { unknown_.clear(); }
   [[nodiscard]] bool has_unknown() const { return !unknown_.empty(); }
 
   /// The layers that `output` depends on as a graph with blocks, and what each is called there: the
@@ -78,6 +84,7 @@ class LayerList {
   std::vector<std::string> beside_;        // of layers without a module: the last that has one
   std::map<std::string, LayerId> owners_;  // of weights
   std::map<std::string, int> unknown_;
+  std::map<LayerId, std::int64_t> named_rows_;  // of an input
   std::string last_module_;
   std::string last_weights_;  // what tells those of the last layer
 };

@@ -2,528 +2,426 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/serialization/import.h>
+#include <torch/version.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "models/import/layer_list.hpp"
-#include "models/import/torchscript_forward.hpp"
+#include "models/import/torchscript_inputs.hpp"
+#include "models/import/torchscript_layers.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
+
+using Activation = ActivationOp::Kind;
+
+const std::unordered_map<std::string, TorchScriptImporter::Convert>&
+TorchScriptImporter::converters() {
+  using I = TorchScriptImporter;
+  static const std::unordered_map<std::string, Convert> kConverters{
+      {"aten::_convolution", &I::convolution},
+      {"aten::conv1d", &I::convolution_nd},
+      {"aten::conv2d", &I::convolution_nd},
+      {"aten::conv3d", &I::convolution_nd},
+      {"aten::conv_transpose2d", &I::conv_transpose},
+      {"aten::batch_norm", &I::batch_norm},
+      {"aten::layer_norm", &I::layer_norm},
+      {"aten::group_norm", &I::group_norm},
+      {"aten::instance_norm", &I::instance_norm},
+      {"aten::linear", &I::linear},
+      {"aten::addmm", &I::addmm},
+      {"aten::embedding", &I::embedding},
+      {"aten::lstm", &I::recurrent_lstm},
+      {"aten::gru", &I::recurrent_gru},
+      {"aten::rnn_tanh", &I::recurrent_tanh},
+      {"aten::rnn_relu", &I::recurrent_relu},
+      {"aten::relu", &I::plain_op<ReluOp>},
+      {"aten::relu6", &I::plain_op<Relu6Op>},
+      {"aten::hardtanh", &I::hardtanh},
+      {"aten::clamp", &I::clamp},
+      {"aten::clamp_min", &I::clamp_min},
+      {"aten::prelu", &I::prelu},
+      {"aten::sigmoid", &I::activation<Activation::kSigmoid>},
+      {"aten::hardsigmoid", &I::activation<Activation::kHardSigmoid>},
+      {"aten::hardswish", &I::activation<Activation::kHardSwish>},
+      {"aten::silu", &I::activation<Activation::kSilu>},
+      {"aten::tanh", &I::activation<Activation::kTanh>},
+      {"aten::selu", &I::activation<Activation::kSelu>},
+      {"aten::mish", &I::activation<Activation::kMish>},
+      {"aten::exp", &I::activation<Activation::kExp>},
+      {"aten::log", &I::activation<Activation::kLog>},
+      {"aten::sqrt", &I::activation<Activation::kSqrt>},
+      {"aten::abs", &I::activation<Activation::kAbs>},
+      {"aten::erf", &I::activation<Activation::kErf>},
+      {"aten::sin", &I::activation<Activation::kSin>},
+      {"aten::cos", &I::activation<Activation::kCos>},
+      {"aten::floor", &I::activation<Activation::kFloor>},
+      {"aten::pow", &I::power},
+      {"aten::rsqrt", &I::rsqrt},
+      {"aten::reciprocal", &I::reciprocal},
+      {"aten::square", &I::square},
+      {"aten::neg", &I::negate},
+      {"aten::gelu", &I::gelu},
+      {"aten::softplus", &I::softplus},
+      {"aten::leaky_relu", &I::leaky_relu},
+      {"aten::elu", &I::elu},
+      {"aten::softmax", &I::softmax},
+      {"aten::log_softmax", &I::log_softmax},
+      {"aten::max_pool1d", &I::max_pool},
+      {"aten::max_pool2d", &I::max_pool},
+      {"aten::max_pool3d", &I::max_pool},
+      {"aten::avg_pool1d", &I::avg_pool},
+      {"aten::avg_pool2d", &I::avg_pool},
+      {"aten::avg_pool3d", &I::avg_pool},
+      {"aten::adaptive_avg_pool1d", &I::adaptive_avg_pool},
+      {"aten::adaptive_avg_pool2d", &I::adaptive_avg_pool},
+      {"aten::adaptive_avg_pool3d", &I::adaptive_avg_pool},
+      {"aten::adaptive_max_pool1d", &I::adaptive_max_pool},
+      {"aten::adaptive_max_pool2d", &I::adaptive_max_pool},
+      {"aten::adaptive_max_pool3d", &I::adaptive_max_pool},
+      {"aten::mean", &I::mean},
+      {"aten::sum", &I::sum},
+      {"aten::amax", &I::greatest},
+      {"aten::amin", &I::least},
+      {"aten::upsample_nearest2d", &I::resize_nearest},
+      {"aten::upsample_bilinear2d", &I::resize_bilinear},
+      {"aten::add", &I::sum_of},
+      {"aten::sub", &I::difference},
+      {"aten::rsub", &I::reversed_difference},
+      {"aten::mul", &I::product},
+      {"aten::div", &I::quotient},
+      {"aten::maximum", &I::combined<CombineOp::Kind::kMaximum>},
+      {"aten::minimum", &I::combined<CombineOp::Kind::kMinimum>},
+      {"aten::lt", &I::combined<CombineOp::Kind::kLess>},
+      {"aten::gt", &I::combined<CombineOp::Kind::kGreater>},
+      {"aten::eq", &I::combined<CombineOp::Kind::kEqual>},
+      {"aten::where", &I::select_where},
+      {"aten::masked_fill", &I::masked_fill},
+      {"aten::matmul", &I::matrix_product},
+      {"aten::mm", &I::matrix_product},
+      {"aten::bmm", &I::matrix_product},
+      {"aten::_scaled_dot_product_attention", &I::attention},
+      {"aten::cat", &I::concat},
+      {"aten::stack", &I::stack},
+      {"aten::flatten", &I::flatten},
+      {"aten::view", &I::reshape},
+      {"aten::reshape", &I::reshape},
+      {"aten::_unsafe_view", &I::reshape},
+      {"aten::view_as", &I::reshape_any},
+      {"aten::unflatten", &I::reshape_any},
+      {"aten::unsqueeze", &I::reshape_any},
+      {"aten::squeeze", &I::reshape_any},
+      {"aten::transpose", &I::transpose},
+      {"aten::t", &I::transpose},
+      {"aten::permute", &I::permute},
+      {"aten::expand", &I::expand},
+      {"aten::expand_as", &I::expand},
+      {"aten::select", &I::select},
+      {"aten::slice", &I::slice},
+      {"aten::narrow", &I::narrow},
+      {"aten::split", &I::split},
+      {"aten::split_with_sizes", &I::split_with_sizes},
+      {"aten::chunk", &I::chunk},
+      {"aten::unbind", &I::unbind},
+      {"aten::roll", &I::roll},
+      {"aten::pad", &I::pad},
+      {"aten::constant_pad_nd", &I::constant_pad},
+      {"aten::reflection_pad1d", &I::reflection_pad},
+      {"aten::reflection_pad2d", &I::reflection_pad},
+      {"aten::replication_pad1d", &I::replication_pad},
+      {"aten::replication_pad2d", &I::replication_pad},
+      {"aten::dropout", &I::dropout},
+      {"aten::feature_dropout", &I::dropout},
+      {"aten::contiguous", &I::pass_on},
+      {"aten::detach", &I::pass_on},
+      {"aten::clone", &I::pass_on},
+      {"aten::alias", &I::pass_on},
+      {"aten::to", &I::to_type},
+      {"aten::type_as", &I::to_type},
+      {"aten::float", &I::to_type}};
+  return kConverters;
+}
+
 namespace {
 
-using torch::jit::Node;
-using torch::jit::Value;
+/// Operations that tell of a tensor's form, or make another of it, and read none of its numbers.
+bool asks_of_form(const std::string& kind) {
+  static const std::set<std::string> kKinds{"aten::size",
+                                            "aten::dim",
+                                            "aten::numel",
+                                            "aten::len",
+                                            "aten::stride",
+                                            "aten::is_contiguous",
+                                            "aten::is_floating_point",
+                                            "aten::new_zeros",
+                                            "aten::new_ones",
+                                            "aten::new_full",
+                                            "aten::new_empty",
+                                            "aten::zeros_like",
+                                            "aten::ones_like",
+                                            "aten::full_like",
+                                            "aten::empty_like",
+                                            "aten::__is__",
+                                            "aten::__isnot__",
+                                            "aten::device",
+                                            "aten::storage_offset",
+                                            "aten::sym_size",
+                                            "aten::is_same_size",
+                                            "aten::append",
+                                            "aten::__getitem__",
+                                            "aten::list",
+                                            "aten::keys",
+                                            "aten::values",
+                                            "aten::items",
+                                            "aten::_set_item",
+                                            "aten::__contains__",
+                                            "aten::insert",
+                                            "aten::pop",
+                                            "aten::extend",
+                                            "aten::get",
+                                            "aten::copy",
+                                            "aten::_unwrap_optional"};
+  return kKinds.contains(kind) || kind.starts_with("prim::");
+}
 
-class TorchScriptImporter {
- public:
-  TorchScriptImporter(const Forward& forward, const TensorShape& input)
-      : names_{forward.names}, layers_{input} {
-    const torch::jit::Graph& graph = *forward.graph;
-    std::vector<const Value*> tensors;
-    for (const Value* value : graph.inputs()) {
-      const bool is_tensor = value->type()->isSubtypeOf(*c10::TensorType::get());
-      if (is_tensor && value->hasUses()) tensors.push_back(value);
+/// Calls `visit` for each tensor of a value.
+template <class Visit>
+void for_each_tensor(const c10::IValue& value, const Visit& visit) {
+  if (value.isTensor()) {
+    if (value.toTensor().defined()) visit(value.toTensor());
+  } else if (value.isTensorList()) {
+    for (const at::Tensor& tensor : value.toTensorVector()) {
+      if (tensor.defined()) visit(tensor);
     }
-    if (tensors.size() != 1) {
-      throw Unsupported{fmt::format("{} tensors as inputs, where one is expected", tensors.size())};
-    }
-    make(tensors.front(), 0);
-    for (const Node* node : graph.nodes()) visit(*node);
-    if (layers_.has_unknown()) return;
-    if (graph.outputs().empty() || !made_.contains(graph.outputs().front())) {
-      throw Unsupported{"an output that is no tensor of the network"};
-    }
-    output_ = read(graph.outputs().front());
-  }
-
-  Graph graph(const std::string& name, const std::string& title) {
-    return layers_.graph(output_, name, title);
-  }
-
-  /// The modules whose weights are in the archive, but in no layer.
-  [[nodiscard]] std::set<std::string> unused_modules(
-      const std::vector<std::string>& tensors) const {
-    std::set<std::string> used;
-    for (LayerId id = 0; id < layers_.size(); ++id) {
-      if (layers_.name(id).empty() || !tensors_of_.contains(id)) continue;
-      used.insert(tensors_of_.at(id).begin(), tensors_of_.at(id).end());
-    }
-    std::set<std::string> unused;
-    for (const std::string& tensor : tensors) {
-      const bool counter = tensor.ends_with(".num_batches_tracked");
-      if (!counter && !used.contains(tensor)) unused.insert(tensor.substr(0, tensor.rfind('.')));
-    }
-    return unused;
-  }
-
- private:
-  using Convert = void (TorchScriptImporter::*)(const Node&);
-
-  static const std::map<std::string, Convert>& converters() {
-    static const std::map<std::string, Convert> kConverters{
-        {"aten::_convolution", &TorchScriptImporter::convolution},
-        {"aten::conv2d", &TorchScriptImporter::conv2d},
-        {"aten::batch_norm", &TorchScriptImporter::batch_norm},
-        {"aten::relu", &TorchScriptImporter::relu},
-        {"aten::relu6", &TorchScriptImporter::relu6},
-        {"aten::hardtanh", &TorchScriptImporter::hardtanh},
-        {"aten::sigmoid", &TorchScriptImporter::activation<ActivationOp::Kind::kSigmoid>},
-        {"aten::hardsigmoid", &TorchScriptImporter::activation<ActivationOp::Kind::kHardSigmoid>},
-        {"aten::hardswish", &TorchScriptImporter::activation<ActivationOp::Kind::kHardSwish>},
-        {"aten::silu", &TorchScriptImporter::activation<ActivationOp::Kind::kSilu>},
-        {"aten::tanh", &TorchScriptImporter::activation<ActivationOp::Kind::kTanh>},
-        {"aten::selu", &TorchScriptImporter::activation<ActivationOp::Kind::kSelu>},
-        {"aten::mish", &TorchScriptImporter::activation<ActivationOp::Kind::kMish>},
-        {"aten::gelu", &TorchScriptImporter::gelu},
-        {"aten::softplus", &TorchScriptImporter::softplus},
-        {"aten::leaky_relu", &TorchScriptImporter::leaky_relu},
-        {"aten::elu", &TorchScriptImporter::elu},
-        {"aten::max_pool2d", &TorchScriptImporter::max_pool},
-        {"aten::avg_pool2d", &TorchScriptImporter::avg_pool},
-        {"aten::adaptive_avg_pool2d", &TorchScriptImporter::adaptive_avg_pool},
-        {"aten::mean", &TorchScriptImporter::mean},
-        {"aten::upsample_nearest2d", &TorchScriptImporter::resize_nearest},
-        {"aten::upsample_bilinear2d", &TorchScriptImporter::resize_bilinear},
-        {"aten::add", &TorchScriptImporter::add},
-        {"aten::mul", &TorchScriptImporter::multiply},
-        {"aten::cat", &TorchScriptImporter::concat},
-        {"aten::flatten", &TorchScriptImporter::flatten},
-        {"aten::view", &TorchScriptImporter::reshape},
-        {"aten::reshape", &TorchScriptImporter::reshape},
-        {"aten::linear", &TorchScriptImporter::linear},
-        {"aten::softmax", &TorchScriptImporter::softmax},
-        {"aten::dropout", &TorchScriptImporter::dropout},
-        {"aten::feature_dropout", &TorchScriptImporter::dropout},
-        {"aten::contiguous", &TorchScriptImporter::contiguous},
-        {"aten::detach", &TorchScriptImporter::pass_on},
-        {"aten::clone", &TorchScriptImporter::clone}};
-    return kConverters;
-  }
-
-  void visit(const Node& node) {
-    // What makes no tensor of the network is looked at where it is used.
-    static const std::set<std::string> kLookedAtLater{
-        "prim::Constant", "prim::ListConstruct",  "aten::size", "prim::NumToTensor",
-        "aten::Int",      "prim::TupleConstruct", "aten::warn"};
-    const std::string kind = node.kind().toQualString();
-    if (kLookedAtLater.contains(kind)) return;
-    // What ends in _ writes its answer over its first operand.
-    const bool in_place = kind.ends_with('_') && !kind.ends_with("__");
-    const auto known = converters().find(in_place ? kind.substr(0, kind.size() - 1) : kind);
-    if (known == converters().end()) {
-      layers_.add_unknown(kind);
-      return;
-    }
-    if (layers_.has_unknown())
-      return;  // what they make is missing; all that is left is to list them
-    try {
-      (this->*known->second)(node);
-      if (in_place) write(node.inputs().front(), node.outputs().front());
-    } catch (const Unsupported& reason) {
-      layers_.add_unknown(fmt::format("{} with {}", kind, reason.what()));
+  } else if (value.isOptionalTensorList()) {
+    for (const c10::IValue& one : value.toListRef()) {
+      if (one.isTensor() && one.toTensor().defined()) visit(one.toTensor());
     }
   }
-
-  // What a node reads.
-
-  static c10::IValue constant(const Node& node, std::size_t input) {
-    const auto value = torch::jit::toIValue(node.inputs().at(input));
-    if (!value) throw Unsupported{"a number that is known in the run only"};
-    return *value;
-  }
-  /// A whole number that is constant, or a size of a tensor of the network.
-  [[nodiscard]] std::optional<std::int64_t> number(const Value* value) const {
-    // A trace says a size as aten::size, prim::NumToTensor and aten::Int, one of the other.
-    while (value->node()->kind() == c10::aten::Int ||
-           value->node()->kind() == c10::prim::NumToTensor) {
-      value = value->node()->inputs().front();
-    }
-    const auto known = torch::jit::toIValue(value);
-    if (known && known->isInt()) return known->toInt();
-    const Node& node = *value->node();
-    if (node.kind() != c10::aten::size || node.inputs().size() != 2) return std::nullopt;
-    const auto axis = torch::jit::toIValue(node.inputs()[1]);
-    if (!axis || !axis->isInt() || !made_.contains(node.inputs()[0])) return std::nullopt;
-    const TensorShape& shape = layers_.shape(read(node.inputs()[0]));
-    const auto rank = static_cast<std::int64_t>(shape.rank()) + 1;  // with the batch
-    const std::int64_t at = axis->toInt() < 0 ? axis->toInt() + rank : axis->toInt();
-    if (at < 0 || at >= rank) return std::nullopt;
-    return at == 0 ? 1 : shape[static_cast<std::size_t>(at - 1)];
-  }
-  [[nodiscard]] std::vector<std::int64_t> numbers(const Node& node, std::size_t input) const {
-    const Value* value = node.inputs().at(input);
-    if (const auto known = torch::jit::toIValue(value)) {
-      if (known->isInt()) return {known->toInt()};
-      if (known->isIntList()) return known->toIntVector();
-      if (known->isNone()) return {};
-    } else if (value->node()->kind() == c10::prim::ListConstruct) {
-      std::vector<std::int64_t> list;
-      for (const Value* item : value->node()->inputs()) {
-        list.push_back(number(item).value_or(kUnknown));
-      }
-      return list;
-    }
-    throw Unsupported{"numbers that are known in the run only"};
-  }
-  [[nodiscard]] LayerId operand(const Node& node, std::size_t input) const {
-    return read(node.inputs().at(input));
-  }
-
-  // What tensors hold. Several values may be one memory, as an operation in place and its operand
-  // are; a view of another shape, or what may be a view, holds what was there when it was made.
-
-  struct Memory {
-    std::optional<LayerId> layer;  ///< that the whole holds; none: a view of it was written to
-    int writes{0};
-  };
-  struct Tensor {
-    std::size_t memory;
-    bool is_whole;
-    LayerId layer;  ///< of a view, as of so many writes
-    int writes;
-  };
-
-  [[nodiscard]] const Tensor& tensor(const Value* value) const {
-    const auto it = made_.find(value);
-    if (it == made_.end()) throw Unsupported{"a tensor that is not of the network"};
-    return it->second;
-  }
-  [[nodiscard]] LayerId read(const Value* value) const {
-    const Tensor& from = tensor(value);
-    const Memory& memory = memories_[from.memory];
-    if (from.is_whole && memory.layer) return *memory.layer;
-    if (!from.is_whole && from.writes == memory.writes) return from.layer;
-    throw Unsupported{"a tensor that was changed in place through another view of it"};
-  }
-  /// A tensor of its own memory.
-  void make(const Value* value, LayerId layer) {
-    made_[value] = {memories_.size(), true, layer, 0};
-    memories_.push_back({layer, 0});
-  }
-  /// A tensor that shares the memory of another, or may.
-  void make_view(const Value* value, const Value* of, LayerId layer) {
-    const Tensor from = tensor(of);
-    made_[value] = {from.memory, false, layer, memories_[from.memory].writes};
-  }
-  /// Writes what `answer` holds over `target`, which it then is.
-  void write(const Value* target, const Value* answer) {
-    const LayerId layer = read(answer);
-    if (layer == read(target)) return;  // as dropout, which does nothing
-    Tensor& to = made_.at(target);
-    Memory& memory = memories_[to.memory];
-    memory.layer = to.is_whole ? std::optional{layer} : std::nullopt;
-    to.layer = layer;
-    to.writes = ++memory.writes;
-    made_[answer] = to;
-  }
-
-  // The weights of a layer.
-
-  /// What the archive calls a weight; empty where there is none.
-  [[nodiscard]] std::string name_of(const Node& node, std::size_t input) const {
-    const c10::IValue value = constant(node, input);
-    if (value.isNone()) return {};
-    std::string name = names_.of(value.toTensor());
-    if (name.empty()) throw Unsupported{"weights that are computed"};
-    return name;
-  }
-  void add_weighted(const Node& node, const LayerOp& op, LayerId from,
-                    const std::vector<std::pair<std::size_t, std::string>>& weights) {
-    std::vector<std::string> names;
-    std::string module;
-    for (const auto& [input, part] : weights) {
-      const std::string name = name_of(node, input);
-      if (name.empty()) continue;
-      const std::string suffix = "." + part;
-      const bool first = names.empty();
-      if (first && name.ends_with(suffix)) module = name.substr(0, name.size() - suffix.size());
-      if (name != module + suffix) {
-        throw Unsupported{fmt::format("a weight '{}', where a module's '{}' is expected", name,
-                                      first ? part : module + suffix)};
-      }
-      names.push_back(name);
-    }
-    const auto [known, is_first] = parts_of_.emplace(module, names.size());
-    if (!is_first && known->second != names.size()) {
-      throw Unsupported{fmt::format("weights of '{}' with a bias and without", module)};
-    }
-    const LayerId id = layers_.add(op, {from}, module, module);
-    tensors_of_[id] = std::move(names);
-    make(node.outputs().front(), id);
-  }
-
-  // What a node makes.
-
-  void add_layer(const Node& node, const LayerOp& op, std::vector<LayerId> inputs) {
-    make(node.outputs().front(), layers_.add(op, std::move(inputs)));
-  }
-  /// The same memory by another name.
-  void pass_on(const Node& node) {
-    const Tensor from = tensor(node.inputs().front());
-    made_[node.outputs().front()] = from;
-  }
-  void dropout(const Node& node) {
-    if (constant(node, 2).toBool()) {
-      throw Unsupported{"training switched on; trace the model in evaluation: model.eval()"};
-    }
-    pass_on(node);
-  }
-  void contiguous(const Node& node) {  // a copy, or the same memory
-    make_view(node.outputs().front(), node.inputs().front(), operand(node, 0));
-  }
-  void clone(const Node& node) { make(node.outputs().front(), operand(node, 0)); }
-
-  void conv(const Node& node, const std::vector<std::int64_t>& dilation, std::int64_t groups) {
-    const at::Tensor weight = constant(node, 1).toTensor();
-    if (weight.dim() != 4) throw Unsupported{"a kernel that is not of two dimensions"};
-    add_weighted(node,
-                 ConvOp{.out_channels = weight.size(0),
-                        .kernel = square({weight.size(2), weight.size(3)}, "a kernel"),
-                        .stride = square(numbers(node, 3), "a stride"),
-                        .padding = square(numbers(node, 4), "padding"),
-                        .groups = groups,
-                        .dilation = dilation.empty() ? 1 : square(dilation, "dilation"),
-                        .bias = !constant(node, 2).isNone()},
-                 operand(node, 0), {{1, "weight"}, {2, "bias"}});
-  }
-  void convolution(const Node& node) {
-    if (constant(node, 6).toBool()) throw Unsupported{"transposed kernels"};
-    conv(node, numbers(node, 5), constant(node, 8).toInt());
-  }
-  void conv2d(const Node& node) { conv(node, numbers(node, 5), constant(node, 6).toInt()); }
-  void batch_norm(const Node& node) {
-    if (constant(node, 1).isNone() || constant(node, 2).isNone()) {
-      throw Unsupported{"no scale and shift"};
-    }
-    if (constant(node, 3).isNone() || constant(node, 4).isNone() || constant(node, 5).toBool()) {
-      throw Unsupported{"statistics of the batch; trace the model in evaluation: model.eval()"};
-    }
-    add_weighted(node, BatchNormOp{.epsilon = constant(node, 7).toDouble()}, operand(node, 0),
-                 {{1, "weight"}, {2, "bias"}, {3, "running_mean"}, {4, "running_var"}});
-  }
-  void relu(const Node& node) { add_layer(node, ReluOp{}, {operand(node, 0)}); }
-  void relu6(const Node& node) { add_layer(node, Relu6Op{}, {operand(node, 0)}); }
-  void hardtanh(const Node& node) {
-    constexpr double kRelu6Bound = 6;
-    if (constant(node, 1).toScalar().toDouble() != 0 ||
-        constant(node, 2).toScalar().toDouble() != kRelu6Bound) {
-      throw Unsupported{"bounds other than 0 and 6"};
-    }
-    relu6(node);
-  }
-  template <ActivationOp::Kind kKind>
-  void activation(const Node& node) {
-    add_layer(node, ActivationOp{kKind}, {operand(node, 0)});
-  }
-  void gelu(const Node& node) {
-    const bool tanh = node.inputs().size() > 1 && constant(node, 1).toStringRef() == "tanh";
-    add_layer(node, ActivationOp{tanh ? ActivationOp::Kind::kGeluTanh : ActivationOp::Kind::kGelu},
-              {operand(node, 0)});
-  }
-  void softplus(const Node& node) {
-    constexpr double kThreshold = 20;  // beyond which it is x: PyTorch's default
-    if (constant(node, 1).toScalar().toDouble() != 1 ||
-        constant(node, 2).toScalar().toDouble() != kThreshold) {
-      throw Unsupported{"a factor or threshold of its own"};
-    }
-    activation<ActivationOp::Kind::kSoftplus>(node);
-  }
-  void leaky_relu(const Node& node) {
-    add_layer(node,
-              ActivationOp{ActivationOp::Kind::kLeakyRelu, constant(node, 1).toScalar().toDouble()},
-              {operand(node, 0)});
-  }
-  void elu(const Node& node) {
-    if (constant(node, 2).toScalar().toDouble() != 1 ||
-        constant(node, 3).toScalar().toDouble() != 1) {
-      throw Unsupported{"a scale of its own"};
-    }
-    add_layer(node, ActivationOp{ActivationOp::Kind::kElu, constant(node, 1).toScalar().toDouble()},
-              {operand(node, 0)});
-  }
-  void max_pool(const Node& node) {
-    const std::vector<std::int64_t> kernel = numbers(node, 1);
-    std::vector<std::int64_t> stride = numbers(node, 2);
-    if (stride.empty()) stride = kernel;
-    if (square(numbers(node, 4), "dilation") != 1) throw Unsupported{"dilation"};
-    add_layer(node,
-              MaxPoolOp{.kernel = square(kernel, "a window"),
-                        .stride = square(stride, "a stride"),
-                        .padding = square(numbers(node, 3), "padding"),
-                        .ceil = constant(node, 5).toBool()},
-              {operand(node, 0)});
-  }
-  void avg_pool(const Node& node) {
-    const std::vector<std::int64_t> kernel = numbers(node, 1);
-    std::vector<std::int64_t> stride = numbers(node, 2);
-    if (stride.empty()) stride = kernel;
-    if (constant(node, 4).toBool()) throw Unsupported{"windows that hang over the edge"};
-    if (!constant(node, 6).isNone()) throw Unsupported{"a divisor of its own"};
-    add_layer(node,
-              AvgPoolOp{.kernel = square(kernel, "a window"),
-                        .stride = square(stride, "a stride"),
-                        .padding = square(numbers(node, 3), "padding"),
-                        .count_padding = constant(node, 5).toBool()},
-              {operand(node, 0)});
-  }
-  void adaptive_avg_pool(const Node& node) {
-    const LayerId from = operand(node, 0);
-    const TensorShape in = layers_.shape(from);
-    const std::int64_t size = square(numbers(node, 1), "an output");
-    if (size < 1) throw Unsupported{"a size of the output that is known in the run only"};
-    if (size == 1) {
-      add_layer(node, GlobalAvgPoolOp{}, {from});
-    } else if (size == in.height() && size == in.width()) {
-      make(node.outputs().front(), from);
-    } else if (in.height() == in.width() && in.height() % size == 0) {
-      add_layer(node, AvgPoolOp{.kernel = in.height() / size, .stride = in.height() / size},
-                {from});
-    } else {
-      throw Unsupported{"windows of several sizes"};
-    }
-  }
-  void resize_nearest(const Node& node) { resize(node, ResizeOp::Method::kNearest, 2); }
-  void resize_bilinear(const Node& node) {
-    const bool corners = constant(node, 2).toBool();
-    resize(node, corners ? ResizeOp::Method::kBilinearCorners : ResizeOp::Method::kBilinear, 3);
-  }
-  /// @param scales position of the factors, which are there if the size is not
-  void resize(const Node& node, ResizeOp::Method method, std::size_t scales) {
-    const LayerId from = operand(node, 0);
-    std::vector<std::int64_t> size = numbers(node, 1);
-    if (size.empty()) {
-      const std::vector<double> factors = constant(node, scales).toDoubleVector();
-      if (factors.size() != 2) throw Unsupported{"factors other than of height and width"};
-      const TensorShape& in = layers_.shape(from);
-      const std::array<double, 2> sizes{static_cast<double>(in.height()) * factors[0],
-                                        static_cast<double>(in.width()) * factors[1]};
-      for (const double side : sizes) {
-        // Otherwise where pixels come from would not follow from the sizes.
-        if (side != std::floor(side) || side < 1) throw Unsupported{"a factor of no whole size"};
-        size.push_back(static_cast<std::int64_t>(side));
-      }
-    }
-    if (size.size() != 2 || std::min(size[0], size[1]) < 1) {
-      throw Unsupported{"a size that is known in the run only"};
-    }
-    add_layer(node, ResizeOp{.height = size[0], .width = size[1], .method = method}, {from});
-  }
-  void mean(const Node& node) {
-    std::vector<std::int64_t> dimensions = numbers(node, 1);
-    std::sort(dimensions.begin(), dimensions.end());
-    if (dimensions != std::vector<std::int64_t>{2, 3} &&
-        dimensions != std::vector<std::int64_t>{-2, -1}) {
-      throw Unsupported{"dimensions other than height and width"};
-    }
-    if (!constant(node, 3).isNone()) throw Unsupported{"a number format of its own"};
-    add_layer(node, GlobalAvgPoolOp{}, {operand(node, 0)});
-    if (!constant(node, 2).toBool()) add_layer(node, FlattenOp{}, {layers_.size() - 1});
-  }
-  void add(const Node& node) {
-    if (constant(node, 2).toScalar().toDouble() != 1) throw Unsupported{"a factor"};
-    add_layer(node, AddOp{}, {operand(node, 0), operand(node, 1)});
-  }
-  void multiply(const Node& node) {
-    LayerId a = operand(node, 0);
-    LayerId b = operand(node, 1);
-    if (layers_.shape(a).elements() < layers_.shape(b).elements()) std::swap(a, b);
-    add_layer(node, MultiplyOp{}, {a, b});
-  }
-  void concat(const Node& node) {
-    if (constant(node, 1).toInt() != 1) throw Unsupported{"a dimension other than the channels"};
-    const Node& list = *node.inputs().front()->node();
-    if (list.kind() != c10::prim::ListConstruct) {
-      throw Unsupported{"a list that is known in the run only"};
-    }
-    std::vector<LayerId> inputs;
-    for (const Value* value : list.inputs()) inputs.push_back(read(value));
-    if (inputs.size() == 1) {  // the first of DenseNet's
-      make(node.outputs().front(), inputs.front());
-      return;
-    }
-    add_layer(node, ConcatOp{}, std::move(inputs));
-  }
-  void flatten(const Node& node) {
-    if (constant(node, 1).toInt() != 1 || constant(node, 2).toInt() != -1) {
-      throw Unsupported{"dimensions other than all but the first"};
-    }
-    flat_view(node);
-  }
-  void flat_view(const Node& node) {
-    make_view(node.outputs().front(), node.inputs().front(),
-              layers_.add(FlattenOp{}, {operand(node, 0)}));
-  }
-  void reshape(const Node& node) {
-    const LayerId from = operand(node, 0);
-    const std::vector<std::int64_t> shape = numbers(node, 1);
-    const bool one_picture =
-        shape.empty() || shape[0] == 1 || shape[0] == -1 || shape[0] == kUnknown;
-    if (shape.size() != 2 || !one_picture ||
-        (shape[1] != -1 && shape[1] != layers_.shape(from).elements())) {
-      throw Unsupported{"a shape other than a flat one"};
-    }
-    flat_view(node);
-  }
-  void linear(const Node& node) {
-    const at::Tensor weight = constant(node, 1).toTensor();
-    add_weighted(node,
-                 LinearOp{.out_features = weight.size(0), .bias = !constant(node, 2).isNone()},
-                 operand(node, 0), {{1, "weight"}, {2, "bias"}});
-  }
-  void softmax(const Node& node) {
-    const LayerId from = operand(node, 0);
-    const TensorShape& in = layers_.shape(from);
-    const std::int64_t dimension = constant(node, 1).toInt();
-    const bool flat = in.height() == 1 && in.width() == 1;
-    if (dimension != 1 && !(flat && dimension == -1)) {
-      throw Unsupported{"a dimension other than the channels"};
-    }
-    if (!constant(node, 2).isNone()) throw Unsupported{"a number format of its own"};
-    add_layer(node, SoftmaxOp{}, {from});
-  }
-
-  static constexpr std::int64_t kUnknown = -2;  // in a list of numbers
-
-  const TensorNames& names_;
-  LayerList layers_;
-  LayerId output_{0};
-  std::map<const Value*, Tensor> made_;
-  std::vector<Memory> memories_;
-  std::map<std::string, std::size_t> parts_of_;             // how many tensors, by module
-  std::map<LayerId, std::vector<std::string>> tensors_of_;  // what the archive calls them
-};
+}
 
 }  // namespace
 
-Graph import_torchscript(const std::filesystem::path& file, const TensorShape& input,
-                         const std::string& name) {
+TorchScriptImporter::TorchScriptImporter(const ArchiveTensors& archive,
+                                         const std::vector<InputOp>& inputs)
+    : TorchScriptLayers{archive, inputs.front()} {
+  for (std::size_t i = 1; i < inputs.size(); ++i) layers_.add(inputs[i], {});
+}
+
+void TorchScriptImporter::begin(std::size_t input, const at::Tensor& tensor, std::size_t batch) {
+  ledger_.make(tensor, {input, static_cast<std::int64_t>(batch)});
+}
+
+void TorchScriptImporter::lose_outputs(const std::string& why) {
+  for (const c10::IValue& output : *outputs_) {
+    for_each_tensor(output, [&](const at::Tensor& tensor) { ledger_.lose(tensor, why); });
+  }
+}
+
+void TorchScriptImporter::derive_outputs() {
+  std::set<std::string> weights;
+  for (const c10::IValue& input : *inputs_) {
+    for_each_tensor(input, [&](const at::Tensor& tensor) {
+      const std::set<std::string> more = ledger_.weights_of(tensor);
+      weights.insert(more.begin(), more.end());
+      if (std::string name = archive_.name_of(tensor); !name.empty()) weights.insert(name);
+    });
+  }
+  for (const c10::IValue& output : *outputs_) {
+    for_each_tensor(output, [&](const at::Tensor& tensor) { ledger_.derive(tensor, weights); });
+  }
+}
+
+void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& inputs,
+                                const Stack& outputs) {
+  const std::string kind = node.kind().toQualString();
+  if (asks_of_form(kind)) return;
+  inputs_ = &inputs;
+  outputs_ = &outputs;
+  bool of_network = false;
+  for (const c10::IValue& input : inputs) {
+    for_each_tensor(
+        input, [&](const at::Tensor& tensor) { of_network = of_network || ledger_.has(tensor); });
+  }
+  if (!of_network) return derive_outputs();
+  try {
+    convert(kind);
+  } catch (const Unsupported& reason) {
+    const std::string what = reason.what();
+    layers_.add_unknown(what.empty() ? kind : fmt::format("{} with {}", kind, what));
+    lose_outputs("");
+  } catch (const HangsOnUnknown&) {
+    lose_outputs("");
+  }
+}
+
+void TorchScriptImporter::convert(const std::string& kind) {
+  // What ends in _ writes its answer over its first operand.
+  const bool in_place = kind.ends_with('_') && !kind.ends_with("__");
+  const auto known = converters().find(in_place ? kind.substr(0, kind.size() - 1) : kind);
+  const bool makes_tensors = std::any_of(outputs_->begin(), outputs_->end(), [](const auto& one) {
+    return one.isTensor() || one.isTensorList();
+  });
+  if (!makes_tensors) {
+    reads_numbers_ = true;  // what follows from it is not known
+    throw Unsupported{"a number that is known in the run only"};
+  }
+  if (known == converters().end()) throw Unsupported{""};
+  (this->*known->second)();
+}
+
+ImportedNetwork TorchScriptImporter::network(const at::Tensor& output, const std::string& name) {
+  LayerId last = 0;
+  if (!ledger_.has(output)) throw Unsupported{"an output that is no tensor of the network"};
+  try {
+    last = ledger_.read(output).layer;
+    // What is unknown is of other outputs.
+    if (!reads_numbers_) layers_.forget_unknown();
+  } catch (const HangsOnUnknown&) {
+    PAPILIO_CHECK(layers_.has_unknown());
+  }
+  ImportedNetwork network{
+      layers_.graph(last, name, fmt::format("{}, imported from TorchScript", name)), {}};
+  for (const auto& [id, weights] : weights_) {
+    const std::string& layer = layers_.name(id);
+    if (layer.empty() || network.graph.layer(*network.graph.find_layer(layer)).weights_of) continue;
+    for (const Weight& weight : weights) {
+      const at::Tensor numbers = weight.tensor.to(at::kFloat).contiguous();
+      const float* first = numbers.data_ptr<float>();
+      network.weights.emplace(
+          weight.part.empty() ? layer : layer + "." + weight.part,
+          StoredTensor{numbers.sizes().vec(), {first, first + numbers.numel()}});
+    }
+  }
+  return network;
+}
+
+std::set<std::string> TorchScriptImporter::unused_modules() const {
+  std::set<std::string> used;
+  for (const auto& [id, names] : used_) {
+    if (!layers_.name(id).empty()) used.insert(names.begin(), names.end());
+  }
+  std::set<std::string> unused;
+  for (const std::string& tensor : archive_.all()) {
+    if (!used.contains(tensor)) unused.insert(tensor.substr(0, tensor.rfind('.')));
+  }
+  return unused;
+}
+
+namespace {
+
+constexpr const char* kTrace = "torch.jit.trace(model.eval(), picture).save(FILE)";
+
+/// Of an archive that cannot be loaded: what its own program failed at, the operator that LibTorch
+/// does not know, or else LibTorch's words.
+std::string reason_not_to_load(const std::string& message) {
+  if (message.find("failed in the TorchScript interpreter") != std::string::npos) {
+    constexpr std::string_view kError = "RuntimeError: ";
+    const std::size_t error = message.rfind(kError);
+    std::string what = error == std::string::npos ? message : message.substr(error + kError.size());
+    while (what.ends_with('\n')) what.pop_back();
+    return fmt::format(
+        "is a program that does more than compute while it is read, and failed: {}\n"
+        "What reads it may write no file, start no program and reach no network; trace the model "
+        "instead, with {}",
+        what, kTrace);
+  }
+  constexpr std::string_view kUnknown = "Unknown builtin op: ";
+  const std::size_t begin = message.find(kUnknown);
+  if (begin == std::string::npos) {
+    return fmt::format("is no TorchScript archive that LibTorch reads; write one with {}: {}",
+                       kTrace, message);
+  }
+  std::string name = message.substr(begin + kUnknown.size());
+  name.erase(std::min(name.find_first_of(" \n"), name.size()));
+  if (name.ends_with('.')) name.pop_back();
+  return fmt::format(
+      "has an operator that neither LibTorch {} nor Papilio knows: {}\nReplace it in the model "
+      "before it is saved, or save the model with an older PyTorch",
+      TORCH_VERSION, name);
+}
+
+std::string words_of(const std::exception& error) {
+  const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+  return torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
+}
+
+std::string sizes_text(const std::vector<NamedInput>& inputs) {
+  std::string all;
+  for (const NamedInput& input : inputs) {
+    if (!all.empty()) all += ", ";
+    if (!input.name.empty()) all += input.name + "=";
+    std::string sizes;
+    for (const std::int64_t size : input.shape) {
+      sizes += fmt::format("{}{}", sizes.empty() ? "" : "x", size);
+    }
+    all += sizes;
+  }
+  return all;
+}
+
+}  // namespace
+
+ImportedNetwork import_torchscript(const std::filesystem::path& file,
+                                   const std::vector<NamedInput>& inputs, const std::string& name) {
   const auto fail = [&](const std::string& what) {
     return ConfigError{fmt::format("{}: error: {}", file.string(), what)};
   };
-  const Forward forward = load_forward(file, input);
+  if (!std::filesystem::is_regular_file(file)) throw fail("is no file; check the path");
+  std::optional<torch::jit::Module> module;
   try {
-    TorchScriptImporter importer{forward, input};
-    Graph graph = importer.graph(name, fmt::format("{}, imported from TorchScript", name));
-    if (forward.left_out > 0) graph.add_note(outputs_note(forward.left_out, ""));
-    const std::set<std::string> unused = importer.unused_modules(forward.tensors);
+    module = torch::jit::load(file.string(), c10::kCPU);
+    module->eval();
+  } catch (const std::exception& error) {  // of LibTorch, or of the code in it
+    throw fail(reason_not_to_load(words_of(error)));
+  }
+  try {
+    const at::NoGradGuard no_grad;
+    const ArchiveTensors archive{*module};
+    TorchScriptProgram program{*module};
+    const std::vector<ProgramInput> arguments = inputs_of(*module, program, inputs);
+    std::vector<InputOp> read;
+    TorchScriptProgram::Stack stack;
+    for (const ProgramInput& input : arguments) {
+      if (input.is_read) read.push_back(input.op);
+      constexpr std::uint64_t kSeed = 15;
+      stack.push_back(input.is_tensor
+                          ? c10::IValue{input.as_argument(input.random(kSeed + stack.size()))}
+                          : input.other);
+    }
+    if (read.empty()) throw Unsupported{"no tensor as an input"};
+    TorchScriptImporter importer{archive, read};
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      if (arguments[i].is_read) importer.begin(next++, stack[i].toTensor(), arguments[i].batch);
+    }
+    const std::vector<at::Tensor> outputs =
+        tensors_of(program.run(stack, [&](const auto& node, const auto& given, const auto& made) {
+          importer.visit(node, given, made);
+        }));
+    if (outputs.empty()) throw Unsupported{"an output that is no tensor of the network"};
+    ImportedNetwork network = importer.network(outputs.front(), name);
+    Graph& graph = network.graph;
+    if (outputs.size() > 1) graph.add_note(outputs_note(outputs.size() - 1, ""));
+    const std::set<std::string> unused = importer.unused_modules();
     if (!unused.empty()) graph.add_note(unused_note(unused));
     for (const std::string& one : unused) graph.add_unused_weights(one);
-    return graph;
+    return network;
   } catch (const Unsupported& reason) {
     throw fail(fmt::format("has {}", reason.what()));
   } catch (const std::invalid_argument& error) {
-    throw fail(fmt::format("does not fit the input {}x{}x{}: {}", input.channels(), input.height(),
-                           input.width(), error.what()));
+    throw fail(fmt::format("does not fit the input {}: {}", sizes_text(inputs), error.what()));
+  } catch (const std::exception& error) {
+    throw fail(fmt::format("does not run on an input of {}; check --input: {}", sizes_text(inputs),
+                           words_of(error)));
   }
 }
 

@@ -2,26 +2,36 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "models/graph/graph.hpp"
+#include "models/weights/state_dict.hpp"
 
 namespace papilio {
 
-/// Reads the network of a TorchScript archive (torch.jit.trace or torch.jit.script) as a `Graph`:
-/// in evaluation, with one tensor in and one out. Layers with weights have the names of their
-/// modules, so that the archive's own weights fit the network; blocks are the parts between which
-/// one tensor crosses, called by what their modules' names begin with. Operations in place change
-/// what every other name of the tensor holds from then on. Layers that read the same weights share
-/// them. Of several outputs it is the network of the first, which a note of the graph tells;
-/// weights that are in the archive and in no layer are told likewise.
-///
-/// What does nothing to shapes or numbers in evaluation (dropout, contiguous) makes no layer.
-/// @param file  the archive
-/// @param input of the network, without the batch
-/// @param name  of the graph
-/// @throws ConfigError if the file is no such archive; if it has operations that a Graph does not,
-///         naming each with how often it occurs; if the layers do not fit the input
-Graph import_torchscript(const std::filesystem::path& file, const TensorShape& input,
-                         const std::string& name);
+/// What is known of an input of a program.
+struct NamedInput {
+  std::string name;      ///< empty: the next one
+  TensorShape shape;     ///< of one sample
+  std::size_t batch{0};  ///< where the batch stands among the program's axes
+  bool whole{
+      false};  ///< whole numbers; else reals, but for those that rows of a table are named by
+};
+
+/// A network with its weights, by the names that `Network` has for them.
+struct ImportedNetwork {
+  Graph graph;
+  StateDict weights;
+};
+
+/// Reads a TorchScript archive, as `torch.jit.trace` or `script` and `save` write it, by running it
+/// once for one sample. Its code runs meanwhile.
+/// @param inputs of the program, one or more; more than it has, or fewer, are told
+/// @param name   of the graph
+/// @throws ConfigError naming the file and the remedy: it is no such archive, its code fails, or
+/// has
+///         operations that a Graph cannot say, each with how often it occurs
+ImportedNetwork import_torchscript(const std::filesystem::path& file,
+                                   const std::vector<NamedInput>& inputs, const std::string& name);
 
 }  // namespace papilio

@@ -20,6 +20,7 @@ constexpr NumberRange kSize{.min = 1, .max = 1e9};
 constexpr NumberRange kPadding{.min = 0, .max = 1e9};
 constexpr NumberRange kCount{.min = 0, .max = 1e12};
 constexpr NumberRange kAxis{.min = 0, .max = TensorShape::kMostAxes - 1};
+constexpr std::string_view kAxisDoc = "Counted from 0, without the batch.";
 constexpr NumberRange kAxes{.min = 1, .max = TensorShape::kMostAxes};
 constexpr NumberRange kRows{.min = 1, .max = 1000};
 
@@ -105,6 +106,13 @@ struct OperationKeys {
     value = static_cast<Value>(found - words.begin());
   }
 
+  /// A number that is written where it is another than the usual.
+  void unusual(std::string_view key, std::int64_t& value, std::int64_t usual, NumberRange range,
+               std::string_view doc) const {
+    std::optional<std::int64_t> own = value == usual ? std::nullopt : std::optional{value};
+    visitor.integer(key, own, range, doc);
+    value = own.value_or(usual);
+  }
   void size(std::string_view key, std::int64_t& value, std::string_view doc) const {
     visitor.integer(key, value, kSize, Presence::kRequired, doc);
   }
@@ -155,8 +163,8 @@ struct OperationKeys {
     visitor.integer_list("shape", sizes, kSize, TensorShape::kMostAxes, Presence::kRequired, doc);
     value = {sizes.begin(), sizes.end()};
   }
-  void axis(std::int64_t& value, Presence presence) const {
-    visitor.integer("axis", value, kAxis, presence, "Counted from 0, without the batch.");
+  void axis(std::int64_t& value) const {
+    visitor.integer("axis", value, kAxis, Presence::kRequired, kAxisDoc);
   }
   void affine(double& epsilon, bool& affine) const {
     visitor.number("epsilon", epsilon, kPositive, Presence::kOptional, "Added to the variance.");
@@ -176,8 +184,7 @@ struct OperationKeys {
     } else {
       op.shape = {sizes.begin(), sizes.end()};
     }
-    visitor.integer("below", op.below, kCount, Presence::kOptional,
-                    "Whole numbers from 0 to below this; 0: reals.");
+    unusual("below", op.below, 0, kCount, "Whole numbers from 0 to below this; else reals.");
   }
   void operator()(ParameterOp& op) const {
     shape(op.shape, "Sizes along its axes.");
@@ -198,7 +205,7 @@ struct OperationKeys {
     sides("padding", op.padding, kPadding, Presence::kOptional, "Rows and columns around.");
     size("height", op.height, "Of the output.");
     size("width", op.width, "Of the output.");
-    visitor.integer("groups", op.groups, kSize, Presence::kOptional, "Parts of the channels.");
+    unusual("groups", op.groups, 1, kSize, "Parts of the channels.");
     visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
   }
   void operator()(MaxPoolOp& op) const {
@@ -228,8 +235,8 @@ struct OperationKeys {
     visitor.number("least", op.least, NumberRange{}, Presence::kOptional, "Of the output.");
     visitor.number("most", op.most, NumberRange{}, Presence::kOptional, "Of the output.");
   }
-  void operator()(ConcatOp& op) const { axis(op.axis, Presence::kOptional); }
-  void operator()(SoftmaxOp& op) const { axis(op.axis, Presence::kOptional); }
+  void operator()(ConcatOp& op) const { unusual("axis", op.axis, 0, kAxis, kAxisDoc); }
+  void operator()(SoftmaxOp& op) const { unusual("axis", op.axis, 0, kAxis, kAxisDoc); }
   void operator()(ReshapeOp& op) const { shape(op.shape, "Of the output."); }
   void operator()(ExpandOp& op) const { shape(op.shape, "Of the output."); }
   void operator()(TransposeOp& op) const {
@@ -237,13 +244,13 @@ struct OperationKeys {
                          "Which axis of the input each axis of the output is.");
   }
   void operator()(SliceOp& op) const {
-    axis(op.axis, Presence::kRequired);
+    axis(op.axis);
     visitor.integer("begin", op.begin, kCount, Presence::kOptional, "The first place.");
     visitor.integer("end", op.end, kCount, Presence::kRequired, "Behind the last place.");
     visitor.integer("step", op.step, kSize, Presence::kOptional, "Between places.");
   }
   void operator()(PadOp& op) const {
-    axis(op.axis, Presence::kRequired);
+    axis(op.axis);
     visitor.integer("before", op.before, kCount, Presence::kOptional, "Places that come first.");
     visitor.integer("behind", op.behind, kCount, Presence::kOptional, "Places that come last.");
     choice("mode", op.mode, {"constant", "reflect", "edge"}, "What the new places hold.");

@@ -42,7 +42,7 @@ std::string import(const std::string& file, const ImportRequest& as) {
   request.file = file;
   request.name = "n";
   try {
-    EXPECT_EQ(import_network(request).name(), "n");
+    EXPECT_EQ(import_network(request).graph.name(), "n");
     return "";
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), StartsWith(file + ": error: "));
@@ -50,7 +50,7 @@ std::string import(const std::string& file, const ImportRequest& as) {
   }
 }
 
-const ImportRequest kSmall{.input = TensorShape{3, 32, 32}};
+const ImportRequest kSmall{.inputs = {{.name = {}, .shape = TensorShape{3, 32, 32}}}};
 
 TEST(HostileArchives, ChangeNothingAndEnd) {
   constexpr int kMutants = 40;
@@ -70,7 +70,7 @@ TEST(HostileArchives, ChangeNothingAndEnd) {
   EXPECT_THAT(import("overwrite.pt", kSmall),
               AllOf(HasSubstr("is a program that does more than compute while it is read"),
                     HasSubstr("unable to open file <victim> in read-write mode")));
-  EXPECT_THAT(import("create.pt", kSmall), HasSubstr("aten::from_file (1 time)"));
+  EXPECT_THAT(import("create.pt", kSmall), HasSubstr("unable to open file <written>"));
   ImportRequest little = kSmall;
   little.seconds = 0.5;
   EXPECT_THAT(import("loop.pt", little), AllOf(HasSubstr("took longer than 0.5 s and was stopped"),

@@ -121,7 +121,7 @@ TEST(Graph, RefusesWhatDoesNotFit) {
   EXPECT_THAT(adding("conv", ReluOp{}, {0}), throws("conv: the name is taken"));
   EXPECT_THAT(adding("x", ReluOp{}, {99}), throws("x: an input does not exist"));
   EXPECT_THAT(adding("x", ReluOp{}, {0, 1}), throws("x: takes one input"));
-  EXPECT_THAT(adding("x", AddOp{}, {0, 1}), throws("x: the two inputs differ in shape"));
+  EXPECT_THAT(adding("x", AddOp{}, {0, 1}), throws("x: the inputs differ in shape"));
   EXPECT_THAT(adding("x", LinearOp{.out_features = 2}, {0}),
               throws("x: a linear layer takes a flat"));
   EXPECT_THAT(adding("x", ConvOp{.out_channels = 2, .kernel = 9}, {0}),

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
+
+#include <vector>
+
+#include "models/import/torchscript.hpp"
+#include "models/import/torchscript_program.hpp"
+
+namespace papilio {
+
+/// An argument of a program's `forward`.
+struct ProgramInput {
+  bool is_tensor{true};
+  bool is_read{false};  ///< whether an operation uses the tensor
+  InputOp op;           ///< of a tensor
+  std::size_t batch{0};
+  c10::IValue other;  ///< of another kind: its default
+
+  /// One sample, `[1 × …]`, as a network takes it: normal numbers, or whole ones.
+  [[nodiscard]] at::Tensor random(std::uint64_t seed, double scale = 1) const;
+  /// As the program takes it.
+  [[nodiscard]] at::Tensor as_argument(const at::Tensor& sample) const;
+};
+
+/// The arguments of a program.
+/// @param given what is known of its inputs; one size without a name is that of all
+/// @throws std::invalid_argument if an input has no size, or a size no input
+/// @throws Unsupported for an argument of another kind without a default
+std::vector<ProgramInput> inputs_of(const torch::jit::Module& module,
+                                    const TorchScriptProgram& program,
+                                    const std::vector<NamedInput>& given);
+
+/// The tensors of an answer, in order.
+std::vector<at::Tensor> tensors_of(const c10::IValue& answer);
+
+}  // namespace papilio

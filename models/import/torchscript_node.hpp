@@ -1,0 +1,112 @@
+#pragma once
+
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/ir/ir.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/import/layer_list.hpp"
+#include "models/import/torchscript_program.hpp"
+#include "models/import/torchscript_tensors.hpp"
+#include "models/weights/state_dict.hpp"
+
+namespace papilio {
+
+/// The layers that a running network's operations become: what all conversions need.
+class TorchScriptLayers {
+ public:
+  using Sizes = std::vector<std::int64_t>;
+  using Stack = TorchScriptProgram::Stack;
+
+  /// @param first input
+  TorchScriptLayers(const ArchiveTensors& archive, const InputOp& first)
+      : archive_{archive}, layers_{first} {}
+
+ protected:
+  // What the operation at hand got and gave.
+
+  [[nodiscard]] const c10::IValue& argument(std::size_t input) const;
+  /// @throws Unsupported if it is not of the network, HangsOnUnknown if it is not known
+  [[nodiscard]] NetworkTensor operand(std::size_t input) const;
+  [[nodiscard]] bool has_argument(std::size_t input) const;
+  [[nodiscard]] bool is_of_network(std::size_t input) const;
+  [[nodiscard]] Sizes sizes(std::size_t input) const {
+    return argument(input).toTensor().sizes().vec();
+  }
+  /// Whole numbers, one for each of `axes`.
+  [[nodiscard]] Sizes numbers(std::size_t input) const;
+  [[nodiscard]] double real(std::size_t input) const;
+  [[nodiscard]] const at::Tensor& answer() const { return outputs_->front().toTensor(); }
+  /// Counted from the first, of a tensor of so many.
+  [[nodiscard]] static std::int64_t axis_of(std::int64_t axis, std::size_t rank);
+
+  // Operands as layers.
+
+  /// A layer whose axes are all those of the program's tensor, the batch among them.
+  LayerId plain(std::size_t input);
+  LayerId plain(const NetworkTensor& what, const Sizes& sizes);
+  /// A layer whose axes are those of the program's tensor behind the first, the batch.
+  /// @throws Unsupported if the first is none
+  LayerId batched(std::size_t input);
+  /// A layer, and where its axis lies that is one of the program's: all axes of it if the batch is
+  /// that axis.
+  std::pair<NetworkTensor, std::int64_t> with_axis(std::size_t input, std::int64_t axis);
+  /// Gives a layer's output other axes, where it has not those.
+  LayerId shaped(LayerId layer, const TensorShape& shape);
+  /// Constants and tensors of the network, that an operation repeats to one shape, as layers of one
+  /// rank.
+  /// @return them, and where the batch stands in the answer
+  std::pair<std::vector<LayerId>, std::optional<std::int64_t>> repeated(
+      const std::vector<c10::IValue>& operands);
+  /// A constant as a layer.
+  LayerId stored(const at::Tensor& tensor, const TensorShape& shape);
+
+  // What the operation makes.
+
+  void make(const NetworkTensor& what) { make(0, what); }
+  void make(std::size_t output, const NetworkTensor& what);
+  /// A layer with the batch where the first operand has it.
+  void add(const LayerOp& op, const NetworkTensor& from) {
+    make({layers_.add(op, {from.layer}), from.batch});
+  }
+  /// A layer that reads a picture, a sequence or the like, with the batch first.
+  void add_batched(const LayerOp& op, std::size_t input = 0) {
+    make({layers_.add(op, {batched(input)}), 0});
+  }
+  /// The same numbers in the same order with the answer's sizes.
+  void make_reshaped(const NetworkTensor& from) { make_reshaped(0, from); }
+  void make_reshaped(std::size_t output, const NetworkTensor& from);
+
+  /// A weight of a layer, and what it is called behind the layer's name.
+  struct Weight {
+    at::Tensor tensor;
+    std::string part;
+  };
+  LayerId add_weighted(const LayerOp& op, LayerId from, const std::vector<Weight>& weights);
+  /// Those of the operation's arguments that are there.
+  [[nodiscard]] std::vector<Weight> weights(
+      const std::vector<std::pair<std::size_t, std::string>>& inputs) const;
+  /// @throws Unsupported if the network computes it
+  [[nodiscard]] at::Tensor weight(std::size_t input) const;
+
+  const ArchiveTensors& archive_;
+  LayerList layers_;
+  TensorLedger ledger_;
+  const Stack* inputs_{nullptr};
+  const Stack* outputs_{nullptr};
+  std::map<LayerId, std::vector<Weight>> weights_;
+  std::map<LayerId, std::set<std::string>> used_;  // names of the archive's tensors
+
+ private:
+  [[nodiscard]] std::string module_of(const std::vector<Weight>& weights,
+                                      const std::set<std::string>& names) const;
+
+  std::map<std::string, std::string> whole_places_;  // of all weights of a layer, by the first's
+};
+
+}  // namespace papilio

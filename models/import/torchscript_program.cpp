@@ -1,0 +1,145 @@
+#include "models/import/torchscript_program.hpp"
+
+#include <fmt/format.h>
+#include <torch/csrc/jit/ir/constants.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/runtime/operator.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "models/import/layer_list.hpp"
+
+namespace papilio {
+
+TorchScriptProgram::TorchScriptProgram(const torch::jit::Module& module)
+    : module_{module}, graph_{module.get_method("forward").graph()->copy()} {
+  torch::jit::Inline(*graph_);
+}
+
+at::ArrayRef<const torch::jit::Value*> TorchScriptProgram::inputs() const {
+  const auto all = std::as_const(*graph_).inputs();
+  return {all.data() + 1, all.size() - 1};
+}
+
+const c10::IValue& TorchScriptProgram::at(const Value* value) const {
+  const auto it = values_.find(value);
+  if (it == values_.end()) throw Unsupported{"a value that nothing makes"};
+  return it->second;
+}
+
+c10::IValue TorchScriptProgram::run(const Stack& arguments, const Watch& watch) {
+  set(graph_->inputs()[0], module_._ivalue());
+  for (std::size_t i = 0; i < arguments.size(); ++i) set(graph_->inputs()[i + 1], arguments[i]);
+  run_block(*graph_->block(), watch);
+  if (graph_->outputs().size() != 1) throw Unsupported{"no answer"};
+  return at(graph_->outputs().front());
+}
+
+void TorchScriptProgram::run_block(const torch::jit::Block& block, const Watch& watch) {
+  for (const Node* node : block.nodes()) run_node(*node, watch);
+}
+
+void TorchScriptProgram::run_node(const Node& node, const Watch& watch) {
+  if (node.kind() == c10::prim::If) return run_branch(node, watch);
+  if (node.kind() == c10::prim::Loop) return run_loop(node, watch);
+  if (carry(node)) return;
+  Stack stack;
+  for (const Value* value : node.inputs()) stack.push_back(at(value));
+  const Stack inputs = stack;
+  const auto operation = const_cast<Node&>(node).maybeOperator();  // LibTorch keeps it in the node
+  if (operation == nullptr) {
+    throw Unsupported{fmt::format("'{}', which is no operation", node.kind().toQualString())};
+  }
+  if (operation->schema().is_vararg()) {
+    stack.emplace_back(static_cast<std::int64_t>(node.inputs().size()));
+  }
+  const_cast<Node&>(node).getOperation()(stack);
+  const std::size_t count = node.outputs().size();
+  if (stack.size() < count) throw Unsupported{"an operation without an answer"};
+  Stack outputs{stack.end() - static_cast<std::ptrdiff_t>(count), stack.end()};
+  for (std::size_t i = 0; i < count; ++i) set(node.outputs()[i], outputs[i]);
+  watch(node, inputs, outputs);
+}
+
+void TorchScriptProgram::run_branch(const Node& node, const Watch& watch) {
+  const torch::jit::Block& block = *node.blocks()[at(node.inputs().front()).toBool() ? 0 : 1];
+  run_block(block, watch);
+  for (std::size_t i = 0; i < node.outputs().size(); ++i) {
+    set(node.outputs()[i], at(block.outputs()[i]));
+  }
+}
+
+void TorchScriptProgram::run_loop(const Node& node, const Watch& watch) {
+  const torch::jit::Block& body = *node.blocks().front();
+  const std::int64_t most = at(node.inputs()[0]).toInt();
+  bool goes_on = at(node.inputs()[1]).toBool();
+  Stack carried;
+  for (std::size_t i = 2; i < node.inputs().size(); ++i) carried.push_back(at(node.inputs()[i]));
+  for (std::int64_t trip = 0; goes_on && trip < most; ++trip) {
+    set(body.inputs()[0], trip);
+    for (std::size_t i = 0; i < carried.size(); ++i) set(body.inputs()[i + 1], carried[i]);
+    run_block(body, watch);
+    goes_on = at(body.outputs()[0]).toBool();
+    for (std::size_t i = 0; i < carried.size(); ++i) carried[i] = at(body.outputs()[i + 1]);
+  }
+  for (std::size_t i = 0; i < carried.size(); ++i) set(node.outputs()[i], carried[i]);
+}
+
+bool TorchScriptProgram::carry(const Node& node) {
+  const c10::Symbol kind = node.kind();
+  const auto inputs = [&] {
+    Stack stack;
+    for (const Value* value : node.inputs()) stack.push_back(at(value));
+    return stack;
+  };
+  const auto spread = [&](const auto& items) {
+    if (items.size() != node.outputs().size()) {
+      throw Unsupported{"a list of another length than is expected"};
+    }
+    for (std::size_t i = 0; i < node.outputs().size(); ++i) set(node.outputs()[i], items[i]);
+  };
+  if (kind == c10::prim::Constant) {
+    // Of a function, which is inlined where it is called, there is none.
+    set(node.outputs().front(),
+        torch::jit::toIValue(node.outputs().front()).value_or(c10::IValue{}));
+  } else if (kind == c10::prim::GetAttr) {
+    set(node.outputs().front(),
+        at(node.inputs().front()).toObjectRef().getAttr(node.s(c10::attr::name)));
+  } else if (kind == c10::prim::SetAttr) {
+    at(node.inputs()[0]).toObject()->setAttr(node.s(c10::attr::name), at(node.inputs()[1]));
+  } else if (kind == c10::prim::ListConstruct) {
+    c10::impl::GenericList list{node.output()->type()->expectRef<c10::ListType>().getElementType()};
+    for (c10::IValue& item : inputs()) list.push_back(std::move(item));
+    set(node.outputs().front(), std::move(list));
+  } else if (kind == c10::prim::TupleConstruct) {
+    set(node.outputs().front(), c10::ivalue::Tuple::create(inputs()));
+  } else if (kind == c10::prim::DictConstruct) {
+    const auto& type = node.output()->type()->expectRef<c10::DictType>();
+    c10::impl::GenericDict dict{type.getKeyType(), type.getValueType()};
+    const Stack items = inputs();
+    for (std::size_t i = 0; i + 1 < items.size(); i += 2) dict.insert(items[i], items[i + 1]);
+    set(node.outputs().front(), std::move(dict));
+  } else if (kind == c10::prim::TupleUnpack) {
+    spread(at(node.inputs().front()).toTupleRef().elements().asArrayRef());
+  } else if (kind == c10::prim::ListUnpack) {
+    spread(at(node.inputs().front()).toListRef());
+  } else if (kind == c10::prim::unchecked_cast || kind == c10::prim::Uninitialized) {
+    set(node.outputs().front(), node.inputs().empty() ? c10::IValue{} : at(node.inputs().front()));
+  } else if (kind == c10::prim::isinstance) {
+    const c10::TypePtr type = at(node.inputs().front()).type();
+    const std::vector<c10::TypePtr>& candidates = node.tys(c10::attr::types);
+    set(node.outputs().front(),
+        std::any_of(candidates.begin(), candidates.end(),
+                    [&](const c10::TypePtr& one) { return type->isSubtypeOf(*one); }));
+  } else if (kind == c10::aten::warn || kind == c10::prim::Print || kind == c10::prim::Enter ||
+             kind == c10::prim::Exit) {
+    if (!node.outputs().empty()) set(node.outputs().front(), {});
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace papilio

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <ATen/ATen.h>
+#include <torch/csrc/jit/api/module.h>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "models/import/layer_list.hpp"
+
+namespace papilio {
+
+/// An operand without a layer: it hangs on an operation that is unknown, and was listed.
+class HangsOnUnknown {};
+
+/// What one tensor of a running network is: the output of a layer.
+///
+/// A layer computes one sample, and knows no batch; in the program's tensors the batch, of 1,
+/// stands at some axis. Where the program has merged it with another, it stands nowhere.
+struct NetworkTensor {
+  LayerId layer{0};
+  std::optional<std::int64_t> batch;  ///< the program's axis of size 1 that the layer has not
+};
+
+/// The tensors of an archive, the weights, by their place in memory.
+class ArchiveTensors {
+ public:
+  /// Makes all floats of the module 32 bits wide.
+  explicit ArchiveTensors(torch::jit::Module& module);
+
+  /// What a tensor is called; empty for one that the archive does not hold, but computes.
+  [[nodiscard]] std::string name_of(const at::Tensor& tensor) const;
+  /// How many trained numbers so many follow from: what is repeated or gathered has more.
+  [[nodiscard]] std::int64_t trained_numbers(const std::set<std::string>& names,
+                                             std::int64_t most) const;
+  /// All that are reals; a second name of one comes too.
+  [[nodiscard]] const std::vector<std::string>& all() const { return all_; }
+  /// What two tensors have in common if they are the same numbers.
+  [[nodiscard]] static std::string place_of(const at::Tensor& tensor);
+
+ private:
+  std::map<std::string, std::string> names_;     // by place
+  std::map<std::string, std::int64_t> trained_;  // how many numbers, by name
+  std::vector<std::string> all_;
+};
+
+/// Which tensors of a run are the network's, and which constants follow from which weights.
+///
+/// Several tensors may be one memory, as an operation in place and its operand are; a view of
+/// another shape holds what was there when it was made.
+class TensorLedger {
+ public:
+  /// Notes that a tensor is the output of a layer, or a view of one. Keeps it.
+  void make(const at::Tensor& tensor, const NetworkTensor& what);
+  /// Notes that a tensor, or the memory that it is in, holds what is not known.
+  /// @param why to be told where it is read; empty: that was told
+  void lose(const at::Tensor& tensor, const std::string& why);
+  /// Notes that a tensor that was lost is the output of a layer.
+  void find_again(const at::Tensor& tensor, const NetworkTensor& what);
+  /// Whether a tensor hangs on the network's inputs.
+  [[nodiscard]] bool has(const at::Tensor& tensor) const;
+  /// @throws HangsOnUnknown if what it holds is not known
+  /// @throws Unsupported likewise, if it is to be told; if it was changed in place through another
+  ///         view
+  [[nodiscard]] NetworkTensor read(const at::Tensor& tensor) const;
+
+  /// Notes what weights a constant was computed of.
+  void derive(const at::Tensor& tensor, const std::set<std::string>& weights);
+  [[nodiscard]] std::set<std::string> weights_of(const at::Tensor& tensor) const;
+
+ private:
+  struct Memory {
+    at::Tensor first;                    ///< the tensor that it was made for, and keeps it
+    std::optional<NetworkTensor> whole;  ///< none: a view of it was written to
+    int writes{0};
+    bool lost{false};
+    std::string why;  ///< to be told of what is lost
+  };
+  struct Place {
+    NetworkTensor what;
+    int writes{0};  ///< of the memory, as it was made
+    bool is_whole{false};
+  };
+  [[nodiscard]] const Memory* memory_of(const at::Tensor& tensor) const;
+
+  std::unordered_map<const void*, Memory> memories_;  // by storage
+  std::unordered_map<const void*, Place> places_;     // by tensor
+  std::vector<at::Tensor> kept_;                      // so that no other takes their place
+  std::unordered_map<const void*, std::set<std::string>> derived_;
+};
+
+}  // namespace papilio
