@@ -51,7 +51,7 @@ std::vector<NamedImage> load_images(const Dataset& pictures, const Transform& tr
 
 NamedImage random_image(const Network& network) {
   const TensorShape& shape = network.graph().layers().front().shape;
-  NamedImage one{.name = "random", .image = random_pictures(network, 1)};
+  NamedImage one{.name = "random", .image = random_inputs(network, 1).at(0)};
   one.picture.pixels = {.height = shape.height(), .width = shape.width()};
   Stream stream{StreamFamily{1, "random picture"}};
   for (std::int64_t i = 0; i < 3 * shape.height() * shape.width(); ++i) {
@@ -67,7 +67,7 @@ std::vector<CodecProfile> measure_codecs(
   std::vector<CodecProfile> profiles;
   std::size_t total = 0;
   for (const Cut& cut : cuts) {
-    total += images.size() * (cut.after == 0 ? codecs.pictures.size() : codecs.features.size());
+    total += images.size() * (cut.of_inputs ? codecs.pictures.size() : codecs.features.size());
   }
   spec.limit_s /= static_cast<double>(std::max<std::size_t>(total, 1));
   std::size_t done = 0;
@@ -92,7 +92,7 @@ std::vector<CodecProfile> measure_codecs(
   };
   for (const Cut& cut : cuts) {
     const SplitNetwork split{network, cut, bits};
-    if (cut.after == 0) {
+    if (cut.of_inputs) {
       const PictureRun run{split, transform};
       for (const std::shared_ptr<const PictureCodec>& codec : codecs.pictures) {
         add({.cut = kInputCut,

@@ -85,7 +85,8 @@ Document report_of(const Graph& graph, const fs::path& file) {
   const auto total = static_cast<double>(graph.macs());
   for (const Cut& cut : graph.block_cuts()) {
     const auto before = static_cast<double>(graph.macs(0, cut.after + 1));
-    cuts.rows.push_back({cut.name, text(cut.shape), cut.shape.bytes(8), decimals(before / kGiga, 3),
+    cuts.rows.push_back({cut.name, text(cut.shape), graph.bytes(cut, 8),
+                         decimals(before / kGiga, 3),
                          decimals(total > 0 ? before / total * 100 : 0, 1)});
   }
   std::vector<std::string> paragraphs{fmt::format(
@@ -131,7 +132,7 @@ void import_command(const Words& words) {
                      "folder of profiles: the network goes to DIR/models/NAME.yaml");
   options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
   line.add_options()("no-check",
-                     "do not run the file's own network on random pictures beside the one made of "
+                     "do not run the file's own network on random inputs beside the one made of "
                      "it");
   options.real("time-limit", usual.seconds, "120", "SECONDS that reading and checking may take");
   options.real("memory-limit", usual.memory_gib, "8", "GiB of memory that they may take");

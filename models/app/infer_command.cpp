@@ -46,7 +46,8 @@ void declare_infer(CommandLine& line, VerbOptions& options) {
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
   add_profiles_option(line);
   options.text("weights", "", "FILE",
-               "of PyTorch, TorchScript, safetensors or NumPy (default: random weights)");
+               "of PyTorch, TorchScript, safetensors or NumPy (default: those that came with an "
+               "imported network, else 'random')");
   options.text("data", "", "NAME", "test pictures of a dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
   options.text("normalize", "imagenet", "NAME",
@@ -101,7 +102,7 @@ InferRequest infer_request(const VerbOptions& options, const std::vector<std::st
   request.networks.graph =
       model_by_name(library_of(options.line()), "infer", options.needed("model"),
                     options.text_of("input"), classes);
-  request.networks.source = options.text_of("weights");
+  request.networks.source = weights_source(options);
   if (!request.networks.source.empty()) {
     request.networks.weights = read_state_dict(request.networks.source);
   }
@@ -147,7 +148,7 @@ class Measurement {
   /// @param channels of the unit there
   void run(const SplitNetwork& split, const Cut& cut, std::int64_t channels) {
     first_ = results_.size();
-    if (cut.after == 0) {
+    if (cut.of_inputs) {
       send_pictures(split);
     } else {
       send_features(split, cut, channels);
@@ -336,7 +337,7 @@ void infer_command(const Words& words) {
   const Network plain = whole_network.network.folded();
   for (const Cut& cut : request.cuts) {
     for (const std::int64_t channels : request.channels) {
-      if (channels > cut.shape.channels() || (channels > 0 && cut.after == 0)) continue;
+      if (channels > cut.shape.channels() || (channels > 0 && cut.of_inputs)) continue;
       configurations.push_back({split_network(request, cut, channels, seed), cut, channels});
     }
   }

@@ -52,8 +52,8 @@ class CodecChoice {
         bits_{bits},
         files_{pictures != nullptr && pictures->size() > 0 && pictures->file(0).has_value()} {
     for (const Cut& cut : cuts) {
-      (cut.after == 0 ? pictures_cross_ : features_cross_) = true;
-      if (cut.after == 0 && cut.shape.channels() != 3) {
+      (cut.of_inputs ? pictures_cross_ : features_cross_) = true;
+      if (cut.of_inputs && cut.shape.channels() != 3) {
         options.fail(
             fmt::format("the network takes {} channels, not the three colours of pictures; "
                         "leave 'input' out of --after",
@@ -205,6 +205,17 @@ Transform transform_of(const VerbOptions& options, const Graph& graph) {
                              suggestion(normalize, {"imagenet", "caffe"})));
   }
   return transform;
+}
+
+std::string weights_source(const VerbOptions& options) {
+  std::string given = options.text_of("weights");
+  if (given == "random") return {};
+  const std::string model = options.text_of("model");
+  if (!given.empty() || model.empty() || find_model(model)) return given;
+  std::filesystem::path file = library_of(options.line()).find("models", model);
+  if (file.empty()) return {};
+  file.replace_extension(".pt");
+  return std::filesystem::is_regular_file(file) ? file.string() : std::string{};
 }
 
 void tell_left_over(const std::string& file, const Graph& graph,

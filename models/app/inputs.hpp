@@ -46,6 +46,10 @@ CrossingCodecs codecs_of(const VerbOptions& options, int bits, const std::vector
 /// @throws ConfigError for an unknown normalisation
 Transform transform_of(const VerbOptions& options, const Graph& graph);
 
+/// The file of weights that the option --weights names, or the one that came along when the network
+/// of --model was imported; empty: random ones, for which the word "random" asks too.
+std::string weights_source(const VerbOptions& options);
+
 /// Says in one line on stderr what a file of weights has that the network has no place for.
 /// @param names of these tensors; none: nothing is said
 void tell_left_over(const std::string& file, const Graph& graph,

@@ -50,7 +50,7 @@ std::vector<Cut> cuts_by_name(const std::string& verb, const Graph& graph,
       continue;
     }
     std::optional<Cut> cut = graph.find_cut(name);
-    if (!cut || cut->after == 0) {
+    if (!cut || cut->of_inputs) {
       std::vector<std::string> known{"blocks"};
       for (const Cut& one : graph.block_cuts()) known.push_back(one.name);
       throw ConfigError{fmt::format("papilio {}: error: '{}' has no cut '{}'{}", verb, graph.name(),

@@ -82,6 +82,7 @@ void ask_of_codecs(const VerbOptions& options, const std::vector<std::string>& f
   if (!request.weights.empty() && request.graphs.size() > 1) {
     options.fail("--weights is a file of one network; name one with --model");
   }
+  if (request.graphs.size() == 1) request.weights = weights_source(options);
   if (!data.empty() && !files.empty()) options.fail("expected pictures or --data, not both");
   request.bits = static_cast<int>(options.whole_of("bits", 1, 16));
   std::vector<Cut> all;
@@ -418,10 +419,10 @@ void profile_command(const Words& words) {
           fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
     };
     const Network network = network_of(graph, request, runtime.device, quiet);
-    const at::Tensor picture = random_pictures(network, 1);
+    const Network::Tensors inputs = random_inputs(network, 1);
     std::vector<NamedImage> images;  // read before minutes of work
     if (codecs) images = images_for(request, options, network);
-    const LayerTimes times = measure_layers(network, picture, request.measurement, show);
+    const LayerTimes times = measure_layers(network, inputs, request.measurement, show);
     const std::string refusal =
         refusal_text(graph.name(), times.agreement(), !runtime.device.is_cpu());
     if (!refusal.empty() && !line.get<bool>("force")) {
@@ -432,14 +433,14 @@ void profile_command(const Words& words) {
     std::optional<Power> power;
     if (request.power_w) power = Power{kStated, *request.power_w, std::nullopt};
     if (meter) {
-      const PowerDraw draw = measure_power(network, picture, *meter, kPowerSeconds, stop_if_asked);
+      const PowerDraw draw = measure_power(network, inputs, *meter, kPowerSeconds, stop_if_asked);
       power = Power{draw.meter, draw.busy_w, draw.idle_w};
     }
     LayerProfile profile = profile_of(graph, request, times, power, runtime);
     for (const std::int64_t pictures : request.batches) {
       const Estimate pass = pictures == 1
                                 ? times.whole
-                                : measure_passes(network, random_pictures(network, pictures),
+                                : measure_passes(network, random_inputs(network, pictures),
                                                  request.measurement, stop_if_asked);
       profile.batches.push_back({pictures, pass.value, pass.half_width});
     }

@@ -117,7 +117,7 @@ FirstPhaseSpec spec_of(const VerbOptions& options, bool search, std::int64_t cla
   const Graph own = model_by_name(library, "train", model, input, std::nullopt);
   FirstPhaseSpec spec{.graph = model_by_name(library, "train", model, input, classes)};
   spec.new_classifier = own.layers().back().shape.channels() != classes;
-  spec.source = options.text_of("weights");
+  spec.source = weights_source(options);
   if (!spec.source.empty()) spec.weights = read_state_dict(spec.source);
   const std::vector<std::string> cuts = options.words_of("after");
   if (cuts != std::vector<std::string>{"none"}) spec.cuts = cuts_by_name("train", spec.graph, cuts);

@@ -1,6 +1,7 @@
 #include "models/graph/graph.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,13 @@ bool is_activation(const LayerOp& op) {
 
 }  // namespace
 
+std::int64_t output_bytes(const Layer& layer, int bits) {
+  const auto* input = std::get_if<InputOp>(&layer.op);
+  if (input == nullptr || input->below == 0) return layer.shape.bytes(bits);
+  const auto greatest = static_cast<std::uint64_t>(input->below - 1);
+  return layer.shape.bytes(std::max(static_cast<int>(std::bit_width(greatest)), 1));
+}
+
 Graph::Graph(std::string name, std::string title)
     : name_{std::move(name)}, title_{std::move(title)} {}
 
@@ -54,6 +62,8 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
   Inferred inferred;
   try {
     require(!find_layer(name), "the name is taken");
+    require(!std::holds_alternative<InputOp>(op) || layers_.size() == this->inputs().size(),
+            "an input comes before all other layers");
     for (const LayerId input : inputs) require(input < layers_.size(), "an input does not exist");
     const std::vector<TensorShape> operands = operand_shapes(inputs);
     inferred = infer(op, operands);
@@ -140,19 +150,31 @@ std::vector<Cut> Graph::cuts() const {
     for (const LayerId input : layers_[id].inputs) last_use[input] = id;
   }
   std::vector<Cut> cuts;
+  // Inputs that are not read before a cut cross at it too: the mobile has all of them.
+  const std::vector<LayerId> all_inputs = inputs();
+  const LayerId last_input = all_inputs.empty() ? 0 : all_inputs.back();
+  if (last_input > 0) {
+    cuts.push_back({last_input, "inputs", layers_.front().shape, true});
+  }
   // A cut is after layer `id` when no earlier tensor is still to be read: `reach` is the last
   // reader of any tensor made before `id`.
-  // A later input crosses too: the mobile has all of them.
-  const std::vector<LayerId> all_inputs = inputs();
-  LayerId reach = all_inputs.empty() ? 0 : all_inputs.back();
-  for (LayerId id = 0; id + 1 < layers_.size(); ++id) {
+  LayerId reach = last_input;
+  for (LayerId id = 0; id < last_input; ++id) reach = std::max(reach, last_use[id]);
+  for (LayerId id = last_input; id + 1 < layers_.size(); ++id) {
     if (reach <= id && last_use[id] > id) {
-      cuts.push_back(
-          {id, ends_block(id) ? layers_[id].block : layers_[id].name, layers_[id].shape});
+      cuts.push_back({id, ends_block(id) ? layers_[id].block : layers_[id].name, layers_[id].shape,
+                      id == 0 && !all_inputs.empty()});
     }
     reach = std::max(reach, last_use[id]);
   }
   return cuts;
+}
+
+std::int64_t Graph::bytes(const Cut& cut, int bits) const {
+  if (!cut.of_inputs) return output_bytes(layer(cut.after), bits);
+  std::int64_t sum = 0;
+  for (const LayerId id : inputs()) sum += output_bytes(layers_[id], bits);
+  return sum;
 }
 
 std::vector<Cut> Graph::block_cuts() const {

@@ -28,11 +28,19 @@ struct Layer {
   std::optional<LayerId> weights_of;  ///< the earlier layer whose weights it uses; none: its own
 };
 
-/// A place where exactly one tensor crosses from the layers before to the layers after.
+/// Bytes of a layer's output at `bits` for each number, rounded up to whole bytes; the whole
+/// numbers of an input take the bits that they need.
+/// @param bits in 1..64
+std::int64_t output_bytes(const Layer& layer, int bits);
+
+/// A place where exactly one tensor crosses from the layers before to the layers after, or the
+/// network's inputs do.
 struct Cut {
   LayerId after{0};   ///< the layer that produces the crossing tensor
   std::string name;   ///< the block's name when the cut ends a labelled block, else the layer's
-  TensorShape shape;  ///< of the crossing tensor
+  TensorShape shape;  ///< of the crossing tensor; of the first, where several inputs cross
+  /// Whether the network's inputs cross, so that all of it runs behind: cloud-only.
+  bool of_inputs{false};
 };
 
 /// A neural network as a directed acyclic graph of layers in topological order. The cost, the
@@ -103,6 +111,8 @@ class Graph {
   /// is labelled, the cuts where branches join: after the sum, product or concatenation and the
   /// activations that follow it directly.
   [[nodiscard]] std::vector<Cut> block_cuts() const;
+  /// Bytes that cross at a cut, as `output_bytes`.
+  [[nodiscard]] std::int64_t bytes(const Cut& cut, int bits) const;
   /// The cut with this name, or the cut after the layer of this name.
   [[nodiscard]] std::optional<Cut> find_cut(std::string_view name) const;
 

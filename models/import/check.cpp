@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 #include <vector>
@@ -47,7 +46,7 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network, c
   for (const double scale : {1.0, kLarge}) {
     const Sample sample = draw(scale);
     const at::Tensor expected = run(sample).to(at::kFloat).contiguous().flatten();
-    std::map<LayerId, at::Tensor> given;
+    Network::Tensors given;
     for (const LayerId id : graph.inputs()) given.emplace(id, sample.at(given.size()));
     const at::Tensor found = network.run(given, graph.layers().size() - 1).flatten();
     if (expected.numel() != found.numel()) {

@@ -17,7 +17,7 @@ PhonePicture phone_picture(const Dataset& dataset, std::size_t index, const Tran
 
 PictureRun::PictureRun(const SplitNetwork& split, const Transform& transform)
     : split_{split}, transform_{transform}, normaliser_{transform} {
-  PAPILIO_CHECK(split.cut.after == 0 && split.cut.shape.channels() == 3 && !transform.augment);
+  PAPILIO_CHECK(split.cut.of_inputs && split.cut.shape.channels() == 3 && !transform.augment);
 }
 
 at::Tensor PictureRun::input_of(const Image& pixels) const {

@@ -31,22 +31,22 @@ std::size_t far_out(std::vector<double> values) {
 
 class Stopwatch {
  public:
-  Stopwatch(const Network& network, const at::Tensor& input)
-      : network_{network}, input_{input}, layers_(network.graph().layers().size()) {}
+  Stopwatch(const Network& network, const Network::Tensors& inputs)
+      : network_{network}, inputs_{inputs}, layers_(network.graph().layers().size()) {}
 
   /// One pass with the clock read after each layer, and one without.
   void pass(bool counts) {
     const LayerId last = layers_.size() - 1;
     catch_up(network_.device());
     Clock::time_point before = Clock::now();
-    static_cast<void>(network_.run(input_, 0, last, [&](LayerId id) {
+    static_cast<void>(network_.run(inputs_, last, [&](LayerId id) {
       catch_up(network_.device());
       const Clock::time_point now = Clock::now();
       if (counts) layers_[id].push_back(seconds(now - before));
       before = now;
     }));
     const Clock::time_point start = Clock::now();
-    static_cast<void>(network_.run(input_, 0, last));
+    static_cast<void>(network_.run(inputs_, last));
     catch_up(network_.device());
     if (counts) whole_.push_back(seconds(Clock::now() - start));
   }
@@ -70,18 +70,27 @@ class Stopwatch {
 
  private:
   const Network& network_;
-  const at::Tensor& input_;
+  const Network::Tensors& inputs_;
   std::vector<std::vector<double>> layers_;  // by layer, one a pass, s
   std::vector<double> whole_;
 };
 
 }  // namespace
 
-at::Tensor random_pictures(const Network& network, std::int64_t count) {
-  const TensorShape& shape = network.graph().layers().front().shape;
-  return at::randn({count, shape.channels(), shape.height(), shape.width()},
-                   at::detail::createCPUGenerator(1))
-      .to(network.device(), network.type());
+Network::Tensors random_inputs(const Network& network, std::int64_t count) {
+  Network::Tensors inputs;
+  for (const LayerId id : network.graph().inputs()) {
+    const auto& op = std::get<InputOp>(network.graph().layer(id).op);
+    std::vector<std::int64_t> sizes{count};
+    sizes.insert(sizes.end(), op.shape.begin(), op.shape.end());
+    const at::Generator generator = at::detail::createCPUGenerator(id + 1);
+    const at::Tensor numbers = op.below > 0 ? at::randint(0, op.below, sizes, generator, at::kFloat)
+                                            : at::randn(sizes, generator);
+    // Whole numbers stay as they are: 16 bits do not hold all of them.
+    inputs.emplace(id, op.below > 0 ? numbers.to(network.device())
+                                    : numbers.to(network.device(), network.type()));
+  }
+  return inputs;
 }
 
 double relative_half_width(const Estimate& estimate) {
@@ -93,9 +102,10 @@ double LayerTimes::sum() const {
                          [](double sum, const Estimate& layer) { return sum + layer.value; });
 }
 
-LayerTimes measure_layers(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
+LayerTimes measure_layers(const Network& network, const Network::Tensors& inputs,
+                          const MeasureSpec& spec,
                           const std::function<void(const MeasureProgress&)>& watch) {
-  Stopwatch stopwatch{network, input};
+  Stopwatch stopwatch{network, inputs};
   for (std::size_t i = 0; i < spec.warm_up; ++i) stopwatch.pass(/*counts=*/false);
   const Clock::time_point start = Clock::now();
   LayerTimes times;
@@ -115,12 +125,12 @@ LayerTimes measure_layers(const Network& network, const at::Tensor& input, const
   return stopwatch.times(spec);
 }
 
-Estimate measure_passes(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
-                        const std::function<void()>& watch) {
+Estimate measure_passes(const Network& network, const Network::Tensors& inputs,
+                        const MeasureSpec& spec, const std::function<void()>& watch) {
   const LayerId last = network.graph().layers().size() - 1;
   const auto pass = [&] {
     const Clock::time_point start = Clock::now();
-    static_cast<void>(network.run(input, 0, last));
+    static_cast<void>(network.run(inputs, last));
     catch_up(network.device());
     return seconds(Clock::now() - start);
   };

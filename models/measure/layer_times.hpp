@@ -23,9 +23,9 @@ struct MeasureSpec {
   double small_share{0.01};  ///< layers below that share of the whole need not be precise
 };
 
-/// Any pictures, the same each time, for a network that is measured.
-/// @return `[count × channels × height × width]`, on its device and of its type
-at::Tensor random_pictures(const Network& network, std::int64_t count);
+/// Any inputs, the same each time, for a network that is measured.
+/// @return `[count × …]` each, on its device and of its type
+Network::Tensors random_inputs(const Network& network, std::int64_t count);
 
 /// Half of an interval by the value that it is around; 0 where either is not known.
 double relative_half_width(const Estimate& estimate);
@@ -59,14 +59,15 @@ struct MeasureProgress {
 /// @param input `[n × channels × height × width]`
 /// @param watch called after every pair of passes
 /// @throws whatever `watch` throws, e.g. Interrupted
-LayerTimes measure_layers(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
+LayerTimes measure_layers(const Network& network, const Network::Tensors& inputs,
+                          const MeasureSpec& spec,
                           const std::function<void(const MeasureProgress&)>& watch);
 
 /// Times passes as a whole, until their median is known to `precision`, or `limit_s` or `most` is
 /// reached.
 /// @param watch called after every pass
 /// @return the median, s
-Estimate measure_passes(const Network& network, const at::Tensor& input, const MeasureSpec& spec,
-                        const std::function<void()>& watch);
+Estimate measure_passes(const Network& network, const Network::Tensors& inputs,
+                        const MeasureSpec& spec, const std::function<void()>& watch);
 
 }  // namespace papilio

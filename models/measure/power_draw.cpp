@@ -24,7 +24,7 @@ double mean_power(EnergyMeter& meter, double each_s, const std::function<void()>
 
 }  // namespace
 
-PowerDraw measure_power(const Network& network, const at::Tensor& input, EnergyMeter& meter,
+PowerDraw measure_power(const Network& network, const Network::Tensors& inputs, EnergyMeter& meter,
                         double each_s, const std::function<void()>& watch) {
   constexpr std::chrono::milliseconds kNap{20};
   PowerDraw draw{.meter = meter.name()};
@@ -34,7 +34,7 @@ PowerDraw measure_power(const Network& network, const at::Tensor& input, EnergyM
   });
   const LayerId last = network.graph().layers().size() - 1;
   draw.busy_w = mean_power(meter, each_s, [&] {
-    static_cast<void>(network.run(input, 0, last));
+    static_cast<void>(network.run(inputs, last));
     catch_up(network.device());
     watch();
   });

@@ -22,7 +22,7 @@ struct PowerDraw {
 /// @param each_s  how long each is measured, > 0; counters of GPUs move ten times a second
 /// @param watch   called often
 /// @throws whatever `watch` throws
-PowerDraw measure_power(const Network& network, const at::Tensor& input, EnergyMeter& meter,
+PowerDraw measure_power(const Network& network, const Network::Tensors& inputs, EnergyMeter& meter,
                         double each_s, const std::function<void()>& watch);
 
 }  // namespace papilio

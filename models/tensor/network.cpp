@@ -462,10 +462,10 @@ at::Tensor Network::suffix(const at::Tensor& features, const Cut& cut) const {
 
 at::Tensor Network::run(const at::Tensor& input, LayerId first, LayerId last,
                         const std::function<void(LayerId)>& watch) const {
-  return run({{first, input}}, last, watch);
+  return run(Tensors{{first, input}}, last, watch);
 }
 
-at::Tensor Network::run(const std::map<LayerId, at::Tensor>& given, LayerId last,
+at::Tensor Network::run(const Tensors& given, LayerId last,
                         const std::function<void(LayerId)>& watch) const {
   PAPILIO_CHECK(!given.empty() && given.begin()->first <= last && last < layers_.size());
   std::optional<at::NoGradGuard> no_grad;

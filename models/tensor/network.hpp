@@ -69,9 +69,10 @@ class Network {
   /// @param watch called after each layer
   [[nodiscard]] at::Tensor run(const at::Tensor& input, LayerId first, LayerId last,
                                const std::function<void(LayerId)>& watch = {}) const;
+  /// Tensors by the layers that they are the outputs of, each `[n × …]`.
+  using Tensors = std::map<LayerId, at::Tensor>;
   /// Likewise of several tensors: the network's inputs, or what crosses a cut.
-  /// @param given by the layers that they are the outputs of, each `[n × …]`
-  [[nodiscard]] at::Tensor run(const std::map<LayerId, at::Tensor>& given, LayerId last,
+  [[nodiscard]] at::Tensor run(const Tensors& given, LayerId last,
                                const std::function<void(LayerId)>& watch = {}) const;
 
   /// The same network for inference, with each batch norm folded into the convolution that it alone

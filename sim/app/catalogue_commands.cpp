@@ -48,7 +48,7 @@ Document show_model(const Graph& graph) {
   for (const Layer& layer : graph.layers()) {
     layers.rows.push_back({layer.name, layer.block, std::string{kind_name(layer.op)},
                            text(layer.shape), decimals(static_cast<double>(layer.macs) / kMega, 3),
-                           layer.weights_of ? 0 : layer.parameters, layer.shape.bytes(8)});
+                           layer.weights_of ? 0 : layer.parameters, output_bytes(layer, 8)});
   }
   Table cuts{.columns = {{"cut", true},
                          {"after layer", true},
@@ -58,14 +58,16 @@ Document show_model(const Graph& graph) {
                          {"GMAC before"},
                          {"%"}}};
   const auto total = static_cast<double>(graph.macs());
-  const auto input = static_cast<double>(graph.layers().front().shape.bytes(8));
+  std::int64_t input_bytes = 0;
+  for (const LayerId id : graph.inputs()) input_bytes += output_bytes(graph.layer(id), 8);
+  const auto input = static_cast<double>(input_bytes);
   LayerId counted = 0;  // layers before the cut, whose MACs are summed as the cuts go on
   std::int64_t macs = 0;
   for (const Cut& cut : graph.cuts()) {
     macs += graph.macs(counted, cut.after + 1);
     counted = cut.after + 1;
     const auto before = static_cast<double>(macs);
-    const std::int64_t bytes = cut.shape.bytes(8);
+    const std::int64_t bytes = graph.bytes(cut, 8);
     cuts.rows.push_back({cut.name, graph.layer(cut.after).name, text(cut.shape), bytes,
                          decimals(static_cast<double>(bytes) / input, 2),
                          decimals(before / kGiga, 3), decimals(before / total * 100, 1)});

@@ -60,7 +60,7 @@ Plan price(const Graph& graph, const Placement& placement, const Devices& device
     PAPILIO_CHECK(to != at && cut.after + 1 > first);
     compute_to(cut.after + 1);
     plan.stages.push_back(Transfer{
-        .from = at, .to = to, .size = Bytes{static_cast<double>(cut.shape.bytes(placement.bits))}});
+        .from = at, .to = to, .size = Bytes{static_cast<double>(run.bytes(cut, placement.bits))}});
     at = to;
   }
   compute_to(run.layers().size());

@@ -41,7 +41,7 @@ Crossing CrossingReader::read(const CsvTable& table, std::size_t row) const {
   if (!uncut && name != kPictureCut) {
     const auto cut = cuts_.find(name);
     if (cut == cuts_.end()) table.fail(row, "cut", fmt::format("a cut of '{}'", network_));
-    if (cut->second.after == 0) {
+    if (cut->second.of_inputs) {
       table.fail(row, "cut", fmt::format("'{}', where the picture crosses", kPictureCut));
     }
     crossing.cut = cut->second.name;

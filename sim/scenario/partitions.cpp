@@ -107,7 +107,7 @@ class Resolver {
                                                     hop.after, cut_suggestion(hop.after)));
         return;
       }
-      if (cut->after == 0) {
+      if (cut->of_inputs) {
         checker_.error(path + ".after", "a path has layers on the mobile; name a later cut");
         return;
       }
@@ -196,7 +196,7 @@ class Resolver {
         // The cut after the input is cloud-only, a strategy of its own. An edge computes something.
         const std::optional<Cut> edge_cut = graph_.find_cut(strategy.edge_after);
         std::copy_if(many.begin(), many.end(), std::back_inserter(cuts), [&](const Cut& cut) {
-          return cut.after != 0 && (!edge_cut || cut.after < edge_cut->after);
+          return !cut.of_inputs && (!edge_cut || cut.after < edge_cut->after);
         });
         if (cuts.size() == before) {
           checker_.item_error(
@@ -211,7 +211,7 @@ class Resolver {
         checker_.item_error(
             path_ + ".after", i,
             fmt::format("'{}' has no cut '{}'{}", graph_.name(), name, cut_suggestion(name)));
-      } else if (cut->after == 0) {
+      } else if (cut->of_inputs) {
         checker_.item_error(path_ + ".after", i,
                             strategy.strategy == "three-way"
                                 ? "three-way has layers on the mobile; name a later cut"
@@ -341,7 +341,7 @@ Placement Partition::placement(const Graph& graph) const {
 
 std::int64_t default_answer_bytes(const Graph& graph) {
   constexpr std::int64_t kPaperBits = 8;
-  return graph.layers().back().shape.bytes(kPaperBits);
+  return output_bytes(graph.layers().back(), kPaperBits);
 }
 
 void name_partitions(std::vector<Partition>& partitions) {

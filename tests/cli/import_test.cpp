@@ -49,7 +49,7 @@ TEST(Import, OperationsInPlaceChangeWhatIsReadAfterwards) {
   const TemporaryFolder folder;
   const Finished run = import_to(folder, "inplace-script.pt");
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, AllOf(HasSubstr("; 7 cuts,"), HasSubstr("by LibTorch, on random pictures")));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("; 7 cuts,"), HasSubstr("by LibTorch, on random inputs")));
   EXPECT_THAT(answers(folder, "inplace-script"),
               AllOf(HasSubstr(",1,4,18.27"), HasSubstr(",2,6,12.89"), HasSubstr(",3,5,10.36")));
 }

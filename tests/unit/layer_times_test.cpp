@@ -33,7 +33,7 @@ TEST(LayerTimes, AreOfEveryLayer) {
 
   std::size_t watched = 0;
   const LayerTimes times =
-      measure_layers(measured.network, measured.picture,
+      measure_layers(measured.network, {{0, measured.picture}},
                      {.precision = 1, .least = 10, .most = 10, .small_share = 1},
                      [&](const MeasureProgress&) { ++watched; });
   EXPECT_EQ(times.passes, 10U);
@@ -52,7 +52,7 @@ TEST(LayerTimes, AreOfEveryLayer) {
 TEST(LayerTimes, SayWhenTheyAreNotPrecise) {
   const Measured measured;
   const LayerTimes times =
-      measure_layers(measured.network, measured.picture,
+      measure_layers(measured.network, {{0, measured.picture}},
                      {.precision = 1e-12, .least = 10, .most = 12}, [](const MeasureProgress&) {});
   EXPECT_EQ(times.passes, 12U);
   EXPECT_FALSE(times.precise);
@@ -62,7 +62,7 @@ TEST(LayerTimes, SayWhenTheyAreNotPrecise) {
 TEST(LayerTimes, EndWhenTheWatcherSaysSo) {
   const Measured measured;
   struct Stop {};
-  EXPECT_THROW(measure_layers(measured.network, measured.picture, {},
+  EXPECT_THROW(measure_layers(measured.network, {{0, measured.picture}}, {},
                               [](const MeasureProgress& at) {
                                 if (at.passes == 3) throw Stop{};
                               }),

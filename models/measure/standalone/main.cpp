@@ -334,17 +334,17 @@ Measured measure(const Graph& graph, const Request& request, EnergyMeter* meter)
   network.initialize(1);
   network = network.folded();
   if (request.dtype == "fp16") network = network.converted(at::kHalf);
-  const at::Tensor picture = random_pictures(network, 1);
+  const Network::Tensors inputs = random_inputs(network, 1);
   Measured measured{
-      .times = measure_layers(network, picture, request.spec, [](const MeasureProgress&) {})};
+      .times = measure_layers(network, inputs, request.spec, [](const MeasureProgress&) {})};
   if (meter != nullptr) {
-    measured.draw = measure_power(network, picture, *meter, kPowerSeconds, [] {});
+    measured.draw = measure_power(network, inputs, *meter, kPowerSeconds, [] {});
   }
   for (const std::int64_t pictures : request.batches) {
     measured.batches.push_back(
         pictures == 1
             ? measured.times.whole
-            : measure_passes(network, random_pictures(network, pictures), request.spec, [] {}));
+            : measure_passes(network, random_inputs(network, pictures), request.spec, [] {}));
   }
   return measured;
 }
