@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,18 +13,24 @@ namespace papilio {
 /// A graph under construction along one line of layers: each reads the last.
 class Builder {
  public:
-  Builder(std::string name, std::string title, const TensorShape& input)
-      : graph_{std::move(name), std::move(title)}, last_{graph_.add("input", InputOp{input}, {})} {}
+  /// @param below of an input of whole numbers, which are from 0 to below this; 0: of reals
+  Builder(std::string name, std::string title, const TensorShape& input, std::int64_t below = 0)
+      : graph_{std::move(name), std::move(title)},
+        last_{graph_.add("input", InputOp{input, below}, {})} {}
 
   /// The layer that the next one reads.
   [[nodiscard]] LayerId last() const { return last_; }
-  [[nodiscard]] std::int64_t channels() const { return graph_.layer(last_).shape.channels(); }
+  [[nodiscard]] std::int64_t channels() const { return shape().channels(); }
+  /// Of the layer that the next one reads.
+  [[nodiscard]] const TensorShape& shape() const { return graph_.layer(last_).shape; }
 
   /// Adds a layer that reads the last one, and is the last from now on.
   LayerId then(std::string name, const LayerOp& op) { return join(std::move(name), op, {last_}); }
   /// Adds a layer that reads these, and is the last from now on.
-  LayerId join(std::string name, const LayerOp& op, std::vector<LayerId> inputs) {
-    return last_ = graph_.add(std::move(name), op, std::move(inputs));
+  /// @param weights_of the earlier layer whose weights it uses; none: it has its own
+  LayerId join(std::string name, const LayerOp& op, std::vector<LayerId> inputs,
+               std::optional<LayerId> weights_of = std::nullopt) {
+    return last_ = graph_.add(std::move(name), op, std::move(inputs), weights_of);
   }
   /// Lets the next layer read this one.
   void go_back_to(LayerId layer) { last_ = layer; }

@@ -118,4 +118,20 @@ Graph mobilenet_v2() {
   return net.finish();
 }
 
+Graph matching_net() {
+  Builder net{"matching-net", "The embedding of a matching network", {1, 28, 28}};
+  for (int number = 1; number <= 4; ++number) {
+    const std::string name = "module" + std::to_string(number);
+    net.begin_block(name);
+    net.then(name + ".conv", ConvOp{.out_channels = 64, .kernel = 3, .padding = 1, .bias = true});
+    net.then(name + ".bn", BatchNormOp{});
+    net.then(name + ".relu", ReluOp{});
+    net.then(name + ".pool", MaxPoolOp{});
+    net.end_block();
+  }
+  net.begin_block("head");
+  net.then("flatten", FlattenOp{});
+  return net.finish();
+}
+
 }  // namespace papilio

@@ -12,4 +12,9 @@ Graph squeezenet1_0();
 /// the inverted residuals.
 Graph mobilenet_v2();
 
+/// What matching networks compare pictures by (Vinyals et al. 2016, section 4.1.1), for Omniglot's
+/// 28×28 pictures of one channel: four modules of 64 3×3 convolutions, batch norm, ReLU and 2×2
+/// pooling, down to 64 numbers. 111,936 parameters. Blocks: module1 to module4.
+Graph matching_net();
+
 }  // namespace papilio

@@ -129,6 +129,57 @@ Graph overfeat() {
   return net.finish();
 }
 
+Graph nin() {
+  Builder net{"nin", "Network in Network for ImageNet", {3, 224, 224}};
+  struct Stage {
+    std::string conv;
+    ConvOp op;
+    std::vector<std::string> one_by_ones;
+    std::vector<int> relus;  // which are numbered through, but for a 4
+    std::string pool;
+  };
+  std::vector<Stage> stages;
+  stages.push_back({"conv1",
+                    {.out_channels = 96, .kernel = 11, .stride = 4, .bias = true},
+                    {"cccp1", "cccp2"},
+                    {0, 1, 2},
+                    "pool0"});
+  stages.push_back({"conv2",
+                    {.out_channels = 256, .kernel = 5, .padding = 2, .bias = true},
+                    {"cccp3", "cccp4"},
+                    {3, 5, 6},
+                    "pool2"});
+  stages.push_back({"conv3",
+                    {.out_channels = 384, .kernel = 3, .padding = 1, .bias = true},
+                    {"cccp5", "cccp6"},
+                    {7, 8, 9},
+                    "pool3"});
+  stages.push_back({"conv4-1024",
+                    {.out_channels = 1024, .kernel = 3, .padding = 1, .bias = true},
+                    {"cccp7-1024", "cccp8-1024"},
+                    {10, 11, 12},
+                    "pool4"});
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const Stage& stage = stages[i];
+    const bool last = i + 1 == stages.size();
+    net.begin_block("mlpconv" + std::to_string(i + 1));
+    net.then(stage.conv, stage.op);
+    net.then("relu" + std::to_string(stage.relus[0]), ReluOp{});
+    for (std::size_t k = 0; k < stage.one_by_ones.size(); ++k) {
+      const bool classifies = last && k + 1 == stage.one_by_ones.size();
+      net.then(stage.one_by_ones[k],
+               ConvOp{.out_channels = classifies ? 1000 : stage.op.out_channels, .bias = true});
+      net.then("relu" + std::to_string(stage.relus[k + 1]), ReluOp{});
+    }
+    if (last) break;
+    net.then(stage.pool, MaxPoolOp{.kernel = 3, .stride = 2, .ceil = true});
+    net.end_block();
+  }
+  net.then(stages.back().pool, GlobalAvgPoolOp{});
+  net.then("flatten", FlattenOp{});
+  return net.finish();
+}
+
 Graph vgg16() {
   Builder net{"vgg16", "VGG-16 as torchvision has it", {3, 224, 224}};
   Features features{net};

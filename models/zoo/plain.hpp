@@ -18,6 +18,11 @@ Graph alexnet_2012();
 /// parameters.
 Graph overfeat();
 
+/// Network in Network for ImageNet as Caffe's model zoo has it (Lin et al. 2014), without dropout
+/// and softmax. Layer names of Caffe. 7,595,176 parameters. Blocks: mlpconv1 to mlpconv3, each up
+/// to its pooling, and mlpconv4.
+Graph nin();
+
 /// VGG-16 as torchvision has it, without dropout. 138,357,544 parameters. Blocks: conv1 to conv5,
 /// each up to its pooling, then fc6 to fc8.
 Graph vgg16();

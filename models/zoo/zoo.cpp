@@ -1,8 +1,12 @@
 #include "models/zoo/zoo.hpp"
 
 #include "models/zoo/compact.hpp"
+#include "models/zoo/convnext.hpp"
+#include "models/zoo/generators.hpp"
 #include "models/zoo/plain.hpp"
 #include "models/zoo/resnet.hpp"
+#include "models/zoo/sequences.hpp"
+#include "models/zoo/transformers.hpp"
 
 namespace papilio {
 
@@ -27,6 +31,20 @@ const std::vector<ZooEntry>& zoo_entries() {
       {"overfeat", "Sermanet et al. 2013, Table 1, the fast model", overfeat},
       {"squeezenet1_0", "torchvision.models.squeezenet1_0", squeezenet1_0},
       {"mobilenet_v2", "torchvision.models.mobilenet_v2", mobilenet_v2},
+      {"nin", "Lin et al. 2014, for ImageNet as in Caffe's model zoo", nin},
+      {"matching-net", "Vinyals et al. 2016, section 4.1.1, the embedding of Omniglot's pictures",
+       matching_net},
+      {"convnext_tiny", "torchvision.models.convnext_tiny", convnext_tiny},
+      {"vit_b_16", "torchvision.models.vit_b_16", vit_b_16},
+      {"bert-base", "Devlin et al. 2019, uncased, 128 word pieces, without the pooler", bert_base},
+      {"gpt2", "Radford et al. 2019, the smallest, 128 pieces, up to its last features", gpt2},
+      {"senna-like", "like Collobert et al. 2011, the window approach, 32 words", senna_like},
+      {"acoustic-dnn", "Hinton et al. 2012: 429 numbers, five layers of 2,048, 1,955 states",
+       acoustic_dnn},
+      {"deep-speech-like", "like Hannun et al. 2014, 100 steps", deep_speech_like},
+      {"pix2pix-unet", "Isola et al. 2017, unet_256 of its authors' PyTorch code", pix2pix_unet},
+      {"chair-generator-like", "like Dosovitskiy et al. 2015, for 128x128 pictures",
+       chair_generator_like},
   };
   return kEntries;
 }
