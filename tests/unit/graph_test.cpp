@@ -94,6 +94,37 @@ TEST(Graph, StridePaddingAndGroupsFollowTheUsualFormula) {
   EXPECT_EQ(graph.layer(pool).shape, (TensorShape{8, 2, 2}));
 }
 
+// Of [3 × 8 × 8] a linear layer to 2 sees 24 rows of 8 numbers: 24 · 8 · 2 multiplications with 8 ·
+// 2 weights, and 2 biases. A picture of one row and column counts as a flat vector.
+TEST(Graph, LinearLayersWorkOverTheLastAxis) {
+  Graph graph{"g", ""};
+  const LayerId in = graph.add("in", InputOp{{3, 8, 8}}, {});
+  const Layer rows = graph.layer(graph.add("rows", LinearOp{.out_features = 2}, {in}));
+  EXPECT_EQ(rows.shape, (TensorShape{3, 8, 2}));
+  EXPECT_EQ(rows.macs, 24 * 8 * 2);
+  EXPECT_EQ(rows.parameters, 8 * 2 + 2);
+  const LayerId pool = graph.add("pool", GlobalAvgPoolOp{}, {in});
+  const Layer flat = graph.layer(graph.add("flat", LinearOp{.out_features = 2}, {pool}));
+  EXPECT_EQ(flat.shape, TensorShape{2});
+  EXPECT_EQ(flat.parameters, 3 * 2 + 2);
+}
+
+// a and b cross together until both were read: after b and before sum two tensors do. A constant is
+// no input: it lies with the weights, on either side, if it is not read on both.
+TEST(Graph, AllInputsAreBeforeTheFirstCut) {
+  Graph graph{"g", ""};
+  const LayerId a = graph.add("a", InputOp{{2, 3}}, {});
+  const LayerId relu = graph.add("relu", ReluOp{}, {a});
+  const LayerId b = graph.add("b", InputOp{.shape = {2, 3}, .below = 5}, {});
+  const LayerId sum = graph.add("sum", AddOp{}, {relu, b});
+  const LayerId constant = graph.add("constant", ParameterOp{.shape = {2, 3}}, {});
+  graph.add("product", MultiplyOp{}, {sum, constant});
+  EXPECT_EQ(graph.inputs(), (std::vector<LayerId>{a, b}));
+  std::vector<std::string> names;
+  for (const Cut& cut : graph.cuts()) names.push_back(cut.name);
+  EXPECT_EQ(names, std::vector<std::string>{"sum"});
+}
+
 TEST(Graph, CutsAreWhereOneTensorCrosses) {
   std::vector<std::string> names;
   for (const Cut& cut : small_graph().cuts()) names.push_back(cut.name);
@@ -122,8 +153,8 @@ TEST(Graph, RefusesWhatDoesNotFit) {
   EXPECT_THAT(adding("x", ReluOp{}, {99}), throws("x: an input does not exist"));
   EXPECT_THAT(adding("x", ReluOp{}, {0, 1}), throws("x: takes one input"));
   EXPECT_THAT(adding("x", AddOp{}, {0, 1}), throws("x: the inputs differ in shape"));
-  EXPECT_THAT(adding("x", LinearOp{.out_features = 2}, {0}),
-              throws("x: a linear layer takes a flat"));
+  EXPECT_THAT(adding("x", LinearOp{.out_features = 0}, {0}),
+              throws("x: a linear layer needs at least one output"));
   EXPECT_THAT(adding("x", ConvOp{.out_channels = 2, .kernel = 9}, {0}),
               throws("x: the kernel is larger than its padded input"));
   EXPECT_THAT(adding("x", ConvOp{.out_channels = 4, .groups = 2}, {0}),
