@@ -1,5 +1,6 @@
-// Claims: the zoo's networks have the counts that torchvision publishes, and the paper's ResNet-50
-// the tensor sizes of its Fig. 5 and the MACs that follow from its Fig. 4.
+// Claims: the zoo's networks have the counts that torchvision publishes or that follow from the
+// published structure, and the paper's ResNet-50 the tensor sizes of its Fig. 5 and the MACs that
+// follow from its Fig. 4.
 
 #include "models/zoo/zoo.hpp"
 
@@ -79,7 +80,8 @@ TEST(Zoo, HasTheCountsOfTorchvisionsModelTable) {
   for (const Row& row : {Row{"resnet18", 11'689'512, 1.81}, Row{"resnet34", 21'797'672, 3.66},
                          Row{"resnet101", 44'549'160, 7.80}, Row{"vgg16", 138'357'544, 15.47},
                          Row{"alexnet", 61'100'840, 0.71}, Row{"squeezenet1_0", 1'248'424, 0.82},
-                         Row{"mobilenet_v2", 3'504'872, 0.30}}) {
+                         Row{"mobilenet_v2", 3'504'872, 0.30}, Row{"vit_b_16", 86'567'656, 17.56},
+                         Row{"convnext_tiny", 28'589'128, 4.46}}) {
     const Graph graph = *find_model(row.model);
     EXPECT_EQ(graph.parameters(), row.parameters) << row.model;
     EXPECT_NEAR(static_cast<double>(graph.macs()) / 1e9, row.gmacs, 0.005) << row.model;
@@ -118,6 +120,145 @@ TEST(Zoo, OverFeatIsAsPublished) {
   EXPECT_EQ(graph.parameters(), 145'920'872);
 }
 
+// Sums over layers whose names begin so.
+std::int64_t parameters_of(const Graph& graph, const std::string& prefix) {
+  std::int64_t sum = 0;
+  for (const Layer& layer : graph.layers()) {
+    if (layer.name.starts_with(prefix)) sum += layer.parameters;
+  }
+  return sum;
+}
+
+// Of E = 768: two norms of 2E; queries, keys, values and the output E² + E each; to 4E and back
+// 4E² + 4E and 4E² + E.
+constexpr std::int64_t kE = 768;
+constexpr std::int64_t kTransformerLayer =
+    2 * 2 * kE + 4 * (kE * kE + kE) + (4 * kE * kE + 4 * kE) + (4 * kE * kE + kE);
+// Each of T places goes through these weights once; queries are compared with T keys, and T values
+// are summed up.
+constexpr std::int64_t layer_macs(std::int64_t places) {
+  return places * (4 * kE * kE + 8 * kE * kE) + 2 * places * places * kE;
+}
+
+// Dosovitskiy et al. 2021, Table 1: 12 layers, hidden size 768, 86 M parameters. 14 · 14 patches
+// and the class: 197 places.
+TEST(Zoo, VisionTransformerIsAsPublished) {
+  const Graph graph = *find_model("vit_b_16");
+  EXPECT_EQ(parameters_of(graph, "encoder.layers.encoder_layer_3."), kTransformerLayer);
+  // Patches of 16·16·3, the class, places, the layers, the last norm, 1,000 classes.
+  EXPECT_EQ(graph.parameters(), kE * (16 * 16 * 3 + 1) + kE + 197 * kE + 12 * kTransformerLayer +
+                                    2 * kE + 1000 * (kE + 1));
+  EXPECT_EQ(graph.macs(), 196 * kE * 768 + 12 * layer_macs(197) + 1000 * kE);
+  EXPECT_EQ(graph.find_cut("layer12")->shape, (TensorShape{197, 768}));
+}
+
+// Liu et al. 2022, section 2 and Table 9 (ConvNeXt-T): blocks of 96, 192, 384 and 768 channels, 3,
+// 3, 9 and 3 of them. A block of C: 7·7 weights and a bias a channel, a norm, to 4C and back, a
+// scale: 50C + 2C + (4C² + 4C) + (4C² + C) + C.
+TEST(Zoo, ConvNextIsAsPublished) {
+  const Graph graph = *find_model("convnext_tiny");
+  const auto block = [](std::int64_t c) { return 8 * c * c + 58 * c; };
+  EXPECT_EQ(parameters_of(graph, "features.1.0."), block(96));
+  EXPECT_EQ(parameters_of(graph, "features.7.2."), block(768));
+  // Between stages a norm of C and 2·2 kernels to 2C; the stem 4·4·3 to 96 and a norm.
+  const auto down = [](std::int64_t c) { return 2 * c + 2 * c * (4 * c + 1); };
+  EXPECT_EQ(graph.parameters(), 96 * (48 + 1) + 2 * 96 + 3 * block(96) + 3 * block(192) +
+                                    9 * block(384) + 3 * block(768) + down(96) + down(192) +
+                                    down(384) + 2 * 768 + 1000 * (768 + 1));
+  EXPECT_EQ(graph.find_cut("CN18")->shape, (TensorShape{768, 7, 7}));
+}
+
+// Devlin et al. 2019, section 3: 12 layers, hidden size 768, "110M" with the pooler and 30,000
+// pieces' table, which has 30,522 rows. The pooler's E² + E are not here. GPT-2: 50,257 pieces,
+// 1,024 places ("117M" in Radford et al. 2019, which its authors corrected to 124 M).
+TEST(Zoo, LanguageModelsAreAsPublished) {
+  const Graph bert = *find_model("bert-base");
+  EXPECT_EQ(parameters_of(bert, "encoder.layer.11."), kTransformerLayer);
+  EXPECT_EQ(bert.parameters(), (30'522 + 512 + 2) * kE + 2 * kE + 12 * kTransformerLayer);
+  EXPECT_EQ(bert.parameters() + kE * kE + kE, 109'482'240) << "with the pooler";
+  EXPECT_EQ(bert.macs(), 12 * layer_macs(128));
+  const Graph gpt2 = *find_model("gpt2");
+  EXPECT_EQ(parameters_of(gpt2, "h.0."), kTransformerLayer);
+  EXPECT_EQ(gpt2.parameters(), (50'257 + 1'024) * kE + 12 * kTransformerLayer + 2 * kE);
+  EXPECT_EQ(gpt2.parameters(), 124'439'808);
+  EXPECT_EQ(gpt2.macs(), 12 * layer_macs(128));
+  for (const Graph* graph : {&bert, &gpt2}) {
+    EXPECT_EQ(graph->layers().back().shape, (TensorShape{128, 768}));
+  }
+}
+
+// Caffe's model zoo: 11·11 kernels in steps of 4 without a border make 54 rows of 224, pools of 3
+// in steps of 2 that may hang over the edge 27, 13 and 6. Its file of weights has 29 MB (of 2²⁰).
+TEST(Zoo, NetworkInNetworkIsAsPublished) {
+  const Graph graph = nin();
+  const auto of = [&](const char* layer) { return graph.layer(*graph.find_layer(layer)); };
+  EXPECT_EQ(of("conv1").shape, (TensorShape{96, 54, 54}));
+  EXPECT_EQ(of("pool0").shape, (TensorShape{96, 27, 27}));
+  EXPECT_EQ(of("pool2").shape, (TensorShape{256, 13, 13}));
+  EXPECT_EQ(of("pool3").shape, (TensorShape{384, 6, 6}));
+  EXPECT_EQ(graph.parameters(),
+            96 * (11 * 11 * 3 + 1) + 2 * 96 * (96 + 1) + 256 * (5 * 5 * 96 + 1) +
+                2 * 256 * (256 + 1) + 384 * (3 * 3 * 256 + 1) + 2 * 384 * (384 + 1) +
+                1024 * (3 * 3 * 384 + 1) + 1024 * (1024 + 1) + 1000 * (1024 + 1));
+  EXPECT_NEAR(static_cast<double>(graph.parameters()) * 4 / (1 << 20), 29, 0.5);
+  EXPECT_EQ(graph.layers().back().shape, TensorShape{1000});
+}
+
+// Vinyals et al. 2016, section 4.1.1: four modules of 64 3×3 filters, batch norm, ReLU, 2×2
+// pooling; 28×28 pictures become 1×1×64.
+TEST(Zoo, MatchingNetIsAsPublished) {
+  const Graph graph = *find_model("matching-net");
+  EXPECT_EQ(graph.find_cut("module4")->shape, (TensorShape{64, 1, 1}));
+  EXPECT_EQ(graph.parameters(), 64 * (9 + 1) + 3 * 64 * (9 * 64 + 1) + 4 * 2 * 64);
+}
+
+// Isola et al. 2017, section 6.1.1: C64-C128-C256-C512-C512-C512-C512-C512 down and the same up,
+// 4×4 kernels in steps of 2, skips between; no batch norm in the first layer and (in the code) at
+// the bottom. Weights without biases but in the last layer, as a batch norm follows.
+TEST(Zoo, UNetIsAsPublished) {
+  const Graph graph = *find_model("pix2pix-unet");
+  constexpr std::int64_t kDown = 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 4 * 512 * 512);
+  constexpr std::int64_t kDownNorms = 2 * (128 + 256 + 4 * 512);
+  // What comes up is twice as deep but at the bottom: the skip lies beside it.
+  constexpr std::int64_t kUp =
+      16 * (512 * 512 + 3 * 1024 * 512 + 1024 * 256 + 512 * 128 + 256 * 64 + 128 * 3) + 3;
+  constexpr std::int64_t kUpNorms = 2 * (4 * 512 + 256 + 128 + 64);
+  EXPECT_EQ(graph.parameters(), kDown + kDownNorms + kUp + kUpNorms);
+  EXPECT_NEAR(static_cast<double>(graph.parameters()) / 1e6, 54.414, 0.0005)
+      << "as the code prints";
+  EXPECT_EQ(graph.layers().back().shape, (TensorShape{3, 256, 256}));
+  const std::vector<Cut> cuts = graph.block_cuts();
+  ASSERT_EQ(cuts.size(), 2U) << "elsewhere the skips cross too";
+  EXPECT_EQ(cuts[0].name, "down1");
+  EXPECT_EQ(cuts[1].name, "up2");
+}
+
+TEST(Zoo, NetworksOfSpeechAndTextHaveTheCountsOfTheirStructure) {
+  const auto dense = [](std::int64_t in, std::int64_t out) { return (in + 1) * out; };
+  EXPECT_EQ(find_model("acoustic-dnn")->parameters(),
+            dense(429, 2048) + 4 * dense(2048, 2048) + dense(2048, 1955));
+  // Each way of the recurrent layer has weights of inputs and states, and biases of both.
+  EXPECT_EQ(
+      find_model("deep-speech-like")->parameters(),
+      dense(19 * 160, 2048) + 3 * dense(2048, 2048) + 2 * 2 * dense(2048, 2048) + dense(2048, 29));
+  EXPECT_EQ(find_model("deep-speech-like")->macs(),
+            std::int64_t{100} * (3040 * 2048 + 7 * 2048 * 2048 + 2048 * 29));
+  EXPECT_EQ(find_model("senna-like")->parameters(),
+            130'000 * 50 + dense(5 * 50, 300) + dense(300, 45));
+  EXPECT_EQ(find_model("senna-like")->macs(), 32 * (250 * 300 + 300 * 45));
+}
+
+TEST(Zoo, ChairGeneratorHasTheCountsOfItsStructure) {
+  const Graph graph = *find_model("chair-generator-like");
+  const auto dense = [](std::int64_t in, std::int64_t out) { return (in + 1) * out; };
+  const auto up = [](std::int64_t in, std::int64_t out) { return (25 * in + 1) * out; };
+  EXPECT_EQ(graph.parameters(), dense(809, 512) + dense(4, 512) + dense(12, 512) +
+                                    3 * dense(512, 512) + dense(3 * 512, 1024) + dense(1024, 1024) +
+                                    dense(1024, 256 * 64) + up(256, 256) + up(256, 92) +
+                                    up(92, 48) + up(48, 3));
+  EXPECT_EQ(graph.layers().back().shape, (TensorShape{3, 128, 128}));
+}
+
 TEST(Zoo, LabelsTheBlocksOfEachFamily) {
   const auto labels = [](const char* model) {
     std::string names;
@@ -131,6 +272,20 @@ TEST(Zoo, LabelsTheBlocksOfEachFamily) {
   EXPECT_EQ(labels("vgg16"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
   EXPECT_EQ(labels("squeezenet1_0"), "conv1 fire2 fire3 fire4 fire5 fire6 fire7 fire8 fire9 ");
   EXPECT_EQ(find_model("mobilenet_v2")->block_cuts().size(), 17U);
+  EXPECT_EQ(labels("nin"), "mlpconv1 mlpconv2 mlpconv3 ");
+  EXPECT_EQ(labels("matching-net"), "module1 module2 module3 module4 ");
+  EXPECT_EQ(labels("convnext_tiny"),
+            "stem CN1 CN2 CN3 down1 CN4 CN5 CN6 down2 CN7 CN8 CN9 CN10 CN11 CN12 CN13 CN14 CN15 "
+            "down3 CN16 CN17 CN18 ");
+  const std::string transformer =
+      "stem layer1 layer2 layer3 layer4 layer5 layer6 layer7 layer8 layer9 layer10 layer11 ";
+  EXPECT_EQ(labels("vit_b_16"), transformer + "layer12 ");
+  EXPECT_EQ(labels("gpt2"), transformer + "layer12 ");
+  EXPECT_EQ(labels("bert-base"), transformer) << "layer12 ends with the output";
+  EXPECT_EQ(labels("senna-like"), "words window ");
+  EXPECT_EQ(labels("acoustic-dnn"), "hidden1 hidden2 hidden3 hidden4 hidden5 ");
+  EXPECT_EQ(labels("deep-speech-like"), "dense1 dense2 dense3 recurrent dense5 ");
+  EXPECT_EQ(labels("chair-generator-like"), "parts fc3 fc4 fc5 uconv1 uconv2 uconv3 ");
 }
 
 TEST(CifarResNet, HasTheParametersOfTheTrainedWeights) {
