@@ -8,6 +8,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "models/zoo/plain.hpp"
 #include "models/zoo/resnet.hpp"
@@ -297,6 +300,28 @@ TEST(CifarResNet, HasTheParametersOfTheTrainedWeights) {
   EXPECT_EQ(cuts[2].shape, (TensorShape{16, 32, 32}));
   EXPECT_EQ(cuts[3].shape, (TensorShape{32, 16, 16}));
   EXPECT_EQ(cuts[8].shape, (TensorShape{64, 8, 8}));
+}
+
+// "1,248,424"
+std::string with_commas(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+TEST(Zoo, IsAsItsPageSays) {
+  std::ifstream file{PAPILIO_SOURCE_DIR "/docs/models/zoo.md"};
+  const std::string page{std::istreambuf_iterator<char>{file}, {}};
+  for (const ZooEntry& entry : zoo_entries()) {
+    const std::size_t begin = page.find(fmt::format("\n| `{}` | ", entry.name));
+    ASSERT_NE(begin, std::string::npos) << entry.name << " has no row";
+    const std::string row = page.substr(begin, page.find('\n', begin + 1) - begin);
+    const Graph graph = entry.build();
+    const std::string counts = fmt::format(" | {} | {:.3f} | ", with_commas(graph.parameters()),
+                                           static_cast<double>(graph.macs()) / 1e9);
+    EXPECT_NE(row.find(counts), std::string::npos) << row << " must have" << counts;
+    EXPECT_NE(row.find(" | " + text(graph.layers().front().shape)), std::string::npos) << row;
+  }
 }
 
 TEST(Zoo, BuildsEveryEntryUnderItsName) {
