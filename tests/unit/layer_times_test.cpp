@@ -49,6 +49,22 @@ TEST(LayerTimes, AreOfEveryLayer) {
   EXPECT_GT(times.whole.value, 0);
 }
 
+TEST(LayerTimes, AreOfWhateverTheNetworkTakes) {
+  Graph graph{"n", "t"};
+  graph.add("words", InputOp{.shape = {40}, .below = 3}, {});
+  graph.add("table", EmbeddingOp{.entries = 3, .features = 2}, {0});
+  const at::Tensor words = random_inputs(Network{graph}, 2).at(0);
+  EXPECT_EQ(words.sizes().vec(), (std::vector<std::int64_t>{2, 40}));
+  EXPECT_TRUE(words.equal(words.round()));
+  EXPECT_EQ(words.min().item<float>(), 0);
+  EXPECT_EQ(words.max().item<float>(), 2);
+
+  Graph sequence{"n", "t"};
+  sequence.add("input", InputOp{{5, 7}}, {});
+  EXPECT_EQ(random_inputs(Network{sequence}, 1).at(0).sizes().vec(),
+            (std::vector<std::int64_t>{1, 5, 7}));
+}
+
 TEST(LayerTimes, SayWhenTheyAreNotPrecise) {
   const Measured measured;
   const LayerTimes times =
