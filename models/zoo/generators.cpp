@@ -113,7 +113,9 @@ Graph chair_generator_like() {
     relu(name);
     net.end_block();
   }
-  return net.finish();
+  Graph graph = net.finish();
+  graph.add_note("Like Dosovitskiy et al. 2015, not the same: its counts are its own.");
+  return graph;
 }
 
 }  // namespace papilio

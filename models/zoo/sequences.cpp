@@ -52,7 +52,9 @@ Graph deep_speech_like() {
   net.begin_block("head");
   net.then("output", LinearOp{.out_features = kCharacters});
   net.then("softmax", SoftmaxOp{.axis = 1});
-  return net.finish();
+  Graph graph = net.finish();
+  graph.add_note("Like Deep Speech (Hannun et al. 2014), not the same: its counts are its own.");
+  return graph;
 }
 
 Graph senna_like() {
@@ -73,7 +75,9 @@ Graph senna_like() {
   net.begin_block("head");
   net.then("window.places_first", TransposeOp{{1, 0}});
   net.then("tags", LinearOp{.out_features = kTags});
-  return net.finish();
+  Graph graph = net.finish();
+  graph.add_note("Like SENNA (Collobert et al. 2011), not the same: its counts are its own.");
+  return graph;
 }
 
 }  // namespace papilio

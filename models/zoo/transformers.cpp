@@ -196,6 +196,7 @@ Graph bert_base() {
   }
   Graph graph = net.finish();
   graph.add_unused_weights("pooler.dense");
+  graph.add_note("All 512 rows of the places' table are counted, of which 128 are read.");
   return graph;
 }
 
@@ -219,6 +220,8 @@ Graph gpt2() {
   net.begin_block("head");
   net.then("ln_f", LayerNormOp{});
   Graph graph = net.finish();
+  graph.add_note("All 1,024 rows of the places' table are counted, of which 128 are read.");
+  graph.add_note("Weights must hold the constant h.0.attn.mask; Hugging Face's are transposed.");
   // Files have masks of another form there.
   for (std::int64_t layer = 0; layer < kTransformerLayers; ++layer) {
     graph.add_unused_weights("h." + std::to_string(layer) + ".attn");
