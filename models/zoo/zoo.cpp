@@ -39,10 +39,7 @@ const std::vector<ZooEntry>& zoo_entries() {
       {"bert-base",
        "Devlin et al. 2019, uncased, 128 word pieces; all tables and layers but the pooler",
        bert_base},
-      {"gpt2",
-       "Radford et al. 2019, the smallest, 128 pieces; all but the output layer, which has a "
-       "table's "
-       "weights",
+      {"gpt2", "Radford et al. 2019, the smallest, 128 pieces; all but the tied output layer",
        gpt2},
       {"senna-like", "like Collobert et al. 2011, the window approach, 32 words", senna_like},
       {"acoustic-dnn", "Hinton et al. 2012: 429 numbers, five layers of 2,048, 1,955 states",
