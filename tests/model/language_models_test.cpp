@@ -26,10 +26,11 @@ class Model {
     start_tensor_runtime("cpu", 2);
     weights_ = network_.weights();
     at::manual_seed(5);
-    for (auto& [tensor_name, tensor] : weights_) {
+    for (auto& entry : weights_) {
+      StoredTensor& tensor = entry.second;
       const bool wanted =
           std::any_of(prefixes.begin(), prefixes.end(),
-                      [&](const std::string& prefix) { return tensor_name.starts_with(prefix); });
+                      [&](const std::string& prefix) { return entry.first.starts_with(prefix); });
       if (!wanted) continue;
       const auto count = static_cast<std::int64_t>(tensor.values.size());
       const at::Tensor drawn = at::rand({count}) * 0.2 - 0.1;

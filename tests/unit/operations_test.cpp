@@ -19,8 +19,8 @@ namespace {
 
 struct Expected {
   TensorShape shape;
-  std::int64_t macs{0};
-  std::int64_t parameters{0};
+  int macs{0};
+  int parameters{0};
 };
 
 void expect(const LayerOp& op, const std::vector<TensorShape>& operands, const Expected& expected) {

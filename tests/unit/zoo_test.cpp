@@ -136,7 +136,7 @@ std::int64_t parameters_of(const Graph& graph, const std::string& prefix) {
 // 4E² + 4E and 4E² + E.
 constexpr std::int64_t kE = 768;
 constexpr std::int64_t kTransformerLayer =
-    2 * 2 * kE + 4 * (kE * kE + kE) + (4 * kE * kE + 4 * kE) + (4 * kE * kE + kE);
+    2 * (2 * kE) + 4 * (kE * kE + kE) + (4 * kE * kE + 4 * kE) + (4 * kE * kE + kE);
 // Each of T places goes through these weights once; queries are compared with T keys, and T values
 // are summed up.
 constexpr std::int64_t layer_macs(std::int64_t places) {
@@ -167,7 +167,7 @@ TEST(Zoo, ConvNextIsAsPublished) {
   const auto down = [](std::int64_t c) { return 2 * c + 2 * c * (4 * c + 1); };
   EXPECT_EQ(graph.parameters(), 96 * (48 + 1) + 2 * 96 + 3 * block(96) + 3 * block(192) +
                                     9 * block(384) + 3 * block(768) + down(96) + down(192) +
-                                    down(384) + 2 * 768 + 1000 * (768 + 1));
+                                    down(384) + 2 * kE + 1000 * (kE + 1));
   EXPECT_EQ(graph.find_cut("CN18")->shape, (TensorShape{768, 7, 7}));
 }
 
@@ -220,12 +220,12 @@ TEST(Zoo, MatchingNetIsAsPublished) {
 // the bottom. Weights without biases but in the last layer, as a batch norm follows.
 TEST(Zoo, UNetIsAsPublished) {
   const Graph graph = *find_model("pix2pix-unet");
-  constexpr std::int64_t kDown = 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 4 * 512 * 512);
-  constexpr std::int64_t kDownNorms = 2 * (128 + 256 + 4 * 512);
+  constexpr int kDown = 16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 4 * 512 * 512);
+  constexpr int kDownNorms = 2 * (128 + 256 + 4 * 512);
   // What comes up is twice as deep but at the bottom: the skip lies beside it.
-  constexpr std::int64_t kUp =
+  constexpr int kUp =
       16 * (512 * 512 + 3 * 1024 * 512 + 1024 * 256 + 512 * 128 + 256 * 64 + 128 * 3) + 3;
-  constexpr std::int64_t kUpNorms = 2 * (4 * 512 + 256 + 128 + 64);
+  constexpr int kUpNorms = 2 * (4 * 512 + 256 + 128 + 64);
   EXPECT_EQ(graph.parameters(), kDown + kDownNorms + kUp + kUpNorms);
   EXPECT_NEAR(static_cast<double>(graph.parameters()) / 1e6, 54.414, 0.0005)
       << "as the code prints";
@@ -237,7 +237,7 @@ TEST(Zoo, UNetIsAsPublished) {
 }
 
 TEST(Zoo, NetworksOfSpeechAndTextHaveTheCountsOfTheirStructure) {
-  const auto dense = [](std::int64_t in, std::int64_t out) { return (in + 1) * out; };
+  const auto dense = [](int in, int out) { return (in + 1) * out; };
   EXPECT_EQ(find_model("acoustic-dnn")->parameters(),
             dense(429, 2048) + 4 * dense(2048, 2048) + dense(2048, 1955));
   // Each way of the recurrent layer has weights of inputs and states, and biases of both.
@@ -253,8 +253,8 @@ TEST(Zoo, NetworksOfSpeechAndTextHaveTheCountsOfTheirStructure) {
 
 TEST(Zoo, ChairGeneratorHasTheCountsOfItsStructure) {
   const Graph graph = *find_model("chair-generator-like");
-  const auto dense = [](std::int64_t in, std::int64_t out) { return (in + 1) * out; };
-  const auto up = [](std::int64_t in, std::int64_t out) { return (25 * in + 1) * out; };
+  const auto dense = [](int in, int out) { return (in + 1) * out; };
+  const auto up = [](int in, int out) { return (25 * in + 1) * out; };
   EXPECT_EQ(graph.parameters(), dense(809, 512) + dense(4, 512) + dense(12, 512) +
                                     3 * dense(512, 512) + dense(3 * 512, 1024) + dense(1024, 1024) +
                                     dense(1024, 256 * 64) + up(256, 256) + up(256, 92) +
