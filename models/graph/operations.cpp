@@ -246,7 +246,7 @@ struct Inference {
   Inferred operator()(const MultiplyOp&) const {
     require_operands(2, "takes two inputs");
     const TensorShape& scale = operands[1];
-    const bool by_channel = scale.rank() != operands[0].rank() &&
+    const bool by_channel = operands[0].rank() >= 1 && scale.rank() != operands[0].rank() &&
                             operands[0].channels() == scale.channels() &&
                             scale.elements() == scale.channels();
     return {by_channel ? operands[0] : broadcast(operands)};

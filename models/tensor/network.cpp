@@ -217,6 +217,7 @@ std::vector<std::int64_t> behind_batch(const std::vector<std::int64_t>& axes) {
 }
 
 at::Tensor combine(const at::Tensor& a, const at::Tensor& b, CombineOp::Kind kind) {
+  const at::ScalarType real = at::isFloatingType(a.scalar_type()) ? a.scalar_type() : at::kFloat;
   switch (kind) {
     case CombineOp::Kind::kSubtract:
       return at::sub(a, b);
@@ -227,11 +228,11 @@ at::Tensor combine(const at::Tensor& a, const at::Tensor& b, CombineOp::Kind kin
     case CombineOp::Kind::kMinimum:
       return at::minimum(a, b);
     case CombineOp::Kind::kLess:
-      return at::lt(a, b).to(a.scalar_type());
+      return at::lt(a, b).to(real);
     case CombineOp::Kind::kGreater:
-      return at::gt(a, b).to(a.scalar_type());
+      return at::gt(a, b).to(real);
     case CombineOp::Kind::kEqual:
-      return at::eq(a, b).to(a.scalar_type());
+      return at::eq(a, b).to(real);
   }
   PAPILIO_CHECK(false);
 }
@@ -310,7 +311,8 @@ at::Tensor normalized(const at::Tensor& x, const LocalNormOp& op) {
   return at::div(x, at::pow(at::add(at::mul(means, op.factor), op.offset), op.exponent));
 }
 
-at::Tensor resized(const at::Tensor& x, const ResizeOp& op) {
+at::Tensor resized(const at::Tensor& flat, const ResizeOp& op) {
+  const at::Tensor x = with_places(flat);
   if (op.method == ResizeOp::Method::kNearest) {
     return at::upsample_nearest2d(x, {op.height, op.width});
   }
@@ -318,7 +320,8 @@ at::Tensor resized(const at::Tensor& x, const ResizeOp& op) {
                                  op.method == ResizeOp::Method::kBilinearCorners);
 }
 
-at::Tensor shortcut(const at::Tensor& x, const ZeroPadShortcutOp& op) {
+at::Tensor shortcut(const at::Tensor& flat, const ZeroPadShortcutOp& op) {
+  const at::Tensor x = with_places(flat);
   const std::int64_t zeros = (op.channels - x.size(1)) / 2;
   const at::Tensor fewer = x.slice(2, 0, x.size(2), op.stride).slice(3, 0, x.size(3), op.stride);
   return at::constant_pad_nd(fewer, {0, 0, 0, 0, zeros, zeros});
@@ -540,7 +543,7 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs, s
           [&](const SelectOp&) { return at::where(at::ne(x, 0), inputs[1], inputs[2]); },
           [&](const ConcatOp& op) { return at::cat(inputs, op.axis + 1); },
           [&](const ZeroPadShortcutOp& op) { return shortcut(x, op); },
-          [&](const FlattenOp&) { return at::flatten(x, 1); },
+          [&](const FlattenOp&) { return at::reshape(x, batched(samples, shape)); },
           [&](const ReshapeOp&) { return at::reshape(x, batched(samples, shape)); },
           [&](const TransposeOp& op) {
             std::vector<std::int64_t> order{0};
@@ -580,14 +583,23 @@ Network Network::folded() const {
     const at::Tensor factor =
         norm.part(0).to(at::kDouble) * at::rsqrt(norm.part(3).to(at::kDouble) + op->epsilon);
     std::vector<std::int64_t> by_output(static_cast<std::size_t>(from.part(0).dim()), 1);
-    by_output[transposed ? 1 : 0] = -1;
+    by_output[0] = -1;
     const at::Tensor bias =
         (from.part(1).defined() ? from.part(1).to(at::kDouble) : at::zeros_like(factor)) -
         norm.part(2).to(at::kDouble);
     LayerTensors& to = result.layers_[conv];
-    to.weights = {
-        (from.part(0).to(at::kDouble) * factor.reshape(by_output)).to(at::kFloat).detach(),
-        (bias * factor + norm.part(1).to(at::kDouble)).to(at::kFloat).detach()};
+    // Of a transposed convolution each group's inputs have the weights of that group's outputs.
+    at::Tensor by_weight = factor.reshape(by_output);
+    if (transposed) {
+      const std::int64_t inputs = from.part(0).size(0);
+      const std::int64_t outputs = from.part(0).size(1);
+      const std::int64_t groups = factor.numel() / outputs;
+      by_weight = factor.reshape({groups, 1, outputs})
+                      .expand({groups, inputs / groups, outputs})
+                      .reshape({inputs, outputs, 1, 1});
+    }
+    to.weights = {(from.part(0).to(at::kDouble) * by_weight).to(at::kFloat).detach(),
+                  (bias * factor + norm.part(1).to(at::kDouble)).to(at::kFloat).detach()};
     result.layers_[id] = {.folded = true};
   }
   return result;

@@ -205,7 +205,7 @@ Graph gpt2() {
   constexpr std::int64_t kMostPlaces = 1024;
   const Heads heads{.places = 128};
   const std::int64_t width = heads.width();
-  Builder net{"gpt2", "GPT-2, the smallest, up to its last features", {heads.places}, kWords};
+  Builder net{"gpt2", "GPT-2, the smallest", {heads.places}, kWords};
   const LayerId words = net.then("wte", EmbeddingOp{.entries = kWords, .features = width});
   const LayerId places = add_table(net, "wpe.weight", kMostPlaces, width, heads.places);
   net.join("add", AddOp{}, {words, places});
@@ -218,10 +218,12 @@ Graph gpt2() {
     net.end_block();
   }
   net.begin_block("head");
-  net.then("ln_f", LayerNormOp{});
+  const LayerId features = net.then("ln_f", LayerNormOp{});
+  net.join("lm_head", LinearOp{.out_features = kWords, .bias = false}, {features}, words);
   Graph graph = net.finish();
   graph.add_note("All 1,024 rows of the places' table are counted, of which 128 are read.");
   graph.add_note("Weights must hold the constant h.0.attn.mask; Hugging Face's are transposed.");
+  graph.add_unused_weights("lm_head");  // the table again
   // Files have masks of another form there.
   for (std::int64_t layer = 0; layer < kTransformerLayers; ++layer) {
     graph.add_unused_weights("h." + std::to_string(layer) + ".attn");

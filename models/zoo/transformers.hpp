@@ -16,8 +16,8 @@ Graph vit_b_16();
 /// Blocks: the stem, layer1 to layer12.
 Graph bert_base();
 
-/// GPT-2 (Radford et al. 2019, the smallest) up to its last features, as Hugging Face's
-/// `GPT2Model`: 128 pieces of text in, 768 features of each out. 124,439,808 parameters, of which
+/// GPT-2 (Radford et al. 2019, the smallest): 128 pieces of text in, how well each of 50,257 would
+/// follow each of them out, by the rows of the table of pieces. 124,439,808 parameters, of which
 /// the places' table has 1,024 rows, 128 of them read. Blocks: the stem, layer1 to layer12.
 ///
 /// Layer names are Hugging Face's, whose tensors of `c_attn`, `c_proj` and `c_fc` are transposed:

@@ -607,5 +607,80 @@ TEST(TensorOperations, RecurrentLayersGoStepByStep) {
   }
 }
 
+// A flat vector counts as a picture of one row and column.
+TEST(TensorOperations, TakeAFlatVectorAsAPicture) {
+  const auto picture = [](const at::Tensor& x) { return x.reshape({x.size(0), 4, 1, 1}); };
+  expect_computes(ZeroPadShortcutOp{.channels = 6}, {4},
+                  [&](const at::Tensor& x, const WeightsOfLayer&) {
+                    return at::constant_pad_nd(picture(x), {0, 0, 0, 0, 1, 1});
+                  });
+  expect_computes(ResizeOp{.height = 2, .width = 3}, {4},
+                  [&](const at::Tensor& x, const WeightsOfLayer&) {
+                    return picture(x).expand({x.size(0), 4, 2, 3});
+                  });
+}
+
+TEST(TensorOperations, FlattensASingleNumber) {
+  Graph graph{"n", "t"};
+  graph.add("input", InputOp{{4}}, {});
+  graph.add("sum", ReduceOp{.kind = ReduceOp::Kind::kSum, .axes = {0}}, {0});
+  graph.add("flat", FlattenOp{}, {1});
+  const at::Tensor x = at::randn({3, 4});
+  expect_close(Network{graph}.forward(x), x.sum({1}).reshape({3, 1}), "flatten");
+}
+
+// 1 where the first is less: of whole numbers too, a real number.
+TEST(TensorOperations, ComparesWholeNumbers) {
+  Graph graph{"n", "t"};
+  graph.add("words", InputOp{.shape = {4}, .below = 9}, {});
+  graph.add("equal", CombineOp{CombineOp::Kind::kEqual}, {0, 0});
+  graph.add("mean", ReduceOp{.axes = {0}}, {1});
+  const at::Tensor words = at::randint(0, 9, {3, 4}, at::kLong);
+  expect_close(Network{graph}.forward(words), at::ones({3}), "equal");
+}
+
+TEST(TensorOperations, FoldsNormsIntoConvolutionsOfEveryKind) {
+  const auto expect = [](const LayerOp& op, const TensorShape& shape) {
+    Graph graph{"n", "t"};
+    graph.add("input", InputOp{shape}, {});
+    graph.add("conv", op, {0});
+    graph.add("norm", BatchNormOp{}, {1});
+    ASSERT_TRUE(graph.folds_into_convolution(2));
+    const Network network = drawn(graph);
+    const at::Tensor x = at::randn(sizes_of(3, shape));
+    expect_close(network.folded().forward(x), network.forward(x), std::string{kind_name(op)});
+  };
+  expect(ConvOp{.out_channels = 6, .kernel = 2, .groups = 2}, {4, 9});
+  expect(ConvOp{.out_channels = 6, .kernel = 2, .bias = true}, {4, 3, 5, 4});
+  for (const std::int64_t groups : {1, 2}) {
+    expect(ConvTransposeOp{.out_channels = 6,
+                           .kernel = 2,
+                           .stride = 2,
+                           .height = 6,
+                           .width = 8,
+                           .groups = groups,
+                           .bias = true},
+           {4, 3, 4});
+  }
+}
+
+// A table of words, and the linear layer that says how well each fits, are one matrix: its
+// gradients and its file have it once.
+TEST(TensorOperations, ALinearLayerMayHaveATablesRows) {
+  Graph graph{"n", "t"};
+  graph.add("words", InputOp{.shape = {4}, .below = 6}, {});
+  graph.add("table", EmbeddingOp{.entries = 6, .features = 3}, {0});
+  graph.add("fit", LinearOp{.out_features = 6, .bias = false}, {1}, 1);
+  EXPECT_EQ(graph.parameters(), 6 * 3);
+  EXPECT_THROW(graph.add("bias", LinearOp{.out_features = 6}, {1}, 1), std::invalid_argument);
+  EXPECT_THROW(graph.add("more", LinearOp{.out_features = 7, .bias = false}, {1}, 1),
+               std::invalid_argument);
+  const Network network = drawn(graph);
+  EXPECT_EQ(network.weights().size(), 1U);
+  const at::Tensor table = weights_of(network, "table").at("weight");
+  const at::Tensor words = at::randint(0, 6, {2, 4}, at::kLong);
+  expect_close(network.forward(words), at::matmul(at::embedding(table, words), table.t()), "tied");
+}
+
 }  // namespace
 }  // namespace papilio
