@@ -90,9 +90,10 @@ Document report_of(const Graph& graph, const fs::path& file) {
                          decimals(total > 0 ? before / total * 100 : 0, 1)});
   }
   std::vector<std::string> paragraphs{fmt::format(
-      "{} layers, {} parameters, {:.3f} GMAC an image; {} cuts, {} of them at the end of a block. "
+      "{} layers, {} parameters, {:.3f} GMAC {}; {} cuts, {} of them at the end of a block. "
       "In {}.",
-      graph.layers().size(), graph.parameters(), total / kGiga, graph.cuts().size(),
+      graph.layers().size(), graph.parameters(), total / kGiga,
+      takes_pictures(graph) ? "an image" : "a sample", graph.cuts().size(),
       graph.block_cuts().size(), file.string())};
   for (const std::string& note : graph.notes()) paragraphs.push_back(note);
   return {.title = graph.name(),

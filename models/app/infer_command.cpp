@@ -102,6 +102,7 @@ InferRequest infer_request(const VerbOptions& options, const std::vector<std::st
   request.networks.graph =
       model_by_name(library_of(options.line()), "infer", options.needed("model"),
                     options.text_of("input"), classes);
+  require_pictures(request.networks.graph, "infer");
   request.networks.source = weights_source(options);
   if (!request.networks.source.empty()) {
     request.networks.weights = read_state_dict(request.networks.source);

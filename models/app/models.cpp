@@ -41,6 +41,19 @@ Graph model_by_name(const ProfileLibrary& library, const std::string& verb, cons
   }
 }
 
+void require_pictures(const Graph& graph, const std::string& verb) {
+  if (takes_pictures(graph)) return;
+  std::string takes;
+  for (const LayerId id : graph.inputs()) {
+    takes += (takes.empty() ? "" : " and ") + text(graph.layer(id).shape);
+  }
+  throw ConfigError{
+      fmt::format("papilio {}: error: '{}' takes {}, not a picture; 'papilio profile', 'predict' "
+                  "and 'run' take "
+                  "any network",
+                  verb, graph.name(), takes)};
+}
+
 std::vector<Cut> cuts_by_name(const std::string& verb, const Graph& graph,
                               const std::vector<std::string>& names) {
   std::vector<Cut> cuts;

@@ -23,6 +23,9 @@ TensorShape shape_by_text(const std::string& verb, const std::string& text);
 Graph model_by_name(const ProfileLibrary& library, const std::string& verb, const std::string& name,
                     const std::string& input, std::optional<std::int64_t> classes);
 
+/// @throws ConfigError if the network takes something else than one picture
+void require_pictures(const Graph& graph, const std::string& verb);
+
 /// The cuts that the command line names: of blocks, of layers, or all "blocks".
 /// @throws ConfigError on a name that the network does not have
 std::vector<Cut> cuts_by_name(const std::string& verb, const Graph& graph,

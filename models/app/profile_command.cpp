@@ -87,6 +87,7 @@ void ask_of_codecs(const VerbOptions& options, const std::vector<std::string>& f
   request.bits = static_cast<int>(options.whole_of("bits", 1, 16));
   std::vector<Cut> all;
   for (const Graph& graph : request.graphs) {
+    require_pictures(graph, "profile --codecs");
     request.cuts.push_back(cuts_of(options, "profile", graph));
     all.insert(all.end(), request.cuts.back().begin(), request.cuts.back().end());
   }

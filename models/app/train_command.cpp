@@ -116,6 +116,7 @@ FirstPhaseSpec spec_of(const VerbOptions& options, bool search, std::int64_t cla
   const ProfileLibrary library = library_of(options.line());
   const Graph own = model_by_name(library, "train", model, input, std::nullopt);
   FirstPhaseSpec spec{.graph = model_by_name(library, "train", model, input, classes)};
+  require_pictures(own, "train");
   spec.new_classifier = own.layers().back().shape.channels() != classes;
   spec.source = weights_source(options);
   if (!spec.source.empty()) spec.weights = read_state_dict(spec.source);

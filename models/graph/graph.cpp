@@ -71,6 +71,12 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
     require(!std::holds_alternative<InputOp>(op) || layers_.size() == this->inputs().size(),
             "an input comes before all other layers");
     for (const LayerId input : inputs) require(input < layers_.size(), "an input does not exist");
+    const auto* table = std::get_if<EmbeddingOp>(&op);
+    const auto* words = table == nullptr || inputs.empty()
+                            ? nullptr
+                            : std::get_if<InputOp>(&layers_[inputs.front()].op);
+    require(words == nullptr || words->below <= table->entries,
+            "the input's whole numbers go beyond the rows of the table");
     const std::vector<TensorShape> operands = operand_shapes(inputs);
     inferred = infer(op, operands);
     if (weights_of) {
@@ -206,10 +212,15 @@ std::vector<Cut> Graph::block_cuts() const {
 }
 
 std::optional<Cut> Graph::find_cut(std::string_view name) const {
+  std::optional<Cut> by_layer;
   for (Cut& cut : cuts()) {
-    if (cut.name == name || layers_[cut.after].name == name) return std::move(cut);
+    // A block's end before a layer of the same name.
+    if (cut.name == name && ends_block(cut.after)) return std::move(cut);
+    if (!by_layer && (cut.name == name || layers_[cut.after].name == name)) {
+      by_layer = std::move(cut);
+    }
   }
-  return std::nullopt;
+  return by_layer;
 }
 
 /// Makes one graph of another. A friend, for it renumbers positions.
@@ -238,6 +249,11 @@ struct GraphRewrite {
     return result;
   }
 };
+
+bool takes_pictures(const Graph& graph) {
+  constexpr std::size_t kPictureAxes = 3;
+  return graph.inputs().size() == 1 && graph.layers().front().shape.rank() == kPictureAxes;
+}
 
 Graph adapted(const Graph& graph, std::optional<TensorShape> input,
               std::optional<std::int64_t> classes) {

@@ -136,6 +136,9 @@ class Graph {
   std::vector<std::string> unused_weights_;
 };
 
+/// Whether a network's only input is a picture: channels, height and width.
+bool takes_pictures(const Graph& graph);
+
 /// The same network over pictures of another size, or with another number of classes: of its last
 /// layer with weights, which classifies. What is not given stays.
 /// @throws std::invalid_argument if the layers do not fit the new size, or no layer has weights

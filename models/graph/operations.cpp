@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
@@ -151,6 +152,7 @@ struct Inference {
   Inferred operator()(const InputOp& op) const {
     require_operands(0, "takes no input");
     require_sizes(op.shape);
+    require_that(op.shape.rank() >= 1, "an input has at least one axis");
     require_that(op.below >= 0, "whole numbers are 0 and more");
     return {op.shape};
   }
@@ -221,7 +223,8 @@ struct Inference {
     return {only(), 0, op.shared ? 1 : only().channels()};
   }
   Inferred operator()(const ClampOp& op) const {
-    require_that(op.least <= op.most, "the least must not be above the most");
+    require_that(std::isfinite(op.least) && std::isfinite(op.most) && op.least <= op.most,
+                 "the least must not be above the most, and both be finite");
     return {only()};
   }
   Inferred operator()(const AvgPoolOp& op) const { return {pooled(only(), op, false)}; }

@@ -172,7 +172,10 @@ std::pair<std::vector<LayerId>, std::optional<std::int64_t>> TorchScriptLayers::
 void TorchScriptLayers::make(std::size_t output, const NetworkTensor& what) {
   const at::Tensor& tensor = (*outputs_)[output].toTensor();
   const TensorShape shape = without(tensor.sizes().vec(), what.batch);
-  PAPILIO_CHECK(shape == layers_.shape(what.layer));
+  if (!(shape == layers_.shape(what.layer))) {
+    throw Unsupported{fmt::format("an answer of {}, where {} is inferred", text(shape),
+                                  text(layers_.shape(what.layer)))};
+  }
   ledger_.make(tensor, what);
 }
 

@@ -408,7 +408,7 @@ void Network::initialize(std::uint64_t seed) {
       if (weights.size() > 1) weights[1].zero_();
     } else if (std::holds_alternative<PreluOp>(op)) {
       weight.fill_(0.25);  // NOLINT(readability-magic-numbers) He et al. 2015
-    } else {
+    } else if (graph_.layer(id).parameters > 0) {  // a constant stays 0
       constexpr double kDeviation = 0.02;  // of embeddings, as vision transformers and BERT begin
       normal(weight, kDeviation);
     }

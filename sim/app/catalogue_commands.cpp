@@ -72,9 +72,9 @@ Document show_model(const Graph& graph) {
                          decimals(static_cast<double>(bytes) / input, 2),
                          decimals(before / kGiga, 3), decimals(before / total * 100, 1)});
   }
-  std::vector<std::string> paragraphs{fmt::format("{}: {} parameters, {:.3f} GMAC an image.",
-                                                  graph.title(), graph.parameters(),
-                                                  total / kGiga)};
+  std::vector<std::string> paragraphs{fmt::format("{}: {} parameters, {:.3f} GMAC {}.",
+                                                  graph.title(), graph.parameters(), total / kGiga,
+                                                  takes_pictures(graph) ? "an image" : "a sample")};
   for (const std::string& note : graph.notes()) paragraphs.push_back(note);
   Document document{.title = graph.name(), .paragraphs = std::move(paragraphs), .sections = {}};
   document.sections.push_back({.title = "Layers", .table = std::move(layers)});

@@ -10,7 +10,6 @@
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 #include <vector>
 
@@ -21,6 +20,7 @@
 #include "models/tensor/runtime.hpp"
 #include "models/weights/state_dict.hpp"
 #include "sim/base/error.hpp"
+#include "tests/support/made_networks.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -28,6 +28,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using testing::made;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
 
@@ -35,14 +36,6 @@ const TensorShape kPicture{3, 224, 224};
 const std::vector<NamedInput> kInputs{{.name = {}, .shape = kPicture}};
 
 /// Writes archives into a folder; false where PyTorch for Python is missing.
-bool made(const TemporaryFolder& folder, const std::string& names) {
-  const std::string python = "/usr/bin/python3 ";
-  if (std::system((python + "-c 'import torchvision' 2>/dev/null").c_str()) != 0) return false;
-  return std::system(fmt::format("{}{}/tests/support/make_networks.py {} {}", python,
-                                 PAPILIO_SOURCE_DIR, folder.path().string(), names)
-                         .c_str()) == 0;
-}
-
 struct Known {
   std::string name;
   std::int64_t parameters{0};

@@ -7,7 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <vector>
@@ -18,6 +17,7 @@
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/base/error.hpp"
+#include "tests/support/made_networks.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -27,6 +27,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::made;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
 
@@ -36,14 +37,6 @@ const std::vector<NamedInput> kInputs{{.name = {}, .shape = kPicture}};
 constexpr std::int64_t kA = 8 * 3 * 9 + 8;
 constexpr std::int64_t kB = 8 * 8 * 9 + 8;
 constexpr std::int64_t kFc = 8 * 10 + 10;
-
-bool made(const TemporaryFolder& folder, const std::string& names) {
-  const std::string python = "/usr/bin/python3 ";
-  if (std::system((python + "-c 'import torchvision' 2>/dev/null").c_str()) != 0) return false;
-  return std::system(fmt::format("{}{}/tests/support/make_networks.py {} {}", python,
-                                 PAPILIO_SOURCE_DIR, folder.path().string(), names)
-                         .c_str()) == 0;
-}
 
 std::vector<std::string> block_cuts(const Graph& graph) {
   std::vector<std::string> names;

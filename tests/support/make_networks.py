@@ -66,6 +66,138 @@ class Resized(Small):
         return self.head(self.b(x)) + self.fc(torch.flatten(F.adaptive_avg_pool2d(y, 1), 1))
 
 
+class Recurrent(nn.Module):
+    """Words to a class: a bidirectional LSTM of two layers, its last place."""
+
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(50, 8)
+        self.lstm = nn.LSTM(8, 6, num_layers=2, bidirectional=True, batch_first=True)
+        self.fc = nn.Linear(12, 4)
+
+    def forward(self, ids):
+        y, _ = self.lstm(self.words(ids))
+        return self.fc(y[:, -1])
+
+
+class LastState(nn.Module):
+    """A GRU's last states of both ways, with the batch second."""
+
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(5, 7, bidirectional=True)
+        self.fc = nn.Linear(14, 3)
+
+    def forward(self, x):
+        _, states = self.gru(x)
+        return self.fc(torch.cat([states[0], states[1]], 1))
+
+
+class Encoder(nn.Module):
+    """Two encoder layers of a transformer, with the batch second."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 4, 32), 2)
+        self.fc = nn.Linear(16, 5)
+
+    def forward(self, x):
+        return self.fc(self.layers(x).mean(0))
+
+
+class Attention(nn.Module):
+    """Attention by hand, with a trained mask, a class token and places, over the channels of a picture."""
+
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Conv2d(3, 16, 8, stride=8)
+        self.token = nn.Parameter(torch.randn(1, 1, 16))
+        self.places = nn.Parameter(torch.randn(1, 17, 16))
+        self.bias = nn.Parameter(torch.randn(4, 17, 17))
+        self.norm = nn.LayerNorm(16)
+        self.qkv = nn.Linear(16, 48)
+        self.out = nn.Linear(16, 16)
+        self.fc = nn.Linear(16, 10)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1) + self.places
+        b, l, e = x.shape
+        q, k, v = self.qkv(self.norm(x)).reshape(b, l, 3, 4, e // 4).permute(2, 0, 3, 1, 4)
+        shares = torch.softmax(q @ k.transpose(-2, -1) / 2 + self.bias, -1)
+        x = x + self.out((shares @ v).transpose(1, 2).reshape(b, l, e))
+        return self.fc(x[:, 0])
+
+
+class TwoInputs(nn.Module):
+    """A picture and facts, which weigh its channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 8, 3)
+        self.b = nn.Linear(10, 8)
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, image, facts):
+        return self.fc(self.a(image).mean((2, 3)) * torch.relu(self.b(facts)))
+
+
+class UNet(nn.Module):
+    """Down and up again with a way across, groups normalised."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 8, 3, padding=1)
+        self.down = nn.Conv2d(8, 16, 3, stride=2, padding=1)
+        self.norm = nn.GroupNorm(4, 16)
+        self.up = nn.ConvTranspose2d(16, 8, 4, stride=2, padding=1)
+        self.b = nn.Conv2d(16, 2, (1, 3), padding=(0, 1))
+        self.slope = nn.PReLU(8)
+
+    def forward(self, x):
+        a = self.slope(self.a(x))
+        return self.b(torch.cat([a, self.up(F.gelu(self.norm(self.down(a))))], 1))
+
+
+class Video(nn.Module):
+    """Three dimensions."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv3d(3, 8, (3, 5, 5), stride=(1, 2, 2), padding=(1, 2, 2))
+        self.n = nn.BatchNorm3d(8)
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x):
+        x = F.max_pool3d(F.relu(self.n(self.a(x))), 2)
+        return self.fc(F.adaptive_avg_pool3d(x, 1).flatten(1))
+
+
+class Sound(nn.Module):
+    """One dimension."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv1d(4, 8, 5, stride=2, dilation=2)
+        self.b = nn.Conv1d(8, 6, 3, padding=1, groups=2)
+
+    def forward(self, x):
+        x = F.avg_pool1d(F.max_pool1d(torch.tanh(self.a(x)), 2), 3, stride=2)
+        return F.log_softmax(self.b(F.pad(x, (1, 2), mode="reflect")), 1)
+
+
+class Shuffled(Small):
+    """Channels split, shuffled, rolled and repeated; a loop over what the sizes say."""
+
+    def forward(self, x):
+        first, second = self.a(x).chunk(2, 1)
+        x = torch.stack([first, second], 2).flatten(1, 2)
+        x = torch.roll(x, (2, -3), (2, 3))
+        for i in range(x.size(1) // 4):
+            x = torch.where(x > 0, x, x * 0.5 * (i + 1))
+        return self.head(self.b(x))
+
+
 class Renamed(Small):
     """Two names for one tensor, which changes after one of them was taken."""
 
@@ -301,9 +433,18 @@ SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
          "same-twice": SameTwice, "aside": Aside, "double": Half, "branches": Branches,
          "by-numbers": ByNumbers, "plus": Plus, "cast": Cast, "computed": Computed,
          "dropped": Dropped, "normed": Normed, "flat": Flat,
-         "padded": Padded, "activated": Activated, "resized": Resized, "constants": Constants}
+         "padded": Padded, "activated": Activated, "resized": Resized, "constants": Constants,
+         "recurrent": Recurrent, "last-state": LastState, "encoder": Encoder, "attention": Attention,
+         "two-inputs": TwoInputs, "u-net": UNet, "video": Video, "sound": Sound, "shuffled": Shuffled}
+# What others than pictures take.
+INPUTS = {"recurrent": lambda: (torch.randint(0, 50, (1, 12)),),
+          "last-state": lambda: (torch.randn(9, 1, 5),),
+          "encoder": lambda: (torch.randn(11, 1, 16),),
+          "two-inputs": lambda: (torch.randn(1, 3, 32, 32), torch.randn(1, 10)),
+          "video": lambda: (torch.randn(1, 3, 4, 16, 16),),
+          "sound": lambda: (torch.randn(1, 4, 50),)}
 TRAINED = {"dropped"}
-WITHOUT_ONNX = {"activated", "resized", "sliced", "double", "by-numbers", "plus", "cast", "computed",
+WITHOUT_ONNX = {"attention", "u-net", "shuffled", *INPUTS, "activated", "resized", "sliced", "double", "by-numbers", "plus", "cast", "computed",
                 "dropped", "normed", "under-a-view", "through-a-view", "half-tied",
                 "deeplabv3_mobilenet_v3_large", "lraspp_mobilenet_v3_large"}
 
@@ -343,10 +484,11 @@ for name in sys.argv[2:]:
             nn.init.uniform_(module.bias, -0.1, 0.1)
     size = 32 if small else 224
     picture = torch.randn(1, 3, size, size, dtype=next(network.parameters()).dtype)
+    inputs = INPUTS[plain]() if plain in INPUTS else (picture,)
     if name.endswith("-script"):
         torch.jit.script(network).save(str(folder / f"{name}.pt"))
         continue
-    torch.jit.trace(network, picture, check_trace=False).save(str(folder / f"{name}.pt"))
+    torch.jit.trace(network, inputs, check_trace=False).save(str(folder / f"{name}.pt"))
     if plain in WITHOUT_ONNX:
         continue
     if not small:
