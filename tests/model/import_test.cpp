@@ -35,7 +35,6 @@ using ::testing::ThrowsMessage;
 const TensorShape kPicture{3, 224, 224};
 const std::vector<NamedInput> kInputs{{.name = {}, .shape = kPicture}};
 
-/// Writes archives into a folder; false where PyTorch for Python is missing.
 struct Known {
   std::string name;
   std::int64_t parameters{0};
@@ -57,7 +56,8 @@ TEST_P(Torchvision, IsImportedWithItsCountsAndComputesTheSame) {
   if (!made(folder, known.name)) GTEST_SKIP() << "needs python3-torchvision";
   start_tensor_runtime("cpu", 1);
   const std::filesystem::path file = folder.path() / fmt::format("{}.pt", known.name);
-  const Graph graph = import_torchscript(file, kInputs, "imported").graph;
+  const ImportedNetwork imported = import_torchscript(file, kInputs, "imported");
+  const Graph& graph = imported.graph;
   EXPECT_EQ(graph.parameters(), known.parameters);
   EXPECT_NEAR(static_cast<double>(graph.macs()) / 1e9, known.gmacs, 5e-4);
   const auto cut = graph.find_cut(known.block);
@@ -65,7 +65,7 @@ TEST_P(Torchvision, IsImportedWithItsCountsAndComputesTheSame) {
   EXPECT_EQ(cut->shape, known.crossing);
 
   Network network{graph};
-  network.load(read_state_dict(file.string()), file.string());
+  network.load(imported.weights, file.string());
   const at::Tensor picture = at::randn({1, 3, 224, 224}, at::detail::createCPUGenerator(2));
   const at::NoGradGuard no_grad;
   torch::jit::Module module = torch::jit::load(file.string());
@@ -151,6 +151,13 @@ const std::vector<Known> kTraced{
 const std::vector<Known> kSegmentation{
     {"deeplabv3_mobilenet_v3_large", 11'025'477, 1.882, "m.backbone.16", {960, 14, 14}},
     {"lraspp_mobilenet_v3_large", 3'221'538, 0.379, "m.backbone.3.block", {24, 56, 56}}};
+// Transformers, and what came with them: channels that are shuffled, norms over the last axis,
+// windows that are rolled, trained tables that are looked up.
+const std::vector<Known> kToday{
+    {"vit_b_16", 86'567'656, 17.564, "encoder.layers.encoder_layer_5", {197, 768}},
+    {"swin_t", 28'288'354, 4.491, "features.5.5", {14, 14, 384}},
+    {"convnext_tiny", 28'589'128, 4.456, "features.5.2", {384, 14, 14}},
+    {"shufflenet_v2_x1_0", 2'278'604, 0.145, "conv5", {1024, 7, 7}}};
 const std::vector<Known> kScripted{
     {"googlenet-script", 6'624'904, 1.498, "inception4a", {512, 14, 14}},
     {"resnet18-script", 11'689'512, 1.814, "layer1.1", {64, 56, 56}}};
@@ -163,6 +170,7 @@ std::string test_name(const ::testing::TestParamInfo<Known>& tested) {
 
 INSTANTIATE_TEST_SUITE_P(Traced, Torchvision, ::testing::ValuesIn(kTraced), test_name);
 INSTANTIATE_TEST_SUITE_P(Segmentation, Torchvision, ::testing::ValuesIn(kSegmentation), test_name);
+INSTANTIATE_TEST_SUITE_P(Today, Torchvision, ::testing::ValuesIn(kToday), test_name);
 INSTANTIATE_TEST_SUITE_P(Scripted, Torchvision, ::testing::ValuesIn(kScripted), test_name);
 INSTANTIATE_TEST_SUITE_P(Traced, Onnx, ::testing::ValuesIn(kTraced), test_name);
 
