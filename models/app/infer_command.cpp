@@ -338,7 +338,7 @@ void infer_command(const Words& words) {
   const Network plain = whole_network.network.folded();
   for (const Cut& cut : request.cuts) {
     for (const std::int64_t channels : request.channels) {
-      if (channels > cut.shape.channels() || (channels > 0 && cut.of_inputs)) continue;
+      if (channels > cut.unit_channels || (channels > 0 && cut.of_inputs)) continue;
       configurations.push_back({split_network(request, cut, channels, seed), cut, channels});
     }
   }

@@ -218,8 +218,12 @@ void train_command(const Words& words) {
   // Before hours of work, so that what cannot be shows at once.
   const std::vector<std::string> left_over = prepare(spec, {.seed = 1}).left_over;
   for (const Cut& cut : spec.cuts) {
-    static_cast<void>(
-        prepare(spec, {cut, std::min(spec.channels.front(), cut.shape.channels()), 1}));
+    if (cut.unit_channels == 0) {
+      throw ConfigError{fmt::format(
+          "papilio train: error: no butterfly unit fits at the cut '{}', where {} crosses",
+          cut.name, text(cut.shape))};
+    }
+    static_cast<void>(prepare(spec, {cut, std::min(spec.channels.front(), cut.unit_channels), 1}));
   }
   const fs::path path = line.has("output") ? fs::path{line.get<std::string>("output")}
                                            : fs::path{"results"} / ("train-" + spec.graph.name());

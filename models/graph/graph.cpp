@@ -37,6 +37,14 @@ bool joins(const Layer& layer) {
   return layer.inputs.size() > 1;
 }
 
+/// Channels that a butterfly unit can reduce behind a layer; 0 where none fits.
+std::int64_t unit_channels(const Layer& layer) {
+  constexpr std::size_t kPictureAxes = 3;
+  const bool flat = layer.shape.rank() == 1;
+  const bool picture = layer.shape.rank() == kPictureAxes && layer.channels == 0U;
+  return flat || picture ? layer.shape.channels() : 0;
+}
+
 bool is_activation(const LayerOp& op) {
   return std::holds_alternative<ReluOp>(op) || std::holds_alternative<Relu6Op>(op) ||
          std::holds_alternative<ActivationOp>(op);
@@ -89,8 +97,13 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
   } catch (const std::invalid_argument& error) {
     throw std::invalid_argument{name + ": " + error.what()};
   }
+  std::vector<Axes> axes;
+  axes.reserve(inputs.size());
+  for (const LayerId input : inputs)
+    axes.push_back({layers_[input].shape, layers_[input].channels});
+  const std::optional<std::size_t> channels = channel_axis(op, axes, inferred.shape);
   layers_.push_back({std::move(name), block_, op, std::move(inputs), inferred.shape, inferred.macs,
-                     inferred.parameters, weights_of});
+                     inferred.parameters, weights_of, channels});
   by_name_.emplace(layers_.back().name, layers_.size() - 1);
   return layers_.size() - 1;
 }
@@ -175,7 +188,7 @@ std::vector<Cut> Graph::cuts() const {
   for (LayerId id = last_input; id + 1 < layers_.size(); ++id) {
     if (reach <= id && last_use[id] > id) {
       cuts.push_back({id, ends_block(id) ? layers_[id].block : layers_[id].name, layers_[id].shape,
-                      id == 0 && !all_inputs.empty()});
+                      id == 0 && !all_inputs.empty(), unit_channels(layers_[id])});
     }
     reach = std::max(reach, last_use[id]);
   }
@@ -280,9 +293,12 @@ ButterflyGraph insert_butterfly(const Graph& graph, const Cut& cut, std::int64_t
   const std::vector<Layer>& layers = graph.layers();
   require(cut.after < layers.size() && cut.shape == layers[cut.after].shape,
           "the cut does not belong to the network '" + graph.name() + "'");
-  require(channels >= 1 && channels <= cut.shape.channels(),
-          "a butterfly unit after " + cut.name + " takes 1 to " +
-              std::to_string(cut.shape.channels()) + " channels, not " + std::to_string(channels));
+  const std::int64_t most = unit_channels(layers[cut.after]);
+  require(most > 0, "no butterfly unit fits after " + cut.name +
+                        ": what crosses has no channels before rows and columns");
+  require(channels >= 1 && channels <= most, "a butterfly unit after " + cut.name + " takes 1 to " +
+                                                 std::to_string(most) + " channels, not " +
+                                                 std::to_string(channels));
   const std::int64_t side = std::min(cut.shape.height(), cut.shape.width());
   require(stride >= 1 && stride <= side, "a butterfly unit after " + cut.name +
                                              " takes a stride of 1 to " + std::to_string(side) +

@@ -25,7 +25,8 @@ struct Layer {
   TensorShape shape;     ///< of the output
   std::int64_t macs{0};  ///< multiply-accumulates of convolutions and linear layers, one image
   std::int64_t parameters{0};  ///< trained numbers that it reads; running statistics do not count
-  std::optional<LayerId> weights_of;  ///< the earlier layer whose weights it uses; none: its own
+  std::optional<LayerId> weights_of;    ///< the earlier layer whose weights it uses; none: its own
+  std::optional<std::size_t> channels;  ///< axis of the channels or features, where it is known
 };
 
 /// Bytes of a layer's output at `bits` for each number, rounded up to whole bytes; the whole
@@ -41,6 +42,9 @@ struct Cut {
   TensorShape shape;  ///< of the crossing tensor; of the first, where several inputs cross
   /// Whether the network's inputs cross, so that all of it runs behind: cloud-only.
   bool of_inputs{false};
+  /// Channels that a butterfly unit can reduce here, D; 0 where none fits: what crosses is no
+  /// picture with its channels first, nor what convolutions make of one, nor a flat vector.
+  std::int64_t unit_channels{0};
 };
 
 /// A neural network as a directed acyclic graph of layers in topological order. The cost, the

@@ -500,7 +500,79 @@ struct Weights {
   void operator()(const Op&) const {}  // has none
 };
 
+/// Where channels are: one overload an operation that moves or makes them; all others keep them.
+struct Channels {
+  const std::vector<Axes>& operands;
+  const TensorShape& out;
+  using Axis = std::optional<std::size_t>;
+
+  [[nodiscard]] Axis last() const { return out.rank() - 1; }
+  /// Of the first operand that has some and the answer's axes.
+  [[nodiscard]] Axis kept() const {
+    for (const Axes& operand : operands) {
+      if (operand.channels && operand.shape.rank() == out.rank()) return operand.channels;
+    }
+    return std::nullopt;
+  }
+
+  // Pictures, and what windows make of them, begin with their channels.
+  Axis operator()(const InputOp& op) const {
+    return op.shape.rank() == kPictureAxes ? Axis{0} : std::nullopt;
+  }
+  Axis operator()(const ParameterOp&) const { return std::nullopt; }
+  Axis operator()(const ConvOp&) const { return 0; }
+  Axis operator()(const ConvTransposeOp&) const { return 0; }
+  Axis operator()(const BatchNormOp&) const { return 0; }
+  Axis operator()(const MaxPoolOp&) const { return 0; }
+  Axis operator()(const AvgPoolOp&) const { return 0; }
+  Axis operator()(const GlobalAvgPoolOp&) const { return 0; }
+  Axis operator()(const AdaptivePoolOp&) const { return 0; }
+  Axis operator()(const ResizeOp&) const { return 0; }
+  Axis operator()(const ZeroPadShortcutOp&) const { return 0; }
+  Axis operator()(const FlattenOp&) const { return 0; }
+  Axis operator()(const LinearOp&) const { return last(); }
+  Axis operator()(const EmbeddingOp&) const { return last(); }
+  Axis operator()(const RecurrentOp&) const { return last(); }
+  Axis operator()(const MatMulOp&) const { return std::nullopt; }
+  Axis operator()(const ReshapeOp&) const {
+    const Axes& in = operands.front();
+    if (!in.channels || out.rank() == 0) return std::nullopt;
+    const std::size_t size = *in.channels;
+    if (size == 0 && in.shape[0] == out[0]) return 0;
+    const bool is_last = size + 1 == in.shape.rank() && in.shape[size] == out[out.rank() - 1];
+    return is_last ? last() : std::nullopt;
+  }
+  Axis operator()(const TransposeOp& op) const {
+    const Axis before = operands.front().channels;
+    for (std::size_t i = 0; before && i < op.order.size(); ++i) {
+      if (op.order[i] == static_cast<std::int64_t>(*before)) return i;
+    }
+    return std::nullopt;
+  }
+  Axis operator()(const ReduceOp& op) const {
+    if (op.keep || !operands.front().channels) return kept();
+    std::size_t axis = *operands.front().channels;
+    for (const std::int64_t gone : op.axes) {
+      if (gone == static_cast<std::int64_t>(axis)) return std::nullopt;
+    }
+    const std::size_t before = axis;
+    for (const std::int64_t gone : op.axes) {
+      if (gone < static_cast<std::int64_t>(before)) --axis;
+    }
+    return axis;
+  }
+  template <class Op>
+  Axis operator()(const Op&) const {
+    return kept();
+  }
+};
+
 }  // namespace
+
+std::optional<std::size_t> channel_axis(const LayerOp& op, const std::vector<Axes>& operands,
+                                        const TensorShape& out) {
+  return std::visit(Channels{operands, out}, op);
+}
 
 std::size_t window_axes(const TensorShape& shape) {
   const std::size_t axes = shape.rank() == 1 ? 2 : shape.rank() - 1;

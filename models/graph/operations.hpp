@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -350,6 +352,16 @@ struct Inferred {
 /// @throws std::invalid_argument if the shapes do not fit the operation, or the layer is beyond
 ///         2⁴⁰ elements or parameters, or 2⁴⁵ MACs
 Inferred infer(const LayerOp& op, const std::vector<TensorShape>& operands);
+
+/// A tensor's shape, and which of its axes are channels or features, where that is known.
+struct Axes {
+  TensorShape shape;
+  std::optional<std::size_t> channels;
+};
+/// Which axis of a layer's output are the channels, or the features at each place.
+/// @param out of the layer, as `infer` has it
+std::optional<std::size_t> channel_axis(const LayerOp& op, const std::vector<Axes>& operands,
+                                        const TensorShape& out);
 
 /// How many of a shape's axes a window moves along: all but the channels; a flat vector is a
 /// picture of one row and column.

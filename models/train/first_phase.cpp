@@ -115,7 +115,7 @@ class Phase {
         std::vector<Point> chain;
         chain.reserve(spec_.channels.size());
         for (const std::int64_t channels : spec_.channels) {
-          if (channels <= cut.shape.channels()) chain.push_back({cut, channels, seed});
+          if (channels <= cut.unit_channels) chain.push_back({cut, channels, seed});
         }
         if (spec_.search_budget) {
           chains.push_back(std::move(chain));

@@ -119,11 +119,11 @@ PaperFit fit_paper(const PublishedTables& tables, const Graph& graph,
     const Cut& cut = cuts[j];
     const LayerId last = cut.after + 1;
     const std::int64_t channels = *tables.chosen_channels(cut.name);
-    if (channels > cut.shape.channels()) {
+    if (channels > cut.unit_channels) {
       throw ConfigError{
           fmt::format("published/{}: error: table4.csv has {} channels at {}, which has "
                       "only {}",
-                      tables.name, channels, cut.name, cut.shape.channels())};
+                      tables.name, channels, cut.name, cut.unit_channels)};
     }
     const ButterflyGraph unit = insert_butterfly(graph, cut, channels);
     const std::int64_t half_unit_macs =

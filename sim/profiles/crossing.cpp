@@ -45,7 +45,7 @@ Crossing CrossingReader::read(const CsvTable& table, std::size_t row) const {
       table.fail(row, "cut", fmt::format("'{}', where the picture crosses", kPictureCut));
     }
     crossing.cut = cut->second.name;
-    most_channels = cut->second.shape.channels();
+    most_channels = cut->second.unit_channels;
   }
   crossing.channels = table.whole(row, "channels", 0, most_channels);
   const std::string& bits = table.text(row, "bits");

@@ -236,10 +236,17 @@ class Resolver {
     for (std::size_t i = 0; i < strategy.channels.size(); ++i) {
       const std::optional<std::int64_t> number = channel_count(strategy, cut, i);
       if (!number) continue;
-      if (*number > cut.shape.channels()) {
+      if (cut.unit_channels == 0) {
+        checker_.item_error(path_ + ".channels", i,
+                            fmt::format("no butterfly unit fits at the cut '{}', where {} crosses, "
+                                        "no picture with its channels first",
+                                        cut.name, text(cut.shape)));
+        continue;
+      }
+      if (*number > cut.unit_channels) {
         checker_.item_error(path_ + ".channels", i,
                             fmt::format("must be >= 1 and <= {} at the cut '{}', got {}",
-                                        cut.shape.channels(), cut.name, *number));
+                                        cut.unit_channels, cut.name, *number));
         continue;
       }
       channels.push_back(*number);
