@@ -17,9 +17,10 @@ using Reals = std::vector<double>;
 using Proto = onnx::TensorProto;
 
 constexpr std::int64_t kMostCounted = std::int64_t{1} << 40;
-/// Of one constant that is computed with, and of all together: sizes and channels are far fewer.
-constexpr std::int64_t kMostComputed = 1 << 16;
-constexpr std::int64_t kMostComputedInAll = 1 << 22;
+/// Of one constant that is computed with, and of all together: sizes and channels are far fewer;
+/// the masks of attention among shifted windows are not (Swin Transformer: 64 · 49²).
+constexpr std::int64_t kMostComputed = 1 << 18;
+constexpr std::int64_t kMostComputedInAll = 1 << 24;
 
 bool is_whole(int type) {
   return type == Proto::INT64 || type == Proto::INT32 || type == Proto::BOOL;
@@ -98,6 +99,21 @@ std::int64_t axis_of(std::int64_t axis, std::size_t rank) {
   return axis < 0 ? axis + dimensions : axis;
 }
 
+OnnxDims broadcast(const OnnxDims& a, const OnnxDims& b) {
+  const OnnxDims& longer = a.size() < b.size() ? b : a;
+  const OnnxDims& shorter = a.size() < b.size() ? a : b;
+  OnnxDims dims = longer;
+  for (std::size_t i = 0; i < shorter.size(); ++i) {
+    std::int64_t& size = dims[dims.size() - 1 - i];
+    const std::int64_t other = shorter[shorter.size() - 1 - i];
+    if (size != other && size != 1 && other != 1) {
+      throw Unsupported{fmt::format("tensors of the shapes {} and {}", a, b)};
+    }
+    size = size == 1 ? other : size;
+  }
+  return dims;
+}
+
 OnnxDims reshaped(const OnnxDims& dims, const Integers& wanted, bool allow_zero) {
   OnnxDims result = wanted;
   std::optional<std::size_t> rest;
@@ -130,6 +146,13 @@ std::string why_no_floats(const OnnxConstant& constant) {
   return {};
 }
 
+std::string why_no_numbers(const OnnxConstant& constant) {
+  if (!is_whole(constant.type)) return why_no_floats(constant);
+  OnnxConstant real = constant;
+  real.type = Proto::FLOAT;
+  return why_no_floats(real);
+}
+
 std::vector<float> floats_of(const OnnxConstant& constant) {
   const std::int64_t count = constant.count();
   std::vector<float> values;
@@ -138,11 +161,16 @@ std::vector<float> floats_of(const OnnxConstant& constant) {
   }
   if (const auto* reals = std::get_if<Reals>(&constant.data)) {
     values.assign(reals->begin(), reals->end());
+  } else if (const auto* integers = std::get_if<Integers>(&constant.data)) {
+    values.assign(integers->begin(), integers->end());
   } else if (const auto* stored = std::get_if<const Proto*>(&constant.data)) {
     const Proto& tensor = **stored;
-    values = constant.type == Proto::FLOAT
-                 ? stored_numbers<float, float>(tensor, tensor.float_data())
-                 : stored_numbers<float, double>(tensor, tensor.double_data());
+    if (constant.type == Proto::FLOAT) {
+      values = stored_numbers<float, float>(tensor, tensor.float_data());
+    } else {
+      std::visit([&](const auto& list) { values.assign(list.begin(), list.end()); },
+                 stored_numbers(tensor, count));
+    }
   }
   if (static_cast<std::int64_t>(values.size()) != count) {
     throw Unsupported{fmt::format("a constant '{}' of {} numbers, where its shape has {}",
@@ -164,8 +192,11 @@ OnnxConstants::OnnxConstants(const onnx::GraphProto& graph) {
                           .dims = {tensor.dims().begin(), tensor.dims().end()},
                           .type = tensor.data_type(),
                           .source = &tensor,
+                          .label = tensor.name(),
                           .data = &tensor};
-    static_cast<void>(constant.count());  // can be counted
+    const std::int64_t count = constant.count();  // can be counted
+    // What the exporter folded is called "onnx::Add_7".
+    if (is_real(constant.type) && !constant.name.starts_with("onnx::")) constant.trained = count;
     set(tensor.name(), std::move(constant));
   }
 }
@@ -237,7 +268,8 @@ void OnnxConstants::set(const Node& node, Numbers numbers) {
   OnnxConstant constant{.name = node.output(0),
                         .dims = std::move(numbers.dims),
                         .type = numbers.type,
-                        .source = &node};
+                        .source = &node,
+                        .label = node.output(0)};
   if (auto* integers = std::get_if<Integers>(&numbers.values)) {
     constant.data = std::move(*integers);
   } else {

@@ -31,6 +31,11 @@ struct OnnxConstant {
   int type{0};                  ///< an onnx::TensorProto::DataType
   const void* source{nullptr};  ///< what made it: two with one source are one tensor
   bool transposed{false};       ///< rows and columns change places before they are read
+  /// As which it is read: exporters make one tensor of equal ones, and keep their names by
+  /// Identity.
+  std::string label;
+  /// Trained numbers that it is made of; 0 where the exporter computed it, and nobody knows.
+  std::int64_t trained{0};
   std::variant<const onnx::TensorProto*, Fill, std::vector<std::int64_t>, std::vector<double>> data;
 
   [[nodiscard]] std::int64_t count() const { return count_of(dims); }
@@ -45,7 +50,9 @@ std::string type_name(int type);
 /// Why floats cannot be had of a constant: it has numbers of another type, or elsewhere; empty:
 /// they can.
 std::string why_no_floats(const OnnxConstant& constant);
-/// The numbers of a constant that can have floats, row by row.
+/// Likewise of a constant that may have whole numbers too, and truth values.
+std::string why_no_numbers(const OnnxConstant& constant);
+/// The numbers of a constant that can have numbers, row by row.
 /// @throws Unsupported if the file has not as many as its shape
 std::vector<float> floats_of(const OnnxConstant& constant);
 
@@ -97,6 +104,13 @@ class OnnxConstants {
   void spend(std::int64_t numbers);
   /// The entries of `list` along an axis.
   Numbers take(const Numbers& from, std::int64_t axis, const std::vector<std::int64_t>& list);
+  /// The numbers in other dimensions, of which each has a stride in the old order.
+  Numbers spread(const Numbers& from, const OnnxDims& dims,
+                 const std::vector<std::int64_t>& strides);
+  /// Those of size 1 along an axis repeated along it.
+  Numbers repeated(const Numbers& from, const OnnxDims& dims);
+  /// Says of what a node's output, which was made of constants, was made.
+  void note_origin(const Node& node);
 
   void constant(const Node& node);
   void constant_of_shape(const Node& node);
@@ -109,6 +123,12 @@ class OnnxConstants {
   void unsqueeze(const Node& node);
   void transpose(const Node& node);
   void arithmetic(const Node& node);
+  void function(const Node& node);
+  void where(const Node& node);
+  void range(const Node& node);
+  void expand(const Node& node);
+  void power(const Node& node);
+  void scatter(const Node& node);
   void pass_on(const Node& node);
 
   std::map<std::string, OnnxConstant> constants_;  // by the name of the tensor
@@ -119,6 +139,10 @@ class OnnxConstants {
 /// The sizes that a Reshape to `wanted` makes: 0 keeps a size, -1 stands for what is left.
 /// @throws Unsupported if they do not fit
 OnnxDims reshaped(const OnnxDims& dims, const std::vector<std::int64_t>& wanted, bool allow_zero);
+
+/// The sizes of tensors repeated to one shape: of 1 along an axis, along it.
+/// @throws Unsupported if they do not fit
+OnnxDims broadcast(const OnnxDims& a, const OnnxDims& b);
 
 /// An axis of a tensor with so many dimensions, from 0: negative ones count from the end.
 /// @throws Unsupported if there is none

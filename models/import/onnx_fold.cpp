@@ -31,7 +31,15 @@ Around around(const OnnxDims& dims, std::int64_t axis) {
 std::int64_t apply(const std::string& operation, std::int64_t a, std::int64_t b) {
   std::int64_t result = 0;
   bool overflows = false;
-  if (operation == "Div" && b == 0) throw Unsupported{"a division by 0"};
+  const bool divides = operation == "Div" || operation == "Mod";
+  if (divides && b == 0) throw Unsupported{"a division by 0"};
+  if (operation == "Min" || operation == "And") return std::min(a, b);
+  if (operation == "Max" || operation == "Or") return std::max(a, b);
+  if (operation == "Mod") {
+    if (b == -1) return 0;
+    const std::int64_t rest = a % b;  // with the sign of the divisor
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  }
   if (operation == "Add") {
     overflows = __builtin_add_overflow(a, b, &result);
   } else if (operation == "Sub") {
@@ -49,7 +57,29 @@ std::int64_t apply(const std::string& operation, std::int64_t a, std::int64_t b)
 double apply(const std::string& operation, double a, double b) {
   if (operation == "Add") return a + b;
   if (operation == "Sub") return a - b;
-  return operation == "Mul" ? a * b : a / b;
+  if (operation == "Mul") return a * b;
+  if (operation == "Div") return a / b;
+  if (operation == "Min") return std::min(a, b);
+  if (operation == "Max") return std::max(a, b);
+  throw Unsupported{"numbers that are not whole"};
+}
+
+bool is_comparison(const std::string& operation) {
+  return operation == "Equal" || operation.starts_with("Less") || operation.starts_with("Greater");
+}
+template <class Number>
+bool compare(const std::string& operation, Number a, Number b) {
+  if (operation == "Equal") return a == b;
+  if (operation == "Less") return a < b;
+  if (operation == "LessOrEqual") return a <= b;
+  return operation == "Greater" ? a > b : a >= b;
+}
+
+constexpr std::int64_t kSpentAtOnce = 256;  // numbers of a range
+
+/// Whether a node's numbers are its own, whatever it reads.
+bool operation_makes_its_own(const onnx::NodeProto& node) {
+  return node.op_type() == "Constant" || node.op_type() == "ConstantOfShape";
 }
 
 /// Axes of a Squeeze or Unsqueeze: an attribute, since version 13 an input.
@@ -81,6 +111,26 @@ const std::map<std::string, OnnxConstants::Fold>& OnnxConstants::folds() {
       {"Sub", &OnnxConstants::arithmetic},
       {"Mul", &OnnxConstants::arithmetic},
       {"Div", &OnnxConstants::arithmetic},
+      {"Min", &OnnxConstants::arithmetic},
+      {"Max", &OnnxConstants::arithmetic},
+      {"Mod", &OnnxConstants::arithmetic},
+      {"And", &OnnxConstants::arithmetic},
+      {"Or", &OnnxConstants::arithmetic},
+      {"Equal", &OnnxConstants::arithmetic},
+      {"Less", &OnnxConstants::arithmetic},
+      {"Greater", &OnnxConstants::arithmetic},
+      {"LessOrEqual", &OnnxConstants::arithmetic},
+      {"GreaterOrEqual", &OnnxConstants::arithmetic},
+      {"Neg", &OnnxConstants::function},
+      {"Not", &OnnxConstants::function},
+      {"Sqrt", &OnnxConstants::function},
+      {"Floor", &OnnxConstants::function},
+      {"Ceil", &OnnxConstants::function},
+      {"Where", &OnnxConstants::where},
+      {"Range", &OnnxConstants::range},
+      {"Expand", &OnnxConstants::expand},
+      {"Pow", &OnnxConstants::power},
+      {"ScatterND", &OnnxConstants::scatter},
       {"Identity", &OnnxConstants::pass_on}};
   return kFolds;
 }
@@ -118,7 +168,21 @@ bool OnnxConstants::fold(const Node& node, const DimsOf& dims_of) {
   }
   if (operation != "Constant" && !has_input(node, 0)) throw Unsupported{"no input"};
   (this->*known->second)(node);
+  note_origin(node);
   return true;
+}
+
+void OnnxConstants::note_origin(const Node& node) {
+  const auto made = constants_.find(node.output(0));
+  if (made == constants_.end() || operation_makes_its_own(node)) return;
+  std::map<const void*, std::int64_t> trained;  // each once
+  for (const std::string& name : node.input()) {
+    if (const OnnxConstant* from = find(name); from != nullptr && name != node.output(0)) {
+      trained[from->source] = from->trained;
+    }
+  }
+  made->second.trained = 0;
+  for (const auto& [source, count] : trained) made->second.trained += count;
 }
 
 void OnnxConstants::constant(const Node& node) {
@@ -130,6 +194,7 @@ void OnnxConstants::constant(const Node& node) {
                             .dims = {tensor.dims().begin(), tensor.dims().end()},
                             .type = tensor.data_type(),
                             .source = &tensor,
+                            .label = node.output(0),
                             .data = &tensor};
       static_cast<void>(constant.count());  // can be counted
       set(node.output(0), std::move(constant));
@@ -161,6 +226,7 @@ void OnnxConstants::constant_of_shape(const Node& node) {
                         .dims = integers(input(node, 0)),
                         .type = Proto::FLOAT,
                         .source = &node,
+                        .label = node.output(0),
                         .data = OnnxConstant::Fill{}};
   if (const onnx::AttributeProto* value = find_attribute(node, "value")) {
     constant.type = value->t().data_type();
@@ -298,6 +364,14 @@ void OnnxConstants::cast(const Node& node) {
       }
       result.values = std::move(whole);
     }
+  } else if (to == Proto::BOOL) {
+    Integers truths;
+    std::visit(
+        [&](const auto& values) {
+          for (const auto value : values) truths.push_back(value != 0 ? 1 : 0);
+        },
+        result.values);
+    result.values = std::move(truths);
   } else {
     throw Unsupported{fmt::format("the type {}", type_name(static_cast<int>(to)))};
   }
@@ -349,65 +423,228 @@ void OnnxConstants::unsqueeze(const Node& node) {
 
 void OnnxConstants::transpose(const Node& node) {
   OnnxConstant constant = input(node, 0);
-  if (constant.dims.size() < 2) return pass_on(node);
-  const Integers order = numbers_of(node, "perm", {1, 0});
-  if (constant.dims.size() != 2 || order != Integers{1, 0}) {
-    throw Unsupported{"a constant of more than rows and columns"};
+  const std::size_t rank = constant.dims.size();
+  if (rank < 2) return pass_on(node);
+  Integers order(rank);
+  std::iota(order.rbegin(), order.rend(), 0);
+  order = numbers_of(node, "perm", order);
+  Integers sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < rank; ++i) {
+    if (sorted.size() != rank || sorted[i] != static_cast<std::int64_t>(i)) {
+      throw Unsupported{"an order that does not name each axis"};
+    }
   }
-  if (constant.is_computed()) {
-    Numbers result = numbers(constant);
-    const std::int64_t rows = constant.dims[0];
-    const std::int64_t columns = constant.dims[1];
-    std::visit(
-        [&](auto& values) {
-          const auto from = values;
-          auto to = values.begin();
-          for (std::int64_t j = 0; j < columns; ++j) {
-            for (std::int64_t i = 0; i < rows; ++i) {
-              *to++ = from[static_cast<std::size_t>(i * columns + j)];
-            }
-          }
-        },
-        result.values);
-    std::swap(result.dims[0], result.dims[1]);
-    return set(node, std::move(result));
+  if (std::is_sorted(order.begin(), order.end())) return pass_on(node);
+  if (rank > 2 || constant.is_computed()) {
+    const Numbers from = numbers(constant);
+    Integers strides(rank, 1);  // of the input, by the output's axes
+    OnnxDims dims(rank);
+    for (std::size_t i = 0; i < rank; ++i) {
+      const auto axis = static_cast<std::size_t>(order[i]);
+      dims[i] = constant.dims[axis];
+      strides[i] = count_of({constant.dims.begin() + order[i] + 1, constant.dims.end()});
+    }
+    return set(node, spread(from, dims, strides));
   }
   std::swap(constant.dims[0], constant.dims[1]);
   constant.transposed = !constant.transposed;
   set(node.output(0), std::move(constant));
 }
 
-void OnnxConstants::arithmetic(const Node& node) {
-  const Numbers a = numbers(input(node, 0));
-  const Numbers b = numbers(input(node, 1));
-  if (a.values.index() != b.values.index()) throw Unsupported{"numbers of two types"};
-  const bool one_a = count_of(a.dims) == 1;
-  const bool one_b = count_of(b.dims) == 1;
-  if (!one_a && !one_b && a.dims != b.dims) {
-    throw Unsupported{"constants of two shapes"};
-  }
-  // Of two that are one number each, the shape with more dimensions.
-  const bool like_b = one_a && (!one_b || b.dims.size() > a.dims.size());
-  Numbers result{like_b ? b.dims : a.dims, a.type, {}};
-  spend(count_of(result.dims));
+OnnxConstants::Numbers OnnxConstants::spread(const Numbers& from, const OnnxDims& dims,
+                                             const std::vector<std::int64_t>& strides) {
+  const std::int64_t count = count_of(dims);
+  spend(count);
+  Numbers result{dims, from.type, {}};
   result.values = std::visit(
-      [&](const auto& left) -> decltype(result.values) {
-        using List = std::decay_t<decltype(left)>;
-        const auto& right = std::get<List>(b.values);
-        List list;
-        for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
-          if (left.empty() || right.empty()) break;
-          list.push_back(apply(node.op_type(), left[one_a ? 0 : i], right[one_b ? 0 : i]));
+      [&](const auto& values) -> decltype(result.values) {
+        std::decay_t<decltype(values)> list;
+        OnnxDims place(dims.size(), 0);
+        for (std::int64_t i = 0; i < count; ++i) {
+          const std::int64_t at =
+              std::inner_product(place.begin(), place.end(), strides.begin(), std::int64_t{0});
+          list.push_back(values.at(static_cast<std::size_t>(at)));
+          for (std::size_t axis = dims.size(); axis-- > 0;) {
+            if (++place[axis] < dims[axis]) break;
+            place[axis] = 0;
+          }
         }
         return list;
       },
+      from.values);
+  return result;
+}
+
+OnnxConstants::Numbers OnnxConstants::repeated(const Numbers& from, const OnnxDims& dims) {
+  if (from.dims == dims) return from;
+  std::vector<std::int64_t> strides(dims.size(), 0);
+  const std::size_t missing = dims.size() - from.dims.size();
+  std::int64_t stride = 1;
+  for (std::size_t axis = from.dims.size(); axis-- > 0;) {
+    if (from.dims[axis] != 1) strides[missing + axis] = stride;
+    stride *= from.dims[axis];
+  }
+  return spread(from, dims, strides);
+}
+
+void OnnxConstants::arithmetic(const Node& node) {
+  if (node.input_size() != 2) throw Unsupported{"constants that are not two"};
+  const Numbers left = numbers(input(node, 0));
+  const Numbers right = numbers(input(node, 1));
+  if (left.values.index() != right.values.index()) throw Unsupported{"numbers of two types"};
+  const OnnxDims dims = broadcast(left.dims, right.dims);
+  static_cast<void>(count_of(dims));
+  const Numbers a = repeated(left, dims);
+  const Numbers b = repeated(right, dims);
+  Numbers result{dims, a.type, {}};
+  if (is_comparison(node.op_type())) result.type = Proto::BOOL;
+  std::visit(
+      [&](const auto& first) {
+        using List = std::decay_t<decltype(first)>;
+        const auto& second = std::get<List>(b.values);
+        if (is_comparison(node.op_type())) {
+          Integers list;
+          for (std::size_t i = 0; i < first.size(); ++i) {
+            list.push_back(compare(node.op_type(), first[i], second[i]) ? 1 : 0);
+          }
+          result.values = std::move(list);
+          return;
+        }
+        List list;
+        for (std::size_t i = 0; i < first.size(); ++i) {
+          list.push_back(apply(node.op_type(), first[i], second[i]));
+        }
+        result.values = std::move(list);
+      },
       a.values);
+  set(node, std::move(result));
+}
+
+void OnnxConstants::function(const Node& node) {
+  Numbers result = numbers(input(node, 0));
+  const std::string& operation = node.op_type();
+  if (auto* reals = std::get_if<Reals>(&result.values)) {
+    for (double& value : *reals) {
+      value = operation == "Neg"     ? -value
+              : operation == "Sqrt"  ? std::sqrt(value)
+              : operation == "Floor" ? std::floor(value)
+              : operation == "Ceil"  ? std::ceil(value)
+                                     : throw Unsupported{"numbers that are not whole"};
+    }
+  } else {
+    for (std::int64_t& value : std::get<Integers>(result.values)) {
+      if (operation == "Neg") {
+        value = apply("Sub", std::int64_t{0}, value);
+      } else if (operation == "Not") {
+        value = value == 0 ? 1 : 0;
+      } else {
+        throw Unsupported{"whole numbers"};
+      }
+    }
+  }
+  set(node, std::move(result));
+}
+
+void OnnxConstants::where(const Node& node) {
+  const Numbers asked = numbers(input(node, 0));
+  const Numbers yes = numbers(input(node, 1));
+  const Numbers no = numbers(input(node, 2));
+  if (yes.values.index() != no.values.index()) throw Unsupported{"numbers of two types"};
+  const OnnxDims dims = broadcast(broadcast(asked.dims, yes.dims), no.dims);
+  static_cast<void>(count_of(dims));
+  const Numbers condition = repeated(asked, dims);
+  const auto* is_true = std::get_if<Integers>(&condition.values);
+  if (is_true == nullptr) throw Unsupported{"a condition that is no truth value"};
+  Numbers result = repeated(yes, dims);
+  const Numbers other = repeated(no, dims);
+  std::visit(
+      [&](auto& values) {
+        const auto& others = std::get<std::decay_t<decltype(values)>>(other.values);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          if ((*is_true)[i] == 0) values[i] = others[i];
+        }
+      },
+      result.values);
+  set(node, std::move(result));
+}
+
+void OnnxConstants::range(const Node& node) {
+  const auto one = [&](int i) {
+    const Integers list = integers(input(node, i));
+    if (list.size() != 1) throw Unsupported{"several numbers, where one is expected"};
+    return list.front();
+  };
+  const std::int64_t end = one(1);
+  const std::int64_t step = one(2);
+  if (step == 0) throw Unsupported{"a step of 0"};
+  Integers list;
+  for (std::int64_t at = one(0); step > 0 ? at < end : at > end;) {
+    list.push_back(at);
+    spend(static_cast<std::int64_t>(list.size()) % kSpentAtOnce == 0 ? kSpentAtOnce : 0);
+    if (__builtin_add_overflow(at, step, &at)) break;
+  }
+  set(node, {{static_cast<std::int64_t>(list.size())}, input(node, 0).type, std::move(list)});
+}
+
+void OnnxConstants::expand(const Node& node) {
+  const OnnxConstant& from = input(node, 0);
+  const OnnxDims dims = broadcast(from.dims, integers(input(node, 1)));
+  if (count_of(dims) == from.count() && !from.transposed) return set_view(node, dims);
+  set(node, repeated(numbers(from), dims));
+}
+
+void OnnxConstants::power(const Node& node) {
+  Numbers result = numbers(input(node, 0));
+  const Reals exponent = reals(input(node, 1));
+  if (exponent.size() != 1) throw Unsupported{"several exponents"};
+  auto* values = std::get_if<Reals>(&result.values);
+  if (values == nullptr) throw Unsupported{"whole numbers"};
+  for (double& value : *values) value = std::pow(value, exponent.front());
+  set(node, std::move(result));
+}
+
+void OnnxConstants::scatter(const Node& node) {
+  Numbers result = numbers(input(node, 0));
+  const OnnxConstant& which = input(node, 1);
+  const Integers places = integers(which);
+  const Numbers updates = numbers(input(node, 2));
+  if (text_of(node, "reduction", "none") != "none" || which.dims.empty() ||
+      updates.values.index() != result.values.index()) {
+    throw Unsupported{"what it does not put in place"};
+  }
+  // Each list of indices names a number, or all that lie behind some axes.
+  const std::int64_t named = which.dims.back();
+  const std::size_t rank = result.dims.size();
+  if (named < 1 || named > static_cast<std::int64_t>(rank))
+    throw Unsupported{"an index of no axis"};
+  const std::int64_t size = count_of({result.dims.begin() + named, result.dims.end()});
+  const std::int64_t lists = static_cast<std::int64_t>(places.size()) / named;
+  if (count_of(updates.dims) != count_of({lists}) * size)
+    throw Unsupported{"numbers that do not fit"};
+  std::visit(
+      [&](auto& values) {
+        const auto& from = std::get<std::decay_t<decltype(values)>>(updates.values);
+        for (std::int64_t list = 0; list < lists; ++list) {
+          std::int64_t at = 0;
+          for (std::int64_t axis = 0; axis < named; ++axis) {
+            const std::int64_t along = result.dims[static_cast<std::size_t>(axis)];
+            std::int64_t place = places[static_cast<std::size_t>(list * named + axis)];
+            if (place < 0) place += along;
+            if (place < 0 || place >= along) throw Unsupported{"an index beyond its tensor"};
+            at = at * along + place;
+          }
+          std::copy_n(from.begin() + list * size, size, values.begin() + at * size);
+        }
+      },
+      result.values);
   set(node, std::move(result));
 }
 
 void OnnxConstants::pass_on(const Node& node) {
   OnnxConstant constant = input(node, 0);
   spend(constant.is_computed() ? constant.count() : 0);
+  if (node.op_type() == "Identity") constant.label = node.output(0);
   set(node.output(0), std::move(constant));
 }
 

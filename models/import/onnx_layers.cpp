@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,7 +11,7 @@
 
 #include "models/import/onnx_node.hpp"
 #include "models/import/onnx_parts.hpp"
-#include "models/import/onnx_tensors.hpp"
+#include "models/import/onnx_recurrent.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
@@ -23,46 +22,123 @@ std::string operation_of(const onnx::NodeProto& node) {
   return standard ? node.op_type() : node.domain() + "::" + node.op_type();
 }
 
+/// A number for each axis of a window, from an attribute; as many as it has.
+Spatial spatial(const std::vector<std::int64_t>& numbers, const char* what) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  for (const std::int64_t number : numbers) {
+    if (number < 1 || number > kMost) throw Unsupported{fmt::format("{} of no size", what)};
+  }
+  switch (numbers.size()) {
+    case 1:
+      return numbers[0];  // along the other axes, which there are not, it does not matter
+    case 2:
+      if (numbers[0] == numbers[1]) return numbers[0];
+      return {numbers[0], numbers[1]};
+    case 3:
+      return {numbers[0], numbers[1], numbers[2]};
+    default:
+      throw Unsupported{fmt::format("{} of {} axes", what, numbers.size())};
+  }
+}
+
+/// Padding that says the same of axes that there are not, if all others have the same.
+Padding plain_padding(const Padding& around, std::size_t axes) {
+  const std::int64_t all = around.left;
+  Padding even{all};
+  if (axes == 1) return around.right == all ? even : around;
+  const bool same = axes == 2 && around.right == all && around.top == all && around.bottom == all;
+  return same ? even : around;
+}
+
 /// Makes layers of the operations.
-class OnnxImporter : public OnnxTensors {
+class OnnxImporter : public OnnxRecurrent {
  public:
   OnnxImporter(const onnx::GraphProto& graph, std::int64_t opset,
-               const std::optional<TensorShape>& input)
-      : OnnxTensors{graph, input}, opset_{opset} {
+               const std::vector<OnnxInput>& inputs)
+      : OnnxRecurrent{graph, opset, inputs} {
     for (const Node& node : graph.node()) visit(node);
   }
 
  private:
   using Convert = void (OnnxImporter::*)(const Node&);
+  using Kind = ActivationOp::Kind;
+  using Pair = CombineOp::Kind;
+  using Reduction = ReduceOp::Kind;
 
   static const std::map<std::string, Convert>& converters() {
     static const std::map<std::string, Convert> kConverters{
         {"Conv", &OnnxImporter::convolution},
+        {"ConvTranspose", &OnnxImporter::transposed_convolution},
         {"BatchNormalization", &OnnxImporter::batch_norm},
+        {"InstanceNormalization", &OnnxImporter::instance_norm},
+        {"GroupNormalization", &OnnxImporter::group_norm},
+        {"LayerNormalization", &OnnxImporter::layer_norm},
+        {"LSTM", &OnnxImporter::recurrent},
+        {"GRU", &OnnxImporter::recurrent},
+        {"RNN", &OnnxImporter::recurrent},
         {"Relu", &OnnxImporter::plain<ReluOp>},
+        {"PRelu", &OnnxImporter::prelu},
         {"Clip", &OnnxImporter::clip},
-        {"Sigmoid", &OnnxImporter::activation<ActivationOp::Kind::kSigmoid>},
+        {"Sigmoid", &OnnxImporter::activation<Kind::kSigmoid>},
         {"HardSigmoid", &OnnxImporter::hard_sigmoid},
-        {"HardSwish", &OnnxImporter::activation<ActivationOp::Kind::kHardSwish>},
-        {"Tanh", &OnnxImporter::activation<ActivationOp::Kind::kTanh>},
-        {"Softplus", &OnnxImporter::activation<ActivationOp::Kind::kSoftplus>},
-        {"Mish", &OnnxImporter::activation<ActivationOp::Kind::kMish>},
+        {"HardSwish", &OnnxImporter::activation<Kind::kHardSwish>},
+        {"Tanh", &OnnxImporter::activation<Kind::kTanh>},
+        {"Softplus", &OnnxImporter::activation<Kind::kSoftplus>},
+        {"Mish", &OnnxImporter::activation<Kind::kMish>},
         {"LeakyRelu", &OnnxImporter::leaky_relu},
         {"Elu", &OnnxImporter::elu},
         {"Selu", &OnnxImporter::selu},
+        {"Gelu", &OnnxImporter::gelu},
+        {"Abs", &OnnxImporter::activation<Kind::kAbs>},
+        {"Exp", &OnnxImporter::activation<Kind::kExp>},
+        {"Log", &OnnxImporter::activation<Kind::kLog>},
+        {"Sqrt", &OnnxImporter::activation<Kind::kSqrt>},
+        {"Erf", &OnnxImporter::activation<Kind::kErf>},
+        {"Sin", &OnnxImporter::activation<Kind::kSin>},
+        {"Cos", &OnnxImporter::activation<Kind::kCos>},
+        {"Floor", &OnnxImporter::activation<Kind::kFloor>},
+        {"Neg", &OnnxImporter::negate},
+        {"Not", &OnnxImporter::invert},
+        {"Reciprocal", &OnnxImporter::reciprocal},
+        {"Pow", &OnnxImporter::power},
         {"LRN", &OnnxImporter::local_norm},
         {"MaxPool", &OnnxImporter::max_pool},
         {"AveragePool", &OnnxImporter::average_pool},
         {"GlobalAveragePool", &OnnxImporter::global_average},
-        {"ReduceMean", &OnnxImporter::reduce_mean},
+        {"GlobalMaxPool", &OnnxImporter::global_maximum},
+        {"ReduceMean", &OnnxImporter::reduce<Reduction::kMean>},
+        {"ReduceSum", &OnnxImporter::reduce<Reduction::kSum>},
+        {"ReduceMax", &OnnxImporter::reduce<Reduction::kMaximum>},
+        {"ReduceMin", &OnnxImporter::reduce<Reduction::kMinimum>},
+        {"ReduceSumSquare", &OnnxImporter::reduce_squares},
+        {"ReduceL1", &OnnxImporter::reduce_absolutes},
+        {"ReduceL2", &OnnxImporter::reduce_length},
         {"Pad", &OnnxImporter::pad},
         {"Resize", &OnnxImporter::resize},
+        {"DepthToSpace", &OnnxImporter::depth_to_space},
+        {"SpaceToDepth", &OnnxImporter::space_to_depth},
         {"Add", &OnnxImporter::add},
         {"Sum", &OnnxImporter::sum},
         {"Sub", &OnnxImporter::subtract},
         {"Mul", &OnnxImporter::multiply},
         {"Div", &OnnxImporter::divide},
+        {"Min", &OnnxImporter::extreme<Pair::kMinimum>},
+        {"Max", &OnnxImporter::extreme<Pair::kMaximum>},
+        {"Less", &OnnxImporter::compare<Pair::kLess>},
+        {"Greater", &OnnxImporter::compare<Pair::kGreater>},
+        {"Equal", &OnnxImporter::compare<Pair::kEqual>},
+        {"LessOrEqual", &OnnxImporter::compare_not<Pair::kGreater>},
+        {"GreaterOrEqual", &OnnxImporter::compare_not<Pair::kLess>},
+        {"And", &OnnxImporter::both},
+        {"Or", &OnnxImporter::either},
+        {"Where", &OnnxImporter::where},
         {"Concat", &OnnxImporter::concat},
+        {"Split", &OnnxImporter::split},
+        {"Slice", &OnnxImporter::slice},
+        {"Gather", &OnnxImporter::gather},
+        {"Expand", &OnnxImporter::expand},
+        {"Tile", &OnnxImporter::tile},
+        {"Transpose", &OnnxImporter::transpose},
         {"Flatten", &OnnxImporter::flatten},
         {"Reshape", &OnnxImporter::reshape},
         {"Squeeze", &OnnxImporter::squeeze},
@@ -70,6 +146,7 @@ class OnnxImporter : public OnnxTensors {
         {"Gemm", &OnnxImporter::gemm},
         {"MatMul", &OnnxImporter::matrix_product},
         {"Softmax", &OnnxImporter::softmax},
+        {"LogSoftmax", &OnnxImporter::log_softmax},
         {"Cast", &OnnxImporter::cast},
         {"Identity", &OnnxImporter::identity},
         {"Dropout", &OnnxImporter::dropout}};
@@ -85,6 +162,7 @@ class OnnxImporter : public OnnxTensors {
       if (folds && constants_.fold(node, [&](const auto& name) { return dims_of(name); })) return;
       if (folds && hangs_on_unknown_numbers(node)) throw FollowsUnknown{};
       if (known == converters().end()) throw Unsupported{""};
+      if (node.output_size() == 0) throw Unsupported{"no output"};
       (this->*known->second)(node);
       return;
     } catch (const Unsupported& reason) {
@@ -106,79 +184,85 @@ class OnnxImporter : public OnnxTensors {
 
   // What a node says.
 
-  /// Rows and columns around, from the node's attributes.
-  [[nodiscard]] Padding padding(const Node& node, const Tensor& from, std::int64_t kernel,
-                                std::int64_t stride) const {
+  /// What lies around, from the node's attributes.
+  [[nodiscard]] Padding padding(const Node& node, const Tensor& from, const Spatial& kernel,
+                                const Spatial& stride, std::size_t axes) const {
     const std::string automatic = text_of(node, "auto_pad", "NOTSET");
     if (automatic == "VALID") return {};
     if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
       if (from.layer == kNoLayer) return {};  // nobody will know
-      return same_padding(shape(from), kernel, stride, automatic == "SAME_LOWER");
+      return plain_padding(same_padding(from.dims, kernel, stride, automatic == "SAME_LOWER"),
+                           axes);
     }
     if (automatic != "NOTSET" && !automatic.empty()) {
       throw Unsupported{fmt::format("auto_pad '{}'", automatic)};
     }
-    const Numbers pads = numbers_of(node, "pads", {0, 0, 0, 0});
-    if (pads.size() != 4) throw Unsupported{fmt::format("pads of {} numbers", pads.size())};
-    return {pads[0], pads[1], pads[2], pads[3]};
+    const Numbers pads = numbers_of(node, "pads", Numbers(2 * axes, 0));
+    if (pads.size() != 2 * axes) throw Unsupported{fmt::format("pads of {} numbers", pads.size())};
+    Padding around;
+    around.left = pads[axes - 1];
+    around.right = pads[2 * axes - 1];
+    if (axes > 1) around.top = pads[axes - 2];
+    if (axes > 1) around.bottom = pads[2 * axes - 2];
+    if (axes > 2) around.front = pads[0];
+    if (axes > 2) around.back = pads[axes];
+    return plain_padding(around, axes);
   }
-  static std::int64_t dilation(const Node& node) {
+  static Spatial numbers_along(const Node& node, const char* name, std::size_t axes,
+                               const char* what) {
+    const Numbers numbers = numbers_of(node, name, Numbers(axes, 1));
+    if (numbers.size() != axes)
+      throw Unsupported{fmt::format("{} of {} axes", what, numbers.size())};
+    return spatial(numbers, what);
+  }
+  static Spatial dilation(const Node& node, std::size_t axes) {
     constexpr std::int64_t kMost = std::int64_t{1} << 20;
-    const std::int64_t steps = square(numbers_of(node, "dilations", {1, 1}), "dilation");
-    if (steps < 1 || steps > kMost) throw Unsupported{"a dilation of no size"};
+    const Spatial steps = numbers_along(node, "dilations", axes, "a dilation");
+    if (std::max({steps.depth, steps.height, steps.width}) > kMost) {
+      throw Unsupported{"a dilation of no size"};
+    }
     return steps;
   }
-  static void refuse_dilation(const Node& node) {
-    if (dilation(node) != 1) throw Unsupported{"dilation"};
+  static void refuse_dilation(const Node& node, std::size_t axes) {
+    if (dilation(node, axes) != Spatial{1}) throw Unsupported{"dilation"};
   }
-  static std::int64_t stride(const Node& node) {
-    return square(numbers_of(node, "strides", {1, 1}), "a stride");
+  static Spatial stride(const Node& node, std::size_t axes) {
+    return numbers_along(node, "strides", axes, "a stride");
   }
-  static std::int64_t window(const Node& node) {
-    return square(numbers_of(node, "kernel_shape", {}), "a window");
+  /// What a kernel sees from end to end.
+  static Spatial extent(const Spatial& kernel, const Spatial& steps) {
+    constexpr std::int64_t kMost = std::int64_t{1} << 40;
+    const auto along = [](std::int64_t size, std::int64_t step) {
+      if (size > kMost) throw Unsupported{"a kernel that is larger than can be counted"};
+      return (size - 1) * step + 1;
+    };
+    return {along(kernel.depth, steps.depth), along(kernel.height, steps.height),
+            along(kernel.width, steps.width)};
   }
+  /// A tensor with channels, and so many axes behind them.
+  static void require_axes(const Tensor& from, std::size_t axes) {
+    if (from.layer == kNoLayer || from.rank() == axes + 2) return;
+    if (from.rank() == kFlatRank) throw Unsupported{"a flat tensor"};
+    throw Unsupported{fmt::format("a tensor of {} dimensions", from.rank())};
+  }
+  /// The batch, then what a layer of pictures made.
+  void make_picture(const Node& node, LayerId id) { make(node.output(0), with_batch(id, 0)); }
 
   // What it makes.
 
-  template <class Op>
-  void plain(const Node& node) {
-    add_layer(node, Op{}, {operand(node)});
-  }
-  template <ActivationOp::Kind kKind>
-  void activation(const Node& node) {
-    add_layer(node, ActivationOp{kKind}, {operand(node)});
-  }
-  void identity(const Node& node) { make(node.output(0), operand(node)); }
-  void flat_view(const Node& node, const Tensor& from) {
-    if (from.layer != kNoLayer && from.rank == kFlatRank) {
-      pass_on(node, from, kFlatRank);
-    } else {
-      add_layer(node, FlattenOp{}, {from}, kFlatRank);
-    }
-  }
-
-  void dropout(const Node& node) {
-    if (number_of(node, "is_test", 1) == 0) refuse_training();
-    if (has_input(node, 2) && scalar(node, 2, 0) != 0) refuse_training();
-    identity(node);
-  }
-  [[noreturn]] static void refuse_training() {
-    throw Unsupported{"training switched on; export the model in evaluation"};
-  }
-  void cast(const Node& node) {
-    if (number_of(node, "to", 0) != onnx::TensorProto::FLOAT) {
-      throw Unsupported{"a number format of its own"};
-    }
-    identity(node);
-  }
   void convolution(const Node& node) {
-    const OnnxConstant& kernel = weight(node, 1, kPictureRank);
-    const std::int64_t size = square({kernel.dims[2], kernel.dims[3]}, "a kernel");
-    const std::int64_t steps = dilation(node);
-    const std::int64_t step = stride(node);
-    const Tensor from = bordered_picture(node);
+    const OnnxConstant& kernel = weight(node, 1);
+    if (kernel.dims.size() < 3 || kernel.dims.size() > 5) {
+      throw Unsupported{fmt::format("weights of {} dimensions", kernel.dims.size())};
+    }
+    const std::size_t axes = kernel.dims.size() - 2;
+    const Spatial size = spatial({kernel.dims.begin() + 2, kernel.dims.end()}, "a kernel");
+    const Spatial steps = dilation(node, axes);
+    const Spatial step = stride(node, axes);
+    const Tensor from = bordered(node);
+    require_axes(from, axes);
     const Padding border = from.border;  // of a Pad before it: more of its own
-    Padding around = padding(node, from, (size - 1) * steps + 1, step);
+    Padding around = padding(node, from, extent(size, steps), step, axes);
     const bool automatic = text_of(node, "auto_pad", "NOTSET").starts_with("SAME");
     if (automatic && border != Padding{}) throw Unsupported{"a border before auto_pad"};
     for (std::int64_t Padding::*side :
@@ -187,15 +271,66 @@ class OnnxImporter : public OnnxTensors {
         throw Unsupported{"pads that are larger than can be counted"};
       }
     }
-    add_weighted(node,
-                 ConvOp{.out_channels = kernel.dims[0],
-                        .kernel = size,
-                        .stride = step,
-                        .padding = around,
-                        .groups = number_of(node, "group", 1),
-                        .dilation = steps,
-                        .bias = has_input(node, 2)},
-                 from, {"weight", "bias"});
+    if (border != Padding{}) {
+      around.front = around.back = 0;
+      around = plain_padding(around, axes);
+    }
+    make_picture(node, add_weighted(node,
+                                    ConvOp{.out_channels = kernel.dims[0],
+                                           .kernel = size,
+                                           .stride = step,
+                                           .padding = around,
+                                           .groups = number_of(node, "group", 1),
+                                           .dilation = steps,
+                                           .bias = has_input(node, 2)},
+                                    channels_first_or_none(from), {"weight", "bias"}));
+  }
+  /// None where nothing is known of a tensor: what its reader says is looked at all the same.
+  LayerId channels_first_or_none(const Tensor& from) {
+    return from.layer == kNoLayer ? kNoLayer : channels_first(from);
+  }
+  void transposed_convolution(const Node& node) {
+    constexpr std::size_t kAxes = 2;
+    const OnnxConstant& kernel = weight(node, 1, kPictureRank);
+    const Spatial size = spatial({kernel.dims[2], kernel.dims[3]}, "a kernel");
+    refuse_dilation(node, kAxes);
+    const Spatial step = stride(node, kAxes);
+    const std::string automatic = text_of(node, "auto_pad", "NOTSET");
+    if (find_attribute(node, "output_shape") != nullptr || automatic != "NOTSET") {
+      throw Unsupported{"padding that depends on the size"};
+    }
+    const Tensor from = operand(node);
+    require_axes(from, kAxes);
+    const Padding around = padding(node, from, size, step, kAxes);
+    if (around.before() != around.behind()) {
+      throw Unsupported{"padding that differs from side to side"};
+    }
+    const Numbers more = numbers_of(node, "output_padding", {0, 0});
+    const LayerId layer = channels_first(from);
+    const auto output = [&](std::size_t axis, std::int64_t input, std::int64_t extra) {
+      constexpr std::int64_t kMost = std::int64_t{1} << 20;
+      const std::int64_t border = around.before()[axis];
+      if (std::max({size[axis], step[axis], border, extra, input}) > kMost ||
+          std::min(border, extra) < 0) {
+        throw Unsupported{"sizes that are larger than can be counted"};
+      }
+      return (input - 1) * step[axis] - 2 * border + size[axis] + extra;
+    };
+    if (more.size() != kAxes) throw Unsupported{"output_padding of other axes"};
+    const std::int64_t groups = number_of(node, "group", 1);
+    constexpr std::int64_t kMostGroups = std::int64_t{1} << 20;
+    if (groups < 1 || groups > kMostGroups || kernel.dims[1] > kMostGroups) {
+      throw Unsupported{"groups that do not divide the channels"};
+    }
+    const ConvTransposeOp op{.out_channels = kernel.dims[1] * groups,
+                             .kernel = size,
+                             .stride = step,
+                             .padding = around.before(),
+                             .height = output(1, from.dims[2], more[0]),
+                             .width = output(2, from.dims[3], more[1]),
+                             .groups = groups,
+                             .bias = has_input(node, 2)};
+    make_picture(node, add_weighted(node, op, layer, {"weight", "bias"}));
   }
   void batch_norm(const Node& node) {
     if (number_of(node, "training_mode", 0) != 0 || number_of(node, "is_test", 1) == 0) {
@@ -203,57 +338,81 @@ class OnnxImporter : public OnnxTensors {
     }
     if (number_of(node, "spatial", 1) != 1) throw Unsupported{"numbers for each pixel"};
     for (const int i : {1, 2, 3, 4}) static_cast<void>(weight(node, i, 1));
-    add_weighted(node, BatchNormOp{.epsilon = real_of(node, "epsilon", 1e-5)}, operand(node),
-                 {"weight", "bias", "running_mean", "running_var"});
-  }
-  void softmax(const Node& node) {
-    // Of maps it means something else since version 13 of the operations.
-    constexpr std::int64_t kByAxis = 13;
     const Tensor from = operand(node);
-    const TensorShape in = shape(from);
-    const std::int64_t axis =
-        axis_of(number_of(node, "axis", opset_ < kByAxis ? 1 : -1), from.rank);
-    if (in.height() != 1 || in.width() != 1 || axis != 1)
-      throw Unsupported{"more than a flat vector"};
-    add_layer(node, SoftmaxOp{}, {from});
+    const LayerId id = add_weighted(node, BatchNormOp{.epsilon = real_of(node, "epsilon", 1e-5)},
+                                    channels_first_or_none(from),
+                                    {"weight", "bias", "running_mean", "running_var"});
+    make(node.output(0), {id, from.dims, {}, from.type});
   }
-  void clip(const Node& node) {
-    constexpr double kRelu6Bound = 6;
-    constexpr double kNone = std::numeric_limits<double>::max();
-    // Inputs since version 11 of the operations; no bound where there is no number.
-    const double low = scalar(node, 1, real_of(node, "min", -kNone));
-    const double high = scalar(node, 2, real_of(node, "max", kNone));
-    if (low == 0 && high >= std::numeric_limits<float>::max()) return plain<ReluOp>(node);
-    if (low != 0 || high != kRelu6Bound) throw Unsupported{"bounds other than 0 and 6"};
-    plain<Relu6Op>(node);
+  /// Whether a constant repeats a number, as of norms without scales and shifts.
+  bool repeats(const OnnxConstant& constant, double number) {
+    const std::vector<double> values = constants_.reals(constant);
+    return std::all_of(values.begin(), values.end(), [&](double one) { return one == number; });
   }
-  void hard_sigmoid(const Node& node) {
-    // PyTorch's is max(0, min(1, x/6 + 1/2)); ONNX's own default slope is 0.2.
-    constexpr double kSlope = 1.0 / 6;
-    if (std::abs(real_of(node, "alpha", 0.2) - kSlope) > 1e-6 ||
-        real_of(node, "beta", 0.5) != 0.5) {
-      throw Unsupported{"a slope other than 1/6"};
+  void grouped_norm(const Node& node, std::int64_t groups) {
+    const OnnxConstant& scale = weight(node, 1, 1);
+    const OnnxConstant& shift = weight(node, 2, 1);
+    const Tensor from = real_operand(node);
+    GroupNormOp op{.groups = groups, .epsilon = real_of(node, "epsilon", 1e-5)};
+    const LayerId layer = channels_first(from);
+    if (from.rank() < 3) throw Unsupported{"a tensor without places"};
+    LayerId id = kNoLayer;
+    if (repeats(scale, 1) && repeats(shift, 0) && !scale.name.ends_with(".weight")) {
+      op.affine = false;
+      id = push(op, {layer});
+    } else {
+      id = add_norm(op, layer, module_of(node, scale.label), scale, shift);
     }
-    activation<ActivationOp::Kind::kHardSigmoid>(node);
+    make(node.output(0), {id, from.dims, {}, from.type});
   }
-  void leaky_relu(const Node& node) {
-    add_layer(node, ActivationOp{ActivationOp::Kind::kLeakyRelu, real_of(node, "alpha", 0.01)},
-              {operand(node)});
+  void instance_norm(const Node& node) {
+    const Tensor from = operand(node);
+    if (from.layer == kNoLayer) throw FollowsUnknown{};
+    if (from.rank() < 2) throw Unsupported{"a tensor without channels"};
+    grouped_norm(node, from.dims[1]);
   }
-  void elu(const Node& node) {
-    add_layer(node, ActivationOp{ActivationOp::Kind::kElu, real_of(node, "alpha", 1)},
-              {operand(node)});
-  }
-  void selu(const Node& node) {
-    // ONNX writes its constants in single precision, PyTorch in double.
-    constexpr double kAlpha = 1.6732632423543772;
-    constexpr double kGamma = 1.0507009873554805;
-    constexpr double kDigits = 1e-6;
-    if (std::abs(real_of(node, "alpha", kAlpha) - kAlpha) > kDigits ||
-        std::abs(real_of(node, "gamma", kGamma) - kGamma) > kDigits) {
-      throw Unsupported{"constants of its own"};
+  void group_norm(const Node& node) { grouped_norm(node, number_of(node, "num_groups", 0)); }
+  void layer_norm(const Node& node) {
+    const OnnxConstant& scale = weight(node, 1);
+    const OnnxConstant* shift = find_constant(node, 2);
+    if (has_input(node, 2) && shift == nullptr) throw Unsupported{"shifts known in the run only"};
+    const Tensor from = real_operand(node);
+    if (from.layer == kNoLayer) throw FollowsUnknown{};
+    const auto axis = axis_of(number_of(node, "axis", -1), from.rank());
+    const OnnxDims over{from.dims.begin() + axis, from.dims.end()};
+    if (scale.dims != over || (shift != nullptr && shift->dims != over)) {
+      throw Unsupported{"scales of other dimensions"};
     }
-    activation<ActivationOp::Kind::kSelu>(node);
+    std::set<std::size_t> kept;
+    for (auto at = static_cast<std::size_t>(axis); at < from.rank(); ++at) kept.insert(at);
+    const LayerId layer = sample_of(from, kept).layers.front();
+    LayerNormOp op{.axes = static_cast<std::int64_t>(over.size()),
+                   .epsilon = real_of(node, "epsilon", 1e-5),
+                   .affine = shift != nullptr};
+    if (shift != nullptr) {
+      const LayerId id = add_norm(op, layer, module_of(node, scale.label), scale, *shift);
+      return make(node.output(0), {id, from.dims, {}, from.type});
+    }
+    const Tensor norm{push(op, {layer}), from.dims, {}, from.type};
+    combine(node, MultiplyOp{}, {{norm, nullptr, norm.dims}, any_operand(node, 1)});
+  }
+  void prelu(const Node& node) {
+    const OnnxConstant& slope = weight(node, 1);
+    const Tensor from = real_operand(node);
+    const LayerId layer = channels_first(from);
+    OnnxDims dims = slope.dims;
+    if (dims.size() > from.rank()) throw Unsupported{"slopes of other dimensions"};
+    dims.insert(dims.begin(), from.rank() - dims.size(), 1);
+    const std::int64_t count = slope.count();
+    const bool shared = count == 1;
+    if (!shared && (dims[1] != from.dims[1] || count != dims[1])) {
+      throw Unsupported{"slopes that are not one for each channel"};
+    }
+    const LayerId id = add_computed(PreluOp{shared}, layer, module_of(node, slope.label),
+                                    fmt::format("slope {} {}", slope.label, slope.source));
+    if (count != layers_.parameters(id)) throw Unsupported{"slopes that do not fit"};
+    keep_part(id, "weight", {count}, why_no_floats(slope), [&] { return floats_of(slope); });
+    make(node.output(0), {id, from.dims, {}, from.type});
   }
   void local_norm(const Node& node) {
     const LocalNormOp op{.size = number_of(node, "size", 0),
@@ -261,39 +420,50 @@ class OnnxImporter : public OnnxTensors {
                          .exponent = real_of(node, "beta", 0.75),
                          .offset = real_of(node, "bias", 1)};
     if (op.size < 1 || op.size % 2 == 0) throw Unsupported{"an even number of channels"};
-    add_layer(node, op, {operand(node)});
+    const Tensor from = operand(node);
+    make(node.output(0), {push(op, {channels_first(from)}), from.dims, {}, from.type});
+  }
+  /// A pool's window and how it moves.
+  struct Window {
+    std::size_t axes;
+    Spatial kernel;
+    Spatial stride;
+  };
+  static Window window(const Node& node) {
+    const Numbers numbers = numbers_of(node, "kernel_shape", {});
+    return {numbers.size(), spatial(numbers, "a window"), stride(node, numbers.size())};
   }
   void max_pool(const Node& node) {
-    refuse_dilation(node);
-    const Tensor from = picture(node);
-    const std::int64_t kernel = window(node);
-    const std::int64_t step = stride(node);
-    add_layer(node,
-              MaxPoolOp{.kernel = kernel,
-                        .stride = step,
-                        .padding = padding(node, from, kernel, step),
-                        .ceil = number_of(node, "ceil_mode", 0) != 0},
-              {from});
+    const Window over = window(node);
+    refuse_dilation(node, over.axes);
+    const Tensor from = operand(node);
+    require_axes(from, over.axes);
+    const MaxPoolOp op{.kernel = over.kernel,
+                       .stride = over.stride,
+                       .padding = padding(node, from, over.kernel, over.stride, over.axes),
+                       .ceil = number_of(node, "ceil_mode", 0) != 0};
+    make_picture(node, push(op, {channels_first(from)}));
   }
   void average_pool(const Node& node) {
-    const Tensor from = picture(node);
-    const std::int64_t kernel = window(node);
-    const std::int64_t step = stride(node);
-    const Padding border = padding(node, from, kernel, step);
+    const Window over = window(node);
+    const Tensor from = operand(node);
+    require_axes(from, over.axes);
+    const Padding border = padding(node, from, over.kernel, over.stride, over.axes);
     if (number_of(node, "ceil_mode", 0) != 0) throw Unsupported{"windows that hang over the edge"};
-    refuse_dilation(node);
-    add_layer(node,
-              AvgPoolOp{.kernel = kernel,
-                        .stride = step,
-                        .padding = border,
-                        .count_padding =
-                            border == Padding{} || number_of(node, "count_include_pad", 0) != 0},
-              {from});
+    refuse_dilation(node, over.axes);
+    const AvgPoolOp op{
+        .kernel = over.kernel,
+        .stride = over.stride,
+        .padding = border,
+        .count_padding = border == Padding{} || number_of(node, "count_include_pad", 0) != 0};
+    make_picture(node, push(op, {channels_first(from)}));
   }
   /// Of sizes, or of factors that make whole ones.
   void resize(const Node& node) {
-    const Tensor from = picture(node);
-    const TensorShape in = shape(from);
+    const Tensor from = operand(node);
+    require_axes(from, 2);
+    if (from.layer == kNoLayer) throw FollowsUnknown{};
+    const OnnxDims& dims = from.dims;
     constexpr int kScales = 2;
     constexpr int kSizes = 3;
     Numbers sizes;
@@ -304,18 +474,20 @@ class OnnxImporter : public OnnxTensors {
           constant(node, kScales, "factors that are known in the run only");
       const std::vector<double> factors = constants_.reals(scales);
       if (factors.size() != kPictureRank) throw Unsupported{"factors of no picture"};
-      const OnnxDims dims{1, in.channels(), in.height(), in.width()};
       for (std::size_t axis = 0; axis < kPictureRank; ++axis) {
+        constexpr double kMost = 1e12;
         const double size = static_cast<double>(dims[axis]) * factors[axis];
-        if (size != std::floor(size) || size < 1) throw Unsupported{"a factor of no whole size"};
+        if (size != std::floor(size) || size < 1 || size > kMost) {
+          throw Unsupported{"a factor of no whole size"};
+        }
         sizes.push_back(static_cast<std::int64_t>(size));
       }
     }
-    if (sizes.size() != kPictureRank || sizes[0] != 1 || sizes[1] != in.channels()) {
+    if (sizes.size() != kPictureRank || sizes[0] != 1 || sizes[1] != dims[1]) {
       throw Unsupported{"sizes other than of height and width"};
     }
-    add_layer(node, ResizeOp{.height = sizes[2], .width = sizes[3], .method = method_of(node)},
-              {from});
+    const ResizeOp op{.height = sizes[2], .width = sizes[3], .method = method_of(node)};
+    make_picture(node, push(op, {channels_first(from)}));
   }
   static ResizeOp::Method method_of(const Node& node) {
     const std::string mode = text_of(node, "mode", "nearest");
@@ -331,186 +503,32 @@ class OnnxImporter : public OnnxTensors {
     if (mode == "linear" && places == "align_corners") return ResizeOp::Method::kBilinearCorners;
     throw Unsupported{fmt::format("mode '{}' of '{}' places", mode, places)};
   }
-  void global_average(const Node& node) { add_layer(node, GlobalAvgPoolOp{}, {picture(node)}); }
-  void reduce_mean(const Node& node) {
-    std::set<std::int64_t> over;
-    for (const std::int64_t axis : axes(node, 1)) over.insert(axis_of(axis, kPictureRank));
-    if (over != std::set<std::int64_t>{2, 3}) {
-      throw Unsupported{"dimensions other than height and width"};
-    }
-    const bool keeps = number_of(node, "keepdims", 1) != 0;
-    add_layer(node, GlobalAvgPoolOp{}, {picture(node)});
-    if (!keeps) add_layer(node, FlattenOp{}, {{layers_.size() - 1, kPictureRank, {}}}, kFlatRank);
+  void require_places(const Tensor& from) const {
+    if (shape(from).rank() == 0 || from.rank() < 3) throw Unsupported{"a flat tensor"};
+    if (from.rank() > 5) throw Unsupported{fmt::format("a tensor of {} dimensions", from.rank())};
   }
-  void pad(const Node& node) {
-    Numbers pads = has_input(node, 1)                        ? integers(node, 1)
-                   : find_attribute(node, "pads") != nullptr ? numbers_of(node, "pads", {})
-                                                             : numbers_of(node, "paddings", {});
-    if (std::all_of(pads.begin(), pads.end(), [](std::int64_t one) { return one == 0; })) {
-      return identity(node);
+  void global_average(const Node& node) {
+    const Tensor from = operand(node);
+    require_places(from);
+    make_picture(node, push(GlobalAvgPoolOp{}, {channels_first(from)}));
+  }
+  void global_maximum(const Node& node) {
+    const Tensor from = operand(node);
+    require_places(from);
+    ReduceOp op{.kind = ReduceOp::Kind::kMaximum, .axes = {}, .keep = true};
+    for (std::size_t axis = 2; axis < from.rank(); ++axis) {
+      op.axes.push_back(static_cast<std::int64_t>(axis) - 1);
     }
-    if (text_of(node, "mode", "constant") != "constant" ||
-        scalar(node, 2, real_of(node, "value", 0)) != 0) {
-      throw Unsupported{"a border other than zeros"};
-    }
-    const Tensor from = picture(node);
-    Numbers around(2 * kPictureRank, 0);  // where each axis begins, then where it ends
-    Numbers axes{0, 1, 2, 3};
-    if (has_input(node, 3)) axes = integers(node, 3);
-    if (pads.size() != 2 * axes.size()) throw Unsupported{"pads that do not fit"};
-    for (std::size_t i = 0; i < axes.size(); ++i) {
-      const auto axis = static_cast<std::size_t>(axis_of(axes[i], kPictureRank));
-      around[axis] = pads[i];
-      around[axis + kPictureRank] = pads[i + axes.size()];
-    }
-    constexpr std::int64_t kMost = 1'000'000'000;
-    const bool fits = std::all_of(around.begin(), around.end(),
-                                  [](std::int64_t one) { return one >= 0 && one <= kMost; });
-    if (!fits || around[0] != 0 || around[1] != 0 || around[4] != 0 || around[5] != 0) {
-      throw Unsupported{"a border other than rows and columns"};
-    }
-    if (from.layer == kNoLayer) throw FollowsUnknown{};
-    make(node.output(0), {from.layer, from.rank, {around[2], around[3], around[6], around[7]}});
+    const LayerId layer = layer_as(from, sample_dims(from.dims, batch_of(from)));
+    make_picture(node, push(op, {layer}));
+  }
+  static std::size_t batch_of(const Tensor& from) {
+    if (from.dims[0] != 1) throw Unsupported{"a batch of several"};
+    return 0;
   }
 
-  // Arithmetic.
+  // Products.
 
-  /// The operands of which one is a constant, if there is one; else two tensors of the network.
-  struct Operands {
-    Tensor tensor;
-    const OnnxConstant* constant{nullptr};
-    bool constant_first{false};
-    Tensor other;  ///< where both are tensors
-  };
-  [[nodiscard]] Operands operands(const Node& node) const {
-    const OnnxConstant* first = find_constant(node, 0);
-    const OnnxConstant* second = find_constant(node, 1);
-    if (first != nullptr) return {operand(node, 1), first, true, {}};
-    if (second != nullptr) return {operand(node, 0), second, false, {}};
-    return {operand(node, 0), nullptr, false, operand(node, 1)};
-  }
-  void two_tensors(const Node& node, const LayerOp& op, const Tensor& a, const Tensor& b) {
-    if (a.layer != kNoLayer && b.layer != kNoLayer && a.rank != b.rank) {
-      throw Unsupported{"tensors of different dimensions"};
-    }
-    add_layer(node, op, {a, b});
-  }
-  void add(const Node& node) {
-    const Operands of = operands(node);
-    if (of.constant == nullptr) return two_tensors(node, AddOp{}, of.tensor, of.other);
-    add_affine(node, of.tensor, {1}, by_channel(node, of.tensor, *of.constant));
-  }
-  void subtract(const Node& node) {
-    const Operands of = operands(node);
-    if (of.constant == nullptr) throw Unsupported{"two tensors of the network"};
-    std::vector<double> numbers = by_channel(node, of.tensor, *of.constant);
-    if (!of.constant_first) {
-      for (double& number : numbers) number = -number;
-    }
-    add_affine(node, of.tensor, {of.constant_first ? -1.0 : 1.0}, numbers);
-  }
-  void multiply(const Node& node) {
-    const Operands of = operands(node);
-    if (of.constant != nullptr) {
-      return add_affine(node, of.tensor, by_channel(node, of.tensor, *of.constant), {0});
-    }
-    Tensor a = of.tensor;
-    Tensor b = of.other;
-    if (shape(a).elements() < shape(b).elements()) std::swap(a, b);
-    two_tensors(node, MultiplyOp{}, a, b);
-  }
-  void divide(const Node& node) {
-    const Operands of = operands(node);
-    if (of.constant == nullptr || of.constant_first) {
-      throw Unsupported{"a divisor that is a tensor of the network"};
-    }
-    std::vector<double> numbers = by_channel(node, of.tensor, *of.constant);
-    for (double& number : numbers) {
-      if (number == 0) throw Unsupported{"a division by 0"};
-      number = 1 / number;
-    }
-    add_affine(node, of.tensor, numbers, {0});
-  }
-  void sum(const Node& node) {
-    if (node.input_size() == 0) throw Unsupported{"no input"};
-    Tensor total = operand(node);
-    for (int i = 1; i < node.input_size(); ++i) {
-      two_tensors(node, AddOp{}, total, operand(node, i));
-      total = tensor(node.output(0), "a tensor that is not of the network");
-    }
-    make(node.output(0), total);
-  }
-
-  void concat(const Node& node) {
-    std::vector<Tensor> inputs;
-    for (int i = 0; i < node.input_size(); ++i) {
-      inputs.push_back(operand(node, i));
-      if (inputs.back().layer != kNoLayer && inputs.back().rank != inputs.front().rank &&
-          inputs.front().layer != kNoLayer) {
-        throw Unsupported{"tensors of different dimensions"};
-      }
-    }
-    const std::size_t rank = inputs.empty() ? kPictureRank : inputs.front().rank;
-    if (axis_of(number_of(node, "axis", 1), rank) != 1) {
-      throw Unsupported{"a dimension other than the channels"};
-    }
-    if (inputs.size() == 1) {
-      identity(node);
-    } else {
-      add_layer(node, ConcatOp{}, inputs);
-    }
-  }
-  void flatten(const Node& node) {
-    const Tensor from = operand(node);
-    const std::int64_t axis = number_of(node, "axis", 1);
-    if (axis != 1 && (axis >= 0 || axis_of(axis, from.rank) != 1)) {
-      throw Unsupported{"dimensions other than all but the first"};
-    }
-    flat_view(node, from);
-  }
-  /// The same numbers in other dimensions.
-  void view(const Node& node, const Tensor& from, const OnnxDims& wanted) {
-    const TensorShape in = shape(from);
-    if (wanted.size() == kFlatRank && wanted[0] == 1) return flat_view(node, from);
-    const bool same = wanted == OnnxDims{1, in.channels(), in.height(), in.width()};
-    if (!same) throw Unsupported{"a shape other than a flat one"};
-    pass_on(node, from, kPictureRank);
-  }
-  void reshape(const Node& node) {
-    const Tensor from = operand(node);
-    const Numbers wanted =
-        node.input_size() > 1 ? integers(node, 1) : numbers_of(node, "shape", {});
-    const bool allow_zero = number_of(node, "allowzero", 0) != 0;
-    if (wanted.size() != kFlatRank && wanted.size() != kPictureRank) {
-      throw Unsupported{"a shape other than a flat one"};
-    }
-    view(node, from, reshaped(dims(from), wanted, allow_zero));
-  }
-  void squeeze(const Node& node) {
-    const Tensor from = operand(node);
-    const OnnxDims sizes = dims(from);
-    std::set<std::int64_t> goes;
-    for (const std::int64_t axis : axes(node, 1)) goes.insert(axis_of(axis, sizes.size()));
-    OnnxDims left;
-    for (std::size_t i = 0; i < sizes.size(); ++i) {
-      const bool squeezed = goes.contains(static_cast<std::int64_t>(i));
-      if (squeezed && sizes[i] != 1) throw Unsupported{"a dimension that is not of one"};
-      if (!squeezed) left.push_back(sizes[i]);
-    }
-    if (goes.empty()) throw Unsupported{"no axes"};
-    view(node, from, left);
-  }
-  void unsqueeze(const Node& node) {
-    const Tensor from = operand(node);
-    const Numbers list = axes(node, 1);
-    std::set<std::int64_t> added;
-    for (const std::int64_t axis : list) added.insert(axis_of(axis, from.rank + list.size()));
-    if (from.rank != kFlatRank || added != std::set<std::int64_t>{2, 3}) {
-      throw Unsupported{"a shape that no picture has"};
-    }
-    const OnnxDims sizes = dims(from);
-    view(node, from, {1, sizes[1], 1, 1});
-  }
   void gemm(const Node& node) {
     const OnnxConstant& matrix = weight(node, 1, 2);
     if (number_of(node, "transA", 0) != 0 || real_of(node, "alpha", 1) != 1 ||
@@ -518,24 +536,79 @@ class OnnxImporter : public OnnxTensors {
       throw Unsupported{"a factor, or its input transposed"};
     }
     const bool transposed = number_of(node, "transB", 0) != 0;
-    add_weighted(
-        node, LinearOp{.out_features = matrix.dims[transposed ? 0 : 1], .bias = has_input(node, 2)},
-        flat(node), {"weight", "bias"}, !transposed);
+    const Tensor from = operand(node);
+    if (from.layer != kNoLayer && from.rank() != kFlatRank) {
+      throw Unsupported{"a tensor that is not flat"};
+    }
+    const LinearOp op{.out_features = matrix.dims[transposed ? 0 : 1], .bias = has_input(node, 2)};
+    linear(node, op, from, matrix.dims[transposed ? 1 : 0], {"weight", "bias"}, !transposed);
+  }
+  /// Over the last dimension.
+  void linear(const Node& node, const LinearOp& op, const Tensor& from, std::int64_t features,
+              const std::vector<std::string>& names, bool transposed) {
+    if (from.layer == kNoLayer) {
+      add_weighted(node, op, kNoLayer, names, transposed);
+      return;
+    }
+    if (is_whole_type(from.type)) throw Unsupported{"whole numbers"};
+    if (from.rank() == 0) throw Unsupported{"a single number"};
+    const TensorShape in = shape(from);
+    const bool flat =
+        is_flat(in) && in.channels() == from.dims.back() && in.channels() == count_of(from.dims);
+    const bool by_last = in.rank() >= 2 && !is_flat(in) && in[in.rank() - 1] == features;
+    LayerId layer = from.layer;
+    if (from.dims.back() == features && !flat && !by_last) {
+      const std::int64_t rows = count_of(from.dims) / std::max<std::int64_t>(features, 1);
+      layer = rows == 1 ? layer_as(from, {features}) : layer_as(from, {rows, features});
+    }
+    const bool alone = names.size() == 1 && from.rank() != kFlatRank;
+    const OnnxConstant* bias = alone ? bias_behind(node, op.out_features) : nullptr;
+    const LayerId id = bias != nullptr ? biased_linear(node, op, layer, *bias)
+                                       : add_weighted(node, op, layer, names, transposed);
+    OnnxDims dims = from.dims;
+    dims.back() = op.out_features;
+    make(node.output(0), {id, dims, {}, from.type});
+  }
+  /// A product and the bias that is added to it, which it may share with others of its kind.
+  LayerId biased_linear(const Node& node, LinearOp op, LayerId from, const OnnxConstant& bias) {
+    const OnnxConstant& matrix = weight(node, 1, 2);
+    op.bias = true;
+    const LayerId id =
+        add_computed(op, from, module_of(node, matrix.name),
+                     fmt::format("linear {} {} {}", matrix.source, matrix.transposed, bias.source));
+    if (matrix.count() + bias.count() != layers_.parameters(id)) {
+      throw Unsupported{"weights that do not fit its input"};
+    }
+    keep_weight(id, "weight", matrix, true);
+    keep_weight(id, "bias", bias);
+    return id;
   }
   void matrix_product(const Node& node) {
-    const OnnxConstant& matrix = weight(node, 1, 2);
-    add_weighted(node, LinearOp{.out_features = matrix.dims[1], .bias = false}, flat(node),
-                 {"weight"}, true);
+    const OnnxConstant* matrix = find_constant(node, 1);
+    const bool known = !has_input(node, 0) || find_constant(node, 0) != nullptr;
+    if (!known && matrix != nullptr && matrix->dims.size() == 2) {
+      const LinearOp op{.out_features = matrix->dims[1], .bias = false};
+      return linear(node, op, operand(node), matrix->dims[0], {"weight"}, true);
+    }
+    const OnnxOperand a = any_operand(node, 0);
+    const OnnxOperand b = any_operand(node, 1);
+    if (std::min(a.rank(), b.rank()) < 2) throw Unsupported{"a vector"};
+    const std::size_t rank = std::max(a.rank(), b.rank());
+    const std::ptrdiff_t matrices = 2;
+    OnnxDims dims = broadcast({a.dims.begin(), a.dims.end() - matrices},
+                              {b.dims.begin(), b.dims.end() - matrices});
+    dims.push_back(a.dims[a.rank() - 2]);
+    dims.push_back(b.dims.back());
+    const OnnxAligned sample = align({a, b}, {rank - 2, rank - 1});
+    make(node.output(0), {push(MatMulOp{}, sample.layers), dims});
   }
-
-  std::int64_t opset_;
 };
 
 }  // namespace
 
 OnnxNetwork network_of(const onnx::GraphProto& graph, std::int64_t opset,
                        const std::optional<TensorShape>& input, const std::string& name) {
-  return OnnxImporter{graph, opset, input}.network(graph.output(0).name(), name);
+  return OnnxImporter{graph, opset, inputs_of(graph, input)}.network(graph.output(0).name(), name);
 }
 
 }  // namespace papilio

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -160,18 +161,26 @@ std::string module_path(const std::string& node) {
   return fmt::format("{}", fmt::join(parts, "."));
 }
 
-Padding same_padding(const TensorShape& in, std::int64_t kernel, std::int64_t stride,
-                     bool more_before) {
-  if (kernel < 1 || stride < 1) throw Unsupported{"a window or a stride of no size"};
-  const auto all = [&](std::int64_t size) {
-    const std::int64_t last = (size - 1) / stride * stride;  // where the last window begins
-    return std::max<std::int64_t>(last - size + kernel, 0);
-  };
-  const std::int64_t rows = all(in.height());
-  const std::int64_t columns = all(in.width());
-  const Padding less_before{rows / 2, columns / 2, rows - rows / 2, columns - columns / 2};
-  if (!more_before) return less_before;
-  return {less_before.bottom, less_before.right, less_before.top, less_before.left};
+Padding same_padding(const std::vector<std::int64_t>& dims, const Spatial& kernel,
+                     const Spatial& stride, bool more_before) {
+  constexpr std::size_t kAxes = 3;
+  const std::size_t axes = std::min(dims.size() < 2 ? 0 : dims.size() - 2, kAxes);
+  std::array<std::int64_t, kAxes> less{};
+  std::array<std::int64_t, kAxes> more{};
+  for (std::size_t i = kAxes - axes; i < kAxes; ++i) {
+    const std::int64_t size = dims[dims.size() - kAxes + i];
+    if (kernel[i] < 1 || stride[i] < 1) throw Unsupported{"a window or a stride of no size"};
+    const std::int64_t last = (size - 1) / stride[i] * stride[i];  // where the last window begins
+    const std::int64_t all = std::max<std::int64_t>(last - size + kernel[i], 0);
+    less.at(i) = all / 2;
+    more.at(i) = all - all / 2;
+  }
+  const auto& before = more_before ? more : less;
+  const auto& behind = more_before ? less : more;
+  Padding around{before[1], before[2], behind[1], behind[2]};
+  around.front = before[0];
+  around.back = behind[0];
+  return around;
 }
 
 }  // namespace papilio

@@ -26,8 +26,9 @@ std::string module_path(const std::string& node);
 /// What `auto_pad` puts around a picture so that a window of stride 1 keeps its size: as many rows
 /// on both sides, and of an odd number one more below (SAME_UPPER) or above.
 /// Source: ONNX, operator Conv.
-Padding same_padding(const TensorShape& in, std::int64_t kernel, std::int64_t stride,
-                     bool more_before);
+/// @param dims of the tensor, with the batch and the channels before the axes of the window
+Padding same_padding(const std::vector<std::int64_t>& dims, const Spatial& kernel,
+                     const Spatial& stride, bool more_before);
 
 /// Makes a model that OpenCV's dnn runs of one picture: states its size, and works around what it
 /// does otherwise than ONNX says.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "models/import/onnx_node.hpp"
@@ -16,33 +17,34 @@ namespace {
 /// nothing is to be learned from so many equal numbers.
 constexpr std::int64_t kMostFilled = std::int64_t{1} << 25;
 
-TensorShape input_shape(const onnx::GraphProto& graph, const std::optional<TensorShape>& wanted) {
-  if (wanted) return *wanted;
-  const auto& dimensions = only_input(graph).type().tensor_type().shape();
-  if (dimensions.dim_size() == kPictureRank) {
-    const TensorShape shape{dimensions.dim(1).dim_value(), dimensions.dim(2).dim_value(),
-                            dimensions.dim(3).dim_value()};
-    if (std::min({shape.channels(), shape.height(), shape.width()}) > 0) return shape;
-  } else if (dimensions.dim_size() > 0) {
-    throw Unsupported{
-        fmt::format("an input of {} dimensions, where a picture has 4: batch, channels, height and "
-                    "width; where it is one all the same, say its size with --input CxHxW",
-                    dimensions.dim_size())};
+/// As a graph has it.
+TensorShape shape_of(const OnnxDims& dims) {
+  if (dims.size() > TensorShape::kMostAxes) {
+    throw Unsupported{fmt::format("a tensor of {} axes, where there are at most {}", dims.size(),
+                                  TensorShape::kMostAxes)};
   }
-  throw Unsupported{"an input without a size; say it with --input CxHxW"};
+  return {dims.begin(), dims.end()};
+}
+OnnxDims dims_of_shape(const TensorShape& shape) {
+  return {shape.begin(), shape.end()};
 }
 
-/// The module of a layer: by the node's name, since equal weights share one name; else by its
-/// weight's.
-std::string module_of(const onnx::NodeProto& node, const std::string& weight) {
-  if (std::string path = module_path(node.name()); !path.empty()) return path;
-  constexpr std::string_view kWeight = ".weight";
-  return weight.ends_with(kWeight) ? weight.substr(0, weight.size() - kWeight.size()) : node.name();
+/// Dimensions with ones before, as broadcasting sees them.
+OnnxDims padded_to(std::size_t rank, const OnnxDims& dims) {
+  OnnxDims result(rank - dims.size(), 1);
+  result.insert(result.end(), dims.begin(), dims.end());
+  return result;
 }
 
-OnnxTensor of_picture(const OnnxTensor& from) {
-  if (from.layer != kNoLayer && from.rank != kPictureRank) throw Unsupported{"a flat tensor"};
-  return from;
+/// Whether a layer looks at the numbers of a flat vector, or of a picture, alike.
+bool is_flat_layer(const LayerOp& op, const TensorShape& shape) {
+  return !std::holds_alternative<LinearOp>(op) || shape.rank() <= 1;
+}
+
+/// Whether a layer may be one of a network of pictures, whose numbers for each channel are a batch
+/// norm's.
+bool is_of_pictures(const LayerOp& op, const TensorShape& shape) {
+  return op.index() < LayerOp{ParameterOp{}}.index() && is_flat_layer(op, shape);
 }
 
 /// Of one number for all channels, as many.
@@ -52,37 +54,48 @@ float at(const std::vector<double>& numbers, std::size_t channel) {
 
 }  // namespace
 
-OnnxTensors::OnnxTensors(const onnx::GraphProto& graph, const std::optional<TensorShape>& input)
+OnnxTensors::OnnxTensors(const onnx::GraphProto& graph, const std::vector<OnnxInput>& inputs)
     : constants_{graph},
-      layers_{input_shape(graph, input)},
+      layers_{inputs.front().shape},
+      below_{inputs.front().below},
+      why_not_asked_{why_not_asked(inputs)},
       most_kept_{static_cast<std::int64_t>(graph.ByteSizeLong()) / 4 + kMostFilled} {
-  const onnx::ValueInfoProto& only = only_input(graph);
-  const TensorShape& size = layers_.shape(0);
-  const bool flat = only.type().tensor_type().shape().dim_size() == kFlatRank &&
-                    size.height() == 1 && size.width() == 1;
   for (const Node& node : graph.node()) {
-    for (const std::string& name : node.input()) ++reads_left_[name];
+    for (const std::string& name : node.input()) {
+      ++reads_left_[name];
+      reader_[name] = &node;
+    }
   }
   ++reads_left_[graph.output(0).name()];
-  make(only.name(), {0, flat ? kFlatRank : kPictureRank, {}});
+  inputs_.resize(1);
+  for (const OnnxInput& input : inputs) {
+    batch_ = std::max(batch_, input.batch);
+    const bool is_first = &input == &inputs.front();
+    const LayerId id = is_first ? 0 : push(InputOp{input.shape, input.below}, {});
+    make(input.name, {id, input.dims, {}, input.type});
+  }
 }
 
 OnnxNetwork OnnxTensors::network(const std::string& output, const std::string& name) {
   LayerId last = 0;
   if (!layers_.has_unknown()) {
-    last = tensor(output, "an output that is no tensor of the network").layer;
+    const Tensor of = settled(output, "an output that is no tensor of the network");
+    last = has_channels_first(of) ? of.layer : sample_of(of, {}).layers.front();
   }
   OnnxNetwork network{.graph = layers_.graph(last, name, name + ", imported from ONNX"),
                       .why_not_run = why_not_run_};
+  if (below_ > 0) network.graph = with_below(network.graph, below_);
   if (constants_.filled() > kMostFilled) {
     network.why_not_run =
         fmt::format("its weights are not in it, but {} times a number", constants_.filled());
   }
-  if (!network.why_not_run.empty()) return network;
+  if (network.why_not_run.empty()) network.why_not_run = why_not_asked_;
+  if (!why_not_run_.empty() || constants_.filled() > kMostFilled) return network;
   for (auto& [id, parts] : weights_) {
     if (layers_.name(id).empty() || layers_.shares(id)) continue;
     for (auto& [part, numbers] : parts) {
-      network.weights.emplace(layers_.name(id) + "." + part, std::move(numbers));
+      network.weights.emplace(layers_.name(id) + (part.empty() ? "" : ".") + part,
+                              std::move(numbers));
     }
   }
   return network;
@@ -94,42 +107,51 @@ void OnnxTensors::begin(const Node& node) {
 
 void OnnxTensors::make(const std::string& name, const Tensor& tensor) {
   if (name.empty()) return;  // nobody can read it
+  if (tensor.rank() > TensorShape::kMostAxes + 1) {
+    throw Unsupported{fmt::format("a tensor of {} dimensions", tensor.rank())};
+  }
   made_[name] = tensor;
   if (tensor.layer != kNoLayer) names_of_[tensor.layer].push_back(name);
 }
 
-const OnnxTensor& OnnxTensors::tensor(const std::string& name, const char* otherwise) const {
+OnnxTensor OnnxTensors::settled(const std::string& name, const char* otherwise) {
   const auto it = made_.find(name);
   if (it == made_.end()) {
     if (unknown_numbers_.contains(name)) throw FollowsUnknown{};
     throw Unsupported{otherwise};
   }
-  if (it->second.border != Padding{}) {
-    throw Unsupported{"a border of zeros, which only a Conv takes in"};
-  }
-  return it->second;
+  if (it->second.border == Padding{}) return it->second;
+  Tensor bordered = it->second;
+  const Padding& border = bordered.border;
+  LayerId id = channels_first(bordered);
+  id = push(PadOp{.axis = 1, .before = border.top, .behind = border.bottom}, {id});
+  id = push(PadOp{.axis = 2, .before = border.left, .behind = border.right}, {id});
+  bordered.dims[2] += border.top + border.bottom;
+  bordered.dims[3] += border.left + border.right;
+  bordered.layer = id;
+  bordered.border = {};
+  make(name, bordered);
+  return bordered;
 }
 
-OnnxTensor OnnxTensors::operand(const Node& node, int input) const {
+OnnxTensor OnnxTensors::operand(const Node& node, int input) {
   if (!has_input(node, input)) throw Unsupported{"too few inputs"};
-  return tensor(node.input(input), "a tensor that is not of the network");
+  return settled(node.input(input), "a tensor that is not of the network");
 }
 
-OnnxTensor OnnxTensors::picture(const Node& node) const {
-  return of_picture(operand(node));
-}
-
-OnnxTensor OnnxTensors::bordered_picture(const Node& node) const {
-  const auto it = has_input(node, 0) ? made_.find(node.input(0)) : made_.end();
-  return it == made_.end() ? picture(node) : of_picture(it->second);
-}
-
-OnnxTensor OnnxTensors::flat(const Node& node) const {
-  const Tensor from = operand(node);
-  if (from.layer != kNoLayer && from.rank != kFlatRank) {
-    throw Unsupported{"a tensor that is not flat"};
+OnnxOperand OnnxTensors::any_operand(const Node& node, int input) {
+  if (const OnnxConstant* constant = find_constant(node, input)) {
+    return {{.type = constant->type}, constant, constant->dims};
   }
-  return from;
+  Tensor tensor = operand(node, input);
+  if (tensor.layer == kNoLayer) throw FollowsUnknown{};
+  OnnxDims dims = tensor.dims;
+  return {std::move(tensor), nullptr, std::move(dims)};
+}
+
+OnnxTensor OnnxTensors::bordered(const Node& node) {
+  const auto it = has_input(node, 0) ? made_.find(node.input(0)) : made_.end();
+  return it == made_.end() ? operand(node) : it->second;
 }
 
 TensorShape OnnxTensors::shape(const Tensor& tensor) const {
@@ -137,19 +159,13 @@ TensorShape OnnxTensors::shape(const Tensor& tensor) const {
   return layers_.shape(tensor.layer);
 }
 
-OnnxDims OnnxTensors::dims(const Tensor& from) const {
-  const TensorShape size = shape(from);
-  if (from.rank == kFlatRank) return {1, size.elements()};
-  return {1, size.channels(), size.height(), size.width()};
-}
-
 std::optional<OnnxDims> OnnxTensors::dims_of(const std::string& name) const {
   const auto it = made_.find(name);
   if (it == made_.end()) return std::nullopt;
   // Sizes that hang on an unknown operation are not known, and no operation more is unknown.
   if (it->second.layer == kNoLayer) return std::nullopt;
-  OnnxDims sizes = dims(it->second);
-  if (it->second.rank == kPictureRank) {
+  OnnxDims sizes = it->second.dims;
+  if (it->second.border != Padding{}) {
     sizes[2] += it->second.border.top + it->second.border.bottom;
     sizes[3] += it->second.border.left + it->second.border.right;
   }
@@ -212,24 +228,141 @@ OnnxTensors::Numbers OnnxTensors::axes(const Node& node, int input) {
   return has_input(node, input) ? integers(node, input) : numbers_of(node, "axes", {});
 }
 
-void OnnxTensors::add_layer(const Node& node, const LayerOp& op,
-                            const std::vector<Tensor>& inputs) {
-  add_layer(node, op, inputs, inputs.empty() ? kPictureRank : inputs.front().rank);
-}
-
-void OnnxTensors::add_layer(const Node& node, const LayerOp& op, const std::vector<Tensor>& inputs,
-                            std::size_t rank) {
-  std::vector<LayerId> ids;
-  for (const Tensor& input : inputs) {
-    if (input.layer == kNoLayer) throw FollowsUnknown{};
-    ids.push_back(input.layer);
+LayerId OnnxTensors::push(const LayerOp& op, std::vector<LayerId> inputs) {
+  for (const LayerId input : inputs) {
+    if (input == kNoLayer) throw FollowsUnknown{};
   }
-  make(node.output(0), {layers_.add(op, std::move(ids)), rank, {}});
+  return push_with(op, std::move(inputs), {}, {});
 }
 
-void OnnxTensors::pass_on(const Node& node, const Tensor& from, std::size_t rank) {
+LayerId OnnxTensors::push_with(const LayerOp& op, std::vector<LayerId> inputs,
+                               const std::string& module, const std::string& identity) {
+  const LayerId id = layers_.add(op, inputs, module, identity);
+  inputs_.resize(id + 1);
+  inputs_[id] = std::move(inputs);
+  return id;
+}
+
+OnnxDims OnnxTensors::sample_dims(const OnnxDims& dims, std::optional<std::size_t> batch) {
+  OnnxDims sample = dims;
+  if (batch) sample.erase(sample.begin() + static_cast<std::ptrdiff_t>(*batch));
+  return sample;
+}
+
+OnnxTensor OnnxTensors::with_batch(LayerId layer, std::optional<std::size_t> batch,
+                                   int type) const {
+  OnnxDims dims = dims_of_shape(layers_.shape(layer));
+  // What was reduced may have fewer.
+  if (batch && *batch <= dims.size()) {
+    dims.insert(dims.begin() + static_cast<std::ptrdiff_t>(*batch), 1);
+  }
+  return {layer, std::move(dims), {}, type};
+}
+
+LayerId OnnxTensors::layer_as(const Tensor& from, const OnnxDims& sample) {
   if (from.layer == kNoLayer) throw FollowsUnknown{};
-  make(node.output(0), {from.layer, rank, {}});
+  const TensorShape wanted = shape_of(sample);
+  if (layers_.shape(from.layer) == wanted) return from.layer;
+  const std::pair key{from.layer, sample};
+  if (const auto known = views_.find(key); known != views_.end()) return known->second;
+  const LayerId id = push(ReshapeOp{wanted}, {from.layer});
+  views_.emplace(key, id);
+  return id;
+}
+
+OnnxAligned OnnxTensors::sample_of(const Tensor& from, const std::set<std::size_t>& kept) {
+  return align({{from, nullptr, from.dims}}, kept);
+}
+
+OnnxAligned OnnxTensors::align(const std::vector<OnnxOperand>& operands,
+                               const std::set<std::size_t>& kept) {
+  std::size_t rank = 0;
+  for (const OnnxOperand& operand : operands) {
+    if (operand.constant == nullptr && operand.tensor.layer == kNoLayer) throw FollowsUnknown{};
+    rank = std::max(rank, operand.rank());
+  }
+  OnnxAligned result;
+  for (const OnnxOperand& operand : operands) {
+    result.dims.push_back(padded_to(rank, operand.dims));
+  }
+  // The batch that the fewest tensors need other axes for, the first of several; or none.
+  const auto changes = [&](std::optional<std::size_t> batch) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < operands.size(); ++i) {
+      if (operands[i].constant != nullptr) continue;
+      const OnnxDims sample = sample_dims(result.dims[i], batch);
+      if (dims_of_shape(layers_.shape(operands[i].tensor.layer)) != sample) ++count;
+    }
+    return count;
+  };
+  std::size_t fewest = operands.size() + 1;
+  for (std::size_t place = 0; place < rank; ++place) {
+    const bool is_one = std::all_of(result.dims.begin(), result.dims.end(),
+                                    [&](const OnnxDims& dims) { return dims[place] == 1; });
+    if (!is_one || kept.contains(place)) continue;
+    if (const std::size_t count = changes(place); count < fewest) {
+      fewest = count;
+      result.batch = place;
+    }
+  }
+  if (fewest > 0 && changes(std::nullopt) < fewest) result.batch.reset();
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const OnnxDims sample = sample_dims(result.dims[i], result.batch);
+    result.layers.push_back(operands[i].constant != nullptr
+                                ? parameter(*operands[i].constant, sample)
+                                : layer_as(operands[i].tensor, sample));
+  }
+  return result;
+}
+
+bool OnnxTensors::has_channels_first(const Tensor& from) const {
+  if (from.rank() < 2 || from.dims[0] != 1) return false;
+  const TensorShape in = shape(from);
+  if (dims_of_shape(in) == sample_dims(from.dims, 0)) return true;
+  const bool flat = from.rank() == kFlatRank ||
+                    (from.rank() == kPictureRank && from.dims[2] == 1 && from.dims[3] == 1);
+  return flat && is_flat(in) && in.channels() == from.dims[1];
+}
+
+LayerId OnnxTensors::channels_first(const Tensor& from) {
+  if (from.layer == kNoLayer) throw FollowsUnknown{};
+  if (from.rank() < 2) throw Unsupported{"a tensor without channels"};
+  if (from.dims[0] != 1) {
+    throw Unsupported{fmt::format("a batch of {}, where one is expected", from.dims[0])};
+  }
+  return has_channels_first(from) ? from.layer : layer_as(from, sample_dims(from.dims, 0));
+}
+
+LayerId OnnxTensors::parameter(const OnnxConstant& constant, const OnnxDims& sample) {
+  // Views of one constant have one source, and what was made of it has another.
+  const std::string identity =
+      fmt::format("parameter {} {} {}", constant.label, constant.source, constant.transposed);
+  const auto [known, is_first] = parameters_.emplace(identity, sample);
+  const std::string& label = constant.label;
+  const bool has_name = constant.trained > 0 && label.find('/') == std::string::npos &&
+                        label.find_first_not_of("0123456789") != std::string::npos;
+  const LayerId id = push_with(ParameterOp{shape_of(known->second), constant.trained}, {},
+                               has_name ? label : "", identity);
+  keep_part(id, "", known->second, why_no_numbers(constant), [&] { return floats_of(constant); });
+  return layer_as({id, known->second}, sample);
+}
+
+void OnnxTensors::add_layer(const Node& node, const LayerOp& op, const Tensor& from) {
+  make(node.output(0), {push(op, {from.layer}), from.dims, {}, from.type});
+}
+
+void OnnxTensors::view(const Node& node, const Tensor& from, const OnnxDims& wanted) {
+  if (from.layer == kNoLayer) throw FollowsUnknown{};
+  if (batch_ > 1 && (wanted.empty() || wanted[0] != 1)) {
+    throw Unsupported{
+        fmt::format("a batch of {} in its shapes; export it with one picture", batch_)};
+  }
+  if (count_of(wanted) != count_of(from.dims)) throw Unsupported{"a shape that does not fit"};
+  Tensor to{from.layer, wanted, {}, from.type};
+  const bool flattens = wanted.size() == kFlatRank && wanted[0] == 1 && from.dims != wanted;
+  const bool is_flat_already = from.rank() != kPictureRank && shape(from).rank() == 1;
+  if (flattens && !is_flat_already) to.layer = push(FlattenOp{}, {from.layer});
+  make(node.output(0), to);
 }
 
 // What tells a layer's weights from others. PyTorch's exporter makes one tensor of equal ones,
@@ -252,26 +385,34 @@ std::string OnnxTensors::identity_of(const Node& node, int weights) {
   return identity;
 }
 
-void OnnxTensors::add_weighted(const Node& node, const LayerOp& op, const Tensor& from,
-                               const std::vector<std::string>& names, bool transposed) {
+std::string OnnxTensors::module_of(const Node& node, const std::string& weight) {
+  // By the node's name, since equal weights share one name; else by its weight's.
+  if (std::string path = module_path(node.name()); !path.empty()) return path;
+  constexpr std::string_view kWeight = ".weight";
+  return weight.ends_with(kWeight) ? weight.substr(0, weight.size() - kWeight.size()) : node.name();
+}
+
+LayerId OnnxTensors::add_weighted(const Node& node, const LayerOp& op, LayerId from,
+                                  const std::vector<std::string>& names, bool transposed) {
   const auto weights = static_cast<int>(names.size());
   const OnnxConstant& first = weight(node, 1);
   for (int i = 2; i <= weights; ++i) {
     if (has_input(node, i)) static_cast<void>(weight(node, i));
   }
-  if (from.layer == kNoLayer) throw FollowsUnknown{};
-  const LayerId id =
-      layers_.add(op, {from.layer}, module_of(node, first.name), identity_of(node, weights));
+  if (from == kNoLayer) throw FollowsUnknown{};
+  const LayerId id = push_with(op, {from}, module_of(node, first.name), identity_of(node, weights));
+  const std::vector<WeightShape> expected = weight_shapes(op, {layers_.shape(from)});
   std::int64_t count = 0;
   for (int i = 1; i <= weights; ++i) {
     if (!has_input(node, i)) continue;
     const OnnxConstant& constant = weight(node, i);
     const std::string& part = names[static_cast<std::size_t>(i - 1)];
     const bool trained = part == "weight" || part == "bias";
-    const bool for_each = part != "weight" || std::holds_alternative<BatchNormOp>(op);
-    if (for_each && constant.count() != layers_.shape(id).channels()) {
-      throw Unsupported{fmt::format("a {} of {} numbers for {} channels", part, constant.count(),
-                                    layers_.shape(id).channels())};
+    for (const WeightShape& one : expected) {
+      if (one.name == part && one.sizes.size() == 1 && constant.count() != one.sizes[0]) {
+        throw Unsupported{fmt::format("a {} of {} numbers for {} channels", part, constant.count(),
+                                      one.sizes[0])};
+      }
     }
     count += trained ? constant.count() : 0;
     keep_weight(id, part, constant, transposed && part == "weight");
@@ -280,27 +421,53 @@ void OnnxTensors::add_weighted(const Node& node, const LayerOp& op, const Tensor
     throw Unsupported{
         fmt::format("{} weights, where its input needs {}", count, layers_.parameters(id))};
   }
-  make(node.output(0), {id, from.rank, {}});
+  return id;
 }
 
-std::vector<double> OnnxTensors::by_channel(const Node& node, const Tensor& tensor,
-                                            const OnnxConstant& constant) {
+LayerId OnnxTensors::add_computed(const LayerOp& op, LayerId from, const std::string& module,
+                                  const std::string& identity) {
+  if (from == kNoLayer) throw FollowsUnknown{};
+  return push_with(op, {from}, module, identity);
+}
+
+LayerId OnnxTensors::add_norm(const LayerOp& op, LayerId from, const std::string& module,
+                              const OnnxConstant& scale, const OnnxConstant& shift) {
+  const LayerId id = add_computed(
+      op, from, module,
+      fmt::format("norm {} {} {} {}", scale.label, scale.source, shift.label, shift.source));
+  if (scale.transposed || shift.transposed ||
+      scale.count() + shift.count() != layers_.parameters(id)) {
+    throw Unsupported{"scales and shifts that do not fit"};
+  }
+  keep_part(id, "weight", scale.dims, why_no_floats(scale), [&] { return floats_of(scale); });
+  keep_part(id, "bias", shift.dims, why_no_floats(shift), [&] { return floats_of(shift); });
+  return id;
+}
+
+std::optional<std::vector<double>> OnnxTensors::by_channel(const Node& node, const Tensor& tensor,
+                                                           const OnnxConstant& constant,
+                                                           bool offsets) {
   const TensorShape in = shape(tensor);
+  const std::size_t rank = tensor.rank();
   OnnxDims dims = constant.dims;
   if (number_of(node, "broadcast", 0) != 0 && number_of(node, "axis", 0) == 1) {
-    dims.resize(std::max(dims.size(), tensor.rank - 1), 1);  // before version 7: from an axis on
+    dims.resize(std::max(dims.size(), rank - 1), 1);  // before version 7: from an axis on
   }
+  while (dims.size() > rank && dims.front() == 1) dims.erase(dims.begin());
   const std::int64_t count = count_of(dims);
+  if (dims.size() > rank || constant.dims.size() > rank + 1) return std::nullopt;
   if (count != 1) {
-    // The channels are the second dimension, counted from the last as broadcasting does.
-    while (dims.size() > tensor.rank && dims.front() == 1) dims.erase(dims.begin());
-    dims.insert(dims.begin(), std::max(tensor.rank, dims.size()) - dims.size(), 1);
-    const std::int64_t channels = tensor.rank == kFlatRank ? in.elements() : in.channels();
-    if (dims.size() != tensor.rank || dims[1] != channels || count != channels) {
-      throw Unsupported{"a constant that has neither one number nor one for each channel"};
-    }
-  } else if (dims.size() > tensor.rank) {
-    throw Unsupported{"a constant of more dimensions"};
+    // The channels are the second dimension, counted from the last as broadcasting does; of a
+    // linear layer over the last axis that one.
+    dims = padded_to(rank, dims);
+    const LayerOp& op = layers_.op(tensor.layer);
+    const bool last = rank > 0 && offsets && std::holds_alternative<LinearOp>(op) &&
+                      dims.back() == count && tensor.dims.back() == count &&
+                      in[in.rank() - 1] == count && absorbs(tensor.layer, true);
+    const bool pictures = (rank == kPictureRank || rank == kFlatRank) && is_of_pictures(op, in);
+    const bool second = has_channels_first(tensor) && dims[1] == count && tensor.dims[1] == count &&
+                        is_flat_layer(op, in) && (pictures || absorbs(tensor.layer, offsets));
+    if (!last && !second) return std::nullopt;
   }
   std::vector<double> values = constants_.reals(constant);
   for (const double value : values) {
@@ -323,15 +490,45 @@ bool OnnxTensors::may_keep(std::int64_t numbers, const std::string& why_not) {
 void OnnxTensors::keep_weight(LayerId id, const std::string& part, const OnnxConstant& constant,
                               bool transposed) {
   if (layers_.shares(id)) return;  // another has them
-  if (!may_keep(constant.count(), why_no_floats(constant))) return;
   OnnxConstant turned = constant;
   if (transposed) {
     turned.transposed = !turned.transposed;
     std::swap(turned.dims[0], turned.dims[1]);
   }
-  StoredTensor tensor{turned.dims, floats_of(turned)};
-  if (part != "weight") tensor.shape = {static_cast<std::int64_t>(tensor.values.size())};
-  weights_[id][part] = std::move(tensor);
+  const OnnxDims dims = part == "weight" ? turned.dims : OnnxDims{turned.count()};
+  keep_part(id, part, dims, why_no_floats(constant), [&] { return floats_of(turned); });
+}
+
+void OnnxTensors::keep_part(LayerId id, const std::string& part, const OnnxDims& dims,
+                            const std::string& why_not,
+                            const std::function<std::vector<float>()>& values) {
+  if (layers_.shares(id)) return;  // another has them
+  if (!may_keep(count_of(dims), why_not)) return;
+  weights_[id][part] = {dims, values()};
+}
+
+const OnnxConstant* OnnxTensors::bias_behind(const Node& node, std::int64_t features) {
+  const std::string& product = node.output(0);
+  const auto left = reads_left_.find(product);
+  if (product.empty() || left == reads_left_.end() || left->second != 1) return nullptr;
+  const auto reader = reader_.find(product);
+  if (reader == reader_.end()) return nullptr;
+  const Node& sum = *reader->second;
+  const bool standard = sum.domain().empty() || sum.domain() == "ai.onnx";
+  if (!standard || sum.op_type() != "Add" || sum.input_size() != 2 || sum.attribute_size() > 0 ||
+      sum.input(0) == sum.input(1)) {
+    return nullptr;
+  }
+  const OnnxConstant* bias = find_constant(sum, sum.input(0) == product ? 1 : 0);
+  if (bias == nullptr || bias->dims != OnnxDims{features}) return nullptr;
+  taken_in_.insert(&sum);
+  return bias;
+}
+
+bool OnnxTensors::is_read(const Node& node, int output) const {
+  if (output >= node.output_size() || node.output(output).empty()) return false;
+  const auto left = reads_left_.find(node.output(output));
+  return left != reads_left_.end() && left->second > 0;
 }
 
 bool OnnxTensors::is_read_elsewhere(LayerId id) const {
@@ -343,22 +540,34 @@ bool OnnxTensors::is_read_elsewhere(LayerId id) const {
          });
 }
 
+bool OnnxTensors::absorbs(LayerId id, bool only_offsets) const {
+  if (id + 1 != layers_.size() || layers_.shares(id) || is_read_elsewhere(id)) return false;
+  const LayerOp& op = layers_.op(id);
+  if (std::holds_alternative<BatchNormOp>(op)) return true;
+  return only_offsets &&
+         (std::holds_alternative<ConvOp>(op) || std::holds_alternative<LinearOp>(op));
+}
+
+std::size_t OnnxTensors::outputs_of(LayerId id) const {
+  const auto* linear = std::get_if<LinearOp>(&layers_.op(id));
+  return static_cast<std::size_t>(linear != nullptr ? linear->out_features
+                                                    : layers_.shape(id).channels());
+}
+
 bool OnnxTensors::absorb(const Tensor& from, const std::vector<double>& factors,
                          const std::vector<double>& offsets) {
   const LayerId id = from.layer;
-  if (id + 1 != layers_.size() || layers_.shares(id) || is_read_elsewhere(id)) return false;
+  if (!absorbs(id, factors == std::vector<double>{1})) return false;
   const LayerOp& op = layers_.op(id);
   const auto* conv = std::get_if<ConvOp>(&op);
   const auto* linear = std::get_if<LinearOp>(&op);
   const bool norm = std::holds_alternative<BatchNormOp>(op);
-  if (!norm && conv == nullptr && linear == nullptr) return false;
-  if (!norm && factors != std::vector<double>{1}) return false;
   if (norm || (conv != nullptr ? conv->bias : linear->bias)) {
     layers_.alter_weights(id);
   } else {
     layers_.add_bias(id);
   }
-  const auto channels = static_cast<std::size_t>(layers_.shape(id).channels());
+  const std::size_t channels = outputs_of(id);
   if (!may_keep(static_cast<std::int64_t>(channels), "")) return true;
   Parts& parts = weights_[id];
   StoredTensor& bias = parts["bias"];
@@ -375,17 +584,16 @@ void OnnxTensors::add_affine(const Node& node, const Tensor& from,
                              const std::vector<double>& factors,
                              const std::vector<double>& offsets) {
   const TensorShape in = shape(from);
-  const bool for_each = std::max(factors.size(), offsets.size()) > 1 || in.channels() == 1;
-  if (for_each && absorb(from, factors, offsets))
-    return make(node.output(0), {from.layer, from.rank, {}});
+  const bool for_each = std::max(factors.size(), offsets.size()) > 1 || outputs_of(from.layer) == 1;
+  if (for_each && absorb(from, factors, offsets)) return make(node.output(0), from);
   if (factors.size() == 1 && offsets.size() == 1) {
-    return add_layer(node, ScaleOp{.factor = factors.front(), .offset = offsets.front()}, {from});
+    return add_layer(node, ScaleOp{.factor = factors.front(), .offset = offsets.front()}, from);
   }
   const BatchNormOp op;
   std::string module = module_path(node.name());
   const LayerId id =
-      layers_.add(op, {from.layer}, module.empty() ? node.name() : std::move(module));
-  make(node.output(0), {id, from.rank, {}});
+      push_with(op, {from.layer}, module.empty() ? node.name() : std::move(module), {});
+  make(node.output(0), {id, from.dims, {}, from.type});
   if (!may_keep(4 * in.channels(), "")) return;
   const auto channels = static_cast<std::size_t>(in.channels());
   const auto numbers = [&](const auto& of) {

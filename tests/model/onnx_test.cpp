@@ -146,7 +146,9 @@ TEST(OnnxConstants, ABorderOfZerosIsTheConvolutions) {
   OnnxFile pool{kPicture};
   pool.integers("pads", {0, 0, 1, 1, 0, 0, 1, 1}).node("Pad", {"x", "pads"}, "p");
   pool.node("MaxPool", {"p"}, "y", {ints("kernel_shape", {3, 3})});
-  EXPECT_THAT([&] { imported(pool); }, refuses_with("MaxPool with a border of zeros"));
+  const Graph pooled = checked(pool).graph;  // whose own padding would never win
+  EXPECT_THAT(kinds(pooled), ElementsAre("input", "pad", "pad", "max_pool"));
+  EXPECT_EQ(pooled.layers().back().shape, (TensorShape{3, 32, 32})) << "32+1+1-2";
 }
 
 // A tensor of 10^15 numbers is 4 PB; 143 million, as VGG-19 has, are weights that nobody trained.
@@ -255,34 +257,24 @@ TEST(OnnxArithmetic, OneNumberIsAScale) {
   OnnxFile later{kPicture};  // bounds are inputs since version 11, and none is none
   later.floats("0", {}, {0}).floats("6", {}, {6}).node("Clip", {"x", "0", "6"}, "a");
   later.node("Clip", {"a", "0"}, "b").node("Clip", {"b", "", "6"}, "y");
-  EXPECT_THAT([&] { imported(later); },
-              refuses_with("  Clip with bounds other than 0 and 6 (1 time)"));
+  EXPECT_THAT(kinds(imported(later)), ElementsAre("input", "relu6", "relu", "clamp"));
 }
 
 TEST(OnnxArithmetic, IsRefusedByNameWhereAGraphCannotSayIt) {
   const auto with = [](const std::string& type, std::initializer_list<std::string> inputs) {
     OnnxFile file{kPicture};
-    file.weight("all", kPicture).weight("row", {32}).floats("0", {}, {0});
+    file.floats("0", {}, {0}).floats("inf", {}, {std::numeric_limits<float>::infinity()});
+    file.weight("thirds", {11});
     file.node("Relu", {"x"}, "r").node(type, inputs, "y");
     return file;
   };
-  EXPECT_THAT(
-      [&] {
-        imported(with("Mul", {"r", "all"}));
-      },
-      refuses_with("neither one number nor one"));
-  EXPECT_THAT(
-      [&] {
-        imported(with("Add", {"row", "r"}));
-      },
-      refuses_with("neither one number nor one"));
-  EXPECT_THAT(
-      [&] {
-        imported(with("Div", {"0", "r"}));
-      },
-      refuses_with("Div with a divisor that is"));
   EXPECT_THAT([&] { imported(with("Div", {"r", "0"})); }, refuses_with("Div with a division by 0"));
-  EXPECT_THAT([&] { imported(with("Sub", {"x", "r"})); }, refuses_with("Sub with two tensors"));
+  EXPECT_THAT([&] { imported(with("Mul", {"r", "inf"})); }, refuses_with("that is not finite"));
+  EXPECT_THAT(
+      [&] {
+        imported(with("Mul", {"r", "thirds"}));
+      },
+      refuses_with("Mul with tensors of the shapes"));
 }
 
 // 3×3 windows with a stride of 2 over 32: 16 of them reach 33, so one column is missing, behind
@@ -459,10 +451,10 @@ TEST(OnnxAxes, MayBeInputs) {
 TEST(OnnxUnknown, AreAllCountedInOneError) {
   OnnxFile file{kPicture};
   file.integers("0", {}, {0}).integers("zero", {0}).integers("minus", {-1}).weight("fc", {10, 48});
-  file.node("Erf", {"x"}, "a");
+  file.node("Einsum", {"x"}, "a");
   file.node("MaxPool", {"a"}, "b", {ints("kernel_shape", {3, 3}), ints("dilations", {2, 2})});
-  file.node("MaxPool", {"b"}, "c", {ints("kernel_shape", {2, 3})});
-  file.node("Relu", {"c"}, "d").node("Erf", {"d"}, "e");
+  file.node("AveragePool", {"b"}, "c", {ints("kernel_shape", {2, 3}), integer("ceil_mode", 1)});
+  file.node("Relu", {"c"}, "d").node("Einsum", {"d"}, "e");
   file.node("Transpose", {"e"}, "f", {ints("perm", {0, 2, 1, 3})});
   file.node("Shape", {"f"}, "s")
       .node("Gather", {"s", "0"}, "n")
@@ -476,19 +468,21 @@ TEST(OnnxUnknown, AreAllCountedInOneError) {
   EXPECT_THAT([&] { import_onnx(path, std::nullopt, "n"); },
               ThrowsMessage<ConfigError>(
                   HasSubstr("operations that Papilio does not know:\n"
-                            "  Erf (2 times)\n"
+                            "  AveragePool with windows that hang over the edge (1 time)\n"
+                            "  Einsum (2 times)\n"
                             "  Gemm with a factor, or its input transposed (1 time)\n"
-                            "  MaxPool with a window that differs in height and width (1 time)\n"
                             "  MaxPool with dilation (1 time)\n"
-                            "  My␛[31mOwn (1 time)\n"
-                            "  Transpose (1 time)\nReplace them")));
+                            "  My␛[31mOwn (1 time)\nReplace them")));
 }
 
-TEST(OnnxFiles, AnInputOfThreeDimensionsIsNotWithoutASize) {
+TEST(OnnxFiles, AnInputOfAnyDimensionsIsTakenButForUnknownSizes) {
   OnnxFile file{{1, 10, 16}};
   file.node("Relu", {"x"}, "y");
-  EXPECT_THAT([&] { imported(file); },
-              refuses_with("an input of 3 dimensions, where a picture has 4"));
+  EXPECT_EQ(imported(file).layer(0).shape, (TensorShape{10, 16}));
+  OnnxFile unknown{{1, 0, 16}};
+  unknown.node("Relu", {"x"}, "y");
+  EXPECT_THAT([&] { imported(unknown); },
+              refuses_with("an input 'x' of 3 dimensions, not all of which have a size"));
 }
 
 // A file without an end, one of 3 GB of nothing, and 100 MB that would be 6 GB as messages.
@@ -604,15 +598,6 @@ TEST(OnnxLight, GoInWithTheirCounts) {
     EXPECT_NEAR(static_cast<double>(network.graph.macs()) / 1e9, known.gmacs, 5e-4) << known.name;
     EXPECT_EQ(network.graph.layers().back().shape.elements(), 1000) << known.name;
     EXPECT_THAT(network.why_not_run, HasSubstr(known.why_not_checked)) << known.name;
-  }
-  for (const auto& [name, lacks] :
-       std::map<std::string, std::string>{{"shufflenet",
-                                           "\n  Reshape with a shape other than a flat one (16 "
-                                           "times)\n  Transpose (16 times)\n"}}) {
-    const fs::path file = data_path(fmt::format("networks/onnx-light/light_{}.onnx", name));
-    EXPECT_THAT([&] { import_onnx(file, std::nullopt, "n"); },
-                refuses_with("does not know:" + lacks))
-        << name;
   }
 }
 

@@ -1,0 +1,156 @@
+#include "models/import/onnx_inputs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "models/import/layer_list.hpp"
+#include "models/import/onnx_node.hpp"
+#include "models/import/onnx_tensors.hpp"
+#include "sim/base/text.hpp"
+
+namespace papilio {
+namespace {
+
+using Dimensions = onnx::TensorShapeProto;
+
+/// Tables by the whole numbers that name their rows: those of inputs go on under other names.
+class Tables {
+ public:
+  explicit Tables(const onnx::GraphProto& graph) {
+    std::map<std::string, std::int64_t> rows;
+    for (const onnx::TensorProto& tensor : graph.initializer()) {
+      if (tensor.dims_size() == 2) rows[tensor.name()] = tensor.dims(0);
+    }
+    for (const onnx::ValueInfoProto& input : graph.input()) inputs_[input.name()] = input.name();
+    static const std::set<std::string> kViews{"Cast",      "Identity",  "Reshape", "Squeeze",
+                                              "Unsqueeze", "Transpose", "Flatten", "Slice",
+                                              "Split",     "Expand"};
+    for (const onnx::NodeProto& node : graph.node()) {
+      if (node.op_type() == "Gather" && has_input(node, 1)) note(node, rows);
+      if (!has_input(node, 0)) continue;
+      const bool is_view = kViews.contains(node.op_type()) || node.op_type() == "Gather";
+      if (const auto table = rows.find(node.input(0)); table != rows.end()) {
+        if (node.op_type() == "Identity" && node.output_size() == 1) {
+          rows.emplace(node.output(0), table->second);
+        }
+      } else if (const auto from = inputs_.find(node.input(0)); from != inputs_.end() && is_view) {
+        const std::string input = from->second;
+        for (const std::string& output : node.output()) inputs_.emplace(output, input);
+      }
+    }
+  }
+
+  /// The rows of the smallest that an input names; 2 if it names none.
+  [[nodiscard]] std::int64_t rows(const std::string& input) const {
+    constexpr std::int64_t kTruthValues = 2;
+    const auto it = rows_.find(input);
+    return it == rows_.end() ? kTruthValues : it->second;
+  }
+
+ private:
+  void note(const onnx::NodeProto& node, const std::map<std::string, std::int64_t>& rows) {
+    const auto table = rows.find(node.input(0));
+    const auto input = inputs_.find(node.input(1));
+    if (table == rows.end() || input == inputs_.end() || table->second < 1) return;
+    const auto [known, is_first] = rows_.emplace(input->second, table->second);
+    if (!is_first) known->second = std::min(known->second, table->second);
+  }
+
+  std::map<std::string, std::string> inputs_;  // by the names of what is made of them
+  std::map<std::string, std::int64_t> rows_;   // by the input
+};
+
+/// Sizes of a size that the user gives.
+void set_size(OnnxInput& input, const TensorShape& wanted, int dimensions) {
+  input.shape = wanted;
+  const bool flat = dimensions == kFlatRank && is_flat(wanted);
+  input.dims = {1};
+  if (flat) {
+    input.dims.push_back(wanted.elements());
+  } else {
+    input.dims.insert(input.dims.end(), wanted.begin(), wanted.end());
+  }
+}
+
+/// Sizes that the file states.
+void set_size(OnnxInput& input, const Dimensions& stated) {
+  const auto dimensions = static_cast<std::size_t>(stated.dim_size());
+  if (dimensions == 0 || dimensions > TensorShape::kMostAxes) {
+    throw Unsupported{"an input without a size; say it with --input CxHxW"};
+  }
+  for (const Dimensions::Dimension& dimension : stated.dim()) {
+    input.dims.push_back(dimension.dim_value());
+  }
+  const bool picture = dimensions == kPictureRank;
+  if (picture || input.dims[0] <= 0) {  // which nobody knows is the batch
+    input.batch = std::max<std::int64_t>(input.dims[0], 1);
+    input.dims[0] = 1;
+  }
+  if (*std::min_element(input.dims.begin(), input.dims.end()) <= 0) {
+    throw Unsupported{picture || dimensions == kFlatRank
+                          ? "an input without a size; say it with --input CxHxW"
+                          : fmt::format("an input '{}' of {} dimensions, not all of which have a "
+                                        "size; export it with fixed sizes",
+                                        printable(input.name), dimensions)};
+  }
+  static_cast<void>(count_of(input.dims));  // can be counted
+  OnnxDims sample = input.dims;
+  const auto batch = std::find(sample.begin(), sample.end(), 1);
+  if (batch != sample.end()) sample.erase(batch);
+  input.shape = {sample.begin(), sample.end()};
+}
+
+}  // namespace
+
+bool is_whole_type(int type) {
+  return type == onnx::TensorProto::INT64 || type == onnx::TensorProto::INT32 ||
+         type == onnx::TensorProto::BOOL;
+}
+
+std::vector<OnnxInput> inputs_of(const onnx::GraphProto& graph,
+                                 const std::optional<TensorShape>& wanted) {
+  std::set<std::string> weights;
+  for (const onnx::TensorProto& constant : graph.initializer()) weights.insert(constant.name());
+  const Tables tables{graph};
+  std::vector<OnnxInput> inputs;
+  for (const onnx::ValueInfoProto& stated : graph.input()) {
+    if (!weights.insert(stated.name()).second) continue;
+    const auto& type = stated.type().tensor_type();
+    OnnxInput input{.name = stated.name(), .type = type.elem_type()};
+    if (is_whole_type(input.type)) input.below = tables.rows(input.name);
+    if (wanted && inputs.empty()) {
+      set_size(input, *wanted, type.shape().dim_size());
+    } else {
+      set_size(input, type.shape());
+    }
+    inputs.push_back(std::move(input));
+  }
+  if (inputs.empty()) throw Unsupported{"no input"};
+  return inputs;
+}
+
+std::string why_not_asked(const std::vector<OnnxInput>& inputs) {
+  const OnnxInput& first = inputs.front();
+  constexpr std::size_t kAxes = kPictureRank - 1;
+  if (inputs.size() == 1 && first.shape.rank() == kAxes && first.below == 0) return {};
+  return "OpenCV's dnn is not asked about inputs other than one picture";
+}
+
+Graph with_below(const Graph& graph, std::int64_t below) {
+  Graph result{graph.name(), graph.title()};
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    const Layer& layer = graph.layer(id);
+    LayerOp op = layer.op;
+    if (auto* input = std::get_if<InputOp>(&op); input != nullptr && id == 0) input->below = below;
+    result.begin_block(layer.block);
+    result.add(layer.name, op, layer.inputs, layer.weights_of);
+    if (graph.ends_block(id)) result.end_block();
+  }
+  return result;
+}
+
+}  // namespace papilio
