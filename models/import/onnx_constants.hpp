@@ -129,6 +129,7 @@ class OnnxConstants {
   void expand(const Node& node);
   void power(const Node& node);
   void scatter(const Node& node);
+  void triangle(const Node& node);
   void pass_on(const Node& node);
 
   std::map<std::string, OnnxConstant> constants_;  // by the name of the tensor

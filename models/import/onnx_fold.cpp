@@ -131,6 +131,7 @@ const std::map<std::string, OnnxConstants::Fold>& OnnxConstants::folds() {
       {"Expand", &OnnxConstants::expand},
       {"Pow", &OnnxConstants::power},
       {"ScatterND", &OnnxConstants::scatter},
+      {"Trilu", &OnnxConstants::triangle},
       {"Identity", &OnnxConstants::pass_on}};
   return kFolds;
 }
@@ -635,6 +636,31 @@ void OnnxConstants::scatter(const Node& node) {
             at = at * along + place;
           }
           std::copy_n(from.begin() + list * size, size, values.begin() + at * size);
+        }
+      },
+      result.values);
+  set(node, std::move(result));
+}
+
+void OnnxConstants::triangle(const Node& node) {
+  Numbers result = numbers(input(node, 0));
+  const std::size_t rank = result.dims.size();
+  if (rank < 2) throw Unsupported{"a vector"};
+  const Integers shift = has_input(node, 1) ? integers(input(node, 1)) : Integers{0};
+  if (shift.size() != 1) throw Unsupported{"several numbers, where one is expected"};
+  const bool upper = number_of(node, "upper", 1) != 0;
+  const std::int64_t rows = result.dims[rank - 2];
+  const std::int64_t columns = result.dims[rank - 1];
+  const std::int64_t most = rows + columns;  // beyond which a shift makes no difference
+  const std::int64_t behind = std::clamp(shift.front(), -most, most);
+  std::visit(
+      [&](auto& values) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          const auto at = static_cast<std::int64_t>(i);
+          const std::int64_t column = at % columns;
+          const std::int64_t row = at / columns % rows;
+          const bool kept = upper ? column >= row + behind : column <= row + behind;
+          if (!kept) values[i] = 0;
         }
       },
       result.values);

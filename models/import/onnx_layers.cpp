@@ -11,7 +11,7 @@
 
 #include "models/import/onnx_node.hpp"
 #include "models/import/onnx_parts.hpp"
-#include "models/import/onnx_recurrent.hpp"
+#include "models/import/onnx_products.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
@@ -51,11 +51,11 @@ Padding plain_padding(const Padding& around, std::size_t axes) {
 }
 
 /// Makes layers of the operations.
-class OnnxImporter : public OnnxRecurrent {
+class OnnxImporter : public OnnxProducts {
  public:
   OnnxImporter(const onnx::GraphProto& graph, std::int64_t opset,
                const std::vector<OnnxInput>& inputs)
-      : OnnxRecurrent{graph, opset, inputs} {
+      : OnnxProducts{graph, opset, inputs} {
     for (const Node& node : graph.node()) visit(node);
   }
 
@@ -145,6 +145,7 @@ class OnnxImporter : public OnnxRecurrent {
         {"Unsqueeze", &OnnxImporter::unsqueeze},
         {"Gemm", &OnnxImporter::gemm},
         {"MatMul", &OnnxImporter::matrix_product},
+        {"Einsum", &OnnxImporter::einsum},
         {"Softmax", &OnnxImporter::softmax},
         {"LogSoftmax", &OnnxImporter::log_softmax},
         {"Cast", &OnnxImporter::cast},
@@ -289,34 +290,47 @@ class OnnxImporter : public OnnxRecurrent {
   LayerId channels_first_or_none(const Tensor& from) {
     return from.layer == kNoLayer ? kNoLayer : channels_first(from);
   }
+  /// Of a picture, or of a sequence as a picture of one row.
   void transposed_convolution(const Node& node) {
-    constexpr std::size_t kAxes = 2;
-    const OnnxConstant& kernel = weight(node, 1, kPictureRank);
-    const Spatial size = spatial({kernel.dims[2], kernel.dims[3]}, "a kernel");
-    refuse_dilation(node, kAxes);
-    const Spatial step = stride(node, kAxes);
+    const OnnxConstant& kernel = weight(node, 1);
+    if (kernel.dims.size() != 3 && kernel.dims.size() != kPictureRank) {
+      throw Unsupported{fmt::format("weights of {} dimensions", kernel.dims.size())};
+    }
+    const std::size_t axes = kernel.dims.size() - 2;
+    const bool row = axes == 1;
+    const auto of_picture = [&](const Spatial& along, std::int64_t none) {
+      return row ? Spatial{none, along.width} : along;
+    };
+    const Spatial size =
+        of_picture(spatial({kernel.dims.begin() + 2, kernel.dims.end()}, "a kernel"), 1);
+    refuse_dilation(node, axes);
+    const Spatial step = of_picture(stride(node, axes), 1);
     const std::string automatic = text_of(node, "auto_pad", "NOTSET");
     if (find_attribute(node, "output_shape") != nullptr || automatic != "NOTSET") {
       throw Unsupported{"padding that depends on the size"};
     }
-    const Tensor from = operand(node);
-    require_axes(from, kAxes);
-    const Padding around = padding(node, from, size, step, kAxes);
+    Tensor from = operand(node);
+    require_axes(from, axes);
+    const Padding around = padding(node, from, size, step, axes);
     if (around.before() != around.behind()) {
       throw Unsupported{"padding that differs from side to side"};
     }
-    const Numbers more = numbers_of(node, "output_padding", {0, 0});
-    const LayerId layer = channels_first(from);
+    const Spatial border = of_picture(around.before(), 0);
+    Numbers more = numbers_of(node, "output_padding", Numbers(axes, 0));
+    if (more.size() != axes) throw Unsupported{"output_padding of other axes"};
+    if (from.layer == kNoLayer) throw FollowsUnknown{};
+    if (row) {
+      more.insert(more.begin(), 0);
+      from.dims.insert(from.dims.begin() + 2, 1);
+    }
     const auto output = [&](std::size_t axis, std::int64_t input, std::int64_t extra) {
       constexpr std::int64_t kMost = std::int64_t{1} << 20;
-      const std::int64_t border = around.before()[axis];
-      if (std::max({size[axis], step[axis], border, extra, input}) > kMost ||
-          std::min(border, extra) < 0) {
+      if (std::max({size[axis], step[axis], border[axis], extra, input}) > kMost ||
+          std::min(border[axis], extra) < 0) {
         throw Unsupported{"sizes that are larger than can be counted"};
       }
-      return (input - 1) * step[axis] - 2 * border + size[axis] + extra;
+      return (input - 1) * step[axis] - 2 * border[axis] + size[axis] + extra;
     };
-    if (more.size() != kAxes) throw Unsupported{"output_padding of other axes"};
     const std::int64_t groups = number_of(node, "group", 1);
     constexpr std::int64_t kMostGroups = std::int64_t{1} << 20;
     if (groups < 1 || groups > kMostGroups || kernel.dims[1] > kMostGroups) {
@@ -325,12 +339,15 @@ class OnnxImporter : public OnnxRecurrent {
     const ConvTransposeOp op{.out_channels = kernel.dims[1] * groups,
                              .kernel = size,
                              .stride = step,
-                             .padding = around.before(),
+                             .padding = border,
                              .height = output(1, from.dims[2], more[0]),
                              .width = output(2, from.dims[3], more[1]),
                              .groups = groups,
                              .bias = has_input(node, 2)};
-    make_picture(node, add_weighted(node, op, layer, {"weight", "bias"}));
+    const LayerId id = add_weighted(node, op, channels_first(from), {"weight", "bias"});
+    Tensor to = with_batch(id, 0);
+    if (row) to.dims.erase(to.dims.begin() + 2);
+    make(node.output(0), to);
   }
   void batch_norm(const Node& node) {
     if (number_of(node, "training_mode", 0) != 0 || number_of(node, "is_test", 1) == 0) {
@@ -525,82 +542,6 @@ class OnnxImporter : public OnnxRecurrent {
   static std::size_t batch_of(const Tensor& from) {
     if (from.dims[0] != 1) throw Unsupported{"a batch of several"};
     return 0;
-  }
-
-  // Products.
-
-  void gemm(const Node& node) {
-    const OnnxConstant& matrix = weight(node, 1, 2);
-    if (number_of(node, "transA", 0) != 0 || real_of(node, "alpha", 1) != 1 ||
-        real_of(node, "beta", 1) != 1) {
-      throw Unsupported{"a factor, or its input transposed"};
-    }
-    const bool transposed = number_of(node, "transB", 0) != 0;
-    const Tensor from = operand(node);
-    if (from.layer != kNoLayer && from.rank() != kFlatRank) {
-      throw Unsupported{"a tensor that is not flat"};
-    }
-    const LinearOp op{.out_features = matrix.dims[transposed ? 0 : 1], .bias = has_input(node, 2)};
-    linear(node, op, from, matrix.dims[transposed ? 1 : 0], {"weight", "bias"}, !transposed);
-  }
-  /// Over the last dimension.
-  void linear(const Node& node, const LinearOp& op, const Tensor& from, std::int64_t features,
-              const std::vector<std::string>& names, bool transposed) {
-    if (from.layer == kNoLayer) {
-      add_weighted(node, op, kNoLayer, names, transposed);
-      return;
-    }
-    if (is_whole_type(from.type)) throw Unsupported{"whole numbers"};
-    if (from.rank() == 0) throw Unsupported{"a single number"};
-    const TensorShape in = shape(from);
-    const bool flat =
-        is_flat(in) && in.channels() == from.dims.back() && in.channels() == count_of(from.dims);
-    const bool by_last = in.rank() >= 2 && !is_flat(in) && in[in.rank() - 1] == features;
-    LayerId layer = from.layer;
-    if (from.dims.back() == features && !flat && !by_last) {
-      const std::int64_t rows = count_of(from.dims) / std::max<std::int64_t>(features, 1);
-      layer = rows == 1 ? layer_as(from, {features}) : layer_as(from, {rows, features});
-    }
-    const bool alone = names.size() == 1 && from.rank() != kFlatRank;
-    const OnnxConstant* bias = alone ? bias_behind(node, op.out_features) : nullptr;
-    const LayerId id = bias != nullptr ? biased_linear(node, op, layer, *bias)
-                                       : add_weighted(node, op, layer, names, transposed);
-    OnnxDims dims = from.dims;
-    dims.back() = op.out_features;
-    make(node.output(0), {id, dims, {}, from.type});
-  }
-  /// A product and the bias that is added to it, which it may share with others of its kind.
-  LayerId biased_linear(const Node& node, LinearOp op, LayerId from, const OnnxConstant& bias) {
-    const OnnxConstant& matrix = weight(node, 1, 2);
-    op.bias = true;
-    const LayerId id =
-        add_computed(op, from, module_of(node, matrix.name),
-                     fmt::format("linear {} {} {}", matrix.source, matrix.transposed, bias.source));
-    if (matrix.count() + bias.count() != layers_.parameters(id)) {
-      throw Unsupported{"weights that do not fit its input"};
-    }
-    keep_weight(id, "weight", matrix, true);
-    keep_weight(id, "bias", bias);
-    return id;
-  }
-  void matrix_product(const Node& node) {
-    const OnnxConstant* matrix = find_constant(node, 1);
-    const bool known = !has_input(node, 0) || find_constant(node, 0) != nullptr;
-    if (!known && matrix != nullptr && matrix->dims.size() == 2) {
-      const LinearOp op{.out_features = matrix->dims[1], .bias = false};
-      return linear(node, op, operand(node), matrix->dims[0], {"weight"}, true);
-    }
-    const OnnxOperand a = any_operand(node, 0);
-    const OnnxOperand b = any_operand(node, 1);
-    if (std::min(a.rank(), b.rank()) < 2) throw Unsupported{"a vector"};
-    const std::size_t rank = std::max(a.rank(), b.rank());
-    const std::ptrdiff_t matrices = 2;
-    OnnxDims dims = broadcast({a.dims.begin(), a.dims.end() - matrices},
-                              {b.dims.begin(), b.dims.end() - matrices});
-    dims.push_back(a.dims[a.rank() - 2]);
-    dims.push_back(b.dims.back());
-    const OnnxAligned sample = align({a, b}, {rank - 2, rank - 1});
-    make(node.output(0), {push(MatMulOp{}, sample.layers), dims});
   }
 };
 

@@ -417,6 +417,10 @@ LayerId OnnxTensors::add_weighted(const Node& node, const LayerOp& op, LayerId f
     count += trained ? constant.count() : 0;
     keep_weight(id, part, constant, transposed && part == "weight");
   }
+  // Of a sequence as a picture of one row.
+  if (std::holds_alternative<ConvTransposeOp>(op) && weights_.contains(id)) {
+    weights_[id]["weight"].shape = expected.front().sizes;
+  }
   if (count != layers_.parameters(id)) {
     throw Unsupported{
         fmt::format("{} weights, where its input needs {}", count, layers_.parameters(id))};

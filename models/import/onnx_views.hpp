@@ -30,11 +30,13 @@ class OnnxViews : public OnnxTensors {
   void depth_to_space(const Node& node);
   void space_to_depth(const Node& node);
 
+  /// A tensor with its dimensions in another order.
+  [[nodiscard]] Tensor transposed(const Tensor& from, const Numbers& order);
+
  private:
   /// The places from `begin` to before `end` along a dimension.
   [[nodiscard]] Tensor part_of(const Tensor& from, std::size_t axis, std::int64_t begin,
                                std::int64_t end, std::int64_t step = 1);
-  [[nodiscard]] Tensor transposed(const Tensor& from, const Numbers& order);
   /// A constant as a layer.
   [[nodiscard]] Tensor tensor_of(const OnnxOperand& from);
   void repeat(const Node& node, const Tensor& from, const OnnxDims& wanted);

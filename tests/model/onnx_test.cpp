@@ -451,10 +451,10 @@ TEST(OnnxAxes, MayBeInputs) {
 TEST(OnnxUnknown, AreAllCountedInOneError) {
   OnnxFile file{kPicture};
   file.integers("0", {}, {0}).integers("zero", {0}).integers("minus", {-1}).weight("fc", {10, 48});
-  file.node("Einsum", {"x"}, "a");
+  file.node("TopK", {"x"}, "a");
   file.node("MaxPool", {"a"}, "b", {ints("kernel_shape", {3, 3}), ints("dilations", {2, 2})});
   file.node("AveragePool", {"b"}, "c", {ints("kernel_shape", {2, 3}), integer("ceil_mode", 1)});
-  file.node("Relu", {"c"}, "d").node("Einsum", {"d"}, "e");
+  file.node("Relu", {"c"}, "d").node("TopK", {"d"}, "e");
   file.node("Transpose", {"e"}, "f", {ints("perm", {0, 2, 1, 3})});
   file.node("Shape", {"f"}, "s")
       .node("Gather", {"s", "0"}, "n")
@@ -469,10 +469,10 @@ TEST(OnnxUnknown, AreAllCountedInOneError) {
               ThrowsMessage<ConfigError>(
                   HasSubstr("operations that Papilio does not know:\n"
                             "  AveragePool with windows that hang over the edge (1 time)\n"
-                            "  Einsum (2 times)\n"
                             "  Gemm with a factor, or its input transposed (1 time)\n"
                             "  MaxPool with dilation (1 time)\n"
-                            "  My␛[31mOwn (1 time)\nReplace them")));
+                            "  My␛[31mOwn (1 time)\n"
+                            "  TopK (2 times)\nReplace them")));
 }
 
 TEST(OnnxFiles, AnInputOfAnyDimensionsIsTakenButForUnknownSizes) {
