@@ -17,12 +17,19 @@ struct OnnxNetwork {
   std::string model;        ///< ONNX: what the first output depends on, alone, of one picture
 };
 
-/// Reads the network of an ONNX file as a `Graph`, with one tensor in and one out: the first, where
-/// there are several, which a note of the graph tells. What no output depends on is left out, and
-/// told likewise. Layers with
+/// Reads the network of an ONNX file as a `Graph`, with the inputs that the file has, and one
+/// output: the first, where there are several, which a note of the graph tells. What no output
+/// depends on is left out, and told likewise. Layers with
 /// weights are called as their weights ("layer1.0.conv1.weight" makes "layer1.0.conv1"), else as
 /// their node's path; blocks as `import_torchscript` makes them. Layers that read the same
 /// weights share them.
+///
+/// Tensors may have any number of dimensions. A Graph's layers compute one sample: of a tensor's
+/// dimensions one of size 1 is the batch, and where it is another than before, or none is left, a
+/// layer that costs nothing gives the numbers other axes. An input's first dimension is the batch
+/// where the file does not say how large it is. Constants that no layer can take in become layers
+/// of their own, whose numbers count as trained if the file stores them under a name that no
+/// exporter made up. What exporters spell out of layer norms and GELU is one layer again.
 ///
 /// What the file computes of constants alone is folded. The weights of a ConstantOfShape are
 /// described, and made for a check only where they are few.
@@ -30,7 +37,8 @@ struct OnnxNetwork {
 /// Exporters take batch norms up into convolutions unless told otherwise; then the parameters are
 /// those of what is left.
 /// @param file  the model
-/// @param input of the network, without the batch; none: the size that the file states
+/// @param input of the network, without the batch, the first if there are several; none: the size
+///        that the file states
 /// @param name  of the graph
 /// @throws ConfigError if the file is no ONNX model; if it has operations that a Graph does not,
 ///         naming each with how often it occurs; if no size is known, or the layers do not fit it

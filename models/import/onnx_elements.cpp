@@ -130,7 +130,8 @@ void OnnxElements::cast(const Node& node) {
   const bool real = to == Proto::FLOAT || to == Proto::DOUBLE || to == Proto::FLOAT16;
   const bool known = from.layer != kNoLayer;
   const bool same = known && to == from.type;
-  const bool whole = is_whole_type(to) && to != Proto::BOOL && known && is_whole_type(from.type);
+  const bool whole =
+      (to == Proto::INT64 || to == Proto::INT32) && known && is_whole_type(from.type);
   if (!real && !same && !whole && (known || !is_whole_type(to))) {
     throw Unsupported{"a number format of its own"};
   }
@@ -242,7 +243,9 @@ void OnnxElements::multiply(const Node& node) {
     }
     combine(node, MultiplyOp{}, {of.first, of.second});
     const LayerId id = settled(node.output(0), "a tensor that is not of the network").layer;
-    if (std::holds_alternative<LayerNormOp>(layers_.op(inputs_of(id)[0]))) {
+    const LayerOp& scaled = layers_.op(inputs_of(id)[0]);
+    if (std::holds_alternative<LayerNormOp>(scaled) ||
+        std::holds_alternative<GroupNormOp>(scaled) || std::holds_alternative<ReshapeOp>(scaled)) {
       scales_.emplace(id, *of.constant);
     }
     return;
@@ -313,22 +316,65 @@ bool OnnxElements::is_norm(const OnnxAligned& sample, LayerId& of, double& epsil
   return is(square, ActivationOp::Kind::kPower, 2) && inputs_of(square)[0] == difference;
 }
 
-// The shifts of a layer norm, behind its scales: with both it is one layer.
+// The shifts of a norm, behind its scales: with both it is one layer.
 bool OnnxElements::join_norm(const Node& node, const Tensor& tensor, const OnnxConstant& shift) {
   const LayerId product = tensor.layer;
-  if (!std::holds_alternative<MultiplyOp>(layers_.op(product))) return false;
-  const LayerId norm = inputs_of(product)[0];
-  const auto* plain = std::get_if<LayerNormOp>(&layers_.op(norm));
-  if (plain == nullptr || plain->affine || plain->axes != 1) return false;
   const auto scale = scales_.find(product);
   if (scale == scales_.end()) return false;
-  const OnnxDims features{tensor.dims.back()};
-  if (scale->second.dims != features || shift.dims != features) return false;
-  LayerNormOp op = *plain;
-  op.affine = true;
-  const LayerId id =
-      add_norm(op, inputs_of(norm)[0], module_of(node, scale->second.label), scale->second, shift);
+  const LayerId norm = inputs_of(product)[0];
+  if (const auto* plain = std::get_if<LayerNormOp>(&layers_.op(norm))) {
+    const OnnxDims features{tensor.dims.back()};
+    if (plain->affine || plain->axes != 1 || scale->second.dims != features ||
+        shift.dims != features) {
+      return false;
+    }
+    LayerNormOp op = *plain;
+    op.affine = true;
+    add_joined(node, tensor, op, inputs_of(norm)[0], scale->second, shift);
+    return true;
+  }
+  return join_groups(node, tensor, scale->second, shift);
+}
+
+void OnnxElements::add_joined(const Node& node, const Tensor& tensor, const LayerOp& op,
+                              LayerId from, const OnnxConstant& scale, const OnnxConstant& shift) {
+  const LayerId id = add_norm(op, from, module_of(node, scale.label), scale, shift);
   make(node.output(0), {id, tensor.dims, {}, tensor.type});
+}
+
+// Exporters write a norm of groups as one of channels, of which each is a group, with other axes
+// before and behind.
+bool OnnxElements::join_groups(const Node& node, const Tensor& tensor, OnnxConstant scale,
+                               OnnxConstant shift) {
+  const TensorShape shape = layers_.shape(tensor.layer);
+  LayerId norm = inputs_of(tensor.layer)[0];
+  const bool reshaped = std::holds_alternative<ReshapeOp>(layers_.op(norm));
+  if (reshaped) norm = inputs_of(norm)[0];
+  const auto* plain = std::get_if<GroupNormOp>(&layers_.op(norm));
+  if (plain == nullptr || plain->affine || !has_channels_first(tensor) || shape.rank() < 2) {
+    return false;
+  }
+  const bool whole = reshaped
+                         ? plain->groups == layers_.shape(norm)[0] && shape[0] % plain->groups == 0
+                         : layers_.shape(norm) == shape;
+  if (!whole) return false;
+  for (OnnxConstant* numbers : {&scale, &shift}) {
+    OnnxDims& dims = numbers->dims;
+    if (dims.size() == tensor.rank() && dims.front() == 1) dims.erase(dims.begin());
+    if (dims.size() != shape.rank() || dims.front() != shape[0] || count_of(dims) != shape[0]) {
+      return false;
+    }
+    dims = {shape[0]};
+  }
+  GroupNormOp op = *plain;
+  op.affine = true;
+  LayerId from = inputs_of(norm)[0];
+  if (std::holds_alternative<ReshapeOp>(layers_.op(from)) &&
+      layers_.shape(inputs_of(from)[0]) == shape) {
+    from = inputs_of(from)[0];
+  }
+  if (layers_.shape(from) != shape) from = push(ReshapeOp{shape}, {from});
+  add_joined(node, tensor, op, from, scale, shift);
   return true;
 }
 

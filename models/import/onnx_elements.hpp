@@ -95,6 +95,10 @@ class OnnxElements : public OnnxViews {
   [[nodiscard]] bool is_gelu(LayerId id, LayerId& of) const;
   [[nodiscard]] bool join_norm(const Node& node, const Tensor& tensor,
                                const OnnxConstant& constant);
+  [[nodiscard]] bool join_groups(const Node& node, const Tensor& tensor, OnnxConstant scale,
+                                 OnnxConstant shift);
+  void add_joined(const Node& node, const Tensor& tensor, const LayerOp& op, LayerId from,
+                  const OnnxConstant& scale, const OnnxConstant& shift);
   [[nodiscard]] bool is_norm(const OnnxAligned& sample, LayerId& of, double& epsilon) const;
 
   std::int64_t opset_;

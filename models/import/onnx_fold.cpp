@@ -183,6 +183,7 @@ void OnnxConstants::note_origin(const Node& node) {
     }
   }
   made->second.trained = 0;
+  if (made->second.type != Proto::FLOAT && made->second.type != Proto::DOUBLE) return;
   for (const auto& [source, count] : trained) made->second.trained += count;
 }
 
@@ -491,6 +492,7 @@ OnnxConstants::Numbers OnnxConstants::repeated(const Numbers& from, const OnnxDi
 
 void OnnxConstants::arithmetic(const Node& node) {
   if (node.input_size() != 2) throw Unsupported{"constants that are not two"};
+  if (number_of(node, "fmod", 0) != 0) throw Unsupported{"a rest with the dividend's sign"};
   const Numbers left = numbers(input(node, 0));
   const Numbers right = numbers(input(node, 1));
   if (left.values.index() != right.values.index()) throw Unsupported{"numbers of two types"};

@@ -64,6 +64,13 @@ class Tables {
   std::map<std::string, std::int64_t> rows_;   // by the input
 };
 
+/// Whether an input of this type names rows, or says what is true; other whole numbers are those
+/// that pictures are stored with.
+bool names_rows(int type) {
+  return type == onnx::TensorProto::INT64 || type == onnx::TensorProto::INT32 ||
+         type == onnx::TensorProto::BOOL;
+}
+
 /// Sizes of a size that the user gives.
 void set_size(OnnxInput& input, const TensorShape& wanted, int dimensions) {
   input.shape = wanted;
@@ -107,8 +114,11 @@ void set_size(OnnxInput& input, const Dimensions& stated) {
 }  // namespace
 
 bool is_whole_type(int type) {
-  return type == onnx::TensorProto::INT64 || type == onnx::TensorProto::INT32 ||
-         type == onnx::TensorProto::BOOL;
+  using Proto = onnx::TensorProto;
+  static const std::set<int> kWhole{Proto::INT64,  Proto::INT32,  Proto::BOOL,
+                                    Proto::INT8,   Proto::INT16,  Proto::UINT8,
+                                    Proto::UINT16, Proto::UINT32, Proto::UINT64};
+  return kWhole.contains(type);
 }
 
 std::vector<OnnxInput> inputs_of(const onnx::GraphProto& graph,
@@ -121,7 +131,7 @@ std::vector<OnnxInput> inputs_of(const onnx::GraphProto& graph,
     if (!weights.insert(stated.name()).second) continue;
     const auto& type = stated.type().tensor_type();
     OnnxInput input{.name = stated.name(), .type = type.elem_type()};
-    if (is_whole_type(input.type)) input.below = tables.rows(input.name);
+    if (names_rows(input.type)) input.below = tables.rows(input.name);
     if (wanted && inputs.empty()) {
       set_size(input, *wanted, type.shape().dim_size());
     } else {
@@ -140,14 +150,31 @@ std::string why_not_asked(const std::vector<OnnxInput>& inputs) {
   return "OpenCV's dnn is not asked about inputs other than one picture";
 }
 
-Graph with_below(const Graph& graph, std::int64_t below) {
+std::map<std::string, std::string> names_apart(const Graph& graph) {
+  std::map<std::string, std::string> names;
+  for (const Layer& layer : graph.layers()) {
+    if (!std::holds_alternative<ParameterOp>(layer.op)) continue;
+    // The layer "a" may have weights "a.weight", as this one is called.
+    const std::size_t dot = layer.name.rfind('.');
+    if (dot == std::string::npos || !graph.find_layer(layer.name.substr(0, dot))) continue;
+    std::string other = layer.name.substr(0, dot) + "_constant" + layer.name.substr(dot);
+    while (graph.find_layer(other)) other += "_2";
+    names.emplace(layer.name, std::move(other));
+  }
+  return names;
+}
+
+Graph changed(const Graph& graph, std::int64_t below,
+              const std::map<std::string, std::string>& names) {
   Graph result{graph.name(), graph.title()};
   for (LayerId id = 0; id < graph.layers().size(); ++id) {
     const Layer& layer = graph.layer(id);
     LayerOp op = layer.op;
     if (auto* input = std::get_if<InputOp>(&op); input != nullptr && id == 0) input->below = below;
+    const auto other = names.find(layer.name);
     result.begin_block(layer.block);
-    result.add(layer.name, op, layer.inputs, layer.weights_of);
+    result.add(other == names.end() ? layer.name : other->second, op, layer.inputs,
+               layer.weights_of);
     if (graph.ends_block(id)) result.end_block();
   }
   return result;

@@ -3,6 +3,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +37,12 @@ bool is_whole_type(int type);
 /// it is.
 std::string why_not_asked(const std::vector<OnnxInput>& inputs);
 
-/// The same graph with whole numbers below this as its first input.
-Graph with_below(const Graph& graph, std::int64_t below);
+/// Other names for the constants of a graph that are called as another layer's weights.
+std::map<std::string, std::string> names_apart(const Graph& graph);
+
+/// The same graph with whole numbers below this as its first input, and layers called otherwise.
+/// @param below 0: reals
+Graph changed(const Graph& graph, std::int64_t below,
+              const std::map<std::string, std::string>& names);
 
 }  // namespace papilio

@@ -504,7 +504,7 @@ class OnnxImporter : public OnnxProducts {
       throw Unsupported{"sizes other than of height and width"};
     }
     const ResizeOp op{.height = sizes[2], .width = sizes[3], .method = method_of(node)};
-    make_picture(node, push(op, {channels_first(from)}));
+    make_picture(node, push(op, {layer_as(from, {dims[1], dims[2], dims[3]})}));
   }
   static ResizeOp::Method method_of(const Node& node) {
     const std::string mode = text_of(node, "mode", "nearest");

@@ -75,6 +75,11 @@ void OnnxProducts::gemm(const Node& node) {
     throw Unsupported{"a tensor that is not flat"};
   }
   const LinearOp op{.out_features = matrix.dims[transposed ? 0 : 1], .bias = has_input(node, 2)};
+  // One number for each row would be as many, where there are as many rows.
+  if (op.bias &&
+      (weight(node, 2).dims.empty() ? 1 : weight(node, 2).dims.back()) != op.out_features) {
+    throw Unsupported{"a bias that is not one number for each output"};
+  }
   linear(node, op, from, matrix.dims[transposed ? 1 : 0], {"weight", "bias"}, !transposed);
 }
 

@@ -84,7 +84,8 @@ OnnxNetwork OnnxTensors::network(const std::string& output, const std::string& n
   }
   OnnxNetwork network{.graph = layers_.graph(last, name, name + ", imported from ONNX"),
                       .why_not_run = why_not_run_};
-  if (below_ > 0) network.graph = with_below(network.graph, below_);
+  const std::map<std::string, std::string> names = names_apart(network.graph);
+  if (below_ > 0 || !names.empty()) network.graph = changed(network.graph, below_, names);
   if (constants_.filled() > kMostFilled) {
     network.why_not_run =
         fmt::format("its weights are not in it, but {} times a number", constants_.filled());
@@ -93,9 +94,10 @@ OnnxNetwork OnnxTensors::network(const std::string& output, const std::string& n
   if (!why_not_run_.empty() || constants_.filled() > kMostFilled) return network;
   for (auto& [id, parts] : weights_) {
     if (layers_.name(id).empty() || layers_.shares(id)) continue;
+    const auto other = names.find(layers_.name(id));
+    const std::string& layer = other == names.end() ? layers_.name(id) : other->second;
     for (auto& [part, numbers] : parts) {
-      network.weights.emplace(layers_.name(id) + (part.empty() ? "" : ".") + part,
-                              std::move(numbers));
+      network.weights.emplace(layer + (part.empty() ? "" : ".") + part, std::move(numbers));
     }
   }
   return network;
@@ -465,10 +467,15 @@ std::optional<std::vector<double>> OnnxTensors::by_channel(const Node& node, con
     // linear layer over the last axis that one.
     dims = padded_to(rank, dims);
     const LayerOp& op = layers_.op(tensor.layer);
+    const std::vector<LayerId>& read = inputs_of(tensor.layer);
+    const bool reads_constant = std::any_of(read.begin(), read.end(), [&](LayerId id) {
+      return std::holds_alternative<ParameterOp>(layers_.op(id));
+    });
     const bool last = rank > 0 && offsets && std::holds_alternative<LinearOp>(op) &&
                       dims.back() == count && tensor.dims.back() == count &&
                       in[in.rank() - 1] == count && absorbs(tensor.layer, true);
-    const bool pictures = (rank == kPictureRank || rank == kFlatRank) && is_of_pictures(op, in);
+    const bool pictures =
+        (rank == kPictureRank || rank == kFlatRank) && is_of_pictures(op, in) && !reads_constant;
     const bool second = has_channels_first(tensor) && dims[1] == count && tensor.dims[1] == count &&
                         is_flat_layer(op, in) && (pictures || absorbs(tensor.layer, offsets));
     if (!last && !second) return std::nullopt;

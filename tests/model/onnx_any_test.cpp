@@ -112,8 +112,9 @@ INSTANTIATE_TEST_SUITE_P(
         // 3·5·8+8, 2·8, 8, 4·3·4+4, 4·4·2+2, 2·2+2; 2·15·4+4, 2·4, 4·8·3+3, 3·2+2
         Computed{"sequence", 244}, Computed{"video", 239},
         // 3·9·4+4, 4·9·8+8, 8·4·4+4, 4·9·4+4, 4·9·2+4, 8·3·2+2; 3·9·8+8, two norms of 2·8, a slope
-        Computed{"unet", 814}, Computed{"norms", 257}, Computed{"elements", 0},
-        Computed{"views", 0}, Computed{"equation", 0},
+        Computed{"unet", 814}, Computed{"norms", 257}, Computed{"norms-unfolded", 257},
+        Computed{"gru-unfolded", 1554}, Computed{"elements", 0}, Computed{"views", 0},
+        Computed{"equation", 0},
         // 6·6+6 once, though it is computed with twice
         Computed{"twice", 42}),
     [](const auto& test) {
@@ -168,6 +169,18 @@ TEST(OnnxConstants, OfAnyShapeAreStoredOnce) {
   EXPECT_EQ(network.graph.parameters(), 48);
   EXPECT_EQ(network.weights.size(), 1);
   EXPECT_EQ(network.weights.at("places").shape, (std::vector<std::int64_t>{6, 8}));
+}
+
+// A constant that is called as another layer's weight would be has another name.
+TEST(OnnxConstants, OfAnyShapeAreNoOtherLayersWeights) {
+  OnnxFile file{{1, 6, 8}};
+  file.weight("a.weight", {8}).weight("m", {8, 4});
+  file.node("Mul", {"x", "a.weight"}, "p").node("MatMul", {"p", "m"}, "/a/MatMul");
+  const TemporaryFolder folder;
+  const OnnxNetwork network = import_onnx(file.save(folder), std::nullopt, "n");
+  EXPECT_EQ(network.weights.at("a.weight").shape, (std::vector<std::int64_t>{4, 8}));
+  EXPECT_EQ(network.weights.at("a_constant.weight").shape, (std::vector<std::int64_t>{1, 8}));
+  EXPECT_EQ(network.graph.parameters(), 8 + 32);
 }
 
 TEST(OnnxRefused, IsWhatWouldBeComputedOtherwise) {

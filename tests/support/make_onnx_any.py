@@ -112,6 +112,10 @@ def networks():
     """By name: the network, its inputs, and the version of the operations."""
     words = torch.randint(0, 20, (1, 6))
     mask = torch.tensor([[1, 1, 1, 1, 0, 0]])
+    norms = nn.Sequential(
+        *(nn.Conv2d(3, 8, 3), nn.GroupNorm(2, 8), nn.InstanceNorm2d(8)),
+        *(nn.InstanceNorm2d(8, affine=True), nn.PReLU(), nn.LogSoftmax(1)),
+    )
     both = dict(num_layers=2, bidirectional=True, batch_first=True)
     return {
         "lstm": (Of(lambda s, x: s.fc(s.r(x)[0][:, -1]), r=nn.LSTM(5, 7, **both), fc=nn.Linear(14, 3)), [(1, 6, 5)], 13),
@@ -152,14 +156,9 @@ def networks():
             13,
         ),
         "unet": (UNet(), [(1, 3, 16, 12)], 13),
-        "norms": (
-            nn.Sequential(
-                *(nn.Conv2d(3, 8, 3), nn.GroupNorm(2, 8), nn.InstanceNorm2d(8)),
-                *(nn.InstanceNorm2d(8, affine=True), nn.PReLU(), nn.LogSoftmax(1)),
-            ),
-            [(1, 3, 8, 9)],
-            13,
-        ),
+        "norms": (norms, [(1, 3, 8, 9)], 13),
+        "norms-unfolded": (norms, [(1, 3, 8, 9)], 13),
+        "gru-unfolded": (Of(lambda s, x: s.r(x)[0], r=nn.GRU(5, 7, **both)), [(1, 6, 5)], 13),
         "elements": (Of(elements), [(1, 3, 4, 5)], 13),
         "views": (Of(views), [(1, 3, 5, 6)], 13),
         "equation": (Of(lambda _, a, b: torch.einsum("bhid,bjhd->bihj", a, b)), [(1, 2, 3, 4), (1, 5, 2, 4)], 13),
@@ -181,8 +180,9 @@ def main():
         inputs = tuple(torch.randn(one) if isinstance(one, tuple) else one for one in inputs)
         with torch.no_grad():
             output = network(*inputs)
+        options = dict(opset_version=version, training=torch.onnx.TrainingMode.PRESERVE)
         torch.onnx.export(
-            network, inputs, folder / f"{name}.onnx", opset_version=version, training=torch.onnx.TrainingMode.PRESERVE
+            network, inputs, folder / f"{name}.onnx", do_constant_folding=not name.endswith("-unfolded"), **options
         )
         arrays = {str(i): one.numpy().astype("float32") for i, one in enumerate(inputs)}
         numpy.savez_compressed(folder / f"{name}.npz", y=output.numpy(), **arrays)
