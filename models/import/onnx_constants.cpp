@@ -217,8 +217,10 @@ const OnnxConstant& OnnxConstants::input(const Node& node, int i) const {
 
 void OnnxConstants::spend(std::int64_t numbers) {
   if (numbers > kMostComputed) {
-    throw Unsupported{fmt::format("{} constant numbers, where at most {} are computed with",
-                                  numbers, kMostComputed)};
+    throw Unsupported{fmt::format(
+        "{} constant numbers, where at most {} are computed with (PyTorch does it before, with "
+        "do_constant_folding=True)",
+        numbers, kMostComputed)};
   }
   spent_ += numbers + 1;
   if (spent_ > kMostComputedInAll) {

@@ -408,6 +408,7 @@ void OnnxElements::divide(const Node& node) {
 void OnnxElements::sum(const Node& node) {
   if (node.input_size() == 0) throw Unsupported{"no input"};
   std::vector<OnnxOperand> operands;
+  operands.reserve(static_cast<std::size_t>(node.input_size()));
   for (int i = 0; i < node.input_size(); ++i) operands.push_back(any_operand(node, i));
   if (operands.size() == 1) return identity(node);
   OnnxOperand total = operands.front();

@@ -318,6 +318,7 @@ void OnnxConstants::concat(const Node& node) {
   Numbers result = numbers(input(node, 0));
   const std::int64_t axis = axis_of(number_of(node, "axis", 1), result.dims.size());
   std::vector<Numbers> parts;
+  parts.reserve(static_cast<std::size_t>(node.input_size()));
   for (int i = 0; i < node.input_size(); ++i) parts.push_back(numbers(input(node, i)));
   std::int64_t along = 0;
   for (const Numbers& part : parts) {

@@ -461,12 +461,29 @@ class OnnxImporter : public OnnxProducts {
                        .ceil = number_of(node, "ceil_mode", 0) != 0};
     make_picture(node, push(op, {channels_first(from)}));
   }
+  /// Whether the last window along each axis ends with the border, so that none hangs over.
+  static bool ends_at_edge(const Tensor& from, const Window& over, const Padding& border) {
+    constexpr std::int64_t kMost = std::int64_t{1} << 40;
+    constexpr std::size_t kMostAxes = 3;
+    if (from.layer == kNoLayer) return false;
+    for (std::size_t i = 0; i < over.axes; ++i) {
+      const std::size_t axis = kMostAxes - over.axes + i;
+      const std::int64_t before = border.before()[axis];
+      const std::int64_t behind = border.behind()[axis];
+      if (std::min(before, behind) < 0 || std::max(before, behind) > kMost) return false;
+      const std::int64_t size = from.dims[2 + i] + before + behind;
+      if ((size - over.kernel[axis]) % over.stride[axis] != 0) return false;
+    }
+    return true;
+  }
   void average_pool(const Node& node) {
     const Window over = window(node);
     const Tensor from = operand(node);
     require_axes(from, over.axes);
     const Padding border = padding(node, from, over.kernel, over.stride, over.axes);
-    if (number_of(node, "ceil_mode", 0) != 0) throw Unsupported{"windows that hang over the edge"};
+    if (number_of(node, "ceil_mode", 0) != 0 && !ends_at_edge(from, over, border)) {
+      throw Unsupported{"windows that hang over the edge"};
+    }
     refuse_dilation(node, over.axes);
     const AvgPoolOp op{
         .kernel = over.kernel,

@@ -97,7 +97,9 @@ OnnxNetwork OnnxTensors::network(const std::string& output, const std::string& n
     const auto other = names.find(layers_.name(id));
     const std::string& layer = other == names.end() ? layers_.name(id) : other->second;
     for (auto& [part, numbers] : parts) {
-      network.weights.emplace(layer + (part.empty() ? "" : ".") + part, std::move(numbers));
+      std::string tensor = layer;
+      if (!part.empty()) tensor.append(".").append(part);
+      network.weights.emplace(std::move(tensor), std::move(numbers));
     }
   }
   return network;
@@ -601,9 +603,8 @@ void OnnxTensors::add_affine(const Node& node, const Tensor& from,
     return add_layer(node, ScaleOp{.factor = factors.front(), .offset = offsets.front()}, from);
   }
   const BatchNormOp op;
-  std::string module = module_path(node.name());
-  const LayerId id =
-      push_with(op, {from.layer}, module.empty() ? node.name() : std::move(module), {});
+  const std::string module = module_path(node.name());
+  const LayerId id = push_with(op, {from.layer}, module.empty() ? node.name() : module, {});
   make(node.output(0), {id, from.dims, {}, from.type});
   if (!may_keep(4 * in.channels(), "")) return;
   const auto channels = static_cast<std::size_t>(in.channels());

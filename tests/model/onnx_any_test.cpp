@@ -211,6 +211,18 @@ TEST(OnnxRefused, IsWhatWouldBeComputedOtherwise) {
   EXPECT_THAT([&] { any_graph(list); }, any_refusal("Gather with an index that is no range"));
 }
 
+// Windows of 3 with a stride of 2 over 7 end with it; over 8 the last hangs over.
+TEST(OnnxPools, OfMeansMayBeRoundedUpWhereNoneHangsOver) {
+  const auto pool = [](std::int64_t size) {
+    OnnxFile file{{1, 3, size, 7}};
+    file.node("AveragePool", {"x"}, "y",
+              {ints("kernel_shape", {3, 3}), ints("strides", {2, 2}), integer("ceil_mode", 1)});
+    return file;
+  };
+  EXPECT_EQ(any_graph(pool(7)).layers().back().shape, (TensorShape{3, 3, 3}));
+  EXPECT_THAT([&] { any_graph(pool(8)); }, any_refusal("windows that hang over the edge"));
+}
+
 // Nine axes and the batch, sizes whose product is 2⁶⁰, and parts of nothing are no shapes.
 TEST(OnnxRefused, AreShapesThatNoTensorHas) {
   const auto shaped = [](const OnnxFile::Dims& shape, const char* type) {
