@@ -246,7 +246,7 @@ void OnnxElements::multiply(const Node& node) {
     const LayerOp& scaled = layers_.op(inputs_of(id)[0]);
     if (std::holds_alternative<LayerNormOp>(scaled) ||
         std::holds_alternative<GroupNormOp>(scaled) || std::holds_alternative<ReshapeOp>(scaled)) {
-      scales_.emplace(id, *of.constant);
+      scale_ = {id, *of.constant};
     }
     return;
   }
@@ -319,21 +319,20 @@ bool OnnxElements::is_norm(const OnnxAligned& sample, LayerId& of, double& epsil
 // The shifts of a norm, behind its scales: with both it is one layer.
 bool OnnxElements::join_norm(const Node& node, const Tensor& tensor, const OnnxConstant& shift) {
   const LayerId product = tensor.layer;
-  const auto scale = scales_.find(product);
-  if (scale == scales_.end()) return false;
+  if (!scale_ || scale_->first != product) return false;
+  const OnnxConstant& scale = scale_->second;
   const LayerId norm = inputs_of(product)[0];
   if (const auto* plain = std::get_if<LayerNormOp>(&layers_.op(norm))) {
     const OnnxDims features{tensor.dims.back()};
-    if (plain->affine || plain->axes != 1 || scale->second.dims != features ||
-        shift.dims != features) {
+    if (plain->affine || plain->axes != 1 || scale.dims != features || shift.dims != features) {
       return false;
     }
     LayerNormOp op = *plain;
     op.affine = true;
-    add_joined(node, tensor, op, inputs_of(norm)[0], scale->second, shift);
+    add_joined(node, tensor, op, inputs_of(norm)[0], scale, shift);
     return true;
   }
-  return join_groups(node, tensor, scale->second, shift);
+  return join_groups(node, tensor, scale, shift);
 }
 
 void OnnxElements::add_joined(const Node& node, const Tensor& tensor, const LayerOp& op,

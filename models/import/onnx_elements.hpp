@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/import/onnx_views.hpp"
@@ -102,7 +103,8 @@ class OnnxElements : public OnnxViews {
   [[nodiscard]] bool is_norm(const OnnxAligned& sample, LayerId& of, double& epsilon) const;
 
   std::int64_t opset_;
-  std::map<LayerId, OnnxConstant> scales_;  // of layer norms, by the product
+  /// What the last norm was multiplied with, and the product: shifts follow, or nothing does.
+  std::optional<std::pair<LayerId, OnnxConstant>> scale_;
 };
 
 }  // namespace papilio

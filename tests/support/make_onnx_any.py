@@ -118,7 +118,11 @@ def networks():
     )
     both = dict(num_layers=2, bidirectional=True, batch_first=True)
     return {
-        "lstm": (Of(lambda s, x: s.fc(s.r(x)[0][:, -1]), r=nn.LSTM(5, 7, **both), fc=nn.Linear(14, 3)), [(1, 6, 5)], 13),
+        "lstm": (
+            Of(lambda s, x: s.fc(s.r(x)[0][:, -1]), r=nn.LSTM(5, 7, **both), fc=nn.Linear(14, 3)),
+            [(1, 6, 5)],
+            13,
+        ),
         "lstm-last": (Of(lambda s, x: s.r(x)[1][0], r=nn.LSTM(5, 7, bidirectional=True)), [(6, 1, 5)], 13),
         "gru": (Of(lambda s, x: s.r(x)[0], r=nn.GRU(5, 7, **both)), [(1, 6, 5)], 11),
         "rnn": (Of(lambda s, x: s.r(x)[0], r=nn.RNN(5, 7, nonlinearity="relu", bias=False)), [(6, 1, 5)], 13),
