@@ -35,6 +35,17 @@ ImportedNetwork read_and_check(const ImportRequest& request) {
   const ImportCheck none{.why_not = "--no-check"};
   if (boost::iequals(request.file.extension().string(), ".onnx")) {
     std::optional<TensorShape> shape;
+    const bool of_first_alone =
+        request.inputs.size() <= 1 &&
+        (request.inputs.empty() || (request.inputs[0].name.empty() &&
+                                    request.inputs[0].batch == 0 && !request.inputs[0].whole));
+    if (!of_first_alone) {
+      throw ConfigError{
+          fmt::format("{}: error: an ONNX file states its inputs; --input takes another size of "
+                      "the first alone, "
+                      "as 3x224x224",
+                      request.file.string())};
+    }
     if (!request.inputs.empty()) shape = request.inputs.front().shape;
     OnnxNetwork network = import_onnx(request.file, shape, request.name);
     network.graph.add_note(to_string(request.check ? check_onnx(request.file, network) : none));

@@ -60,7 +60,11 @@ LayerId LayerList::add(const LayerOp& op, std::vector<LayerId> inputs, const std
     operands.push_back(one.add(fmt::format("{}", operands.size()), InputOp{shapes_[input]}, {}));
   }
   const Layer& layer = one.layer(one.add("layer", op, operands));
-  if (weights_of && (layers_[*weights_of].op.index() != op.index() ||
+  const auto has_rows = [](const LayerOp& table) {  // a table of words may be a linear layer's too
+    return std::holds_alternative<EmbeddingOp>(table) || std::holds_alternative<LinearOp>(table);
+  };
+  if (weights_of && ((layers_[*weights_of].op.index() != op.index() &&
+                      !(has_rows(op) && has_rows(layers_[*weights_of].op))) ||
                      parameters_[*weights_of] != layer.parameters)) {
     throw Unsupported{"weights that a layer of another kind has too"};
   }

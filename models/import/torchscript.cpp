@@ -18,6 +18,7 @@
 #include "models/import/torchscript_inputs.hpp"
 #include "models/import/torchscript_layers.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 
 namespace papilio {
 
@@ -296,9 +297,11 @@ ImportedNetwork TorchScriptImporter::network(const at::Tensor& output, const std
     for (const Weight& weight : weights) {
       const at::Tensor numbers = weight.tensor.to(at::kFloat).contiguous();
       const float* first = numbers.data_ptr<float>();
-      network.weights.emplace(
-          weight.part.empty() ? layer : layer + "." + weight.part,
-          StoredTensor{numbers.sizes().vec(), {first, first + numbers.numel()}});
+      const std::string full = weight.part.empty() ? layer : layer + "." + weight.part;
+      StoredTensor stored{numbers.sizes().vec(), {first, first + numbers.numel()}};
+      if (!network.weights.emplace(full, std::move(stored)).second) {
+        throw Unsupported{fmt::format("two weights of the name '{}'", printable(full))};
+      }
     }
   }
   return network;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace papilio {
 namespace {
@@ -111,6 +112,11 @@ LayerId TorchScriptLayers::stored(const at::Tensor& tensor, const TensorShape& s
   std::string name = archive_.name_of(tensor);
   std::set<std::string> names = ledger_.weights_of(tensor);
   if (!name.empty()) names.insert(name);
+  // Beside a layer that is called as its module, "fc.weight" would be taken for the layer's own.
+  if (const std::size_t dot = name.rfind('.'); dot != std::string::npos) {
+    const std::string_view part = std::string_view{name}.substr(dot + 1);
+    if (part == "weight" || part == "bias") name[dot] = '_';
+  }
   const std::int64_t trained = archive_.trained_numbers(names, tensor.numel());
   const at::Tensor numbers =
       tensor.to(at::kFloat).contiguous().reshape(Sizes{shape.begin(), shape.end()});

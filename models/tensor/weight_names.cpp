@@ -103,12 +103,13 @@ std::map<std::string, GivenTensor> with_graph_names(const StateDict& weights, co
         const std::string layer = graph_layer_of_caffe(graph, name.substr(0, dot));
         if (!layer.empty()) known = layer + name.substr(dot);
       }
-      // Attention's "in_proj_weight" is of a layer "in_proj".
-      for (const std::string_view part : {"_weight", "_bias"}) {
+      // Attention's "in_proj_weight" is of a layer "in_proj", and a "norm.weight" that no layer has
+      // stands alone as "norm_weight".
+      for (const std::string_view part : {"_weight", "_bias", ".weight", ".bias"}) {
         if (!known.ends_with(part) || needed.contains(known)) continue;
-        std::string of_layer = known;
-        of_layer[known.size() - part.size()] = '.';
-        if (needed.contains(of_layer)) known = std::move(of_layer);
+        std::string other = known;
+        other[known.size() - part.size()] = part.front() == '_' ? '.' : '_';
+        if (needed.contains(other)) known = std::move(other);
       }
       // No name has a line end.
       while (!result.emplace(known, GivenTensor{&tensor, name}).second) known += '\n';

@@ -114,15 +114,42 @@ TEST(Graph, LinearLayersWorkOverTheLastAxis) {
 TEST(Graph, AllInputsAreBeforeTheFirstCut) {
   Graph graph{"g", ""};
   const LayerId a = graph.add("a", InputOp{{2, 3}}, {});
-  const LayerId relu = graph.add("relu", ReluOp{}, {a});
   const LayerId b = graph.add("b", InputOp{.shape = {2, 3}, .below = 5}, {});
+  const LayerId relu = graph.add("relu", ReluOp{}, {a});
+  EXPECT_THROW(graph.add("c", InputOp{{2, 3}}, {}), std::invalid_argument) << "inputs come first";
   const LayerId sum = graph.add("sum", AddOp{}, {relu, b});
   const LayerId constant = graph.add("constant", ParameterOp{.shape = {2, 3}}, {});
   graph.add("product", MultiplyOp{}, {sum, constant});
   EXPECT_EQ(graph.inputs(), (std::vector<LayerId>{a, b}));
   std::vector<std::string> names;
   for (const Cut& cut : graph.cuts()) names.push_back(cut.name);
-  EXPECT_EQ(names, std::vector<std::string>{"sum"});
+  EXPECT_EQ(names, (std::vector<std::string>{"inputs", "sum"}));
+  // Six reals of 8 bits, and six numbers below 5 of 3 bits each: 18 bits are 3 bytes.
+  EXPECT_EQ(graph.bytes(graph.cuts().front(), 8), 6 + 3);
+  EXPECT_EQ(graph.bytes(graph.cuts().back(), 8), 6);
+}
+
+// A unit reduces channels where rows and columns follow them: not those that come last, as behind
+// norms of today's networks, nor the places of a sequence.
+TEST(Graph, KnowsWhereAButterflyUnitFits) {
+  Graph graph{"g", ""};
+  const LayerId picture = graph.add("in", InputOp{{3, 8, 8}}, {});
+  const LayerId conv = graph.add("conv", ConvOp{.out_channels = 6}, {picture});
+  const LayerId last = graph.add("last", TransposeOp{{1, 2, 0}}, {conv});
+  const LayerId norm = graph.add("norm", LayerNormOp{}, {last});
+  const LayerId first = graph.add("first", TransposeOp{{2, 0, 1}}, {norm});
+  const LayerId places = graph.add("places", ReshapeOp{{6, 64}}, {first});
+  const LayerId sequence = graph.add("sequence", TransposeOp{{1, 0}}, {places});
+  const LayerId mean = graph.add("mean", ReduceOp{.axes = {0}}, {sequence});
+  graph.add("fc", LinearOp{.out_features = 2}, {mean});
+  EXPECT_EQ(graph.layer(norm).channels, 2U);
+  EXPECT_EQ(graph.layer(first).channels, 0U);
+  EXPECT_EQ(graph.layer(sequence).channels, 1U);
+  std::vector<std::int64_t> channels;
+  for (const Cut& cut : graph.cuts()) channels.push_back(cut.unit_channels);
+  EXPECT_EQ(channels, (std::vector<std::int64_t>{3, 6, 0, 0, 6, 0, 0, 6}));
+  EXPECT_THROW(insert_butterfly(graph, *graph.find_cut("norm"), 2), std::invalid_argument);
+  EXPECT_EQ(insert_butterfly(graph, *graph.find_cut("first"), 2).cut.shape, (TensorShape{2, 8, 8}));
 }
 
 TEST(Graph, CutsAreWhereOneTensorCrosses) {
@@ -171,10 +198,10 @@ TEST(Graph, CeilPoolingCountsAWindowThatHangsOverTheEdge) {
   EXPECT_EQ(graph.layer(ceil).shape, (TensorShape{4, 4, 3}));
   // A window that would start in the padding behind the input does not count: 2 rows, padded by
   // one, kernel 2, stride 3: windows at -1 and 2; the latter is past the input.
-  const LayerId small = graph.add("s", InputOp{{1, 2, 2}}, {});
+  const LayerId small = graph.add("s", AdaptivePoolOp{.size = 2}, {in});
   const LayerId padded =
       graph.add("p", MaxPoolOp{.kernel = 2, .stride = 3, .padding = 1, .ceil = true}, {small});
-  EXPECT_EQ(graph.layer(padded).shape, (TensorShape{1, 1, 1}));
+  EXPECT_EQ(graph.layer(padded).shape, (TensorShape{4, 1, 1}));
 }
 
 TEST(Graph, ConcatenatesChannelsAndPadsShortcuts) {

@@ -52,7 +52,8 @@ std::string weights_text(const LayerOp& op, const std::vector<TensorShape>& oper
 
 TEST(Operations, InputsAndParametersHaveTheirShapes) {
   expect(InputOp{{128, 768}}, {}, {{128, 768}});
-  expect(InputOp{.shape = {}, .below = 7}, {}, {{}});
+  expect(InputOp{.shape = {5}, .below = 7}, {}, {{5}});
+  expect_refused(InputOp{.shape = {}, .below = 7}, {});
   expect(ParameterOp{.shape = {1, 197, 768}, .trained = 151'296}, {}, {{1, 197, 768}, 0, 151'296});
   expect(ParameterOp{.shape = {4, 4}}, {}, {{4, 4}});  // a constant
   EXPECT_EQ(weights_text(ParameterOp{.shape = {4, 5}}, {}), " 4x5") << "called as its layer";
@@ -311,8 +312,7 @@ class Layers {
   Graph& graph_;
 };
 
-void add_pictures(Layers& net) {
-  const LayerId picture = net.add(InputOp{{4, 9, 12}}, {});
+void add_pictures(Layers& net, LayerId picture) {
   net.add(ConvOp{.out_channels = 8,
                  .kernel = {3, 5},
                  .stride = {2, 1},
@@ -346,8 +346,7 @@ void add_pictures(Layers& net) {
   net.add(MultiplyOp{}, {up, flat});
 }
 
-void add_videos(Layers& net) {
-  const LayerId video = net.add(InputOp{{2, 4, 6, 8}}, {});
+void add_videos(Layers& net, LayerId video) {
   ConvOp conv{.out_channels = 3, .kernel = {2, 3, 4}, .stride = {1, 2, 3}, .bias = true};
   conv.padding = Padding{1};
   conv.padding.back = 0;
@@ -357,9 +356,7 @@ void add_videos(Layers& net) {
   net.add(AdaptivePoolOp{.size = {1, 2, 3}}, {small});
 }
 
-void add_sequences(Layers& net) {
-  const LayerId words = net.add(InputOp{.shape = {6}, .below = 100}, {});
-  const LayerId rows = net.add(EmbeddingOp{.entries = 100, .features = 8}, {words});
+void add_sequences(Layers& net, LayerId rows) {
   net.add(LayerNormOp{.axes = 2, .epsilon = 1e-12}, {rows});
   net.add(LayerNormOp{.affine = false}, {rows});
   net.add(LinearOp{.out_features = 5, .bias = false}, {rows});
@@ -409,11 +406,14 @@ void add_sequences(Layers& net) {
 TEST(Operations, OfANetworkComeBackFromItsFile) {
   Graph graph{"all", "Every operation"};
   Layers net{graph};
-  add_pictures(net);
-  add_videos(net);
-  add_sequences(net);
-  const LayerId words = graph.inputs().back();
-  graph.add("shared", EmbeddingOp{.entries = 100, .features = 8}, {words}, words + 1);
+  const LayerId picture = net.add(InputOp{{4, 9, 12}}, {});
+  const LayerId video = net.add(InputOp{{2, 4, 6, 8}}, {});
+  const LayerId words = net.add(InputOp{.shape = {6}, .below = 100}, {});
+  const LayerId rows = net.add(EmbeddingOp{.entries = 100, .features = 8}, {words});
+  add_pictures(net, picture);
+  add_videos(net, video);
+  add_sequences(net, rows);
+  graph.add("shared", EmbeddingOp{.entries = 100, .features = 8}, {words}, rows);
   std::set<std::size_t> kinds;
   for (const Layer& layer : graph.layers()) kinds.insert(layer.op.index());
   EXPECT_EQ(kinds.size(), std::variant_size_v<LayerOp>) << "an operation is not in the test";
