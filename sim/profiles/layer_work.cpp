@@ -44,21 +44,21 @@ std::string conv_type(const ConvOp& conv, const TensorShape& input) {
 }
 
 template <class Op, class... Ops>
-constexpr bool is_any_of = (std::is_same_v<Op, Ops> || ...);
+constexpr bool kIsAnyOf = (std::is_same_v<Op, Ops> || ...);
 
 std::string family_of(const LayerOp& op) {
   return std::visit(
       []<class Op>(const Op&) -> std::string {
-        if constexpr (is_any_of<Op, ConvOp, ConvTransposeOp>) {
+        if constexpr (kIsAnyOf<Op, ConvOp, ConvTransposeOp>) {
           return "conv";
-        } else if constexpr (is_any_of<Op, LinearOp, MatMulOp, RecurrentOp>) {
+        } else if constexpr (kIsAnyOf<Op, LinearOp, MatMulOp, RecurrentOp>) {
           return "linear";
-        } else if constexpr (is_any_of<Op, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AdaptivePoolOp,
-                                       ReduceOp>) {
+        } else if constexpr (kIsAnyOf<Op, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AdaptivePoolOp,
+                                      ReduceOp>) {
           return "pool";
-        } else if constexpr (is_any_of<Op, ConcatOp, ZeroPadShortcutOp, FlattenOp, InputOp,
-                                       ResizeOp, ParameterOp, ReshapeOp, TransposeOp, SliceOp,
-                                       PadOp, ExpandOp, EmbeddingOp>) {
+        } else if constexpr (kIsAnyOf<Op, ConcatOp, ZeroPadShortcutOp, FlattenOp, InputOp, ResizeOp,
+                                      ParameterOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp,
+                                      EmbeddingOp>) {
           return "copy";
         } else {
           return "element-wise";
