@@ -53,13 +53,15 @@ LayerId LayerList::add(const LayerOp& op, std::vector<LayerId> inputs, const std
     const auto [owner, is_first] = owners_.emplace(weights, layers_.size());
     if (!is_first) weights_of = owner->second;
   }
-  Graph one{"", ""};  // infers the shape
-  std::vector<LayerId> operands;
+  std::vector<TensorShape> operands;
   operands.reserve(inputs.size());
-  for (const LayerId input : inputs) {
-    operands.push_back(one.add(fmt::format("{}", operands.size()), InputOp{shapes_[input]}, {}));
+  for (const LayerId input : inputs) operands.push_back(shapes_[input]);
+  Inferred layer;
+  try {
+    layer = infer(op, operands);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument{fmt::format("layer: {}", error.what())};
   }
-  const Layer& layer = one.layer(one.add("layer", op, operands));
   const auto has_rows = [](const LayerOp& table) {  // a table of words may be a linear layer's too
     return std::holds_alternative<EmbeddingOp>(table) || std::holds_alternative<LinearOp>(table);
   };

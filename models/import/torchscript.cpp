@@ -7,6 +7,7 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -193,6 +194,24 @@ bool asks_of_form(const std::string& kind) {
   return kKinds.contains(kind) || kind.starts_with("prim::");
 }
 
+/// Operations whose answer's size hangs on the numbers that they read.
+bool makes_sizes_of_numbers(const std::string& kind, std::size_t arguments) {
+  static const std::set<std::string> kKinds{"aten::nonzero",           "aten::nonzero_numpy",
+                                            "aten::argwhere",          "aten::index",
+                                            "aten::masked_select",     "aten::unique",
+                                            "aten::_unique",           "aten::_unique2",
+                                            "aten::unique_dim",        "aten::unique_consecutive",
+                                            "aten::repeat_interleave", "torchvision::nms",
+                                            "aten::bincount"};
+  return kKinds.contains(kind) || (kind == "aten::where" && arguments == 1);
+}
+
+/// Operations that take no number of their second tensor, but its form alone.
+bool takes_form_of_second(const std::string& kind) {
+  return kind == "aten::expand_as" || kind == "aten::view_as" || kind == "aten::type_as" ||
+         kind == "aten::reshape_as";
+}
+
 /// Calls `visit` for each tensor of a value.
 template <class Visit>
 void for_each_tensor(const c10::IValue& value, const Visit& visit) {
@@ -213,7 +232,7 @@ void for_each_tensor(const c10::IValue& value, const Visit& visit) {
 
 TorchScriptImporter::TorchScriptImporter(const ArchiveTensors& archive,
                                          const std::vector<InputOp>& inputs)
-    : TorchScriptLayers{archive, inputs.front()} {
+    : TorchScriptLayers{archive, inputs.front()}, inputs_of_program_{inputs.size()} {
   for (std::size_t i = 1; i < inputs.size(); ++i) layers_.add(inputs[i], {});
 }
 
@@ -221,9 +240,9 @@ void TorchScriptImporter::begin(std::size_t input, const at::Tensor& tensor, std
   ledger_.make(tensor, {input, static_cast<std::int64_t>(batch)});
 }
 
-void TorchScriptImporter::lose_outputs(const std::string& why) {
+void TorchScriptImporter::lose_outputs(bool varies) {
   for (const c10::IValue& output : *outputs_) {
-    for_each_tensor(output, [&](const at::Tensor& tensor) { ledger_.lose(tensor, why); });
+    for_each_tensor(output, [&](const at::Tensor& tensor) { ledger_.lose(tensor, "", varies); });
   }
 }
 
@@ -241,16 +260,42 @@ void TorchScriptImporter::derive_outputs() {
   }
 }
 
+namespace {
+
+/// Whether an operation writes its answer over its first operand.
+bool is_in_place(const std::string& kind) {
+  return kind.ends_with('_') && !kind.ends_with("__");
+}
+
+}  // namespace
+
+void TorchScriptImporter::prepare(const torch::jit::Node& node, const Stack& inputs) {
+  overwritten_.reset();
+  if (!is_in_place(node.kind().toQualString()) || inputs.empty() || !inputs.front().isTensor()) {
+    return;
+  }
+  const at::Tensor& tensor = inputs.front().toTensor();
+  if (tensor.defined() && !ledger_.has(tensor)) overwritten_ = {tensor, tensor.clone()};
+}
+
 void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& inputs,
                                 const Stack& outputs) {
   const std::string kind = node.kind().toQualString();
-  if (asks_of_form(kind)) return;
   inputs_ = &inputs;
   outputs_ = &outputs;
   bool of_network = false;
-  for (const c10::IValue& input : inputs) {
-    for_each_tensor(
-        input, [&](const at::Tensor& tensor) { of_network = of_network || ledger_.has(tensor); });
+  bool varies = makes_sizes_of_numbers(kind, inputs.size());
+  const std::size_t deciding = takes_form_of_second(kind) ? 1 : inputs.size();
+  for (std::size_t i = 0; i < deciding; ++i) {
+    for_each_tensor(inputs[i], [&](const at::Tensor& tensor) {
+      of_network = of_network || ledger_.has(tensor);
+      varies = varies || ledger_.varies(tensor);
+    });
+  }
+  if (asks_of_form(kind)) {
+    // What follows from a size that hangs on the network's numbers is not known.
+    reads_numbers_ = reads_numbers_ || (of_network && varies);
+    return;
   }
   if (!of_network) return derive_outputs();
   try {
@@ -258,16 +303,14 @@ void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& input
   } catch (const Unsupported& reason) {
     const std::string what = reason.what();
     layers_.add_unknown(what.empty() ? kind : fmt::format("{} with {}", kind, what));
-    lose_outputs("");
+    lose_outputs(varies);
   } catch (const HangsOnUnknown&) {
-    lose_outputs("");
+    lose_outputs(varies);
   }
 }
 
 void TorchScriptImporter::convert(const std::string& kind) {
-  // What ends in _ writes its answer over its first operand.
-  const bool in_place = kind.ends_with('_') && !kind.ends_with("__");
-  const auto known = converters().find(in_place ? kind.substr(0, kind.size() - 1) : kind);
+  const auto known = converters().find(is_in_place(kind) ? kind.substr(0, kind.size() - 1) : kind);
   const bool makes_tensors = std::any_of(outputs_->begin(), outputs_->end(), [](const auto& one) {
     return one.isTensor() || one.isTensorList();
   });
@@ -291,6 +334,21 @@ ImportedNetwork TorchScriptImporter::network(const at::Tensor& output, const std
   }
   ImportedNetwork network{
       layers_.graph(last, name, fmt::format("{}, imported from TorchScript", name)), {}};
+  for (LayerId id = 0; id < inputs_of_program_; ++id)
+    network.read.push_back(!layers_.name(id).empty());
+  std::set<std::string> used;
+  for (const auto& [id, names] : used_) {
+    if (!layers_.name(id).empty()) used.insert(names.begin(), names.end());
+  }
+  const std::int64_t trained =
+      archive_.trained_numbers(used, std::numeric_limits<std::int64_t>::max());
+  if (trained != network.graph.parameters()) {
+    network.graph.add_note(fmt::format(
+        "Its layers have {} parameters, made of {} numbers that the archive trains: constants "
+        "count "
+        "as weights where a layer has some, and what is computed of others as often as it is read.",
+        network.graph.parameters(), trained));
+  }
   for (const auto& [id, weights] : weights_) {
     const std::string& layer = layers_.name(id);
     if (layer.empty() || network.graph.layer(*network.graph.find_layer(layer)).weights_of) continue;
@@ -312,9 +370,15 @@ std::set<std::string> TorchScriptImporter::unused_modules() const {
   for (const auto& [id, names] : used_) {
     if (!layers_.name(id).empty()) used.insert(names.begin(), names.end());
   }
+  // Of a module of which some tensors are used, the others are no module.
+  const auto module_of = [](const std::string& tensor) {
+    return tensor.substr(0, std::min(tensor.rfind('.'), tensor.size()));
+  };
+  std::set<std::string> used_modules;
+  for (const std::string& tensor : used) used_modules.insert(module_of(tensor));
   std::set<std::string> unused;
   for (const std::string& tensor : archive_.all()) {
-    if (!used.contains(tensor)) unused.insert(tensor.substr(0, tensor.rfind('.')));
+    if (!used_modules.contains(module_of(tensor))) unused.insert(module_of(tensor));
   }
   return unused;
 }
@@ -406,10 +470,11 @@ ImportedNetwork import_torchscript(const std::filesystem::path& file,
     for (std::size_t i = 0; i < arguments.size(); ++i) {
       if (arguments[i].is_read) importer.begin(next++, stack[i].toTensor(), arguments[i].batch);
     }
-    const std::vector<at::Tensor> outputs =
-        tensors_of(program.run(stack, [&](const auto& node, const auto& given, const auto& made) {
-          importer.visit(node, given, made);
-        }));
+    const TorchScriptProgram::Watch watch{
+        .before = [&](const auto& node, const auto& given) { importer.prepare(node, given); },
+        .after = [&](const auto& node, const auto& given,
+                     const auto& made) { importer.visit(node, given, made); }};
+    const std::vector<at::Tensor> outputs = tensors_of(program.run(stack, watch));
     if (outputs.empty()) throw Unsupported{"an output that is no tensor of the network"};
     ImportedNetwork network = importer.network(outputs.front(), name);
     Graph& graph = network.graph;

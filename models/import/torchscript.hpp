@@ -22,6 +22,7 @@ struct NamedInput {
 struct ImportedNetwork {
   Graph graph;
   StateDict weights;
+  std::vector<bool> read{};  ///< which of the program's tensors that it reads the network has
 };
 
 /// Reads a TorchScript archive, as `torch.jit.trace` or `script` and `save` write it, by running it

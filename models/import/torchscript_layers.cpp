@@ -189,11 +189,19 @@ void TorchScriptImporter::linear_layer(std::size_t input, const at::Tensor& matr
 void TorchScriptImporter::linear() {
   linear_layer(0, weight(1), has_argument(2) ? weight(2) : at::Tensor{});
 }
+at::Tensor TorchScriptImporter::turned(std::size_t input) {
+  const at::Tensor matrix = weight(input);
+  const at::Tensor result = matrix.t();
+  std::set<std::string> names = ledger_.weights_of(matrix);
+  if (std::string name = archive_.name_of(matrix); !name.empty()) names.insert(std::move(name));
+  ledger_.derive(result, names);
+  return result;
+}
 /// bias + x · matrix, as of the linear layers of older programs.
 void TorchScriptImporter::addmm() {
   const at::Tensor bias = weight(0);
   if (real(3) != 1 || real(4) != 1 || bias.dim() != 1) throw Unsupported{"a factor"};
-  linear_layer(1, weight(2).t(), bias);
+  linear_layer(1, turned(2), bias);
 }
 void TorchScriptImporter::embedding() {
   const at::Tensor table = weight(0);
@@ -387,7 +395,7 @@ void TorchScriptImporter::quotient() {
 }
 void TorchScriptImporter::matrix_product() {
   if (is_of_network(0) && !is_of_network(1) && argument(1).toTensor().dim() == 2) {
-    return linear_layer(0, weight(1).t(), {});
+    return linear_layer(0, turned(1), {});
   }
   const std::int64_t rank = argument(0).toTensor().dim();
   if (rank < 2 || argument(1).toTensor().dim() < 2) throw Unsupported{"a vector alone"};
@@ -677,6 +685,7 @@ void TorchScriptImporter::constant_pad() {
   pad_of(PadOp::Mode::kConstant, real(2));
 }
 void TorchScriptImporter::pad_of(PadOp::Mode mode, double value) {
+  constexpr double kMostOfFloats = 3.4e38;  // which stands for infinity
   const Sizes around = numbers(1);
   const std::size_t rank = sizes(0).size();
   NetworkTensor from = operand(0);
@@ -699,7 +708,7 @@ void TorchScriptImporter::pad_of(PadOp::Mode mode, double value) {
                                      .before = std::max<std::int64_t>(before, 0),
                                      .behind = std::max<std::int64_t>(behind, 0),
                                      .mode = mode,
-                                     .value = value},
+                                     .value = std::clamp(value, -kMostOfFloats, kMostOfFloats)},
                                {from.layer});
     }
   }
@@ -710,7 +719,8 @@ void TorchScriptImporter::reduce(ReduceOp::Kind kind) {
   const std::size_t rank = sizes(0).size();
   std::vector<std::int64_t> axes;
   bool keep = false;
-  if (has_argument(1) && (argument(1).isInt() || argument(1).isIntList())) {
+  const bool names_axes = inputs_->size() > 2;  // else the second is a type of numbers
+  if (names_axes && has_argument(1) && (argument(1).isInt() || argument(1).isIntList())) {
     for (const std::int64_t axis : numbers(1)) axes.push_back(axis_of(axis, rank));
     keep = argument(2).toBool();
   } else if (has_argument(1) && argument(1).isTensor()) {

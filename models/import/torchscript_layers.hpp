@@ -18,6 +18,8 @@ class TorchScriptImporter : public TorchScriptLayers {
 
   /// Says that a tensor is an input.
   void begin(std::size_t input, const at::Tensor& tensor, std::size_t batch);
+  /// Looks at an operation that is to run.
+  void prepare(const torch::jit::Node& node, const Stack& inputs);
   /// Looks at an operation that has run.
   void visit(const torch::jit::Node& node, const Stack& inputs, const Stack& outputs);
 
@@ -32,8 +34,8 @@ class TorchScriptImporter : public TorchScriptLayers {
   static const std::unordered_map<std::string, Convert>& converters();
 
   void convert(const std::string& kind);
-  /// @param why to be told where they are read; empty: that was told
-  void lose_outputs(const std::string& why);
+  /// @param varies whether their sizes hang on numbers
+  void lose_outputs(bool varies);
   void derive_outputs();
 
   void unary(const LayerOp& op) { add(op, operand(0)); }
@@ -72,6 +74,8 @@ class TorchScriptImporter : public TorchScriptLayers {
   void linear();
   void addmm();
   void linear_layer(std::size_t input, const at::Tensor& weight, const at::Tensor& bias);
+  /// A weight with rows and columns turned.
+  at::Tensor turned(std::size_t input);
   void embedding();
   void recurrent_lstm() { recurrent(RecurrentOp::Kind::kLstm); }
   void recurrent_gru() { recurrent(RecurrentOp::Kind::kGru); }
@@ -149,6 +153,7 @@ class TorchScriptImporter : public TorchScriptLayers {
   void softmax();
   void log_softmax();
 
+  std::size_t inputs_of_program_;
   bool reads_numbers_{false};  ///< whether the program takes numbers out of the network's tensors
 };
 

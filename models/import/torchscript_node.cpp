@@ -118,11 +118,18 @@ LayerId TorchScriptLayers::stored(const at::Tensor& tensor, const TensorShape& s
     if (part == "weight" || part == "bias") name[dot] = '_';
   }
   const std::int64_t trained = archive_.trained_numbers(names, tensor.numel());
-  const at::Tensor numbers =
-      tensor.to(at::kFloat).contiguous().reshape(Sizes{shape.begin(), shape.end()});
+  const bool overwritten = overwritten_ && overwritten_->first.is_same(tensor);
+  const at::Tensor numbers = (overwritten ? overwritten_->second : tensor)
+                                 .to(at::kFloat)
+                                 .contiguous()
+                                 .clone()
+                                 .reshape(Sizes{shape.begin(), shape.end()});
+  if (archive_.was_written(tensor)) throw Unsupported{"a weight that the program writes to"};
+  // The same memory may hold other numbers later.
   const LayerId id =
       layers_.add(ParameterOp{shape, trained}, {}, name,
-                  fmt::format("{} of {}", ArchiveTensors::place_of(tensor), text(shape)));
+                  fmt::format("{} of {} after {} writes", ArchiveTensors::place_of(tensor),
+                              text(shape), tensor._version()));
   weights_[id] = {{numbers, ""}};
   used_[id] = std::move(names);
   return id;
@@ -214,6 +221,9 @@ LayerId TorchScriptLayers::add_weighted(const LayerOp& op, LayerId from,
     const std::set<std::string> more = ledger_.weights_of(weight.tensor);
     names.insert(more.begin(), more.end());
     place += ArchiveTensors::place_of(weight.tensor) + "\n";
+    if (archive_.was_written(weight.tensor)) {
+      throw Unsupported{"a weight that the program writes to"};
+    }
   }
   const std::string first = weights.empty() ? "" : ArchiveTensors::place_of(weights.front().tensor);
   if (!weights.empty() && whole_places_.emplace(first, place).first->second != place) {
@@ -227,7 +237,7 @@ LayerId TorchScriptLayers::add_weighted(const LayerOp& op, LayerId from,
 
 std::string TorchScriptLayers::module_of(const std::vector<Weight>& weights,
                                          const std::set<std::string>& names) const {
-  if (weights.empty() || names.empty()) return {};
+  if (weights.empty()) return {};
   // "fc" of "fc.weight" and "fc.bias", "in_proj" of "in_proj_weight" and "in_proj_bias".
   for (const char* before : {".", "_"}) {
     const std::string first = archive_.name_of(weights.front().tensor);
@@ -240,8 +250,10 @@ std::string TorchScriptLayers::module_of(const std::vector<Weight>& weights,
     if (fit) return module;
   }
   // Others than the archive's own must not be loaded from there.
-  const std::string& name = *names.begin();
-  return name.substr(0, std::min(name.rfind('.'), name.size())) + "_computed";
+  const std::string name = names.empty() ? "constant" : *names.begin();
+  std::string module = name.substr(0, std::min(name.rfind('.'), name.size())) + "_computed";
+  while (archive_.has_module(module)) module += '_';
+  return module;
 }
 
 }  // namespace papilio

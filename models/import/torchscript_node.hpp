@@ -99,6 +99,8 @@ class TorchScriptLayers {
   TensorLedger ledger_;
   const Stack* inputs_{nullptr};
   const Stack* outputs_{nullptr};
+  /// A constant that the operation wrote over, and what it was before.
+  std::optional<std::pair<at::Tensor, at::Tensor>> overwritten_;
   std::map<LayerId, std::vector<Weight>> weights_;
   std::map<LayerId, std::set<std::string>> used_;  // names of the archive's tensors
 

@@ -52,6 +52,7 @@ void TorchScriptProgram::run_node(const Node& node, const Watch& watch) {
   if (operation == nullptr) {
     throw Unsupported{fmt::format("'{}', which is no operation", node.kind().toQualString())};
   }
+  watch.before(node, inputs);
   if (operation->schema().is_vararg()) {
     stack.emplace_back(static_cast<std::int64_t>(node.inputs().size()));
   }
@@ -60,7 +61,7 @@ void TorchScriptProgram::run_node(const Node& node, const Watch& watch) {
   if (stack.size() < count) throw Unsupported{"an operation without an answer"};
   Stack outputs{stack.end() - static_cast<std::ptrdiff_t>(count), stack.end()};
   for (std::size_t i = 0; i < count; ++i) set(node.outputs()[i], outputs[i]);
-  watch(node, inputs, outputs);
+  watch.after(node, inputs, outputs);
 }
 
 void TorchScriptProgram::run_branch(const Node& node, const Watch& watch) {

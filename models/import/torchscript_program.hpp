@@ -16,9 +16,13 @@ namespace papilio {
 class TorchScriptProgram {
  public:
   using Stack = torch::jit::Stack;
-  /// Told of each operation after it ran; not of what only carries values about.
-  using Watch =
-      std::function<void(const torch::jit::Node& node, const Stack& inputs, const Stack& outputs)>;
+  /// Told of each operation; not of what only carries values about.
+  struct Watch {
+    /// What is to run: it may write over its inputs.
+    std::function<void(const torch::jit::Node& node, const Stack& inputs)> before;
+    std::function<void(const torch::jit::Node& node, const Stack& inputs, const Stack& outputs)>
+        after;
+  };
 
   explicit TorchScriptProgram(const torch::jit::Module& module);
 

@@ -21,13 +21,27 @@ ArchiveTensors::ArchiveTensors(torch::jit::Module& module) {
     if (tensor.is_floating_point() && tensor.scalar_type() != at::kFloat) {
       tensor.set_data(tensor.to(at::kFloat));
     }
-    if (tensor.numel() > 0) names_.emplace(place_of(tensor), attribute.name);
+    if (tensor.numel() == 0) continue;
+    names_.emplace(place_of(tensor), attribute.name);
+    writes_.emplace(tensor.storage().unsafeGetStorageImpl(),
+                    static_cast<std::uint32_t>(tensor._version()));
   }
 }
 
 std::string ArchiveTensors::place_of(const at::Tensor& tensor) {
   return fmt::format("{} {} {}", fmt::ptr(tensor.data_ptr()), fmt::join(tensor.sizes().vec(), ","),
                      fmt::join(tensor.strides().vec(), ","));
+}
+
+bool ArchiveTensors::was_written(const at::Tensor& tensor) const {
+  const auto it = writes_.find(tensor.storage().unsafeGetStorageImpl());
+  return it != writes_.end() && it->second != tensor._version();
+}
+
+bool ArchiveTensors::has_module(const std::string& module) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const std::string& name) {
+    return name == module || name.starts_with(module + ".");
+  });
 }
 
 std::int64_t ArchiveTensors::trained_numbers(const std::set<std::string>& names,
@@ -82,10 +96,16 @@ void TensorLedger::make(const at::Tensor& tensor, const NetworkTensor& what) {
   places_[identity_of(tensor)] = {what, memory.writes, is_whole};
 }
 
-void TensorLedger::lose(const at::Tensor& tensor, const std::string& why) {
+bool TensorLedger::varies(const at::Tensor& tensor) const {
+  const Memory* memory = memory_of(tensor);
+  return memory != nullptr && memory->varies;
+}
+
+void TensorLedger::lose(const at::Tensor& tensor, const std::string& why, bool varies) {
   Memory& memory = memories_.try_emplace(storage_of(tensor), Memory{tensor, {}}).first->second;
   memory.lost = true;
   memory.why = why;
+  memory.varies = memory.varies || varies;
   kept_.push_back(tensor);
   places_[identity_of(tensor)] = {};
 }

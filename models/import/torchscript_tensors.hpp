@@ -40,11 +40,16 @@ class ArchiveTensors {
                                              std::int64_t most) const;
   /// All that are reals; a second name of one comes too.
   [[nodiscard]] const std::vector<std::string>& all() const { return all_; }
+  /// Whether a tensor of the archive was written to since the program began.
+  [[nodiscard]] bool was_written(const at::Tensor& tensor) const;
+  /// Whether the archive has weights of this module.
+  [[nodiscard]] bool has_module(const std::string& module) const;
   /// What two tensors have in common if they are the same numbers.
   [[nodiscard]] static std::string place_of(const at::Tensor& tensor);
 
  private:
   std::map<std::string, std::string> names_;     // by place
+  std::map<const void*, std::uint32_t> writes_;  // by storage, as the program began
   std::map<std::string, std::int64_t> trained_;  // how many numbers, by name
   std::vector<std::string> all_;
 };
@@ -58,8 +63,10 @@ class TensorLedger {
   /// Notes that a tensor is the output of a layer, or a view of one. Keeps it.
   void make(const at::Tensor& tensor, const NetworkTensor& what);
   /// Notes that a tensor, or the memory that it is in, holds what is not known.
-  /// @param why to be told where it is read; empty: that was told
-  void lose(const at::Tensor& tensor, const std::string& why);
+  /// @param why    to be told where it is read; empty: that was told
+  /// @param varies whether its size hangs on numbers, and not on sizes alone
+  void lose(const at::Tensor& tensor, const std::string& why, bool varies = false);
+  [[nodiscard]] bool varies(const at::Tensor& tensor) const;
   /// Notes that a tensor that was lost is the output of a layer.
   void find_again(const at::Tensor& tensor, const NetworkTensor& what);
   /// Whether a tensor hangs on the network's inputs.
@@ -80,6 +87,7 @@ class TensorLedger {
     int writes{0};
     bool lost{false};
     std::string why;  ///< to be told of what is lost
+    bool varies{false};
   };
   struct Place {
     NetworkTensor what;

@@ -64,6 +64,12 @@ const std::vector<Program> kPrograms{
     {"video", {{.name = {}, .shape = {3, 4, 16, 16}}}, 1808 + 16 + 36, 5},
     // 4 to 8 of 5; 8 to 6 of 3 in 2 groups.
     {"sound", {{.name = {}, .shape = {4, 50}}}, 168 + 78, 5},
+    {"accumulator", {{.name = {}, .shape = {3, 32, 32}}}, 224 + 90, 4},
+    {"mean-alone", {{.name = {}, .shape = {3, 32, 32}}}, 224 + 90, 4},
+    {"first-of-two",
+     {{.name = "x", .shape = {4}}, {.name = "y", .shape = {5}}},
+     4 * 3 + 3,  // of the first output
+     1},
     {"shuffled", {{.name = {}, .shape = {3, 32, 32}}}, 224 + 584 + 90, 4},
     {"shuffled-script", {{.name = {}, .shape = {3, 32, 32}}}, 224 + 584 + 90, 4}};
 

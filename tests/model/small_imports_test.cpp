@@ -145,6 +145,8 @@ TEST(SmallArchives, AreRefusedByNameWhereAGraphCannotSayIt) {
       {"sliced-script", "aten::"},
       {"half-tied", "weights that another layer has too, with another bias"},
       {"by-numbers-script", "aten::Float with a number that is known in the run only"},
+      {"size-of-numbers", "aten::index"},
+      {"constrained", "a weight that the program writes to"},
       {"dropped", "aten::dropout with training switched on"},
       {"normed", "aten::batch_norm with statistics of the batch"}};
   const TemporaryFolder folder;

@@ -198,6 +198,57 @@ class Shuffled(Small):
         return self.head(self.b(x))
 
 
+class Accumulator(Small):
+    """A constant that is added to, and a mask that is written to after it was read."""
+
+    def forward(self, x):
+        x = self.a(x)
+        sum = torch.zeros(1, 8, 32)
+        for i in range(3):
+            sum += x[:, :, i]
+        mask = torch.zeros(32, 32)
+        y = x + mask
+        mask.fill_(-1.0)
+        return self.head(y * 2 + mask + sum[:, :, None])
+
+
+class SizeOfNumbers(Small):
+    """A factor that hangs on how many numbers are large."""
+
+    def forward(self, x):
+        x = self.a(x)
+        return self.head(x * (2 + x[x > 1000].numel()))
+
+
+class Constrained(Small):
+    """A weight that the program scales before it is used."""
+
+    def forward(self, x):
+        with torch.no_grad():
+            self.a.weight.div_(2.0)
+        return self.head(self.a(x))
+
+
+class MeanAlone(Small):
+    """A mean of everything, which has no axes."""
+
+    def forward(self, x):
+        x = self.a(x)
+        return self.head(x / (x.abs().mean() + 1))
+
+
+class FirstOfTwo(nn.Module):
+    """Two inputs and two outputs, each of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 3)
+        self.b = nn.Linear(5, 2)
+
+    def forward(self, x, y):
+        return self.a(x), self.b(y)
+
+
 class Renamed(Small):
     """Two names for one tensor, which changes after one of them was taken."""
 
@@ -435,16 +486,18 @@ SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
          "dropped": Dropped, "normed": Normed, "flat": Flat,
          "padded": Padded, "activated": Activated, "resized": Resized, "constants": Constants,
          "recurrent": Recurrent, "last-state": LastState, "encoder": Encoder, "attention": Attention,
-         "two-inputs": TwoInputs, "u-net": UNet, "video": Video, "sound": Sound, "shuffled": Shuffled}
+         "accumulator": Accumulator, "size-of-numbers": SizeOfNumbers, "constrained": Constrained,
+         "mean-alone": MeanAlone, "first-of-two": FirstOfTwo, "two-inputs": TwoInputs, "u-net": UNet, "video": Video, "sound": Sound, "shuffled": Shuffled}
 # What others than pictures take.
 INPUTS = {"recurrent": lambda: (torch.randint(0, 50, (1, 12)),),
           "last-state": lambda: (torch.randn(9, 1, 5),),
           "encoder": lambda: (torch.randn(11, 1, 16),),
+          "first-of-two": lambda: (torch.randn(1, 4), torch.randn(1, 5)),
           "two-inputs": lambda: (torch.randn(1, 3, 32, 32), torch.randn(1, 10)),
           "video": lambda: (torch.randn(1, 3, 4, 16, 16),),
           "sound": lambda: (torch.randn(1, 4, 50),)}
 TRAINED = {"dropped"}
-WITHOUT_ONNX = {"attention", "u-net", "shuffled", *INPUTS, "activated", "resized", "sliced", "double", "by-numbers", "plus", "cast", "computed",
+WITHOUT_ONNX = {"accumulator", "size-of-numbers", "constrained", "mean-alone", "attention", "u-net", "shuffled", *INPUTS, "activated", "resized", "sliced", "double", "by-numbers", "plus", "cast", "computed",
                 "dropped", "normed", "under-a-view", "through-a-view", "half-tied",
                 "vit_b_16", "swin_t", "convnext_tiny", "shufflenet_v2_x1_0", "deeplabv3_mobilenet_v3_large", "lraspp_mobilenet_v3_large"}
 
