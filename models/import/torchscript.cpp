@@ -110,6 +110,7 @@ TorchScriptImporter::converters() {
       {"aten::matmul", &I::matrix_product},
       {"aten::mm", &I::matrix_product},
       {"aten::bmm", &I::matrix_product},
+      {"aten::baddbmm", &I::product_and_sum},
       {"aten::_scaled_dot_product_attention", &I::attention},
       {"aten::cat", &I::concat},
       {"aten::stack", &I::stack},

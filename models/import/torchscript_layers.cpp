@@ -420,6 +420,17 @@ void TorchScriptImporter::matrix_product() {
   }
   make({layers_.add(MatMulOp{}, operands), batch});
 }
+/// A sum behind a product, as of attention with a mask.
+void TorchScriptImporter::product_and_sum() {
+  if (real(3) != 1 || real(4) != 1) throw Unsupported{"a factor"};
+  const LayerId product = layers_.add(MatMulOp{}, {plain(1), plain(2)});
+  Sizes more = sizes(0);
+  more.insert(more.begin(), layers_.shape(product).rank() - more.size(), 1);
+  const TensorShape shape{more.begin(), more.end()};
+  const LayerId term =
+      is_of_network(0) ? shaped(plain(0), shape) : stored(argument(0).toTensor(), shape);
+  make({layers_.add(AddOp{}, {product, term}), std::nullopt});
+}
 /// Of queries, keys, values and a mask, as LibTorch 1.13 computes it: softmax(q / √d · kᵀ + mask)
 /// · v (aten/src/ATen/native/transformers/attention.cpp, _scaled_dot_product_attention_math).
 void TorchScriptImporter::attention() {

@@ -115,6 +115,7 @@ class TorchScriptImporter : public TorchScriptLayers {
   void select_where() { combine(SelectOp{}, {argument(0), argument(1), argument(2)}); }
   void masked_fill() { combine(SelectOp{}, {argument(1), argument(2), argument(0)}); }
   void matrix_product();
+  void product_and_sum();
   void attention();
 
   void pass_on();

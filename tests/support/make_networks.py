@@ -105,6 +105,19 @@ class Encoder(nn.Module):
         return self.fc(self.layers(x).mean(0))
 
 
+class Masked(nn.Module):
+    """A decoder's attention: each place sees those before it."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(16, 4, 32)
+        self.fc = nn.Linear(16, 5)
+        self.register_buffer("mask", torch.triu(torch.full((11, 11), float("-inf")), 1))
+
+    def forward(self, x):
+        return self.fc(self.layer(x, self.mask)[-1])
+
+
 class Attention(nn.Module):
     """Attention by hand, with a trained mask, a class token and places, over the channels of a picture."""
 
@@ -485,12 +498,13 @@ SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
          "by-numbers": ByNumbers, "plus": Plus, "cast": Cast, "computed": Computed,
          "dropped": Dropped, "normed": Normed, "flat": Flat,
          "padded": Padded, "activated": Activated, "resized": Resized, "constants": Constants,
-         "recurrent": Recurrent, "last-state": LastState, "encoder": Encoder, "attention": Attention,
+         "recurrent": Recurrent, "last-state": LastState, "encoder": Encoder, "masked": Masked, "attention": Attention,
          "accumulator": Accumulator, "size-of-numbers": SizeOfNumbers, "constrained": Constrained,
          "mean-alone": MeanAlone, "first-of-two": FirstOfTwo, "two-inputs": TwoInputs, "u-net": UNet, "video": Video, "sound": Sound, "shuffled": Shuffled}
 # What others than pictures take.
 INPUTS = {"recurrent": lambda: (torch.randint(0, 50, (1, 12)),),
           "last-state": lambda: (torch.randn(9, 1, 5),),
+          "masked": lambda: (torch.randn(11, 1, 16),),
           "encoder": lambda: (torch.randn(11, 1, 16),),
           "first-of-two": lambda: (torch.randn(1, 4), torch.randn(1, 5)),
           "two-inputs": lambda: (torch.randn(1, 3, 32, 32), torch.randn(1, 10)),
