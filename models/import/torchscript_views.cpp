@@ -22,7 +22,11 @@ void TorchScriptImporter::dropout() {
   pass_on();
 }
 void TorchScriptImporter::to_type() {
-  const bool was_whole = !argument(0).toTensor().is_floating_point();
+  const at::Tensor& before = argument(0).toTensor();
+  if (answer().scalar_type() == at::kBool && before.scalar_type() != at::kBool) {
+    throw Unsupported{"truth values of numbers"};
+  }
+  const bool was_whole = !before.is_floating_point();
   if (!answer().is_floating_point() && !was_whole) {
     throw Unsupported{"a rounding to whole numbers"};
   }
