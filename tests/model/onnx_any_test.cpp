@@ -22,6 +22,7 @@
 #include "models/weights/state_dict.hpp"
 #include "sim/base/error.hpp"
 #include "tests/support/onnx_file.hpp"
+#include "tests/support/onnx_networks.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -30,9 +31,12 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::Contains;
 using ::testing::HasSubstr;
+using testing::imported;
 using testing::integer;
 using testing::ints;
+using testing::kinds;
 using testing::OnnxFile;
+using testing::refuses_with;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
 
@@ -41,18 +45,6 @@ fs::path stored_any(const std::string& name) {
 }
 OnnxNetwork any_network(const std::string& name) {
   return import_onnx(stored_any(name + ".onnx"), std::nullopt, "n");
-}
-Graph any_graph(const OnnxFile& file) {
-  const TemporaryFolder folder;
-  return import_onnx(file.save(folder), std::nullopt, "n").graph;
-}
-auto any_refusal(const std::string& reason) {
-  return ThrowsMessage<ConfigError>(HasSubstr(reason));
-}
-std::vector<std::string> kinds_of(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const Layer& layer : graph.layers()) names.emplace_back(kind_name(layer.op));
-  return names;
 }
 
 at::Tensor tensor_of(const StoredTensor& stored, const std::vector<std::int64_t>& sizes) {
@@ -71,12 +63,12 @@ class OnnxAny : public ::testing::TestWithParam<Computed> {};
 
 TEST_P(OnnxAny, ComputesWhatPyTorchDoes) {
   start_tensor_runtime("cpu", 1);
-  const OnnxNetwork imported = any_network(GetParam().name);
-  const Graph& graph = imported.graph;
+  const OnnxNetwork file = any_network(GetParam().name);
+  const Graph& graph = file.graph;
   EXPECT_EQ(graph.parameters(), GetParam().parameters);
   const StateDict known = read_state_dict(stored_any(fmt::format("{}.npz", GetParam().name)));
   Network network{graph};
-  network.load(imported.weights, GetParam().name);
+  network.load(file.weights, GetParam().name);
   std::map<LayerId, at::Tensor> inputs;
   for (const LayerId id : graph.inputs()) {
     std::vector<std::int64_t> sizes{1};
@@ -127,11 +119,11 @@ INSTANTIATE_TEST_SUITE_P(
 // 17 of the operations; of quotient, error function, sum and two products one GELU.
 TEST(OnnxPatterns, AreTheLayersThatTheyAre) {
   for (const char* name : {"encoder", "encoder-17"}) {
-    const std::vector<std::string> kinds = kinds_of(any_network(name).graph);
-    EXPECT_THAT(kinds, Contains("layer_norm").Times(2)) << name;
-    EXPECT_THAT(kinds, Contains("mean").Times(0)) << name;
+    const std::vector<std::string> layers = kinds(any_network(name).graph);
+    EXPECT_THAT(layers, Contains("layer_norm").Times(2)) << name;
+    EXPECT_THAT(layers, Contains("mean").Times(0)) << name;
   }
-  EXPECT_THAT(kinds_of(any_network("encoder").graph), Contains("gelu").Times(1));
+  EXPECT_THAT(kinds(any_network("encoder").graph), Contains("gelu").Times(1));
 }
 
 TEST(OnnxInputs, OfWholeNumbersAreBelowTheRowsOfTheirTable) {
@@ -154,8 +146,8 @@ TEST(OnnxDimensions, OfOneMakeNoLayer) {
   file.node("Transpose", {"b"}, "c", {ints("perm", {1, 0, 2})});
   file.node("Unsqueeze", {"c", "3"}, "d").node("Sigmoid", {"d"}, "e");
   file.node("Squeeze", {"e", "3"}, "f").node("Transpose", {"f"}, "y", {ints("perm", {0, 2, 1})});
-  const Graph graph = any_graph(file);
-  EXPECT_THAT(kinds_of(graph), ::testing::ElementsAre("input", "relu", "sigmoid", "transpose"));
+  const Graph graph = imported(file);
+  EXPECT_THAT(kinds(graph), ::testing::ElementsAre("input", "relu", "sigmoid", "transpose"));
   EXPECT_EQ(graph.layers().back().shape, (TensorShape{8, 6}));
 }
 
@@ -191,24 +183,24 @@ TEST(OnnxRefused, IsWhatWouldBeComputedOtherwise) {
               {integer("hidden_size", 7), integer("linear_before_reset", before)});
     return file;
   };
-  EXPECT_NO_THROW(any_graph(recurrent(1, 1)));
-  EXPECT_THAT([&] { any_graph(recurrent(0, 1)); }, any_refusal("GRU with a reset before"));
-  EXPECT_THAT([&] { any_graph(recurrent(1, 2)); }, any_refusal("GRU with a batch of several"));
+  EXPECT_NO_THROW(imported(recurrent(1, 1)));
+  EXPECT_THAT([&] { imported(recurrent(0, 1)); }, refuses_with("GRU with a reset before"));
+  EXPECT_THAT([&] { imported(recurrent(1, 2)); }, refuses_with("GRU with a batch of several"));
   // Four pictures in the file, and in its shapes: of one, they are others.
   OnnxFile batch{{4, 3, 8, 8}};
   batch.integers("shape", {4, -1}).node("Reshape", {"x", "shape"}, "y");
-  EXPECT_THAT([&] { any_graph(batch); }, any_refusal("Reshape with a batch of 4 in its shapes"));
+  EXPECT_THAT([&] { imported(batch); }, refuses_with("Reshape with a batch of 4 in its shapes"));
   OnnxFile frames{{1, 4, 3, 8, 8}};
   frames.integers("shape", {4, 3, 8, 8}).weight("w", {2, 3, 3, 3});
   frames.node("Reshape", {"x", "shape"}, "f").node("Conv", {"f", "w"}, "y");
-  EXPECT_THAT([&] { any_graph(frames); }, any_refusal("Conv with a batch of 4"));
+  EXPECT_THAT([&] { imported(frames); }, refuses_with("Conv with a batch of 4"));
   OnnxFile back{{1, 3, 8}};
   back.integers("-1", {-1}).integers("-9", {-9}).integers("2", {2});
   back.node("Slice", {"x", "-1", "-9", "2", "-1"}, "y");
-  EXPECT_THAT([&] { any_graph(back); }, any_refusal("Slice with steps backwards"));
+  EXPECT_THAT([&] { imported(back); }, refuses_with("Slice with steps backwards"));
   OnnxFile list{{1, 3, 8}};
   list.integers("places", {2, 0, 1}).node("Gather", {"x", "places"}, "y", {integer("axis", 2)});
-  EXPECT_THAT([&] { any_graph(list); }, any_refusal("Gather with an index that is no range"));
+  EXPECT_THAT([&] { imported(list); }, refuses_with("Gather with an index that is no range"));
 }
 
 // Windows of 3 with a stride of 2 over 7 end with it; over 8 the last hangs over.
@@ -219,8 +211,8 @@ TEST(OnnxPools, OfMeansMayBeRoundedUpWhereNoneHangsOver) {
               {ints("kernel_shape", {3, 3}), ints("strides", {2, 2}), integer("ceil_mode", 1)});
     return file;
   };
-  EXPECT_EQ(any_graph(pool(7)).layers().back().shape, (TensorShape{3, 3, 3}));
-  EXPECT_THAT([&] { any_graph(pool(8)); }, any_refusal("windows that hang over the edge"));
+  EXPECT_EQ(imported(pool(7)).layers().back().shape, (TensorShape{3, 3, 3}));
+  EXPECT_THAT([&] { imported(pool(8)); }, refuses_with("windows that hang over the edge"));
 }
 
 // Nine axes and the batch, sizes whose product is 2⁶⁰, and parts of nothing are no shapes.
@@ -230,22 +222,22 @@ TEST(OnnxRefused, AreShapesThatNoTensorHas) {
     file.integers("shape", shape).node(type, {"x", "shape"}, "r").node("Relu", {"r"}, "y");
     return file;
   };
-  EXPECT_NO_THROW(any_graph(shaped({1, 2, 2, 2, 2, 2, 2, 2, 4}, "Reshape")));
-  EXPECT_THAT([&] { any_graph(shaped(OnnxFile::Dims(9, 2), "Reshape")); },
-              any_refusal("a tensor of 9 axes"));
+  EXPECT_NO_THROW(imported(shaped({1, 2, 2, 2, 2, 2, 2, 2, 4}, "Reshape")));
+  EXPECT_THAT([&] { imported(shaped(OnnxFile::Dims(9, 2), "Reshape")); },
+              refuses_with("a tensor of 9 axes"));
   EXPECT_THAT(
       [&] {
-        any_graph(shaped({1, 2, 2, 2, 2, 2, 2, 2, 2, 2}, "Reshape"));
+        imported(shaped({1, 2, 2, 2, 2, 2, 2, 2, 2, 2}, "Reshape"));
       },
-      any_refusal("a tensor of 10 dimensions"));
+      refuses_with("a tensor of 10 dimensions"));
   EXPECT_THAT(
       [&] {
-        any_graph(shaped({1 << 20, 1 << 20, 1, 512}, "Expand"));
+        imported(shaped({1 << 20, 1 << 20, 1, 512}, "Expand"));
       },
-      any_refusal("larger than can be counted"));
+      refuses_with("larger than can be counted"));
   OnnxFile nothing{{1, 512}};
   nothing.integers("5", {5}).integers("1", {1}).node("Slice", {"x", "5", "5", "1"}, "y");
-  EXPECT_THAT([&] { any_graph(nothing); }, any_refusal("Slice with a part without a number"));
+  EXPECT_THAT([&] { imported(nothing); }, refuses_with("Slice with a part without a number"));
 }
 
 // Bytes that are changed, cut or repeated by chance, in all the files.

@@ -23,6 +23,7 @@
 #include "sim/base/error.hpp"
 #include "tests/support/data.hpp"
 #include "tests/support/onnx_file.hpp"
+#include "tests/support/onnx_networks.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -32,10 +33,13 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::imported;
 using testing::integer;
 using testing::ints;
+using testing::kinds;
 using testing::OnnxFile;
 using testing::real;
+using testing::refuses_with;
 using testing::TemporaryFolder;
 using testing::text;
 using ::testing::ThrowsMessage;
@@ -59,19 +63,7 @@ OnnxNetwork checked(const OnnxFile& file) {
   const TemporaryFolder folder;
   return checked(file.save(folder));
 }
-Graph imported(const OnnxFile& file) {
-  const TemporaryFolder folder;
-  return import_onnx(file.save(folder), std::nullopt, "n").graph;
-}
-auto refuses_with(const std::string& reason) {
-  return ThrowsMessage<ConfigError>(HasSubstr(reason));
-}
 
-std::vector<std::string> kinds(const Graph& graph) {
-  std::vector<std::string> names;
-  for (const Layer& layer : graph.layers()) names.emplace_back(kind_name(layer.op));
-  return names;
-}
 Padding padding_of(const Graph& graph, LayerId id) {
   const LayerOp& op = graph.layer(id).op;
   if (const auto* conv = std::get_if<ConvOp>(&op)) return conv->padding;
