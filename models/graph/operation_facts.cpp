@@ -79,6 +79,12 @@ struct Weights {
       features = op.ways() * op.features;
     }
   }
+  void operator()(const CacheOp& op) const {
+    if (op.places == 0) return;
+    std::vector<std::int64_t> sizes{operands.front().begin(), operands.front().end()};
+    sizes.at(static_cast<std::size_t>(op.axis)) = op.places;
+    add("kept", std::move(sizes));
+  }
   template <class Op>
   void operator()(const Op&) const {}  // has none
 };
@@ -209,7 +215,8 @@ std::string_view kind_name(const LayerOp& op) {
       "mean",
       "matmul",
       "embedding",
-      "lstm"};
+      "lstm",
+      "cache"};
   static constexpr std::array<std::string_view, 21> kActivations{
       "sigmoid", "hardsigmoid", "hardswish", "silu", "tanh",     "leaky_relu", "elu",
       "selu",    "gelu",        "gelu_tanh", "mish", "softplus", "exp",        "log",

@@ -416,6 +416,14 @@ struct Inference {
     require_that(op.height >= 1 && op.width >= 1, "a picture has at least one row and column");
     return {{only().channels(), op.height, op.width}};
   }
+  Inferred operator()(const CacheOp& op) const {
+    const std::size_t axis = axis_in(op.axis, only());
+    constexpr std::int64_t kMostPlaces = std::int64_t{1} << 40;
+    require_that(op.places >= 0 && op.places <= kMostPlaces, "what is kept has >= 0 places");
+    TensorShape out = only();
+    out[axis] += op.places;
+    return {out};
+  }
 };
 
 /// Sums over many layers stay far below 2⁶³ if each is below these.

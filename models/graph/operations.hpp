@@ -328,6 +328,14 @@ struct ResizeOp {
   Method method{Method::kNearest};
 };
 
+/// What earlier runs left of a tensor, along one axis before that of this run: the keys and values
+/// of the places that a decoder has read (docs/models/generation.md). Holds it where it runs, so
+/// that no cut carries it.
+struct CacheOp {
+  std::int64_t axis{0};
+  std::int64_t places{0};  ///< along the axis, of earlier runs; >= 0
+};
+
 /// Any operation; a layer has one.
 using LayerOp =
     std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op, ActivationOp,
@@ -335,7 +343,7 @@ using LayerOp =
                  ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp, LocalNormOp, ResizeOp,
                  ParameterOp, LayerNormOp, GroupNormOp, PreluOp, ClampOp, AdaptivePoolOp, CombineOp,
                  SelectOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp, ReduceOp, MatMulOp,
-                 EmbeddingOp, RecurrentOp>;
+                 EmbeddingOp, RecurrentOp, CacheOp>;
 
 /// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
 /// …

@@ -60,7 +60,7 @@ const std::vector<LayerOp>& operations() {
                  LocalNormOp, ReluOp, Relu6Op, PreluOp, ClampOp, MaxPoolOp, AvgPoolOp,
                  GlobalAvgPoolOp, AdaptivePoolOp, AddOp, MultiplyOp, SelectOp, ConcatOp,
                  ZeroPadShortcutOp, FlattenOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp,
-                 LinearOp, MatMulOp, EmbeddingOp, SoftmaxOp, ScaleOp, ResizeOp>(all);
+                 LinearOp, MatMulOp, EmbeddingOp, SoftmaxOp, ScaleOp, ResizeOp, CacheOp>(all);
     all.emplace_back(AdaptivePoolOp{.maximum = true});
     for (auto kind = ActivationOp::Kind::kSigmoid; kind <= ActivationOp::Kind::kFloor;
          kind = next(kind)) {
@@ -315,6 +315,10 @@ struct OperationKeys {
     visitor.number("offset", op.offset, NumberRange{}, Presence::kOptional,
                    "Added to the divisor.");
   }
+  void operator()(CacheOp& op) const {
+    axis(op.axis);
+    visitor.integer("places", op.places, kCount, Presence::kOptional, "Kept of earlier runs.");
+  }
   void operator()(GlobalAvgPoolOp&) const {}
   void operator()(AddOp&) const {}
   void operator()(MultiplyOp&) const {}
@@ -455,7 +459,11 @@ std::string graph_file(const Graph& graph) {
 }
 
 std::optional<Graph> find_network(const ProfileLibrary& library, std::string_view name) {
-  if (auto graph = find_model(name)) return graph;
+  try {
+    if (auto graph = find_model(name)) return graph;
+  } catch (const std::invalid_argument& error) {
+    throw ConfigError{fmt::format("papilio: error: {}", error.what())};
+  }
   const std::filesystem::path path = library.find("models", name);
   if (path.empty()) return std::nullopt;
   return load_graph(path.string());

@@ -28,7 +28,8 @@ Graph parse_graph(std::string_view text, const std::string& source, const std::s
 std::string graph_file(const Graph& graph);
 
 /// The network of this name: of the zoo, else from `models/` of the library.
-/// @throws ConfigError if its file is malformed
+/// @throws ConfigError if its file is malformed, or a network of the zoo does not have the length
+///         in its name (`find_model`)
 std::optional<Graph> find_network(const ProfileLibrary& library, std::string_view name);
 
 /// The names that `find_network` knows, the zoo's first.

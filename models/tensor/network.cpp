@@ -563,7 +563,14 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs, s
           [&](const SoftmaxOp& op) { return at::softmax(x, op.axis + 1); },
           [&](const ScaleOp& op) { return at::add(at::mul(x, op.factor), op.offset); },
           [&](const LocalNormOp& op) { return normalized(x, op); },
-          [&](const ResizeOp& op) { return resized(x, op); }},
+          [&](const ResizeOp& op) { return resized(x, op); },
+          [&](const CacheOp& op) {
+            if (op.places == 0) return x;
+            const at::Tensor& kept = own.weights.front();
+            std::vector<std::int64_t> sizes{samples};
+            sizes.insert(sizes.end(), kept.sizes().begin(), kept.sizes().end());
+            return at::cat({kept.unsqueeze(0).expand(sizes), x}, op.axis + 1);
+          }},
       graph_.layer(id).op);
 }
 

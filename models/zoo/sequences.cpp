@@ -23,20 +23,21 @@ Graph acoustic_dnn() {
   return net.finish();
 }
 
-Graph deep_speech_like() {
-  constexpr std::int64_t kSteps = 100;
+namespace {
+
+Graph deep_speech(const std::string& name, const Sequence& steps) {
   constexpr std::int64_t kFrames = 19;  // seen at each step
   constexpr std::int64_t kNumbers = 160;
   constexpr std::int64_t kUnits = 2048;
   constexpr std::int64_t kCharacters = 29;  // a to z, space, apostrophe, blank
-  Builder net{"deep-speech-like", "A network after Deep Speech", {kSteps, kFrames * kNumbers}};
-  const auto dense = [&](const std::string& name) {
-    net.begin_block(name);
-    net.then(name + ".linear", LinearOp{.out_features = kUnits});
-    net.then(name + ".relu", ClampOp{.least = 0, .most = 20});
+  Builder net{name, "A network after Deep Speech", {steps.tokens, kFrames * kNumbers}};
+  const auto dense = [&](const std::string& layer) {
+    net.begin_block(layer);
+    net.then(layer + ".linear", LinearOp{.out_features = kUnits});
+    net.then(layer + ".relu", ClampOp{.least = 0, .most = 20});
     net.end_block();
   };
-  for (const char* name : {"dense1", "dense2", "dense3"}) dense(name);
+  for (const char* layer : {"dense1", "dense2", "dense3"}) dense(layer);
   net.begin_block("recurrent");
   const LayerId both = net.then(
       "recurrent.both",
@@ -57,12 +58,11 @@ Graph deep_speech_like() {
   return graph;
 }
 
-Graph senna_like() {
-  constexpr std::int64_t kPlaces = 32;
+Graph senna(const std::string& name, const Sequence& words) {
   constexpr std::int64_t kWords = 130000;
   constexpr std::int64_t kWindow = 5;
   constexpr std::int64_t kTags = 45;
-  Builder net{"senna-like", "A tagger after SENNA", {kPlaces}, kWords};
+  Builder net{name, "A tagger after SENNA", {words.tokens}, kWords};
   net.begin_block("words");
   net.then("words.table", EmbeddingOp{.entries = kWords, .features = 50});
   net.end_block();
@@ -78,6 +78,16 @@ Graph senna_like() {
   Graph graph = net.finish();
   graph.add_note("Like SENNA (Collobert et al. 2011), not the same: its counts are its own.");
   return graph;
+}
+
+}  // namespace
+
+SequenceReader deep_speech_like() {
+  return {.usual = 100, .most = 100'000, .build = deep_speech};
+}
+
+SequenceReader senna_like() {
+  return {.usual = 32, .most = 100'000, .build = senna};
 }
 
 }  // namespace papilio

@@ -13,11 +13,14 @@ constexpr std::int64_t kTransformerLayers = 12;
 
 /// Attention of several heads (Vaswani et al. 2017) over a sequence.
 struct Heads {
-  std::int64_t places{0};
+  std::int64_t places{0};              ///< that look
+  std::optional<std::int64_t> cached;  ///< places of earlier runs that they look at too
   std::int64_t count{12};
   std::int64_t features{64};  ///< of each head
 
   [[nodiscard]] std::int64_t width() const { return count * features; }
+  /// Places that are looked at.
+  [[nodiscard]] std::int64_t seen() const { return places + cached.value_or(0); }
 };
 
 /// What the heads compare and take, each `[heads × places × features]`.
@@ -48,27 +51,33 @@ Projections projections_of_one(Builder& net, const std::string& prefix, const He
 }
 
 /// Adds what each place takes of all, `[places × width]`.
-/// @param masked adds a mask to the last layer, of `[heads × places × places]`
+/// @param masked adds a mask to the last layer, of `[heads × places × places seen]`
 template <class Masked>
 void add_attention(Builder& net, const std::string& prefix, const Heads& heads,
                    const Projections& from, Masked masked) {
-  const LayerId key = net.join(prefix + "key_transposed", TransposeOp{{0, 2, 1}}, {from.key});
+  const auto kept = [&](const char* name, LayerId part) {
+    if (!heads.cached) return part;
+    return net.join(prefix + name, CacheOp{.axis = 1, .places = *heads.cached}, {part});
+  };
+  const LayerId value = kept("values_kept", from.value);
+  const LayerId all_keys = kept("keys_kept", from.key);
+  const LayerId key = net.join(prefix + "key_transposed", TransposeOp{{0, 2, 1}}, {all_keys});
   net.join(prefix + "scores", MatMulOp{}, {from.query, key});
   net.then(prefix + "scaled",
            ScaleOp{.factor = 1 / std::sqrt(static_cast<double>(heads.features))});
   masked();
   const LayerId shares = net.then(prefix + "softmax", SoftmaxOp{.axis = 2});
-  net.join(prefix + "taken", MatMulOp{}, {shares, from.value});
+  net.join(prefix + "taken", MatMulOp{}, {shares, value});
   net.then(prefix + "places_first", TransposeOp{{1, 0, 2}});
   net.then(prefix + "joined", ReshapeOp{{heads.places, heads.width()}});
 }
 
-/// Adds all rows, or the first ones, of a trained table that is stored under this name.
+/// Adds some rows of a trained table of `[rows × features]` that is stored under this name.
 /// @return `[places × features]`
-LayerId add_table(Builder& net, const std::string& name, std::int64_t rows, std::int64_t features,
-                  std::int64_t places) {
-  net.join(name, ParameterOp{.shape = {rows, features}, .trained = rows * features}, {});
-  return net.then(name + ".rows", SliceOp{.axis = 0, .begin = 0, .end = places});
+LayerId add_table(Builder& net, const std::string& name, const TensorShape& sizes,
+                  std::int64_t first, std::int64_t places) {
+  net.join(name, ParameterOp{.shape = sizes, .trained = sizes.elements()}, {});
+  return net.then(name + ".rows", SliceOp{.axis = 0, .begin = first, .end = first + places});
 }
 
 std::string layer_label(std::int64_t layer) {
@@ -114,20 +123,21 @@ void add_bert_layer(Builder& net, const std::string& prefix, const Heads& heads)
 }
 
 /// @param mask of an earlier layer, which this one has too
-/// @return its mask
-LayerId add_gpt2_layer(Builder& net, const std::string& prefix, const Heads& heads,
-                       std::optional<LayerId> mask) {
+/// @return its mask, if it needs one
+std::optional<LayerId> add_gpt2_layer(Builder& net, const std::string& prefix, const Heads& heads,
+                                      std::optional<LayerId> mask) {
   const LayerId input = net.last();
   const std::string attention = prefix + "attn.";
   net.then(prefix + "ln_1", LayerNormOp{});
   net.then(attention + "c_attn", LinearOp{.out_features = 3 * heads.width()});
   const Projections projections = projections_of_one(net, attention, heads);
-  LayerId own_mask = 0;
+  std::optional<LayerId> own_mask;
   add_attention(net, attention, heads, projections, [&] {
     const LayerId scores = net.last();
-    own_mask = net.join(attention + "mask", ParameterOp{.shape = {1, heads.places, heads.places}},
+    if (heads.cached && heads.places == 1) return;  // none of those that it sees comes later
+    own_mask = net.join(attention + "mask", ParameterOp{.shape = {1, heads.places, heads.seen()}},
                         {}, mask);
-    net.join(attention + "masked", AddOp{}, {scores, own_mask});
+    net.join(attention + "masked", AddOp{}, {scores, *own_mask});
   });
   net.then(attention + "c_proj", LinearOp{.out_features = heads.width()});
   const LayerId attended = net.join(prefix + "add", AddOp{}, {net.last(), input});
@@ -173,19 +183,23 @@ Graph vit_b_16() {
   return net.finish();
 }
 
-Graph bert_base() {
+namespace {
+
+constexpr std::int64_t kBertsPlaces = 512;
+constexpr std::int64_t kGpt2sPlaces = 1024;
+
+Graph bert(const std::string& name, const Sequence& pieces) {
   constexpr std::int64_t kWords = 30522;
-  constexpr std::int64_t kMostPlaces = 512;
-  const Heads heads{.places = 128};
+  const Heads heads{.places = pieces.tokens};
   const std::int64_t width = heads.width();
-  Builder net{"bert-base", "BERT-base, uncased, without its pooler", {heads.places}, kWords};
+  Builder net{name, "BERT-base, uncased, without its pooler", {heads.places}, kWords};
   const LayerId words =
       net.then("embeddings.word_embeddings", EmbeddingOp{.entries = kWords, .features = width});
   // One sentence: all pieces have the first type.
-  const LayerId type = add_table(net, "embeddings.token_type_embeddings.weight", 2, width, 1);
+  const LayerId type = add_table(net, "embeddings.token_type_embeddings.weight", {2, width}, 0, 1);
   const LayerId typed = net.join("embeddings.add", AddOp{}, {words, type});
-  const LayerId places =
-      add_table(net, "embeddings.position_embeddings.weight", kMostPlaces, width, heads.places);
+  const LayerId places = add_table(net, "embeddings.position_embeddings.weight",
+                                   {kBertsPlaces, width}, 0, heads.places);
   net.join("embeddings.add_1", AddOp{}, {typed, places});
   net.then("embeddings.LayerNorm", LayerNormOp{.epsilon = 1e-12});
   net.end_block();
@@ -196,39 +210,57 @@ Graph bert_base() {
   }
   Graph graph = net.finish();
   graph.add_unused_weights("pooler.dense");
-  graph.add_note("All 512 rows of the places' table are counted, of which 128 are read.");
+  graph.add_note("All 512 rows of the places' table are counted, of which " +
+                 std::to_string(heads.places) + " are read.");
   return graph;
 }
 
-Graph gpt2() {
+Graph gpt2_of(const std::string& name, const Sequence& pieces) {
   constexpr std::int64_t kWords = 50257;
-  constexpr std::int64_t kMostPlaces = 1024;
-  const Heads heads{.places = 128};
+  const Heads heads{.places = pieces.tokens, .cached = pieces.cached};
   const std::int64_t width = heads.width();
-  Builder net{"gpt2", "GPT-2, the smallest", {heads.places}, kWords};
+  Builder net{name, "GPT-2, the smallest", {heads.places}, kWords};
   const LayerId words = net.then("wte", EmbeddingOp{.entries = kWords, .features = width});
-  const LayerId places = add_table(net, "wpe.weight", kMostPlaces, width, heads.places);
+  const LayerId places =
+      add_table(net, "wpe.weight", {kGpt2sPlaces, width}, pieces.cached.value_or(0), heads.places);
   net.join("add", AddOp{}, {words, places});
   net.end_block();
   std::optional<LayerId> mask;
   for (std::int64_t layer = 0; layer < kTransformerLayers; ++layer) {
     net.begin_block(layer_label(layer));
-    const LayerId own = add_gpt2_layer(net, "h." + std::to_string(layer) + ".", heads, mask);
+    const std::optional<LayerId> own =
+        add_gpt2_layer(net, "h." + std::to_string(layer) + ".", heads, mask);
     if (!mask) mask = own;
     net.end_block();
   }
   net.begin_block("head");
+  if (pieces.cached) {
+    net.then("last", SliceOp{.axis = 0, .begin = heads.places - 1, .end = heads.places});
+  }
   const LayerId features = net.then("ln_f", LayerNormOp{});
   net.join("lm_head", LinearOp{.out_features = kWords, .bias = false}, {features}, words);
   Graph graph = net.finish();
-  graph.add_note("All 1,024 rows of the places' table are counted, of which 128 are read.");
-  graph.add_note("Weights must hold the constant h.0.attn.mask; Hugging Face's are transposed.");
+  graph.add_note("All 1,024 rows of the places' table are counted, of which " +
+                 std::to_string(heads.places) + " are read.");
+  graph.add_note(
+      mask ? "Weights must hold the constant h.0.attn.mask; Hugging Face's are transposed."
+           : "Hugging Face's weights are transposed.");
   graph.add_unused_weights("lm_head");  // the table again
   // Files have masks of another form there.
   for (std::int64_t layer = 0; layer < kTransformerLayers; ++layer) {
     graph.add_unused_weights("h." + std::to_string(layer) + ".attn");
   }
   return graph;
+}
+
+}  // namespace
+
+SequenceReader bert_base() {
+  return {.usual = 128, .most = kBertsPlaces, .build = bert};
+}
+
+SequenceReader gpt2() {
+  return {.usual = 128, .most = kGpt2sPlaces, .generates = true, .build = gpt2_of};
 }
 
 }  // namespace papilio

@@ -1,5 +1,8 @@
 #include "models/zoo/zoo.hpp"
 
+#include <charconv>
+#include <stdexcept>
+
 #include "models/zoo/compact.hpp"
 #include "models/zoo/convnext.hpp"
 #include "models/zoo/generators.hpp"
@@ -9,6 +12,57 @@
 #include "models/zoo/transformers.hpp"
 
 namespace papilio {
+namespace {
+
+/// A network that reads sequences.
+ZooEntry reads(std::string name, std::string source, SequenceReader reader) {
+  auto usual = [name, reader] { return reader.build(name, {.tokens = reader.usual}); };
+  return {std::move(name), std::move(source), std::move(usual), std::move(reader)};
+}
+
+/// A whole number that is all of a text.
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && stop == end ? std::optional{number} : std::nullopt;
+}
+
+/// @param text behind the "@"
+/// @throws std::invalid_argument if it is no length
+Sequence sequence_of(std::string_view text) {
+  const std::size_t plus = text.find('+');
+  const std::optional<std::int64_t> tokens = whole_number(text.substr(0, plus));
+  const std::optional<std::int64_t> cached =
+      plus == std::string_view::npos ? std::nullopt : whole_number(text.substr(plus + 1));
+  if (!tokens || *tokens < 1 || cached.value_or(0) < 0 ||
+      (plus != std::string_view::npos && !cached)) {
+    throw std::invalid_argument{
+        "a length is a number of tokens, or two with what is kept of earlier runs behind, as in "
+        "gpt2@256 and gpt2@1+255, not '" +
+        std::string{text} + "'"};
+  }
+  return {*tokens, cached};
+}
+
+/// @throws std::invalid_argument if the network does not read so much
+Graph of_length(const ZooEntry& entry, const Sequence& sequence) {
+  const auto fail = [&](const std::string& why) {
+    throw std::invalid_argument{"'" + entry.name + "' " + why};
+  };
+  if (!entry.sequences) fail("reads no sequence; remove the length behind '@'");
+  const SequenceReader& reader = *entry.sequences;
+  if (sequence.cached && !reader.generates) {
+    fail("generates nothing; remove what is behind '+'");
+  }
+  const bool fits = sequence.tokens <= reader.most &&
+                    sequence.cached.value_or(0) <= reader.most - sequence.tokens;
+  if (!fits) fail("reads at most " + std::to_string(reader.most) + " tokens");
+  const bool usual = sequence.tokens == reader.usual && !sequence.cached;
+  return reader.build(usual ? entry.name : name_of(entry.name, sequence), sequence);
+}
+
+}  // namespace
 
 const std::vector<ZooEntry>& zoo_entries() {
   static const std::vector<ZooEntry> kEntries{
@@ -36,16 +90,18 @@ const std::vector<ZooEntry>& zoo_entries() {
        matching_net},
       {"convnext_tiny", "torchvision.models.convnext_tiny", convnext_tiny},
       {"vit_b_16", "torchvision.models.vit_b_16", vit_b_16},
-      {"bert-base",
-       "Devlin et al. 2019, uncased, 128 word pieces; all tables and layers but the pooler",
-       bert_base},
-      {"gpt2",
-       "Radford et al. 2019, the smallest, 128 pieces; its output layer has the table's weights",
-       gpt2},
-      {"senna-like", "like Collobert et al. 2011, the window approach, 32 words", senna_like},
+      reads("bert-base",
+            "Devlin et al. 2019, uncased, 128 word pieces; all tables and layers but the pooler",
+            bert_base()),
+      reads("gpt2",
+            "Radford et al. 2019, the smallest, 128 pieces; its output layer has the table's "
+            "weights",
+            gpt2()),
+      reads("senna-like", "like Collobert et al. 2011, the window approach, 32 words",
+            senna_like()),
       {"acoustic-dnn", "Hinton et al. 2012: 429 numbers, five layers of 2,048, 1,955 states",
        acoustic_dnn},
-      {"deep-speech-like", "like Hannun et al. 2014, 100 steps", deep_speech_like},
+      reads("deep-speech-like", "like Hannun et al. 2014, 100 steps", deep_speech_like()),
       {"pix2pix-unet", "Isola et al. 2017, unet_256 of its authors' PyTorch code", pix2pix_unet},
       {"chair-generator-like", "like Dosovitskiy et al. 2015, for 128x128 pictures",
        chair_generator_like},
@@ -59,11 +115,25 @@ std::vector<std::string> zoo_names() {
   return names;
 }
 
-std::optional<Graph> find_model(std::string_view name) {
+std::string name_of(const std::string& model, const Sequence& sequence) {
+  std::string name = model + "@" + std::to_string(sequence.tokens);
+  if (sequence.cached) name += "+" + std::to_string(*sequence.cached);
+  return name;
+}
+
+const ZooEntry* find_entry(std::string_view name) {
   for (const ZooEntry& entry : zoo_entries()) {
-    if (entry.name == name) return entry.build();
+    if (entry.name == name) return &entry;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<Graph> find_model(std::string_view name) {
+  const std::size_t at = name.find('@');
+  const ZooEntry* entry = find_entry(name.substr(0, at));
+  if (entry == nullptr) return std::nullopt;
+  if (at == std::string_view::npos) return entry->build();
+  return of_length(*entry, sequence_of(name.substr(at + 1)));
 }
 
 }  // namespace papilio

@@ -58,7 +58,7 @@ std::string family_of(const LayerOp& op) {
           return "pool";
         } else if constexpr (kIsAnyOf<Op, ConcatOp, ZeroPadShortcutOp, FlattenOp, InputOp, ResizeOp,
                                       ParameterOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp,
-                                      EmbeddingOp>) {
+                                      EmbeddingOp, CacheOp>) {
           return "copy";
         } else {
           return "element-wise";
@@ -94,6 +94,16 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   }
   // Of a table only the rows that are looked up move.
   if (std::holds_alternative<EmbeddingOp>(layer.op)) work.parameters = work.outputs;
+  // At each place the weights of the states are read again: places are computed one by one.
+  if (const auto* recurrent = std::get_if<RecurrentOp>(&layer.op)) {
+    const Layer& input = graph.layer(layer.inputs.front());
+    const auto of_states =
+        static_cast<double>(recurrent->layers * recurrent->ways() * recurrent->gates() *
+                            recurrent->features * recurrent->features);
+    work.parameters += of_states * static_cast<double>(input.shape[0] - 1);
+  }
+  // What is kept stays where it is: only the new places are written behind it.
+  if (std::holds_alternative<CacheOp>(layer.op)) work.outputs = work.inputs;
   if (const auto* norm = std::get_if<LocalNormOp>(&layer.op)) {
     work.operations = work.outputs * static_cast<double>(norm->size);
   }

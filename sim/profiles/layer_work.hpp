@@ -22,7 +22,7 @@ struct LayerWork {
   double operations{0};
   double inputs{0};      ///< elements of all operands
   double outputs{0};     ///< elements
-  double parameters{0};  ///< trained numbers
+  double parameters{0};  ///< trained numbers that are read, those that are read again once more
   /// Whether nothing is computed: the input, a flattening, and a batch norm behind a convolution,
   /// into which it is folded.
   bool free{false};

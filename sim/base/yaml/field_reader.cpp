@@ -87,9 +87,9 @@ const Node& follow(const Node& root, std::string_view path) {
 }
 
 bool is_identifier(std::string_view text) {
-  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") ==
+  return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-@+") ==
              std::string_view::npos &&
-         text.front() != '.' && text.front() != '-' && text.front() != '_';
+         std::string_view{"._-@+"}.find(text.front()) == std::string_view::npos;
 }
 
 }  // namespace
@@ -216,9 +216,10 @@ std::optional<std::string> FieldReader::read_text(const Node& node, std::string_
   }
   if (rule.identifier && !is_identifier(node.scalar)) {
     error(node, key,
-          fmt::format("expected lower-case letters, digits, '.', '_' and '-' only, starting with a "
-                      "letter or digit, got '{}'",
-                      node.scalar));
+          fmt::format(
+              "expected lower-case letters, digits, '.', '_', '-', '@' and '+' only, starting with "
+              "a letter or digit, got '{}'",
+              node.scalar));
     return std::nullopt;
   }
   return node.scalar;

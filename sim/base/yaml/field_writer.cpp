@@ -247,7 +247,7 @@ class SchemaWriter : public FieldVisitor {
   }
   static Json text_schema(const TextRule& rule) {
     if (!rule.choices.empty()) return {{"enum", rule.choices}};
-    if (rule.identifier) return {{"type", "string"}, {"pattern", "^[a-z0-9][a-z0-9._-]*$"}};
+    if (rule.identifier) return {{"type", "string"}, {"pattern", "^[a-z0-9][a-z0-9._@+-]*$"}};
     return {{"type", "string"}, {"minLength", 1}};
   }
   void add_list(std::string_view key, const Json& item, const std::vector<std::string>& value,

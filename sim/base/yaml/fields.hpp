@@ -28,8 +28,8 @@ inline constexpr NumberRange kNonNegative{.min = 0};
 /// What a text may be.
 struct TextRule {
   std::vector<std::string> choices;  ///< the allowed words; empty: any non-empty text
-  bool identifier{false};            ///< lower-case letters, digits and . _ - only: safe in a path
-  bool repeats{false};               ///< whether a list may have one twice
+  bool identifier{false};  ///< lower-case letters, digits and . _ - @ + only: safe in a path
+  bool repeats{false};     ///< whether a list may have one twice
 };
 
 /// Visits the keys of one mapping. A configuration struct has one `describe` function that names
