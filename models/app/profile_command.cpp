@@ -15,6 +15,7 @@
 #include "models/measure/energy_meter.hpp"
 #include "models/measure/layer_times.hpp"
 #include "models/measure/machine.hpp"
+#include "models/measure/peaks.hpp"
 #include "models/measure/power_draw.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/weights/state_dict.hpp"
@@ -227,13 +228,25 @@ Device device_of(const ProfileRequest& request, const TensorRuntime& runtime) {
       "software", Sourced{.text = fmt::format("{}; {}, {}", library_versions(runtime.device),
                                               threads, request.dtype),
                           .provenance = here});
+  const bool half = request.dtype == "fp16";
+  const Peaks peaks = measure_peaks(runtime.device, half ? at::kHalf : at::kFloat);
+  const auto add_measured = [&](const char* key, double value, const char* what) {
+    device.constants.emplace_back(
+        key, Sourced{.value = value, .provenance = {"measured", kSource, what}});
+  };
+  add_measured("memory_byte_per_s", peaks.byte_per_s, "copies of 256 MiB, the fastest");
+  add_measured(half ? "peak_fp16_flop_per_s" : "peak_fp32_flop_per_s", peaks.flop_per_s,
+               "products of square matrices, the fastest");
   return device;
 }
 
 /// Writes the table, and the device where there is none.
-void write(const fs::path& profiles, LayerProfile profile, Device device) {
+void write(const fs::path& profiles, LayerProfile profile, const ProfileRequest& request,
+           const TensorRuntime& runtime) {
   const std::string made = "# Made by 'papilio profile'";
-  if (const fs::path file = profiles / "devices" / (device.name + ".yaml"); !fs::exists(file)) {
+  const fs::path file = profiles / "devices" / (request.device_name + ".yaml");
+  if (!fs::exists(file)) {
+    Device device = device_of(request, runtime);
     OutputFolder devices{file.parent_path()};
     devices.add(file.filename().string(), made + ", which leaves it alone from now on.\n" +
                                               write_fields([&](FieldVisitor& visitor) {
@@ -445,7 +458,7 @@ void profile_command(const Words& words) {
                                                  request.measurement, stop_if_asked);
       profile.batches.push_back({pictures, pass.value, pass.half_width});
     }
-    write(profiles, profile, device_of(request, runtime));
+    write(profiles, profile, request, runtime);
     report.sections.push_back(section_of(graph, times));
     if (request.batches.size() > 1) report.sections.push_back(batch_section(profile, times));
     if (codecs) {
