@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <string_view>
 
 #include "sim/base/error.hpp"
 #include "sim/base/stats/estimate.hpp"
@@ -22,10 +23,22 @@ double total_s(const LayerProfile& profile) {
       [](double sum, const LayerProfile::Row& row) { return sum + row.latency_s; });
 }
 
+/// The network of a name, at whatever length of its sequences.
+std::string_view without_length(std::string_view model) {
+  return model.substr(0, model.find('@'));
+}
+
+/// Whether a table of the same network at its usual length is there: of each network one counts.
+bool is_another_length(const PredictionBasis& basis, std::string_view model) {
+  return std::any_of(basis.tables.begin(), basis.tables.end(), [&](const KnownTable& table) {
+    return table.graph.name() != model && table.graph.name() == without_length(model);
+  });
+}
+
 Tables without(const PredictionBasis& basis, const std::string& model) {
   Tables others;
   for (const KnownTable& table : basis.tables) {
-    if (table.graph.name() != model) others.push_back(&table);
+    if (without_length(table.graph.name()) != without_length(model)) others.push_back(&table);
   }
   return others;
 }
@@ -157,6 +170,7 @@ CrossValidation cross_validate(const PredictionBasis& basis) {
   };
   std::map<std::string, OfType> types;
   for (const KnownTable& table : basis.tables) {
+    if (is_another_length(basis, table.graph.name())) continue;
     const LayerPrediction prediction = predict(basis, table.graph);
     CrossValidation::Network network{.model = table.graph.name(),
                                      .measured_s = total_s(table.profile),

@@ -93,6 +93,8 @@ struct CrossValidation {
   [[nodiscard]] std::optional<double> half_width() const;
 };
 
+/// Of a network with tables at several lengths of its sequences, the usual one counts, and none of
+/// them predicts it.
 /// @return without networks where the basis has fewer than two tables
 CrossValidation cross_validate(const PredictionBasis& basis);
 
