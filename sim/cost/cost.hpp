@@ -43,6 +43,9 @@ struct Breakdown {
   Joules idle_energy;
   Joules uplink_energy;
   Joules downlink_energy;
+  /// Where a decoder generates: from the beginning until its first token is on the mobile; no part
+  /// of a sum. Else 0 s.
+  Seconds first_token;
 
   /// T = TM + TU + TC, the propagation both ways, the edge and its backhaul, and the download where
   /// it takes time.

@@ -31,7 +31,8 @@ inline Seconds& time_at(Breakdown& breakdown, Tier tier) {
 /// A transfer between the mobile and another tier crosses the radio, one that reaches or leaves the
 /// cloud crosses the backhaul too; where there is no edge, the backhaul takes no time. Each link
 /// has its propagation delay, which an answer waits for even where its own transfer is not counted.
-/// The mobile draws its idle power whenever the request is not on it.
+/// The mobile draws its idle power whenever the request is not on it. What is streamed takes the
+/// radio's energy and holds nobody up.
 ///
 /// @param view is asked in the order of a request's life, and may remember what has passed; gives
 ///        `compute(const Compute&)`: time at the tier;
@@ -46,6 +47,7 @@ Breakdown estimate(std::span<const Stage> stages, View&& view) {
   Bytes sent;
   Bytes received;
   Bytes untimed;
+  Seconds beside;  // of the radio, for what is streamed while the request goes on
   for (const Stage& stage : stages) {
     if (const auto* compute = std::get_if<Compute>(&stage)) {
       const Seconds time = view.compute(*compute);
@@ -55,6 +57,11 @@ Breakdown estimate(std::span<const Stage> stages, View&& view) {
     }
     const Transfer& transfer = *std::get_if<Transfer>(&stage);
     const bool timed = !transfer.answer || view.times_answer();
+    if (transfer.streamed) {
+      (timed ? received : untimed) += transfer.size;
+      if (timed) beside += view.downlink(transfer.size);
+      continue;
+    }
     // From the mobile a transfer crosses the radio first, to the mobile it crosses it last.
     if (transfer.from == Tier::kMobile) {
       sum.uplink += view.uplink(transfer.size);
@@ -76,7 +83,7 @@ Breakdown estimate(std::span<const Stage> stages, View&& view) {
     }
   }
   sum.uplink_energy = view.uplink_energy(sent, sum.uplink);
-  sum.downlink_energy = view.downlink_energy(received, sum.downlink, untimed);
+  sum.downlink_energy = view.downlink_energy(received, sum.downlink + beside, untimed);
   sum.idle_energy =
       view.idle_energy(sum.uplink + sum.delay + sum.edge + sum.backhaul + sum.cloud + sum.downlink);
   return sum;
@@ -112,6 +119,9 @@ class Nominal {
  private:
   const RadioUse& use_;
 };
+
+/// How long something takes that is sent to the mobile and is there when it was waited for.
+Seconds arrival(const Transfer& transfer, const RadioUse& use);
 
 /// Latency and mobile energy in closed form, for a request that waits for nothing.
 /// Source: butterfly paper, Algorithm 1 (profiling and selection phases).

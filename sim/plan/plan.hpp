@@ -32,6 +32,9 @@ struct Transfer {
   Tier to{Tier::kCloud};
   Bytes size;          ///< >= 0; a whole number, but for the mean of measured payloads
   bool answer{false};  ///< the network's output on its way to the mobile
+  /// Of an answer: who sends it goes on at once, and nothing waits until it has come, as a token
+  /// that a decoder will itself read next.
+  bool streamed{false};
 };
 
 /// One step of a request. The steps follow each other without overlap.
@@ -53,6 +56,8 @@ struct Plan {
   std::string name;                ///< what tables call it: "cloud-only", "RB8", "RB1>RB8"
   Stages stages;                   ///< in the order of a request
   std::optional<double> accuracy;  ///< top-1 fraction, where it is known
+  std::int64_t tokens{0};          ///< that a decoder generates, one after another; 0: it is none
+  std::size_t first_token{0};      ///< of a decoder: the stages up to the one that brings the first
 
   /// What all layers at a tier take together.
   [[nodiscard]] Seconds time_at(Tier tier) const;
@@ -62,7 +67,7 @@ struct Plan {
   [[nodiscard]] Bytes bytes_between(Tier from, Tier to) const;
   /// What the mobile sends.
   [[nodiscard]] Bytes upload() const;
-  /// Size of the answer; 0 B where the last layers run on the mobile.
+  /// Size of the last answer; 0 B where the last layers run on the mobile.
   [[nodiscard]] Bytes answer() const;
 };
 

@@ -76,6 +76,10 @@ Row record_row(std::size_t request, const Outcome& outcome, bool codecs) {
   extend(row, cell_columns(outcome.cell, codecs));
   extend(row, {{"finish_s", outcome.finish.value()}});
   extend(row, phase_columns(b, outcome.cell.delayed, outcome.cell.edged));
+  if (outcome.cell.plan.tokens > 0) {
+    extend(row, {{"first_token_s", first_token_value(outcome.cell.plan, b)},
+                 {"per_token_s", per_token_value(outcome.cell.plan, b)}});
+  }
   extend(row, {{"energy_j", mobile_energy(outcome.cell, b.energy())},
                {"compute_j", mobile_energy(outcome.cell, b.compute_energy)},
                {"idle_j", b.idle_energy.value()},

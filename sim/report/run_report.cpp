@@ -30,10 +30,14 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
   constexpr std::ptrdiff_t kBytes = 5;  // the column that the codec goes before
   if (codecs) table.columns.insert(table.columns.begin() + kBytes, {"codec", true});
   const bool delayed = has_delay(outcomes);
+  const bool generates = !outcomes.all().empty() && outcomes.all().front().cell.plan.tokens > 0;
   const auto after_latency = [codecs](const auto& row) {
     return row.begin() + kBytes + (codecs ? 3 : 2);
   };
   if (delayed) table.columns.insert(after_latency(table.columns), {"of it delay ms"});
+  if (generates) {
+    table.columns.insert(after_latency(table.columns), {{"first token ms"}, {"per token ms"}});
+  }
   const auto number = [](const std::optional<std::int64_t>& value) {
     return value ? TableCell{*value} : none();
   };
@@ -55,6 +59,13 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
     Table::Row& row = table.rows.back();
     if (codecs) row.insert(row.begin() + kBytes, TableCell{cell.codec});
     if (delayed) row.insert(after_latency(row), in_ms(b.delay));
+    if (generates) {
+      const std::int64_t more = cell.plan.tokens - 1;
+      row.insert(
+          after_latency(row),
+          {in_ms(b.first_token),
+           more > 0 ? in_ms((b.latency() - b.first_token) / static_cast<double>(more)) : none()});
+    }
   }
   section.table = std::move(table);
   section.remarks = {"× is cloud-only on the same network divided by the row."};

@@ -19,6 +19,15 @@ Value energy_speedup(const Subject& of) {
 
 }  // namespace
 
+Value first_token_value(const Plan& plan, const Breakdown& took) {
+  return plan.tokens > 0 ? Value{took.first_token.value()} : Value{};
+}
+
+Value per_token_value(const Plan& plan, const Breakdown& took) {
+  if (plan.tokens < 2) return {};
+  return (took.latency() - took.first_token).value() / static_cast<double>(plan.tokens - 1);
+}
+
 const std::vector<SummaryColumn>& summary_columns() {
   static const std::vector<SummaryColumn> kColumns{
       {{"strategy", ValueType::kText, "", ColumnKind::kDimension, Better::kNeither,
@@ -82,6 +91,16 @@ const std::vector<SummaryColumn>& summary_columns() {
       {{"downlink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
         "downloads: of the answer, 0 unless `download_takes_time`, and of what a path brings back"},
        [](const Subject& of) { return Value{of.took.downlink.value()}; }},
+      {{"first_token_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "of a decoder: until its first token is on the mobile. The column is there only where the "
+        "scenario has `generate`",
+        kIfAny},
+       [](const Subject& of) { return first_token_value(of.cell.plan, of.took); }},
+      {{"per_token_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
+        "of a decoder: each token after the first, the mean; empty of one token; the column as "
+        "`first_token_s`",
+        kIfAny},
+       [](const Subject& of) { return per_token_value(of.cell.plan, of.took); }},
       {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
         "mean mobile energy: the sum of the next three; empty, as `mobile_j`, where the mobile "
         "computes and its layer table has no energies"},

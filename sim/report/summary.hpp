@@ -23,6 +23,11 @@ struct SummarySubject {
 /// A column of `summary.csv`, and of a study's database.
 using SummaryColumn = ColumnOf<SummarySubject>;
 
+/// Until the first token of a decoder is on the mobile, s; nothing of other networks.
+Value first_token_value(const Plan& plan, const Breakdown& took);
+/// Each token after the first, the mean, s; nothing where there is none.
+Value per_token_value(const Plan& plan, const Breakdown& took);
+
 /// The columns, in the order of the file.
 const std::vector<SummaryColumn>& summary_columns();
 

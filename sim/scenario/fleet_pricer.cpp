@@ -111,9 +111,7 @@ class Pricer {
     }
     const Graph* graph = checked_network(profiles_, path + ".model", mobiles.model, checker_);
     if (graph == nullptr) return;
-    if (!check_device(profiles_.library(), path + ".device", mobiles.device, mobiles.model,
-                      checker_))
-      return;
+    if (!check_device(profiles_, path + ".device", mobiles.device, mobiles.model, checker_)) return;
     const GroupModel& group = model_.groups[i];
     if (!check_server(group.server, mobiles) ||
         (group.edge && !check_server(*group.edge, mobiles))) {
@@ -226,7 +224,7 @@ class Pricer {
                                        mobiles.name));
       return false;
     }
-    return check_device(profiles_.library(), path + ".device", device, mobiles.model, checker_);
+    return check_device(profiles_, path + ".device", device, mobiles.model, checker_);
   }
 
   const LayerProfile& table_of(const std::string& device, const Graph& graph) {

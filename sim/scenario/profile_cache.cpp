@@ -1,11 +1,23 @@
 #include "sim/scenario/profile_cache.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "models/networks/network_file.hpp"
+#include "sim/base/error.hpp"
 
 namespace papilio {
 namespace {
+
+/// Networks on a device from which a regression learns more than a data sheet says.
+constexpr std::size_t kEnoughToLearn = 3;
+
+std::string without_length(const std::string& model) {
+  return model.substr(0, model.find('@'));
+}
 
 /// The entry of `key`, made by `make` when it is not there.
 template <class Map, class Make>
@@ -23,9 +35,97 @@ const Graph* ProfileCache::find_graph(const std::string& name) {
   return graph ? &graphs_.emplace(name, std::move(*graph)).first->second : nullptr;
 }
 
+const ProfileCache::Lengths& ProfileCache::lengths_of(const std::string& device,
+                                                      const std::string& model) {
+  const std::string base = without_length(model);
+  return remembered(lengths_, {device, base}, [&] {
+    Lengths lengths;
+    const std::string usual = device + "/" + base;
+    for (const std::string& table : library_.names("layers")) {
+      if (table != usual && !table.starts_with(usual + "@")) continue;
+      const Graph* graph = find_graph(table.substr(device.size() + 1));
+      if (graph == nullptr) continue;
+      LayerProfile profile = load_layer_profile(library_, bibliography_, device, *graph);
+      // Of several precisions none is nearer.
+      const std::string& precision = lengths.tables.empty()
+                                         ? profile.precision
+                                         : lengths.tables.front().known.profile.precision;
+      if (profile.precision == precision) {
+        lengths.tables.push_back({.known = {*graph, std::move(profile)}});
+      }
+    }
+    if (lengths.tables.empty()) return lengths;
+    const KnownTable& first = lengths.tables.front().known;
+    const std::vector<KnownTable> known = known_tables(device, first.profile.precision);
+    std::set<std::string> networks;
+    for (const KnownTable& one : known) networks.insert(without_length(one.graph.name()));
+    try {
+      lengths.law =
+          networks.size() >= kEnoughToLearn
+              ? regression_law(known)
+              : roofline_law(roofline_of(this->device(device), first.profile.precision), first);
+    } catch (const ConfigError& error) {
+      lengths.problem = error.what();
+      return lengths;
+    }
+    for (Lengths::Table& table : lengths.tables) {
+      table.by_law_s = whole_s(*lengths.law, table.known.graph);
+    }
+    return lengths;
+  });
+}
+
+std::vector<KnownTable> ProfileCache::known_tables(const std::string& device,
+                                                   const std::string& precision) {
+  std::vector<KnownTable> tables;
+  for (const std::string& table : library_.names("layers")) {
+    if (!table.starts_with(device + "/")) continue;
+    const Graph* graph = find_graph(table.substr(device.size() + 1));
+    if (graph == nullptr) continue;
+    LayerProfile profile = load_layer_profile(library_, bibliography_, device, *graph);
+    if (profile.provenance.kind == "predicted" || profile.precision != precision) continue;
+    tables.push_back({*graph, std::move(profile)});
+  }
+  return tables;
+}
+
+bool ProfileCache::has_layers(const std::string& device, const std::string& model) {
+  return !library_.find("layers", device + "/" + model).empty() ||
+         (model.find('@') != std::string::npos && !lengths_of(device, model).tables.empty());
+}
+
+std::string ProfileCache::problem_with_rescaling(const std::string& device, const Graph& graph) {
+  if (!library_.find("layers", device + "/" + graph.name()).empty()) return {};
+  return lengths_of(device, graph.name()).problem;
+}
+
+LayerProfile ProfileCache::passing_profile(const std::string& device, const Graph& graph) {
+  if (graph.name().find('@') == std::string::npos) {
+    return load_layer_profile(library_, bibliography_, device, graph);
+  }
+  const Lengths& lengths = lengths_of(device, graph.name());
+  PAPILIO_CHECK(!lengths.tables.empty());  // checked before
+  for (const Lengths::Table& table : lengths.tables) {
+    if (table.known.graph.name() == graph.name()) return table.known.profile;
+  }
+  PAPILIO_CHECK(lengths.law.has_value());  // likewise
+  const double own_s = whole_s(*lengths.law, graph);
+  const auto distance = [&](const Lengths::Table& table) {
+    return std::abs(std::log(table.by_law_s / own_s));
+  };
+  const auto nearest =
+      std::min_element(lengths.tables.begin(), lengths.tables.end(),
+                       [&](const auto& a, const auto& b) { return distance(a) < distance(b); });
+  return rescaled(nearest->known, graph, *lengths.law);
+}
+
 const LayerProfile& ProfileCache::layer_profile(const std::string& device, const Graph& graph) {
   return remembered(layer_profiles_, {device, graph.name()},
-                    [&] { return load_layer_profile(library_, bibliography_, device, graph); });
+                    [&] { return passing_profile(device, graph); });
+}
+
+const Device& ProfileCache::device(const std::string& name) {
+  return remembered(devices_, name, [&] { return load_device(library_, bibliography_, name); });
 }
 
 const LayerPricer& ProfileCache::pricer(const std::string& device, const Graph& graph) {
@@ -35,10 +135,7 @@ const LayerPricer& ProfileCache::pricer(const std::string& device, const Graph& 
 }
 
 std::optional<IdlePower> ProfileCache::idle_power(const std::string& device, const Graph& graph) {
-  const Device* file =
-      library_.find("devices", device).empty() ? nullptr : &remembered(devices_, device, [&] {
-        return load_device(library_, bibliography_, device);
-      });
+  const Device* file = library_.find("devices", device).empty() ? nullptr : &this->device(device);
   return idle_power_of(file, layer_profile(device, graph));
 }
 

@@ -15,6 +15,7 @@
 #include "sim/profiles/measured_accuracy.hpp"
 #include "sim/profiles/measured_payloads.hpp"
 #include "sim/profiles/published.hpp"
+#include "sim/profiles/rescaled.hpp"
 #include "sim/radio/radio.hpp"
 
 namespace papilio {
@@ -34,8 +35,17 @@ class ProfileCache {
 
   /// The network of this name, or nullptr.
   const Graph* find_graph(const std::string& name);
+  /// The device's table of the network; where it has one of another length of its sequences alone,
+  /// the nearest of these, `rescaled`.
   /// @param graph of `find_graph`
   const LayerProfile& layer_profile(const std::string& device, const Graph& graph);
+  /// The same, which is not remembered: for networks that are many and soon done with.
+  LayerProfile passing_profile(const std::string& device, const Graph& graph);
+  /// Why there is no `layer_profile` of another length, as a clause; empty: there is one, or none
+  /// of the network at all.
+  std::string problem_with_rescaling(const std::string& device, const Graph& graph);
+  /// Whether the device has a table of the network, at this length or another.
+  bool has_layers(const std::string& device, const std::string& model);
   /// Prices the layers of `layer_profile`.
   const LayerPricer& pricer(const std::string& device, const Graph& graph);
   /// What `idle_power_of` knows of a device.
@@ -51,10 +61,26 @@ class ProfileCache {
  private:
   using OfGraph = std::pair<std::string, std::string>;  // a device or a file, and a network
 
+  /// Tables of one network at several lengths, and how others follow.
+  struct Lengths {
+    struct Table {
+      KnownTable known;
+      double by_law_s{0};  ///< its whole network
+    };
+    std::vector<Table> tables;
+    std::optional<LayerLaw> law;  ///< of the device at their precision
+    std::string problem;          ///< why there is none
+  };
+  const Lengths& lengths_of(const std::string& device, const std::string& model);
+  /// What somebody measured or published of a device's layers at a precision.
+  std::vector<KnownTable> known_tables(const std::string& device, const std::string& precision);
+  const Device& device(const std::string& name);
+
   ProfileLibrary library_;
   Bibliography bibliography_;
   std::map<std::string, Graph> graphs_;
   std::map<OfGraph, LayerProfile> layer_profiles_;
+  std::map<OfGraph, Lengths> lengths_;  // by the network's name without a length
   std::map<OfGraph, LayerPricer> pricers_;
   std::map<std::string, Device> devices_;
   std::map<std::string, RadioProfile> radios_;

@@ -67,10 +67,21 @@ std::string effective_name(const ScenarioSource& source, const std::string& name
   return fs::exists(beside) ? beside.lexically_normal().string() : name;
 }
 
-bool check_device(const ProfileLibrary& library, const std::string& path, const std::string& device,
+bool check_device(ProfileCache& profiles, const std::string& path, const std::string& device,
                   const std::string& model, Checker& checker) {
   if (device.empty()) return false;  // told as a missing key
-  if (!library.find("layers", device + "/" + model).empty()) return true;
+  const ProfileLibrary& library = profiles.library();
+  if (profiles.has_layers(device, model)) {
+    const Graph* graph = profiles.find_graph(model);
+    const std::string problem =
+        graph == nullptr ? "" : profiles.problem_with_rescaling(device, *graph);
+    if (problem.empty()) return true;
+    checker.error(path,
+                  fmt::format("the device '{}' has tables of other lengths of '{}' alone, and "
+                              "these cannot be rescaled: {}",
+                              device, model, problem));
+    return false;
+  }
   const std::vector<std::string> devices = library.names("devices");
   if (std::find(devices.begin(), devices.end(), device) == devices.end()) {
     checker.error(path, fmt::format("unknown device '{}'{}", device, suggestion(device, devices)));
@@ -93,7 +104,14 @@ bool check_device(const ProfileLibrary& library, const std::string& path, const 
 const Graph* checked_network(ProfileCache& profiles, const std::string& path,
                              const std::string& name, Checker& checker) {
   if (name.empty()) return nullptr;  // told by whoever read it
-  const Graph* graph = profiles.find_graph(name);
+  const Graph* graph = nullptr;
+  try {
+    graph = profiles.find_graph(name);
+  } catch (const ConfigError& error) {
+    if (name.find('@') == std::string::npos) throw;  // of a file, with its place
+    checker.error(path, error.what());
+    return nullptr;
+  }
   if (graph == nullptr) {
     checker.error(path, fmt::format("unknown model '{}'{}", name,
                                     suggestion(name, network_names(profiles.library()))));

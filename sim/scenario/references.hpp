@@ -32,8 +32,9 @@ std::filesystem::path find_data_file(const ScenarioSource& source, const Profile
 std::string effective_name(const ScenarioSource& source, const std::string& name);
 
 /// @param path of the key that names the device
-/// @return whether the device has a layer profile of the model; if not, it has been told
-bool check_device(const ProfileLibrary& library, const std::string& path, const std::string& device,
+/// @return whether the device has a layer profile of the network, be it of another length of its
+///         sequences; if not, it has been told
+bool check_device(ProfileCache& profiles, const std::string& path, const std::string& device,
                   const std::string& model, Checker& checker);
 
 /// The network of this name, or nullptr, which is told at `path`.

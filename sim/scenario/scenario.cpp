@@ -7,22 +7,25 @@
 #include <set>
 #include <utility>
 
+#include "models/networks/network_file.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/plan/generation.hpp"
 #include "sim/plan/price.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/references.hpp"
+#include "sim/scenario/sequence.hpp"
 
 namespace papilio {
 namespace {
 
-/// Prices partitions and puts them on every radio under every reading.
+/// Puts partitions with their prices on every radio under every reading.
 class Expander {
  public:
-  Expander(Scenario& scenario, const Devices& devices) : scenario_{scenario}, devices_{devices} {}
+  explicit Expander(Scenario& scenario) : scenario_{scenario} {}
 
-  void expand(const Partition& partition) {
+  void expand(const Partition& partition, Plan plan) {
     Cell cell;
     cell.strategy = partition.strategy;
     cell.delayed = scenario_.spec.conditions.has_delay();
@@ -34,7 +37,7 @@ class Expander {
     cell.bits = partition.bits;
     cell.codec = partition.codec;
     cell.measured = scenario_.measurements.samples_of(partition) != nullptr;
-    cell.plan = plan_of(partition);
+    cell.plan = with_measured_payload(partition, std::move(plan));
     cell.plan.name = partition.label;
     cell.energy_known =
         scenario_.mobile_profile.has_energy() || cell.plan.time_at(Tier::kMobile) == Seconds{0};
@@ -54,9 +57,7 @@ class Expander {
   }
 
  private:
-  [[nodiscard]] Plan plan_of(const Partition& partition) const {
-    const Graph& graph = scenario_.graph;
-    Plan plan = price(graph, partition.placement(graph), devices_, Bytes{0});
+  [[nodiscard]] Plan with_measured_payload(const Partition& partition, Plan plan) const {
     const Measurements& measurements = scenario_.measurements;
     const auto* samples = measurements.samples_of(partition);
     if (samples == nullptr) return plan;
@@ -81,8 +82,72 @@ class Expander {
   }
 
   Scenario& scenario_;
-  Devices devices_;
 };
+
+/// The networks and the devices of a scenario, which price its partitions.
+class Prices {
+ public:
+  Prices(const ScenarioSpec& spec, const Graph& graph, ProfileCache& profiles)
+      : spec_{spec}, graph_{graph}, profiles_{profiles} {}
+
+  /// `[partitions]`
+  [[nodiscard]] std::vector<Plan> plans(const std::vector<Partition>& partitions,
+                                        const std::vector<std::string>& steps) const {
+    std::vector<Placement> placements;
+    for (const Partition& one : partitions) placements.push_back(one.placement(graph_));
+    Devices devices{.mobile = profiles_.pricer(spec_.mobile_device, graph_),
+                    .cloud = &profiles_.pricer(spec_.cloud_device, graph_)};
+    if (spec_.conditions.has_edge) devices.edge = &profiles_.pricer(spec_.edge_device, graph_);
+    if (spec_.generate.present) {
+      Generation generation{{graph_, devices}, std::move(placements)};
+      for (const std::string& step : steps) add_step(generation, step);
+      return generation.take();
+    }
+    std::vector<Plan> plans;
+    for (const Placement& one : placements) {
+      plans.push_back(price(graph_, one, devices, Bytes{0}));
+    }
+    return plans;
+  }
+
+ private:
+  /// Its network and tables are gone afterwards: there may be thousands of them.
+  void add_step(Generation& generation, const std::string& name) const {
+    const std::optional<Graph> graph = find_network(profiles_.library(), name);
+    PAPILIO_CHECK(graph.has_value());
+    const auto pricer = [&](const std::string& device) {
+      return LayerPricer{profiles_.passing_profile(device, *graph), *graph};
+    };
+    const LayerPricer mobile = pricer(spec_.mobile_device);
+    const LayerPricer cloud = pricer(spec_.cloud_device);
+    std::optional<LayerPricer> edge;
+    if (spec_.conditions.has_edge) edge = pricer(spec_.edge_device);
+    generation.add({*graph, {.mobile = mobile, .edge = edge ? &*edge : nullptr, .cloud = &cloud}});
+  }
+
+  const ScenarioSpec& spec_;
+  const Graph& graph_;
+  ProfileCache& profiles_;
+};
+
+/// What a decoder gives at a time: the number of one token.
+std::int64_t token_bytes(const Graph& graph) {
+  constexpr int kPaperBits = 8;
+  Layer token = graph.layer(graph.inputs().front());
+  token.shape = {1};
+  return output_bytes(token, kPaperBits);
+}
+
+/// A decoder's requests are told by the shapes alone.
+void check_generation(const ScenarioSpec& spec, Checker& checker) {
+  if (!spec.generate.present) return;
+  if (spec.measurements.payload.present) {
+    checker.error("payload", "is of one upload, and a decoder sends one for each token; remove it");
+  }
+  if (!spec.measurements.accuracy_from.empty()) {
+    checker.error("accuracy_from", "is of classes, and a decoder generates text; remove it");
+  }
+}
 
 /// A delay is of one of the scenario's networks, and of each there is one.
 void check_delays(const ScenarioSpec& spec, Checker& checker) {
@@ -135,7 +200,9 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
     if (!problem.empty()) checker.item_error("networks", i, problem);
   }
   check_delays(spec, checker);
-  const Graph* graph = checked_network(profiles, "model", spec.model, checker);
+  const SequenceNames names = sequence_names(spec, checker);
+  check_generation(spec, checker);
+  const Graph* graph = checked_network(profiles, "model", names.network, checker);
   const std::string known_model = graph != nullptr ? spec.model : std::string{};
   const PublishedTables* published =
       checked_published(spec.published, {known_model}, profiles, checker);
@@ -153,16 +220,18 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
     partitions = std::move(resolved.partitions);
     measurements.left_out = std::move(resolved.left_out);
     use_measurements(partitions, "strategies", measurements, checker);
-    check_device(library, "mobile.device", spec.mobile_device, spec.model, checker);
-    check_device(library, "cloud.device", spec.cloud_device, spec.model, checker);
+    check_device(profiles, "mobile.device", spec.mobile_device, names.network, checker);
+    check_device(profiles, "cloud.device", spec.cloud_device, names.network, checker);
     if (spec.conditions.has_edge) {
-      check_device(library, "edge.device", spec.edge_device, spec.model, checker);
+      check_device(profiles, "edge.device", spec.edge_device, names.network, checker);
     }
   }
   diagnostics.throw_if_any();
 
   std::optional<std::int64_t>& result_bytes = spec.conditions.result_bytes;
-  if (!result_bytes) result_bytes = default_answer_bytes(*graph);
+  if (!result_bytes) {
+    result_bytes = spec.generate.present ? token_bytes(*graph) : default_answer_bytes(*graph);
+  }
   Scenario scenario{.spec = spec,
                     .graph = *graph,
                     .mobile_profile = profiles.layer_profile(spec.mobile_device, *graph),
@@ -182,14 +251,14 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
                  library.folder_of("published", spec.published);
         });
   }
-  Devices devices{.mobile = profiles.pricer(spec.mobile_device, *graph),
-                  .cloud = &profiles.pricer(spec.cloud_device, *graph)};
   if (spec.conditions.has_edge) {
     scenario.edge_profile = profiles.layer_profile(spec.edge_device, *graph);
-    devices.edge = &profiles.pricer(spec.edge_device, *graph);
   }
-  Expander expander{scenario, devices};
-  for (const Partition& partition : partitions) expander.expand(partition);
+  std::vector<Plan> plans = Prices{spec, *graph, profiles}.plans(partitions, names.steps);
+  Expander expander{scenario};
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    expander.expand(partitions[i], std::move(plans[i]));
+  }
   return scenario;
 }
 

@@ -19,6 +19,7 @@ constexpr NumberRange kPower{.min = 0, .max = 1e6};
 constexpr NumberRange kShare{.min = 0, .max = 1};
 constexpr NumberRange kLoadLevel{.min = 0, .max = 1e6, .min_excluded = true};
 constexpr NumberRange kRate{.min = 1, .max = 1e15};
+constexpr NumberRange kTokens{.min = 1, .max = 1e6};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
 constexpr std::array<ConditionKey, 10> kConditionKeys{{
@@ -161,6 +162,16 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
                   "Seed of every random number; a scenario without a random part draws none.");
   visitor.text("model", spec.model, {.identifier = true}, Presence::kRequired,
                "The network: see 'papilio models list'.");
+  visitor.object("input", spec.input.present, "What the network reads.", [&](FieldVisitor& nested) {
+    nested.integer("tokens", spec.input.tokens, kTokens, Presence::kRequired,
+                   "Of a network that reads sequences: words, pieces or steps.");
+  });
+  visitor.object("generate", spec.generate.present,
+                 "Of a decoder, as gpt2: it goes on with tokens of its own.",
+                 [&](FieldVisitor& nested) {
+                   nested.integer("tokens", spec.generate.tokens, kTokens, Presence::kRequired,
+                                  "How many follow the input, one after another.");
+                 });
   visitor.object("mobile", Presence::kRequired, "The mobile.", [&](FieldVisitor& nested) {
     nested.text("device", spec.mobile_device, {}, Presence::kRequired,
                 "A device with a layer profile of the model: see 'papilio profiles list'.");

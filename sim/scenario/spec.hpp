@@ -75,6 +75,12 @@ struct ConditionsSpec {
   [[nodiscard]] double delay_of(std::string_view network) const;
 };
 
+/// A number of tokens that may be stated.
+struct TokensSpec {
+  bool present{false};
+  std::int64_t tokens{1};  ///< >= 1
+};
+
 /// A scenario as written: what `papilio run` reads. Field by field the same as its YAML keys.
 struct ScenarioSpec {
   std::int64_t version{1};
@@ -82,6 +88,8 @@ struct ScenarioSpec {
   std::string description;
   std::int64_t seed{1};
   std::string model;
+  TokensSpec input;     ///< of a network that reads sequences; absent: its usual length
+  TokensSpec generate;  ///< of a decoder: how many follow; absent: none
   std::string mobile_device;
   std::string cloud_device;
   std::string edge_device;  ///< where `conditions.has_edge`

@@ -111,13 +111,22 @@ class Player {
   PlayedRequest play() {
     const double start = start_of(world_);
     sg::this_actor::sleep_until(start);
+    sg::ActorPtr token;
+    std::size_t played = 0;
     for (const Stage& stage : world_.plan.stages) {
-      if (const auto* layers = std::get_if<Compute>(&stage)) {
-        run(*layers);
+      const auto* const transfer = std::get_if<Transfer>(&stage);
+      const bool is_first = ++played == world_.plan.first_token;
+      if (transfer == nullptr) {
+        run(*std::get_if<Compute>(&stage));
+      } else if (transfer->streamed) {
+        stream(*transfer);
+        if (is_first) token = await_first(*transfer, start);
       } else {
-        send(*std::get_if<Transfer>(&stage));
+        send(*transfer);
       }
+      if (is_first && !token) ledger_.first_token = Seconds{sg::Engine::get_clock() - start};
     }
+    if (token) token->join();
     charge_radio();
     return {.finish = Seconds{sg::Engine::get_clock() - start}, .breakdown = ledger_};
   }
@@ -140,9 +149,27 @@ class Player {
     }
     if (crosses_backhaul(transfer)) pass_backhaul(transfer.to == Tier::kCloud, size);
     if (transfer.to == Tier::kMobile) {
+      if (!timed) untimed_ += transfer.size;
       ledger_.delay += propagate(use_.delay);
       ledger_.downlink += papilio::transfer(site_.behind_radio(), site_.at(Tier::kMobile), size);
     }
+  }
+
+  /// Takes the radio's energy; the request goes on meanwhile.
+  void stream(const Transfer& transfer) {
+    if (use_.download_takes_time) {
+      beside_ += transfer.size / use_.radio.downlink;
+    } else {
+      untimed_ += transfer.size;
+    }
+  }
+
+  /// Notes when the first token comes that is streamed.
+  sg::ActorPtr await_first(const Transfer& transfer, double start) {
+    return sg::Actor::create("first-token", site_.at(Tier::kMobile), [this, transfer, start] {
+      propagate(arrival(transfer, use_));
+      ledger_.first_token = Seconds{sg::Engine::get_clock() - start};
+    });
   }
 
   void pass_backhaul(bool up, Bytes size) {
@@ -157,8 +184,8 @@ class Player {
   /// Charges each measured phase at the power that the radio and the waiting mobile draw in it.
   void charge_radio() {
     ledger_.uplink_energy = use_.uplink_power() * ledger_.uplink;
-    ledger_.downlink_energy = use_.downlink_power() * ledger_.downlink;
-    ledger_.downlink_energy += use_.untimed_download_energy(world_.plan.answer());
+    ledger_.downlink_energy = use_.downlink_power() * (ledger_.downlink + beside_);
+    ledger_.downlink_energy += use_.untimed_download_energy(untimed_);
     for (const Seconds phase : {ledger_.uplink, ledger_.edge, ledger_.backhaul, ledger_.cloud,
                                 ledger_.delay, ledger_.downlink}) {
       ledger_.idle_energy += use_.idle_power * phase;
@@ -169,6 +196,8 @@ class Player {
   const RadioUse& use_;
   const Site& site_;
   Breakdown ledger_;
+  Bytes untimed_;   // of answers that take no time
+  Seconds beside_;  // of the radio, for what is streamed
 };
 
 }  // namespace

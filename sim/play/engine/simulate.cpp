@@ -89,10 +89,12 @@ void check_agreement(std::span<const World> worlds, std::span<const PlayedReques
                       "the network does not hold for these numbers",
                       i, simulated, unit, closed, unit)};
     };
-    check(found.latency().value(), expected.latency().value(), "s", 0);
     // A computation far shorter than its request is measured to the clock's last digit, not its
     // own.
     constexpr double kClockDigit = 1e-15;
+    check(found.latency().value(), expected.latency().value(), "s", 0);
+    check(found.first_token.value(), expected.first_token.value(), "s until the first token",
+          kClockDigit * expected.latency().value());
     const double slack = kClockDigit * expected.latency().value();
     check(found.energy().value(), expected.energy().value(), "J",
           greatest_power(worlds[i].plan).value() * slack);

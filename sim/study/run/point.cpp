@@ -35,8 +35,8 @@ void add(Digest& digest, const Cell& cell, const World& base) {
   const auto& [plan, use] = base;
   digest.add(plan.time_at(Tier::kMobile).value()).add(plan.mobile_energy().value());
   digest.add(plan.upload().value()).add(plan.time_at(Tier::kCloud).value());
-  if (cell.strategy == "path") {
-    digest.add(cell.route);
+  if (cell.strategy == "path" || plan.tokens > 0) {
+    digest.add(cell.route).add(plan.tokens);
     for (const Stage& stage : plan.stages) add(digest, stage);
   }
   if (plan.bytes_between(Tier::kMobile, Tier::kEdge) > Bytes{0}) {
