@@ -42,6 +42,15 @@ Bytes Plan::bytes_between(Tier from, Tier to) const {
   return bytes;
 }
 
+Bytes Plan::upload_per_token() const {
+  if (tokens < 2) return {};
+  Bytes bytes;
+  for (std::size_t i = first_token; i < stages.size(); ++i) {
+    if (is_upload(stages[i])) bytes += std::get_if<Transfer>(&stages[i])->size;
+  }
+  return bytes / static_cast<double>(tokens - 1);
+}
+
 Bytes Plan::upload() const {
   return bytes_between(Tier::kMobile, Tier::kEdge) + bytes_between(Tier::kMobile, Tier::kCloud);
 }

@@ -65,6 +65,8 @@ struct Plan {
   [[nodiscard]] Joules mobile_energy() const;
   /// What all transfers of tensors from one tier to another carry; the answer is not counted.
   [[nodiscard]] Bytes bytes_between(Tier from, Tier to) const;
+  /// What the mobile sends for each token of a decoder but the first; 0 B where there is none.
+  [[nodiscard]] Bytes upload_per_token() const;
   /// What the mobile sends.
   [[nodiscard]] Bytes upload() const;
   /// Size of the last answer; 0 B where the last layers run on the mobile.

@@ -59,11 +59,9 @@ LayerProfile rescaled(const KnownTable& table, const Graph& graph, const LayerLa
       .model = graph.name(),
       .precision = table.profile.precision,
       .provenance = {"predicted", "papilio-predict",
-                     fmt::format("the table of {} ({}), rescaled by a roofline", table.graph.name(),
-                                 to_string(table.profile.provenance))},
-      .note =
-          "Rescaled from another length: docs/models/generation.md has how far off that was "
-          "where it was measured."};
+                     fmt::format("the table of {} ({}), rescaled by {}", table.graph.name(),
+                                 to_string(table.profile.provenance), law.name)},
+      .note = "docs/models/generation.md tells how far off that was where it was measured."};
   profile.rows.reserve(graph.layers().size());
   for (LayerId id = 0; id < graph.layers().size(); ++id) {
     const std::string& name = graph.layer(id).name;

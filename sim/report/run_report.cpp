@@ -12,6 +12,14 @@
 namespace papilio {
 namespace {
 
+/// Of a decoder's request: until the first token, each token more, and what each of these sends.
+Table::Row token_cells(const Plan& plan, const Breakdown& took) {
+  if (plan.tokens < 2) return {in_ms(took.first_token), none(), none()};
+  const auto more = static_cast<double>(plan.tokens - 1);
+  return {in_ms(took.first_token), in_ms((took.latency() - took.first_token) / more),
+          decimals(plan.upload_per_token().value(), 0)};
+}
+
 /// Every cell under one reading of the radio's energy.
 Section cell_section(const Outcomes& outcomes, const std::string& reading) {
   Section section{.title = fmt::format("Cells, {} energy", reading)};
@@ -36,7 +44,10 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
   };
   if (delayed) table.columns.insert(after_latency(table.columns), {"of it delay ms"});
   if (generates) {
-    table.columns.insert(after_latency(table.columns), {{"first token ms"}, {"per token ms"}});
+    const std::vector<Table::Column> of_tokens{Table::Column{"first token ms"},
+                                               Table::Column{"per token ms"},
+                                               Table::Column{"bytes a token"}};
+    table.columns.insert(after_latency(table.columns), of_tokens.begin(), of_tokens.end());
   }
   const auto number = [](const std::optional<std::int64_t>& value) {
     return value ? TableCell{*value} : none();
@@ -60,11 +71,8 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
     if (codecs) row.insert(row.begin() + kBytes, TableCell{cell.codec});
     if (delayed) row.insert(after_latency(row), in_ms(b.delay));
     if (generates) {
-      const std::int64_t more = cell.plan.tokens - 1;
-      row.insert(
-          after_latency(row),
-          {in_ms(b.first_token),
-           more > 0 ? in_ms((b.latency() - b.first_token) / static_cast<double>(more)) : none()});
+      const Table::Row of_tokens = token_cells(cell.plan, b);
+      row.insert(after_latency(row), of_tokens.begin(), of_tokens.end());
     }
   }
   section.table = std::move(table);
@@ -91,6 +99,12 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
       scenario.edge_profile ? fmt::format(", {} (edge)", spec.edge_device) : "", spec.cloud_device,
       outcomes.all().size() / readings, outcomes.all().size() == readings ? "" : "s",
       readings == 1 ? "" : fmt::format(" × {} readings of the radio's energy", readings), engine));
+  if (spec.generate.present) {
+    document.paragraphs.push_back(fmt::format(
+        "A request reads its tokens ({}) and generates {}, one after another; each layer keeps the "
+        "keys and values of the tokens that it has read where it runs.",
+        scenario.graph.name(), spec.generate.tokens));
+  }
   document.paragraphs.push_back(layer_times_text(scenario.tables()));
   for (std::string& text : texts_of(assumptions_of(scenario))) {
     document.paragraphs.push_back(std::move(text));

@@ -101,6 +101,14 @@ const std::vector<SummaryColumn>& summary_columns() {
         "`first_token_s`",
         kIfAny},
        [](const Subject& of) { return per_token_value(of.cell.plan, of.took); }},
+      {{"token_bytes", ValueType::kReal, "byte", ColumnKind::kMeasure, Better::kLess,
+        "of a decoder: what crosses the radio upwards for each token after the first; the column "
+        "as "
+        "`first_token_s`",
+        kIfAny},
+       [](const Subject& of) {
+         return of.cell.plan.tokens > 1 ? Value{of.cell.plan.upload_per_token().value()} : Value{};
+       }},
       {{"energy_j", ValueType::kReal, "J", ColumnKind::kMeasure, Better::kLess,
         "mean mobile energy: the sum of the next three; empty, as `mobile_j`, where the mobile "
         "computes and its layer table has no energies"},

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "models/networks/network_file.hpp"
+#include "models/zoo/zoo.hpp"
 #include "sim/base/suggest.hpp"
 
 namespace papilio {
@@ -104,14 +106,15 @@ bool check_device(ProfileCache& profiles, const std::string& path, const std::st
 const Graph* checked_network(ProfileCache& profiles, const std::string& path,
                              const std::string& name, Checker& checker) {
   if (name.empty()) return nullptr;  // told by whoever read it
-  const Graph* graph = nullptr;
-  try {
-    graph = profiles.find_graph(name);
-  } catch (const ConfigError& error) {
-    if (name.find('@') == std::string::npos) throw;  // of a file, with its place
-    checker.error(path, error.what());
-    return nullptr;
+  if (name.find('@') != std::string::npos) {
+    try {
+      static_cast<void>(find_model(name));
+    } catch (const std::invalid_argument& error) {
+      checker.error(path, error.what());
+      return nullptr;
+    }
   }
+  const Graph* graph = profiles.find_graph(name);
   if (graph == nullptr) {
     checker.error(path, fmt::format("unknown model '{}'{}", name,
                                     suggestion(name, network_names(profiles.library()))));

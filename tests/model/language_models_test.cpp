@@ -47,6 +47,11 @@ class Model {
     return network_.run(x, graph.find_cut(from)->after, graph.find_cut(to)->after);
   }
 
+  /// From the words to a layer.
+  [[nodiscard]] at::Tensor run(const at::Tensor& words, const std::string& to) const {
+    return network_.run(words, 0, *network_.graph().find_layer(to));
+  }
+
   [[nodiscard]] at::Tensor weight(const std::string& name) const {
     const StoredTensor& tensor = weights_.at(name);
     return at::tensor(tensor.values).view(tensor.shape);
@@ -144,6 +149,41 @@ TEST(LanguageModels, Gpt2sLayerNormalisesBeforeAndSeesNothingLater) {
                      at::embedding(gpt2.weight("wte.weight"), words) +
                          gpt2.weight("wpe.weight").slice(0, 0, kPlaces)),
             1e-6);
+}
+
+// What a decoder answers for a token does not hang on how the tokens before came in: read all at
+// once, or all but the last kept from a run before.
+TEST(LanguageModels, Gpt2KeepsWhatItHasRead) {
+  constexpr std::int64_t kRead = 7;
+  const std::vector<std::string> drawn{"h.0.", "h.1.", "wte", "wpe", "ln_f"};
+  const auto load = [](Model& model, std::int64_t tokens) {
+    const at::Tensor mask = at::triu(at::full({tokens, tokens}, -1e9), 1);
+    model.stored("h.0.attn.mask")
+        .values.assign(mask.data_ptr<float>(), mask.data_ptr<float>() + mask.numel());
+    model.load();
+  };
+  Model whole{"gpt2@8+0", drawn};
+  Model prompt{"gpt2@7+0", drawn};
+  load(whole, kRead + 1);
+  load(prompt, kRead);
+  Model step{"gpt2@1+7", drawn};
+  const at::Tensor words = at::randint(0, 50'257, {1, kRead + 1}, at::kLong);
+  for (const char* layer : {"h.0.", "h.1."}) {
+    for (const char* kept : {"attn.keys_kept", "attn.values_kept"}) {
+      const std::string name = std::string{layer} + kept;
+      const at::Tensor read = prompt.run(words.slice(1, 0, kRead), name).contiguous();
+      EXPECT_GT(read.abs().max().item<double>(), 1e-3);
+      step.stored(name + ".kept")
+          .values.assign(read.data_ptr<float>(), read.data_ptr<float>() + read.numel());
+    }
+  }
+  step.load();
+  const at::Tensor expected = whole.run(words, "lm_head");
+  EXPECT_LE(relative(step.run(words.slice(1, kRead), "lm_head"), expected), 1e-5);
+  // The test can tell: another token before would have changed the answer.
+  at::Tensor other = words.clone();
+  other[0][2] = (other[0][2] + 1) % 50'257;
+  EXPECT_GT(relative(whole.run(other, "lm_head"), expected), 1e-3);
 }
 
 }  // namespace

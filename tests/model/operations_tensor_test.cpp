@@ -427,6 +427,15 @@ TEST(TensorOperations, LaysTensorsOutAnew) {
                   [](const at::Tensor& x, const WeightsOfLayer&) {
                     return at::stack({x.select(2, 1), x.select(2, 3), x.select(2, 5)}, 2);
                   });
+  // What was kept comes first, the same for all samples.
+  expect_computes(
+      CacheOp{.axis = 1, .places = 2}, {4, 3}, [](const at::Tensor& x, const WeightsOfLayer& own) {
+        at::Tensor out = at::empty({x.size(0), 4, 5});
+        for (std::int64_t k = 0; k < 5; ++k) {
+          out.select(2, k).copy_(k < 2 ? own.at("kept").select(1, k) : x.select(2, k - 2));
+        }
+        return out;
+      });
   expect_computes(ExpandOp{{4, 5, 3}}, {4, 1, 3}, [](const at::Tensor& x, const WeightsOfLayer&) {
     return at::cat({x, x, x, x, x}, 2);
   });

@@ -199,6 +199,12 @@ TEST(Operations, TensorsAreLaidOutAnew) {
          {{4, 7, 5}});
   expect(PadOp{.axis = 1, .before = 9, .mode = PadOp::Mode::kEdge}, {in}, {{4, 12, 5}});
   expect(ExpandOp{{4, 7, 5}}, {{4, 1, 5}}, {{4, 7, 5}});
+  expect(CacheOp{.axis = 1, .places = 7}, {in}, {{4, 10, 5}});
+  expect(CacheOp{.axis = 1}, {in}, {in});
+  EXPECT_EQ(weights_text(CacheOp{.axis = 1, .places = 7}, {in}), "kept 4x7x5");
+  EXPECT_EQ(weights_text(CacheOp{.axis = 1}, {in}), "");
+  expect_refused(CacheOp{.axis = 3, .places = 1}, {in});
+  expect_refused(CacheOp{.axis = 1, .places = -1}, {in});
   expect_refused(ConcatOp{.axis = 3}, {in, in});
   expect_refused(ConcatOp{.axis = 1}, {in, {4, 3, 6}});
   expect_refused(ConcatOp{.axis = 0}, {in, {4, 3}});
@@ -380,6 +386,7 @@ void add_sequences(Layers& net, LayerId rows) {
   net.add(ClampOp{.least = -0.25, .most = 1e9}, {rows});
   net.add(ScaleOp{.factor = 1.0 / 3, .offset = -1e-9}, {rows});
   net.add(SoftmaxOp{.axis = 1}, {rows});
+  net.add(CacheOp{.axis = 1, .places = 3}, {rows});
   for (auto kind = RecurrentOp::Kind::kRnnTanh; kind <= RecurrentOp::Kind::kLstm;
        kind = static_cast<RecurrentOp::Kind>(static_cast<int>(kind) + 1)) {
     net.add(RecurrentOp{.kind = kind, .features = 4, .layers = 2, .both_ways = true, .bias = false},

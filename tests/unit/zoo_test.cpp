@@ -5,6 +5,7 @@
 #include "models/zoo/zoo.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -187,6 +188,43 @@ TEST(Zoo, LanguageModelsAreAsPublished) {
   EXPECT_EQ(gpt2.macs(), 12 * layer_macs(128) + 128 * kE * 50'257) << "with the table's rows";
   EXPECT_EQ(bert.layers().back().shape, (TensorShape{128, 768}));
   EXPECT_EQ(gpt2.layers().back().shape, (TensorShape{128, 50'257}));
+}
+
+// A decoder's step reads one token behind those that it has kept: of each layer 12·E² products with
+// weights, and E with the keys and E with the values of each place that it sees, itself among them.
+// The answer is for the last place alone, however many are read.
+TEST(Zoo, SequencesAreAsLongAsTheirNamesSay) {
+  EXPECT_EQ(find_model("bert-base@256")->macs(), 12 * layer_macs(256));
+  EXPECT_EQ(find_model("bert-base@256")->parameters(), find_model("bert-base")->parameters());
+  EXPECT_EQ(find_model("bert-base@128")->name(), "bert-base") << "its usual length";
+  const Graph step = *find_model("gpt2@1+127");
+  EXPECT_EQ(step.name(), "gpt2@1+127");
+  EXPECT_EQ(step.macs(), 12 * (12 * kE * kE + 2 * 128 * kE) + kE * 50'257);
+  EXPECT_EQ(step.parameters(), find_model("gpt2")->parameters());
+  EXPECT_EQ(step.layers().back().shape, (TensorShape{1, 50'257}));
+  EXPECT_EQ(step.find_cut("layer6")->shape, (TensorShape{1, 768}))
+      << "what is kept crosses nowhere";
+  EXPECT_EQ(find_model("gpt2@128+0")->macs(), 12 * layer_macs(128) + kE * 50'257);
+  EXPECT_EQ(find_model("senna-like@10")->macs(), 10 * (250 * 300 + 300 * 45));
+  EXPECT_EQ(find_model("deep-speech-like@7")->layers().back().shape, (TensorShape{7, 29}));
+}
+
+TEST(Zoo, LengthsThatANetworkCannotReadAreRefused) {
+  const auto refused = [](const char* name, const std::string& why) {
+    EXPECT_THAT([&] { static_cast<void>(find_model(name)); },
+                ::testing::ThrowsMessage<std::invalid_argument>(::testing::HasSubstr(why)))
+        << name;
+  };
+  refused("bert-base@513", "'bert-base' reads at most 512 tokens");
+  refused("gpt2@1000+25", "'gpt2' reads at most 1024 tokens");
+  refused("gpt2@1+9223372036854775807", "at most 1024");
+  refused("bert-base@1+2", "generates nothing");
+  refused("resnet50@3", "reads no sequence");
+  for (const char* name : {"gpt2@", "gpt2@0", "gpt2@-1", "gpt2@x", "gpt2@1+", "gpt2@1+x",
+                           "gpt2@1+-1", "gpt2@9999999999999999999", "gpt2@1@2"}) {
+    refused(name, "a length is a number of tokens");
+  }
+  EXPECT_FALSE(find_model("gpt9@3"));
 }
 
 // Caffe's model zoo: 11·11 kernels in steps of 4 without a border make 54 rows of 224, pools of 3

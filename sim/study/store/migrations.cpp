@@ -187,11 +187,17 @@ ALTER TABLE summary ADD COLUMN "edge_after" TEXT;
 constexpr const char* kVersion6 = R"sql(ALTER TABLE fleet_summary ADD COLUMN "strategy_kind" TEXT;
 )sql";
 
+// Version 7: decoders that generate token by token.
+constexpr const char* kVersion7 = R"sql(ALTER TABLE summary ADD COLUMN "first_token_s" REAL;
+ALTER TABLE summary ADD COLUMN "per_token_s" REAL;
+ALTER TABLE summary ADD COLUMN "token_bytes" REAL;
+)sql";
+
 }  // namespace
 
 const std::vector<std::string>& schema_steps() {
-  static const std::vector<std::string> kSteps{kVersion1, kVersion2, kVersion3,
-                                               kVersion4, kVersion5, kVersion6};
+  static const std::vector<std::string> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,
+                                               kVersion5, kVersion6, kVersion7};
   return kSteps;
 }
 
