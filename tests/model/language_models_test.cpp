@@ -47,6 +47,14 @@ class Model {
     return network_.run(x, graph.find_cut(from)->after, graph.find_cut(to)->after);
   }
 
+  /// Takes the trained weights of the same network at another length.
+  void take(const Model& other) {
+    for (auto& [name, tensor] : weights_) {
+      const auto same = other.weights_.find(name);
+      if (same != other.weights_.end() && same->second.shape == tensor.shape) tensor = same->second;
+    }
+  }
+
   /// From the words to a layer.
   [[nodiscard]] at::Tensor run(const at::Tensor& words, const std::string& to) const {
     return network_.run(words, 0, *network_.graph().find_layer(to));
@@ -163,10 +171,12 @@ TEST(LanguageModels, Gpt2KeepsWhatItHasRead) {
     model.load();
   };
   Model whole{"gpt2@8+0", drawn};
-  Model prompt{"gpt2@7+0", drawn};
+  Model prompt{"gpt2@7+0", {}};
+  prompt.take(whole);
   load(whole, kRead + 1);
   load(prompt, kRead);
-  Model step{"gpt2@1+7", drawn};
+  Model step{"gpt2@1+7", {}};
+  step.take(whole);
   const at::Tensor words = at::randint(0, 50'257, {1, kRead + 1}, at::kLong);
   for (const char* layer : {"h.0.", "h.1."}) {
     for (const char* kept : {"attn.keys_kept", "attn.values_kept"}) {
