@@ -69,6 +69,12 @@ std::vector<Cut> cuts_by_name(const std::string& verb, const Graph& graph,
       throw ConfigError{fmt::format("papilio {}: error: '{}' has no cut '{}'{}", verb, graph.name(),
                                     name, suggestion(name, known))};
     }
+    if (cut->crossing.size() > 1) {
+      throw ConfigError{fmt::format(
+          "papilio {}: error: {} tensors cross at '{}', and real tensors are sent one at a time; "
+          "name a cut of 'papilio models show {}'",
+          verb, cut->crossing.size(), name, graph.name())};
+    }
     cuts.push_back(*std::move(cut));
   }
   return cuts;

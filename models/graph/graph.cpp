@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -196,9 +197,11 @@ std::vector<Cut> Graph::cuts() const {
 }
 
 std::int64_t Graph::bytes(const Cut& cut, int bits) const {
-  if (!cut.of_inputs) return output_bytes(layer(cut.after), bits);
+  if (!cut.of_inputs && cut.crossing.empty()) return output_bytes(layer(cut.after), bits);
   std::int64_t sum = 0;
-  for (const LayerId id : inputs()) sum += output_bytes(layers_[id], bits);
+  for (const LayerId id : cut.of_inputs ? inputs() : cut.crossing) {
+    sum += output_bytes(layers_[id], bits);
+  }
   return sum;
 }
 
@@ -225,6 +228,7 @@ std::vector<Cut> Graph::block_cuts() const {
 }
 
 std::optional<Cut> Graph::find_cut(std::string_view name) const {
+  if (name.find('+') != std::string_view::npos) return find_wide_cut(name);
   std::optional<Cut> by_layer;
   for (Cut& cut : cuts()) {
     // A block's end before a layer of the same name.
@@ -234,6 +238,91 @@ std::optional<Cut> Graph::find_cut(std::string_view name) const {
     }
   }
   return by_layer;
+}
+
+std::optional<Cut> Graph::find_wide_cut(std::string_view name) const {
+  std::vector<bool> needed(layers_.size(), false);
+  for (std::string_view rest = name; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('+'), rest.size());
+    const std::optional<LayerId> id = find_layer(rest.substr(0, end));
+    if (!id) return std::nullopt;
+    needed[*id] = true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  Cut cut{.name = std::string{name}};
+  for (LayerId id = layers_.size(); id-- > 0;) {
+    if (!needed[id]) continue;
+    for (const LayerId input : layers_[id].inputs) needed[input] = true;
+  }
+  std::vector<bool> crosses(layers_.size(), false);
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    if (needed[id]) {
+      cut.before.push_back(id);
+      continue;
+    }
+    for (const LayerId input : layers_[id].inputs) {
+      const bool given = std::holds_alternative<InputOp>(layers_[input].op);
+      const bool stored = std::holds_alternative<ParameterOp>(layers_[input].op);
+      crosses[input] = crosses[input] || given || (needed[input] && !stored);
+    }
+  }
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    if (crosses[id]) cut.crossing.push_back(id);
+  }
+  if (cut.crossing.empty()) return std::nullopt;  // nothing lies behind
+  cut.after = cut.before.back();
+  cut.shape = layers_[cut.crossing.front()].shape;
+  return cut;
+}
+
+std::optional<std::int64_t> Graph::count_cuts() const {
+  // Layer by layer: of each set of layers so far, all that later layers ask is which of those that
+  // they read are in it.
+  constexpr std::size_t kMostStates = 1 << 16;
+  constexpr std::int64_t kMostCuts = std::int64_t{1} << 62;
+  std::vector<LayerId> last_reader(layers_.size(), 0);
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    for (const LayerId input : layers_[id].inputs) last_reader[input] = id;
+  }
+  using Open = std::vector<LayerId>;  // layers of the set that are still read, ascending
+  std::map<Open, std::int64_t> counts{{Open{}, 1}};
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    const Layer& layer = layers_[id];
+    const bool everywhere =
+        std::holds_alternative<InputOp>(layer.op) || std::holds_alternative<ParameterOp>(layer.op);
+    std::map<Open, std::int64_t> next;
+    for (const auto& [open, count] : counts) {
+      const bool allowed = std::all_of(
+          layer.inputs.begin(), layer.inputs.end(),
+          [&](LayerId input) { return std::binary_search(open.begin(), open.end(), input); });
+      for (const bool in : {false, true}) {
+        if (in ? !everywhere && !allowed : everywhere) continue;
+        Open left = open;
+        if (in && last_reader[id] > id) left.push_back(id);
+        std::erase_if(left, [&](LayerId one) { return last_reader[one] <= id; });
+        std::int64_t& sum = next[std::move(left)];
+        if (sum > kMostCuts - count) return std::nullopt;
+        sum += count;
+      }
+    }
+    if (next.size() > kMostStates) return std::nullopt;
+    counts = std::move(next);
+  }
+  std::int64_t all = 0;
+  for (const auto& [open, count] : counts) {
+    if (all > kMostCuts - count) return std::nullopt;
+    all += count;
+  }
+  return all - 2;  // nothing, and everything
+}
+
+bool precedes(const Graph& graph, const Cut& cut, const Cut& later) {
+  bool more = false;
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    if (cut.has_before(id) && !later.has_before(id)) return false;
+    more = more || (later.has_before(id) && !cut.has_before(id));
+  }
+  return more;
 }
 
 /// Makes one graph of another. A friend, for it renumbers positions.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -35,9 +36,9 @@ struct Layer {
 std::int64_t output_bytes(const Layer& layer, int bits);
 
 /// A place where exactly one tensor crosses from the layers before to the layers after, or the
-/// network's inputs do.
+/// network's inputs do; or, where somebody asks for it, several tensors do.
 struct Cut {
-  LayerId after{0};   ///< the layer that produces the crossing tensor
+  LayerId after{0};   ///< the layer that produces the crossing tensor; of several, the last
   std::string name;   ///< the block's name when the cut ends a labelled block, else the layer's
   TensorShape shape;  ///< of the crossing tensor; of the first, where several inputs cross
   /// Whether the network's inputs cross, so that all of it runs behind: cloud-only.
@@ -45,6 +46,15 @@ struct Cut {
   /// Channels that a butterfly unit can reduce here, D; 0 where none fits: what crosses is no
   /// picture with its channels first, nor what convolutions make of one, nor a flat vector.
   std::int64_t unit_channels{0};
+  /// Of a cut through several tensors: the layers before it, ascending, which read nothing that
+  /// lies behind. None: all up to `after`.
+  std::vector<LayerId> before{};
+  std::vector<LayerId> crossing{};  ///< of such a cut: whose outputs cross, each once, ascending
+
+  /// Whether a layer lies before it.
+  [[nodiscard]] bool has_before(LayerId id) const {
+    return before.empty() ? id <= after : std::binary_search(before.begin(), before.end(), id);
+  }
 };
 
 /// A neural network as a directed acyclic graph of layers in topological order. The cost, the
@@ -115,10 +125,17 @@ class Graph {
   /// is labelled, the cuts where branches join: after the sum, product or concatenation and the
   /// activations that follow it directly.
   [[nodiscard]] std::vector<Cut> block_cuts() const;
-  /// Bytes that cross at a cut, as `output_bytes`.
+  /// Bytes that cross at a cut, as `output_bytes`; of several tensors the sum.
   [[nodiscard]] std::int64_t bytes(const Cut& cut, int bits) const;
-  /// The cut with this name, or the cut after the layer of this name.
+  /// The cut with this name, or the cut after the layer of this name. With a plus behind or
+  /// between, "up3.conv+" or "a+b", the cut through several tensors before which lies what these
+  /// layers need and nothing else: all that is read of it behind crosses, and so do inputs that
+  /// are.
   [[nodiscard]] std::optional<Cut> find_cut(std::string_view name) const;
+  /// How many cuts there are in all: sets of layers that read nothing of the others, but none and
+  /// all. Inputs and stored tensors are no layers here, for they are everywhere.
+  /// @return nothing if there are more than 2⁶², or it would take too long to count them
+  [[nodiscard]] std::optional<std::int64_t> count_cuts() const;
 
  private:
   friend struct GraphRewrite;
@@ -128,6 +145,7 @@ class Graph {
     using is_transparent = void;
   };
 
+  [[nodiscard]] std::optional<Cut> find_wide_cut(std::string_view name) const;
   [[nodiscard]] std::vector<TensorShape> operand_shapes(const std::vector<LayerId>& inputs) const;
 
   std::string name_;
@@ -139,6 +157,9 @@ class Graph {
   std::vector<std::string> notes_;
   std::vector<std::string> unused_weights_;
 };
+
+/// Whether all that lies before one cut lies before another, and more does.
+bool precedes(const Graph& graph, const Cut& cut, const Cut& later);
 
 /// Whether a network's only input is a picture: channels, height and width.
 bool takes_pictures(const Graph& graph);

@@ -37,7 +37,35 @@ Document list_models(const ProfileLibrary& library) {
   return document;
 }
 
-Document show_model(const Graph& graph) {
+/// Cuts through several tensors: before each what one layer needs.
+Section wide_cuts_section(const Graph& graph) {
+  Table table{
+      .columns = {
+          {"cut", true}, {"tensors"}, {"bytes at 8 bits"}, {"GMAC before"}, {"of them", true}}};
+  for (const Layer& layer : graph.layers()) {
+    const std::optional<Cut> cut = graph.find_cut(layer.name + "+");
+    if (!cut || cut->crossing.size() < 2) continue;
+    double macs = 0;
+    for (const LayerId id : cut->before) macs += static_cast<double>(graph.layer(id).macs);
+    std::string tensors;
+    for (const LayerId id : cut->crossing) {
+      tensors += (tensors.empty() ? "" : ", ") + graph.layer(id).name;
+    }
+    table.rows.push_back({cut->name, cut->crossing.size(), graph.bytes(*cut, 8),
+                          decimals(macs / kGiga, 3), std::move(tensors)});
+  }
+  const std::optional<std::int64_t> all = graph.count_cuts();
+  return {
+      .title = "Cuts through several tensors",
+      .paragraphs = {fmt::format(
+          "Before each lies what one layer needs; of more layers, write their names with a plus "
+          "between. In all there are {} ways to cut the network in two.",
+          all ? std::to_string(*all) : "more than can be counted")},
+      .table = std::move(table)};
+}
+
+/// @param wide whether cuts through several tensors are shown too
+Document show_model(const Graph& graph, bool wide) {
   Table layers{.columns = {{"layer", true},
                            {"block", true},
                            {"kind", true},
@@ -82,6 +110,7 @@ Document show_model(const Graph& graph) {
       {.title = "Cuts",
        .paragraphs = {"Places where exactly one tensor crosses; the first is cloud-only."},
        .table = std::move(cuts)});
+  if (wide) document.sections.push_back(wide_cuts_section(graph));
   return document;
 }
 
@@ -121,10 +150,19 @@ void models_command(const Words& words) {
   CatalogueLine line{"models", "The networks that Papilio knows, their layers and their cuts.",
                      "resnet50"};
   add_profiles_option(line.options());
+  line.options().add_options()(
+      "cuts",
+      boost::program_options::value<std::string>()->default_value("one")->value_name("WHICH"),
+      "show: places where one tensor crosses, or all: also those where several do, and how many "
+      "there are");
   if (!line.parse(words)) return;
+  const auto cuts = line.options().get<std::string>("cuts");
+  if (cuts != "one" && cuts != "all") {
+    throw ConfigError{fmt::format("papilio models: error: --cuts is one or all, not '{}'", cuts)};
+  }
   const ProfileLibrary library = library_of(line.options());
   print(line.action() == "list" ? list_models(library)
-                                : show_model(model_by_name(library, line.name())),
+                                : show_model(model_by_name(library, line.name()), cuts == "all"),
         line.format());
 }
 

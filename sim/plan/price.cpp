@@ -40,6 +40,19 @@ const LayerPricer& prices_at(const Devices& devices, Tier tier) {
   return *prices;
 }
 
+/// What the layers take at a tier that are not computed yet and lie before a cut; all where there
+/// is none. They are computed from then on.
+LayerCost compute_to(const Cut* cut, const Graph& run, const LayerPricer& prices,
+                     std::vector<bool>& computed) {
+  LayerCost cost;
+  for (LayerId id = 0; id < computed.size(); ++id) {
+    if (computed[id] || (cut != nullptr && !cut->has_before(id))) continue;
+    computed[id] = true;
+    cost += prices.cost(run.layer(id));
+  }
+  return cost;
+}
+
 }  // namespace
 
 Plan price(const Graph& graph, const Placement& placement, const Devices& devices, Bytes answer) {
@@ -47,23 +60,22 @@ Plan price(const Graph& graph, const Placement& placement, const Devices& device
   const Graph& run = placed.graph();
   Plan plan;
   Tier at = Tier::kMobile;
-  LayerId first = 0;
-  const auto compute_to = [&](LayerId end) {
-    const LayerCost cost = prices_at(devices, at).cost(run, first, end);
+  std::vector<bool> computed(run.layers().size(), false);
+  const auto compute = [&](const Cut* cut) {
+    const LayerCost cost = compute_to(cut, run, prices_at(devices, at), computed);
     plan.stages.push_back(Compute{
         .at = at, .time = cost.latency, .energy = at == Tier::kMobile ? cost.energy : Joules{0}});
-    first = end;
   };
   for (std::size_t i = 0; i < placement.hops.size(); ++i) {
     const Cut cut = placed.cut(i);
     const Tier to = placement.hops[i].to;
-    PAPILIO_CHECK(to != at && cut.after + 1 > first);
-    compute_to(cut.after + 1);
+    PAPILIO_CHECK(to != at && !computed[cut.after]);
+    compute(&cut);
     plan.stages.push_back(Transfer{
         .from = at, .to = to, .size = Bytes{static_cast<double>(run.bytes(cut, placement.bits))}});
     at = to;
   }
-  compute_to(run.layers().size());
+  compute(nullptr);
   if (at != Tier::kMobile) {
     plan.stages.push_back(
         Transfer{.from = at, .to = Tier::kMobile, .size = answer, .answer = true});
@@ -76,7 +88,12 @@ LayerCost rest_on_mobile(const Graph& graph, const Placement& placement, const L
   if (hop >= placement.hops.size()) return {};
   const Placed placed{graph, placement};
   const Graph& run = placed.graph();
-  return mobile.cost(run, placed.cut(hop).after + 1, run.layers().size());
+  const Cut cut = placed.cut(hop);
+  LayerCost cost;
+  for (LayerId id = 0; id < run.layers().size(); ++id) {
+    if (!cut.has_before(id)) cost += mobile.cost(run.layer(id));
+  }
+  return cost;
 }
 
 }  // namespace papilio

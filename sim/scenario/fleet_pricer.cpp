@@ -158,14 +158,15 @@ class Pricer {
 
   static std::int64_t macs_on_mobile(const Graph& graph, const Placement& placement) {
     std::int64_t macs = 0;
-    Tier at = Tier::kMobile;
-    LayerId first = 0;
-    for (const Hop& hop : placement.hops) {
-      if (at == Tier::kMobile) macs += graph.macs(first, hop.after.after + 1);
-      first = hop.after.after + 1;
-      at = hop.to;
+    for (LayerId id = 0; id < graph.layers().size(); ++id) {
+      // It runs where the hop before leads to; the first hop begins on the mobile.
+      Tier at = Tier::kMobile;
+      for (const Hop& hop : placement.hops) {
+        if (hop.after.has_before(id)) break;
+        at = hop.to;
+      }
+      if (at == Tier::kMobile) macs += graph.layer(id).macs;
     }
-    if (at == Tier::kMobile) macs += graph.macs(first, graph.layers().size());
     return macs;
   }
 

@@ -111,7 +111,7 @@ class Resolver {
         checker_.error(path + ".after", "a path has layers on the mobile; name a later cut");
         return;
       }
-      if (!hops.empty() && cut->after <= hops.back().after.after) {
+      if (!hops.empty() && !precedes(graph_, hops.back().after, *cut)) {
         checker_.error(path + ".after",
                        fmt::format("must come after the cut '{}'", hops.back().after.name));
         return;
@@ -177,7 +177,7 @@ class Resolver {
                                  cut_suggestion(strategy.edge_after)));
       return false;
     }
-    if (edge_cut->after <= partition.cut->after) {
+    if (!precedes(graph_, *partition.cut, *edge_cut)) {
       checker_.error(path_ + ".edge_after",
                      fmt::format("must come after the cut '{}'", partition.cut->name));
       return false;
@@ -196,7 +196,7 @@ class Resolver {
         // The cut after the input is cloud-only, a strategy of its own. An edge computes something.
         const std::optional<Cut> edge_cut = graph_.find_cut(strategy.edge_after);
         std::copy_if(many.begin(), many.end(), std::back_inserter(cuts), [&](const Cut& cut) {
-          return !cut.of_inputs && (!edge_cut || cut.after < edge_cut->after);
+          return !cut.of_inputs && (!edge_cut || precedes(graph_, cut, *edge_cut));
         });
         if (cuts.size() == before) {
           checker_.item_error(
@@ -208,9 +208,9 @@ class Resolver {
                                 graph_.name()));
         }
       } else if (const std::optional<Cut> cut = graph_.find_cut(name); !cut) {
-        checker_.item_error(
-            path_ + ".after", i,
-            fmt::format("'{}' has no cut '{}'{}", graph_.name(), name, cut_suggestion(name)));
+        checker_.item_error(path_ + ".after", i,
+                            fmt::format("'{}' has no cut '{}'{}", graph_.name(), name,
+                                        cut_suggestion(name, strategy.strategy == "butterfly")));
       } else if (cut->of_inputs) {
         checker_.item_error(path_ + ".after", i,
                             strategy.strategy == "three-way"
@@ -223,7 +223,10 @@ class Resolver {
     return cuts;
   }
 
-  [[nodiscard]] std::string cut_suggestion(const std::string& name) const {
+  [[nodiscard]] std::string cut_suggestion(const std::string& name, bool for_unit = false) const {
+    if (!for_unit && graph_.find_layer(name) && graph_.find_cut(name + "+")) {
+      return fmt::format(": several tensors cross there; write '{}+' to send them all", name);
+    }
     std::vector<std::string> names;
     for (const Cut& cut : graph_.cuts()) names.push_back(cut.name);
     const std::string nearest = nearest_name(name, names);

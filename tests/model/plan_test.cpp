@@ -199,6 +199,26 @@ TEST_F(Pricing, GoesBackAndForth) {
       "energy");
 }
 
+// Layers that a wide cut leaves behind run elsewhere, wherever they stand in the file; what they
+// read crosses, each tensor once.
+TEST_F(Pricing, OfAWideCutGivesEveryLayerToOneTier) {
+  const Cut cut = graph_.find_cut("layer1.0.conv2+").value();
+  ASSERT_GE(cut.crossing.size(), 2U);
+  const Plan plan = price(graph_, {.hops = {{cut, Tier::kCloud}}, .channels = {}, .bits = 8},
+                          {.mobile = mobile_, .cloud = &cloud_}, Bytes{1});
+  LayerCost near;
+  LayerCost far;
+  for (LayerId id = 0; id < graph_.layers().size(); ++id) {
+    (cut.has_before(id) ? near : far) +=
+        (cut.has_before(id) ? mobile_ : cloud_).cost(graph_.layer(id));
+  }
+  EXPECT_EQ(std::get<Compute>(plan.stages[0]).time, near.latency);
+  EXPECT_EQ(std::get<Compute>(plan.stages[2]).time, far.latency);
+  std::int64_t bytes = 0;
+  for (const LayerId id : cut.crossing) bytes += graph_.layer(id).shape.elements();
+  EXPECT_EQ(plan.upload(), Bytes{static_cast<double>(bytes)});
+}
+
 // A unit adds layers at the first cut and shifts the others: with the same prices everywhere, where
 // a later cut lies must not change what all layers take together.
 TEST_F(Pricing, ALaterCutDropsNoLayerOfAUnit) {

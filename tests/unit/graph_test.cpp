@@ -287,5 +287,72 @@ TEST(Butterfly, RefusesChannelsOutOfRange) {
   EXPECT_THROW(insert_butterfly(graph, {99, "x", {1, 1, 1}}, 1), std::invalid_argument);
 }
 
+/// in → a → b → d = b + c → e, where c reads a and a stored tensor.
+Graph diamond() {
+  Graph graph{"diamond", "A diamond"};
+  const LayerId in = graph.add("in", InputOp{{4, 2, 2}}, {});
+  const LayerId a = graph.add("a", ReluOp{}, {in});
+  const LayerId b = graph.add("b", ConvOp{.out_channels = 6, .kernel = 1}, {a});
+  const LayerId stored = graph.add("stored", ParameterOp{.shape = {4, 2, 2}}, {});
+  const LayerId sum = graph.add("sum", AddOp{}, {a, stored});
+  const LayerId c = graph.add("c", ConvOp{.out_channels = 6, .kernel = 1}, {sum});
+  const LayerId d = graph.add("d", AddOp{}, {b, c});
+  graph.add("e", ReluOp{}, {d});
+  return graph;
+}
+
+// Before "b+" lie in, a and b; c still reads a, and d reads b: 4·4 and 6·4 numbers.
+TEST(WideCuts, SendAllThatIsReadBehindOnce) {
+  const Graph graph = diamond();
+  EXPECT_FALSE(graph.find_cut("b")) << "two tensors cross";
+  const Cut cut = graph.find_cut("b+").value();
+  EXPECT_THAT(cut.before, ::testing::ElementsAre(0, 1, 2));
+  EXPECT_THAT(cut.crossing, ::testing::ElementsAre(1, 2));
+  EXPECT_EQ(graph.bytes(cut, 8), 16 + 24);
+  EXPECT_EQ(graph.bytes(cut, 4), 8 + 12);
+  // What is stored is on both sides: only the sum crosses beside b, and a, which b has read.
+  const Cut both = graph.find_cut("b+sum").value();
+  EXPECT_THAT(both.crossing, ::testing::ElementsAre(2, 4));
+  EXPECT_EQ(graph.find_cut("sum+b")->before, both.before);
+  EXPECT_THAT(graph.find_cut("d+")->crossing, ::testing::ElementsAre(6))
+      << "one tensor, as the cut d";
+  EXPECT_FALSE(graph.find_cut("e+")) << "nothing lies behind";
+  EXPECT_FALSE(graph.find_cut("b+nowhere"));
+  EXPECT_TRUE(precedes(graph, *graph.find_cut("a"), cut));
+  EXPECT_TRUE(precedes(graph, cut, both));
+  EXPECT_FALSE(precedes(graph, cut, *graph.find_cut("sum+"))) << "neither holds the other";
+  EXPECT_FALSE(precedes(graph, *graph.find_cut("sum+"), cut));
+  EXPECT_FALSE(precedes(graph, cut, cut));
+}
+
+// Behind a, b is in or not, and of sum and c none, one or both: 2 · 3. One more with d. Nothing and
+// everything do not count.
+TEST(WideCuts, AreCounted) {
+  EXPECT_EQ(diamond().count_cuts(), 7);
+  // Three chains of two between a fork and a join: 3³ once the fork is in, and one with the join.
+  Graph fork{"fork", "Branches"};
+  const LayerId in = fork.add("in", InputOp{{4}}, {});
+  const LayerId first = fork.add("first", ReluOp{}, {in});
+  std::vector<LayerId> ends;
+  for (int branch = 0; branch < 3; ++branch) {
+    const std::string name = "branch" + std::to_string(branch);
+    ends.push_back(fork.add(name + ".2", ReluOp{}, {fork.add(name + ".1", ReluOp{}, {first})}));
+  }
+  fork.add("last", ReluOp{}, {fork.add("join", ConcatOp{}, ends)});
+  EXPECT_EQ(fork.count_cuts(), 27 + 1);
+}
+
+// Of forty branches each may have begun or not: 2⁴⁰ sets.
+TEST(WideCuts, GiveUpWhereThereAreTooMany) {
+  Graph wide{"wide", "Branches"};
+  const LayerId in = wide.add("in", InputOp{{4}}, {});
+  std::vector<LayerId> ends;
+  for (int branch = 0; branch < 40; ++branch) {
+    ends.push_back(wide.add("branch" + std::to_string(branch), ReluOp{}, {in}));
+  }
+  wide.add("join", ConcatOp{}, ends);
+  EXPECT_FALSE(wide.count_cuts());
+}
+
 }  // namespace
 }  // namespace papilio
