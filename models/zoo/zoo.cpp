@@ -6,6 +6,7 @@
 #include "models/zoo/compact.hpp"
 #include "models/zoo/convnext.hpp"
 #include "models/zoo/generators.hpp"
+#include "models/zoo/mobilevit.hpp"
 #include "models/zoo/plain.hpp"
 #include "models/zoo/resnet.hpp"
 #include "models/zoo/sequences.hpp"
@@ -90,6 +91,7 @@ const std::vector<ZooEntry>& zoo_entries() {
        matching_net},
       {"convnext_tiny", "torchvision.models.convnext_tiny", convnext_tiny},
       {"vit_b_16", "torchvision.models.vit_b_16", vit_b_16},
+      {"mobilevit-like", "like Mehta and Rastegari 2022, MobileViT-S", mobilevit_like},
       reads("bert-base",
             "Devlin et al. 2019, uncased, 128 word pieces; all tables and layers but the pooler",
             bert_base()),
@@ -116,8 +118,9 @@ std::vector<std::string> zoo_names() {
 }
 
 std::string name_of(const std::string& model, const Sequence& sequence) {
-  std::string name = model + "@" + std::to_string(sequence.tokens);
-  if (sequence.cached) name += "+" + std::to_string(*sequence.cached);
+  std::string name{model};
+  name.append("@").append(std::to_string(sequence.tokens));
+  if (sequence.cached) name.append("+").append(std::to_string(*sequence.cached));
   return name;
 }
 

@@ -227,6 +227,27 @@ TEST(Zoo, LengthsThatANetworkCannotReadAreRefused) {
   EXPECT_FALSE(find_model("gpt9@3"));
 }
 
+// Mehta and Rastegari 2022, Fig. 1b and Table 4 (S): an inverted residual of c to o channels has
+// c·4c + 9·4c + 4c·o weights and norms of 2·(4c + 4c + o); a transformer layer of d features, as
+// elsewhere, but with twice d inside: 4·(d² + d) + 4·d² + 3·d + 4·d; around them 9c² + c·d, the
+// norm's 2d, d·c + 9·2c·c, and norms of the three convolutions that have one.
+TEST(Zoo, MobileVitHasTheCountsOfItsStructure) {
+  const auto residual = [](int c, int o) {
+    return c * 4 * c + 9 * 4 * c + 4 * c * o + 2 * (4 * c + 4 * c + o);
+  };
+  const auto vit = [](int c, int d, int layers) {
+    const int layer = 4 * (d * d + d) + (2 * d * d + 2 * d) + (2 * d * d + d) + 2 * 2 * d;
+    return 9 * c * c + c * d + layers * layer + 2 * d + d * c + 9 * 2 * c * c + 3 * 2 * c;
+  };
+  const Graph graph = *find_model("mobilevit-like");
+  EXPECT_EQ(graph.parameters(), 9 * 3 * 16 + 2 * 16 + residual(16, 32) + residual(32, 64) +
+                                    2 * residual(64, 64) + residual(64, 96) + vit(96, 144, 2) +
+                                    residual(96, 128) + vit(128, 192, 4) + residual(128, 160) +
+                                    vit(160, 240, 3) + 160 * 640 + 2 * 640 + 641 * 1000);
+  EXPECT_EQ(graph.find_cut("ViT1")->shape, (TensorShape{96, 32, 32}));
+  EXPECT_EQ(graph.find_cut("ViT3")->shape, (TensorShape{160, 8, 8}));
+}
+
 // Caffe's model zoo: 11·11 kernels in steps of 4 without a border make 54 rows of 224, pools of 3
 // in steps of 2 that may hang over the edge 27, 13 and 6. Its file of weights has 29 MB (of 2²⁰).
 TEST(Zoo, NetworkInNetworkIsAsPublished) {
@@ -321,6 +342,7 @@ TEST(Zoo, LabelsTheBlocksOfEachFamily) {
       "stem layer1 layer2 layer3 layer4 layer5 layer6 layer7 layer8 layer9 layer10 layer11 ";
   EXPECT_EQ(labels("vit_b_16"), transformer + "layer12 ");
   EXPECT_EQ(labels("gpt2"), transformer + "layer12 ");
+  EXPECT_EQ(labels("mobilevit-like"), "stem MV1 MV2 MV3 MV4 MV5 ViT1 MV6 ViT2 MV7 ViT3 ");
   EXPECT_EQ(labels("bert-base"), transformer) << "layer12 ends with the output";
   EXPECT_EQ(labels("senna-like"), "words window ");
   EXPECT_EQ(labels("acoustic-dnn"), "hidden1 hidden2 hidden3 hidden4 hidden5 ");

@@ -1,0 +1,139 @@
+// Imports the networks that tests/bench/families.py wrote, and prints a table of them: parameters
+// beside PyTorch's, and how far the whole network and both halves at five cuts are from what
+// PyTorch answered. Run by hand for docs/models/networks.md: families FOLDER
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "models/import/onnx.hpp"
+#include "models/import/torchscript.hpp"
+#include "models/tensor/network.hpp"
+#include "models/tensor/runtime.hpp"
+#include "models/weights/npy.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Family {
+  std::string name;
+  TensorShape shape;
+  std::int64_t parameters{0};
+};
+
+std::vector<Family> read_families(const fs::path& file) {
+  std::vector<Family> families;
+  std::ifstream in{file};
+  std::string line;
+  std::getline(in, line);  // the header
+  while (std::getline(in, line)) {
+    std::istringstream row{line};
+    Family family;
+    std::string shape;
+    std::string parameters;
+    std::getline(row, family.name, ',');
+    std::getline(row, shape, ',');
+    std::getline(row, parameters);
+    family.parameters = std::stoll(parameters);
+    std::vector<std::int64_t> sizes;
+    std::istringstream all{shape};
+    for (std::string size; std::getline(all, size, 'x');) sizes.push_back(std::stoll(size));
+    family.shape = {sizes.begin(), sizes.end()};
+    families.push_back(std::move(family));
+  }
+  return families;
+}
+
+at::Tensor read_tensor(const fs::path& path) {
+  const StoredTensor stored = read_npy(path);
+  return at::tensor(stored.values).view(stored.shape);
+}
+
+/// The greatest difference by the reference's greatest value.
+double difference(const at::Tensor& found, const at::Tensor& reference) {
+  if (found.numel() != reference.numel()) return std::numeric_limits<double>::infinity();
+  const at::Tensor flat = reference.flatten();
+  return ((found.flatten() - flat).abs().max() / flat.abs().max()).item<double>();
+}
+
+/// Five of a network's cuts, evenly spread, or all where there are fewer.
+std::vector<Cut> five_of(const Graph& graph) {
+  std::vector<Cut> cuts = graph.cuts();
+  std::erase_if(cuts, [](const Cut& cut) { return cut.of_inputs; });
+  constexpr std::size_t kCuts = 5;
+  if (cuts.size() <= kCuts) return cuts;
+  std::vector<Cut> some;
+  for (std::size_t i = 0; i < kCuts; ++i) some.push_back(cuts[i * (cuts.size() - 1) / (kCuts - 1)]);
+  return some;
+}
+
+std::string result_of(const Graph& graph, const StateDict& weights, const Family& family,
+                      const fs::path& folder) {
+  Network network{graph};
+  network.load(weights, family.name);
+  const at::Tensor input = read_tensor(folder / (family.name + "-input.npy"));
+  const at::Tensor answer = read_tensor(folder / (family.name + "-output.npy"));
+  const double whole = difference(network.forward(input), answer);
+  double halves = 0;
+  const std::vector<Cut> cuts = five_of(graph);
+  for (const Cut& cut : cuts) {
+    halves = std::max(halves, difference(network.suffix(network.prefix(input, cut), cut), answer));
+  }
+  return fmt::format("{} | {:+} | {} | {:.1e} | {:.1e} at {}", graph.parameters(),
+                     graph.parameters() - family.parameters, graph.layers().size(), whole, halves,
+                     cuts.size());
+}
+
+std::string imported(const std::string& format, const Family& family, const fs::path& folder) {
+  const fs::path file = folder / fmt::format("{}.{}", family.name, format);
+  if (!fs::exists(file)) return "PyTorch's exporter refuses it | | | |";
+  try {
+    if (format == "onnx") {
+      const OnnxNetwork network = import_onnx(file, family.shape, family.name);
+      return result_of(network.graph, network.weights, family, folder);
+    }
+    const ImportedNetwork network =
+        import_torchscript(file, {{.shape = family.shape}}, family.name);
+    return result_of(network.graph, network.weights, family, folder);
+  } catch (const std::exception& error) {
+    std::string why = error.what();
+    std::replace(why.begin(), why.end(), '\n', ' ');
+    constexpr std::size_t kMost = 160;
+    return why.substr(0, kMost) + " | | | |";
+  }
+}
+
+int run(const fs::path& folder) {
+  start_tensor_runtime("cpu", 1);
+  fmt::print(
+      "| family | format | parameters | beside PyTorch's | layers | whole | halves, worst |\n"
+      "|---|---|---|---|---|---|---|\n");
+  for (const Family& family : read_families(folder / "families.csv")) {
+    for (const char* format : {"pt", "onnx"}) {
+      fmt::print("| {} | {} | {} |\n", family.name, format, imported(format, family, folder));
+      std::fflush(stdout);
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace papilio
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fmt::print(stderr, "usage: families FOLDER\n");
+    return 2;
+  }
+  return papilio::run(argv[1]);
+}
