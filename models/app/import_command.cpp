@@ -89,12 +89,12 @@ Document report_of(const Graph& graph, const fs::path& file) {
                          decimals(before / kGiga, 3),
                          decimals(total > 0 ? before / total * 100 : 0, 1)});
   }
-  std::vector<std::string> paragraphs{fmt::format(
-      "{} layers, {} parameters, {:.3f} GMAC {}; {} cuts, {} of them at the end of a block. "
-      "In {}.",
-      graph.layers().size(), graph.parameters(), total / kGiga,
-      takes_pictures(graph) ? "an image" : "a sample", graph.cuts().size(),
-      graph.block_cuts().size(), file.string())};
+  std::vector<std::string> paragraphs{
+      fmt::format("{} layers, {}, {:.3f} GMAC {}; {} cuts, {} of them at the end of a block. "
+                  "In {}.",
+                  graph.layers().size(), parameters_text(graph), total / kGiga,
+                  takes_pictures(graph) ? "an image" : "a sample", graph.cuts().size(),
+                  graph.block_cuts().size(), file.string())};
   for (const std::string& note : graph.notes()) paragraphs.push_back(note);
   return {.title = graph.name(),
           .paragraphs = std::move(paragraphs),

@@ -51,10 +51,16 @@ bool is_activation(const LayerOp& op) {
          std::holds_alternative<ActivationOp>(op);
 }
 
+/// Whether an operation belongs to the one before: an activation, or what its numbers are held as.
+bool completes(const LayerOp& op) {
+  return is_activation(op) || std::holds_alternative<QuantizeOp>(op);
+}
+
 }  // namespace
 
 std::int64_t output_bytes(const Layer& layer, int bits) {
   const auto* input = std::get_if<InputOp>(&layer.op);
+  if (layer.levels) return layer.shape.bytes(std::min(bits, static_cast<int>(layer.levels->bits)));
   if (input == nullptr || input->below == 0) return layer.shape.bytes(bits);
   const auto greatest = static_cast<std::uint64_t>(input->below - 1);
   return layer.shape.bytes(std::max(static_cast<int>(std::bit_width(greatest)), 1));
@@ -103,9 +109,13 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
   for (const LayerId input : inputs)
     axes.push_back({layers_[input].shape, layers_[input].channels});
   const std::optional<std::size_t> channels = channel_axis(op, axes, inferred.shape);
+  std::vector<std::optional<Levels>> levels;
+  levels.reserve(inputs.size());
+  for (const LayerId input : inputs) levels.push_back(layers_[input].levels);
   layers_.push_back({std::move(name), block_, op, std::move(inputs), inferred.shape, inferred.macs,
-                     inferred.parameters, weights_of, channels});
+                     inferred.parameters, weights_of, channels, levels_of(op, levels)});
   by_name_.emplace(layers_.back().name, layers_.size() - 1);
+  quantised_ = quantised_ || layers_.back().levels || weight_bits(op) != 0;
   return layers_.size() - 1;
 }
 
@@ -166,6 +176,50 @@ std::int64_t Graph::parameters() const {
   return sum;
 }
 
+std::int64_t Graph::parameter_bytes(LayerId id) const {
+  constexpr std::int64_t kBitsOfByte = 8;
+  constexpr std::int64_t kBitsOfReal = 32;
+  const std::int64_t bits = weight_bits(layer(id).op);
+  std::int64_t quantised = 0;
+  if (bits != 0) {
+    const std::vector<WeightShape> weights = weights_of(id);
+    quantised = 1;
+    for (const std::int64_t size : weights.front().sizes) quantised *= size;
+  }
+  const std::int64_t all = quantised * bits + (layer(id).parameters - quantised) * kBitsOfReal;
+  return (all + kBitsOfByte - 1) / kBitsOfByte;
+}
+
+std::int64_t Graph::parameter_bytes() const {
+  std::int64_t sum = 0;
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    sum += layers_[id].weights_of ? 0 : parameter_bytes(id);
+  }
+  return sum;
+}
+
+std::optional<LayerId> Graph::quantised_by(LayerId id) const {
+  const auto only_reader = [&](LayerId from) {
+    std::optional<LayerId> reader;
+    for (LayerId to = from + 1; to < layers_.size(); ++to) {
+      const std::vector<LayerId>& read = layers_[to].inputs;
+      if (std::find(read.begin(), read.end(), from) == read.end()) continue;
+      if (reader) return std::optional<LayerId>{};
+      reader = to;
+    }
+    return reader;
+  };
+  const LayerOp& op = layer(id).op;
+  if (!quantised_ || layer(id).levels || std::holds_alternative<InputOp>(op) ||
+      std::holds_alternative<ParameterOp>(op)) {
+    return std::nullopt;
+  }
+  std::optional<LayerId> next = only_reader(id);
+  if (next && is_activation(layers_[*next].op)) next = only_reader(*next);
+  const auto* quantise = next ? std::get_if<QuantizeOp>(&layers_[*next].op) : nullptr;
+  return quantise != nullptr && !quantise->levels.by_range ? next : std::nullopt;
+}
+
 bool Graph::ends_block(LayerId id) const {
   return std::binary_search(block_ends_.begin(), block_ends_.end(), id);
 }
@@ -215,13 +269,13 @@ std::vector<Cut> Graph::block_cuts() const {
   std::vector<bool> after_join(layers_.size(), false);
   for (LayerId id = 0; id < layers_.size(); ++id) {
     const Layer& layer = layers_[id];
-    after_join[id] = joins(layer) || (is_activation(layer.op) && after_join[layer.inputs.front()]);
+    after_join[id] = joins(layer) || (completes(layer.op) && after_join[layer.inputs.front()]);
   }
   std::vector<Cut> joined;
   for (std::size_t i = 0; i < result.size(); ++i) {
     const LayerId id = result[i].after;
     const bool goes_on =
-        i + 1 < result.size() && result[i + 1].after == id + 1 && is_activation(layers_[id + 1].op);
+        i + 1 < result.size() && result[i + 1].after == id + 1 && completes(layers_[id + 1].op);
     if (after_join[id] && !goes_on) joined.push_back(result[i]);
   }
   return joined;
@@ -351,6 +405,12 @@ struct GraphRewrite {
     return result;
   }
 };
+
+std::string parameters_text(const Graph& graph) {
+  std::string text = std::to_string(graph.parameters()) + " parameters";
+  if (graph.is_quantised()) text += " in " + std::to_string(graph.parameter_bytes()) + " bytes";
+  return text;
+}
 
 bool takes_pictures(const Graph& graph) {
   constexpr std::size_t kPictureAxes = 3;

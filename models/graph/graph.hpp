@@ -28,10 +28,13 @@ struct Layer {
   std::int64_t parameters{0};  ///< trained numbers that it reads; running statistics do not count
   std::optional<LayerId> weights_of;    ///< the earlier layer whose weights it uses; none: its own
   std::optional<std::size_t> channels;  ///< axis of the channels or features, where it is known
+  /// The whole numbers that its output is held as; none: reals, or an input's own whole numbers.
+  std::optional<Levels> levels;
 };
 
 /// Bytes of a layer's output at `bits` for each number, rounded up to whole bytes; the whole
-/// numbers of an input take the bits that they need.
+/// numbers of an input take the bits that they need, and those of a quantised tensor no more than
+/// theirs.
 /// @param bits in 1..64
 std::int64_t output_bytes(const Layer& layer, int bits);
 
@@ -113,11 +116,23 @@ class Graph {
   /// because nothing else reads that and the weights of neither have another use.
   [[nodiscard]] bool folds_into_convolution(LayerId id) const;
 
+  /// The quantisation that a layer's output goes into, so that one kernel computes both and only
+  /// whole numbers leave it: the next layer or the one behind an activation, each of which nothing
+  /// else reads. None for a layer that is quantised itself, for inputs and constants, and for
+  /// levels by range, which are known only when all of the output is.
+  [[nodiscard]] std::optional<LayerId> quantised_by(LayerId id) const;
+
   /// Sums over the layers `first` (included) to `last` (excluded).
   [[nodiscard]] std::int64_t macs(LayerId first, LayerId last) const;
   [[nodiscard]] std::int64_t macs() const { return macs(0, layers_.size()); }
   /// Of all layers, weights that several share counted once.
   [[nodiscard]] std::int64_t parameters() const;
+  /// What a layer's parameters take: quantised weights their bits, all else 32 each; rounded up.
+  [[nodiscard]] std::int64_t parameter_bytes(LayerId id) const;
+  /// Of all layers, weights that several share counted once.
+  [[nodiscard]] std::int64_t parameter_bytes() const;
+  /// Whether a layer's weights or output are quantised.
+  [[nodiscard]] bool is_quantised() const { return quantised_; }
 
   /// All cuts in order, from the one after the input (cloud-only) to the last before the output.
   [[nodiscard]] std::vector<Cut> cuts() const;
@@ -156,10 +171,15 @@ class Graph {
   std::vector<LayerId> block_ends_;  // ascending
   std::vector<std::string> notes_;
   std::vector<std::string> unused_weights_;
+  bool quantised_{false};
 };
 
 /// Whether all that lies before one cut lies before another, and more does.
 bool precedes(const Graph& graph, const Cut& cut, const Cut& later);
+
+/// "25557032 parameters", and of a quantised network what they take: "… parameters in 25744704
+/// bytes".
+std::string parameters_text(const Graph& graph);
 
 /// Whether a network's only input is a picture: channels, height and width.
 bool takes_pictures(const Graph& graph);

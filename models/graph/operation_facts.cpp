@@ -154,7 +154,64 @@ struct Channels {
   }
 };
 
+/// On what levels a layer's output lies: one overload an operation that keeps its operands'.
+struct LevelsOf {
+  const std::vector<std::optional<Levels>>& operands;
+  using Kept = std::optional<Levels>;
+
+  /// Of all operands, if they are the same; levels by range are another tensor's own each time.
+  [[nodiscard]] Kept common() const {
+    if (operands.empty() || !operands.front()) return std::nullopt;
+    for (const Kept& one : operands) {
+      if (one != operands.front()) return std::nullopt;
+    }
+    if (operands.size() > 1 && operands.front()->by_range) return std::nullopt;
+    return operands.front();
+  }
+
+  Kept operator()(const QuantizeOp& op) const { return op.levels; }
+  Kept operator()(const ReluOp&) const { return common(); }  // 0 is a level
+  Kept operator()(const MaxPoolOp&) const { return common(); }
+  Kept operator()(const AdaptivePoolOp& op) const { return kept_if(op.maximum); }
+  Kept operator()(const ConcatOp&) const { return common(); }
+  Kept operator()(const ZeroPadShortcutOp&) const { return common(); }
+  Kept operator()(const FlattenOp&) const { return common(); }
+  Kept operator()(const ReshapeOp&) const { return common(); }
+  Kept operator()(const TransposeOp&) const { return common(); }
+  Kept operator()(const SliceOp&) const { return common(); }
+  Kept operator()(const PadOp& op) const {
+    return kept_if(op.mode != PadOp::Mode::kConstant || op.value == 0);
+  }
+  Kept operator()(const ExpandOp&) const { return common(); }
+  Kept operator()(const ReduceOp& op) const {
+    return kept_if(op.kind == ReduceOp::Kind::kMaximum || op.kind == ReduceOp::Kind::kMinimum);
+  }
+  Kept operator()(const CombineOp& op) const {
+    return kept_if(op.kind == CombineOp::Kind::kMaximum || op.kind == CombineOp::Kind::kMinimum);
+  }
+  Kept operator()(const ResizeOp& op) const {
+    return kept_if(op.method == ResizeOp::Method::kNearest);
+  }
+  template <class Op>
+  Kept operator()(const Op&) const {
+    return std::nullopt;
+  }
+  [[nodiscard]] Kept kept_if(bool keeps) const { return keeps ? common() : std::nullopt; }
+};
+
 }  // namespace
+
+std::optional<Levels> levels_of(const LayerOp& op,
+                                const std::vector<std::optional<Levels>>& operands) {
+  return std::visit(LevelsOf{operands}, op);
+}
+
+std::int64_t weight_bits(const LayerOp& op) {
+  if (const auto* conv = std::get_if<ConvOp>(&op)) return conv->weight_bits;
+  if (const auto* conv = std::get_if<ConvTransposeOp>(&op)) return conv->weight_bits;
+  if (const auto* linear = std::get_if<LinearOp>(&op)) return linear->weight_bits;
+  return 0;
+}
 
 std::optional<std::size_t> channel_axis(const LayerOp& op, const std::vector<Axes>& operands,
                                         const TensorShape& out) {
@@ -216,7 +273,8 @@ std::string_view kind_name(const LayerOp& op) {
       "matmul",
       "embedding",
       "lstm",
-      "cache"};
+      "cache",
+      "quantize"};
   static constexpr std::array<std::string_view, 21> kActivations{
       "sigmoid", "hardsigmoid", "hardswish", "silu", "tanh",     "leaky_relu", "elu",
       "selu",    "gelu",        "gelu_tanh", "mish", "softplus", "exp",        "log",

@@ -131,6 +131,12 @@ TensorShape broadcast(const std::vector<TensorShape>& operands) {
   return out;
 }
 
+void require_bits(std::int64_t bits) {
+  constexpr std::int64_t kFewest = 2;
+  constexpr std::int64_t kMost = 16;
+  require_that(bits >= kFewest && bits <= kMost, "a quantised number takes 2 to 16 bits");
+}
+
 /// Shape inference: one overload an operation, given the shapes of the operands.
 struct Inference {
   const std::vector<TensorShape>& operands;
@@ -424,6 +430,18 @@ struct Inference {
     out[axis] += op.places;
     return {out};
   }
+  Inferred operator()(const QuantizeOp& op) const {
+    const Levels& levels = op.levels;
+    require_bits(levels.bits);
+    if (levels.by_range) return {only()};
+    require_that(std::isnormal(static_cast<float>(levels.scale)) && levels.scale > 0,
+                 "the scale must be a positive 32-bit float");
+    require_that(levels.zero >= levels.least() && levels.zero <= levels.greatest(),
+                 "the zero point must be one of the whole numbers " +
+                     std::to_string(levels.least()) + " to " + std::to_string(levels.greatest()));
+    require_that(!levels.halved, "only levels by range are halved");
+    return {only()};
+  }
 };
 
 /// Sums over many layers stay far below 2⁶³ if each is below these.
@@ -453,6 +471,7 @@ bool is_flat(const TensorShape& shape) {
 
 Inferred infer(const LayerOp& op, const std::vector<TensorShape>& operands) {
   const Inferred inferred = std::visit(Inference{operands}, op);
+  if (weight_bits(op) != 0) require_bits(weight_bits(op));
   require_countable(inferred);
   return inferred;
 }

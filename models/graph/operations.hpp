@@ -88,6 +88,7 @@ struct ConvOp {
   std::int64_t groups{1};  ///< divides the input and the output channels
   Spatial dilation;        ///< steps between the pixels that a kernel sees
   bool bias{false};
+  std::int64_t weight_bits{0};  ///< that a number of the kernel takes, 2..16; 0: it is a real
 };
 /// Two-dimensional transposed convolution: what undoes the stride of a ConvOp.
 struct ConvTransposeOp {
@@ -100,6 +101,7 @@ struct ConvTransposeOp {
   std::int64_t width{1};
   std::int64_t groups{1};  ///< divides the input and the output channels
   bool bias{false};
+  std::int64_t weight_bits{0};  ///< that a number of the kernel takes, 2..16; 0: it is a real
 };
 /// Batch normalisation with one scale and one shift a channel.
 struct BatchNormOp {
@@ -263,6 +265,7 @@ struct ReduceOp {
 struct LinearOp {
   std::int64_t out_features{0};
   bool bias{true};
+  std::int64_t weight_bits{0};  ///< that a number of the matrix takes, 2..16; 0: it is a real
 };
 /// Matrix products over the last two axes, `[… × m × k] · [… × k × n]`; the other axes as AddOp's.
 struct MatMulOp {};
@@ -336,6 +339,36 @@ struct CacheOp {
   std::int64_t places{0};  ///< along the axis, of earlier runs; >= 0
 };
 
+/// The whole numbers that a quantised tensor is held as. A real x is round(x / scale) + zero, where
+/// round goes to the nearest whole number and from the middle of two to the even one, cut off at
+/// the least and the greatest; it is read as scale · (whole number − zero).
+/// Source: ONNX, operators QuantizeLinear and DequantizeLinear; PyTorch's quantize_per_tensor.
+struct Levels {
+  double scale{1};       ///< between two levels: a positive 32-bit float
+  std::int64_t zero{0};  ///< the whole number that stands for 0
+  std::int64_t bits{8};  ///< that each takes, 2..16
+  bool is_signed{false};
+  /// Whether scale and zero follow from the range of each sample instead, 0 being in it.
+  /// Source: PyTorch's ChooseQuantizationParams.
+  bool by_range{false};
+  /// Of `by_range`: only half of the levels are used, as kernels want that add up in 16 bits
+  /// (PyTorch's reduce_range).
+  bool halved{false};
+
+  [[nodiscard]] constexpr std::int64_t least() const {
+    return is_signed ? -(std::int64_t{1} << (bits - 1)) : 0;
+  }
+  [[nodiscard]] constexpr std::int64_t greatest() const {
+    return least() + (std::int64_t{1} << bits) - 1;
+  }
+  constexpr bool operator==(const Levels&) const = default;
+};
+
+/// Each element as the nearest level has it: the tensor is held as whole numbers from here on.
+struct QuantizeOp {
+  Levels levels;
+};
+
 /// Any operation; a layer has one.
 using LayerOp =
     std::variant<InputOp, ConvOp, ConvTransposeOp, BatchNormOp, ReluOp, Relu6Op, ActivationOp,
@@ -343,7 +376,7 @@ using LayerOp =
                  ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp, LocalNormOp, ResizeOp,
                  ParameterOp, LayerNormOp, GroupNormOp, PreluOp, ClampOp, AdaptivePoolOp, CombineOp,
                  SelectOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp, ReduceOp, MatMulOp,
-                 EmbeddingOp, RecurrentOp, CacheOp>;
+                 EmbeddingOp, RecurrentOp, CacheOp, QuantizeOp>;
 
 /// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
 /// …
@@ -370,6 +403,16 @@ struct Axes {
 /// @param out of the layer, as `infer` has it
 std::optional<std::size_t> channel_axis(const LayerOp& op, const std::vector<Axes>& operands,
                                         const TensorShape& out);
+
+/// The levels that a layer's output lies on, so that it can be held as whole numbers: of a
+/// quantisation its own; of what only moves elements, picks some or fills up with zeros, and of a
+/// ReLU, its operands', where those have the same; nothing for all else.
+/// @param operands the levels of each
+std::optional<Levels> levels_of(const LayerOp& op,
+                                const std::vector<std::optional<Levels>>& operands);
+
+/// The bits that a number of a layer's weights takes, its biases apart; 0: they are reals.
+std::int64_t weight_bits(const LayerOp& op);
 
 /// How many of a shape's axes a window moves along: all but the channels; a flat vector is a
 /// picture of one row and column.

@@ -23,6 +23,8 @@ constexpr NumberRange kAxis{.min = 0, .max = TensorShape::kMostAxes - 1};
 constexpr std::string_view kAxisDoc = "Counted from 0, without the batch.";
 constexpr NumberRange kAxes{.min = 1, .max = TensorShape::kMostAxes};
 constexpr NumberRange kRows{.min = 1, .max = 1000};
+constexpr NumberRange kBits{.min = 2, .max = 16};
+constexpr NumberRange kZeroPoint{.min = -32768, .max = 65535};
 
 /// One layer as the file has it.
 struct Entry {
@@ -60,7 +62,8 @@ const std::vector<LayerOp>& operations() {
                  LocalNormOp, ReluOp, Relu6Op, PreluOp, ClampOp, MaxPoolOp, AvgPoolOp,
                  GlobalAvgPoolOp, AdaptivePoolOp, AddOp, MultiplyOp, SelectOp, ConcatOp,
                  ZeroPadShortcutOp, FlattenOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp,
-                 LinearOp, MatMulOp, EmbeddingOp, SoftmaxOp, ScaleOp, ResizeOp, CacheOp>(all);
+                 LinearOp, MatMulOp, EmbeddingOp, SoftmaxOp, ScaleOp, ResizeOp, CacheOp,
+                 QuantizeOp>(all);
     all.emplace_back(AdaptivePoolOp{.maximum = true});
     for (auto kind = ActivationOp::Kind::kSigmoid; kind <= ActivationOp::Kind::kFloor;
          kind = next(kind)) {
@@ -166,6 +169,10 @@ struct OperationKeys {
   void axis(std::int64_t& value) const {
     visitor.integer("axis", value, kAxis, Presence::kRequired, kAxisDoc);
   }
+  void weight_bits(std::int64_t& value) const {
+    unusual("weight_bits", value, 0, kBits,
+            "That a number of the weights takes, biases apart; else they are reals.");
+  }
   void affine(double& epsilon, bool& affine) const {
     visitor.number("epsilon", epsilon, kPositive, Presence::kOptional, "Added to the variance.");
     visitor.boolean("affine", affine, Presence::kOptional, "Whether there are scales and shifts.");
@@ -198,6 +205,7 @@ struct OperationKeys {
     sides("dilation", op.dilation, kSize, Presence::kOptional,
           "Steps between the pixels that a kernel sees.");
     visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
+    weight_bits(op.weight_bits);
   }
   void operator()(ConvTransposeOp& op) const {
     size("out_channels", op.out_channels, "Channels of the output.");
@@ -207,6 +215,7 @@ struct OperationKeys {
     size("width", op.width, "Of the output.");
     unusual("groups", op.groups, 1, kSize, "Parts of the channels.");
     visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
+    weight_bits(op.weight_bits);
   }
   void operator()(MaxPoolOp& op) const {
     window(op.kernel, op.stride, op.padding);
@@ -279,6 +288,7 @@ struct OperationKeys {
   void operator()(LinearOp& op) const {
     size("out_features", op.out_features, "Numbers of the output.");
     visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
+    weight_bits(op.weight_bits);
   }
   void operator()(BatchNormOp& op) const {
     visitor.number("epsilon", op.epsilon, kPositive, Presence::kOptional, "Added to the variance.");
@@ -326,6 +336,19 @@ struct OperationKeys {
   void operator()(CombineOp&) const {}
   void operator()(SelectOp&) const {}
   void operator()(MatMulOp&) const {}
+  void operator()(QuantizeOp& op) const {
+    Levels& levels = op.levels;
+    visitor.number("scale", levels.scale, kPositive, Presence::kOptional, "Between two levels.");
+    visitor.integer("zero", levels.zero, kZeroPoint, Presence::kOptional,
+                    "The whole number that stands for 0.");
+    visitor.integer("bits", levels.bits, kBits, Presence::kOptional, "That a whole number takes.");
+    visitor.boolean("signed", levels.is_signed, Presence::kOptional,
+                    "Whether they begin at -2^(bits - 1); else at 0.");
+    visitor.boolean("by_range", levels.by_range, Presence::kOptional,
+                    "Whether scale and zero follow from the range of each sample instead.");
+    visitor.boolean("halved", levels.halved, Presence::kOptional,
+                    "By range: whether only half of the whole numbers are used.");
+  }
 };
 
 void describe_entry(FieldVisitor& visitor, Entry& entry) {

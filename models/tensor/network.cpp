@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "models/tensor/levels.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
@@ -570,7 +571,8 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs, s
             std::vector<std::int64_t> sizes{samples};
             sizes.insert(sizes.end(), kept.sizes().begin(), kept.sizes().end());
             return at::cat({kept.unsqueeze(0).expand(sizes), x}, op.axis + 1);
-          }},
+          },
+          [&](const QuantizeOp& op) { return on_levels(x, op.levels, training_); }},
       graph_.layer(id).op);
 }
 

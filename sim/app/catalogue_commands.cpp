@@ -100,8 +100,8 @@ Document show_model(const Graph& graph, bool wide) {
                          decimals(static_cast<double>(bytes) / input, 2),
                          decimals(before / kGiga, 3), decimals(before / total * 100, 1)});
   }
-  std::vector<std::string> paragraphs{fmt::format("{}: {} parameters, {:.3f} GMAC {}.",
-                                                  graph.title(), graph.parameters(), total / kGiga,
+  std::vector<std::string> paragraphs{fmt::format("{}: {}, {:.3f} GMAC {}.", graph.title(),
+                                                  parameters_text(graph), total / kGiga,
                                                   takes_pictures(graph) ? "an image" : "a sample")};
   for (const std::string& note : graph.notes()) paragraphs.push_back(note);
   Document document{.title = graph.name(), .paragraphs = std::move(paragraphs), .sections = {}};

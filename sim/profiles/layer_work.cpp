@@ -1,6 +1,8 @@
 #include "sim/profiles/layer_work.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -67,6 +69,39 @@ std::string family_of(const LayerOp& op) {
       op);
 }
 
+/// Whether the kernel before a layer ends with what that does: quantises, or is the activation
+/// before that.
+bool ends_kernel(const Graph& graph, LayerId id) {
+  const Layer& layer = graph.layer(id);
+  if (layer.inputs.size() != 1) return false;
+  const std::optional<LayerId> quantised = graph.quantised_by(layer.inputs.front());
+  return quantised && (*quantised == id || graph.quantised_by(id) == quantised);
+}
+
+/// Notes what of a layer's inputs, output and parameters is quantised. What a kernel ends with
+/// leaves it at the bits of that.
+void note_quantised(LayerWork& work, const Graph& graph, LayerId id) {
+  constexpr double kBitsOfByte = 8;
+  const auto note = [&](double elements, std::int64_t bits) {
+    work.quantised += elements;
+    work.quantised_bytes += elements * static_cast<double>(bits) / kBitsOfByte;
+  };
+  const Layer& layer = graph.layer(id);
+  for (const LayerId input : layer.inputs) {
+    const Layer& read = graph.layer(input);
+    if (read.levels) note(static_cast<double>(read.shape.elements()), read.levels->bits);
+  }
+  const std::optional<LayerId> quantised = layer.levels ? id : graph.quantised_by(id);
+  if (quantised) note(work.outputs, graph.layer(*quantised).levels->bits);
+  const std::int64_t bits = weight_bits(layer.op);
+  if (bits == 0) return;
+  const std::vector<WeightShape> weights = graph.weights_of(id);
+  double numbers = 1;
+  for (const std::int64_t size : weights.front().sizes) numbers *= static_cast<double>(size);
+  note(numbers, bits);
+  work.type = std::to_string(bits) + "-bit " + work.type;
+}
+
 }  // namespace
 
 LayerWork work_of(const Graph& graph, LayerId id) {
@@ -114,9 +149,11 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   }
   const bool folded = graph.folds_into_convolution(id);
   if (folded) work.type = "folded batch_norm";
+  const bool fused = graph.is_quantised() && ends_kernel(graph, id);
+  if (graph.is_quantised()) note_quantised(work, graph, id);
   // A view of the same numbers moves none; nor does what is stored, until it is read.
   work.free =
-      folded || std::holds_alternative<InputOp>(layer.op) ||
+      folded || fused || std::holds_alternative<InputOp>(layer.op) ||
       std::holds_alternative<ParameterOp>(layer.op) ||
       std::holds_alternative<FlattenOp>(layer.op) || std::holds_alternative<ReshapeOp>(layer.op) ||
       std::holds_alternative<TransposeOp>(layer.op) || std::holds_alternative<SliceOp>(layer.op) ||

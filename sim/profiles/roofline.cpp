@@ -21,7 +21,8 @@ std::optional<double> number_of(const Device& device, std::string_view key) {
 double Roofline::busy_s(const LayerWork& work) const {
   if (work.free) return 0;
   const double arithmetic = kFlopPerOperation * work.operations;
-  const double bytes = (work.inputs + work.outputs + work.parameters) * bytes_per_element;
+  const double reals = work.inputs + work.outputs + work.parameters - work.quantised;
+  const double bytes = reals * bytes_per_element + work.quantised_bytes;
   return std::max(arithmetic / flop_per_s, bytes / byte_per_s);
 }
 

@@ -387,6 +387,9 @@ void add_sequences(Layers& net, LayerId rows) {
   net.add(ScaleOp{.factor = 1.0 / 3, .offset = -1e-9}, {rows});
   net.add(SoftmaxOp{.axis = 1}, {rows});
   net.add(CacheOp{.axis = 1, .places = 3}, {rows});
+  net.add(QuantizeOp{{.scale = 1.0 / 3, .zero = -5, .bits = 6, .is_signed = true}}, {rows});
+  net.add(QuantizeOp{{.by_range = true, .halved = true}}, {rows});
+  net.add(LinearOp{.out_features = 5, .weight_bits = 4}, {rows});
   for (auto kind = RecurrentOp::Kind::kRnnTanh; kind <= RecurrentOp::Kind::kLstm;
        kind = static_cast<RecurrentOp::Kind>(static_cast<int>(kind) + 1)) {
     net.add(RecurrentOp{.kind = kind, .features = 4, .layers = 2, .both_ways = true, .bias = false},
@@ -440,6 +443,8 @@ TEST(Operations, OfANetworkComeBackFromItsFile) {
     EXPECT_EQ(b.shape, a.shape) << a.name;
     EXPECT_EQ(b.macs, a.macs) << a.name;
     EXPECT_EQ(b.parameters, a.parameters) << a.name;
+    EXPECT_EQ(b.levels, a.levels) << a.name;
+    EXPECT_EQ(read.parameter_bytes(id), graph.parameter_bytes(id)) << a.name;
   }
   // Numbers that no shape shows.
   const auto op_of = [&]<class Op>(const Op&) {
