@@ -4,15 +4,16 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
-#include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 #include <vector>
 
 #include "models/import/torchscript_inputs.hpp"
+#include "models/import/torchscript_packed.hpp"
 #include "models/import/torchscript_tensors.hpp"
 #include "models/tensor/network.hpp"
 #include "sim/base/error.hpp"
@@ -29,6 +30,39 @@ using Draw = std::function<Sample(double scale)>;
 
 ConfigError failure(const std::filesystem::path& file, const std::string& what) {
   return ConfigError{fmt::format("{}: error: {}", file.string(), what)};
+}
+
+/// From one level of a network's output to the next; of an output of reals, of as many levels as
+/// 8 bits have over its range.
+double level_of(const Graph& graph, double spread, double greatest) {
+  constexpr double kLevels = 255;
+  const std::optional<Levels>& levels = graph.layers().back().levels;
+  return levels && !levels->by_range ? levels->scale : (spread > 0 ? spread : greatest) / kLevels;
+}
+
+/// Notes how far the numbers of an output are off, in levels.
+void compare_levels(ImportCheck& check, const at::Tensor& levels) {
+  constexpr double kHalf = 0.5;
+  constexpr double kFar = std::numeric_limits<double>::infinity();
+  const at::Tensor off = at::nan_to_num(levels, kFar, kFar);
+  check.levels = std::max(check.levels.value_or(0), off.max().item<double>());
+  check.mean_levels = std::max(check.mean_levels, off.mean().item<double>());
+  check.share = std::max(check.share, off.ge(kHalf).to(at::kFloat).mean().item<double>());
+}
+
+/// Networks whose numbers are rounded on the way may differ: an element between two levels may go
+/// to the other one, and so may those that hang on it.
+/// @throws ConfigError if this one differs by more
+void require_near(const std::filesystem::path& file, const ImportCheck& check) {
+  constexpr double kMost = 8;
+  constexpr double kMostMean = 1;
+  if (!check.levels || (*check.levels <= kMost && check.mean_levels <= kMostMean)) return;
+  throw failure(file,
+                fmt::format("computes something else than the network made of it: on a random "
+                            "input an output is off by {:.3g} levels, and all by {:.2g} in "
+                            "the mean, where {} and {} are allowed, by {}; nothing was "
+                            "written",
+                            *check.levels, check.mean_levels, kMost, kMostMean, check.by));
 }
 
 /// Runs both on the same samples, of small and of large numbers: some layers differ for large ones
@@ -69,7 +103,10 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network, c
     tells = tells || greatest > 0;
     const double spread = (expected.max() - expected.min()).item<double>();
     const auto difference = (found - expected).abs().max().item<double>();
-    if (!(difference <= tolerance * spread + rounding * greatest)) {
+    const double level = level_of(graph, spread, greatest);
+    if (graph.is_quantised() && level > 0) {
+      compare_levels(check, (found - expected).abs() / level);
+    } else if (!(difference <= tolerance * spread + rounding * greatest)) {
       throw failure(file, fmt::format("computes something else than the network made of it: on a "
                                       "random input an output is off by {:.3g}, where the "
                                       "greatest is {:.3g} by {}; nothing was written",
@@ -82,11 +119,10 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network, c
   return check;
 }
 
-/// The layers of a graph that was made of a program, and what the program takes.
-ImportCheck compare_with_module(const std::filesystem::path& file, const ImportedNetwork& network,
+/// Runs a module beside the graph that was made of its program.
+ImportCheck compare_with_module(const std::filesystem::path& file, torch::jit::Module module,
+                                const ImportedNetwork& network,
                                 const std::vector<NamedInput>& sizes) {
-  torch::jit::Module module = torch::jit::load(file.string(), c10::kCPU);
-  module.eval();
   static_cast<void>(ArchiveTensors{module});  // the graph computes with floats of 32 bits
   std::vector<ProgramInput> inputs = inputs_of(module, TorchScriptProgram{module}, sizes);
   std::size_t next = 0;
@@ -117,7 +153,7 @@ ImportCheck compare_with_module(const std::filesystem::path& file, const Importe
     }
     const std::vector<at::Tensor> answers = tensors_of(module.forward(std::move(arguments)));
     if (answers.empty()) throw std::runtime_error{"its answer is no tensor"};
-    return answers.front();
+    return as_reals(answers.front());
   };
   Network ours{network.graph};
   ours.load(network.weights, file.string());
@@ -129,7 +165,14 @@ ImportCheck compare_with_module(const std::filesystem::path& file, const Importe
 ImportCheck check_torchscript(const std::filesystem::path& file, const ImportedNetwork& network,
                               const std::vector<NamedInput>& inputs) {
   try {
-    return compare_with_module(file, network, inputs);
+    ImportCheck check = compare_with_module(file, load_archive(file.string()), network, inputs);
+    if (check.levels.value_or(0) > 1) {
+      const ImportCheck other = compare_with_module(
+          file, load_archive(file.string(), QuantisedKernels::kQnnpack), network, inputs);
+      if (other.mean_levels < check.mean_levels) check = other;
+    }
+    require_near(file, check);
+    return check;
   } catch (const ConfigError&) {
     throw;
   } catch (const std::exception& error) {
@@ -165,7 +208,9 @@ ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& net
       return at::from_blob(answer.data, {static_cast<std::int64_t>(answer.total())}, at::kFloat)
           .clone();
     };
-    return compare(file, ours, draw, run, "OpenCV's dnn", 1e-3);
+    const ImportCheck check = compare(file, ours, draw, run, "OpenCV's dnn", 1e-3);
+    require_near(file, check);
+    return check;
   } catch (const cv::Exception& error) {
     std::string reason = error.err;
     std::replace(reason.begin(), reason.end(), '\n', ' ');
@@ -175,6 +220,12 @@ ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& net
 
 std::string to_string(const ImportCheck& check) {
   if (check.by.empty()) return fmt::format("Not checked against the file: {}.", check.why_not);
+  if (check.levels) {
+    return fmt::format(
+        "Checked against the file's own computation by {}, on random inputs: no output differs by "
+        "more than {:.1f} levels of its numbers, and {:.1f} % by half a level or more.",
+        check.by, *check.levels, check.share * 100);
+  }
   return fmt::format(
       "Checked against the file's own computation by {}, on random inputs: no output differs by "
       "more than {:.1g} of the greatest.",

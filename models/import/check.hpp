@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,11 @@ namespace papilio {
 struct ImportCheck {
   std::string by;        ///< who ran the file: "LibTorch", "OpenCV's dnn"; empty: nobody
   double difference{0};  ///< greatest of any output's number, by the greatest of the file's own
-  std::string why_not;   ///< where nobody did
+  /// Of a quantised network: the greatest difference in levels of its output.
+  std::optional<double> levels;
+  double mean_levels{0};  ///< likewise, of all its numbers in the mean
+  double share{0};        ///< of its output's numbers those that differ by half a level or more
+  std::string why_not;    ///< where nobody did
 };
 
 /// Runs a TorchScript archive's own module on random inputs, in evaluation, and the network made of

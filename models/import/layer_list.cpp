@@ -37,6 +37,7 @@ std::string unused_note(const std::set<std::string>& modules) {
 LayerList::LayerList(const InputOp& input) {
   layers_.push_back({"", input, {}, "", {}});
   shapes_.push_back(input.shape);
+  levels_.emplace_back();
   parameters_.push_back(0);
   beside_.emplace_back();
 }
@@ -56,6 +57,9 @@ LayerId LayerList::add(const LayerOp& op, std::vector<LayerId> inputs, const std
   std::vector<TensorShape> operands;
   operands.reserve(inputs.size());
   for (const LayerId input : inputs) operands.push_back(shapes_[input]);
+  std::vector<std::optional<Levels>> levels;
+  levels.reserve(inputs.size());
+  for (const LayerId input : inputs) levels.push_back(levels_[input]);
   Inferred layer;
   try {
     layer = infer(op, operands);
@@ -71,6 +75,7 @@ LayerId LayerList::add(const LayerOp& op, std::vector<LayerId> inputs, const std
     throw Unsupported{"weights that a layer of another kind has too"};
   }
   shapes_.push_back(layer.shape);
+  levels_.push_back(levels_of(op, levels));
   parameters_.push_back(layer.parameters);
   beside_.push_back(last_module_);
   layers_.push_back({"", op, std::move(inputs), module, weights_of});

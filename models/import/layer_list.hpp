@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -56,6 +57,8 @@ class LayerList {
   [[nodiscard]] const LayerOp& op(LayerId id) const { return layers_[id].op; }
 
   [[nodiscard]] const TensorShape& shape(LayerId id) const { return shapes_[id]; }
+  /// The whole numbers that a layer's output is held as; none: reals.
+  [[nodiscard]] const std::optional<Levels>& levels(LayerId id) const { return levels_[id]; }
   /// How many numbers the weights of a layer are, biases among them.
   [[nodiscard]] std::int64_t parameters(LayerId id) const { return parameters_[id]; }
   /// Whether a layer has weights that an earlier one has.
@@ -80,6 +83,7 @@ class LayerList {
 
   std::vector<PlainLayer> layers_;
   std::vector<TensorShape> shapes_;
+  std::vector<std::optional<Levels>> levels_;
   std::vector<std::int64_t> parameters_;
   std::vector<std::string> beside_;        // of layers without a module: the last that has one
   std::map<std::string, LayerId> owners_;  // of weights

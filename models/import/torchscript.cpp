@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <torch/csrc/jit/ir/ir.h>
-#include <torch/csrc/jit/serialization/import.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 
 #include "models/import/torchscript_inputs.hpp"
 #include "models/import/torchscript_layers.hpp"
+#include "models/import/torchscript_packed.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 
@@ -149,7 +149,45 @@ TorchScriptImporter::converters() {
       {"aten::alias", &I::pass_on},
       {"aten::to", &I::to_type},
       {"aten::type_as", &I::to_type},
-      {"aten::float", &I::to_type}};
+      {"aten::float", &I::to_type},
+      {"aten::quantize_per_tensor", &I::pass_on},
+      {"aten::dequantize", &I::pass_on},
+      {"quantized::conv1d", &I::quantised_conv<false>},
+      {"quantized::conv1d_relu", &I::quantised_conv<true>},
+      {"quantized::conv2d", &I::quantised_conv<false>},
+      {"quantized::conv2d_relu", &I::quantised_conv<true>},
+      {"quantized::conv3d", &I::quantised_conv<false>},
+      {"quantized::conv3d_relu", &I::quantised_conv<true>},
+      {"quantized::conv_transpose2d", &I::quantised_conv<false>},
+      {"quantized::conv1d_dynamic", &I::dynamic_conv},
+      {"quantized::conv2d_dynamic", &I::dynamic_conv},
+      {"quantized::conv3d_dynamic", &I::dynamic_conv},
+      {"quantized::linear", &I::quantised_linear<false>},
+      {"quantized::linear_relu", &I::quantised_linear<true>},
+      {"quantized::linear_dynamic", &I::dynamic_linear<false>},
+      {"quantized::linear_relu_dynamic", &I::dynamic_linear<true>},
+      {"quantized::add", &I::quantised_sum<false>},
+      {"quantized::add_relu", &I::quantised_sum<true>},
+      {"quantized::mul", &I::quantised_product<false>},
+      {"quantized::mul_relu", &I::quantised_product<true>},
+      {"quantized::cat", &I::concat},
+      {"quantized::batch_norm", &I::quantised_norm<false>},
+      {"quantized::batch_norm_relu", &I::quantised_norm<true>},
+      {"quantized::batch_norm1d", &I::quantised_norm<false>},
+      {"quantized::batch_norm1d_relu", &I::quantised_norm<true>},
+      {"quantized::batch_norm2d", &I::quantised_norm<false>},
+      {"quantized::batch_norm2d_relu", &I::quantised_norm<true>},
+      {"quantized::batch_norm3d", &I::quantised_norm<false>},
+      {"quantized::batch_norm3d_relu", &I::quantised_norm<true>},
+      {"quantized::layer_norm", &I::layer_norm},
+      {"quantized::hardswish", &I::activation<Activation::kHardSwish>},
+      {"quantized::leaky_relu", &I::leaky_relu},
+      {"quantized::elu", &I::quantised_elu},
+      {"quantized::sigmoid", &I::activation<Activation::kSigmoid>},
+      {"quantized::relu6", &I::plain_op<Relu6Op>},
+      {"quantized::softmax", &I::softmax},
+      {"quantized::matmul", &I::matrix_product},
+      {"quantized::prelu", &I::prelu}};
   return kConverters;
 }
 
@@ -177,6 +215,9 @@ bool asks_of_form(const std::string& kind) {
                                             "aten::device",
                                             "aten::storage_offset",
                                             "aten::sym_size",
+                                            "aten::q_scale",
+                                            "aten::q_zero_point",
+                                            "aten::is_quantized",
                                             "aten::is_same_size",
                                             "aten::append",
                                             "aten::__getitem__",
@@ -446,8 +487,7 @@ ImportedNetwork import_torchscript(const std::filesystem::path& file,
   if (!std::filesystem::is_regular_file(file)) throw fail("is no file; check the path");
   std::optional<torch::jit::Module> module;
   try {
-    module = torch::jit::load(file.string(), c10::kCPU);
-    module->eval();
+    module = load_archive(file.string());
   } catch (const std::exception& error) {  // of LibTorch, or of the code in it
     throw fail(reason_not_to_load(words_of(error)));
   }

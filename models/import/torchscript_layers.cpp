@@ -172,14 +172,18 @@ void TorchScriptImporter::instance_norm() {
         0});
 }
 
-void TorchScriptImporter::linear_layer(std::size_t input, const at::Tensor& matrix,
-                                       const at::Tensor& bias) {
+NetworkTensor TorchScriptImporter::linear_operand(std::size_t input) {
   NetworkTensor from = operand(input);
   const Sizes all = sizes(input);
   const bool vector = from.batch && layers_.shape(from.layer).rank() == 1;
   const bool mixes = from.batch && *from.batch + 1 == static_cast<std::int64_t>(all.size());
   if (mixes || (!vector && is_flat(layers_.shape(from.layer)))) from = {plain(input), std::nullopt};
   if (!from.batch && layers_.shape(from.layer).rank() == 1) throw Unsupported{"a vector alone"};
+  return from;
+}
+void TorchScriptImporter::linear_layer(std::size_t input, const at::Tensor& matrix,
+                                       const at::Tensor& bias) {
+  const NetworkTensor from = linear_operand(input);
   std::vector<Weight> of{{matrix, "weight"}};
   if (bias.defined()) of.push_back({bias, "bias"});
   make({add_weighted(LinearOp{.out_features = matrix.size(0), .bias = bias.defined()}, from.layer,

@@ -73,6 +73,8 @@ class TorchScriptImporter : public TorchScriptLayers {
   void instance_norm();
   void linear();
   void addmm();
+  /// An operand as a linear layer reads it.
+  [[nodiscard]] NetworkTensor linear_operand(std::size_t input);
   void linear_layer(std::size_t input, const at::Tensor& weight, const at::Tensor& bias);
   /// A weight with rows and columns turned.
   at::Tensor turned(std::size_t input);
@@ -153,6 +155,44 @@ class TorchScriptImporter : public TorchScriptLayers {
   void reduce(ReduceOp::Kind kind);
   void softmax();
   void log_softmax();
+
+  // Quantised kernels: what they compute of reals, and their answer's levels behind.
+
+  void kernel_conv(bool relu, bool by_range);
+  template <bool kRelu>
+  void quantised_conv() {
+    kernel_conv(kRelu, false);
+  }
+  void dynamic_conv() { kernel_conv(false, true); }
+  void kernel_linear(bool relu, bool by_range);
+  template <bool kRelu>
+  void quantised_linear() {
+    kernel_linear(kRelu, false);
+  }
+  template <bool kRelu>
+  void dynamic_linear() {
+    kernel_linear(kRelu, true);
+  }
+  template <bool kRelu>
+  void quantised_sum() {
+    kernel_pair(AddOp{}, kRelu);
+  }
+  template <bool kRelu>
+  void quantised_product() {
+    kernel_pair(MultiplyOp{}, kRelu);
+  }
+  void kernel_pair(const LayerOp& op, bool relu);
+  template <bool kRelu>
+  void quantised_norm() {
+    kernel_norm(kRelu);
+  }
+  void kernel_norm(bool relu);
+  void quantised_elu();
+  /// The operand by its range, as a dynamic kernel takes it.
+  LayerId by_range(LayerId from, bool halved);
+  /// What a kernel has packed.
+  [[nodiscard]] const PackedWeights& packed(std::size_t input) const;
+  [[nodiscard]] LayerId add_packed(const LayerOp& op, LayerId from, const PackedWeights& weights);
 
   std::size_t inputs_of_program_;
   bool reads_numbers_{false};  ///< whether the program takes numbers out of the network's tensors

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "models/import/torchscript_packed.hpp"
+
 namespace papilio {
 namespace {
 
@@ -119,8 +121,7 @@ LayerId TorchScriptLayers::stored(const at::Tensor& tensor, const TensorShape& s
   }
   const std::int64_t trained = archive_.trained_numbers(names, tensor.numel());
   const bool overwritten = overwritten_ && overwritten_->first.is_same(tensor);
-  const at::Tensor numbers = (overwritten ? overwritten_->second : tensor)
-                                 .to(at::kFloat)
+  const at::Tensor numbers = as_reals(overwritten ? overwritten_->second : tensor)
                                  .contiguous()
                                  .clone()
                                  .reshape(Sizes{shape.begin(), shape.end()});
@@ -189,7 +190,13 @@ void TorchScriptLayers::make(std::size_t output, const NetworkTensor& what) {
     throw Unsupported{fmt::format("an answer of {}, where {} is inferred", text(shape),
                                   text(layers_.shape(what.layer)))};
   }
-  ledger_.make(tensor, what);
+  ledger_.make(tensor, {held_as(tensor, what.layer), what.batch});
+}
+
+LayerId TorchScriptLayers::held_as(const at::Tensor& tensor, LayerId layer) {
+  if (!tensor.is_quantized()) return layer;
+  const Levels levels = levels_of_tensor(tensor);
+  return layers_.levels(layer) == levels ? layer : layers_.add(QuantizeOp{levels}, {layer});
 }
 
 void TorchScriptLayers::make_reshaped(std::size_t output, const NetworkTensor& from) {

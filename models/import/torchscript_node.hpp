@@ -69,6 +69,8 @@ class TorchScriptLayers {
   // What the operation makes.
 
   void make(const NetworkTensor& what) { make(0, what); }
+  /// Where the program's tensor is quantised and the layer's output is not, behind a layer that
+  /// quantises it.
   void make(std::size_t output, const NetworkTensor& what);
   /// A layer with the batch where the first operand has it.
   void add(const LayerOp& op, const NetworkTensor& from) {
@@ -105,6 +107,7 @@ class TorchScriptLayers {
   std::map<LayerId, std::set<std::string>> used_;  // names of the archive's tensors
 
  private:
+  LayerId held_as(const at::Tensor& tensor, LayerId layer);
   [[nodiscard]] std::string module_of(const std::vector<Weight>& weights,
                                       const std::set<std::string>& names) const;
 

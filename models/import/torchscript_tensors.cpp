@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace papilio {
@@ -13,19 +14,62 @@ ArchiveTensors::ArchiveTensors(torch::jit::Module& module) {
   for (const auto& parameter : module.named_parameters()) {
     trained_.emplace(parameter.name, parameter.value.numel());
   }
+  std::set<std::string> names;
+  for (const auto& attribute : module.named_attributes()) names.insert(attribute.name);
+  // The scale and the zero point of a quantisation are no weights.
+  const auto is_scale = [&](const std::string& name) {
+    constexpr std::string_view kScale = "scale";
+    const bool ends = name == kScale || name.ends_with(".scale");
+    return ends && names.contains(name.substr(0, name.size() - kScale.size()).append("zero_point"));
+  };
   for (const auto& attribute : module.named_attributes()) {
+    unpack(attribute.name, attribute.value);
     if (!attribute.value.isTensor()) continue;
     at::Tensor tensor = attribute.value.toTensor();
     if (!tensor.defined()) continue;
-    if (tensor.is_floating_point()) all_.push_back(attribute.name);  // no counters, no indices
     if (tensor.is_floating_point() && tensor.scalar_type() != at::kFloat) {
       tensor.set_data(tensor.to(at::kFloat));
     }
-    if (tensor.numel() == 0) continue;
-    names_.emplace(place_of(tensor), attribute.name);
-    writes_.emplace(tensor.storage().unsafeGetStorageImpl(),
-                    static_cast<std::uint32_t>(tensor._version()));
+    // No counters, no indices.
+    if (tensor.is_floating_point() && !is_scale(attribute.name)) all_.push_back(attribute.name);
+    hold(attribute.name, tensor);
   }
+}
+
+void ArchiveTensors::hold(const std::string& name, const at::Tensor& tensor) {
+  if (tensor.numel() == 0) return;
+  names_.emplace(place_of(tensor), name);
+  writes_.emplace(tensor.storage().unsafeGetStorageImpl(),
+                  static_cast<std::uint32_t>(tensor._version()));
+}
+
+void ArchiveTensors::unpack(std::string name, const c10::IValue& value) {
+  std::optional<PackedWeights> weights = unpacked(value);
+  if (!weights) return;
+  const auto [held, is_first] = packed_.emplace(&value.toObjectRef(), std::move(*weights));
+  if (!is_first) return;
+  // "fc" of "fc._packed_params._packed_params".
+  constexpr std::string_view kPacked = "_packed_params";
+  while (name.ends_with(kPacked)) {
+    name.erase(name.size() - kPacked.size());
+    if (name.ends_with('.')) name.pop_back();
+  }
+  for (const auto& [part, tensor] :
+       {std::pair{"weight", held->second.weight}, std::pair{"bias", held->second.bias}}) {
+    if (!tensor.defined()) continue;
+    const std::string full = name.empty() ? part : name + "." + part;
+    all_.push_back(full);
+    trained_.emplace(full, tensor.numel());
+    hold(full, tensor);
+    // A kernel of one dimension is packed as one of two, the first of size 1.
+    constexpr std::int64_t kPictures = 4;
+    if (tensor.dim() == kPictures && tensor.size(2) == 1) hold(full, tensor.squeeze(2));
+  }
+}
+
+const PackedWeights* ArchiveTensors::packed(const c10::IValue& value) const {
+  const auto it = value.isObject() ? packed_.find(&value.toObjectRef()) : packed_.end();
+  return it == packed_.end() ? nullptr : &it->second;
 }
 
 std::string ArchiveTensors::place_of(const at::Tensor& tensor) {

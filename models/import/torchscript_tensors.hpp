@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "models/import/layer_list.hpp"
+#include "models/import/torchscript_packed.hpp"
 
 namespace papilio {
 
@@ -30,7 +31,8 @@ struct NetworkTensor {
 /// The tensors of an archive, the weights, by their place in memory.
 class ArchiveTensors {
  public:
-  /// Makes all floats of the module 32 bits wide.
+  /// Makes all floats of the module 32 bits wide, and reals of what its quantised kernels have
+  /// packed.
   explicit ArchiveTensors(torch::jit::Module& module);
 
   /// What a tensor is called; empty for one that the archive does not hold, but computes.
@@ -44,6 +46,10 @@ class ArchiveTensors {
   [[nodiscard]] bool was_written(const at::Tensor& tensor) const;
   /// Whether the archive has weights of this module.
   [[nodiscard]] bool has_module(const std::string& module) const;
+  /// What a kernel has packed; null for what the archive does not hold, or is no such thing.
+  [[nodiscard]] const PackedWeights* packed(const c10::IValue& value) const;
+  /// Whether it holds any.
+  [[nodiscard]] bool is_quantised() const { return !packed_.empty(); }
   /// What two tensors have in common if they are the same numbers.
   [[nodiscard]] static std::string place_of(const at::Tensor& tensor);
 
@@ -51,7 +57,11 @@ class ArchiveTensors {
   std::map<std::string, std::string> names_;     // by place
   std::map<const void*, std::uint32_t> writes_;  // by storage, as the program began
   std::map<std::string, std::int64_t> trained_;  // how many numbers, by name
+  std::map<const void*, PackedWeights> packed_;  // by object
   std::vector<std::string> all_;
+
+  void hold(const std::string& name, const at::Tensor& tensor);
+  void unpack(std::string name, const c10::IValue& value);
 };
 
 /// Which tensors of a run are the network's, and which constants follow from which weights.
