@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
+#include "models/graph/operations.hpp"
 #include "models/import/layer_list.hpp"
 #include "models/import/onnx_node.hpp"
 
@@ -54,6 +57,16 @@ std::variant<Integers, Reals> stored_numbers(const Proto& tensor, std::int64_t c
     case Proto::INT32:
       result = stored_numbers<std::int64_t, std::int32_t>(tensor, tensor.int32_data());
       break;
+    case Proto::INT16:
+      result = stored_numbers<std::int64_t, std::int16_t>(tensor, tensor.int32_data());
+      break;
+    case Proto::UINT16:
+      result = stored_numbers<std::int64_t, std::uint16_t>(tensor, tensor.int32_data());
+      break;
+    case Proto::UINT8:
+      result = stored_numbers<std::int64_t, std::uint8_t>(tensor, tensor.int32_data());
+      break;
+    case Proto::INT8:
     case Proto::BOOL:
       result = stored_numbers<std::int64_t, std::int8_t>(tensor, tensor.int32_data());
       break;
@@ -153,6 +166,30 @@ std::string why_no_numbers(const OnnxConstant& constant) {
   return why_no_floats(real);
 }
 
+namespace {
+
+/// What the numbers of a constant, in the order in which they are stored, stand for.
+void apply(const OnnxScales& scales, const OnnxConstant& constant, std::vector<float>& values) {
+  OnnxDims dims = constant.dims;
+  if (constant.transposed) std::swap(dims[0], dims[1]);
+  const bool by_place = scales.scale.size() > 1;
+  const auto axis = dims.begin() + (by_place ? scales.axis : 0);
+  const auto behind = by_place ? static_cast<std::size_t>(count_of({axis + 1, dims.end()})) : 1;
+  const Levels levels{.bits = scales.bits, .is_signed = scales.is_signed};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t at = by_place ? i / behind % scales.scale.size() : 0;
+    const auto scale = static_cast<float>(scales.scale[at]);
+    const auto zero = static_cast<float>(scales.zero[at]);
+    const float whole = scales.of_reals ? std::clamp(std::nearbyint(values[i] / scale) + zero,
+                                                     static_cast<float>(levels.least()),
+                                                     static_cast<float>(levels.greatest()))
+                                        : values[i];
+    values[i] = (whole - zero) * scale;
+  }
+}
+
+}  // namespace
+
 std::vector<float> floats_of(const OnnxConstant& constant) {
   const std::int64_t count = constant.count();
   std::vector<float> values;
@@ -165,7 +202,7 @@ std::vector<float> floats_of(const OnnxConstant& constant) {
     values.assign(integers->begin(), integers->end());
   } else if (const auto* stored = std::get_if<const Proto*>(&constant.data)) {
     const Proto& tensor = **stored;
-    if (constant.type == Proto::FLOAT) {
+    if (tensor.data_type() == Proto::FLOAT) {
       values = stored_numbers<float, float>(tensor, tensor.float_data());
     } else {
       std::visit([&](const auto& list) { values.assign(list.begin(), list.end()); },
@@ -176,6 +213,7 @@ std::vector<float> floats_of(const OnnxConstant& constant) {
     throw Unsupported{fmt::format("a constant '{}' of {} numbers, where its shape has {}",
                                   constant.name, values.size(), count)};
   }
+  if (constant.scales) apply(*constant.scales, constant, values);
   if (!constant.transposed) return values;
   const auto rows = static_cast<std::size_t>(constant.dims[0]);
   const auto columns = static_cast<std::size_t>(constant.dims[1]);
@@ -234,6 +272,11 @@ OnnxConstants::Numbers OnnxConstants::numbers(const OnnxConstant& constant) {
   spend(count);
   if (constant.transposed) throw Unsupported{"a constant that is transposed"};
   Numbers result{constant.dims, constant.type, {}};
+  if (constant.scales) {
+    const std::vector<float> floats = floats_of(constant);
+    result.values = Reals{floats.begin(), floats.end()};
+    return result;
+  }
   if (const auto* stored = std::get_if<const Proto*>(&constant.data)) {
     result.values = stored_numbers(**stored, count);
   } else if (const auto* fill = std::get_if<OnnxConstant::Fill>(&constant.data)) {
@@ -283,6 +326,9 @@ void OnnxConstants::set(const Node& node, Numbers numbers) {
 void OnnxConstants::set_view(const Node& node, OnnxDims dims) {
   OnnxConstant constant = input(node, 0);
   if (constant.transposed) throw Unsupported{"a constant that is transposed"};
+  if (constant.scales && constant.scales->scale.size() > 1) {
+    throw Unsupported{"scales by channel of a constant in other dimensions"};
+  }
   spend(constant.is_computed() ? constant.count() : 0);
   constant.dims = std::move(dims);
   set(node.output(0), std::move(constant));

@@ -19,6 +19,18 @@ using OnnxDims = std::vector<std::int64_t>;
 /// @throws Unsupported if a size is negative, or there are more than 2⁴⁰
 std::int64_t count_of(const OnnxDims& dims);
 
+/// How the whole numbers of a quantised constant stand for reals: scale · (number − zero).
+struct OnnxScales {
+  std::vector<double> scale;       ///< one, or one for each place along the axis; > 0
+  std::vector<std::int64_t> zero;  ///< as many
+  std::int64_t axis{0};            ///< of the numbers as they are stored
+  std::int64_t bits{8};            ///< of a whole number
+  bool is_signed{false};
+  bool of_reals{false};  ///< the file has reals, and the whole numbers are the nearest to them
+
+  bool operator==(const OnnxScales&) const = default;
+};
+
 /// A tensor whose numbers do not depend on the network's input.
 struct OnnxConstant {
   /// All numbers alike, as ConstantOfShape makes them.
@@ -37,9 +49,12 @@ struct OnnxConstant {
   /// Trained numbers that it is made of; 0 where the exporter computed it, and nobody knows.
   std::int64_t trained{0};
   std::variant<const onnx::TensorProto*, Fill, std::vector<std::int64_t>, std::vector<double>> data;
+  std::optional<OnnxScales> scales{};  ///< of one that is quantised
 
   [[nodiscard]] std::int64_t count() const { return count_of(dims); }
   [[nodiscard]] bool is_fill() const { return std::holds_alternative<Fill>(data); }
+  /// Bits that each of its numbers takes where it is quantised; 0: they are reals.
+  [[nodiscard]] std::int64_t weight_bits() const { return scales ? scales->bits : 0; }
   /// Whether it holds numbers of its own.
   [[nodiscard]] bool is_computed() const { return data.index() > 1; }
 };
@@ -83,6 +98,12 @@ class OnnxConstants {
   [[nodiscard]] std::vector<std::int64_t> integers(const OnnxConstant& constant);
   /// The numbers of a small constant of any.
   [[nodiscard]] std::vector<double> reals(const OnnxConstant& constant);
+
+  /// What a quantisation's scales and zero points are, from a node's second and third inputs.
+  /// @param dims of the tensor
+  /// @param type of its whole numbers, where there is no zero point to tell
+  /// @throws Unsupported if they are none, or do not fit together
+  [[nodiscard]] OnnxScales scales_of(const Node& node, const OnnxDims& dims, int type);
 
   /// How many numbers its ConstantOfShape would make.
   [[nodiscard]] std::int64_t filled() const { return filled_; }
@@ -131,6 +152,8 @@ class OnnxConstants {
   void scatter(const Node& node);
   void triangle(const Node& node);
   void pass_on(const Node& node);
+  void quantize(const Node& node);
+  void dequantize(const Node& node);
 
   std::map<std::string, OnnxConstant> constants_;  // by the name of the tensor
   std::int64_t spent_{0};

@@ -64,9 +64,10 @@ bool compare(const std::string& operation, Number a, Number b) {
 
 constexpr std::int64_t kSpentAtOnce = 256;  // numbers of a range
 
-/// Whether a node's numbers are its own, whatever it reads.
+/// Whether a node's numbers are its own, or its first input's, whatever else it reads.
 bool operation_makes_its_own(const onnx::NodeProto& node) {
-  return node.op_type() == "Constant" || node.op_type() == "ConstantOfShape";
+  return node.op_type() == "Constant" || node.op_type() == "ConstantOfShape" ||
+         node.op_type() == "QuantizeLinear" || node.op_type() == "DequantizeLinear";
 }
 
 }  // namespace
@@ -108,7 +109,9 @@ const std::map<std::string, OnnxConstants::Fold>& OnnxConstants::folds() {
       {"Pow", &OnnxConstants::power},
       {"ScatterND", &OnnxConstants::scatter},
       {"Trilu", &OnnxConstants::triangle},
-      {"Identity", &OnnxConstants::pass_on}};
+      {"Identity", &OnnxConstants::pass_on},
+      {"QuantizeLinear", &OnnxConstants::quantize},
+      {"DequantizeLinear", &OnnxConstants::dequantize}};
   return kFolds;
 }
 

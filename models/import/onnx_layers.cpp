@@ -11,7 +11,7 @@
 
 #include "models/import/onnx_node.hpp"
 #include "models/import/onnx_parts.hpp"
-#include "models/import/onnx_products.hpp"
+#include "models/import/onnx_quantised.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
@@ -51,11 +51,11 @@ Padding plain_padding(const Padding& around, std::size_t axes) {
 }
 
 /// Makes layers of the operations.
-class OnnxImporter : public OnnxProducts {
+class OnnxImporter : public OnnxQuantised {
  public:
   OnnxImporter(const onnx::GraphProto& graph, std::int64_t opset,
                const std::vector<OnnxInput>& inputs)
-      : OnnxProducts{graph, opset, inputs} {
+      : OnnxQuantised{graph, opset, inputs} {
     for (const Node& node : graph.node()) visit(node);
   }
 
@@ -150,7 +150,12 @@ class OnnxImporter : public OnnxProducts {
         {"LogSoftmax", &OnnxImporter::log_softmax},
         {"Cast", &OnnxImporter::cast},
         {"Identity", &OnnxImporter::identity},
-        {"Dropout", &OnnxImporter::dropout}};
+        {"Dropout", &OnnxImporter::dropout},
+        {"QuantizeLinear", &OnnxImporter::quantize},
+        {"DequantizeLinear", &OnnxImporter::dequantize},
+        {"DynamicQuantizeLinear", &OnnxImporter::quantize_by_range},
+        {"QLinearConv", &OnnxImporter::quantised_convolution},
+        {"QLinearMatMul", &OnnxImporter::quantised_product}};
     return kConverters;
   }
 
@@ -164,6 +169,7 @@ class OnnxImporter : public OnnxProducts {
       if (folds && hangs_on_unknown_numbers(node)) throw FollowsUnknown{};
       if (known == converters().end()) throw Unsupported{""};
       if (node.output_size() == 0) throw Unsupported{"no output"};
+      require_no_whole_numbers(node);
       (this->*known->second)(node);
       return;
     } catch (const Unsupported& reason) {
@@ -251,6 +257,14 @@ class OnnxImporter : public OnnxProducts {
 
   // What it makes.
 
+  void quantised_convolution(const Node& node) {
+    convolution(with_reals(node));
+    quantize(with_levels(node));
+  }
+  void quantised_product(const Node& node) {
+    matrix_product(with_reals(node));
+    quantize(with_levels(node));
+  }
   void convolution(const Node& node) {
     const OnnxConstant& kernel = weight(node, 1);
     if (kernel.dims.size() < 3 || kernel.dims.size() > 5) {
@@ -283,7 +297,8 @@ class OnnxImporter : public OnnxProducts {
                                            .padding = around,
                                            .groups = number_of(node, "group", 1),
                                            .dilation = steps,
-                                           .bias = has_input(node, 2)},
+                                           .bias = has_input(node, 2),
+                                           .weight_bits = kernel.weight_bits()},
                                     channels_first_or_none(from), {"weight", "bias"}));
   }
   /// None where nothing is known of a tensor: what its reader says is looked at all the same.
@@ -343,7 +358,8 @@ class OnnxImporter : public OnnxProducts {
                              .height = output(1, from.dims[2], more[0]),
                              .width = output(2, from.dims[3], more[1]),
                              .groups = groups,
-                             .bias = has_input(node, 2)};
+                             .bias = has_input(node, 2),
+                             .weight_bits = kernel.weight_bits()};
     const LayerId id = add_weighted(node, op, channels_first(from), {"weight", "bias"});
     Tensor to = with_batch(id, 0);
     if (row) to.dims.erase(to.dims.begin() + 2);

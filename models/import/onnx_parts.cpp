@@ -10,6 +10,7 @@
 
 #include "models/import/layer_list.hpp"
 #include "models/import/onnx_node.hpp"
+#include "models/import/onnx_reals.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
@@ -98,6 +99,9 @@ const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph) {
 }
 
 std::string prepare_to_run(onnx::ModelProto& model, const TensorShape& shape) {
+  if (std::string reason = compute_with_reals(*model.mutable_graph()); !reason.empty()) {
+    return reason;
+  }
   const std::string name = only_input(model.graph()).name();
   for (onnx::ValueInfoProto& input : *model.mutable_graph()->mutable_input()) {
     if (input.name() != name) continue;

@@ -74,7 +74,9 @@ void OnnxProducts::gemm(const Node& node) {
   if (from.layer != kNoLayer && from.rank() != kFlatRank) {
     throw Unsupported{"a tensor that is not flat"};
   }
-  const LinearOp op{.out_features = matrix.dims[transposed ? 0 : 1], .bias = has_input(node, 2)};
+  const LinearOp op{.out_features = matrix.dims[transposed ? 0 : 1],
+                    .bias = has_input(node, 2),
+                    .weight_bits = matrix.weight_bits()};
   // One number for each row would be as many, where there are as many rows.
   if (op.bias &&
       (weight(node, 2).dims.empty() ? 1 : weight(node, 2).dims.back()) != op.out_features) {
@@ -129,7 +131,8 @@ void OnnxProducts::matrix_product(const Node& node) {
   const OnnxConstant* matrix = find_constant(node, 1);
   const bool known = !has_input(node, 0) || find_constant(node, 0) != nullptr;
   if (!known && matrix != nullptr && matrix->dims.size() == 2) {
-    const LinearOp op{.out_features = matrix->dims[1], .bias = false};
+    const LinearOp op{
+        .out_features = matrix->dims[1], .bias = false, .weight_bits = matrix->weight_bits()};
     return linear(node, op, operand(node), matrix->dims[0], {"weight"}, true);
   }
   make(node.output(0), product(any_operand(node, 0), any_operand(node, 1)));

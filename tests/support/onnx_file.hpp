@@ -73,6 +73,15 @@ class OnnxFile {
     return *this;
   }
 
+  /// Whole numbers of another type, e.g. onnx::TensorProto::INT8.
+  OnnxFile& wholes(const std::string& name, int type, const Dims& dims, const Dims& values) {
+    onnx::TensorProto& tensor = this->tensor(name, dims, type);
+    for (const std::int64_t value : values) {
+      tensor.add_int32_data(static_cast<std::int32_t>(value));
+    }
+    return *this;
+  }
+
   [[nodiscard]] std::string bytes() const { return model_.SerializeAsString(); }
   [[nodiscard]] std::filesystem::path save(const TemporaryFolder& folder) const {
     return folder.write("n.onnx", bytes());
