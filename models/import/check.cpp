@@ -222,8 +222,8 @@ std::string to_string(const ImportCheck& check) {
   if (check.by.empty()) return fmt::format("Not checked against the file: {}.", check.why_not);
   if (check.levels) {
     return fmt::format(
-        "Checked against the file's own computation by {}, on random inputs: no output differs by "
-        "more than {:.1f} levels of its numbers, and {:.1f} % by half a level or more.",
+        "Checked against the file's own computation by {}, on random inputs: no number of the "
+        "output is more than {:.1f} levels off, and {:.1f} % are half a level off or more.",
         check.by, *check.levels, check.share * 100);
   }
   return fmt::format(
