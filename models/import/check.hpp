@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,7 +19,13 @@ struct ImportCheck {
   std::optional<double> levels;
   double mean_levels{0};  ///< likewise, of all its numbers in the mean
   double share{0};        ///< of its output's numbers those that differ by half a level or more
-  std::string why_not;    ///< where nobody did
+  /// Of its quantised tensors, each computed of the file's own before it: how many there are, the
+  /// greatest difference in levels, and the share of the numbers that differ by half a level or
+  /// more.
+  std::size_t kernels{0};
+  double kernel_levels{0};
+  double kernel_share{0};
+  std::string why_not;  ///< where nobody did
 };
 
 /// Runs a TorchScript archive's own module on random inputs, in evaluation, and the network made of

@@ -323,6 +323,7 @@ void TorchScriptImporter::prepare(const torch::jit::Node& node, const Stack& inp
 void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& inputs,
                                 const Stack& outputs) {
   const std::string kind = node.kind().toQualString();
+  ++operation_;
   inputs_ = &inputs;
   outputs_ = &outputs;
   bool of_network = false;
@@ -378,6 +379,9 @@ ImportedNetwork TorchScriptImporter::network(const at::Tensor& output, const std
       layers_.graph(last, name, fmt::format("{}, imported from TorchScript", name)), {}};
   for (LayerId id = 0; id < inputs_of_program_; ++id)
     network.read.push_back(!layers_.name(id).empty());
+  for (const auto& [id, operation] : quantised_by_) {
+    if (!layers_.name(id).empty()) network.quantised.emplace(operation, layers_.name(id));
+  }
   std::set<std::string> used;
   for (const auto& [id, names] : used_) {
     if (!layers_.name(id).empty()) used.insert(names.begin(), names.end());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct ImportedNetwork {
   Graph graph;
   StateDict weights;
   std::vector<bool> read{};  ///< which of the program's tensors that it reads the network has
+  /// Layers whose outputs are quantised tensors of the program, by the operations that make them,
+  /// counted as they run.
+  std::map<std::size_t, std::string> quantised{};
 };
 
 /// Reads a TorchScript archive, as `torch.jit.trace` or `script` and `save` write it, by running it

@@ -196,7 +196,12 @@ void TorchScriptLayers::make(std::size_t output, const NetworkTensor& what) {
 LayerId TorchScriptLayers::held_as(const at::Tensor& tensor, LayerId layer) {
   if (!tensor.is_quantized()) return layer;
   const Levels levels = levels_of_tensor(tensor);
-  return layers_.levels(layer) == levels ? layer : layers_.add(QuantizeOp{levels}, {layer});
+  if (layers_.levels(layer) == levels) return layer;
+  const LayerId id = layers_.add(QuantizeOp{levels}, {layer});
+  if (outputs_->front().isTensor() && tensor.is_same(answer())) {
+    quantised_by_.emplace(id, operation_);
+  }
+  return id;
 }
 
 void TorchScriptLayers::make_reshaped(std::size_t output, const NetworkTensor& from) {

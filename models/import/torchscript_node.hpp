@@ -105,6 +105,8 @@ class TorchScriptLayers {
   std::optional<std::pair<at::Tensor, at::Tensor>> overwritten_;
   std::map<LayerId, std::vector<Weight>> weights_;
   std::map<LayerId, std::set<std::string>> used_;  // names of the archive's tensors
+  std::size_t operation_{0};                       // that is at hand, as they run
+  std::map<LayerId, std::size_t> quantised_by_;    // the operation whose answer's levels it has
 
  private:
   LayerId held_as(const at::Tensor& tensor, LayerId layer);

@@ -75,6 +75,9 @@ class Network {
   [[nodiscard]] at::Tensor run(const Tensors& given, LayerId last,
                                const std::function<void(LayerId)>& watch = {}) const;
 
+  /// One layer's output, of tensors that are given: only what lies between is computed.
+  [[nodiscard]] at::Tensor output_of(LayerId layer, const Tensors& given) const;
+
   /// The same network for inference, with each batch norm folded into the convolution that it alone
   /// reads: fewer operations, results equal but for rounding. It cannot be trained or saved.
   [[nodiscard]] Network folded() const;

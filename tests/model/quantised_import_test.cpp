@@ -51,6 +51,7 @@ struct QuantisedProgram {
   std::int64_t parameters;
   std::int64_t bytes;  // of them
   double most_levels;  // that an output may differ
+  std::size_t kernels;
 };
 void PrintTo(const QuantisedProgram& program, std::ostream* out) {
   *out << program.name;
@@ -91,6 +92,10 @@ TEST_P(QuantisedArchive, ComputesWhatPyTorchDoes) {
   ASSERT_TRUE(check.levels);
   EXPECT_LE(*check.levels, program.most_levels + 1e-3);
   EXPECT_THAT(to_string(check), HasSubstr("levels off, and "));
+  // Each kernel by itself: levels apart only between two, as after means of four.
+  EXPECT_EQ(check.kernels, program.kernels);
+  EXPECT_LE(check.kernel_levels, 1.001);
+  EXPECT_LE(check.kernel_share, 0.002);
 }
 
 // Parameters layer by layer as the script has them, convolutions with the norms behind them in:
@@ -102,11 +107,11 @@ TEST_P(QuantisedArchive, ComputesWhatPyTorchDoes) {
 // sound: 4 to 6 of 5, 6 to 3 of 3: 120 + 54 and 6 + 3. dynamic: 24 x 40 + 40 x 6 and 40 + 6.
 INSTANTIATE_TEST_SUITE_P(
     All, QuantisedArchive,
-    ::testing::Values(QuantisedProgram{"kernels", {3, 32, 32}, 1448 + 110, 1448 + 4 * 110, 1},
+    ::testing::Values(QuantisedProgram{"kernels", {3, 32, 32}, 1448 + 110, 1448 + 4 * 110, 1, 18},
                       QuantisedProgram{
-                          "kernels-by-channel", {3, 32, 32}, 1448 + 110, 1448 + 4 * 110, 1},
-                      QuantisedProgram{"sound", {4, 40}, 174 + 9, 174 + 4 * 9, 1},
-                      QuantisedProgram{"dynamic", {24}, 1200 + 46, 1200 + 4 * 46, 2}),
+                          "kernels-by-channel", {3, 32, 32}, 1448 + 110, 1448 + 4 * 110, 1, 18},
+                      QuantisedProgram{"sound", {4, 40}, 174 + 9, 174 + 4 * 9, 1, 3},
+                      QuantisedProgram{"dynamic", {24}, 1200 + 46, 1200 + 4 * 46, 2, 0}),
     [](const auto& one) {
       std::string name = one.param.name;
       std::replace(name.begin(), name.end(), '-', '_');
@@ -151,9 +156,13 @@ TEST(QuantisedArchives, AreRefusedIfTheyComputeSomethingElse) {
   const std::size_t relu = text.find("{op: relu, name: relu_3");
   ASSERT_NE(relu, std::string::npos);
   text.replace(relu, std::string{"{op: relu"}.size(), "{op: abs");
-  const ImportedNetwork other{parse_graph(text, "n.yaml", "n"), imported.weights};
+  ImportedNetwork other{parse_graph(text, "n.yaml", "n"), imported.weights};
   EXPECT_THAT([&] { check_torchscript(file, other, inputs); },
-              ThrowsMessage<ConfigError>(HasSubstr("levels, and all by")));
+              ThrowsMessage<ConfigError>(HasSubstr("levels, and all by")))
+      << "by its output";
+  other.quantised = imported.quantised;
+  EXPECT_THAT([&] { check_torchscript(file, other, inputs); },
+              ThrowsMessage<ConfigError>(HasSubstr("a quantised tensor, made of the right ones")));
 }
 
 }  // namespace
