@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/app/command.hpp"
+#include "models/app/import_report.hpp"
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
 #include "models/import/import.hpp"
@@ -73,32 +74,6 @@ NamedInput input_by_text(const std::string& words) {
   }
   input.shape = {axes.begin(), axes.end()};
   return input;
-}
-
-Document report_of(const Graph& graph, const fs::path& file) {
-  Table cuts{.columns = {{"block", true},
-                         {"tensor", false, Table::Type::kText},
-                         {"bytes at 8 bits"},
-                         {"GMAC before"},
-                         {"%"}}};
-  constexpr double kGiga = 1e9;
-  const auto total = static_cast<double>(graph.macs());
-  for (const Cut& cut : graph.block_cuts()) {
-    const auto before = static_cast<double>(graph.macs(0, cut.after + 1));
-    cuts.rows.push_back({cut.name, text(cut.shape), graph.bytes(cut, 8),
-                         decimals(before / kGiga, 3),
-                         decimals(total > 0 ? before / total * 100 : 0, 1)});
-  }
-  std::vector<std::string> paragraphs{
-      fmt::format("{} layers, {}, {:.3f} GMAC {}; {} cuts, {} of them at the end of a block. "
-                  "In {}.",
-                  graph.layers().size(), parameters_text(graph), total / kGiga,
-                  takes_pictures(graph) ? "an image" : "a sample", graph.cuts().size(),
-                  graph.block_cuts().size(), file.string())};
-  for (const std::string& note : graph.notes()) paragraphs.push_back(note);
-  return {.title = graph.name(),
-          .paragraphs = std::move(paragraphs),
-          .sections = {{.title = "Cuts at the end of a block", .table = std::move(cuts)}}};
 }
 
 }  // namespace
@@ -170,7 +145,7 @@ void import_command(const Words& words) {
   if (!network.weights.empty()) folder.add(name + ".pt", state_dict_file(network.weights));
   folder.commit();
   if (line.has("quiet")) return;
-  print(report_of(graph, folder.path() / (name + ".yaml")), format);
+  print(import_report(graph, folder.path() / (name + ".yaml")), format);
 }
 
 }  // namespace papilio
