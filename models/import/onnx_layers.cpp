@@ -165,11 +165,13 @@ class OnnxImporter : public OnnxQuantised {
     const auto known = converters().find(operation);
     const bool folds = OnnxConstants::knows(operation);
     try {
+      if (operation == "Constant" && node.output_size() == 1) note_stated(node.output(0));
       if (folds && constants_.fold(node, [&](const auto& name) { return dims_of(name); })) return;
       if (folds && hangs_on_unknown_numbers(node)) throw FollowsUnknown{};
       if (known == converters().end()) throw Unsupported{""};
       if (node.output_size() == 0) throw Unsupported{"no output"};
       require_no_whole_numbers(node);
+      require_samples_apart(node);
       (this->*known->second)(node);
       return;
     } catch (const Unsupported& reason) {

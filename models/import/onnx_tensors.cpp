@@ -60,6 +60,7 @@ OnnxTensors::OnnxTensors(const onnx::GraphProto& graph, const std::vector<OnnxIn
     }
   }
   ++reads_left_[graph.output(0).name()];
+  for (const onnx::TensorProto& tensor : graph.initializer()) note_stated(tensor.name());
   inputs_.resize(1);
   for (const OnnxInput& input : inputs) {
     batch_ = std::max(batch_, input.batch);

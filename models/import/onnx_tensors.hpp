@@ -106,6 +106,12 @@ class OnnxTensors {
   /// Axes: an attribute, and an input in later versions.
   [[nodiscard]] Numbers axes(const Node& node, int input);
 
+  /// Where the file states a batch of several, which is read as one sample.
+  /// @throws Unsupported if the node does not compute each sample by itself, or nobody knows
+  void require_samples_apart(const Node& node);
+  /// Notes that the file states these numbers.
+  void note_stated(const std::string& name) { stated_.insert(name); }
+
   // The axes of one sample.
 
   /// A layer with a tensor's numbers along these axes.
@@ -191,6 +197,7 @@ class OnnxTensors {
  private:
   using Parts = std::map<std::string, StoredTensor>;
 
+  [[nodiscard]] bool is_apart(const Node& node);
   bool may_keep(std::int64_t numbers, const std::string& why_not);
   [[nodiscard]] std::string identity_of(const Node& node, int weights);
   [[nodiscard]] bool absorbs(LayerId id, bool only_offsets) const;
@@ -205,6 +212,7 @@ class OnnxTensors {
   std::map<std::string, int> reads_left_;                 // of a tensor, by what comes
   std::map<std::string, const Node*> reader_;             // the last
   std::set<const Node*> taken_in_;
+  std::set<std::string> stated_;                           // constants that are not computed
   std::map<LayerId, Parts> weights_;                       // by "weight", "bias", …
   std::map<const void*, std::string> identities_;          // of layers, by what made their weight
   std::map<std::pair<LayerId, OnnxDims>, LayerId> views_;  // of layers, along other axes

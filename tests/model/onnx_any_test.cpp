@@ -283,5 +283,47 @@ TEST(OnnxAnyFiles, DamagedOnesEndInAnErrorOrANetwork) {
   EXPECT_GT(refused, kMutants / 10);
 }
 
+// A graph computes one sample. Where the file states a batch of three, what mixes its samples, or
+// treats them differently, is no graph: it was once read as if there were one, with other numbers.
+TEST(AnyOnnx, ReadsABatchOfSeveralOnlyWhereItsSamplesAreApart) {
+  const auto file_of = [](const std::string& type, std::initializer_list<std::string> inputs,
+                          std::initializer_list<OnnxFile::Attribute> attributes) {
+    OnnxFile file{{3, 4, 5, 6}};
+    file.integers("0", {0}).integers("1", {1}).integers("flat", {1, -1}).integers("rows", {0, -1});
+    file.integers("pads", {1, 0, 0, 0, 0, 0, 0, 0}).integers("wide", {0, 0, 1, 1, 0, 0, 1, 1});
+    file.weight("each", {3, 1, 1, 1}).weight("all", {1, 4, 1, 1}).weight("row", {6});
+    file.node(type, inputs, "y", attributes);
+    return file;
+  };
+  const std::vector<OnnxFile> mixed{file_of("Softmax", {"x"}, {integer("axis", 0)}),
+                                    file_of("LogSoftmax", {"x"}, {integer("axis", -4)}),
+                                    file_of("Concat", {"x", "x"}, {integer("axis", 0)}),
+                                    file_of("Slice", {"x", "0", "1", "0"}, {}),
+                                    file_of("Gather", {"x", "0"}, {integer("axis", 0)}),
+                                    file_of("Pad", {"x", "pads"}, {}),
+                                    file_of("ReduceMax", {"x"}, {ints("axes", {0})}),
+                                    file_of("ReduceMean", {"x"}, {ints("axes", {-4, 2, 3})}),
+                                    file_of("ReduceMean", {"x"}, {}),
+                                    file_of("Mul", {"x", "each"}, {}),
+                                    file_of("Add", {"each", "x"}, {}),
+                                    file_of("Reshape", {"x", "flat"}, {}),
+                                    file_of("Flatten", {"x"}, {integer("axis", 0)}),
+                                    file_of("Transpose", {"x"}, {ints("perm", {1, 0, 2, 3})})};
+  for (const OnnxFile& file : mixed) {
+    EXPECT_THAT([&] { imported(file); }, refuses_with("a batch of 3; export it with one picture"));
+  }
+  const std::vector<OnnxFile> apart{file_of("Softmax", {"x"}, {integer("axis", 1)}),
+                                    file_of("Concat", {"x", "x"}, {integer("axis", -3)}),
+                                    file_of("Slice", {"x", "0", "1", "1"}, {}),
+                                    file_of("Pad", {"x", "wide"}, {}),
+                                    file_of("ReduceMean", {"x"}, {ints("axes", {1, -1})}),
+                                    file_of("Mul", {"x", "all"}, {}),
+                                    file_of("Add", {"x", "row"}, {}),
+                                    file_of("Reshape", {"x", "rows"}, {}),
+                                    file_of("Flatten", {"x"}, {integer("axis", 1)}),
+                                    file_of("Transpose", {"x"}, {ints("perm", {0, 2, 3, 1})})};
+  for (const OnnxFile& file : apart) EXPECT_NO_THROW(imported(file));
+}
+
 }  // namespace
 }  // namespace papilio
