@@ -20,14 +20,16 @@ bool has_rows(const LayerOp& op) {
   return std::holds_alternative<EmbeddingOp>(op) || std::holds_alternative<LinearOp>(op);
 }
 
-/// What must be equal for two layers to compute with the same weights: the kind of operation, but
-/// of those that have rows, and the names and sizes of the weights.
-bool have_same_weights(const LayerOp& a, const std::vector<TensorShape>& operands_of_a,
-                       const LayerOp& b, const std::vector<TensorShape>& operands_of_b) {
-  if (a.index() != b.index() && !(has_rows(a) && has_rows(b))) return false;
-  const std::vector<WeightShape> first = weight_shapes(a, operands_of_a);
-  const std::vector<WeightShape> second = weight_shapes(b, operands_of_b);
-  return std::equal(first.begin(), first.end(), second.begin(), second.end(),
+/// Whether a layer can compute with the weights of another, its owner: both have the same kind of
+/// operation, or rows, and the owner's weights begin with those of the layer, by names and sizes. A
+/// layer without a bias can so take the weight of one with a bias.
+bool can_take_weights(const LayerOp& op, const std::vector<TensorShape>& operands,
+                      const LayerOp& owner, const std::vector<TensorShape>& operands_of_owner) {
+  if (op.index() != owner.index() && !(has_rows(op) && has_rows(owner))) return false;
+  const std::vector<WeightShape> first = weight_shapes(op, operands);
+  const std::vector<WeightShape> second = weight_shapes(owner, operands_of_owner);
+  return first.size() <= second.size() &&
+         std::equal(first.begin(), first.end(), second.begin(),
                     [](const WeightShape& one, const WeightShape& other) {
                       return one.name == other.name && one.sizes == other.sizes;
                     });
@@ -98,7 +100,7 @@ LayerId Graph::add(std::string name, const LayerOp& op, std::vector<LayerId> inp
       require(*weights_of < layers_.size(), "the layer of its weights does not exist");
       const Layer& owner = layers_[*weights_of];
       require(!owner.weights_of && !weight_shapes(op, operands).empty() &&
-                  have_same_weights(op, operands, owner.op, operand_shapes(owner.inputs)),
+                  can_take_weights(op, operands, owner.op, operand_shapes(owner.inputs)),
               "the weights of " + owner.name + " do not fit it");
     }
   } catch (const std::invalid_argument& error) {

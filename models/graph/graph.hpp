@@ -76,7 +76,8 @@ class Graph {
   /// Appends a layer and infers its output shape, MACs and parameters.
   /// @param inputs positions of earlier layers, as many as the operation takes
   /// @param weights_of the earlier layer whose weights it uses too, as where a module is called
-  ///        twice; none: it has its own
+  ///        twice; none: it has its own. A layer without a bias may use the weight of one with a
+  ///        bias
   /// @return its position
   /// @throws std::invalid_argument if the name is taken, an input does not exist, the shapes do
   ///         not fit the operation, the other layer's weights do not, or the layer is beyond

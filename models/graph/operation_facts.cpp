@@ -34,9 +34,10 @@ struct Weights {
     add_pair(std::move(sizes), op.bias, op.out_channels);
   }
   void operator()(const ConvTransposeOp& op) const {
-    add_pair({operands.front().channels(), op.out_channels / op.groups, op.kernel.height,
-              op.kernel.width},
-             op.bias, op.out_channels);
+    const TensorShape& in = operands.front();
+    std::vector<std::int64_t> sizes{in.channels(), op.out_channels / op.groups};
+    for (std::size_t i = 3 - window_axes(in); i < 3; ++i) sizes.push_back(op.kernel[i]);
+    add_pair(std::move(sizes), op.bias, op.out_channels);
   }
   void operator()(const BatchNormOp&) const {
     for (const std::string_view name : {"weight", "bias", "running_mean", "running_var"}) {
@@ -274,7 +275,8 @@ std::string_view kind_name(const LayerOp& op) {
       "embedding",
       "lstm",
       "cache",
-      "quantize"};
+      "quantize",
+      "index"};
   static constexpr std::array<std::string_view, 21> kActivations{
       "sigmoid", "hardsigmoid", "hardswish", "silu", "tanh",     "leaky_relu", "elu",
       "selu",    "gelu",        "gelu_tanh", "mish", "softplus", "exp",        "log",

@@ -182,21 +182,22 @@ struct Inference {
   }
   Inferred operator()(const ConvTransposeOp& op) const {
     const TensorShape& in = only();
-    require_picture(in);
     require_that(op.out_channels >= 1, "a convolution needs at least one output channel");
     require_that(
         op.groups >= 1 && in.channels() % op.groups == 0 && op.out_channels % op.groups == 0,
         "the groups must divide the channels");
-    const auto fits = [&](std::int64_t output, std::int64_t input, std::size_t i) {
-      return output >= 1 && window_output(output, op.kernel[i], op.stride[i], op.padding[i],
-                                          op.padding[i]) == input;
-    };
-    require_that(fits(op.height, in.height(), 1) && fits(op.width, in.width(), 2),
-                 "a convolution of this kernel and stride does not make the input of the output");
+    TensorShape out = with_places(in);
+    for_window_axes(in, [&](std::size_t axis, std::size_t i) {
+      const std::int64_t output = op.size()[i];
+      require_that(output >= 1 && window_output(output, op.kernel[i], op.stride[i], op.padding[i],
+                                                op.padding[i]) == out[axis],
+                   "a convolution of this kernel and stride does not make the input of the output");
+      out[axis] = output;
+    });
+    out[0] = op.out_channels;
     const std::int64_t per_input =
-        product_of({op.out_channels / op.groups, op.kernel.height, op.kernel.width});
-    return {{op.out_channels, op.height, op.width},
-            product_of({in.elements(), per_input}),
+        product_of({op.out_channels / op.groups, window_size(in, op.kernel)});
+    return {out, product_of({in.elements(), per_input}),
             product_of({in.channels(), per_input}) + (op.bias ? op.out_channels : 0)};
   }
   Inferred operator()(const BatchNormOp&) const {
@@ -404,7 +405,9 @@ struct Inference {
       biases += 2 * rows;
       features = product_of({op.ways(), op.features});
     }
-    return {{in[0], features}, product_of({in[0], weights}), weights + (op.bias ? biases : 0)};
+    return {{in[0] + op.state_rows(), features},
+            product_of({in[0], weights}),
+            weights + (op.bias ? biases : 0)};
   }
   Inferred operator()(const SoftmaxOp& op) const {
     static_cast<void>(axis_in(op.axis, only()));
@@ -441,6 +444,16 @@ struct Inference {
                      std::to_string(levels.least()) + " to " + std::to_string(levels.greatest()));
     require_that(!levels.halved, "only levels by range are halved");
     return {only()};
+  }
+  Inferred operator()(const IndexOp& op) const {
+    TensorShape out = only();
+    const std::size_t axis = axis_in(op.axis, out);
+    require_that(!op.places.empty(), "an axis has at least one place");
+    for (const std::int64_t place : op.places) {
+      require_that(place >= 0 && place < out[axis], "a place lies within its axis");
+    }
+    out[axis] = static_cast<std::int64_t>(op.places.size());
+    return {out};
   }
 };
 

@@ -90,7 +90,7 @@ struct ConvOp {
   bool bias{false};
   std::int64_t weight_bits{0};  ///< that a number of the kernel takes, 2..16; 0: it is a real
 };
-/// Two-dimensional transposed convolution: what undoes the stride of a ConvOp.
+/// Transposed convolution over as many axes as a ConvOp: what undoes its stride.
 struct ConvTransposeOp {
   std::int64_t out_channels{0};
   Spatial kernel;
@@ -102,6 +102,10 @@ struct ConvTransposeOp {
   std::int64_t groups{1};  ///< divides the input and the output channels
   bool bias{false};
   std::int64_t weight_bits{0};  ///< that a number of the kernel takes, 2..16; 0: it is a real
+  std::int64_t depth{1};  ///< of the output, as height and width
+
+  /// Places of the output.
+  [[nodiscard]] constexpr Spatial size() const { return {depth, height, width}; }
 };
 /// Batch normalisation with one scale and one shift a channel.
 struct BatchNormOp {
@@ -288,6 +292,9 @@ struct RecurrentOp {
   std::int64_t layers{1};
   bool both_ways{false};  ///< bidirectional
   bool bias{true};
+  /// Whether the output also has, behind the places, the last hidden states of each layer, and of
+  /// an LSTM then those of each layer's cells.
+  bool states{false};
 
   /// Matrices that an input is multiplied with.
   [[nodiscard]] constexpr std::int64_t gates() const {
@@ -296,6 +303,10 @@ struct RecurrentOp {
     return kind == Kind::kLstm ? kOfLstm : kind == Kind::kGru ? kOfGru : 1;
   }
   [[nodiscard]] constexpr std::int64_t ways() const { return both_ways ? 2 : 1; }
+  /// Rows of the output behind the places.
+  [[nodiscard]] constexpr std::int64_t state_rows() const {
+    return states ? layers * (kind == Kind::kLstm ? 2 : 1) : 0;
+  }
 };
 /// Over one axis.
 struct SoftmaxOp {
@@ -325,6 +336,8 @@ struct ResizeOp {
     kNearest,          ///< the pixel above and left of the place
     kBilinear,         ///< of the four around; pixels are squares
     kBilinearCorners,  ///< likewise; pixels are points, and the corners' stay (align_corners)
+    kBicubic,          ///< of the sixteen around; pixels are squares
+    kBicubicCorners,   ///< likewise; pixels are points, and the corners' stay (align_corners)
   };
   std::int64_t height{1};  ///< of the output
   std::int64_t width{1};   ///< of the output
@@ -337,6 +350,11 @@ struct ResizeOp {
 struct CacheOp {
   std::int64_t axis{0};
   std::int64_t places{0};  ///< along the axis, of earlier runs; >= 0
+};
+/// Places of one axis in another order, or again and again.
+struct IndexOp {
+  std::int64_t axis{0};
+  std::vector<std::int64_t> places;  ///< of the input, one for each place of the output
 };
 
 /// The whole numbers that a quantised tensor is held as. A real x is round(x / scale) + zero, where
@@ -376,7 +394,7 @@ using LayerOp =
                  ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp, LocalNormOp, ResizeOp,
                  ParameterOp, LayerNormOp, GroupNormOp, PreluOp, ClampOp, AdaptivePoolOp, CombineOp,
                  SelectOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp, ReduceOp, MatMulOp,
-                 EmbeddingOp, RecurrentOp, CacheOp, QuantizeOp>;
+                 EmbeddingOp, RecurrentOp, CacheOp, QuantizeOp, IndexOp>;
 
 /// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
 /// …

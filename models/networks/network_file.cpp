@@ -22,6 +22,7 @@ constexpr NumberRange kCount{.min = 0, .max = 1e12};
 constexpr NumberRange kAxis{.min = 0, .max = TensorShape::kMostAxes - 1};
 constexpr std::string_view kAxisDoc = "Counted from 0, without the batch.";
 constexpr NumberRange kAxes{.min = 1, .max = TensorShape::kMostAxes};
+constexpr std::size_t kMostPlaces = std::size_t{1} << 20;
 constexpr NumberRange kRows{.min = 1, .max = 1000};
 constexpr NumberRange kBits{.min = 2, .max = 16};
 constexpr NumberRange kZeroPoint{.min = -32768, .max = 65535};
@@ -63,7 +64,7 @@ const std::vector<LayerOp>& operations() {
                  GlobalAvgPoolOp, AdaptivePoolOp, AddOp, MultiplyOp, SelectOp, ConcatOp,
                  ZeroPadShortcutOp, FlattenOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp,
                  LinearOp, MatMulOp, EmbeddingOp, SoftmaxOp, ScaleOp, ResizeOp, CacheOp,
-                 QuantizeOp>(all);
+                 QuantizeOp, IndexOp>(all);
     all.emplace_back(AdaptivePoolOp{.maximum = true});
     for (auto kind = ActivationOp::Kind::kSigmoid; kind <= ActivationOp::Kind::kFloor;
          kind = next(kind)) {
@@ -216,6 +217,7 @@ struct OperationKeys {
     unusual("groups", op.groups, 1, kSize, "Parts of the channels.");
     visitor.boolean("bias", op.bias, Presence::kOptional, "Whether a number is added.");
     weight_bits(op.weight_bits);
+    unusual("depth", op.depth, 1, kSize, "Of the output.");
   }
   void operator()(MaxPoolOp& op) const {
     window(op.kernel, op.stride, op.padding);
@@ -258,6 +260,11 @@ struct OperationKeys {
     visitor.integer("end", op.end, kCount, Presence::kRequired, "Behind the last place.");
     visitor.integer("step", op.step, kSize, Presence::kOptional, "Between places.");
   }
+  void operator()(IndexOp& op) const {
+    axis(op.axis);
+    visitor.integer_list("places", op.places, kCount, kMostPlaces, Presence::kRequired,
+                         "Which places of the axis the output has, in order.");
+  }
   void operator()(PadOp& op) const {
     axis(op.axis);
     visitor.integer("before", op.before, kCount, Presence::kOptional, "Places that come first.");
@@ -280,6 +287,8 @@ struct OperationKeys {
     visitor.boolean("both_ways", op.both_ways, Presence::kOptional,
                     "Whether it also goes from the last place to the first.");
     visitor.boolean("bias", op.bias, Presence::kOptional, "Whether numbers are added.");
+    visitor.boolean("states", op.states, Presence::kOptional,
+                    "Whether each layer's last states lie behind the places.");
   }
   void operator()(ZeroPadShortcutOp& op) const {
     size("channels", op.channels, "Of the output.");
@@ -312,7 +321,8 @@ struct OperationKeys {
   void operator()(ResizeOp& op) const {
     size("height", op.height, "Of the output.");
     size("width", op.width, "Of the output.");
-    choice("method", op.method, {"nearest", "bilinear", "bilinear_corners"},
+    choice("method", op.method,
+           {"nearest", "bilinear", "bilinear_corners", "bicubic", "bicubic_corners"},
            "How pixels follow from others.");
   }
   void operator()(LocalNormOp& op) const {

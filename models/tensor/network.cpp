@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "models/tensor/levels.hpp"
@@ -125,6 +126,13 @@ at::Tensor reduce(const at::Tensor& x, const ReduceOp& op) {
   PAPILIO_CHECK(false);
 }
 
+/// @param axis of one sample
+at::Tensor places_of_axis(const at::Tensor& x, std::int64_t axis,
+                          const std::vector<std::int64_t>& places) {
+  return at::index_select(x, axis + 1,
+                          at::tensor(places, at::TensorOptions{}.dtype(at::kLong)).to(x.device()));
+}
+
 at::Tensor extended(const at::Tensor& x, const PadOp& op) {
   const std::int64_t axis = op.axis + 1;
   if (op.mode == PadOp::Mode::kConstant) {
@@ -141,26 +149,43 @@ at::Tensor extended(const at::Tensor& x, const PadOp& op) {
     const std::int64_t inside = std::clamp<std::int64_t>(at, 0, size - 1);
     places.push_back(mirrored ? inside - (at - inside) : inside);
   }
-  return at::index_select(x, axis,
-                          at::tensor(places, at::TensorOptions{}.dtype(at::kLong)).to(x.device()));
+  return places_of_axis(x, op.axis, places);
+}
+
+/// The last states of a recurrent network's layers, one behind the other: those of both ways are
+/// one row.
+/// @param states `[layers · ways × n × features]`
+at::Tensor in_rows(const at::Tensor& states, const RecurrentOp& op) {
+  const std::int64_t samples = states.size(1);
+  return states.reshape({op.layers, op.ways(), samples, op.features})
+      .permute({2, 0, 1, 3})
+      .reshape({samples, op.layers, op.ways() * op.features});
 }
 
 at::Tensor recur(const at::Tensor& x, const RecurrentOp& op,
                  const std::vector<at::Tensor>& weights) {
   const at::Tensor state = at::zeros({op.layers * op.ways(), x.size(0), op.features}, x.options());
+  const auto joined = [&](const std::tuple<at::Tensor, at::Tensor>& made) {
+    const auto& [sequence, hidden] = made;
+    return op.states ? at::cat({sequence, in_rows(hidden, op)}, 1) : sequence;
+  };
   switch (op.kind) {
     case RecurrentOp::Kind::kRnnTanh:
-      return std::get<0>(at::rnn_tanh(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
-                                      /*batch_first=*/true));
-    case RecurrentOp::Kind::kRnnRelu:
-      return std::get<0>(at::rnn_relu(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
-                                      /*batch_first=*/true));
-    case RecurrentOp::Kind::kGru:
-      return std::get<0>(at::gru(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
+      return joined(at::rnn_tanh(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
                                  /*batch_first=*/true));
-    case RecurrentOp::Kind::kLstm:
-      return std::get<0>(at::lstm(x, {state, state}, weights, op.bias, op.layers, 0, false,
-                                  op.both_ways, /*batch_first=*/true));
+    case RecurrentOp::Kind::kRnnRelu:
+      return joined(at::rnn_relu(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
+                                 /*batch_first=*/true));
+    case RecurrentOp::Kind::kGru:
+      return joined(at::gru(x, state, weights, op.bias, op.layers, 0, false, op.both_ways,
+                            /*batch_first=*/true));
+    case RecurrentOp::Kind::kLstm: {
+      const auto [sequence, hidden, cells] =
+          at::lstm(x, {state, state}, weights, op.bias, op.layers, 0, false, op.both_ways,
+                   /*batch_first=*/true);
+      if (!op.states) return sequence;
+      return at::cat({sequence, in_rows(hidden, op), in_rows(cells, op)}, 1);
+    }
   }
   PAPILIO_CHECK(false);
 }
@@ -187,7 +212,10 @@ Network::Network(Graph graph, c10::Device device)
     last_reader_[id] = id;
     for (const LayerId input : layer.inputs) last_reader_[input] = id;
     if (layer.weights_of) {
-      layers_[id] = layers_[*layer.weights_of];  // the same tensors
+      layers_[id] = layers_[*layer.weights_of];  // the same tensors, but for a bias it has not
+      const std::size_t needed = graph_.weights_of(id).size();
+      layers_[id].weights.resize(needed);
+      layers_[id].names.resize(needed);
       continue;
     }
     for (WeightShape& weight : graph_.weights_of(id)) {
@@ -405,7 +433,8 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs, s
             sizes.insert(sizes.end(), kept.sizes().begin(), kept.sizes().end());
             return at::cat({kept.unsqueeze(0).expand(sizes), x}, op.axis + 1);
           },
-          [&](const QuantizeOp& op) { return on_levels(x, op.levels, training_); }},
+          [&](const QuantizeOp& op) { return on_levels(x, op.levels, training_); },
+          [&](const IndexOp& op) { return places_of_axis(x, op.axis, op.places); }},
       graph_.layer(id).op);
 }
 
@@ -436,9 +465,12 @@ Network Network::folded() const {
       const std::int64_t inputs = from.part(0).size(0);
       const std::int64_t outputs = from.part(0).size(1);
       const std::int64_t groups = factor.numel() / outputs;
+      std::vector<std::int64_t> sizes(by_output.size(), 1);
+      sizes[0] = inputs;
+      sizes[1] = outputs;
       by_weight = factor.reshape({groups, 1, outputs})
                       .expand({groups, inputs / groups, outputs})
-                      .reshape({inputs, outputs, 1, 1});
+                      .reshape(sizes);
     }
     to.weights = {(from.part(0).to(at::kDouble) * by_weight).to(at::kFloat).detach(),
                   (bias * factor + norm.part(1).to(at::kDouble)).to(at::kFloat).detach()};

@@ -154,6 +154,10 @@ at::Tensor resized(const at::Tensor& flat, const ResizeOp& op) {
   if (op.method == ResizeOp::Method::kNearest) {
     return at::upsample_nearest2d(x, {op.height, op.width});
   }
+  if (op.method == ResizeOp::Method::kBicubic || op.method == ResizeOp::Method::kBicubicCorners) {
+    return at::upsample_bicubic2d(x, {op.height, op.width},
+                                  op.method == ResizeOp::Method::kBicubicCorners);
+  }
   return at::upsample_bilinear2d(x, {op.height, op.width},
                                  op.method == ResizeOp::Method::kBilinearCorners);
 }
@@ -165,17 +169,18 @@ at::Tensor shortcut(const at::Tensor& flat, const ZeroPadShortcutOp& op) {
   return at::constant_pad_nd(fewer, {0, 0, 0, 0, zeros, zeros});
 }
 
-at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+at::Tensor convolve(const at::Tensor& flat, const at::Tensor& weight, const at::Tensor& bias,
                     const ConvTransposeOp& op) {
-  const auto extra = [&](std::int64_t output, std::int64_t input, std::size_t i) {
-    return output - ((input - 1) * op.stride[i] - 2 * op.padding[i] + op.kernel[i]);
-  };
-  constexpr std::size_t kAxes = 2;
-  const at::Tensor picture = with_places(x);
-  return at::convolution(
-      picture, weight, bias, along(op.stride, kAxes), along(op.padding, kAxes), {1, 1},
-      /*transposed=*/true,
-      {extra(op.height, picture.size(2), 1), extra(op.width, picture.size(3), 2)}, op.groups);
+  const at::Tensor x = with_places(flat);
+  const std::size_t axes = places_of(x);
+  std::vector<std::int64_t> more;  // places at the end that the stride leaves open
+  for (std::size_t i = 0; i < axes; ++i) {
+    const std::size_t of = 3 - axes + i;
+    more.push_back(op.size()[of] -
+                   ((x.sizes()[2 + i] - 1) * op.stride[of] - 2 * op.padding[of] + op.kernel[of]));
+  }
+  return at::convolution(x, weight, bias, along(op.stride, axes), along(op.padding, axes),
+                         std::vector<std::int64_t>(axes, 1), /*transposed=*/true, more, op.groups);
 }
 
 }  // namespace papilio

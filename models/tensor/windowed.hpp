@@ -14,7 +14,7 @@ namespace papilio {
 /// @param bias none: an undefined tensor
 at::Tensor convolve(const at::Tensor& flat, const at::Tensor& weight, const at::Tensor& bias,
                     const ConvOp& op);
-at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+at::Tensor convolve(const at::Tensor& flat, const at::Tensor& weight, const at::Tensor& bias,
                     const ConvTransposeOp& op);
 
 /// @param out of the layer, which says how far a last window hangs over the edge

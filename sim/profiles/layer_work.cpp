@@ -60,7 +60,7 @@ std::string family_of(const LayerOp& op) {
           return "pool";
         } else if constexpr (kIsAnyOf<Op, ConcatOp, ZeroPadShortcutOp, FlattenOp, InputOp, ResizeOp,
                                       ParameterOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp,
-                                      EmbeddingOp, CacheOp>) {
+                                      EmbeddingOp, CacheOp, IndexOp>) {
           return "copy";
         } else {
           return "element-wise";
@@ -144,8 +144,11 @@ LayerWork work_of(const Graph& graph, LayerId id) {
   }
   if (const auto* resize = std::get_if<ResizeOp>(&layer.op)) {
     constexpr double kPixelsAround = 4;
-    work.operations =
-        resize->method == ResizeOp::Method::kNearest ? 0 : kPixelsAround * work.outputs;
+    constexpr double kPixelsOfCubic = 16;
+    const bool cubic = resize->method == ResizeOp::Method::kBicubic ||
+                       resize->method == ResizeOp::Method::kBicubicCorners;
+    const double pixels = cubic ? kPixelsOfCubic : kPixelsAround;
+    work.operations = resize->method == ResizeOp::Method::kNearest ? 0 : pixels * work.outputs;
   }
   const bool folded = graph.folds_into_convolution(id);
   if (folded) work.type = "folded batch_norm";

@@ -270,6 +270,22 @@ TEST(TensorOperations, TransposedConvolutions) {
     return at::conv_transpose2d(x, weights.at("weight"), weights.at("bias"), {2, 1}, {1, 0}, {1, 0},
                                 2);
   });
+  // (5 − 1) · 3 + 2 = 14 places and two more.
+  expect_computes(
+      ConvTransposeOp{.out_channels = 4, .kernel = 2, .stride = 3, .width = 16, .groups = 2},
+      {6, 5}, [](const at::Tensor& x, const WeightsOfLayer& weights) {
+        return at::conv_transpose1d(x, weights.at("weight"), {}, 3, 0, 2, 2);
+      });
+  const ConvTransposeOp video{.out_channels = 5,
+                              .kernel = {2, 3, 2},
+                              .stride = {1, 2, 1},
+                              .height = 5,
+                              .width = 4,
+                              .bias = true,
+                              .depth = 2};
+  expect_computes(video, {4, 1, 2, 3}, [](const at::Tensor& x, const WeightsOfLayer& weights) {
+    return at::conv_transpose3d(x, weights.at("weight"), weights.at("bias"), {1, 2, 1});
+  });
 }
 
 /// What `of` makes of the windows that begin and end so along an axis, one after another.
@@ -616,6 +632,47 @@ TEST(TensorOperations, RecurrentLayersGoStepByStep) {
   }
 }
 
+// Behind the places, the last state of each layer: each way's, forth from the last place and back
+// from the first, one behind the other.
+TEST(TensorOperations, RecurrentLayersGiveTheirLastStates) {
+  const RecurrentOp op{.kind = RecurrentOp::Kind::kGru,
+                       .features = 4,
+                       .layers = 2,
+                       .both_ways = true,
+                       .states = true};
+  expect_computes(op, {6, 3}, [&](const at::Tensor& x, const WeightsOfLayer& weights) {
+    at::Tensor states = x;
+    std::vector<at::Tensor> last;
+    for (const std::string end : {"_l0", "_l1"}) {
+      const at::Tensor forth = one_way(states, op.kind, 4, weights, end, false);
+      const at::Tensor back = one_way(states, op.kind, 4, weights, end + "_reverse", true);
+      last.push_back(at::cat({forth.select(1, 5), back.select(1, 0)}, 1));
+      states = at::cat({forth, back}, 2);
+    }
+    return at::cat({states, at::stack(last, 1)}, 1);
+  });
+}
+
+TEST(TensorOperations, IndexTakesPlaces) {
+  expect_computes(
+      IndexOp{.axis = 1, .places = {2, 0, 0, 3}}, {2, 4, 3},
+      [](const at::Tensor& x, const WeightsOfLayer&) {
+        return at::stack({x.select(2, 2), x.select(2, 0), x.select(2, 0), x.select(2, 3)}, 2);
+      });
+}
+
+// Of cubic weights the sum is 1, and what is linear stays so, far from the edge.
+TEST(TensorOperations, ResizesByCubics) {
+  Graph graph{"n", "t"};
+  graph.add("input", InputOp{{1, 9, 9}}, {});
+  graph.add("resize",
+            ResizeOp{.height = 17, .width = 17, .method = ResizeOp::Method::kBicubicCorners}, {0});
+  const at::Tensor rows = at::arange(9, at::kFloat).reshape({1, 1, 9, 1}).expand({1, 1, 9, 9});
+  const at::Tensor half = at::arange(17, at::kFloat).reshape({17, 1}).expand({17, 17}) / 2;
+  const at::Tensor made = Network{graph}.forward(rows).reshape({17, 17});
+  expect_close(made.slice(0, 4, 13), half.slice(0, 4, 13), "bicubic");
+}
+
 // A flat vector counts as a picture of one row and column.
 TEST(TensorOperations, TakeAFlatVectorAsAPicture) {
   const auto picture = [](const at::Tensor& x) { return x.reshape({x.size(0), 4, 1, 1}); };
@@ -689,6 +746,20 @@ TEST(TensorOperations, ALinearLayerMayHaveATablesRows) {
   const at::Tensor table = weights_of(network, "table").at("weight");
   const at::Tensor words = at::randint(0, 6, {2, 4}, at::kLong);
   expect_close(network.forward(words), at::matmul(at::embedding(table, words), table.t()), "tied");
+}
+
+// A layer without a bias may have the weight of one with a bias, which stays that layer's.
+TEST(TensorOperations, ALayerMayShareTheWeightWithoutTheBias) {
+  Graph graph{"n", "t"};
+  graph.add("input", InputOp{{4}}, {});
+  graph.add("fc", LinearOp{.out_features = 4}, {0});
+  graph.add("again", LinearOp{.out_features = 4, .bias = false}, {1}, 1);
+  EXPECT_EQ(graph.parameters(), 4 * 4 + 4);
+  const Network network = drawn(graph);
+  const WeightsOfLayer own = weights_of(network, "fc");
+  const at::Tensor x = at::randn({3, 4});
+  const at::Tensor once = at::linear(x, own.at("weight"), own.at("bias"));
+  expect_close(network.forward(x), at::matmul(once, own.at("weight").t()), "shared");
 }
 
 }  // namespace

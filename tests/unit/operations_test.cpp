@@ -149,6 +149,18 @@ TEST(Operations, TransposedConvolutionsHaveGroupsAndBiases) {
   expect_refused(wrong, {{6, 3, 4}});
   expect_refused(op, {{5, 3, 4}});
   expect_refused(op, {{6, 3}});
+  // Along the width alone: (3 − 1) · 2 + 2 = 6, each of 6 · 3 inputs into 8 / 2 · 2 products. Along
+  // three axes, of 1, 2 and 3 places: 2, (2 − 1) · 2 + 3 = 5, and (3 − 1) · 1 + 2 = 4.
+  const ConvTransposeOp sound{.out_channels = 8, .kernel = 2, .stride = 2, .width = 6, .groups = 2};
+  expect(sound, {{6, 3}}, {{8, 6}, 6 * 3 * 4 * 2, 6 * 4 * 2});
+  EXPECT_EQ(weights_text(sound, {{6, 3}}), "weight 6x4x2");
+  const ConvTransposeOp video{.out_channels = 5,
+                              .kernel = {2, 3, 2},
+                              .stride = {1, 2, 1},
+                              .height = 5,
+                              .width = 4,
+                              .depth = 2};
+  expect(video, {{4, 1, 2, 3}}, {{5, 2, 5, 4}, 4 * 6 * 5 * 12, 4 * 5 * 12});
 }
 
 TEST(Operations, PoolsMoveAlongOneToThreeAxes) {
@@ -283,11 +295,25 @@ TEST(Operations, RecurrentLayersHaveGatesWaysAndLayers) {
          {{7, 5}, 7 * 15 * 8, 15 * 8});
   expect(RecurrentOp{.kind = RecurrentOp::Kind::kRnnTanh, .features = 5}, {in},
          {{7, 5}, 7 * 5 * 8, 5 * 8 + 10});
+  // Last states: a row a layer, and an LSTM's cells as many.
+  RecurrentOp ends = both;
+  ends.states = true;
+  expect(ends, {in}, {{7 + 2 + 2, 10}, 7 * (2 * 160 + 2 * 300), 2 * 200 + 2 * 340});
+  ends.kind = RecurrentOp::Kind::kGru;
+  EXPECT_EQ(infer(ends, {in}).shape, (TensorShape{7 + 2, 10}));
   expect_refused(one, {{3}});
   expect_refused(one, {{7, 3, 2}});
   expect_refused(RecurrentOp{.features = 0}, {in});
   expect_refused(RecurrentOp{.features = 5, .layers = 0}, {in});
   expect_refused(RecurrentOp{.features = 5, .layers = 1001}, {in});
+}
+
+TEST(Operations, IndexTakesPlacesAgainAndAgain) {
+  expect(IndexOp{.axis = 1, .places = {2, 0, 0, 1}}, {{4, 3}}, {{4, 4}});
+  expect_refused(IndexOp{.axis = 1, .places = {3}}, {{4, 3}});
+  expect_refused(IndexOp{.axis = 1, .places = {-1}}, {{4, 3}});
+  expect_refused(IndexOp{.axis = 1, .places = {}}, {{4, 3}});
+  expect_refused(IndexOp{.axis = 2, .places = {0}}, {{4, 3}});
 }
 
 // 2⁴⁰ elements and 2⁴⁵ multiplications are counted; more are refused, and nothing overflows.
@@ -390,6 +416,8 @@ void add_sequences(Layers& net, LayerId rows) {
   net.add(QuantizeOp{{.scale = 1.0 / 3, .zero = -5, .bits = 6, .is_signed = true}}, {rows});
   net.add(QuantizeOp{{.by_range = true, .halved = true}}, {rows});
   net.add(LinearOp{.out_features = 5, .weight_bits = 4}, {rows});
+  net.add(IndexOp{.axis = 1, .places = {5, 5, 0, 7}}, {rows});
+  net.add(RecurrentOp{.features = 4, .states = true}, {rows});
   for (auto kind = RecurrentOp::Kind::kRnnTanh; kind <= RecurrentOp::Kind::kLstm;
        kind = static_cast<RecurrentOp::Kind>(static_cast<int>(kind) + 1)) {
     net.add(RecurrentOp{.kind = kind, .features = 4, .layers = 2, .both_ways = true, .bias = false},
