@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace papilio {
@@ -39,6 +40,12 @@ std::string common_path(const std::vector<std::string>& paths) {
   return joined(common);
 }
 
+/// Whether the last part of a path says already that attention is in it: "attn", "self_attention".
+bool is_called_attention(const std::string& path) {
+  const std::string last = parts_of(path).back();
+  return last.find("attn") != std::string::npos || last.find("attention") != std::string::npos;
+}
+
 /// Whether a layer looks at the whole picture at once, as those do that end in an answer.
 bool is_of_head(const LayerOp& op) {
   return std::holds_alternative<GlobalAvgPoolOp>(op) || std::holds_alternative<FlattenOp>(op);
@@ -48,6 +55,42 @@ bool has_weights(const LayerOp& op) {
   return std::holds_alternative<ConvOp>(op) || std::holds_alternative<LinearOp>(op);
 }
 
+/// Whether a layer hands on its inputs' numbers place by place, as what scales and masks the scores
+/// of attention does between the product and the softmax.
+bool keeps_places(const LayerOp& op) {
+  return std::holds_alternative<ScaleOp>(op) || std::holds_alternative<AddOp>(op) ||
+         std::holds_alternative<MultiplyOp>(op) || std::holds_alternative<SelectOp>(op) ||
+         std::holds_alternative<CombineOp>(op) || std::holds_alternative<ClampOp>(op) ||
+         std::holds_alternative<ReshapeOp>(op) || std::holds_alternative<ExpandOp>(op);
+}
+
+/// The softmaxes of attention: over scores that a product of queries and keys makes, scaled and
+/// masked or not; what they make weighs values, in another product.
+std::vector<bool> softmaxes_of_attention(const std::vector<PlainLayer>& layers) {
+  // Whether a layer's numbers are those of a product, and whether of a softmax over such scores.
+  std::vector<bool> scores(layers.size(), false);
+  std::vector<std::optional<LayerId>> shares(layers.size());
+  std::vector<bool> attends(layers.size(), false);
+  for (LayerId id = 0; id < layers.size(); ++id) {
+    const PlainLayer& layer = layers[id];
+    const auto from_scores = [&](LayerId input) { return scores[input]; };
+    if (std::holds_alternative<MatMulOp>(layer.op)) {
+      scores[id] = true;
+      for (const LayerId input : layer.inputs) {
+        if (shares[input]) attends[*shares[input]] = true;
+      }
+    } else if (keeps_places(layer.op)) {
+      scores[id] = std::any_of(layer.inputs.begin(), layer.inputs.end(), from_scores);
+      for (const LayerId input : layer.inputs) {
+        if (shares[input]) shares[id] = shares[input];
+      }
+    } else if (std::holds_alternative<SoftmaxOp>(layer.op) && scores[layer.inputs.front()]) {
+      shares[id] = id;
+    }
+  }
+  return attends;
+}
+
 /// What lies between two cuts.
 struct Part {
   LayerId begin{0};
@@ -55,6 +98,7 @@ struct Part {
   std::vector<std::string> modules;
   bool joins{false};    ///< branches do in it
   bool weights{false};  ///< of a convolution or a linear layer, with or without a name
+  bool attends{false};  ///< it has attention in it
 };
 
 /// Gives blocks to the parts of a network, from its input to its output.
@@ -79,7 +123,8 @@ class Blocks {
       if (is_of_head(layers_[part.begin].op) || named) path_ = block_ = "head";
       return block_;
     }
-    const std::string common = named ? common_path(part.modules) : "";
+    std::string common = named ? common_path(part.modules) : "";
+    if (part.attends && !common.empty() && !is_called_attention(common)) common += ".attention";
     if (!common.empty()) {
       if (common != path_) begin_block(common);
     } else if (part.joins) {
@@ -127,6 +172,7 @@ std::vector<std::string> blocks_of(const std::vector<PlainLayer>& layers,
                                    const std::vector<bool>& cut_after) {
   std::vector<std::string> block_of(layers.size());
   Blocks blocks{layers};
+  const std::vector<bool> attends = softmaxes_of_attention(layers);
   for (LayerId begin = 0; begin < layers.size();) {
     Part part{.begin = begin, .end = begin};
     do {
@@ -134,6 +180,7 @@ std::vector<std::string> blocks_of(const std::vector<PlainLayer>& layers,
       if (!layer.module.empty()) part.modules.push_back(layer.module);
       part.joins = part.joins || layer.inputs.size() > 1;
       part.weights = part.weights || has_weights(layer.op);
+      part.attends = part.attends || attends[part.end];
     } while (!cut_after[part.end++] && part.end < layers.size());
     std::fill(block_of.begin() + static_cast<std::ptrdiff_t>(begin),
               block_of.begin() + static_cast<std::ptrdiff_t>(part.end), blocks.of(part));

@@ -94,6 +94,39 @@ TEST(Blocks, OfALabelLessGraphAreWhereBranchesJoin) {
   EXPECT_THAT(block_cuts(graph), ElementsAre("relu", "add_2", "add_3"));
 }
 
+// A pre-normed layer of a transformer: what attends, with its projections, is one block up to its
+// sum; what follows is the layer's own. A softmax over no product's scores attends to nothing.
+TEST(Blocks, OfAttentionAreCalledSo) {
+  std::vector<PlainLayer> layers;
+  const auto add = [&](const std::string& name, const LayerOp& op, std::vector<LayerId> inputs,
+                       const std::string& module = "") {
+    layers.push_back({name, op, std::move(inputs), module, {}});
+    return layers.size() - 1;
+  };
+  const LayerId input = add("input", InputOp{{5, 4}}, {});
+  const LayerId stem = add("first", LinearOp{.out_features = 4}, {input}, "first");
+  const LayerId norm = add("l.0.norm", LayerNormOp{}, {stem}, "l.0.norm");
+  const LayerId q = add("l.0.q", LinearOp{.out_features = 4}, {norm}, "l.0.q");
+  const LayerId k = add("l.0.k", LinearOp{.out_features = 4}, {norm}, "l.0.k");
+  const LayerId turned = add("turned", TransposeOp{{1, 0}}, {k});
+  const LayerId scores = add("scores", MatMulOp{}, {q, turned});
+  const LayerId scaled = add("scaled", ScaleOp{.factor = 0.5}, {scores});
+  const LayerId shares = add("shares", SoftmaxOp{.axis = 1}, {scaled});
+  const LayerId seen = add("seen", MatMulOp{}, {shares, norm});
+  const LayerId out = add("l.0.out", LinearOp{.out_features = 4}, {seen}, "l.0.out");
+  const LayerId sum = add("sum", AddOp{}, {out, stem});
+  const LayerId up = add("l.0.up", LinearOp{.out_features = 8}, {sum}, "l.0.up");
+  const LayerId gate = add("gate", SoftmaxOp{.axis = 1}, {up});
+  const LayerId down = add("l.0.down", LinearOp{.out_features = 4}, {gate}, "l.0.down");
+  const LayerId sum_2 = add("sum_2", AddOp{}, {down, sum});
+  const LayerId more = add("l.1.a", LinearOp{.out_features = 4}, {sum_2}, "l.1.a");
+  add("sum_3", AddOp{}, {more, sum_2});
+  const Graph graph = with_blocks("n", "t", layers);
+  EXPECT_THAT(block_cuts(graph), ElementsAre("stem", "l.0.attention", "l.0"));
+  EXPECT_EQ(graph.layer(q).block, "l.0.attention");
+  EXPECT_EQ(graph.find_cut("l.0.attention")->after, sum);
+}
+
 // The cut at a block's end is called by it, so no other layer may be.
 TEST(Blocks, HaveNamesThatNoOtherLayerHas) {
   const ConvOp conv{.out_channels = 4};
