@@ -36,7 +36,14 @@ std::string tame_name(std::string name) {
   return name;
 }
 
-/// "3x224x224", "ids=128:int", "35xNx64": the sizes of an input.
+/// Takes a word away from the end of a text; whether it was there.
+bool take_end(std::string& text, std::string_view end) {
+  if (!text.ends_with(end)) return false;
+  text.resize(text.size() - end.size());
+  return true;
+}
+
+/// "3x224x224", "ids=128:int", "35xNx64", "3x32x32:alone": the sizes of an input.
 NamedInput input_by_text(const std::string& words) {
   NamedInput input;
   std::string sizes = words;
@@ -44,11 +51,8 @@ NamedInput input_by_text(const std::string& words) {
     input.name = words.substr(0, equals);
     sizes = words.substr(equals + 1);
   }
-  constexpr std::string_view kWhole = ":int";
-  if (sizes.ends_with(kWhole)) {
-    input.whole = true;
-    sizes.resize(sizes.size() - kWhole.size());
-  }
+  input.alone = take_end(sizes, ":alone");
+  input.whole = take_end(sizes, ":int");
   std::vector<std::int64_t> axes;
   bool fits = !sizes.empty();
   for (std::size_t begin = 0; fits && begin <= sizes.size();) {
@@ -101,7 +105,8 @@ void import_command(const Words& words) {
       "input", po::value<std::vector<std::string>>()->composing()->value_name("SIZES"),
       "sizes of one sample of the network's input (default: what the ONNX file says, "
       "else 3x224x224). NAME=SIZES for each of several; N says where the batch "
-      "stands, if not first; ':int' that it takes whole numbers");
+      "stands, if not first; ':int' that it takes whole numbers; ':alone' behind it that "
+      "the program takes one sample without a batch");
   options.text("name", "", "NAME", "what to call it (default: the file's name)");
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),

@@ -35,10 +35,10 @@ ImportedNetwork read_and_check(const ImportRequest& request) {
   const ImportCheck none{.why_not = "--no-check"};
   if (boost::iequals(request.file.extension().string(), ".onnx")) {
     std::optional<TensorShape> shape;
-    const bool of_first_alone =
-        request.inputs.size() <= 1 &&
-        (request.inputs.empty() || (request.inputs[0].name.empty() &&
-                                    request.inputs[0].batch == 0 && !request.inputs[0].whole));
+    const bool of_first_alone = request.inputs.size() <= 1 &&
+                                (request.inputs.empty() ||
+                                 (request.inputs[0].name.empty() && request.inputs[0].batch == 0 &&
+                                  !request.inputs[0].whole && !request.inputs[0].alone));
     if (!of_first_alone) {
       throw ConfigError{
           fmt::format("{}: error: an ONNX file states its inputs; --input takes another size of "

@@ -71,7 +71,7 @@ LayerId LayerList::add(const LayerOp& op, std::vector<LayerId> inputs, const std
   };
   if (weights_of && ((layers_[*weights_of].op.index() != op.index() &&
                       !(has_rows(op) && has_rows(layers_[*weights_of].op))) ||
-                     parameters_[*weights_of] != layer.parameters)) {
+                     parameters_[*weights_of] < layer.parameters)) {
     throw Unsupported{"weights that a layer of another kind has too"};
   }
   shapes_.push_back(layer.shape);
@@ -136,14 +136,49 @@ void LayerList::name_layers(const std::vector<bool>& needed) {
   }
 }
 
+std::vector<bool> LayerList::needed_for(LayerId output) const {
+  std::vector<bool> needed(layers_.size(), false);
+  needed[0] = needed[output] = true;
+  for (LayerId id = output; id > 0; --id) {
+    if (!needed[id]) continue;
+    for (const LayerId input : layers_[id].inputs) needed[input] = true;
+  }
+  return needed;
+}
+
+LayerId LayerList::without_unread_states(LayerId output) {
+  const std::vector<bool> needed = needed_for(output);
+  std::vector<LayerId> instead(layers_.size());
+  for (LayerId id = 0; id < layers_.size(); ++id) instead[id] = id;
+  std::vector<std::vector<LayerId>> readers(layers_.size());
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    for (const LayerId input : layers_[id].inputs) {
+      if (needed[id]) readers[input].push_back(id);
+    }
+  }
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    auto* op = std::get_if<RecurrentOp>(&layers_[id].op);
+    if (op == nullptr || !needed[id] || op->state_rows() == 0 || id == output) continue;
+    const std::int64_t places = shapes_[id][0] - op->state_rows();
+    const auto is_sequence = [&](LayerId reader) {
+      const auto* slice = std::get_if<SliceOp>(&layers_[reader].op);
+      return slice != nullptr && slice->axis == 0 && slice->begin == 0 && slice->end == places &&
+             slice->step == 1;
+    };
+    if (!std::all_of(readers[id].begin(), readers[id].end(), is_sequence)) continue;
+    op->states = false;
+    for (const LayerId reader : readers[id]) instead[reader] = id;
+  }
+  for (PlainLayer& layer : layers_) {
+    for (LayerId& input : layer.inputs) input = instead[input];
+  }
+  return instead[output];
+}
+
 Graph LayerList::graph(LayerId output, const std::string& name, const std::string& title) {
   if (unknown_.empty()) {
-    std::vector<bool> needed(layers_.size(), false);
-    needed[0] = needed[output] = true;
-    for (LayerId id = output; id > 0; --id) {
-      if (!needed[id]) continue;
-      for (const LayerId input : layers_[id].inputs) needed[input] = true;
-    }
+    output = without_unread_states(output);
+    const std::vector<bool> needed = needed_for(output);
     // Weights belong to the first of the layers that are left.
     std::map<LayerId, LayerId> owner;
     for (LayerId id = 0; id < layers_.size(); ++id) {

@@ -80,6 +80,11 @@ class LayerList {
 
  private:
   void name_layers(const std::vector<bool>& needed);
+  /// Which layers an output depends on.
+  [[nodiscard]] std::vector<bool> needed_for(LayerId output) const;
+  /// Lets recurrent layers give their last states no more where nothing that is needed reads them.
+  /// @return the layer that is the output then
+  LayerId without_unread_states(LayerId output);
 
   std::vector<PlainLayer> layers_;
   std::vector<TensorShape> shapes_;

@@ -30,6 +30,9 @@ TorchScriptImporter::converters() {
   using I = TorchScriptImporter;
   static const std::unordered_map<std::string, Convert> kConverters{
       {"aten::_convolution", &I::convolution},
+      {"aten::_convolution_mode", &I::convolution_mode},
+      {"aten::conv_transpose1d", &I::conv_transpose},
+      {"aten::conv_transpose3d", &I::conv_transpose},
       {"aten::conv1d", &I::convolution_nd},
       {"aten::conv2d", &I::convolution_nd},
       {"aten::conv3d", &I::convolution_nd},
@@ -77,18 +80,18 @@ TorchScriptImporter::converters() {
       {"aten::elu", &I::elu},
       {"aten::softmax", &I::softmax},
       {"aten::log_softmax", &I::log_softmax},
-      {"aten::max_pool1d", &I::max_pool},
-      {"aten::max_pool2d", &I::max_pool},
-      {"aten::max_pool3d", &I::max_pool},
-      {"aten::avg_pool1d", &I::avg_pool},
-      {"aten::avg_pool2d", &I::avg_pool},
-      {"aten::avg_pool3d", &I::avg_pool},
-      {"aten::adaptive_avg_pool1d", &I::adaptive_avg_pool},
-      {"aten::adaptive_avg_pool2d", &I::adaptive_avg_pool},
-      {"aten::adaptive_avg_pool3d", &I::adaptive_avg_pool},
-      {"aten::adaptive_max_pool1d", &I::adaptive_max_pool},
-      {"aten::adaptive_max_pool2d", &I::adaptive_max_pool},
-      {"aten::adaptive_max_pool3d", &I::adaptive_max_pool},
+      {"aten::max_pool1d", &I::max_pool_over<1>},
+      {"aten::max_pool2d", &I::max_pool_over<2>},
+      {"aten::max_pool3d", &I::max_pool_over<3>},
+      {"aten::avg_pool1d", &I::avg_pool_over<1>},
+      {"aten::avg_pool2d", &I::avg_pool_over<2>},
+      {"aten::avg_pool3d", &I::avg_pool_over<3>},
+      {"aten::adaptive_avg_pool1d", &I::adaptive_avg_pool_over<1>},
+      {"aten::adaptive_avg_pool2d", &I::adaptive_avg_pool_over<2>},
+      {"aten::adaptive_avg_pool3d", &I::adaptive_avg_pool_over<3>},
+      {"aten::adaptive_max_pool1d", &I::adaptive_max_pool_over<1>},
+      {"aten::adaptive_max_pool2d", &I::adaptive_max_pool_over<2>},
+      {"aten::adaptive_max_pool3d", &I::adaptive_max_pool_over<3>},
       {"aten::mean", &I::mean},
       {"aten::sum", &I::sum},
       {"aten::amax", &I::greatest},
@@ -133,6 +136,9 @@ TorchScriptImporter::converters() {
       {"aten::split", &I::split},
       {"aten::split_with_sizes", &I::split_with_sizes},
       {"aten::chunk", &I::chunk},
+      {"aten::unsafe_chunk", &I::chunk},
+      {"aten::unsafe_split", &I::split},
+      {"aten::unsafe_split_with_sizes", &I::split_with_sizes},
       {"aten::unbind", &I::unbind},
       {"aten::roll", &I::roll},
       {"aten::pad", &I::pad},
@@ -187,7 +193,69 @@ TorchScriptImporter::converters() {
       {"quantized::relu6", &I::plain_op<Relu6Op>},
       {"quantized::softmax", &I::softmax},
       {"quantized::matmul", &I::matrix_product},
-      {"quantized::prelu", &I::prelu}};
+      {"quantized::prelu", &I::prelu},
+      {"aten::ge", &I::not_combined<CombineOp::Kind::kLess>},
+      {"aten::le", &I::not_combined<CombineOp::Kind::kGreater>},
+      {"aten::ne", &I::not_combined<CombineOp::Kind::kEqual>},
+      {"aten::logical_and", &I::logical_and},
+      {"aten::bitwise_and", &I::logical_and},
+      {"aten::__and__", &I::logical_and},
+      {"aten::logical_or", &I::logical_or},
+      {"aten::bitwise_or", &I::logical_or},
+      {"aten::__or__", &I::logical_or},
+      {"aten::logical_not", &I::logical_not},
+      {"aten::bitwise_not", &I::logical_not},
+      {"aten::max", &I::max_of},
+      {"aten::min", &I::min_of},
+      {"aten::argmax", &I::argmax},
+      {"aten::argmin", &I::argmin},
+      {"aten::std", &I::deviation},
+      {"aten::var", &I::variance},
+      {"aten::norm", &I::norm},
+      {"aten::linalg_vector_norm", &I::vector_norm},
+      {"aten::frobenius_norm", &I::frobenius_norm},
+      {"aten::logsumexp", &I::log_sum_exp},
+      {"aten::cumsum", &I::cumulative_sum},
+      {"aten::glu", &I::gated},
+      {"aten::log1p", &I::log1p},
+      {"aten::expm1", &I::expm1},
+      {"aten::log_sigmoid", &I::log_sigmoid},
+      {"aten::sign", &I::sign},
+      {"aten::ceil", &I::ceiling},
+      {"aten::round", &I::rounded},
+      {"aten::floor_divide", &I::floor_quotient},
+      {"aten::remainder", &I::remainder},
+      {"aten::index", &I::index},
+      {"aten::index_select", &I::index_select},
+      {"aten::gather", &I::gather},
+      {"aten::flip", &I::flip},
+      {"aten::repeat", &I::repeat},
+      {"aten::tile", &I::repeat},
+      {"aten::repeat_interleave", &I::repeat_interleave},
+      {"aten::pixel_shuffle", &I::pixel_shuffle},
+      {"aten::pixel_unshuffle", &I::pixel_unshuffle},
+      {"aten::channel_shuffle", &I::channel_shuffle},
+      {"aten::mv", &I::product_with_vector},
+      {"aten::dot", &I::product_with_vector},
+      {"aten::outer", &I::outer},
+      {"aten::ger", &I::outer},
+      {"aten::einsum", &I::einsum},
+      {"aten::movedim", &I::move_axes},
+      {"aten::numpy_T", &I::turn_axes},
+      {"aten::swapaxes", &I::transpose},
+      {"aten::swapdims", &I::transpose},
+      {"aten::upsample_bicubic2d", &I::resize_bicubic},
+      {"aten::upsample_nearest1d", &I::resize_sequence_nearest},
+      {"aten::upsample_linear1d", &I::resize_sequence_linear},
+      {"aten::lstm_cell", &I::lstm_cell},
+      {"aten::gru_cell", &I::gru_cell},
+      {"aten::rnn_tanh_cell", &I::tanh_cell},
+      {"aten::rnn_relu_cell", &I::relu_cell},
+      {"aten::_native_multi_head_attention", &I::native_attention},
+      {"aten::_transformer_encoder_layer_fwd", &I::encoder_layer},
+      {"aten::copy", &I::copied},
+      {"aten::fill", &I::filled},
+      {"aten::zero", &I::zeroed}};
   return kConverters;
 }
 
@@ -236,6 +304,14 @@ bool asks_of_form(const std::string& kind) {
   return kKinds.contains(kind) || kind.starts_with("prim::");
 }
 
+/// Operations that put together lists of tensors, or take parts of them.
+bool joins_lists(const std::string& kind, const torch::jit::Stack& inputs) {
+  static const std::set<std::string> kKinds{"aten::add",         "aten::add_", "aten::slice",
+                                            "aten::mul",         "aten::mul_", "aten::reverse",
+                                            "aten::__contains__"};
+  return kKinds.contains(kind) && !inputs.empty() && inputs.front().isList();
+}
+
 /// Operations whose answer's size hangs on the numbers that they read.
 bool makes_sizes_of_numbers(const std::string& kind, std::size_t arguments) {
   static const std::set<std::string> kKinds{"aten::nonzero",           "aten::nonzero_numpy",
@@ -252,6 +328,11 @@ bool makes_sizes_of_numbers(const std::string& kind, std::size_t arguments) {
 bool takes_form_of_second(const std::string& kind) {
   return kind == "aten::expand_as" || kind == "aten::view_as" || kind == "aten::type_as" ||
          kind == "aten::reshape_as";
+}
+
+/// Whether an operation writes its answer over its first operand.
+bool is_in_place(const std::string& kind) {
+  return kind.ends_with('_') && !kind.ends_with("__");
 }
 
 /// Calls `visit` for each tensor of a value.
@@ -272,14 +353,15 @@ void for_each_tensor(const c10::IValue& value, const Visit& visit) {
 
 }  // namespace
 
-TorchScriptImporter::TorchScriptImporter(const ArchiveTensors& archive,
+TorchScriptImporter::TorchScriptImporter(ArchiveTensors& archive,
                                          const std::vector<InputOp>& inputs)
     : TorchScriptLayers{archive, inputs.front()}, inputs_of_program_{inputs.size()} {
   for (std::size_t i = 1; i < inputs.size(); ++i) layers_.add(inputs[i], {});
 }
 
-void TorchScriptImporter::begin(std::size_t input, const at::Tensor& tensor, std::size_t batch) {
-  ledger_.make(tensor, {input, static_cast<std::int64_t>(batch)});
+void TorchScriptImporter::begin(std::size_t input, const at::Tensor& tensor,
+                                std::optional<std::int64_t> batch) {
+  ledger_.make(tensor, {input, batch});
 }
 
 void TorchScriptImporter::lose_outputs(bool varies) {
@@ -302,22 +384,26 @@ void TorchScriptImporter::derive_outputs() {
   }
 }
 
-namespace {
-
-/// Whether an operation writes its answer over its first operand.
-bool is_in_place(const std::string& kind) {
-  return kind.ends_with('_') && !kind.ends_with("__");
-}
-
-}  // namespace
-
 void TorchScriptImporter::prepare(const torch::jit::Node& node, const Stack& inputs) {
   overwritten_.reset();
+  overwritten_base_.reset();
   if (!is_in_place(node.kind().toQualString()) || inputs.empty() || !inputs.front().isTensor()) {
     return;
   }
   const at::Tensor& tensor = inputs.front().toTensor();
-  if (tensor.defined() && !ledger_.has(tensor)) overwritten_ = {tensor, tensor.clone()};
+  if (!tensor.defined() || ledger_.has(tensor)) return;
+  overwritten_ = {tensor, tensor.clone()};
+  if (tensor.is_view()) {
+    const at::Tensor base{tensor._base()};
+    overwritten_base_ = {base, base.clone()};
+  } else if (const auto numbers =
+                 static_cast<std::int64_t>(tensor.storage().nbytes() / tensor.itemsize());
+             numbers > tensor.numel()) {
+    // A part of a tensor that LibTorch does not say it is a part of, as unsafe_chunk's.
+    const at::Tensor base =
+        at::empty({0}, tensor.options()).set_(tensor.storage(), 0, {numbers}, {1});
+    overwritten_base_ = {base, base.clone()};
+  }
 }
 
 void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& inputs,
@@ -326,6 +412,7 @@ void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& input
   ++operation_;
   inputs_ = &inputs;
   outputs_ = &outputs;
+  writes_ = is_in_place(kind);
   bool of_network = false;
   bool varies = makes_sizes_of_numbers(kind, inputs.size());
   const std::size_t deciding = takes_form_of_second(kind) ? 1 : inputs.size();
@@ -335,7 +422,7 @@ void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& input
       varies = varies || ledger_.varies(tensor);
     });
   }
-  if (asks_of_form(kind)) {
+  if (asks_of_form(kind) || joins_lists(kind, inputs)) {
     // What follows from a size that hangs on the network's numbers is not known.
     reads_numbers_ = reads_numbers_ || (of_network && varies);
     return;
@@ -467,6 +554,12 @@ std::string words_of(const std::exception& error) {
   return torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
 }
 
+/// Whether LibTorch found numbers of two types where it takes one.
+bool speaks_of_types(const std::string& message) {
+  return message.find("same dtype") != std::string::npos ||
+         message.find("scalar type") != std::string::npos;
+}
+
 std::string sizes_text(const std::vector<NamedInput>& inputs) {
   std::string all;
   for (const NamedInput& input : inputs) {
@@ -497,7 +590,7 @@ ImportedNetwork import_torchscript(const std::filesystem::path& file,
   }
   try {
     const at::NoGradGuard no_grad;
-    const ArchiveTensors archive{*module};
+    ArchiveTensors archive{*module};
     TorchScriptProgram program{*module};
     const std::vector<ProgramInput> arguments = inputs_of(*module, program, inputs);
     std::vector<InputOp> read;
@@ -513,7 +606,11 @@ ImportedNetwork import_torchscript(const std::filesystem::path& file,
     TorchScriptImporter importer{archive, read};
     std::size_t next = 0;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-      if (arguments[i].is_read) importer.begin(next++, stack[i].toTensor(), arguments[i].batch);
+      const ProgramInput& input = arguments[i];
+      if (!input.is_read) continue;
+      importer.begin(
+          next++, stack[i].toTensor(),
+          input.alone ? std::nullopt : std::optional{static_cast<std::int64_t>(input.batch)});
     }
     const TorchScriptProgram::Watch watch{
         .before = [&](const auto& node, const auto& given) { importer.prepare(node, given); },
@@ -533,6 +630,12 @@ ImportedNetwork import_torchscript(const std::filesystem::path& file,
   } catch (const std::invalid_argument& error) {
     throw fail(fmt::format("does not fit the input {}: {}", sizes_text(inputs), error.what()));
   } catch (const std::exception& error) {
+    if (speaks_of_types(words_of(error))) {
+      throw fail(
+          fmt::format("computes with other numbers than floats of 32 bits, which its weights "
+                      "are read as; save it with model.float(), without casts to others: {}",
+                      words_of(error)));
+    }
     throw fail(fmt::format("does not run on an input of {}; check --input: {}", sizes_text(inputs),
                            words_of(error)));
   }

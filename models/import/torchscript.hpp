@@ -17,6 +17,7 @@ struct NamedInput {
   std::size_t batch{0};  ///< where the batch stands among the program's axes
   bool whole{
       false};  ///< whole numbers; else reals, but for those that rows of a table are named by
+  bool alone{false};  ///< the program takes one sample, and has no axis for a batch
 };
 
 /// A network with its weights, by the names that `Network` has for them.

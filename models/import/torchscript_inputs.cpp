@@ -75,7 +75,8 @@ at::Tensor ProgramInput::random(std::uint64_t seed, double scale) const {
 }
 
 at::Tensor ProgramInput::as_argument(const at::Tensor& sample) const {
-  const at::Tensor moved = sample.movedim(0, static_cast<std::int64_t>(batch)).contiguous();
+  const at::Tensor moved =
+      alone ? sample.squeeze(0) : sample.movedim(0, static_cast<std::int64_t>(batch)).contiguous();
   return op.below > 0 ? moved.to(at::kLong) : moved;
 }
 
@@ -104,6 +105,7 @@ std::vector<ProgramInput> inputs_of(const torch::jit::Module& module,
     }
     input.op = {size.shape, size.whole || names_rows(value) ? 2 : 0};
     input.batch = size.batch;
+    input.alone = size.alone;
     input.is_read = value.hasUses();
   }
   sizes.require_all_taken();

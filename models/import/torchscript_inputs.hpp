@@ -16,6 +16,7 @@ struct ProgramInput {
   bool is_read{false};  ///< whether an operation uses the tensor
   InputOp op;           ///< of a tensor
   std::size_t batch{0};
+  bool alone{false};  ///< it has no axis for a batch
   c10::IValue other;  ///< of another kind: its default
 
   /// One sample, `[1 × …]`, as a network takes it: normal numbers, or whole ones.

@@ -76,42 +76,47 @@ void TorchScriptImporter::power() {
 
 void TorchScriptImporter::conv(const Sizes& stride, const Sizes& padding, const Sizes& dilation,
                                std::int64_t groups) {
+  const auto axes = static_cast<std::size_t>(weight(1).dim()) - 2;
+  conv(stride, Padding{window_of(padding, axes, "padding")}, dilation, groups);
+}
+void TorchScriptImporter::conv(const Sizes& stride, const Padding& padding, const Sizes& dilation,
+                               std::int64_t groups) {
   const at::Tensor kernel = weight(1);
-  if (kernel.dim() != argument(0).toTensor().dim()) throw Unsupported{"an input without a batch"};
   const auto axes = static_cast<std::size_t>(kernel.dim()) - 2;
-  const LayerId from = batched(0);
+  const NetworkTensor from = with_windows(0, axes);
   make({add_weighted(ConvOp{.out_channels = kernel.size(0),
                             .kernel = window_of(kernel.sizes().slice(2).vec(), axes, "a kernel"),
                             .stride = window_of(stride, axes, "a stride"),
-                            .padding = Padding{window_of(padding, axes, "padding")},
+                            .padding = padding,
                             .groups = groups,
                             .dilation = window_of(dilation, axes, "dilation"),
                             .bias = has_argument(2)},
-                     from, weights({{1, "weight"}, {2, "bias"}})),
-        0});
+                     from.layer, weights({{1, "weight"}, {2, "bias"}})),
+        from.batch});
+}
+NetworkTensor TorchScriptImporter::with_windows(std::size_t input, std::size_t axes) {
+  const auto rank = static_cast<std::size_t>(argument(input).toTensor().dim());
+  if (rank == axes + 2) return {batched(input), 0};
+  return {plain(input), std::nullopt};  // channels come first: it is one sample alone
 }
 void TorchScriptImporter::transposed(const Sizes& stride, const Sizes& padding, const Sizes&,
                                      const Sizes& dilation, std::int64_t groups) {
   const at::Tensor kernel = weight(1);
-  constexpr std::int64_t kPictures = 4;
-  if (kernel.dim() != kPictures || answer().dim() != kPictures) {
-    throw Unsupported{"transposed kernels of other than pictures"};
-  }
   if (std::any_of(dilation.begin(), dilation.end(), [](auto steps) { return steps != 1; })) {
     throw Unsupported{"transposed kernels with dilation"};
   }
-  const LayerId from = batched(0);
-  make({add_weighted(
-            ConvTransposeOp{.out_channels = kernel.size(1) * groups,
-                            .kernel = window_of(kernel.sizes().slice(2).vec(), 2, "a kernel"),
-                            .stride = window_of(stride, 2, "a stride"),
-                            .padding = window_of(padding, 2, "padding"),
-                            .height = answer().size(2),
-                            .width = answer().size(3),
-                            .groups = groups,
-                            .bias = has_argument(2)},
-            from, weights({{1, "weight"}, {2, "bias"}})),
-        0});
+  const auto axes = static_cast<std::size_t>(kernel.dim()) - 2;
+  const NetworkTensor from = with_windows(0, axes);
+  ConvTransposeOp op{.out_channels = kernel.size(1) * groups,
+                     .kernel = window_of(kernel.sizes().slice(2).vec(), axes, "a kernel"),
+                     .stride = window_of(stride, axes, "a stride"),
+                     .padding = window_of(padding, axes, "padding"),
+                     .groups = groups,
+                     .bias = has_argument(2)};
+  op.width = answer().size(-1);
+  if (axes > 1) op.height = answer().size(-2);
+  if (axes > 2) op.depth = answer().size(-3);
+  make({add_weighted(op, from.layer, weights({{1, "weight"}, {2, "bias"}})), from.batch});
 }
 void TorchScriptImporter::convolution() {
   const std::int64_t groups = argument(8).toInt();
@@ -121,21 +126,58 @@ void TorchScriptImporter::convolution() {
   conv(numbers(3), numbers(4), numbers(5), groups);
 }
 void TorchScriptImporter::convolution_nd() {
-  if (argument(4).isString()) {  // "same" or "valid"
-    if (argument(4).toStringRef() != "valid") throw Unsupported{"padding 'same'"};
-    return conv(numbers(3), {0}, numbers(5), argument(6).toInt());
-  }
+  if (argument(4).isString()) return convolution_mode();
   conv(numbers(3), numbers(4), numbers(5), argument(6).toInt());
+}
+/// Padding by a word, "valid" for none, or "same": as many places behind as are before, the odd one
+/// at the end.
+void TorchScriptImporter::convolution_mode() {
+  const std::string& word = argument(4).toStringRef();
+  const Sizes dilation = numbers(5);
+  if (word == "valid") return conv(numbers(3), Padding{}, dilation, argument(6).toInt());
+  if (word != "same") throw Unsupported{fmt::format("padding '{}'", word)};
+  const at::IntArrayRef kernel = weight(1).sizes().slice(2);
+  std::array<std::int64_t, 3> before{};
+  std::array<std::int64_t, 3> behind{};
+  for (std::size_t i = 0; i < kernel.size(); ++i) {
+    const std::int64_t zeros = dilation[dilation.size() == 1 ? 0 : i] * (kernel[i] - 1);
+    before.at(3 - kernel.size() + i) = zeros / 2;
+    behind.at(3 - kernel.size() + i) = zeros - zeros / 2;
+  }
+  Padding padding{before[1], before[2], behind[1], behind[2]};
+  padding.front = before[0];
+  padding.back = behind[0];
+  conv(numbers(3), padding, dilation, argument(6).toInt());
 }
 void TorchScriptImporter::conv_transpose() {
   transposed(numbers(3), numbers(4), numbers(5), numbers(7), argument(6).toInt());
 }
 void TorchScriptImporter::batch_norm() {
-  if (!has_argument(1) || !has_argument(2)) throw Unsupported{"no scale and shift"};
-  if (!has_argument(3) || !has_argument(4) || argument(5).toBool()) {
+  if (!has_argument(3) || !has_argument(4)) {
+    throw Unsupported{
+        "statistics of the batch, so that a sample's answer hangs on the samples beside it; make "
+        "the module with track_running_stats=True, or take an InstanceNorm or GroupNorm"};
+  }
+  if (argument(5).toBool()) {
     throw Unsupported{"statistics of the batch; trace the model in evaluation: model.eval()"};
   }
+  normed_by_statistics();
+}
+/// By the means and variances that training has left.
+void TorchScriptImporter::normed_by_statistics() {
+  if (has_argument(1) != has_argument(2)) throw Unsupported{"a scale without a shift"};
   const LayerId from = batched(0);
+  if (!has_argument(1)) {
+    // Nothing is trained: a factor and an offset for each channel, which are constants.
+    const at::Tensor factor = at::rsqrt(weight(4).to(at::kDouble) + argument(7).toDouble());
+    const at::Tensor offset = -weight(3).to(at::kDouble) * factor;
+    Sizes sizes(layers_.shape(from).rank(), 1);
+    sizes[0] = factor.numel();
+    const TensorShape shape{sizes.begin(), sizes.end()};
+    const LayerId scaled =
+        layers_.add(MultiplyOp{}, {from, stored(kept(factor.to(at::kFloat)), shape)});
+    return make({layers_.add(AddOp{}, {scaled, stored(kept(offset.to(at::kFloat)), shape)}), 0});
+  }
   make(
       {add_weighted(BatchNormOp{.epsilon = argument(7).toDouble()}, from,
                     weights({{1, "weight"}, {2, "bias"}, {3, "running_mean"}, {4, "running_var"}})),
@@ -162,8 +204,14 @@ void TorchScriptImporter::group_norm() {
         0});
 }
 void TorchScriptImporter::instance_norm() {
+  if (!argument(5).toBool()) {
+    // LibTorch writes the statistics over themselves: the mean of one sample's, which are theirs.
+    for (const std::size_t statistics : {std::size_t{3}, std::size_t{4}}) {
+      archive_.take_as_unwritten(weight(statistics));
+    }
+    return normed_by_statistics();
+  }
   if (has_argument(1) != has_argument(2)) throw Unsupported{"a scale without a shift"};
-  if (!argument(5).toBool()) throw Unsupported{"running statistics"};
   const LayerId from = batched(0);
   make({add_weighted(GroupNormOp{.groups = layers_.shape(from).channels(),
                                  .epsilon = argument(7).toDouble(),
@@ -178,7 +226,6 @@ NetworkTensor TorchScriptImporter::linear_operand(std::size_t input) {
   const bool vector = from.batch && layers_.shape(from.layer).rank() == 1;
   const bool mixes = from.batch && *from.batch + 1 == static_cast<std::int64_t>(all.size());
   if (mixes || (!vector && is_flat(layers_.shape(from.layer)))) from = {plain(input), std::nullopt};
-  if (!from.batch && layers_.shape(from.layer).rank() == 1) throw Unsupported{"a vector alone"};
   return from;
 }
 void TorchScriptImporter::linear_layer(std::size_t input, const at::Tensor& matrix,
@@ -215,112 +262,62 @@ void TorchScriptImporter::embedding() {
                      weights({{0, "weight"}})),
         from.batch});
 }
-void TorchScriptImporter::recurrent(RecurrentOp::Kind kind) {
-  // input, states, weights, whether there are biases, layers, dropout, training, both ways, whether
-  // the batch is first
-  const bool states_are_list = argument(1).isTensorList();
-  const auto is_zero = [&](const at::Tensor& state) {
-    return !ledger_.has(state) && state.count_nonzero().item<std::int64_t>() == 0;
-  };
-  bool zero = true;
-  if (states_are_list) {
-    for (const at::Tensor& state : argument(1).toTensorVector()) zero = zero && is_zero(state);
-  } else {
-    zero = is_zero(argument(1).toTensor());
-  }
-  if (!zero) throw Unsupported{"a state that does not begin with zeros"};
-  if (argument(6).toBool()) throw Unsupported{"training switched on"};
-  const std::vector<at::Tensor> tensors = argument(2).toTensorVector();
-  const std::int64_t layers = argument(4).toInt();
-  const bool both_ways = argument(7).toBool();
-  const bool bias = argument(3).toBool();
-  const std::int64_t batch = argument(8).toBool() ? 0 : 1;
-  const Sizes all = sizes(0);
-  if (all.size() != 3 || all[static_cast<std::size_t>(batch)] != 1) {
-    throw Unsupported{"a batch that is not of one"};
-  }
-  const RecurrentOp op{.kind = kind,
-                       .features = tensors.at(1).size(1),
-                       .layers = layers,
-                       .both_ways = both_ways,
-                       .bias = bias};
-  const std::int64_t places = all[static_cast<std::size_t>(1 - batch)];
-  const LayerId from = shaped(operand(0).layer, {places, all[2]});
-  const std::vector<WeightShape> parts = weight_shapes(op, {layers_.shape(from)});
-  if (parts.size() != tensors.size()) throw Unsupported{"a projection"};
-  std::vector<Weight> of;
-  for (std::size_t i = 0; i < parts.size(); ++i) of.push_back({tensors[i], parts[i].name});
-  const LayerId id = add_weighted(op, from, of);
-  make(0, {id, batch});
-  make_states(op, id);
+void TorchScriptImporter::add_windows(const LayerOp& op, std::size_t axes) {
+  const NetworkTensor from = with_windows(0, axes);
+  make({layers_.add(op, {from.layer}), from.batch});
 }
-void TorchScriptImporter::make_states(const RecurrentOp& op, LayerId sequence) {
-  for (std::size_t i = 1; i < outputs_->size(); ++i) {
-    ledger_.lose((*outputs_)[i].toTensor(), "last states other than the hidden ones of one layer");
-  }
-  if (op.layers != 1) return;
-  // The way forth ends at the last place, the way back at the first.
-  const std::int64_t places = layers_.shape(sequence)[0];
-  const auto at = [&](std::int64_t place, std::int64_t way) {
-    const LayerId one =
-        layers_.add(SliceOp{.axis = 0, .begin = place, .end = place + 1}, {sequence});
-    if (!op.both_ways) return one;
-    return layers_.add(
-        SliceOp{.axis = 1, .begin = way * op.features, .end = (way + 1) * op.features}, {one});
-  };
-  LayerId state = at(places - 1, 0);
-  if (op.both_ways) state = layers_.add(ConcatOp{}, {state, at(0, 1)});
-  ledger_.find_again((*outputs_)[1].toTensor(), {state, 1});
-}
-
-void TorchScriptImporter::max_pool() {
+void TorchScriptImporter::max_pool(std::size_t axes) {
   const Sizes kernel = numbers(1);
-  const auto axes = static_cast<std::size_t>(argument(0).toTensor().dim()) - 2;
   const Sizes dilation = numbers(4);
   if (std::any_of(dilation.begin(), dilation.end(), [](auto steps) { return steps != 1; })) {
     throw Unsupported{"dilation"};
   }
   const Sizes stride = numbers(2).empty() ? kernel : numbers(2);
-  add_batched(MaxPoolOp{.kernel = window_of(kernel, axes, "a window"),
+  add_windows(MaxPoolOp{.kernel = window_of(kernel, axes, "a window"),
                         .stride = window_of(stride, axes, "a stride"),
                         .padding = Padding{window_of(numbers(3), axes, "padding")},
-                        .ceil = argument(5).toBool()});
+                        .ceil = argument(5).toBool()},
+              axes);
 }
-void TorchScriptImporter::avg_pool() {
+void TorchScriptImporter::avg_pool(std::size_t axes) {
   const Sizes kernel = numbers(1);
-  const auto axes = static_cast<std::size_t>(argument(0).toTensor().dim()) - 2;
   const Sizes stride = numbers(2).empty() ? kernel : numbers(2);
   const Sizes around = numbers(3);
   if (argument(4).toBool()) throw Unsupported{"windows that hang over the edge"};
   if (has_argument(6)) throw Unsupported{"a divisor of its own"};
   const bool pads = std::any_of(around.begin(), around.end(), [](auto one) { return one != 0; });
-  add_batched(AvgPoolOp{.kernel = window_of(kernel, axes, "a window"),
+  add_windows(AvgPoolOp{.kernel = window_of(kernel, axes, "a window"),
                         .stride = window_of(stride, axes, "a stride"),
                         .padding = Padding{window_of(around, axes, "padding")},
-                        .count_padding = !pads || argument(5).toBool()});
+                        .count_padding = !pads || argument(5).toBool()},
+              axes);
 }
-void TorchScriptImporter::adaptive_avg_pool() {
-  const LayerId from = batched(0);
+void TorchScriptImporter::adaptive_avg_pool(std::size_t axes) {
+  const auto [from, batch] = with_windows(0, axes);
   const TensorShape& in = layers_.shape(from);
   const Sizes all = answer().sizes().vec();
-  const Sizes size{all.begin() + 2, all.end()};
+  const Sizes size{all.end() - static_cast<std::ptrdiff_t>(axes), all.end()};
   if (std::all_of(size.begin(), size.end(), [](auto one) { return one == 1; })) {
-    return make({layers_.add(GlobalAvgPoolOp{}, {from}), 0});
+    return make({layers_.add(GlobalAvgPoolOp{}, {from}), batch});
   }
-  if (std::equal(size.begin(), size.end(), in.begin() + 1, in.end())) return make({from, 0});
+  if (std::equal(size.begin(), size.end(), in.begin() + 1, in.end())) return make({from, batch});
   const std::int64_t side = size.front();
   const bool even = std::all_of(size.begin(), size.end(), [&](auto one) { return one == side; }) &&
                     std::all_of(in.begin() + 1, in.end(), [&](auto one) { return one == in[1]; });
   if (even && in[1] % side == 0) {
     return make(
-        {layers_.add(AvgPoolOp{.kernel = in[1] / side, .stride = in[1] / side}, {from}), 0});
+        {layers_.add(AvgPoolOp{.kernel = in[1] / side, .stride = in[1] / side}, {from}), batch});
   }
-  make({layers_.add(AdaptivePoolOp{.size = window_of(size, size.size(), "an output")}, {from}), 0});
+  make({layers_.add(AdaptivePoolOp{.size = window_of(size, axes, "an output")}, {from}), batch});
 }
-void TorchScriptImporter::adaptive_max_pool() {
+void TorchScriptImporter::adaptive_max_pool(std::size_t axes) {
   const Sizes all = answer().sizes().vec();
-  const Sizes size{all.begin() + 2, all.end()};
-  add_batched(AdaptivePoolOp{.size = window_of(size, size.size(), "an output"), .maximum = true});
+  const Sizes size{all.end() - static_cast<std::ptrdiff_t>(axes), all.end()};
+  add_windows(AdaptivePoolOp{.size = window_of(size, axes, "an output"), .maximum = true}, axes);
+}
+void TorchScriptImporter::resize_bicubic() {
+  const bool corners = argument(2).toBool();
+  resize(corners ? ResizeOp::Method::kBicubicCorners : ResizeOp::Method::kBicubic, 3);
 }
 void TorchScriptImporter::resize_bilinear() {
   const bool corners = argument(2).toBool();
@@ -393,7 +390,10 @@ void TorchScriptImporter::product() {
   combine(MultiplyOp{}, {argument(1 - constant), argument(constant)});
 }
 void TorchScriptImporter::quotient() {
-  if (has_argument(2)) throw Unsupported{"a rounding"};
+  if (has_argument(2)) {
+    if (argument(2).toStringRef() != "floor") throw Unsupported{"a rounding towards 0"};
+    return floor_quotient();
+  }
   if (is_of_network(0) && !is_of_network(1) && is_one_number(1)) return scaled_by(1 / real(1), 0);
   combine(CombineOp{CombineOp::Kind::kDivide}, {argument(0), argument(1)});
 }
@@ -402,7 +402,7 @@ void TorchScriptImporter::matrix_product() {
     return linear_layer(0, turned(1), {});
   }
   const std::int64_t rank = argument(0).toTensor().dim();
-  if (rank < 2 || argument(1).toTensor().dim() < 2) throw Unsupported{"a vector alone"};
+  if (rank < 2 || argument(1).toTensor().dim() < 2) return product_with_vector();
   // The axes before the last two are repeated, and so the last two are set apart.
   std::vector<LayerId> operands;
   const std::int64_t most = std::max(rank, argument(1).toTensor().dim());
@@ -435,40 +435,6 @@ void TorchScriptImporter::product_and_sum() {
       is_of_network(0) ? shaped(plain(0), shape) : stored(argument(0).toTensor(), shape);
   make({layers_.add(AddOp{}, {product, term}), std::nullopt});
 }
-/// Of queries, keys, values and a mask, as LibTorch 1.13 computes it: softmax(q / √d · kᵀ + mask)
-/// · v (aten/src/ATen/native/transformers/attention.cpp, _scaled_dot_product_attention_math).
-void TorchScriptImporter::attention() {
-  if (has_argument(4) && real(4) != 0) throw Unsupported{"dropout"};
-  if (has_argument(6) && argument(6).isBool() && argument(6).toBool()) {
-    throw Unsupported{"a causal mask that is not a tensor"};
-  }
-  const LayerId queries = plain(0);
-  const LayerId keys = plain(1);
-  const LayerId values = plain(2);
-  const TensorShape shape = layers_.shape(queries);
-  const std::size_t rank = shape.rank();
-  std::vector<std::int64_t> order(rank);
-  std::iota(order.begin(), order.end(), 0);
-  std::swap(order[rank - 1], order[rank - 2]);
-  const LayerId scaled = layers_.add(
-      ScaleOp{.factor = 1 / std::sqrt(static_cast<double>(shape[rank - 1]))}, {queries});
-  LayerId scores = layers_.add(MatMulOp{}, {scaled, layers_.add(TransposeOp{order}, {keys})});
-  if (has_argument(3)) {
-    Sizes mask = sizes(3);
-    mask.insert(mask.begin(), rank - mask.size(), 1);
-    const TensorShape to{mask.begin(), mask.end()};
-    const LayerId more =
-        is_of_network(3) ? shaped(plain(3), to) : stored(argument(3).toTensor(), to);
-    scores = layers_.add(AddOp{}, {scores, more});
-  }
-  const LayerId shares =
-      layers_.add(SoftmaxOp{.axis = static_cast<std::int64_t>(rank) - 1}, {scores});
-  make(0, {layers_.add(MatMulOp{}, {shares, values}), std::nullopt});
-  if (outputs_->size() > 1 && (*outputs_)[1].isTensor() && (*outputs_)[1].toTensor().defined()) {
-    make(1, {shares, std::nullopt});
-  }
-}
-
 void TorchScriptImporter::reduce(ReduceOp::Kind kind) {
   const NetworkTensor whole = operand(0);
   const std::size_t rank = sizes(0).size();
@@ -492,17 +458,24 @@ void TorchScriptImporter::reduce(ReduceOp::Kind kind) {
     const LayerId mean = layers_.add(GlobalAvgPoolOp{}, {whole.layer});
     return make({keep ? mean : layers_.add(FlattenOp{}, {mean}), 0});
   }
-  NetworkTensor from = whole;
-  if (whole.batch && std::binary_search(axes.begin(), axes.end(), *whole.batch)) {
-    from = {plain(0), std::nullopt};
+  const Along along = along_axes(axes);
+  make({layers_.add(ReduceOp{.kind = kind, .axes = along.axes, .keep = keep}, {along.from.layer}),
+        keep ? along.from.batch : along.batch_behind});
+}
+TorchScriptImporter::Along TorchScriptImporter::along_axes(const std::vector<std::int64_t>& axes) {
+  Along along{.from = operand(0), .axes = {}, .batch_behind = {}};
+  const std::optional<std::int64_t> batch = along.from.batch;
+  if (batch && std::find(axes.begin(), axes.end(), *batch) != axes.end()) {
+    along.from = {plain(0), std::nullopt};
   }
-  std::optional<std::int64_t> batch = from.batch;
-  ReduceOp op{.kind = kind, .axes = {}, .keep = keep};
+  along.batch_behind = along.from.batch;
   for (const std::int64_t axis : axes) {
-    op.axes.push_back(from.batch && *from.batch < axis ? axis - 1 : axis);
-    if (!keep && from.batch && axis < *from.batch) batch = *batch - 1;
+    along.axes.push_back(along.from.batch && *along.from.batch < axis ? axis - 1 : axis);
+    if (along.from.batch && axis < *along.from.batch) {
+      along.batch_behind = *along.batch_behind - 1;
+    }
   }
-  make({layers_.add(op, {from.layer}), batch});
+  return along;
 }
 void TorchScriptImporter::softmax() {
   const auto [from, axis] = with_axis(0, argument(1).toInt());

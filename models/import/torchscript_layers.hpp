@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -14,10 +15,11 @@ namespace papilio {
 class TorchScriptImporter : public TorchScriptLayers {
  public:
   /// @param inputs that the program reads, one or more
-  TorchScriptImporter(const ArchiveTensors& archive, const std::vector<InputOp>& inputs);
+  TorchScriptImporter(ArchiveTensors& archive, const std::vector<InputOp>& inputs);
 
   /// Says that a tensor is an input.
-  void begin(std::size_t input, const at::Tensor& tensor, std::size_t batch);
+  /// @param batch its axis; none: it is one sample alone
+  void begin(std::size_t input, const at::Tensor& tensor, std::optional<std::int64_t> batch);
   /// Looks at an operation that is to run.
   void prepare(const torch::jit::Node& node, const Stack& inputs);
   /// Looks at an operation that has run.
@@ -61,13 +63,20 @@ class TorchScriptImporter : public TorchScriptLayers {
   void square() { unary(ActivationOp{ActivationOp::Kind::kPower, 2}); }
   void negate() { unary(ScaleOp{.factor = -1}); }
 
+  /// What windows along so many axes move over: with the batch before the channels, or without one.
+  NetworkTensor with_windows(std::size_t input, std::size_t axes);
+  void add_windows(const LayerOp& op, std::size_t axes);
   void conv(const Sizes& stride, const Sizes& padding, const Sizes& dilation, std::int64_t groups);
+  void conv(const Sizes& stride, const Padding& padding, const Sizes& dilation,
+            std::int64_t groups);
   void transposed(const Sizes& stride, const Sizes& padding, const Sizes& more,
                   const Sizes& dilation, std::int64_t groups);
   void convolution();
   void convolution_nd();
+  void convolution_mode();
   void conv_transpose();
   void batch_norm();
+  void normed_by_statistics();
   void layer_norm();
   void group_norm();
   void instance_norm();
@@ -84,15 +93,114 @@ class TorchScriptImporter : public TorchScriptLayers {
   void recurrent_tanh() { recurrent(RecurrentOp::Kind::kRnnTanh); }
   void recurrent_relu() { recurrent(RecurrentOp::Kind::kRnnRelu); }
   void recurrent(RecurrentOp::Kind kind);
-  /// Of the states that a recurrent network ends with, those of the hidden layer.
-  void make_states(const RecurrentOp& op, LayerId sequence);
+  /// The states that a recurrent network ends with.
+  /// @param id    the network, @param along its sequence alone
+  void make_states(const RecurrentOp& op, LayerId id, LayerId along);
+  LayerId step_of(const at::Tensor& tensor, bool batch);
+  std::vector<LayerId> gates_of(LayerId from, std::size_t at, std::int64_t count);
+  void lstm_cell();
+  void gru_cell();
+  void tanh_cell() { plain_cell(ActivationOp{ActivationOp::Kind::kTanh}); }
+  void relu_cell() { plain_cell(ReluOp{}); }
+  void plain_cell(const LayerOp& function);
 
-  void max_pool();
-  void avg_pool();
-  void adaptive_avg_pool();
-  void adaptive_max_pool();
+  template <std::size_t kAxes>
+  void max_pool_over() {
+    max_pool(kAxes);
+  }
+  template <std::size_t kAxes>
+  void avg_pool_over() {
+    avg_pool(kAxes);
+  }
+  template <std::size_t kAxes>
+  void adaptive_avg_pool_over() {
+    adaptive_avg_pool(kAxes);
+  }
+  template <std::size_t kAxes>
+  void adaptive_max_pool_over() {
+    adaptive_max_pool(kAxes);
+  }
+  void max_pool(std::size_t axes);
+  void avg_pool(std::size_t axes);
+  void adaptive_avg_pool(std::size_t axes);
+  void adaptive_max_pool(std::size_t axes);
   void resize_nearest() { resize(ResizeOp::Method::kNearest, 2); }
   void resize_bilinear();
+  void resize_bicubic();
+  /// Axes of the first operand, as those of the layer that has them.
+  struct Along {
+    NetworkTensor from;
+    std::vector<std::int64_t> axes;
+    std::optional<std::int64_t> batch_behind;  ///< where it is when the axes are gone
+  };
+  Along along_axes(const std::vector<std::int64_t>& axes);
+  /// The axes that an argument names, ascending; all if it names none.
+  [[nodiscard]] std::vector<std::int64_t> axes_at(std::size_t input) const;
+  void product_with_vector();
+
+  // Comparisons, statistics and other functions of several layers.
+  LayerId one_minus(LayerId of) { return layers_.add(ScaleOp{.factor = -1, .offset = 1}, {of}); }
+  template <CombineOp::Kind kOpposite>
+  void not_combined() {
+    auto [layers, batch] = repeated({argument(0), argument(1)});
+    make({one_minus(layers_.add(CombineOp{kOpposite}, std::move(layers))), batch});
+  }
+  LayerId truth_of(std::size_t input, LayerId layer);
+  template <class Op>
+  void both_true(const Op& op);
+  void logical_and() { both_true(MultiplyOp{}); }
+  void logical_or() { both_true(CombineOp{CombineOp::Kind::kMaximum}); }
+  void logical_not();
+  void max_of() { extreme(ReduceOp::Kind::kMaximum); }
+  void min_of() { extreme(ReduceOp::Kind::kMinimum); }
+  void extreme(ReduceOp::Kind kind);
+  void argmax() { place_of_extreme(ReduceOp::Kind::kMaximum); }
+  void argmin() { place_of_extreme(ReduceOp::Kind::kMinimum); }
+  void place_of_extreme(ReduceOp::Kind kind);
+  /// The first place along a layer's axis that has the extreme.
+  LayerId place_in(LayerId from, std::int64_t axis, LayerId extreme, bool keep);
+  void deviation() { spread(true); }
+  void variance() { spread(false); }
+  void spread(bool root);
+  void norm();
+  void vector_norm();
+  void frobenius_norm();
+  void norm_over(double power, const std::vector<std::int64_t>& axes, bool keep);
+  void log_sum_exp();
+  void cumulative_sum();
+  void gated();
+  void log1p();
+  void expm1();
+  void sign();
+  void ceiling();
+  void rounded();
+  void floor_quotient();
+  void remainder();
+  LayerId floor_of(LayerId of) {
+    return layers_.add(ActivationOp{ActivationOp::Kind::kFloor}, {of});
+  }
+  void log_sigmoid();
+
+  // Places in another order.
+  /// A layer's places along an axis, by their numbers.
+  LayerId indexed(LayerId from, std::int64_t axis, const std::vector<std::int64_t>& places);
+  void take_places(std::int64_t axis, const at::Tensor& places);
+  void index();
+  void index_select();
+  void gather();
+  void flip();
+  void repeat();
+  void repeat_interleave();
+  void pixel_shuffle();
+  void pixel_unshuffle();
+  void channel_shuffle();
+  void outer();
+  void einsum();
+  void move_axes();
+  void turn_axes();
+  void resize_sequence_nearest() { resize_sequence(ResizeOp::Method::kNearest, 2); }
+  void resize_sequence_linear();
+  void resize_sequence(ResizeOp::Method method, std::size_t scales);
   void resize(ResizeOp::Method method, std::size_t scales);
 
   void sum_of();
@@ -119,6 +227,34 @@ class TorchScriptImporter : public TorchScriptLayers {
   void matrix_product();
   void product_and_sum();
   void attention();
+  /// What is done to the scores of attention before the softmax.
+  struct AttentionMask {
+    enum class Kind {
+      kAdded,
+      kHides,  ///< scores count where it is 0
+      kShows,  ///< scores count where it is not 0
+    };
+    LayerId layer;
+    Kind kind;
+  };
+  LayerId shares_of(LayerId queries, LayerId keys, const std::optional<AttentionMask>& mask);
+  const at::Tensor& additive_mask(const at::Tensor& hidden);
+  /// Where the arguments of LibTorch's own attention stand.
+  struct NativeAttention {
+    std::size_t heads;
+    std::size_t weights;  ///< weight and bias of what makes queries, keys and values; of the output
+    std::size_t mask;
+    std::size_t mask_type;
+  };
+  struct Attended {
+    LayerId output;
+    LayerId shares;  ///< how much of each place each place takes, by head
+  };
+  Attended attend(LayerId from, const NativeAttention& of);
+  std::optional<AttentionMask> native_mask(const NativeAttention& of, std::size_t rank);
+  NetworkTensor sequence();
+  void native_attention();
+  void encoder_layer();
 
   void pass_on();
   void same_numbers();
@@ -131,6 +267,13 @@ class TorchScriptImporter : public TorchScriptLayers {
   void permute();
   void permute_by(const std::vector<std::int64_t>& order);
   void expand();
+  /// A tensor repeated along axes of size 1, and before its first axis.
+  NetworkTensor expanded(const NetworkTensor& from, Sizes before, const Sizes& to);
+  /// Numbers that an operation writes over its first operand.
+  void written(const c10::IValue& value);
+  void copied();
+  void filled() { written(argument(1)); }
+  void zeroed();
   void select();
   void slice();
   void narrow();

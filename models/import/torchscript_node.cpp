@@ -50,12 +50,19 @@ bool TorchScriptLayers::is_of_network(std::size_t input) const {
          ledger_.has(argument(input).toTensor());
 }
 
-NetworkTensor TorchScriptLayers::operand(std::size_t input) const {
+NetworkTensor TorchScriptLayers::known(const at::Tensor& tensor) {
+  if (!ledger_.is_current(tensor)) {
+    if (const auto part = part_of_whole(tensor)) return *part;
+  }
+  return ledger_.read(tensor);
+}
+
+NetworkTensor TorchScriptLayers::operand(std::size_t input) {
   const c10::IValue& value = argument(input);
   if (!value.isTensor() || !ledger_.has(value.toTensor())) {
     throw Unsupported{"a tensor that is not of the network"};
   }
-  return ledger_.read(value.toTensor());
+  return known(value.toTensor());
 }
 
 Sizes TorchScriptLayers::numbers(std::size_t input) const {
@@ -146,10 +153,10 @@ std::pair<std::vector<LayerId>, std::optional<std::int64_t>> TorchScriptLayers::
   std::size_t rank = 0;
   for (const c10::IValue& value : operands) {
     const at::Tensor tensor =
-        value.isTensor() ? value.toTensor() : at::scalar_tensor(value.toScalar(), at::kFloat);
+        value.isTensor() ? value.toTensor() : kept(at::scalar_tensor(value.toScalar(), at::kFloat));
     all.push_back({tensor, {}});
     if (value.isTensor() && ledger_.has(tensor)) {
-      all.back().what = ledger_.read(tensor);
+      all.back().what = known(tensor);
     }
     rank = std::max(rank, static_cast<std::size_t>(tensor.dim()));
   }
@@ -190,7 +197,8 @@ void TorchScriptLayers::make(std::size_t output, const NetworkTensor& what) {
     throw Unsupported{fmt::format("an answer of {}, where {} is inferred", text(shape),
                                   text(layers_.shape(what.layer)))};
   }
-  ledger_.make(tensor, {held_as(tensor, what.layer), what.batch});
+  const NetworkTensor held{held_as(tensor, what.layer), what.batch};
+  if (!writes_ || !write_part(tensor, held)) ledger_.make(tensor, held);
 }
 
 LayerId TorchScriptLayers::held_as(const at::Tensor& tensor, LayerId layer) {
@@ -239,12 +247,52 @@ LayerId TorchScriptLayers::add_weighted(const LayerOp& op, LayerId from,
   }
   const std::string first = weights.empty() ? "" : ArchiveTensors::place_of(weights.front().tensor);
   if (!weights.empty() && whole_places_.emplace(first, place).first->second != place) {
-    throw Unsupported{"weights that another layer has too, with another bias"};
+    return add_with_bias_apart(op, from, weights);
   }
   const LayerId id = layers_.add(op, {from}, module_of(weights, names), first);
   weights_[id] = weights;
   used_[id] = std::move(names);
   return id;
+}
+
+namespace {
+
+/// The operation without its bias; nothing of those that cannot do without.
+std::optional<LayerOp> without_bias(LayerOp op) {
+  if (auto* conv = std::get_if<ConvOp>(&op)) {
+    conv->bias = false;
+  } else if (auto* transposed = std::get_if<ConvTransposeOp>(&op)) {
+    transposed->bias = false;
+  } else if (auto* linear = std::get_if<LinearOp>(&op)) {
+    linear->bias = false;
+  } else {
+    return std::nullopt;
+  }
+  return op;
+}
+
+}  // namespace
+
+LayerId TorchScriptLayers::add_with_bias_apart(const LayerOp& op, LayerId from,
+                                               const std::vector<Weight>& weights) {
+  const std::optional<LayerOp> alone = without_bias(op);
+  if (!alone) throw Unsupported{"weights that another layer has too, with another bias"};
+  const Weight& weight = weights.front();
+  std::set<std::string> names = ledger_.weights_of(weight.tensor);
+  if (std::string name = archive_.name_of(weight.tensor); !name.empty()) {
+    names.insert(std::move(name));
+  }
+  const LayerId id = layers_.add(*alone, {from}, module_of(weights, names),
+                                 ArchiveTensors::place_of(weight.tensor));
+  weights_[id] = {weight};
+  used_[id] = std::move(names);
+  if (weights.size() == 1) return id;
+  const bool of_features = std::holds_alternative<LinearOp>(op);
+  const TensorShape& out = layers_.shape(id);
+  Sizes sizes(out.rank(), 1);
+  sizes[of_features ? out.rank() - 1 : 0] = weights[1].tensor.numel();
+  const LayerId bias = stored(weights[1].tensor, {weights[1].tensor.numel()});
+  return layers_.add(AddOp{}, {id, shaped(bias, {sizes.begin(), sizes.end()})});
 }
 
 std::string TorchScriptLayers::module_of(const std::vector<Weight>& weights,
@@ -260,6 +308,17 @@ std::string TorchScriptLayers::module_of(const std::vector<Weight>& weights,
       return archive_.name_of(weight.tensor) == module + before + weight.part;
     });
     if (fit) return module;
+  }
+  // "cell_ih" of "cell.weight_ih" and "cell.bias_ih": a step's weights of the input.
+  for (const char* behind : {"_ih", "_hh"}) {
+    const std::string first = archive_.name_of(weights.front().tensor);
+    const std::string end = "." + weights.front().part + behind;
+    if (!first.ends_with(end)) continue;
+    const std::string module = first.substr(0, first.size() - end.size());
+    const bool fit = std::all_of(weights.begin(), weights.end(), [&](const Weight& weight) {
+      return archive_.name_of(weight.tensor) == module + "." + weight.part + behind;
+    });
+    if (fit && !archive_.has_module(module + behind)) return module + behind;
   }
   // Others than the archive's own must not be loaded from there.
   const std::string name = names.empty() ? "constant" : *names.begin();

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/ir/ir.h>
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,7 +25,7 @@ class TorchScriptLayers {
   using Stack = TorchScriptProgram::Stack;
 
   /// @param first input
-  TorchScriptLayers(const ArchiveTensors& archive, const InputOp& first)
+  TorchScriptLayers(ArchiveTensors& archive, const InputOp& first)
       : archive_{archive}, layers_{first} {}
 
  protected:
@@ -32,7 +33,11 @@ class TorchScriptLayers {
 
   [[nodiscard]] const c10::IValue& argument(std::size_t input) const;
   /// @throws Unsupported if it is not of the network, HangsOnUnknown if it is not known
-  [[nodiscard]] NetworkTensor operand(std::size_t input) const;
+  [[nodiscard]] NetworkTensor operand(std::size_t input);
+  /// What a tensor of the network is: the output of a layer, or a part of one that was written to
+  /// since the part was taken.
+  /// @throws Unsupported, HangsOnUnknown likewise
+  NetworkTensor known(const at::Tensor& tensor);
   [[nodiscard]] bool has_argument(std::size_t input) const;
   [[nodiscard]] bool is_of_network(std::size_t input) const;
   [[nodiscard]] Sizes sizes(std::size_t input) const {
@@ -63,8 +68,10 @@ class TorchScriptLayers {
   /// @return them, and where the batch stands in the answer
   std::pair<std::vector<LayerId>, std::optional<std::int64_t>> repeated(
       const std::vector<c10::IValue>& operands);
-  /// A constant as a layer.
+  /// A constant as a layer. What the importer itself has computed must be `kept`.
   LayerId stored(const at::Tensor& tensor, const TensorShape& shape);
+  /// Keeps a tensor, so that its place in memory tells it from all others.
+  const at::Tensor& kept(at::Tensor tensor) { return kept_.emplace_back(std::move(tensor)); }
 
   // What the operation makes.
 
@@ -96,13 +103,16 @@ class TorchScriptLayers {
   /// @throws Unsupported if the network computes it
   [[nodiscard]] at::Tensor weight(std::size_t input) const;
 
-  const ArchiveTensors& archive_;
+  ArchiveTensors& archive_;
   LayerList layers_;
   TensorLedger ledger_;
   const Stack* inputs_{nullptr};
   const Stack* outputs_{nullptr};
+  bool writes_{false};  ///< whether the operation at hand writes its answer over its first operand
   /// A constant that the operation wrote over, and what it was before.
   std::optional<std::pair<at::Tensor, at::Tensor>> overwritten_;
+  /// Likewise all of the tensor that the constant is a view of, if it is one.
+  std::optional<std::pair<at::Tensor, at::Tensor>> overwritten_base_;
   std::map<LayerId, std::vector<Weight>> weights_;
   std::map<LayerId, std::set<std::string>> used_;  // names of the archive's tensors
   std::size_t operation_{0};                       // that is at hand, as they run
@@ -112,7 +122,20 @@ class TorchScriptLayers {
   LayerId held_as(const at::Tensor& tensor, LayerId layer);
   [[nodiscard]] std::string module_of(const std::vector<Weight>& weights,
                                       const std::set<std::string>& names) const;
+  /// A layer whose weight another layer has with another bias: it shares the weight, and the bias
+  /// is added behind it.
+  LayerId add_with_bias_apart(const LayerOp& op, LayerId from, const std::vector<Weight>& weights);
+  /// Notes that an operation wrote over a part of a tensor: all of the tensor is then what it was,
+  /// with the part between.
+  /// @return false if the tensor is no part of another, or none that slices say
+  bool write_part(const at::Tensor& part, const NetworkTensor& what);
+  /// A part of a tensor, as it is now; nothing if no slices say it.
+  std::optional<NetworkTensor> part_of_whole(const at::Tensor& part);
+  /// What the written tensor was before, as a layer.
+  std::optional<NetworkTensor> whole_before(const at::Tensor& base, const at::Tensor& part,
+                                            const NetworkTensor& what);
 
+  std::deque<at::Tensor> kept_;
   std::map<std::string, std::string> whole_places_;  // of all weights of a layer, by the first's
 };
 

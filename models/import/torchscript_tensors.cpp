@@ -82,6 +82,11 @@ bool ArchiveTensors::was_written(const at::Tensor& tensor) const {
   return it != writes_.end() && it->second != tensor._version();
 }
 
+void ArchiveTensors::take_as_unwritten(const at::Tensor& tensor) {
+  const auto it = writes_.find(tensor.storage().unsafeGetStorageImpl());
+  if (it != writes_.end()) it->second = static_cast<std::uint32_t>(tensor._version());
+}
+
 bool ArchiveTensors::has_module(const std::string& module) const {
   return std::any_of(all_.begin(), all_.end(), [&](const std::string& name) {
     return name == module || name.starts_with(module + ".");
@@ -136,6 +141,7 @@ void TensorLedger::make(const at::Tensor& tensor, const NetworkTensor& what) {
     memory.whole = is_whole ? std::optional{what} : changes ? std::nullopt : memory.whole;
   } else {
     kept_.push_back(tensor);
+    if (!is_whole) memory.views.push_back(tensor);
   }
   places_[identity_of(tensor)] = {what, memory.writes, is_whole};
 }
@@ -152,12 +158,6 @@ void TensorLedger::lose(const at::Tensor& tensor, const std::string& why, bool v
   memory.varies = memory.varies || varies;
   kept_.push_back(tensor);
   places_[identity_of(tensor)] = {};
-}
-
-void TensorLedger::find_again(const at::Tensor& tensor, const NetworkTensor& what) {
-  memories_.erase(storage_of(tensor));
-  places_.erase(identity_of(tensor));
-  make(tensor, what);
 }
 
 bool TensorLedger::has(const at::Tensor& tensor) const {
@@ -178,6 +178,36 @@ NetworkTensor TensorLedger::read(const at::Tensor& tensor) const {
   if (place->second.is_whole && memory->whole) return *memory->whole;
   if (!place->second.is_whole && place->second.writes == memory->writes) return place->second.what;
   throw Unsupported{"a tensor that was changed in place through another view of it"};
+}
+
+bool TensorLedger::is_current(const at::Tensor& tensor) const {
+  const auto place = places_.find(identity_of(tensor));
+  const Memory* memory = memory_of(tensor);
+  if (place == places_.end() || memory == nullptr || memory->lost) return false;
+  return place->second.is_whole ? memory->whole.has_value()
+                                : place->second.writes == memory->writes;
+}
+
+at::Tensor TensorLedger::base_of(const at::Tensor& tensor) const {
+  const Memory* memory = memory_of(tensor);
+  return memory == nullptr ? at::Tensor{} : memory->first;
+}
+
+void TensorLedger::write(const at::Tensor& part, const NetworkTensor& of_part,
+                         const at::Tensor& base, const NetworkTensor& of_base,
+                         const std::function<bool(const at::Tensor& other)>& is_apart) {
+  Memory& memory = memories_.try_emplace(storage_of(base), Memory{base, {}}).first->second;
+  memory.whole = of_base;
+  const int before = memory.writes++;
+  for (const at::Tensor& view : memory.views) {
+    Place& place = places_[identity_of(view)];
+    if (place.writes == before && is_apart(view)) place.writes = memory.writes;
+  }
+  if (!places_.contains(identity_of(part))) memory.views.push_back(part);
+  kept_.push_back(part);
+  kept_.push_back(base);
+  places_[identity_of(base)] = {of_base, memory.writes, true};
+  places_[identity_of(part)] = {of_part, memory.writes, false};
 }
 
 void TensorLedger::derive(const at::Tensor& tensor, const std::set<std::string>& weights) {

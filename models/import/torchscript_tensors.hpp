@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/jit/api/module.h>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -44,6 +45,8 @@ class ArchiveTensors {
   [[nodiscard]] const std::vector<std::string>& all() const { return all_; }
   /// Whether a tensor of the archive was written to since the program began.
   [[nodiscard]] bool was_written(const at::Tensor& tensor) const;
+  /// Says that a tensor was written over with the numbers that it had.
+  void take_as_unwritten(const at::Tensor& tensor);
   /// Whether the archive has weights of this module.
   [[nodiscard]] bool has_module(const std::string& module) const;
   /// What a kernel has packed; null for what the archive does not hold, or is no such thing.
@@ -77,14 +80,22 @@ class TensorLedger {
   /// @param varies whether its size hangs on numbers, and not on sizes alone
   void lose(const at::Tensor& tensor, const std::string& why, bool varies = false);
   [[nodiscard]] bool varies(const at::Tensor& tensor) const;
-  /// Notes that a tensor that was lost is the output of a layer.
-  void find_again(const at::Tensor& tensor, const NetworkTensor& what);
   /// Whether a tensor hangs on the network's inputs.
   [[nodiscard]] bool has(const at::Tensor& tensor) const;
   /// @throws HangsOnUnknown if what it holds is not known
   /// @throws Unsupported likewise, if it is to be told; if it was changed in place through another
   ///         view
   [[nodiscard]] NetworkTensor read(const at::Tensor& tensor) const;
+
+  /// Whether `read` knows what it holds.
+  [[nodiscard]] bool is_current(const at::Tensor& tensor) const;
+  /// The tensor whose memory this one is a part of, or itself, if the ledger has it.
+  [[nodiscard]] at::Tensor base_of(const at::Tensor& tensor) const;
+  /// Notes that a part of a tensor was written over, and what both are now.
+  /// @param is_apart whether another view of the tensor has no number of the part
+  void write(const at::Tensor& part, const NetworkTensor& of_part, const at::Tensor& base,
+             const NetworkTensor& of_base,
+             const std::function<bool(const at::Tensor& other)>& is_apart);
 
   /// Notes what weights a constant was computed of.
   void derive(const at::Tensor& tensor, const std::set<std::string>& weights);
@@ -94,6 +105,7 @@ class TensorLedger {
   struct Memory {
     at::Tensor first;                    ///< the tensor that it was made for, and keeps it
     std::optional<NetworkTensor> whole;  ///< none: a view of it was written to
+    std::vector<at::Tensor> views;       ///< others than the first, as they were met
     int writes{0};
     bool lost{false};
     std::string why;  ///< to be told of what is lost

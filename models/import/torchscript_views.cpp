@@ -73,24 +73,6 @@ void TorchScriptImporter::permute_by(const std::vector<std::int64_t>& order) {
   if (std::is_sorted(of_sample.begin(), of_sample.end())) return make({from.layer, batch});
   make({layers_.add(TransposeOp{of_sample}, {from.layer}), batch});
 }
-void TorchScriptImporter::expand() {
-  const NetworkTensor from = operand(0);
-  const Sizes to = answer().sizes().vec();
-  Sizes before = sizes(0);
-  const auto added = static_cast<std::int64_t>(to.size() - before.size());
-  before.insert(before.begin(), to.size() - before.size(), 1);
-  std::optional<std::int64_t> batch =
-      from.batch ? std::optional{*from.batch + added} : std::optional<std::int64_t>{};
-  if (batch && to[static_cast<std::size_t>(*batch)] != 1) batch.reset();
-  const auto without_batch = [&](Sizes sizes) {
-    if (batch) sizes.erase(sizes.begin() + *batch);
-    if (sizes.size() > TensorShape::kMostAxes) throw Unsupported{"many dimensions"};
-    return TensorShape{sizes.begin(), sizes.end()};
-  };
-  const LayerId same = shaped(from.layer, without_batch(before));
-  const TensorShape shape = without_batch(to);
-  make({layers_.shape(same) == shape ? same : layers_.add(ExpandOp{shape}, {same}), batch});
-}
 void TorchScriptImporter::select() {
   const std::size_t rank = sizes(0).size();
   const std::int64_t axis = axis_of(argument(1).toInt(), rank);
@@ -193,7 +175,7 @@ void TorchScriptImporter::join(std::int64_t named, bool is_new) {
   bool first = true;
   for (const at::Tensor& part : parts) {
     if (!ledger_.has(part)) continue;
-    const std::optional<std::int64_t> here = ledger_.read(part).batch;
+    const std::optional<std::int64_t> here = known(part).batch;
     alike = alike && here && (first || here == batch);
     batch = here;
     first = false;
@@ -209,8 +191,7 @@ void TorchScriptImporter::join(std::int64_t named, bool is_new) {
     if (batch) all.erase(all.begin() + *batch);
     if (all.size() > TensorShape::kMostAxes) throw Unsupported{"many dimensions"};
     const TensorShape shape{all.begin(), all.end()};
-    layers.push_back(ledger_.has(part) ? shaped(ledger_.read(part).layer, shape)
-                                       : stored(part, shape));
+    layers.push_back(ledger_.has(part) ? shaped(known(part).layer, shape) : stored(part, shape));
   }
   if (layers.size() == 1) return make({layers.front(), batch});  // the first of DenseNet's
   const std::int64_t along = batch && *batch < axis ? axis - 1 : axis;

@@ -262,7 +262,7 @@ struct OperationKeys {
   }
   void operator()(IndexOp& op) const {
     axis(op.axis);
-    visitor.integer_list("places", op.places, kCount, kMostPlaces, Presence::kRequired,
+    visitor.integer_list("indices", op.places, kCount, kMostPlaces, Presence::kRequired,
                          "Which places of the axis the output has, in order.");
   }
   void operator()(PadOp& op) const {

@@ -3,7 +3,6 @@
 // compute what their own module does, in batches and in both halves of every cut, and come back
 // whole from the bytes that the confined child hands over.
 
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,20 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "models/import/check.hpp"
 #include "models/import/handover.hpp"
 #include "models/import/torchscript.hpp"
-#include "models/measure/layer_times.hpp"
-#include "models/networks/network_file.hpp"
-#include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/base/error.hpp"
+#include "tests/support/imported.hpp"
 #include "tests/support/made_networks.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
 namespace {
 
+using testing::expect_archive;
 using ::testing::HasSubstr;
 using testing::made;
 using testing::TemporaryFolder;
@@ -78,30 +75,6 @@ const std::vector<Program> kPrograms{
     {"shuffled", {{.name = {}, .shape = {3, 32, 32}}}, 224 + 584 + 90, 4},
     {"shuffled-script", {{.name = {}, .shape = {3, 32, 32}}}, 224 + 584 + 90, 4}};
 
-double difference(const at::Tensor& one, const at::Tensor& other) {
-  return (one - other).abs().max().item<double>() / one.abs().max().item<double>();
-}
-
-/// Both halves of every cut give the whole.
-void expect_halves_to_fit(const Network& network, const std::string& name) {
-  const Graph& graph = network.graph();
-  constexpr std::int64_t kSamples = 3;
-  const Network::Tensors inputs = random_inputs(network, kSamples);
-  const LayerId last = graph.layers().size() - 1;
-  const at::Tensor whole = network.run(inputs, last);
-  EXPECT_EQ(whole.size(0), kSamples) << name;
-  for (const Cut& cut : graph.cuts()) {
-    if (cut.of_inputs) continue;
-    const at::Tensor crossing = network.run(inputs, cut.after);
-    EXPECT_EQ(crossing[0].numel(), cut.shape.elements()) << name << " at " << cut.name;
-    EXPECT_LT(difference(whole, network.suffix(crossing, cut)), 1e-6) << name << " at " << cut.name;
-  }
-  // A batch's samples are computed one by one.
-  Network::Tensors second;
-  for (const auto& [id, tensor] : inputs) second.emplace(id, tensor.slice(0, 1, 2));
-  EXPECT_LT(difference(whole.slice(0, 1, 2), network.run(second, last)), 1e-5) << name;
-}
-
 TEST(AnyArchive, IsImportedAndComputesWhatItsFileDoes) {
   const TemporaryFolder folder;
   std::string names;
@@ -111,17 +84,9 @@ TEST(AnyArchive, IsImportedAndComputesWhatItsFileDoes) {
   for (const Program& program : kPrograms) {
     SCOPED_TRACE(program.name);
     const std::filesystem::path file = folder.path() / (program.name + ".pt");
-    const ImportedNetwork imported = import_torchscript(file, program.inputs, "imported");
-    EXPECT_EQ(imported.graph.parameters(), program.parameters);
+    const ImportedNetwork imported = expect_archive(file, program.inputs, program.parameters);
     EXPECT_GE(imported.graph.cuts().size(), program.least_cuts);
     EXPECT_TRUE(imported.graph.cuts().front().of_inputs);
-    EXPECT_LT(check_torchscript(file, imported, program.inputs).difference, 1e-5);
-    const ImportedNetwork again = take_over(handover(imported), "imported");
-    EXPECT_EQ(graph_file(again.graph), graph_file(imported.graph));
-    EXPECT_EQ(again.weights, imported.weights);
-    Network network{again.graph};
-    network.load(again.weights, file.string());
-    expect_halves_to_fit(network, program.name);
   }
 }
 

@@ -14,6 +14,8 @@ import torchvision
 from torch import nn
 from torch.nn import functional as F
 
+import traced_networks
+
 warnings.filterwarnings("ignore")
 
 
@@ -364,7 +366,7 @@ class TwoOutputs(Small):
 
     def forward(self, x):
         y = torch.relu(self.a(x))
-        return self.head(self.b(y)), self.exit(torch.cumsum(y.mean((2, 3)), 1))
+        return self.head(self.b(y)), self.exit(torch.sort(y.mean((2, 3)), 1)[0])
 
 
 class SameTwice(Small):
@@ -510,6 +512,8 @@ INPUTS = {"recurrent": lambda: (torch.randint(0, 50, (1, 12)),),
           "two-inputs": lambda: (torch.randn(1, 3, 32, 32), torch.randn(1, 10)),
           "video": lambda: (torch.randn(1, 3, 4, 16, 16),),
           "sound": lambda: (torch.randn(1, 4, 50),)}
+SMALL.update(traced_networks.NETWORKS)
+INPUTS.update(traced_networks.INPUTS)
 TRAINED = {"dropped"}
 WITHOUT_ONNX = {"accumulator", "size-of-numbers", "constrained", "mean-alone", "attention", "u-net", "shuffled", *INPUTS, "activated", "resized", "sliced", "double", "by-numbers", "plus", "cast", "computed",
                 "dropped", "normed", "under-a-view", "through-a-view", "half-tied",
@@ -547,18 +551,20 @@ for name in sys.argv[2:]:
         if isinstance(module, nn.BatchNorm2d) and module.track_running_stats:
             module.running_mean.uniform_(-0.1, 0.1)
             module.running_var.uniform_(0.5, 2)
-            nn.init.uniform_(module.weight, 0.5, 1.5)
-            nn.init.uniform_(module.bias, -0.1, 0.1)
+            if module.affine:
+                nn.init.uniform_(module.weight, 0.5, 1.5)
+                nn.init.uniform_(module.bias, -0.1, 0.1)
         # A vision transformer's head begins with zeros, and so would its answers.
         if isinstance(module, nn.Linear) and not module.weight.any():
             nn.init.normal_(module.weight, std=0.1)
     size = 32 if small else 224
-    picture = torch.randn(1, 3, size, size, dtype=next(network.parameters()).dtype)
+    picture = torch.randn(1, 3, size, size, dtype=next(network.parameters(), torch.zeros(1)).dtype)
     inputs = INPUTS[plain]() if plain in INPUTS else (picture,)
     if name.endswith("-script"):
         torch.jit.script(network).save(str(folder / f"{name}.pt"))
         continue
-    torch.jit.trace(network, inputs, check_trace=False).save(str(folder / f"{name}.pt"))
+    with torch.set_grad_enabled(plain not in traced_networks.FAST):
+        torch.jit.trace(network, inputs, check_trace=False).save(str(folder / f"{name}.pt"))
     if plain in WITHOUT_ONNX:
         continue
     if not small:
