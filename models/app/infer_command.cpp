@@ -136,7 +136,8 @@ SplitNetwork split_network(const InferRequest& request, const Cut& cut, std::int
     const fs::path file = request.units / "units" / (point.key() + ".pt");
     prepared.network.load(read_state_dict(file), file.string());
   }
-  return {prepared.network.folded(), channels > 0 ? prepared.quantized->cut : cut, spec.bits};
+  return {prepared.network.folded().packed(), channels > 0 ? prepared.quantized->cut : cut,
+          spec.bits};
 }
 
 /// Runs all pictures through one split network.
@@ -335,7 +336,7 @@ void infer_command(const Words& words) {
   };
   std::vector<Configuration> configurations;
   const PreparedNetwork whole_network = prepare(networks, Point{.seed = seed});
-  const Network plain = whole_network.network.folded();
+  const Network plain = whole_network.network.folded().packed();
   for (const Cut& cut : request.cuts) {
     for (const std::int64_t channels : request.channels) {
       if (channels > cut.unit_channels || (channels > 0 && cut.of_inputs)) continue;

@@ -64,6 +64,7 @@ struct ProfileRequest {
   CrossingCodecs codecs;
   std::vector<std::vector<Cut>> cuts;       ///< of each graph, where codecs are measured
   std::string dtype{"fp32"};                ///< that layers are computed in
+  bool packed{false};                       ///< whether in the orders of oneDNN's kernels
   int bits{8};                              ///< of the codecs' levels
   std::shared_ptr<const Dataset> pictures;  ///< of the codecs; none: a random one
   std::shared_ptr<LeftOut> left_out;        ///< none: a picture that cannot be read is an error
@@ -139,6 +140,7 @@ ProfileRequest profile_request(const VerbOptions& options, const CommandLine& li
         model_by_name(library, "profile", name, options.text_of("input"), std::nullopt));
   }
   request.dtype = dtype_of(options, runtime.device);
+  request.packed = line.has("packed");
   request.device_name = options.text_of("name");
   if (request.device_name.empty()) request.device_name = usual_name(runtime, request.dtype);
   const bool tame = std::all_of(request.device_name.begin(), request.device_name.end(), [](char c) {
@@ -167,6 +169,7 @@ Network network_of(const Graph& graph, const ProfileRequest& request, c10::Devic
     if (!quiet) tell_left_over(request.weights, graph, left_over);
   }
   Network folded = network.folded();
+  if (request.packed) return folded.packed();
   return request.dtype == "fp16" ? folded.converted(at::kHalf) : folded;
 }
 
@@ -184,8 +187,9 @@ LayerProfile profile_of(const Graph& graph, const ProfileRequest& request, const
                        .precision = request.dtype,
                        .provenance = {"measured", kSource, "'papilio profile'"}};
   profile.note = fmt::format(
-      "One picture at a time, {} weights, batch norms folded into convolutions; medians.",
-      request.weights.empty() ? "random" : "trained");
+      "One picture at a time, {} weights, batch norms folded into convolutions{}; medians.",
+      request.weights.empty() ? "random" : "trained",
+      request.packed ? ", weights and pictures in the orders that oneDNN's kernels read" : "");
   if (power) {
     profile.note +=
         fmt::format(" Energies are the latencies at {} W, which was {}.", power->watts,
@@ -369,6 +373,9 @@ void profile_command(const Words& words) {
                "repeats until the 95 % intervals of the medians are that narrow, by their value");
   options.real("limit", 60, "60",
                "seconds a network, after which it stops repeating; as much again for its codecs");
+  line.add_options()("packed",
+                     "weights, and pictures between convolutions, in the orders that oneDNN's "
+                     "kernels read, as 'papilio infer' has them; on processors");
   line.add_options()("force", po::bool_switch(),
                      "write a table too whose layers and whole passes disagree");
   line.add_options()(

@@ -353,7 +353,8 @@ at::Tensor Network::run(const Tensors& given, LayerId last,
       // A view of it, as a flat one, may be read later, or be the caller's.
       dies = dies && last_reader_[from] == id &&
              (callers == given.end() || !outputs[from].is_same(callers->second)) &&
-             outputs[from].storage().use_count() == 1;
+             (outputs[from].is_mkldnn() ? outputs[from].use_count() == 2  // here, and an input
+                                        : outputs[from].storage().use_count() == 1);
     }
     outputs[id] = compute(id, inputs, samples, dies && !training_);
     for (const LayerId from : read) {
@@ -361,12 +362,20 @@ at::Tensor Network::run(const Tensors& given, LayerId last,
     }
     if (watch) watch(id);
   }
-  return outputs[last];
+  return unpacked(outputs[last]);
 }
 
-at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs, std::int64_t samples,
+at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& read, std::int64_t samples,
                             bool in_place) const {
   const LayerTensors& own = layers_[id];
+  if (!packed_.empty()) {
+    if (auto made = compute_packed(graph_.layer(id), packed_[id], own.part(1), read, in_place)) {
+      return *std::move(made);
+    }
+  }
+  std::vector<at::Tensor> inputs;
+  inputs.reserve(read.size());
+  for (const at::Tensor& one : read) inputs.push_back(unpacked(one));
   const at::Tensor none;
   const at::Tensor& x = inputs.empty() ? none : inputs.front();
   const TensorShape& shape = graph_.layer(id).shape;
@@ -439,7 +448,7 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& inputs, s
 }
 
 Network Network::folded() const {
-  PAPILIO_CHECK(!training_ && type_ == at::kFloat);
+  PAPILIO_CHECK(!training_ && type_ == at::kFloat && packed_.empty());
   Network result{graph_, device_};
   result.layers_ = layers_;
   for (LayerId id = 0; id < layers_.size(); ++id) {
@@ -479,8 +488,30 @@ Network Network::folded() const {
   return result;
 }
 
-Network Network::converted(c10::ScalarType type) const {
+Network Network::packed() const {
   PAPILIO_CHECK(!training_);
+  Network result{*this};
+  if (!can_pack() || !device_.is_cpu() || type_ != at::kFloat) return result;
+  const at::NoGradGuard no_grad;
+  std::vector<bool> passes_on;
+  for (const LayerTensors& own : layers_) passes_on.push_back(own.folded);
+  const std::vector<bool> blocked = blocked_layers(graph_, passes_on);
+  result.packed_.resize(layers_.size());
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    const Layer& layer = graph_.layer(id);
+    PackedLayer& to = result.packed_[id];
+    to.is_blocked = blocked[id];
+    to.takes_blocked = !layer.inputs.empty() && blocked[layer.inputs.front()];
+    to.passes_on = passes_on[id];
+    const at::Tensor weight = layers_[id].part(0);
+    if (!weight.defined() || layer.inputs.empty()) continue;
+    to.weight = packed_weight(layer, graph_.layer(layer.inputs.front()).shape, weight);
+  }
+  return result;
+}
+
+Network Network::converted(c10::ScalarType type) const {
+  PAPILIO_CHECK(!training_ && packed_.empty());
   Network result{*this};
   result.type_ = type;
   for (LayerTensors& own : result.layers_) {

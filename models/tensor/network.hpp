@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
+#include "models/tensor/packed.hpp"
 #include "models/weights/state_dict.hpp"
 
 namespace papilio {
@@ -82,6 +83,12 @@ class Network {
   /// reads: fewer operations, results equal but for rounding. It cannot be trained or saved.
   [[nodiscard]] Network folded() const;
 
+  /// The same network for inference on this processor, with weights, and what flows between
+  /// convolutions, in the orders that oneDNN's kernels read: results equal but for rounding. Layers
+  /// that convert an order take the time for it. The same network where LibTorch has no oneDNN, or
+  /// on another device. It cannot be trained, saved or converted.
+  [[nodiscard]] Network packed() const;
+
   /// The same network for inference in another number format, e.g. `at::kHalf`, which LibTorch
   /// computes with on GPUs. Fold before: folding needs the digits.
   [[nodiscard]] Network converted(c10::ScalarType type) const;
@@ -108,6 +115,7 @@ class Network {
   c10::Device device_;
   c10::ScalarType type_{c10::ScalarType::Float};
   std::vector<LayerTensors> layers_;
+  std::vector<PackedLayer> packed_;   ///< empty: not packed
   std::vector<LayerId> last_reader_;  ///< of each layer's output; the last layer's is itself
   bool training_{false};
 };

@@ -120,6 +120,81 @@ TEST(Network, FoldedDiffersByRoundingOnly) {
   }
 }
 
+// Convolutions, sums, ReLUs and pools hand pictures on in oneDNN's order, but where nothing of them
+// reads it: here what the sigmoid and the rows are made of.
+TEST(Network, PackedDiffersByRoundingOnly) {
+  if (!can_pack()) GTEST_SKIP() << "needs a LibTorch with oneDNN";
+  Graph graph{"n", "t"};
+  const ConvOp conv{.out_channels = 16, .kernel = 3, .padding = 1, .bias = true};
+  graph.add("in", InputOp{{3, 24, 24}}, {});
+  graph.add("conv1", conv, {0});
+  graph.add("relu1", ReluOp{}, {1});
+  graph.add("pool", MaxPoolOp{.kernel = 3, .stride = 2, .padding = 1}, {2});
+  graph.add("conv2", ConvOp{.out_channels = 16, .kernel = 3, .padding = 1, .groups = 4}, {3});
+  graph.add("relu2", ReluOp{}, {4});
+  graph.add("conv3", conv, {5});
+  graph.add("sum", AddOp{}, {6, 3});
+  graph.add("relu3", ReluOp{}, {7});
+  graph.add("conv4", conv, {8});
+  graph.add("sigmoid", ActivationOp{}, {9});
+  graph.add("product", MultiplyOp{}, {10, 8});
+  graph.add("conv5", conv, {11});
+  graph.add("mean", GlobalAvgPoolOp{}, {12});
+  graph.add("rows", ReshapeOp{{144, 16}}, {9});
+  graph.add("linear", LinearOp{.out_features = 8}, {14});
+  graph.add("fc", LinearOp{.out_features = 8}, {13});
+  graph.add("last", AddOp{}, {15, graph.add("row", ReshapeOp{{1, 8}}, {16})});
+  const std::vector<bool> blocked =
+      blocked_layers(graph, std::vector<bool>(graph.layers().size(), false));
+  for (const char* name :
+       {"conv1", "relu1", "pool", "conv2", "relu2", "conv3", "sum", "relu3", "conv5"}) {
+    EXPECT_TRUE(blocked[*graph.find_layer(name)]) << name;
+  }
+  for (const char* name : {"conv4", "sigmoid", "product", "mean", "linear"}) {
+    EXPECT_FALSE(blocked[*graph.find_layer(name)]) << name;
+  }
+  const Network plain = random_network(graph, 6);
+  const Network packed = plain.packed();
+  for (const std::int64_t samples : {1, 3}) {
+    const at::Tensor images = random_images(graph, samples);
+    const at::Tensor before = images.clone();
+    const at::Tensor whole = plain.forward(images);
+    const at::Tensor answer = packed.forward(images);
+    EXPECT_LE(((answer - whole).abs().max() / whole.abs().max()).item<double>(), 1e-5);
+    EXPECT_TRUE(at::equal(images, before));
+    for (const Cut& cut : graph.cuts()) {
+      const at::Tensor crossing = packed.prefix(images, cut);
+      EXPECT_FALSE(crossing.is_mkldnn()) << cut.name;
+      const at::Tensor kept = crossing.clone();
+      EXPECT_TRUE(at::equal(packed.suffix(crossing, cut), answer)) << cut.name;
+      EXPECT_TRUE(at::equal(crossing, kept)) << cut.name << ": the caller's";
+    }
+  }
+}
+
+// A folded norm hands its convolution's picture on as it is.
+TEST(Network, PackedAfterFoldingDiffersByRoundingOnly) {
+  if (!can_pack()) GTEST_SKIP() << "needs a LibTorch with oneDNN";
+  const Graph graph = adapted(*find_model("resnet18"), TensorShape{3, 64, 64}, 10);
+  std::vector<bool> folds;
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    folds.push_back(graph.folds_into_convolution(id));
+  }
+  const std::vector<bool> blocked = blocked_layers(graph, folds);
+  EXPECT_TRUE(blocked[*graph.find_layer("bn1")]);
+  EXPECT_TRUE(blocked[*graph.find_layer("maxpool")]);
+  const Network folded = random_network(graph, 7).folded();
+  const at::Tensor images = random_images(graph, 2);
+  const at::Tensor whole = folded.forward(images);
+  const Network packed = folded.packed();
+  EXPECT_LE(((packed.forward(images) - whole).abs().max() / whole.abs().max()).item<double>(),
+            1e-5);
+  for (const Cut& cut : graph.block_cuts()) {
+    EXPECT_TRUE(at::equal(packed.suffix(packed.prefix(images, cut), cut), packed.forward(images)))
+        << cut.name;
+  }
+}
+
 // The first reader sees the convolution as it is: folding would norm what it reads, too.
 TEST(Network, FoldsNoConvolutionThatAnotherLayerReads) {
   Graph graph{"shared", ""};
