@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::size_t kPictureAxes = 3;
 
+/// Multiply-accumulates from which on a convolution gains more than handing over its picture in
+/// another order costs. On an AMD EPYC a network of convolutions of 1 million (MobileNetV3 small)
+/// took 1.1 times as long with all of them so, one of 6 million (MobileNetV2) 0.85 times.
+constexpr std::int64_t kMacsWorthIt = 4'000'000;
+
 std::vector<std::int64_t> in_plane(const Spatial& window) {
   return {window.height, window.width};
 }
@@ -42,7 +47,8 @@ bool can_be_blocked(const Graph& graph, const Layer& layer) {
     const TensorShape& other = graph.layer(layer.inputs.back()).shape;
     return input == other;
   }
-  return std::holds_alternative<ReluOp>(layer.op) || packs(layer.op, input);
+  const bool is_large = layer.macs >= kMacsWorthIt;
+  return std::holds_alternative<ReluOp>(layer.op) || (packs(layer.op, input) && is_large);
 }
 
 at::Tensor packed(const at::Tensor& tensor) {
