@@ -159,6 +159,7 @@ class TorchScriptImporter : public TorchScriptLayers {
   void place_of_extreme(ReduceOp::Kind kind);
   /// The first place along a layer's axis that has the extreme.
   LayerId place_in(LayerId from, std::int64_t axis, LayerId extreme, bool keep);
+  void ranked();
   void deviation() { spread(true); }
   void variance() { spread(false); }
   void spread(bool root);

@@ -193,6 +193,7 @@ TorchScriptImporter::converters() {
       {"aten::min", &I::min_of},
       {"aten::argmax", &I::argmax},
       {"aten::argmin", &I::argmin},
+      {"aten::topk", &I::ranked},
       {"aten::std", &I::deviation},
       {"aten::var", &I::variance},
       {"aten::norm", &I::norm},

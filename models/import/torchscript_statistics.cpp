@@ -98,6 +98,41 @@ LayerId TorchScriptImporter::place_in(LayerId from, std::int64_t axis, LayerId e
   return layers_.add(ScaleOp{.factor = -1, .offset = static_cast<double>(places)}, {first});
 }
 
+/// The greatest along an axis, or the least, and their places: one after another, each hidden from
+/// those behind it.
+void TorchScriptImporter::ranked() {
+  constexpr std::int64_t kMostRanks = 16;
+  const std::int64_t ranks = argument(1).toInt();
+  if (ranks < 1 || ranks > kMostRanks) throw Unsupported{"more than 16 of them"};
+  const auto [from, axis] = with_axis(0, argument(2).toInt());
+  const bool greatest = argument(3).toBool();
+  const ReduceOp extreme{.kind = greatest ? ReduceOp::Kind::kMaximum : ReduceOp::Kind::kMinimum,
+                         .axes = {axis},
+                         .keep = true};
+  const TensorShape shape = layers_.shape(from.layer);
+  const std::int64_t count = shape[static_cast<std::size_t>(axis)];
+  std::vector<std::int64_t> sizes(shape.rank(), 1);
+  const double infinity = std::numeric_limits<double>::infinity();
+  const LayerId nothing =
+      stored(kept(at::full({}, greatest ? -infinity : infinity)), {sizes.begin(), sizes.end()});
+  sizes[static_cast<std::size_t>(axis)] = count;
+  const LayerId all = stored(kept(at::arange(count, at::kFloat)), {sizes.begin(), sizes.end()});
+  std::vector<LayerId> values;
+  std::vector<LayerId> places;
+  LayerId left = from.layer;
+  for (std::int64_t rank = 0; rank < ranks; ++rank) {
+    values.push_back(layers_.add(extreme, {left}));
+    places.push_back(place_in(left, axis, values.back(), true));
+    const LayerId here = layers_.add(CombineOp{CombineOp::Kind::kEqual}, {all, places.back()});
+    left = layers_.add(SelectOp{}, {here, nothing, left});
+  }
+  const auto joined = [&, along = axis](const std::vector<LayerId>& parts) {
+    return parts.size() == 1 ? parts.front() : layers_.add(ConcatOp{.axis = along}, parts);
+  };
+  make(0, {joined(values), from.batch});
+  make(1, {joined(places), from.batch});
+}
+
 std::vector<std::int64_t> TorchScriptImporter::axes_at(std::size_t input) const {
   const std::size_t rank = sizes(0).size();
   std::vector<std::int64_t> axes;

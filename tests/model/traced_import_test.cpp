@@ -44,13 +44,13 @@ constexpr std::int64_t kEncoderLayer = 816 + 272 + 544 + 528 + 64;
 /// All of the networks of this file, made once; nothing without PyTorch.
 const std::filesystem::path* folder() {
   static const TemporaryFolder kFolder;
-  static const bool kMade =
-      made(kFolder,
-           "fast-encoder fast-encoder-script fast-norm-first fast-masked fast-padded fast-words "
-           "fast-attention dot-product tied-words written written-script windows alone one-sample "
-           "states "
-           "states-script cells cells-script compares statistics ties places letters lists-script "
-           "doubles");
+  static const bool kMade = made(
+      kFolder,
+      "fast-encoder fast-encoder-script fast-norm-first fast-masked fast-padded fast-words "
+      "fast-attention dot-product tied-words written written-script windows alone one-sample "
+      "states "
+      "states-script cells cells-script compares ranks statistics ties places letters lists-script "
+      "doubles");
   return kMade ? &kFolder.path() : nullptr;
 }
 
@@ -114,6 +114,7 @@ TEST(TracedRecurrence, GivesLastStatesAndSteps) {
 
 TEST(TracedFunctions, TakeSeveralLayers) {
   expect_all({{"compares", of({5, 12}), 156 + 48, 1},
+              {"ranks", of({5, 12}), 156, 1},
               {"statistics", of({5, 12}), 156, 1},
               {"ties", of({30}), 0, 1},
               {"places", of({3, 12, 12}), 224, 1},

@@ -246,6 +246,20 @@ class Compares(nn.Module):
         return rows.sum(2) + values[:, :5] + least.squeeze(2) + z.min() + z.argmin()
 
 
+class Ranks(nn.Module):
+    """The greatest and the least, and where they are."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(12, 12)
+
+    def forward(self, x):
+        y = self.fc(x)
+        values, places = y.topk(3, 2)
+        least, rows = y.topk(2, 1, largest=False)
+        return torch.cat([values * (places + 1), y.topk(1)[0], (least * rows).sum(1)[:, :5, None]], 2)
+
+
 class Statistics(nn.Module):
     """Deviations, norms, sums along an axis, and functions that take several layers."""
 
@@ -346,7 +360,7 @@ def sequence():
 NETWORKS = {"fast-encoder": FastEncoder, "fast-norm-first": FastNormFirst, "fast-masked": FastMasked,
             "fast-padded": FastPadded, "fast-words": FastWords, "fast-attention": FastAttention, "dot-product": DotProduct,
             "tied-words": TiedWords, "written": Written, "windows": Windows, "alone": Alone, "one-sample": OneSample,
-            "states": States, "cells": Cells, "compares": Compares, "statistics": Statistics, "ties": Ties,
+            "states": States, "cells": Cells, "compares": Compares, "ranks": Ranks, "statistics": Statistics, "ties": Ties,
             "places": Places, "letters": Letters, "lists": Lists, "doubles": Doubles}
 INPUTS = {**{name: sequence for name in NETWORKS if name.startswith("fast-")}, "dot-product": sequence,
           "fast-words": lambda: (torch.randint(0, 30, (1, 11)),),
@@ -359,6 +373,7 @@ INPUTS = {**{name: sequence for name in NETWORKS if name.startswith("fast-")}, "
           "states": lambda: (torch.randn(1, 7, 5),),
           "cells": lambda: (torch.randn(1, 4, 5),),
           "compares": lambda: (torch.randn(1, 5, 12),),
+          "ranks": lambda: (torch.randn(1, 5, 12),),
           "statistics": lambda: (torch.randn(1, 5, 12),),
           "ties": lambda: (torch.randn(1, 30),),
           "letters": lambda: (torch.randn(1, 30),),
