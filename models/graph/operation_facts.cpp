@@ -180,6 +180,7 @@ struct LevelsOf {
   Kept operator()(const ReshapeOp&) const { return common(); }
   Kept operator()(const TransposeOp&) const { return common(); }
   Kept operator()(const SliceOp&) const { return common(); }
+  Kept operator()(const IndexOp&) const { return common(); }
   Kept operator()(const PadOp& op) const {
     return kept_if(op.mode != PadOp::Mode::kConstant || op.value == 0);
   }

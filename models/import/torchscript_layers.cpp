@@ -458,11 +458,11 @@ void TorchScriptImporter::reduce(ReduceOp::Kind kind) {
     const LayerId mean = layers_.add(GlobalAvgPoolOp{}, {whole.layer});
     return make({keep ? mean : layers_.add(FlattenOp{}, {mean}), 0});
   }
-  const Along along = along_axes(axes);
+  const Along along = gone_axes(axes);
   make({layers_.add(ReduceOp{.kind = kind, .axes = along.axes, .keep = keep}, {along.from.layer}),
         keep ? along.from.batch : along.batch_behind});
 }
-TorchScriptImporter::Along TorchScriptImporter::along_axes(const std::vector<std::int64_t>& axes) {
+TorchScriptImporter::Along TorchScriptImporter::gone_axes(const std::vector<std::int64_t>& axes) {
   Along along{.from = operand(0), .axes = {}, .batch_behind = {}};
   const std::optional<std::int64_t> batch = along.from.batch;
   if (batch && std::find(axes.begin(), axes.end(), *batch) != axes.end()) {

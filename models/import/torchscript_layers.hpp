@@ -133,7 +133,7 @@ class TorchScriptImporter : public TorchScriptLayers {
     std::vector<std::int64_t> axes;
     std::optional<std::int64_t> batch_behind;  ///< where it is when the axes are gone
   };
-  Along along_axes(const std::vector<std::int64_t>& axes);
+  Along gone_axes(const std::vector<std::int64_t>& axes);
   /// The axes that an argument names, ascending; all if it names none.
   [[nodiscard]] std::vector<std::int64_t> axes_at(std::size_t input) const;
   void product_with_vector();

@@ -59,7 +59,7 @@ void TorchScriptImporter::extreme(ReduceOp::Kind kind) {
   if (inputs_->size() < 3) return reduce(kind);
   const std::int64_t axis = axis_of(argument(1).toInt(), sizes(0).size());
   const bool keep = argument(2).toBool();
-  const Along along = along_axes({axis});
+  const Along along = gone_axes({axis});
   const LayerId extreme =
       layers_.add(ReduceOp{.kind = kind, .axes = along.axes, .keep = true}, {along.from.layer});
   const std::optional<std::int64_t> batch = keep ? along.from.batch : along.batch_behind;
@@ -72,7 +72,7 @@ void TorchScriptImporter::place_of_extreme(ReduceOp::Kind kind) {
   if (has_argument(1)) {
     const std::int64_t axis = axis_of(argument(1).toInt(), sizes(0).size());
     const bool keep = argument(2).toBool();
-    const Along along = along_axes({axis});
+    const Along along = gone_axes({axis});
     const LayerId extreme =
         layers_.add(ReduceOp{.kind = kind, .axes = along.axes, .keep = true}, {along.from.layer});
     return make({place_in(along.from.layer, along.axes.front(), extreme, keep),
@@ -166,7 +166,7 @@ void TorchScriptImporter::spread(bool root) {
     }
     keep = argument(3).toBool();
   }
-  const Along along = along_axes(axes);
+  const Along along = gone_axes(axes);
   const LayerId from = along.from.layer;
   const ReduceOp mean{.kind = ReduceOp::Kind::kMean, .axes = along.axes, .keep = true};
   const LayerId apart =
@@ -204,7 +204,7 @@ void TorchScriptImporter::frobenius_norm() {
 }
 void TorchScriptImporter::norm_over(double power, const std::vector<std::int64_t>& axes,
                                     bool keep) {
-  const Along along = along_axes(axes);
+  const Along along = gone_axes(axes);
   const auto reduced = [&](ReduceOp::Kind kind, LayerId of) {
     return layers_.add(ReduceOp{.kind = kind, .axes = along.axes, .keep = keep}, {of});
   };
@@ -230,7 +230,7 @@ void TorchScriptImporter::norm_over(double power, const std::vector<std::int64_t
 /// log Σ eˣ, with the greatest taken out before and added behind.
 void TorchScriptImporter::log_sum_exp() {
   const bool keep = argument(2).toBool();
-  const Along along = along_axes(axes_at(1));
+  const Along along = gone_axes(axes_at(1));
   const LayerId from = along.from.layer;
   const LayerId greatest = layers_.add(
       ReduceOp{.kind = ReduceOp::Kind::kMaximum, .axes = along.axes, .keep = true}, {from});

@@ -492,6 +492,11 @@ Network Network::packed() const {
   PAPILIO_CHECK(!training_);
   Network result{*this};
   if (!can_pack() || !device_.is_cpu() || type_ != at::kFloat) return result;
+  // Another rounding could be another level of a quantised tensor.
+  const bool has_levels =
+      std::any_of(graph_.layers().begin(), graph_.layers().end(),
+                  [](const Layer& layer) { return std::holds_alternative<QuantizeOp>(layer.op); });
+  if (has_levels) return result;
   const at::NoGradGuard no_grad;
   std::vector<bool> passes_on;
   for (const LayerTensors& own : layers_) passes_on.push_back(own.folded);

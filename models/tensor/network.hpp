@@ -85,8 +85,8 @@ class Network {
 
   /// The same network for inference on this processor, with weights, and what flows between
   /// convolutions, in the orders that oneDNN's kernels read: results equal but for rounding. Layers
-  /// that convert an order take the time for it. The same network where LibTorch has no oneDNN, or
-  /// on another device. It cannot be trained, saved or converted.
+  /// that convert an order take the time for it. The same network where LibTorch has no oneDNN, on
+  /// another device, or if it has quantised tensors. It cannot be trained, saved or converted.
   [[nodiscard]] Network packed() const;
 
   /// The same network for inference in another number format, e.g. `at::kHalf`, which LibTorch

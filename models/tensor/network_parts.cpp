@@ -31,7 +31,7 @@ at::Tensor Network::output_of(LayerId layer, const Tensors& given) const {
     for (const LayerId input : graph_.layer(id).inputs) inputs.push_back(outputs[input]);
     outputs[id] = compute(id, inputs, samples, /*in_place=*/false);
   }
-  return outputs[layer];
+  return unpacked(outputs[layer]);
 }
 
 }  // namespace papilio

@@ -163,6 +163,7 @@ TEST(Network, PackedDiffersByRoundingOnly) {
     const at::Tensor answer = packed.forward(images);
     EXPECT_LE(((answer - whole).abs().max() / whole.abs().max()).item<double>(), 1e-5);
     EXPECT_TRUE(at::equal(images, before));
+    EXPECT_FALSE(packed.output_of(*graph.find_layer("conv3"), {{0, images}}).is_mkldnn());
     for (const Cut& cut : graph.cuts()) {
       const at::Tensor crossing = packed.prefix(images, cut);
       EXPECT_FALSE(crossing.is_mkldnn()) << cut.name;
