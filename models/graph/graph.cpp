@@ -43,6 +43,7 @@ bool joins(const Layer& layer) {
 /// Channels that a butterfly unit can reduce behind a layer; 0 where none fits.
 std::int64_t unit_channels(const Layer& layer) {
   constexpr std::size_t kPictureAxes = 3;
+  if (std::holds_alternative<OpaqueOp>(layer.op)) return 0;  // nobody knows what its numbers mean
   const bool flat = layer.shape.rank() == 1;
   const bool picture = layer.shape.rank() == kPictureAxes && layer.channels == 0U;
   return flat || picture ? layer.shape.channels() : 0;
@@ -142,6 +143,14 @@ bool Graph::shares_weights(LayerId id) const {
 
 std::vector<WeightShape> Graph::weights_of(LayerId id) const {
   return weight_shapes(layer(id).op, operand_shapes(layer(id).inputs));
+}
+
+std::vector<LayerId> Graph::opaque_layers() const {
+  std::vector<LayerId> ids;
+  for (LayerId id = 0; id < layers_.size(); ++id) {
+    if (std::holds_alternative<OpaqueOp>(layers_[id].op)) ids.push_back(id);
+  }
+  return ids;
 }
 
 std::vector<LayerId> Graph::inputs() const {
@@ -426,6 +435,9 @@ Graph adapted(const Graph& graph, std::optional<TensorShape> input,
     return std::holds_alternative<LinearOp>(layer.op) || std::holds_alternative<ConvOp>(layer.op);
   });
   require(!classes || classifier != layers.rend(), graph.name() + " has no layer that classifies");
+  const bool changes = classes || (input && *input != layers.front().shape);
+  require(!changes || graph.opaque_layers().empty(),
+          graph.name() + " has an opaque layer, which takes and gives what it did when imported");
   const auto change = [&](LayerId id) {
     LayerOp op = layers[id].op;
     if (auto* in = std::get_if<InputOp>(&op); in != nullptr && input) in->shape = *input;

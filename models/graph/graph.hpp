@@ -47,7 +47,8 @@ struct Cut {
   /// Whether the network's inputs cross, so that all of it runs behind: cloud-only.
   bool of_inputs{false};
   /// Channels that a butterfly unit can reduce here, D; 0 where none fits: what crosses is no
-  /// picture with its channels first, nor what convolutions make of one, nor a flat vector.
+  /// picture with its channels first, nor what convolutions make of one, nor a flat vector; or
+  /// comes out of an opaque layer.
   std::int64_t unit_channels{0};
   /// Of a cut through several tensors: the layers before it, ascending, which read nothing that
   /// lies behind. None: all up to `after`.
@@ -112,6 +113,9 @@ class Graph {
   [[nodiscard]] std::vector<WeightShape> weights_of(LayerId id) const;
   /// The network's inputs, in order.
   [[nodiscard]] std::vector<LayerId> inputs() const;
+
+  /// The layers that are known by what goes in and comes out alone, in order.
+  [[nodiscard]] std::vector<LayerId> opaque_layers() const;
 
   /// Whether the layer is a batch norm that the convolution before it can take up at inference,
   /// because nothing else reads that and the weights of neither have another use.
@@ -187,7 +191,9 @@ bool takes_pictures(const Graph& graph);
 
 /// The same network over pictures of another size, or with another number of classes: of its last
 /// layer with weights, which classifies. What is not given stays.
-/// @throws std::invalid_argument if the layers do not fit the new size, or no layer has weights
+/// @throws std::invalid_argument if the layers do not fit the new size, no layer has weights, or
+/// one is
+///         opaque
 Graph adapted(const Graph& graph, std::optional<TensorShape> input,
               std::optional<std::int64_t> classes);
 

@@ -149,6 +149,7 @@ struct Channels {
     }
     return axis;
   }
+  Axis operator()(const OpaqueOp&) const { return std::nullopt; }
   template <class Op>
   Axis operator()(const Op&) const {
     return kept();
@@ -277,7 +278,8 @@ std::string_view kind_name(const LayerOp& op) {
       "lstm",
       "cache",
       "quantize",
-      "index"};
+      "index",
+      "opaque"};
   static constexpr std::array<std::string_view, 21> kActivations{
       "sigmoid", "hardsigmoid", "hardswish", "silu", "tanh",     "leaky_relu", "elu",
       "selu",    "gelu",        "gelu_tanh", "mish", "softplus", "exp",        "log",

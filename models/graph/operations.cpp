@@ -455,6 +455,12 @@ struct Inference {
     out[axis] = static_cast<std::int64_t>(op.places.size());
     return {out};
   }
+  Inferred operator()(const OpaqueOp& op) const {
+    require_that(!operands.empty(), "takes one input or more");
+    require_sizes(op.shape);
+    require_that(op.macs >= 0 && op.parameters >= 0, "MACs and parameters are 0 or more");
+    return {op.shape, op.macs, op.parameters};
+  }
 };
 
 /// Sums over many layers stay far below 2⁶³ if each is below these.

@@ -102,7 +102,7 @@ struct ConvTransposeOp {
   std::int64_t groups{1};  ///< divides the input and the output channels
   bool bias{false};
   std::int64_t weight_bits{0};  ///< that a number of the kernel takes, 2..16; 0: it is a real
-  std::int64_t depth{1};  ///< of the output, as height and width
+  std::int64_t depth{1};        ///< of the output, as height and width
 
   /// Places of the output.
   [[nodiscard]] constexpr Spatial size() const { return {depth, height, width}; }
@@ -386,6 +386,15 @@ struct Levels {
 struct QuantizeOp {
   Levels levels;
 };
+/// A part of a network that is known by what goes in and what comes out alone: non-maximum
+/// suppression, the regions of a detector, branches that hang on the picture. Takes one operand or
+/// more. What is said of it is of the run in which it was counted, or as the user has it.
+struct OpaqueOp {
+  TensorShape shape;           ///< of the output, which is filled up with zeros to it
+  std::string what;            ///< for people, e.g. "torchvision::nms and 57 other operations"
+  std::int64_t macs{0};        ///< of its products
+  std::int64_t parameters{0};  ///< trained numbers that it reads, and no layer beside it
+};
 
 /// Any operation; a layer has one.
 using LayerOp =
@@ -394,7 +403,7 @@ using LayerOp =
                  ZeroPadShortcutOp, FlattenOp, LinearOp, SoftmaxOp, ScaleOp, LocalNormOp, ResizeOp,
                  ParameterOp, LayerNormOp, GroupNormOp, PreluOp, ClampOp, AdaptivePoolOp, CombineOp,
                  SelectOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp, ReduceOp, MatMulOp,
-                 EmbeddingOp, RecurrentOp, CacheOp, QuantizeOp, IndexOp>;
+                 EmbeddingOp, RecurrentOp, CacheOp, QuantizeOp, IndexOp, OpaqueOp>;
 
 /// Lower-case name of the operation's kind, as tables print it: "conv", "batch_norm", "hardswish",
 /// …

@@ -19,6 +19,7 @@ namespace {
 constexpr NumberRange kSize{.min = 1, .max = 1e9};
 constexpr NumberRange kPadding{.min = 0, .max = 1e9};
 constexpr NumberRange kCount{.min = 0, .max = 1e12};
+constexpr NumberRange kMacs{.min = 0, .max = 3.6e13};
 constexpr NumberRange kAxis{.min = 0, .max = TensorShape::kMostAxes - 1};
 constexpr std::string_view kAxisDoc = "Counted from 0, without the batch.";
 constexpr NumberRange kAxes{.min = 1, .max = TensorShape::kMostAxes};
@@ -63,8 +64,8 @@ const std::vector<LayerOp>& operations() {
                  LocalNormOp, ReluOp, Relu6Op, PreluOp, ClampOp, MaxPoolOp, AvgPoolOp,
                  GlobalAvgPoolOp, AdaptivePoolOp, AddOp, MultiplyOp, SelectOp, ConcatOp,
                  ZeroPadShortcutOp, FlattenOp, ReshapeOp, TransposeOp, SliceOp, PadOp, ExpandOp,
-                 LinearOp, MatMulOp, EmbeddingOp, SoftmaxOp, ScaleOp, ResizeOp, CacheOp,
-                 QuantizeOp, IndexOp>(all);
+                 LinearOp, MatMulOp, EmbeddingOp, SoftmaxOp, ScaleOp, ResizeOp, CacheOp, QuantizeOp,
+                 IndexOp, OpaqueOp>(all);
     all.emplace_back(AdaptivePoolOp{.maximum = true});
     for (auto kind = ActivationOp::Kind::kSigmoid; kind <= ActivationOp::Kind::kFloor;
          kind = next(kind)) {
@@ -338,6 +339,13 @@ struct OperationKeys {
   void operator()(CacheOp& op) const {
     axis(op.axis);
     visitor.integer("places", op.places, kCount, Presence::kOptional, "Kept of earlier runs.");
+  }
+  void operator()(OpaqueOp& op) const {
+    shape(op.shape, "Of the output.");
+    visitor.text("what", op.what, {}, Presence::kOptional, "What it does, for people.");
+    visitor.integer("macs", op.macs, kMacs, Presence::kOptional, "Of its products.");
+    visitor.integer("parameters", op.parameters, kCount, Presence::kOptional,
+                    "Trained numbers that it reads, and no other layer.");
   }
   void operator()(GlobalAvgPoolOp&) const {}
   void operator()(AddOp&) const {}

@@ -443,13 +443,36 @@ at::Tensor Network::compute(LayerId id, const std::vector<at::Tensor>& read, std
             return at::cat({kept.unsqueeze(0).expand(sizes), x}, op.axis + 1);
           },
           [&](const QuantizeOp& op) { return on_levels(x, op.levels, training_); },
-          [&](const IndexOp& op) { return places_of_axis(x, op.axis, op.places); }},
+          [&](const IndexOp& op) { return places_of_axis(x, op.axis, op.places); },
+          [&](const OpaqueOp&) { return compute_opaque(id, inputs, samples); }},
       graph_.layer(id).op);
+}
+
+at::Tensor Network::compute_opaque(LayerId id, const std::vector<at::Tensor>& inputs,
+                                   std::int64_t samples) const {
+  const Layer& layer = graph_.layer(id);
+  if (!opaque_) {
+    throw ConfigError{"papilio: error: the layer '" + layer.name + "' of '" + graph_.name() +
+                      "' is opaque, and nothing here computes it; 'papilio profile', 'infer' and "
+                      "'import' do, where it was imported from TorchScript and its file "
+                      "NAME.opaque lies beside NAME.yaml"};
+  }
+  std::vector<at::Tensor> answers;
+  for (std::int64_t sample = 0; sample < samples; ++sample) {
+    std::vector<at::Tensor> operands;
+    operands.reserve(inputs.size());
+    for (const at::Tensor& input : inputs) operands.push_back(input.slice(0, sample, sample + 1));
+    answers.push_back(opaque_(layer, operands));
+  }
+  const at::Tensor all = at::cat(answers);
+  PAPILIO_CHECK(all.numel() == samples * layer.shape.elements());
+  return all.to(device_, type_);
 }
 
 Network Network::folded() const {
   PAPILIO_CHECK(!training_ && type_ == at::kFloat && packed_.empty());
   Network result{graph_, device_};
+  result.opaque_ = opaque_;
   result.layers_ = layers_;
   for (LayerId id = 0; id < layers_.size(); ++id) {
     if (!graph_.folds_into_convolution(id)) continue;

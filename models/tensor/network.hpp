@@ -57,6 +57,14 @@ class Network {
   /// ones, and none. Networks begin in inference.
   void set_training(bool training);
 
+  /// Computes an opaque layer for one sample.
+  /// @param operands `[1 × …]` each
+  /// @return `[1 × …]`, of the layer's shape
+  using Opaque =
+      std::function<at::Tensor(const Layer& layer, const std::vector<at::Tensor>& operands)>;
+  /// Says how opaque layers are computed. Without it, running one throws a ConfigError.
+  void set_opaque(Opaque compute) { opaque_ = std::move(compute); }
+
   /// Runs the whole network.
   /// @param images `[n × channels × height × width]` of the graph's input
   /// @return `[n × …]`, of the last layer
@@ -108,6 +116,8 @@ class Network {
   /// @param samples in the batch
   [[nodiscard]] at::Tensor compute(LayerId id, const std::vector<at::Tensor>& inputs,
                                    std::int64_t samples, bool in_place) const;
+  [[nodiscard]] at::Tensor compute_opaque(LayerId id, const std::vector<at::Tensor>& inputs,
+                                          std::int64_t samples) const;
   /// Every stored tensor by its name; shared ones by that of the layer that has them.
   [[nodiscard]] std::map<std::string, at::Tensor> named() const;
 
@@ -118,6 +128,7 @@ class Network {
   std::vector<PackedLayer> packed_;   ///< empty: not packed
   std::vector<LayerId> last_reader_;  ///< of each layer's output; the last layer's is itself
   bool training_{false};
+  Opaque opaque_;
 };
 
 }  // namespace papilio

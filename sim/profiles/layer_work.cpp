@@ -53,7 +53,7 @@ std::string family_of(const LayerOp& op) {
       []<class Op>(const Op&) -> std::string {
         if constexpr (kIsAnyOf<Op, ConvOp, ConvTransposeOp>) {
           return "conv";
-        } else if constexpr (kIsAnyOf<Op, LinearOp, MatMulOp, RecurrentOp>) {
+        } else if constexpr (kIsAnyOf<Op, LinearOp, MatMulOp, RecurrentOp, OpaqueOp>) {
           return "linear";
         } else if constexpr (kIsAnyOf<Op, MaxPoolOp, AvgPoolOp, GlobalAvgPoolOp, AdaptivePoolOp,
                                       ReduceOp>) {
