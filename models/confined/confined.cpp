@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,13 +77,14 @@ Memory memory_of(pid_t process) {
   return {mapped * page, resident * page};
 }
 
-void set_limits(const ConfinedLimits& limits) {
+/// @param once whether the time is that of the whole process
+void set_limits(const ConfinedLimits& limits, bool once) {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_FSIZE, 0);
   constexpr std::uint64_t kDescriptors = 64;
   limit(RLIMIT_NOFILE, kDescriptors);
   // The parent's clock ends it before, unless it has several threads.
-  limit(RLIMIT_CPU, static_cast<std::uint64_t>(std::ceil(limits.seconds)) + 1);
+  if (once) limit(RLIMIT_CPU, static_cast<std::uint64_t>(std::ceil(limits.seconds)) + 1);
   if (!kSanitized) limit(RLIMIT_AS, memory_of(::getpid()).mapped + limits.memory_bytes);
   // Where the machine runs out of memory all the same, this is the process to end.
   if (std::FILE* file = std::fopen("/proc/self/oom_score_adj", "w"); file != nullptr) {
@@ -92,7 +94,7 @@ void set_limits(const ConfinedLimits& limits) {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
-/// Leaves the child stdin and stdout that lead nowhere, stderr and the pipe for its answer.
+/// Leaves the child stdin and stdout that lead nowhere, stderr and what it answers through.
 bool keep_only(int answers, int errors) {
   // Above those numbers first, lest one lands on the other.
   constexpr int kAbove = 10;
@@ -113,35 +115,41 @@ bool keep_only(int answers, int errors) {
 }
 
 /// Leaves by `_exit`, so that nothing of the parent's is flushed or destroyed twice.
+void send(const char* data, std::size_t size) {
+  while (size > 0) {
+    const ssize_t written = ::write(kAnswers, data, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) ::_exit(1);
+    data += written;
+    size -= static_cast<std::size_t>(written);
+  }
+}
+
 [[noreturn]] void answer(Answer kind, std::string_view text) {
-  const auto send = [](const char* data, std::size_t size) {
-    while (size > 0) {
-      const ssize_t written = ::write(kAnswers, data, size);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) ::_exit(1);
-      data += written;
-      size -= static_cast<std::size_t>(written);
-    }
-  };
   const char first = static_cast<char>(kind);
   send(&first, 1);
   send(text.data(), text.size());
   ::_exit(0);
 }
 
-[[noreturn]] void run_child(const std::function<std::string()>& work, const ConfinedLimits& limits,
-                            int answers, int errors, pid_t parent) {
+/// Shuts the child in; work may begin.
+void become_confined(const ConfinedLimits& limits, int answers, int errors, pid_t parent,
+                     bool once) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU, SIGABRT, SIGSEGV}) {
     ::signal(signal, SIG_DFL);
   }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent || !keep_only(answers, errors)) ::_exit(1);
-  set_limits(limits);
-  if (limits.confined) {
-    if (const std::string problem = raise_walls(kAnswers, limits.readable); !problem.empty()) {
-      answer(Answer::kNoWalls, problem);
-    }
+  set_limits(limits, once);
+  if (!limits.confined) return;
+  if (const std::string problem = raise_walls(kAnswers, limits.readable); !problem.empty()) {
+    answer(Answer::kNoWalls, problem);
   }
+}
+
+[[noreturn]] void run_child(const std::function<std::string()>& work, const ConfinedLimits& limits,
+                            int answers, int errors, pid_t parent) {
+  become_confined(limits, answers, errors, parent, /*once=*/true);
   try {
     const std::string text = work();
     answer(Answer::kDone, text);
@@ -151,6 +159,46 @@ bool keep_only(int answers, int errors) {
     answer(Answer::kMemory, "");
   } catch (const std::exception& error) {
     answer(Answer::kThrew, error.what());
+  }
+}
+
+/// Reads so many bytes of a question; leaves where there is none.
+void receive(char* data, std::size_t size) {
+  while (size > 0) {
+    const ssize_t count = ::read(kAnswers, data, size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) ::_exit(0);
+    data += count;
+    size -= static_cast<std::size_t>(count);
+  }
+}
+
+/// An answer with its length before it.
+void send_one(Answer kind, std::string_view text) {
+  const char first = static_cast<char>(kind);
+  const std::uint64_t size = text.size();
+  send(&first, 1);
+  send(reinterpret_cast<const char*>(&size), sizeof size);
+  send(text.data(), text.size());
+}
+
+[[noreturn]] void serve(const ConfinedWorker::Work& work) {
+  while (true) {
+    std::uint64_t size = 0;
+    receive(reinterpret_cast<char*>(&size), sizeof size);
+    try {
+      std::string question(size, '\0');
+      receive(question.data(), size);
+      send_one(Answer::kDone, work(question));
+    } catch (const ConfigError& error) {
+      send_one(Answer::kRefused, error.what());
+    } catch (const std::bad_alloc&) {
+      send_one(Answer::kMemory, "");
+      ::_exit(1);
+    } catch (const std::exception& error) {
+      send_one(Answer::kThrew, error.what());
+      ::_exit(1);
+    }
   }
 }
 
@@ -179,13 +227,17 @@ struct Pipe {
   }
 };
 
+}  // namespace
+
+// These two have names of their own: a type with linkage has them inside.
+
 /// A child, which does not outlive this object.
-class Child {
+class ConfinedChild {
  public:
-  explicit Child(pid_t pid) : pid_{pid} {}
-  ~Child() { end(); }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
+  explicit ConfinedChild(pid_t pid) : pid_{pid} {}
+  ~ConfinedChild() { end(); }
+  ConfinedChild(const ConfinedChild&) = delete;
+  ConfinedChild& operator=(const ConfinedChild&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 
@@ -210,7 +262,7 @@ class Child {
 };
 
 /// One stream of the child's.
-struct Stream {
+struct ConfinedStream {
   Descriptor from;
   std::size_t most;
   bool whole;  ///< more than `most` is an error; else it is dropped
@@ -231,6 +283,8 @@ struct Stream {
     return !whole || text.size() < most;
   }
 };
+
+namespace {
 
 [[noreturn]] void fail_by_time(const ConfinedLimits& limits) {
   throw ConfinedFailure{Kind::kTime, fmt::format("took longer than {:g} s", limits.seconds)};
@@ -288,14 +342,14 @@ std::string run_confined(const std::function<std::string()>& work, const Confine
         fmt::format("papilio: error: cannot start a process: {}; try again", std::strerror(errno))};
   }
   if (pid == 0) run_child(work, limits, answers.in.get(), errors.in.get(), parent);
-  Child child{pid};
+  ConfinedChild child{pid};
   answers.in = Descriptor{-1};
   errors.in = Descriptor{-1};
   const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                       std::chrono::duration<double>{limits.seconds});
   // A byte for the kind, and one more than may be.
-  std::array streams{Stream{std::move(answers.out), limits.answer_bytes + 2, true},
-                     Stream{std::move(errors.out), kMostOfLastWords + 1, false}};
+  std::array streams{ConfinedStream{std::move(answers.out), limits.answer_bytes + 2, true},
+                     ConfinedStream{std::move(errors.out), kMostOfLastWords + 1, false}};
   // The streams end when the child does, or closes them, after which it ends soon or too late.
   while (streams[0].open || streams[1].open || !child.status()) {
     constexpr int kTickMs = 20;
@@ -319,6 +373,107 @@ std::string run_confined(const std::function<std::string()>& work, const Confine
     fail_by_death(status, streams[1].text, limits);
   }
   return read_answer(streams[0].text, limits);
+}
+
+struct ConfinedWorker::Running {
+  ConfinedChild child;
+  Descriptor socket;  ///< both ways
+  ConfinedStream errors;
+  std::uint64_t resident;  ///< bytes of this process as the child began
+};
+
+ConfinedWorker::ConfinedWorker(const Work& work, ConfinedLimits limits)
+    : limits_{std::move(limits)} {
+  PAPILIO_CHECK(limits_.seconds > 0 && limits_.memory_bytes > 0);
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    throw ConfigError{
+        fmt::format("papilio: error: cannot open a socket: {}; try again", std::strerror(errno))};
+  }
+  Descriptor ours{ends[0]};
+  Descriptor theirs{ends[1]};
+  Pipe errors;
+  std::fflush(nullptr);
+  const pid_t parent = ::getpid();
+  const std::uint64_t resident = memory_of(parent).resident;
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    throw ConfigError{
+        fmt::format("papilio: error: cannot start a process: {}; try again", std::strerror(errno))};
+  }
+  if (pid == 0) {
+    become_confined(limits_, theirs.get(), errors.in.get(), parent, /*once=*/false);
+    serve(work);
+  }
+  running_ = std::unique_ptr<Running>{
+      new Running{ConfinedChild{pid}, std::move(ours),
+                  ConfinedStream{std::move(errors.out), kMostOfLastWords + 1, false}, resident}};
+}
+
+ConfinedWorker::~ConfinedWorker() = default;
+
+std::string ConfinedWorker::ask(std::string_view question) {
+  if (!running_) throw ConfinedFailure{Kind::kCrashed, "has ended before"};
+  // Whatever goes wrong below, the child is not asked again.
+  std::unique_ptr<Running> running = std::move(running_);
+  std::string out(sizeof(std::uint64_t), '\0');
+  const std::uint64_t size = question.size();
+  std::memcpy(out.data(), &size, sizeof size);
+  out += question;
+  std::size_t sent = 0;
+  std::string answer;
+  constexpr std::size_t kHead = 1 + sizeof(std::uint64_t);
+  std::optional<std::uint64_t> expected;
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                      std::chrono::duration<double>{limits_.seconds});
+  while (!expected || answer.size() < kHead + *expected) {
+    constexpr int kTickMs = 20;
+    std::array<pollfd, 2> polled{
+        {{running->socket.get(), static_cast<short>(sent < out.size() ? POLLIN | POLLOUT : POLLIN),
+          0},
+         {running->errors.open ? running->errors.from.get() : -1, POLLIN, 0}}};
+    ::poll(polled.data(), polled.size(), kTickMs);
+    if (limits_.stop_requested && limits_.stop_requested()) throw Interrupted{};
+    if (Clock::now() >= end) fail_by_time(limits_);
+    if (memory_of(running->child.pid()).resident > running->resident + limits_.memory_bytes) {
+      fail_by_memory(limits_);
+    }
+    if (polled[1].revents != 0) running->errors.receive();
+    if ((polled[0].revents & POLLOUT) != 0 && sent < out.size()) {
+      const ssize_t count = ::send(running->socket.get(), out.data() + sent, out.size() - sent,
+                                   MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (count > 0) sent += static_cast<std::size_t>(count);
+    }
+    if ((polled[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0) continue;
+    std::array<char, 1U << 16U> buffer{};
+    const ssize_t count = ::recv(running->socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (count <= 0) {
+      running->child.end();
+      const int status = running->child.status().value();
+      running->errors.receive();
+      // What it said before it left, such as that it has no walls.
+      if (!expected && !answer.empty()) return read_answer(answer, limits_);
+      fail_by_death(status, running->errors.text, limits_);
+    }
+    answer.append(buffer.data(), static_cast<std::size_t>(count));
+    if (!expected && answer.size() >= kHead &&
+        answer.front() != static_cast<char>(Answer::kNoWalls)) {
+      std::uint64_t told = 0;
+      std::memcpy(&told, answer.data() + 1, sizeof told);
+      expected = told;
+      if (told > limits_.answer_bytes) {
+        throw ConfinedFailure{Kind::kCrashed, fmt::format("handed back more than {} MiB",
+                                                          limits_.answer_bytes >> 20U)};
+      }
+    }
+  }
+  const char kind = answer.front();
+  answer.erase(1, sizeof(std::uint64_t));
+  const bool goes_on =
+      kind == static_cast<char>(Answer::kDone) || kind == static_cast<char>(Answer::kRefused);
+  if (goes_on) running_ = std::move(running);
+  return read_answer(answer, limits_);
 }
 
 }  // namespace papilio

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace papilio {
@@ -58,5 +60,30 @@ class ConfinedFailure : public std::runtime_error {
 /// @throws Interrupted if `stop_requested` said so
 /// No child outlives the call.
 std::string run_confined(const std::function<std::string()>& work, const ConfinedLimits& limits);
+
+/// A confined child that answers one question after another: as `run_confined`, but it keeps what
+/// it has read. Bounds of time and of answers are for each question.
+class ConfinedWorker {
+ public:
+  /// Answers a question, in the child.
+  using Work = std::function<std::string(std::string_view question)>;
+
+  /// Starts the child; to be called before this process computes with several threads.
+  /// @throws ConfigError if no process can be started
+  ConfinedWorker(const Work& work, ConfinedLimits limits);
+  ~ConfinedWorker();
+  ConfinedWorker(const ConfinedWorker&) = delete;
+  ConfinedWorker& operator=(const ConfinedWorker&) = delete;
+
+  /// Asks a question, and waits for the answer. One at a time.
+  /// @throws what `run_confined` throws; after another failure than a ConfigError the child is gone
+  ///         and each further question fails
+  std::string ask(std::string_view question);
+
+ private:
+  struct Running;
+  ConfinedLimits limits_;
+  std::unique_ptr<Running> running_;
+};
 
 }  // namespace papilio
