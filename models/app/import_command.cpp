@@ -13,6 +13,7 @@
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
 #include "models/import/import.hpp"
+#include "models/import/opaque_plan.hpp"
 #include "models/networks/network_file.hpp"
 #include "models/weights/state_dict.hpp"
 #include "models/zoo/zoo.hpp"
@@ -44,7 +45,7 @@ bool take_end(std::string& text, std::string_view end) {
 }
 
 /// "3x224x224", "ids=128:int", "35xNx64", "3x32x32:alone": the sizes of an input.
-NamedInput input_by_text(const std::string& words) {
+NamedInput input_by_text(const std::string& words, const char* option) {
   NamedInput input;
   std::string sizes = words;
   if (const std::size_t equals = words.rfind('='); equals != std::string::npos) {
@@ -71,10 +72,10 @@ NamedInput input_by_text(const std::string& words) {
   }
   if (!fits || axes.size() > TensorShape::kMostAxes) {
     throw ConfigError{
-        fmt::format("papilio import: error: --input must be sizes, as 3x224x224, or NAME=SIZES, as "
+        fmt::format("papilio import: error: --{} must be sizes, as 3x224x224, or NAME=SIZES, as "
                     "ids=128:int, "
                     "not '{}'",
-                    words)};
+                    option, words)};
   }
   input.shape = {axes.begin(), axes.end()};
   return input;
@@ -107,6 +108,13 @@ void import_command(const Words& words) {
       "else 3x224x224). NAME=SIZES for each of several; N says where the batch "
       "stands, if not first; ':int' that it takes whole numbers; ':alone' behind it that "
       "the program takes one sample without a batch");
+  line.add_options()("opaque",
+                     "of TorchScript: make one layer without cuts of all that hangs on what no "
+                     "other layer can be, whatever it is (default: of non-maximum suppression, RoI "
+                     "align, top-k, sort and masks alone, as detectors end)");
+  options.text("opaque-output", "", "SIZES",
+               "of that layer's output, at least what any input makes (default: the rows that the "
+               "program has at most, or those of the run)");
   options.text("name", "", "NAME", "what to call it (default: the file's name)");
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
@@ -140,7 +148,16 @@ void import_command(const Words& words) {
   if (find_model(name)) {
     options.fail(fmt::format("the zoo has a network '{}'; choose another --name", name));
   }
-  for (const std::string& input : line.all("input")) request.inputs.push_back(input_by_text(input));
+  request.opaque.any = line.has("opaque");
+  if (const std::string output = options.text_of("opaque-output"); !output.empty()) {
+    const NamedInput sizes = input_by_text(output, "opaque-output");
+    if (!sizes.name.empty() || sizes.whole || sizes.batch != 0) {
+      options.fail("--opaque-output must be sizes, as 300x6");
+    }
+    request.opaque.output = sizes.shape;
+  }
+  for (const std::string& input : line.all("input"))
+    request.inputs.push_back(input_by_text(input, "input"));
   catch_interrupts();
   const ImportedNetwork network = import_network(request);
   const Graph& graph = network.graph;
@@ -148,6 +165,9 @@ void import_command(const Words& words) {
   folder.add(name + ".yaml",
              fmt::format("# Made by 'papilio import'; do not edit.\n{}", graph_file(graph)));
   if (!network.weights.empty()) folder.add(name + ".pt", state_dict_file(network.weights));
+  if (!network.opaque.empty()) {
+    folder.add(name + ".opaque", opaque_file(network.opaque, bytes_of_file(request.file)));
+  }
   folder.commit();
   if (line.has("quiet")) return;
   print(import_report(graph, folder.path() / (name + ".yaml")), format);

@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,7 +52,7 @@ void declare_infer(CommandLine& line, VerbOptions& options) {
   options.text("data", "", "NAME", "test pictures of a dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
   options.text("normalize", "imagenet", "NAME",
-               "imagenet (RGB, mean and deviation) or caffe (BGR, mean)");
+               "imagenet (RGB, mean and deviation), caffe (BGR, mean) or none (RGB, 0 to 1)");
   options.text("after", "", "CUT,...", "cuts: names, or all blocks, or 'input' (default: none)");
   options.text("channels", "0", "N,...", "of the butterfly unit at each cut; 0: no unit");
   options.text("units", "", "DIR", "folder of trained units, as 'papilio train' writes it");
@@ -71,6 +72,11 @@ void declare_infer(CommandLine& line, VerbOptions& options) {
   line.add_options()("quiet,q", "print nothing but errors");
 }
 
+/// Whether a network gives a number for each class.
+bool classifies(const Graph& graph) {
+  return is_flat(graph.layers().back().shape);
+}
+
 /// What a command asks for, checked.
 struct InferRequest {
   FirstPhaseSpec networks;  ///< the plain network and how units are put into it
@@ -80,6 +86,7 @@ struct InferRequest {
   CrossingCodecs codecs;
   std::shared_ptr<const Dataset> pictures;
   std::shared_ptr<LeftOut> left_out;  ///< none: a picture that cannot be read is an error
+  Network::Opaque opaque;             ///< computes the network's opaque layer
   Transform transform;
   fs::path features;
   bool labelled{false};
@@ -103,6 +110,12 @@ InferRequest infer_request(const VerbOptions& options, const std::vector<std::st
       model_by_name(library_of(options.line()), "infer", options.needed("model"),
                     options.text_of("input"), classes);
   require_pictures(request.networks.graph, "infer");
+  if (request.labelled && !classifies(request.networks.graph)) {
+    options.fail(fmt::format(
+        "'{}' gives {}, not a number for each class; name pictures instead of "
+        "--data",
+        request.networks.graph.name(), text(request.networks.graph.layers().back().shape)));
+  }
   request.networks.source = weights_source(options);
   if (!request.networks.source.empty()) {
     request.networks.weights = read_state_dict(request.networks.source);
@@ -132,6 +145,7 @@ SplitNetwork split_network(const InferRequest& request, const Cut& cut, std::int
   FirstPhaseSpec spec = request.networks;
   if (channels > 0) spec.weights.clear();
   PreparedNetwork prepared = prepare(spec, point);
+  prepared.network.set_opaque(request.opaque);
   if (channels > 0) {
     const fs::path file = request.units / "units" / (point.key() + ".pt");
     prepared.network.load(read_state_dict(file), file.string());
@@ -217,7 +231,7 @@ class Measurement {
     for (std::size_t c = 0; c < crossed.size(); ++c) {
       CodecResults& result = results_[first_ + c];
       result.images.push_back(name);
-      result.predictions.push_back(crossed[c].logits.argmax(1).item<std::int64_t>());
+      result.predictions.push_back(crossed[c].logits.flatten(1).argmax(1).item<std::int64_t>());
       crossed[c].logits.reset();
       result.crossed.push_back(std::move(crossed[c]));
     }
@@ -264,6 +278,26 @@ Section top_classes(const Network& network, Loader& loader, const Dataset& pictu
     }
   }
   return {.title = "Likeliest classes", .table = std::move(table)};
+}
+
+/// What a network gives that does not classify, such as a detector's boxes: its first rows.
+Section first_rows(const Network& network, Loader& loader, const Dataset& pictures,
+                   std::int64_t count) {
+  Table table{.columns = {{"picture", true}, {"row"}, {"numbers", false, Table::Type::kText}}};
+  loader.start({.batch_size = 1});
+  for (Batch batch = loader.next(); batch.size() > 0; batch = loader.next()) {
+    at::Tensor rows = network.forward(images_of(batch, network)).to(at::kCPU);
+    rows = rows.reshape({-1, rows.size(-1)}).contiguous();
+    for (std::int64_t i = 0; i < std::min(count, rows.size(0)); ++i) {
+      constexpr std::int64_t kMostNumbers = 8;
+      const float* numbers = rows[i].data_ptr<float>();
+      const std::int64_t shown = std::min(kMostNumbers, rows.size(1));
+      table.rows.push_back({pictures.name(batch.indices[0]), i + 1,
+                            fmt::format("{:.4g}{}", fmt::join(numbers, numbers + shown, ", "),
+                                        shown < rows.size(1) ? ", …" : "")});
+    }
+  }
+  return {.title = "Output", .table = std::move(table)};
 }
 
 /// `accuracy.csv`: the whole network first, then each cut, unit and codec.
@@ -317,10 +351,12 @@ void infer_command(const Words& words) {
   const std::string format = options.text_of("format");
   check_format(format);
   const auto started = std::chrono::system_clock::now();
-  const InferRequest request = infer_request(options, line.all("picture"));
+  InferRequest request = infer_request(options, line.all("picture"));
   const auto seed = static_cast<std::uint64_t>(options.whole_of("seed", 1, 1'000'000));
   const TensorRuntime runtime = start_tensor_runtime(
       options.text_of("device"), static_cast<int>(options.whole_of("threads", 0, 1024)));
+  request.opaque = opaque_of(options, request.networks.graph, runtime);
+  require_computable(request.networks.graph, request.opaque, "infer");
   const fs::path path = line.has("output")
                             ? fs::path{line.get<std::string>("output")}
                             : fs::path{"results"} / ("infer-" + request.networks.graph.name());
@@ -335,7 +371,8 @@ void infer_command(const Words& words) {
     std::int64_t channels;
   };
   std::vector<Configuration> configurations;
-  const PreparedNetwork whole_network = prepare(networks, Point{.seed = seed});
+  PreparedNetwork whole_network = prepare(networks, Point{.seed = seed});
+  whole_network.network.set_opaque(request.opaque);
   const Network plain = whole_network.network.folded().packed();
   for (const Cut& cut : request.cuts) {
     for (const std::int64_t channels : request.channels) {
@@ -359,8 +396,9 @@ void infer_command(const Words& words) {
                       request.networks.source.empty() ? "Random weights" : "Trained weights",
                       torch_version(), runtime.threads)}};
   if (!request.labelled) {
+    const auto tell = classifies(plain.graph()) ? top_classes : first_rows;
     report.sections.push_back(
-        top_classes(plain, loader, *request.pictures, options.whole_of("top", 1, 1000)));
+        tell(plain, loader, *request.pictures, options.whole_of("top", 1, 1000)));
   }
   constexpr std::size_t kBatch = 64;
   Evaluation whole = evaluate(plain, std::nullopt, loader, kBatch, [&](std::size_t done) {

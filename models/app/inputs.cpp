@@ -10,7 +10,10 @@
 #include "models/app/models.hpp"
 #include "models/dataset/bytes.hpp"
 #include "models/dataset/image.hpp"
+#include "models/import/opaque_layer.hpp"
 #include "models/weights/file.hpp"
+#include "models/zoo/zoo.hpp"
+#include "sim/base/cli/interrupts.hpp"
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
@@ -200,22 +203,52 @@ Transform transform_of(const VerbOptions& options, const Graph& graph) {
     transform.scale = 1;
     transform.mean = {123, 117, 104};
     transform.deviation = {1, 1, 1};
+  } else if (normalize == "none") {
+    transform.mean = {0, 0, 0};
+    transform.deviation = {1, 1, 1};
   } else if (normalize != "imagenet") {
     options.fail(fmt::format("unknown --normalize '{}'{}", normalize,
-                             suggestion(normalize, {"imagenet", "caffe"})));
+                             suggestion(normalize, {"imagenet", "caffe", "none"})));
   }
   return transform;
 }
+
+namespace {
+
+/// A file that lies beside that of an imported network; empty: there is none.
+std::string file_beside(const VerbOptions& options, const std::string& model,
+                        const char* extension) {
+  if (find_model(model)) return {};
+  std::filesystem::path file = library_of(options.line()).find("models", model);
+  if (file.empty()) return {};
+  file.replace_extension(extension);
+  return std::filesystem::is_regular_file(file) ? file.string() : std::string{};
+}
+
+}  // namespace
 
 std::string weights_source(const VerbOptions& options) {
   std::string given = options.text_of("weights");
   if (given == "random") return {};
   const std::string model = options.text_of("model");
-  if (!given.empty() || model.empty() || find_model(model)) return given;
-  std::filesystem::path file = library_of(options.line()).find("models", model);
-  if (file.empty()) return {};
-  file.replace_extension(".pt");
-  return std::filesystem::is_regular_file(file) ? file.string() : std::string{};
+  return given.empty() && !model.empty() ? file_beside(options, model, ".pt") : given;
+}
+
+Network::Opaque opaque_of(const VerbOptions& options, const Graph& graph,
+                          const TensorRuntime& runtime) {
+  return computed_by_file(file_beside(options, graph.name(), ".opaque"), graph,
+                          {.threads = runtime.threads, .stop_requested = interrupted});
+}
+
+void require_computable(const Graph& graph, const Network::Opaque& opaque,
+                        const std::string& verb) {
+  if (graph.opaque_layers().empty() || opaque) return;
+  const Layer& layer = graph.layer(graph.opaque_layers().front());
+  throw ConfigError{fmt::format(
+      "papilio {}: error: the layer '{}' of '{}' is opaque ({}) and has no program; those that are "
+      "imported from TorchScript have one, in NAME.opaque beside NAME.yaml. 'papilio predict' and "
+      "'run' take it as it is",
+      verb, layer.name, graph.name(), std::get<OpaqueOp>(layer.op).what)};
 }
 
 void tell_left_over(const std::string& file, const Graph& graph,

@@ -12,6 +12,8 @@
 #include "models/dataset/left_out.hpp"
 #include "models/dataset/transform.hpp"
 #include "models/graph/graph.hpp"
+#include "models/tensor/network.hpp"
+#include "models/tensor/runtime.hpp"
 
 namespace papilio {
 
@@ -49,6 +51,14 @@ Transform transform_of(const VerbOptions& options, const Graph& graph);
 /// The file of weights that the option --weights names, or the one that came along when the network
 /// of --model was imported; empty: random ones, for which the word "random" asks too.
 std::string weights_source(const VerbOptions& options);
+
+/// How the opaque layer of an imported network is computed, by the file that came along; nothing
+/// for a network without one. To be called before this process computes with several threads.
+Network::Opaque opaque_of(const VerbOptions& options, const Graph& graph,
+                          const TensorRuntime& runtime);
+
+/// @throws ConfigError if the network has an opaque layer that nothing computes
+void require_computable(const Graph& graph, const Network::Opaque& opaque, const std::string& verb);
 
 /// Says in one line on stderr what a file of weights has that the network has no place for.
 /// @param names of these tensors; none: nothing is said

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "models/app/codec_profile.hpp"
 #include "models/app/command.hpp"
@@ -139,6 +140,10 @@ ProfileRequest profile_request(const VerbOptions& options, const CommandLine& li
     request.graphs.push_back(
         model_by_name(library, "profile", name, options.text_of("input"), std::nullopt));
   }
+  if (wanted == "all") {  // of the zoo, whose opaque layers nothing computes
+    std::erase_if(request.graphs,
+                  [](const Graph& graph) { return !graph.opaque_layers().empty(); });
+  }
   request.dtype = dtype_of(options, runtime.device);
   request.packed = line.has("packed");
   request.device_name = options.text_of("name");
@@ -159,8 +164,9 @@ ProfileRequest profile_request(const VerbOptions& options, const CommandLine& li
 
 /// The network as it is measured. For layers any weights will do.
 Network network_of(const Graph& graph, const ProfileRequest& request, c10::Device device,
-                   bool quiet) {
+                   Network::Opaque opaque, bool quiet) {
   Network network{graph, device};
+  network.set_opaque(std::move(opaque));
   if (request.weights.empty()) {
     network.initialize(1);
   } else {
@@ -398,7 +404,8 @@ void profile_command(const Words& words) {
                "(default: those given, else a random one)");
   options.whole("pictures", 4, "use that many of the dataset, spread over it");
   options.text("normalize", "imagenet", "NAME",
-               "of these pictures: imagenet (RGB, mean and deviation) or caffe (BGR, mean)");
+               "of these pictures: imagenet (RGB, mean and deviation), caffe (BGR, mean) or none "
+               "(RGB, 0 to 1)");
   add_strict_option(line);
   options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
   line.add_options()("quiet,q", "print nothing but errors");
@@ -411,7 +418,12 @@ void profile_command(const Words& words) {
   ProfileRequest request = profile_request(options, line, runtime);
   ask_of_codecs(options, line.all("picture"), request);
   const fs::path profiles = line.get<std::string>("output");
-  OutputFolder check{profiles};  // before minutes of work
+  OutputFolder check{profiles};         // before minutes of work
+  std::vector<Network::Opaque> opaque;  // children, which start before threads do
+  for (const Graph& graph : request.graphs) {
+    opaque.push_back(opaque_of(options, graph, runtime));
+    require_computable(graph, opaque.back(), "profile");
+  }
 
   catch_interrupts();
   const bool quiet = line.has("quiet");
@@ -439,7 +451,7 @@ void profile_command(const Words& words) {
               static_cast<double>(request.graphs.size()),
           fmt::format("{}: {} passes, ± {:.1f} %", graph.name(), at.passes, 100 * at.worst));
     };
-    const Network network = network_of(graph, request, runtime.device, quiet);
+    const Network network = network_of(graph, request, runtime.device, opaque.at(done), quiet);
     const Network::Tensors inputs = random_inputs(network, 1);
     std::vector<NamedImage> images;  // read before minutes of work
     if (codecs) images = images_for(request, options, network);

@@ -48,7 +48,7 @@ void declare_train(CommandLine& line, VerbOptions& options) {
   options.text("data", "", "NAME", "dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
   options.text("normalize", "imagenet", "NAME",
-               "imagenet (RGB, mean and deviation) or caffe (BGR, mean)");
+               "imagenet (RGB, mean and deviation), caffe (BGR, mean) or none (RGB, 0 to 1)");
   options.text("after", "blocks", "CUT,...",
                "cuts: names, all blocks, or none: the baseline alone");
   options.text("channels", "1,2,4,8,16", "N,...", "channels of the units, D_r");
@@ -115,8 +115,14 @@ FirstPhaseSpec spec_of(const VerbOptions& options, bool search, std::int64_t cla
   const std::string input = options.text_of("input");
   const ProfileLibrary library = library_of(options.line());
   const Graph own = model_by_name(library, "train", model, input, std::nullopt);
-  FirstPhaseSpec spec{.graph = model_by_name(library, "train", model, input, classes)};
   require_pictures(own, "train");
+  if (!own.opaque_layers().empty()) {
+    options.fail(fmt::format(
+        "'{}' has an opaque layer, '{}', through which no training goes; train the model in "
+        "PyTorch and import it again",
+        model, own.layer(own.opaque_layers().front()).name));
+  }
+  FirstPhaseSpec spec{.graph = model_by_name(library, "train", model, input, classes)};
   spec.new_classifier = own.layers().back().shape.channels() != classes;
   spec.source = weights_source(options);
   if (!spec.source.empty()) spec.weights = read_state_dict(spec.source);

@@ -8,12 +8,15 @@
 #include <algorithm>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/dnn.hpp>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "models/import/opaque_part.hpp"
 #include "models/import/torchscript_inputs.hpp"
 #include "models/import/torchscript_packed.hpp"
 #include "models/import/torchscript_tensors.hpp"
@@ -204,10 +207,18 @@ ImportCheck compare_with_module(const std::filesystem::path& file, torch::jit::M
     const at::NoGradGuard no_grad;
     const std::vector<at::Tensor> answers = tensors_of(module.forward(arguments_of(sample)));
     if (answers.empty()) throw std::runtime_error{"its answer is no tensor"};
-    return as_reals(answers.front());
+    if (network.opaque.empty()) return as_reals(answers.front());
+    return filled_up(answers.front(), plan_of_bytes(network.opaque));
   };
   Network ours{network.graph};
   ours.load(network.weights, file.string());
+  if (!network.opaque.empty()) {
+    const auto archive = std::make_shared<std::string>(bytes_of_file(file));
+    const auto program = std::make_shared<OpaqueProgram>(*archive, plan_of_bytes(network.opaque));
+    ours.set_opaque([archive, program](const Layer&, const std::vector<at::Tensor>& operands) {
+      return program->run(operands);
+    });
+  }
   ImportCheck check = compare(file, ours, draw, run, "LibTorch", 1e-4);
   if (check.levels && !network.quantised.empty()) {
     const Sample sample = draw(1);
@@ -233,8 +244,10 @@ ImportCheck check_torchscript(const std::filesystem::path& file, const ImportedN
     }
     require_near(file, check);
     return check;
-  } catch (const ConfigError&) {
-    throw;
+  } catch (const ConfigError& error) {
+    // What is told of the opaque part does not know the file.
+    if (std::string_view{error.what()}.starts_with(file.string())) throw;
+    throw failure(file, fmt::format("has an opaque part, and {}", error.what()));
   } catch (const std::exception& error) {
     const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
     throw failure(file, fmt::format("does not run on its input; check --input: {}",

@@ -6,42 +6,12 @@
 #include <map>
 #include <utility>
 
+#include "models/import/wire.hpp"
 #include "models/networks/network_file.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
 namespace {
-
-void put(std::string& bytes, std::uint64_t number) {
-  bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
-}
-void put(std::string& bytes, std::string_view text) {
-  put(bytes, text.size());
-  bytes.append(text);
-}
-
-/// Takes numbers and texts off the front.
-class Taker {
- public:
-  explicit Taker(std::string_view bytes) : bytes_{bytes} {}
-
-  [[nodiscard]] bool is_empty() const { return bytes_.empty(); }
-  std::uint64_t number() {
-    std::uint64_t result = 0;
-    std::memcpy(&result, text(sizeof result).data(), sizeof result);
-    return result;
-  }
-  std::string_view text() { return text(number()); }
-  std::string_view text(std::uint64_t size) {
-    if (size > bytes_.size()) throw ConfigError{"it ends too early"};
-    const std::string_view result = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return result;
-  }
-
- private:
-  std::string_view bytes_;
-};
 
 /// The weights that a network needs, by name.
 std::map<std::string, std::vector<std::int64_t>> needed_by(const Graph& graph) {
@@ -62,10 +32,10 @@ std::map<std::string, std::vector<std::int64_t>> needed_by(const Graph& graph) {
 std::string handover(const ImportedNetwork& network) {
   std::string bytes;
   put(bytes, graph_file(network.graph));
+  put(bytes, network.opaque);
   for (const auto& [name, tensor] : network.weights) {
     put(bytes, name);
-    put(bytes, tensor.shape.size());
-    for (const std::int64_t size : tensor.shape) put(bytes, static_cast<std::uint64_t>(size));
+    put(bytes, tensor.shape);
     put(bytes, std::string_view{reinterpret_cast<const char*>(tensor.values.data()),
                                 tensor.values.size() * sizeof(float)});
   }
@@ -75,6 +45,7 @@ std::string handover(const ImportedNetwork& network) {
 ImportedNetwork take_over(std::string_view bytes, const std::string& name) {
   Taker taker{bytes};
   ImportedNetwork network{parse_graph(taker.text(), "network", name), {}};
+  network.opaque = taker.text();
   if (taker.is_empty()) return network;
   for (const auto& [weight, sizes] : needed_by(network.graph)) {
     if (taker.text() != weight) throw ConfigError{fmt::format("it lacks the weight '{}'", weight)};

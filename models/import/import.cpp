@@ -53,7 +53,7 @@ ImportedNetwork read_and_check(const ImportRequest& request) {
   }
   std::vector<NamedInput> inputs = request.inputs;
   if (inputs.empty()) inputs.push_back({.name = {}, .shape = kUsualInput});
-  ImportedNetwork network = import_torchscript(request.file, inputs, request.name);
+  ImportedNetwork network = import_torchscript(request.file, inputs, request.name, request.opaque);
   const ImportCheck check = request.check ? check_torchscript(request.file, network, inputs) : none;
   network.graph.add_note(to_string(check));
   return network;

@@ -34,6 +34,20 @@ std::string unused_note(const std::set<std::string>& modules) {
       fmt::join(modules, ", "));
 }
 
+std::string opaque_note(const Graph& graph) {
+  std::string list;
+  for (const LayerId id : graph.opaque_layers()) {
+    const Layer& layer = graph.layer(id);
+    list += fmt::format("{}'{}' ({}; {} parameters, {:.3g} GMAC)", list.empty() ? "" : ", ",
+                        layer.name, std::get<OpaqueOp>(layer.op).what, layer.parameters,
+                        static_cast<double>(layer.macs) / 1e9);
+  }
+  return fmt::format(
+      "Opaque: {}. No cut goes through it, no butterfly unit stands behind it, its MACs are those "
+      "of one input, and a time that is predicted for it is a guess.",
+      list);
+}
+
 LayerList::LayerList(const InputOp& input) {
   layers_.push_back({"", input, {}, "", {}});
   shapes_.push_back(input.shape);
@@ -136,10 +150,11 @@ void LayerList::name_layers(const std::vector<bool>& needed) {
   }
 }
 
-std::vector<bool> LayerList::needed_for(LayerId output) const {
+std::vector<bool> LayerList::needed_by(const std::vector<LayerId>& outputs) const {
   std::vector<bool> needed(layers_.size(), false);
-  needed[0] = needed[output] = true;
-  for (LayerId id = output; id > 0; --id) {
+  needed[0] = true;
+  for (const LayerId output : outputs) needed[output] = true;
+  for (LayerId id = layers_.size() - 1; id > 0; --id) {
     if (!needed[id]) continue;
     for (const LayerId input : layers_[id].inputs) needed[input] = true;
   }
@@ -147,7 +162,7 @@ std::vector<bool> LayerList::needed_for(LayerId output) const {
 }
 
 LayerId LayerList::without_unread_states(LayerId output) {
-  const std::vector<bool> needed = needed_for(output);
+  const std::vector<bool> needed = needed_by({output});
   std::vector<LayerId> instead(layers_.size());
   for (LayerId id = 0; id < layers_.size(); ++id) instead[id] = id;
   std::vector<std::vector<LayerId>> readers(layers_.size());
@@ -178,7 +193,7 @@ LayerId LayerList::without_unread_states(LayerId output) {
 Graph LayerList::graph(LayerId output, const std::string& name, const std::string& title) {
   if (unknown_.empty()) {
     output = without_unread_states(output);
-    const std::vector<bool> needed = needed_for(output);
+    const std::vector<bool> needed = needed_by({output});
     // Weights belong to the first of the layers that are left.
     std::map<LayerId, LayerId> owner;
     for (LayerId id = 0; id < layers_.size(); ++id) {
@@ -216,8 +231,8 @@ Graph LayerList::graph(LayerId output, const std::string& name, const std::strin
   }
   throw Unsupported{
       fmt::format("operations that Papilio does not know:{}\nReplace them in the model before it "
-                  "is saved, or add them to models/graph (CONTRIBUTING.md)",
-                  list)};
+                  "is saved, or add them to models/graph (CONTRIBUTING.md){}",
+                  list, remedy_)};
 }
 
 }  // namespace papilio

@@ -27,6 +27,8 @@ std::int64_t square(const std::vector<std::int64_t>& numbers, const char* what);
 std::string outputs_note(std::size_t left_out, const std::string& names);
 /// What is to be known of weights that the file has, and no layer.
 std::string unused_note(const std::set<std::string>& modules);
+/// What is to be known of a network's opaque layers.
+std::string opaque_note(const Graph& graph);
 
 /// The layers of a file, one by one, with their shapes and names, and what was met that has no
 /// counterpart.
@@ -69,8 +71,12 @@ class LayerList {
   void add_unknown(const std::string& operation) { ++unknown_[operation]; }
   /// Forgets them, as where no output depends on them.
   void forget_unknown() { unknown_.clear(); }
+  /// What else there is to do about them, for the error.
+  void advise(const std::string& remedy) { remedy_ = remedy; }
   [[nodiscard]] bool has_unknown() const { return !unknown_.empty(); }
 
+  /// Which layers these and the input depend on, these among them.
+  [[nodiscard]] std::vector<bool> needed_by(const std::vector<LayerId>& outputs) const;
   /// The layers that `output` depends on as a graph with blocks, and what each is called there: the
   /// layers with weights as their modules, whatever else has that name.
   /// @throws Unsupported if there were unknown operations, each with how often it occurs
@@ -80,8 +86,6 @@ class LayerList {
 
  private:
   void name_layers(const std::vector<bool>& needed);
-  /// Which layers an output depends on.
-  [[nodiscard]] std::vector<bool> needed_for(LayerId output) const;
   /// Lets recurrent layers give their last states no more where nothing that is needed reads them.
   /// @return the layer that is the output then
   LayerId without_unread_states(LayerId output);
@@ -93,6 +97,7 @@ class LayerList {
   std::vector<std::string> beside_;        // of layers without a module: the last that has one
   std::map<std::string, LayerId> owners_;  // of weights
   std::map<std::string, int> unknown_;
+  std::string remedy_;
   std::map<LayerId, std::int64_t> named_rows_;  // of an input
   std::string last_module_;
   std::string last_weights_;  // what tells those of the last layer

@@ -6,6 +6,7 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
@@ -16,56 +17,15 @@
 #include <vector>
 
 #include "models/import/torchscript_inputs.hpp"
+#include "models/import/torchscript_kinds.hpp"
 #include "models/import/torchscript_layers.hpp"
 #include "models/import/torchscript_packed.hpp"
+#include "models/import/vision_operators.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
 namespace {
-
-/// Operations that tell of a tensor's form, or make another of it, and read none of its numbers.
-bool asks_of_form(const std::string& kind) {
-  static const std::set<std::string> kKinds{"aten::size",
-                                            "aten::dim",
-                                            "aten::numel",
-                                            "aten::len",
-                                            "aten::stride",
-                                            "aten::is_contiguous",
-                                            "aten::is_floating_point",
-                                            "aten::new_zeros",
-                                            "aten::new_ones",
-                                            "aten::new_full",
-                                            "aten::new_empty",
-                                            "aten::zeros_like",
-                                            "aten::ones_like",
-                                            "aten::full_like",
-                                            "aten::empty_like",
-                                            "aten::__is__",
-                                            "aten::__isnot__",
-                                            "aten::device",
-                                            "aten::storage_offset",
-                                            "aten::sym_size",
-                                            "aten::q_scale",
-                                            "aten::q_zero_point",
-                                            "aten::is_quantized",
-                                            "aten::is_same_size",
-                                            "aten::append",
-                                            "aten::__getitem__",
-                                            "aten::list",
-                                            "aten::keys",
-                                            "aten::values",
-                                            "aten::items",
-                                            "aten::_set_item",
-                                            "aten::__contains__",
-                                            "aten::insert",
-                                            "aten::pop",
-                                            "aten::extend",
-                                            "aten::get",
-                                            "aten::copy",
-                                            "aten::_unwrap_optional"};
-  return kKinds.contains(kind) || kind.starts_with("prim::");
-}
 
 /// Operations that put together lists of tensors, or take parts of them.
 bool joins_lists(const std::string& kind, const torch::jit::Stack& inputs) {
@@ -75,50 +35,13 @@ bool joins_lists(const std::string& kind, const torch::jit::Stack& inputs) {
   return kKinds.contains(kind) && !inputs.empty() && inputs.front().isList();
 }
 
-/// Operations whose answer's size hangs on the numbers that they read.
-bool makes_sizes_of_numbers(const std::string& kind, std::size_t arguments) {
-  static const std::set<std::string> kKinds{"aten::nonzero",           "aten::nonzero_numpy",
-                                            "aten::argwhere",          "aten::index",
-                                            "aten::masked_select",     "aten::unique",
-                                            "aten::_unique",           "aten::_unique2",
-                                            "aten::unique_dim",        "aten::unique_consecutive",
-                                            "aten::repeat_interleave", "torchvision::nms",
-                                            "aten::bincount"};
-  return kKinds.contains(kind) || (kind == "aten::where" && arguments == 1);
-}
-
-/// Operations that take no number of their second tensor, but its form alone.
-bool takes_form_of_second(const std::string& kind) {
-  return kind == "aten::expand_as" || kind == "aten::view_as" || kind == "aten::type_as" ||
-         kind == "aten::reshape_as";
-}
-
-/// Whether an operation writes its answer over its first operand.
-bool is_in_place(const std::string& kind) {
-  return kind.ends_with('_') && !kind.ends_with("__");
-}
-
-/// Calls `visit` for each tensor of a value.
-template <class Visit>
-void for_each_tensor(const c10::IValue& value, const Visit& visit) {
-  if (value.isTensor()) {
-    if (value.toTensor().defined()) visit(value.toTensor());
-  } else if (value.isTensorList()) {
-    for (const at::Tensor& tensor : value.toTensorVector()) {
-      if (tensor.defined()) visit(tensor);
-    }
-  } else if (value.isOptionalTensorList()) {
-    for (const c10::IValue& one : value.toListRef()) {
-      if (one.isTensor() && one.toTensor().defined()) visit(one.toTensor());
-    }
-  }
-}
-
 }  // namespace
 
 TorchScriptImporter::TorchScriptImporter(ArchiveTensors& archive,
                                          const std::vector<InputOp>& inputs)
-    : TorchScriptLayers{archive, inputs.front()}, inputs_of_program_{inputs.size()} {
+    : TorchScriptLayers{archive, inputs.front()},
+      inputs_of_program_{inputs.size()},
+      opaque_{archive} {
   for (std::size_t i = 1; i < inputs.size(); ++i) layers_.add(inputs[i], {});
 }
 
@@ -176,30 +99,53 @@ void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& input
   inputs_ = &inputs;
   outputs_ = &outputs;
   writes_ = is_in_place(kind);
+  opaque_.begin();
+  look_at(node, kind);
+  opaque_.note_outputs(outputs);
+}
+
+void TorchScriptImporter::look_at(const torch::jit::Node& node, const std::string& kind) {
   bool of_network = false;
-  bool varies = makes_sizes_of_numbers(kind, inputs.size());
-  const std::size_t deciding = takes_form_of_second(kind) ? 1 : inputs.size();
+  bool hangs_on_unknown = false;
+  bool varies = makes_sizes_of_numbers(kind, inputs_->size());
+  const std::size_t deciding = arguments_read(kind, inputs_->size());
   for (std::size_t i = 0; i < deciding; ++i) {
-    for_each_tensor(inputs[i], [&](const at::Tensor& tensor) {
+    for_each_tensor((*inputs_)[i], [&](const at::Tensor& tensor) {
       of_network = of_network || ledger_.has(tensor);
+      hangs_on_unknown = hangs_on_unknown || ledger_.is_lost(tensor);
       varies = varies || ledger_.varies(tensor);
     });
   }
-  if (asks_of_form(kind) || joins_lists(kind, inputs)) {
+  if (asks_of_form(kind) || joins_lists(kind, *inputs_)) {
     // What follows from a size that hangs on the network's numbers is not known.
-    reads_numbers_ = reads_numbers_ || (of_network && varies);
+    if (of_network && varies) read_numbers();
     return;
   }
   if (!of_network) return derive_outputs();
+  const bool was_known = !reads_numbers_;
+  bool known = was_known;
   try {
+    opaque_.look_at(*inputs_, deciding, ledger_);
     convert(kind);
   } catch (const Unsupported& reason) {
     const std::string what = reason.what();
     layers_.add_unknown(what.empty() ? kind : fmt::format("{} with {}", kind, what));
-    lose_outputs(varies);
+    if (was_known && !hangs_on_unknown) opaque_.add_cause(kind);
+    known = false;
   } catch (const HangsOnUnknown&) {
-    lose_outputs(varies);
+    known = false;
+  } catch (const std::invalid_argument&) {
+    // Sizes that hang on numbers, such as none, fit no layer; others tell of the input.
+    if (was_known) throw;
   }
+  if (known) return opaque_.skip(is_in_place(kind), *inputs_, *outputs_);
+  lose_outputs(varies);
+  opaque_.absorb(node, *inputs_, *outputs_, ledger_);
+}
+
+void TorchScriptImporter::read_numbers() {
+  if (!reads_numbers_) opaque_.begin_last_part();
+  reads_numbers_ = true;
 }
 
 void TorchScriptImporter::convert(const std::string& kind) {
@@ -208,25 +154,59 @@ void TorchScriptImporter::convert(const std::string& kind) {
     return one.isTensor() || one.isTensorList();
   });
   if (!makes_tensors) {
-    reads_numbers_ = true;  // what follows from it is not known
+    read_numbers();  // what follows from it is not known
     throw Unsupported{"a number that is known in the run only"};
   }
   if (known == converters().end()) throw Unsupported{""};
   (this->*known->second)();
 }
 
-ImportedNetwork TorchScriptImporter::network(const at::Tensor& output, const std::string& name) {
-  LayerId last = 0;
+std::optional<LayerId> TorchScriptImporter::known_layer(const at::Tensor& output) const {
+  // What was chosen by numbers may be another tensor for another input.
+  if (reads_numbers_) return std::nullopt;
   if (!ledger_.has(output)) throw Unsupported{"an output that is no tensor of the network"};
   try {
-    last = ledger_.read(output).layer;
-    // What is unknown is of other outputs.
-    if (!reads_numbers_) layers_.forget_unknown();
+    return ledger_.read(output).layer;
   } catch (const HangsOnUnknown&) {
-    // They are told below.
+    return std::nullopt;
+  }
+}
+
+LayerId TorchScriptImporter::add_opaque(const at::Tensor& output, const OpaqueRequest& request) {
+  OpaqueRecorder::Part part = opaque_.part(output, ledger_, request.output);
+  std::set<std::string> beside;  // what layers have does not count twice
+  const std::vector<bool> needed = layers_.needed_by(part.operands);
+  for (const auto& [id, names] : used_) {
+    if (needed[id]) beside.insert(names.begin(), names.end());
+  }
+  std::set<std::string> own;
+  std::set_difference(part.weights.begin(), part.weights.end(), beside.begin(), beside.end(),
+                      std::inserter(own, own.end()));
+  part.op.parameters = archive_.trained_numbers(own, std::numeric_limits<std::int64_t>::max());
+  const LayerId id = layers_.add(part.op, part.operands);
+  used_[id] = std::move(part.weights);
+  return id;
+}
+
+ImportedNetwork TorchScriptImporter::network(const at::Tensor& output, const std::string& name,
+                                             const OpaqueRequest& request) {
+  const std::optional<LayerId> known = known_layer(output);
+  LayerId last = known.value_or(0);
+  const bool opaque =
+      !known && opaque_.is_possible() && (request.any || opaque_.is_of_detectors_alone());
+  if (opaque) last = add_opaque(output, request);
+  // What is unknown is of other outputs, or of the opaque layer.
+  if (known || opaque) layers_.forget_unknown();
+  if (layers_.has_unknown() && opaque_.is_possible()) {
+    layers_.advise(
+        "; or say --opaque: what hangs on them becomes one layer, through which there is no cut");
   }
   ImportedNetwork network{
       layers_.graph(last, name, fmt::format("{}, imported from TorchScript", name)), {}};
+  if (opaque) {
+    network.opaque = opaque_.plan();
+    network.graph.add_note(opaque_note(network.graph));
+  }
   for (LayerId id = 0; id < inputs_of_program_; ++id)
     network.read.push_back(!layers_.name(id).empty());
   for (const auto& [id, operation] : quantised_by_) {
@@ -340,12 +320,14 @@ std::string sizes_text(const std::vector<NamedInput>& inputs) {
 }  // namespace
 
 ImportedNetwork import_torchscript(const std::filesystem::path& file,
-                                   const std::vector<NamedInput>& inputs, const std::string& name) {
+                                   const std::vector<NamedInput>& inputs, const std::string& name,
+                                   const OpaqueRequest& opaque) {
   const auto fail = [&](const std::string& what) {
     return ConfigError{fmt::format("{}: error: {}", file.string(), what)};
   };
   if (!std::filesystem::is_regular_file(file)) throw fail("is no file; check the path");
   std::optional<torch::jit::Module> module;
+  register_vision_operators();
   try {
     module = load_archive(file.string());
   } catch (const std::exception& error) {  // of LibTorch, or of the code in it
@@ -361,19 +343,17 @@ ImportedNetwork import_torchscript(const std::filesystem::path& file,
     for (const ProgramInput& input : arguments) {
       if (input.is_read) read.push_back(input.op);
       constexpr std::uint64_t kSeed = 15;
-      stack.push_back(input.is_tensor
-                          ? c10::IValue{input.as_argument(input.random(kSeed + stack.size()))}
-                          : input.other);
+      stack.push_back(input.is_tensor ? input.as_argument(input.random(kSeed + stack.size()))
+                                      : input.other);
     }
     if (read.empty()) throw Unsupported{"no tensor as an input"};
     TorchScriptImporter importer{archive, read};
     std::size_t next = 0;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-      const ProgramInput& input = arguments[i];
-      if (!input.is_read) continue;
-      importer.begin(
-          next++, stack[i].toTensor(),
-          input.alone ? std::nullopt : std::optional{static_cast<std::int64_t>(input.batch)});
+      importer.add_argument(stack[i]);
+      if (arguments[i].is_read) {
+        importer.begin(next++, arguments[i].tensor_of(stack[i]), arguments[i].batch_axis());
+      }
     }
     const TorchScriptProgram::Watch watch{
         .before = [&](const auto& node, const auto& given) { importer.prepare(node, given); },
@@ -381,7 +361,7 @@ ImportedNetwork import_torchscript(const std::filesystem::path& file,
                      const auto& made) { importer.visit(node, given, made); }};
     const std::vector<at::Tensor> outputs = tensors_of(program.run(stack, watch));
     if (outputs.empty()) throw Unsupported{"an output that is no tensor of the network"};
-    ImportedNetwork network = importer.network(outputs.front(), name);
+    ImportedNetwork network = importer.network(outputs.front(), name, opaque);
     Graph& graph = network.graph;
     if (outputs.size() > 1) graph.add_note(outputs_note(outputs.size() - 1, ""));
     const std::set<std::string> unused = importer.unused_modules();

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,16 @@ struct ImportedNetwork {
   /// Layers whose outputs are quantised tensors of the program, by the operations that make them,
   /// counted as they run.
   std::map<std::size_t, std::string> quantised{};
+  std::string opaque{};  ///< an OpaquePlan for its opaque layer; empty: it has none
+};
+
+/// What may become an opaque layer.
+struct OpaqueRequest {
+  /// Whatever a graph cannot hold; else what hangs on operations of detectors alone.
+  bool any{false};
+  /// Of the layer's output, at least as large as in the run; nothing: as there, or as many rows as
+  /// the program says.
+  std::optional<TensorShape> output{};
 };
 
 /// Reads a TorchScript archive, as `torch.jit.trace` or `script` and `save` write it, by running it
@@ -38,6 +49,7 @@ struct ImportedNetwork {
 /// has
 ///         operations that a Graph cannot say, each with how often it occurs
 ImportedNetwork import_torchscript(const std::filesystem::path& file,
-                                   const std::vector<NamedInput>& inputs, const std::string& name);
+                                   const std::vector<NamedInput>& inputs, const std::string& name,
+                                   const OpaqueRequest& opaque = {});
 
 }  // namespace papilio

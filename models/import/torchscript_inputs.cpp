@@ -74,10 +74,20 @@ at::Tensor ProgramInput::random(std::uint64_t seed, double scale) const {
   return scale * at::randn(sizes, generator);
 }
 
-at::Tensor ProgramInput::as_argument(const at::Tensor& sample) const {
+c10::IValue ProgramInput::as_argument(const at::Tensor& sample) const {
   const at::Tensor moved =
-      alone ? sample.squeeze(0) : sample.movedim(0, static_cast<std::int64_t>(batch)).contiguous();
-  return op.below > 0 ? moved.to(at::kLong) : moved;
+      is_list || alone ? sample.squeeze(0) : sample.movedim(0, static_cast<std::int64_t>(batch));
+  const at::Tensor numbers = op.below > 0 ? moved.to(at::kLong) : moved;
+  if (is_list) return std::vector<at::Tensor>{numbers.contiguous()};
+  return numbers.contiguous();
+}
+
+at::Tensor ProgramInput::tensor_of(const c10::IValue& argument) const {
+  return is_list ? argument.toTensorVector().at(0) : argument.toTensor();
+}
+
+std::optional<std::int64_t> ProgramInput::batch_axis() const {
+  return is_list || alone ? std::nullopt : std::optional{static_cast<std::int64_t>(batch)};
 }
 
 std::vector<ProgramInput> inputs_of(const torch::jit::Module& module,
@@ -90,7 +100,8 @@ std::vector<ProgramInput> inputs_of(const torch::jit::Module& module,
   for (std::size_t i = 0; i < program.inputs().size(); ++i) {
     const torch::jit::Value& value = *program.inputs()[i];
     ProgramInput& input = inputs.emplace_back();
-    input.is_tensor = value.type()->isSubtypeOf(*c10::TensorType::get());
+    input.is_list = value.type()->isSubtypeOf(*c10::ListType::ofTensors());
+    input.is_tensor = input.is_list || value.type()->isSubtypeOf(*c10::TensorType::get());
     if (!input.is_tensor) {
       const auto& otherwise = schema.at(i + 1).default_value();  // the first is the module
       if (!otherwise) throw Unsupported{"an input that is no tensor"};

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "models/import/opaque_part.hpp"
 #include "models/import/torchscript.hpp"
 #include "models/import/torchscript_node.hpp"
 
@@ -20,6 +21,8 @@ class TorchScriptImporter : public TorchScriptLayers {
   /// Says that a tensor is an input.
   /// @param batch its axis; none: it is one sample alone
   void begin(std::size_t input, const at::Tensor& tensor, std::optional<std::int64_t> batch);
+  /// Tells of an argument of the program, the next one.
+  void add_argument(const c10::IValue& argument) { opaque_.add_argument(argument); }
   /// Looks at an operation that is to run.
   void prepare(const torch::jit::Node& node, const Stack& inputs);
   /// Looks at an operation that has run.
@@ -27,7 +30,8 @@ class TorchScriptImporter : public TorchScriptLayers {
 
   /// The network of an output.
   /// @throws Unsupported if there were operations that a graph cannot say
-  ImportedNetwork network(const at::Tensor& output, const std::string& name);
+  ImportedNetwork network(const at::Tensor& output, const std::string& name,
+                          const OpaqueRequest& request);
   /// The modules whose weights are in the archive, but in no layer.
   [[nodiscard]] std::set<std::string> unused_modules() const;
 
@@ -35,7 +39,12 @@ class TorchScriptImporter : public TorchScriptLayers {
   using Convert = void (TorchScriptImporter::*)();
   static const std::unordered_map<std::string, Convert>& converters();
 
+  void look_at(const torch::jit::Node& node, const std::string& kind);
   void convert(const std::string& kind);
+  void read_numbers();
+  /// The layer that an output is of; none where it hangs on what is not known.
+  [[nodiscard]] std::optional<LayerId> known_layer(const at::Tensor& output) const;
+  LayerId add_opaque(const at::Tensor& output, const OpaqueRequest& request);
   /// @param varies whether their sizes hang on numbers
   void lose_outputs(bool varies);
   void derive_outputs();
@@ -340,6 +349,7 @@ class TorchScriptImporter : public TorchScriptLayers {
 
   std::size_t inputs_of_program_;
   bool reads_numbers_{false};  ///< whether the program takes numbers out of the network's tensors
+  OpaqueRecorder opaque_;
 };
 
 }  // namespace papilio

@@ -30,6 +30,7 @@ const c10::IValue& TorchScriptProgram::at(const Value* value) const {
 }
 
 c10::IValue TorchScriptProgram::run(const Stack& arguments, const Watch& watch) {
+  values_.clear();
   set(graph_->inputs()[0], module_._ivalue());
   for (std::size_t i = 0; i < arguments.size(); ++i) set(graph_->inputs()[i + 1], arguments[i]);
   run_block(*graph_->block(), watch);
@@ -48,11 +49,16 @@ void TorchScriptProgram::run_node(const Node& node, const Watch& watch) {
   Stack stack;
   for (const Value* value : node.inputs()) stack.push_back(at(value));
   const Stack inputs = stack;
+  if (const auto given = watch.instead ? watch.instead(node, inputs) : std::nullopt) {
+    if (given->size() != node.outputs().size()) throw Unsupported{"another answer than expected"};
+    for (std::size_t i = 0; i < given->size(); ++i) set(node.outputs()[i], (*given)[i]);
+    return;
+  }
   const auto operation = const_cast<Node&>(node).maybeOperator();  // LibTorch keeps it in the node
   if (operation == nullptr) {
     throw Unsupported{fmt::format("'{}', which is no operation", node.kind().toQualString())};
   }
-  watch.before(node, inputs);
+  if (watch.before) watch.before(node, inputs);
   if (operation->schema().is_vararg()) {
     stack.emplace_back(static_cast<std::int64_t>(node.inputs().size()));
   }
@@ -61,7 +67,7 @@ void TorchScriptProgram::run_node(const Node& node, const Watch& watch) {
   if (stack.size() < count) throw Unsupported{"an operation without an answer"};
   Stack outputs{stack.end() - static_cast<std::ptrdiff_t>(count), stack.end()};
   for (std::size_t i = 0; i < count; ++i) set(node.outputs()[i], outputs[i]);
-  watch.after(node, inputs, outputs);
+  if (watch.after) watch.after(node, inputs, outputs);
 }
 
 void TorchScriptProgram::run_branch(const Node& node, const Watch& watch) {
@@ -109,7 +115,13 @@ bool TorchScriptProgram::carry(const Node& node) {
     set(node.outputs().front(),
         at(node.inputs().front()).toObjectRef().getAttr(node.s(c10::attr::name)));
   } else if (kind == c10::prim::SetAttr) {
+    // Other objects are made anew in each run.
+    if (at(node.inputs()[0]).isModule()) has_changed_module_ = true;
     at(node.inputs()[0]).toObject()->setAttr(node.s(c10::attr::name), at(node.inputs()[1]));
+  } else if (kind == c10::prim::CreateObject) {
+    const auto type = node.output()->type()->expect<c10::ClassType>();
+    set(node.outputs().front(),
+        c10::ivalue::Object::create({type->compilation_unit(), type}, type->numAttributes()));
   } else if (kind == c10::prim::ListConstruct) {
     c10::impl::GenericList list{node.output()->type()->expectRef<c10::ListType>().getElementType()};
     for (c10::IValue& item : inputs()) list.push_back(std::move(item));

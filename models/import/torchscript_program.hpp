@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 namespace papilio {
@@ -18,10 +19,13 @@ class TorchScriptProgram {
   using Stack = torch::jit::Stack;
   /// Told of each operation; not of what only carries values about.
   struct Watch {
+    /// What is to run: its outputs, if it is not to run.
+    std::function<std::optional<Stack>(const torch::jit::Node& node, const Stack& inputs)>
+        instead{};
     /// What is to run: it may write over its inputs.
-    std::function<void(const torch::jit::Node& node, const Stack& inputs)> before;
+    std::function<void(const torch::jit::Node& node, const Stack& inputs)> before{};
     std::function<void(const torch::jit::Node& node, const Stack& inputs, const Stack& outputs)>
-        after;
+        after{};
   };
 
   explicit TorchScriptProgram(const torch::jit::Module& module);
@@ -33,6 +37,8 @@ class TorchScriptProgram {
   /// @throws c10::Error as the operations do
   /// @throws Unsupported for what cannot be run like that
   c10::IValue run(const Stack& arguments, const Watch& watch);
+  /// Whether a run has given the module other attributes.
+  [[nodiscard]] bool has_changed_module() const { return has_changed_module_; }
 
  private:
   using Node = torch::jit::Node;
@@ -49,6 +55,7 @@ class TorchScriptProgram {
 
   torch::jit::Module module_;
   std::shared_ptr<torch::jit::Graph> graph_;
+  bool has_changed_module_{false};
   std::unordered_map<const Value*, c10::IValue> values_;  // all: a tensor's place is its identity
 };
 

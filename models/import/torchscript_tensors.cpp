@@ -87,6 +87,16 @@ void ArchiveTensors::take_as_unwritten(const at::Tensor& tensor) {
   if (it != writes_.end()) it->second = static_cast<std::uint32_t>(tensor._version());
 }
 
+bool ArchiveTensors::was_any_written(const torch::jit::Module& module) const {
+  for (const auto& attribute : module.named_attributes()) {
+    if (!attribute.value.isTensor() || !attribute.value.toTensor().defined()) continue;
+    if (attribute.value.toTensor().has_storage() && was_written(attribute.value.toTensor())) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool ArchiveTensors::has_module(const std::string& module) const {
   return std::any_of(all_.begin(), all_.end(), [&](const std::string& name) {
     return name == module || name.starts_with(module + ".");
@@ -172,6 +182,17 @@ NetworkTensor TensorLedger::read(const at::Tensor& tensor) const {
     if (memory->why.empty()) throw HangsOnUnknown{};
     throw Unsupported{memory->why};
   }
+  if (place == places_.end() && memory != nullptr && memory->whole) {
+    // Another tensor of the same memory, such as the batch whose only picture was written.
+    std::vector<std::int64_t> sizes = memory->first.sizes().vec();
+    const bool all = tensor.is_contiguous() && memory->first.is_contiguous() &&
+                     tensor.data_ptr() == memory->first.data_ptr();
+    if (all && tensor.sizes() == sizes) return *memory->whole;
+    sizes.insert(sizes.begin(), 1);
+    if (all && tensor.sizes() == sizes && !memory->whole->batch) {
+      return {memory->whole->layer, 0};
+    }
+  }
   if (place == places_.end() || memory == nullptr) {
     throw Unsupported{"a tensor that is not of the network"};
   }
@@ -208,6 +229,17 @@ void TensorLedger::write(const at::Tensor& part, const NetworkTensor& of_part,
   kept_.push_back(base);
   places_[identity_of(base)] = {of_base, memory.writes, true};
   places_[identity_of(part)] = {of_part, memory.writes, false};
+}
+
+bool TensorLedger::is_lost(const at::Tensor& tensor) const {
+  const Memory* memory = memory_of(tensor);
+  return memory != nullptr && memory->lost;
+}
+
+std::optional<TensorLedger::Whole> TensorLedger::whole_of(const at::Tensor& tensor) const {
+  const Memory* memory = memory_of(tensor);
+  if (memory == nullptr || memory->lost) return std::nullopt;
+  return Whole{memory->first, memory->whole};
 }
 
 void TensorLedger::derive(const at::Tensor& tensor, const std::set<std::string>& weights) {

@@ -47,6 +47,8 @@ class ArchiveTensors {
   [[nodiscard]] bool was_written(const at::Tensor& tensor) const;
   /// Says that a tensor was written over with the numbers that it had.
   void take_as_unwritten(const at::Tensor& tensor);
+  /// Likewise any of them.
+  [[nodiscard]] bool was_any_written(const torch::jit::Module& module) const;
   /// Whether the archive has weights of this module.
   [[nodiscard]] bool has_module(const std::string& module) const;
   /// What a kernel has packed; null for what the archive does not hold, or is no such thing.
@@ -96,6 +98,15 @@ class TensorLedger {
   void write(const at::Tensor& part, const NetworkTensor& of_part, const at::Tensor& base,
              const NetworkTensor& of_base,
              const std::function<bool(const at::Tensor& other)>& is_apart);
+  /// Whether what a tensor holds is not known.
+  [[nodiscard]] bool is_lost(const at::Tensor& tensor) const;
+  /// A tensor of the network that has all of the memory of another.
+  struct Whole {
+    at::Tensor tensor;
+    std::optional<NetworkTensor> what;  ///< none: it was changed in place through a view
+  };
+  /// The one that has all of this one's; nothing for what is lost, or not of the network.
+  [[nodiscard]] std::optional<Whole> whole_of(const at::Tensor& tensor) const;
 
   /// Notes what weights a constant was computed of.
   void derive(const at::Tensor& tensor, const std::set<std::string>& weights);

@@ -59,8 +59,10 @@ Evaluation evaluate(const Network& network, const std::optional<QuantizedCut>& q
   Evaluation result;
   loader.start({.batch_size = batch_size});
   for (Batch batch = loader.next(); batch.size() > 0; batch = loader.next()) {
-    const at::Tensor classes =
-        forward_through(network, quantized, images_of(batch, network)).argmax(1).to(at::kCPU);
+    const at::Tensor classes = forward_through(network, quantized, images_of(batch, network))
+                                   .flatten(1)
+                                   .argmax(1)
+                                   .to(at::kCPU);
     const std::int64_t* data = classes.data_ptr<std::int64_t>();
     result.predictions.insert(result.predictions.end(), data, data + classes.numel());
     result.labels.insert(result.labels.end(), batch.labels.begin(), batch.labels.end());

@@ -5,6 +5,7 @@
 
 #include "models/zoo/compact.hpp"
 #include "models/zoo/convnext.hpp"
+#include "models/zoo/detectors.hpp"
 #include "models/zoo/generators.hpp"
 #include "models/zoo/mobilevit.hpp"
 #include "models/zoo/plain.hpp"
@@ -107,6 +108,8 @@ const std::vector<ZooEntry>& zoo_entries() {
       {"pix2pix-unet", "Isola et al. 2017, unet_256 of its authors' PyTorch code", pix2pix_unet},
       {"chair-generator-like", "like Dosovitskiy et al. 2015, for 128x128 pictures",
        chair_generator_like},
+      {"faster-rcnn-vgg16", "Ren et al. 2015, of 600x1000, 300 regions; its end is opaque",
+       faster_rcnn_vgg16},
   };
   return kEntries;
 }

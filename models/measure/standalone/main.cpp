@@ -147,6 +147,9 @@ Request request_of(const Options& options) {
       }
       fail("there is no network '" + name + "'; one of: " + known);
     }
+    const bool computes = graph->opaque_layers().empty();
+    if (!computes && options.text("model") == "all") continue;
+    if (!computes) fail("'" + name + "' has an opaque layer, which nothing computes");
     request.graphs.push_back(*std::move(graph));
   }
   constexpr double kMostThreads = 1024;
