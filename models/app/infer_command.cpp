@@ -355,7 +355,7 @@ void infer_command(const Words& words) {
   const auto seed = static_cast<std::uint64_t>(options.whole_of("seed", 1, 1'000'000));
   const TensorRuntime runtime = start_tensor_runtime(
       options.text_of("device"), static_cast<int>(options.whole_of("threads", 0, 1024)));
-  request.opaque = opaque_of(options, request.networks.graph, runtime);
+  request.opaque = opaque_of(options, request.networks.graph, runtime).compute;
   require_computable(request.networks.graph, request.opaque, "infer");
   const fs::path path = line.has("output")
                             ? fs::path{line.get<std::string>("output")}

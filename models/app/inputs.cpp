@@ -234,10 +234,12 @@ std::string weights_source(const VerbOptions& options) {
   return given.empty() && !model.empty() ? file_beside(options, model, ".pt") : given;
 }
 
-Network::Opaque opaque_of(const VerbOptions& options, const Graph& graph,
-                          const TensorRuntime& runtime) {
-  return computed_by_file(file_beside(options, graph.name(), ".opaque"), graph,
-                          {.threads = runtime.threads, .stop_requested = interrupted});
+OpaqueSource opaque_of(const VerbOptions& options, const Graph& graph,
+                       const TensorRuntime& runtime) {
+  if (graph.opaque_layers().empty()) return {};
+  return {computed_by_file(file_beside(options, graph.name(), ".opaque"), graph,
+                           {.threads = runtime.threads, .stop_requested = interrupted}),
+          file_beside(options, graph.name(), ".pt")};
 }
 
 void require_computable(const Graph& graph, const Network::Opaque& opaque,

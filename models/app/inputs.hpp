@@ -52,10 +52,15 @@ Transform transform_of(const VerbOptions& options, const Graph& graph);
 /// of --model was imported; empty: random ones, for which the word "random" asks too.
 std::string weights_source(const VerbOptions& options);
 
-/// How the opaque layer of an imported network is computed, by the file that came along; nothing
-/// for a network without one. To be called before this process computes with several threads.
-Network::Opaque opaque_of(const VerbOptions& options, const Graph& graph,
-                          const TensorRuntime& runtime);
+/// What came along with an imported network that has an opaque layer.
+struct OpaqueSource {
+  Network::Opaque compute;  ///< computes it
+  std::string weights;      ///< of the other layers: a file, or empty
+};
+/// Both empty for a network without one. To be called before this process computes with several
+/// threads.
+OpaqueSource opaque_of(const VerbOptions& options, const Graph& graph,
+                       const TensorRuntime& runtime);
 
 /// @throws ConfigError if the network has an opaque layer that nothing computes
 void require_computable(const Graph& graph, const Network::Opaque& opaque, const std::string& verb);

@@ -164,15 +164,16 @@ ProfileRequest profile_request(const VerbOptions& options, const CommandLine& li
 
 /// The network as it is measured. For layers any weights will do.
 Network network_of(const Graph& graph, const ProfileRequest& request, c10::Device device,
-                   Network::Opaque opaque, bool quiet) {
+                   const OpaqueSource& opaque, bool quiet) {
   Network network{graph, device};
-  network.set_opaque(std::move(opaque));
-  if (request.weights.empty()) {
+  network.set_opaque(opaque.compute);
+  // How long an opaque layer takes hangs on the numbers, and those on the weights.
+  const std::string& source = request.weights.empty() ? opaque.weights : request.weights;
+  if (source.empty()) {
     network.initialize(1);
   } else {
-    const std::vector<std::string> left_over =
-        network.load(read_state_dict(request.weights), request.weights);
-    if (!quiet) tell_left_over(request.weights, graph, left_over);
+    const std::vector<std::string> left_over = network.load(read_state_dict(source), source);
+    if (!quiet) tell_left_over(source, graph, left_over);
   }
   Network folded = network.folded();
   if (request.packed) return folded.packed();
@@ -194,8 +195,14 @@ LayerProfile profile_of(const Graph& graph, const ProfileRequest& request, const
                        .provenance = {"measured", kSource, "'papilio profile'"}};
   profile.note = fmt::format(
       "One picture at a time, {} weights, batch norms folded into convolutions{}; medians.",
-      request.weights.empty() ? "random" : "trained",
+      request.weights.empty() && graph.opaque_layers().empty() ? "random" : "trained",
       request.packed ? ", weights and pictures in the orders that oneDNN's kernels read" : "");
+  if (!graph.opaque_layers().empty()) {
+    profile.note += fmt::format(
+        " '{}' is opaque: computed by the archive's program in a process of its own, with the way "
+        "there and back, on random input.",
+        graph.layer(graph.opaque_layers().front()).name);
+  }
   if (power) {
     profile.note +=
         fmt::format(" Energies are the latencies at {} W, which was {}.", power->watts,
@@ -418,11 +425,11 @@ void profile_command(const Words& words) {
   ProfileRequest request = profile_request(options, line, runtime);
   ask_of_codecs(options, line.all("picture"), request);
   const fs::path profiles = line.get<std::string>("output");
-  OutputFolder check{profiles};         // before minutes of work
-  std::vector<Network::Opaque> opaque;  // children, which start before threads do
+  OutputFolder check{profiles};      // before minutes of work
+  std::vector<OpaqueSource> opaque;  // children, which start before threads do
   for (const Graph& graph : request.graphs) {
     opaque.push_back(opaque_of(options, graph, runtime));
-    require_computable(graph, opaque.back(), "profile");
+    require_computable(graph, opaque.back().compute, "profile");
   }
 
   catch_interrupts();

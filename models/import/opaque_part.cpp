@@ -101,6 +101,22 @@ void OpaqueRecorder::look_at(const Stack& inputs, std::size_t count, const Tenso
   }
 }
 
+void OpaqueRecorder::may_read(const Stack& values, const TensorLedger& ledger) {
+  look_at(values, values.size(), ledger);
+  // What was written to through a view is told when it is read.
+  std::erase_if(read_, [](const TensorLedger::Whole& whole) { return !whole.what; });
+  feed();
+  for (const c10::IValue& value : values) note_weights(value, ledger);
+}
+
+void OpaqueRecorder::note_weights(const c10::IValue& value, const TensorLedger& ledger) {
+  for_each_tensor(value, [&](const at::Tensor& tensor) {
+    const std::set<std::string> more = ledger.weights_of(tensor);
+    weights_.insert(more.begin(), more.end());
+    if (std::string name = archive_.name_of(tensor); !name.empty()) weights_.insert(name);
+  });
+}
+
 void OpaqueRecorder::feed() {
   for (const TensorLedger::Whole& whole : read_) {
     const auto place = places_.find(name_of_tensor(whole.tensor));
@@ -131,13 +147,7 @@ void OpaqueRecorder::absorb(const torch::jit::Node& node, const Stack& inputs, c
   const std::string kind = node.kind().toQualString();
   const bool is_cause = std::find(causes_.begin(), causes_.end(), kind) != causes_.end();
   if (++counts_[kind] == 1 && (is_cause || is_of_detectors(kind))) known_for_.push_back(kind);
-  for (const c10::IValue& input : inputs) {
-    for_each_tensor(input, [&](const at::Tensor& tensor) {
-      const std::set<std::string> more = ledger.weights_of(tensor);
-      weights_.insert(more.begin(), more.end());
-      if (std::string name = archive_.name_of(tensor); !name.empty()) weights_.insert(name);
-    });
-  }
+  for (const c10::IValue& input : inputs) note_weights(input, ledger);
   if (!outputs.empty() && outputs.front().isTensor() && outputs.front().toTensor().defined()) {
     count_macs(kind, inputs, outputs.front().toTensor());
   }

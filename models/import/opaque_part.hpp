@@ -60,6 +60,8 @@ class OpaqueRecorder {
   /// Says that from here on the way through the program hangs on numbers: nothing becomes a layer
   /// any more, and what layers made may be read on any way.
   void begin_last_part() { last_part_ = plan_.operations; }
+  /// Says what the last part may read on other ways than the run's: tensors, and lists of them.
+  void may_read(const Stack& values, const TensorLedger& ledger);
   /// Names an operation that is why there is an opaque part.
   void add_cause(const std::string& kind) { causes_.push_back(kind); }
   /// Whether there is an opaque part that can be run again.
@@ -82,6 +84,7 @@ class OpaqueRecorder {
 
  private:
   void feed();
+  void note_weights(const c10::IValue& value, const TensorLedger& ledger);
   void count_macs(const std::string& kind, const Stack& inputs, const at::Tensor& output);
   void note_bound(const torch::jit::Node& node, const Stack& inputs, const Stack& outputs);
   [[nodiscard]] std::string what() const;

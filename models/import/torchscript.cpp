@@ -99,6 +99,7 @@ void TorchScriptImporter::visit(const torch::jit::Node& node, const Stack& input
   inputs_ = &inputs;
   outputs_ = &outputs;
   writes_ = is_in_place(kind);
+  at_hand_ = &node;
   opaque_.begin();
   look_at(node, kind);
   opaque_.note_outputs(outputs);
@@ -144,7 +145,9 @@ void TorchScriptImporter::look_at(const torch::jit::Node& node, const std::strin
 }
 
 void TorchScriptImporter::read_numbers() {
-  if (!reads_numbers_) opaque_.begin_last_part();
+  if (reads_numbers_) return;
+  opaque_.begin_last_part();
+  first_of_numbers_ = at_hand_;
   reads_numbers_ = true;
 }
 
@@ -361,6 +364,9 @@ ImportedNetwork import_torchscript(const std::filesystem::path& file,
                      const auto& made) { importer.visit(node, given, made); }};
     const std::vector<at::Tensor> outputs = tensors_of(program.run(stack, watch));
     if (outputs.empty()) throw Unsupported{"an output that is no tensor of the network"};
+    if (const torch::jit::Node* first = importer.first_of_numbers()) {
+      importer.may_read(program.may_be_read_behind(*first));
+    }
     ImportedNetwork network = importer.network(outputs.front(), name, opaque);
     Graph& graph = network.graph;
     if (outputs.size() > 1) graph.add_note(outputs_note(outputs.size() - 1, ""));

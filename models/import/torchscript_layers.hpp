@@ -28,6 +28,11 @@ class TorchScriptImporter : public TorchScriptLayers {
   /// Looks at an operation that has run.
   void visit(const torch::jit::Node& node, const Stack& inputs, const Stack& outputs);
 
+  /// The operation from which on the way through the program hangs on numbers; none: none does.
+  [[nodiscard]] const torch::jit::Node* first_of_numbers() const { return first_of_numbers_; }
+  /// Tells of what other ways behind it may read.
+  void may_read(const Stack& values) { opaque_.may_read(values, ledger_); }
+
   /// The network of an output.
   /// @throws Unsupported if there were operations that a graph cannot say
   ImportedNetwork network(const at::Tensor& output, const std::string& name,
@@ -349,6 +354,8 @@ class TorchScriptImporter : public TorchScriptLayers {
 
   std::size_t inputs_of_program_;
   bool reads_numbers_{false};  ///< whether the program takes numbers out of the network's tensors
+  const torch::jit::Node* at_hand_{nullptr};
+  const torch::jit::Node* first_of_numbers_{nullptr};
   OpaqueRecorder opaque_;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/import/layer_list.hpp"
+#include "models/import/torchscript_kinds.hpp"
 
 namespace papilio {
 
@@ -36,6 +37,70 @@ c10::IValue TorchScriptProgram::run(const Stack& arguments, const Watch& watch) 
   run_block(*graph_->block(), watch);
   if (graph_->outputs().size() != 1) throw Unsupported{"no answer"};
   return at(graph_->outputs().front());
+}
+
+namespace {
+
+/// A node, and whether it is in a branch or a loop.
+struct PlacedNode {
+  const torch::jit::Node* node;
+  bool is_inside;
+};
+
+/// All nodes as they are written, those of blocks behind the node that has them.
+std::vector<PlacedNode> nodes_in_order(const torch::jit::Graph& graph) {
+  std::vector<PlacedNode> all;
+  std::vector<PlacedNode> waiting;
+  const auto add = [&](const torch::jit::Block& block, bool is_inside) {
+    const auto nodes = block.nodes().reverse();
+    for (const torch::jit::Node* node : nodes) waiting.push_back({node, is_inside});
+  };
+  add(*graph.block(), false);
+  while (!waiting.empty()) {
+    const PlacedNode next = waiting.back();
+    waiting.pop_back();
+    all.push_back(next);
+    const auto blocks = next.node->blocks();
+    for (std::size_t i = blocks.size(); i-- > 0;) add(*blocks[i], true);
+  }
+  return all;
+}
+
+}  // namespace
+
+TorchScriptProgram::Stack TorchScriptProgram::may_be_read_behind(const Node& node) const {
+  // A loop around it that goes on as numbers say comes back to what is before.
+  const Node* from = &node;
+  for (const Node* around = &node; around != nullptr;
+       around = around->owningBlock()->owningNode()) {
+    if (around->kind() != c10::prim::Loop) continue;
+    const Value* goes_on = around->blocks().front()->outputs().front();
+    if (goes_on->node()->kind() != c10::prim::Constant) from = around;
+  }
+  Stack found;
+  std::unordered_map<const Value*, c10::IValue> attributes;  // on ways that no run went
+  const auto known = [&](const Value* value) -> const c10::IValue* {
+    const auto run = values_.find(value);
+    if (run != values_.end()) return &run->second;
+    const auto read = attributes.find(value);
+    return read == attributes.end() ? nullptr : &read->second;
+  };
+  bool is_behind = false;
+  for (const PlacedNode& one : nodes_in_order(*graph_)) {
+    if (one.node->kind() == c10::prim::GetAttr && !values_.contains(one.node->output())) {
+      const c10::IValue* object = known(one.node->inputs().front());
+      if (object != nullptr && object->isObject()) {
+        attributes.emplace(one.node->output(),
+                           object->toObjectRef().getAttr(one.node->s(c10::attr::name)));
+      }
+    }
+    is_behind = is_behind || one.node == from;
+    if (!is_behind || !one.is_inside || asks_of_form(one.node->kind().toQualString())) continue;
+    for (const Value* value : one.node->inputs()) {
+      if (const c10::IValue* read = known(value)) found.push_back(*read);
+    }
+  }
+  return found;
 }
 
 void TorchScriptProgram::run_block(const torch::jit::Block& block, const Watch& watch) {

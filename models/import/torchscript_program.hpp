@@ -37,6 +37,9 @@ class TorchScriptProgram {
   /// @throws c10::Error as the operations do
   /// @throws Unsupported for what cannot be run like that
   c10::IValue run(const Stack& arguments, const Watch& watch);
+  /// What the last run had, or the module has, that another way through the program may read behind
+  /// a node: in branches and loops there, and in a loop around it.
+  [[nodiscard]] Stack may_be_read_behind(const torch::jit::Node& node) const;
   /// Whether a run has given the module other attributes.
   [[nodiscard]] bool has_changed_module() const { return has_changed_module_; }
 
