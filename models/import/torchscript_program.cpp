@@ -95,10 +95,14 @@ TorchScriptProgram::Stack TorchScriptProgram::may_be_read_behind(const Node& nod
       }
     }
     is_behind = is_behind || one.node == from;
-    if (!is_behind || !one.is_inside || asks_of_form(one.node->kind().toQualString())) continue;
-    for (const Value* value : one.node->inputs()) {
-      if (const c10::IValue* read = known(value)) found.push_back(*read);
-    }
+    if (!is_behind) continue;
+    const auto add = [&](at::ArrayRef<const Value*> values) {
+      for (const Value* value : values) {
+        if (const c10::IValue* read = known(value)) found.push_back(*read);
+      }
+    };
+    for (const torch::jit::Block* block : one.node->blocks()) add(block->outputs());
+    if (one.is_inside && !asks_of_form(one.node->kind().toQualString())) add(one.node->inputs());
   }
   return found;
 }

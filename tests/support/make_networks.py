@@ -1,13 +1,14 @@
 """Writes TorchScript archives and ONNX files of networks, with random weights.
 
 make_networks.py FOLDER NAME...: of torchvision, NAME.pt is traced, and NAME.onnx exported; NAME-script.pt
-scripted. NAME-folded.onnx has its batch norms in the convolutions, as the exporter makes it. Of the small
+scripted; NAME-answer.pt holds an input, x, and the answer, y. NAME-folded.onnx has its batch norms in the convolutions, as the exporter makes it. Of the small
 networks below, which do what importers fall over, NAME.pt and NAME.onnx or NAME-script.pt likewise.
 """
 
 import pathlib
 import sys
 import warnings
+from typing import List
 
 import torch
 import torchvision
@@ -493,7 +494,103 @@ class Constants(Small):
         return self.fc(y.view(y.size(0), -1))
 
 
-SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
+class Regions(nn.Module):
+    """The best ten of 64 boxes that do not overlap much, and what is seen in each."""
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Conv2d(3, 8, 3, stride=2, padding=1)
+        self.score = nn.Conv2d(8, 1, 2, stride=2)
+        self.box = nn.Conv2d(8, 4, 2, stride=2)
+        self.fc = nn.Linear(72, 5)
+
+    def forward(self, x):
+        f = torch.relu(self.features(x))
+        scores = self.score(f).flatten()
+        corner = self.box(f)[0].flatten(1).t() * 20
+        boxes = torch.cat([corner[:, :2], corner[:, :2] + 4 + torch.abs(corner[:, 2:])], 1)
+        best, order = scores.topk(40)
+        boxes = boxes[order]
+        keep = torchvision.ops.nms(boxes, best, 0.3)[:10]
+        boxes = boxes[keep]
+        seen = torchvision.ops.roi_align(f, [boxes], (3, 3), spatial_scale=0.5, sampling_ratio=2)
+        return torch.cat([boxes, self.fc(seen.flatten(1)), best[keep][:, None]], 1)
+
+
+class RegionsAlone(Small):
+    """Regions of a picture as they are, with as many samples as there are pixels."""
+
+    def forward(self, x):
+        boxes = torch.tensor([[0.0, 0.0, 9.0, 7.0], [-3.0, 2.5, 40.0, 30.0], [5.0, 5.0, 5.2, 5.1]])
+        outer = torchvision.ops.roi_align(x, [boxes], (2, 4), aligned=True)
+        inner = torchvision.ops.roi_align(x, [boxes + 1], (2, 4), spatial_scale=0.7, aligned=False)
+        return outer + inner
+
+
+class Positive(nn.Module):
+    """Those of twelve numbers that are above 0: nobody knows how many."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(12, 12, bias=False)
+        nn.init.eye_(self.fc.weight)
+
+    def forward(self, x):
+        y = self.fc(x)[0]
+        return y[torch.nonzero(y > 0)[:, 0]]
+
+
+class Way(nn.Module):
+    """Two ways that hang on the numbers, of which one reads what the other does not."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(4, 4)
+        self.b = nn.Linear(4, 3)
+
+    def forward(self, x):
+        y = self.a(x)
+        z = torch.tanh(y)
+        if float(x.sum()) > 0:
+            y = torch.relu(y) * 2
+        elif float(x.sum()) < -100:
+            y = z
+        return self.b(y)
+
+
+class WrittenInPart(Small):
+    """Some channels of a picture written over, as detectors do with their boxes."""
+
+    def forward(self, x):
+        y = torch.sigmoid(self.a(x))
+        y[:, 0:2] = y[:, 0:2] * 2 - 0.5
+        return torch.cumsum(y, 1).mean((2, 3))
+
+
+class Batches(Small):
+    """Pictures by a list, copied into a batch."""
+
+    def forward(self, pictures: List[torch.Tensor]):
+        batch = pictures[0].new_full([len(pictures), 3, 32, 32], 0)
+        for i in range(len(pictures)):
+            batch[i, :, :, :].copy_(pictures[i])
+        return self.head(torch.relu(self.a(batch)))
+
+
+class Answer(nn.Module):
+    """An input, and what PyTorch and torchvision answer."""
+
+    def __init__(self, network, inputs):
+        super().__init__()
+        self.register_buffer("x", inputs[0])
+        self.register_buffer("y", network(*inputs).detach())
+
+    def forward(self):
+        return self.y
+
+
+SMALL = {"regions": Regions, "regions-alone": RegionsAlone, "positive": Positive, "way": Way,
+         "written-in-part": WrittenInPart, "batches": Batches, "inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
          "under-a-view": UnderAView, "sliced": Sliced, "shared": Shared, "tied": Tied,
          "half-tied": HalfTied, "collides": Collides, "two-outputs": TwoOutputs,
          "same-twice": SameTwice, "aside": Aside, "double": Half, "branches": Branches,
@@ -504,7 +601,9 @@ SMALL = {"inplace": InPlace, "renamed": Renamed, "through-a-view": ThroughAView,
          "accumulator": Accumulator, "size-of-numbers": SizeOfNumbers, "constrained": Constrained,
          "mean-alone": MeanAlone, "first-of-two": FirstOfTwo, "two-inputs": TwoInputs, "u-net": UNet, "video": Video, "sound": Sound, "shuffled": Shuffled}
 # What others than pictures take.
-INPUTS = {"recurrent": lambda: (torch.randint(0, 50, (1, 12)),),
+INPUTS = {"positive": lambda: (torch.tensor([[1.0, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6]]),),
+          "way": lambda: (torch.randn(1, 4),),
+          "recurrent": lambda: (torch.randint(0, 50, (1, 12)),),
           "last-state": lambda: (torch.randn(9, 1, 5),),
           "masked": lambda: (torch.randn(11, 1, 16),),
           "encoder": lambda: (torch.randn(11, 1, 16),),
@@ -515,7 +614,7 @@ INPUTS = {"recurrent": lambda: (torch.randint(0, 50, (1, 12)),),
 SMALL.update(traced_networks.NETWORKS)
 INPUTS.update(traced_networks.INPUTS)
 TRAINED = {"dropped"}
-WITHOUT_ONNX = {"accumulator", "size-of-numbers", "constrained", "mean-alone", "attention", "u-net", "shuffled", *INPUTS, "activated", "resized", "sliced", "double", "by-numbers", "plus", "cast", "computed",
+WITHOUT_ONNX = {"regions", "regions-alone", "written-in-part", "accumulator", "size-of-numbers", "constrained", "mean-alone", "attention", "u-net", "shuffled", *INPUTS, "activated", "resized", "sliced", "double", "by-numbers", "plus", "cast", "computed",
                 "dropped", "normed", "under-a-view", "through-a-view", "half-tied",
                 "vit_b_16", "swin_t", "convnext_tiny", "shufflenet_v2_x1_0", "deeplabv3_mobilenet_v3_large", "lraspp_mobilenet_v3_large"}
 
@@ -542,7 +641,7 @@ def torchvision_network(name):
 folder = pathlib.Path(sys.argv[1])
 for name in sys.argv[2:]:
     torch.manual_seed(1)
-    plain = name.removesuffix("-script")
+    plain = name.removesuffix("-script").removesuffix("-answer")
     small = plain in SMALL
     network = SMALL[plain]() if small else torchvision_network(plain)
     network.train(plain in TRAINED)
@@ -560,6 +659,9 @@ for name in sys.argv[2:]:
     size = 32 if small else 224
     picture = torch.randn(1, 3, size, size, dtype=next(network.parameters(), torch.zeros(1)).dtype)
     inputs = INPUTS[plain]() if plain in INPUTS else (picture,)
+    if name.endswith("-answer"):
+        torch.jit.script(Answer(network.eval(), inputs)).save(str(folder / f"{name}.pt"))
+        continue
     if name.endswith("-script"):
         torch.jit.script(network).save(str(folder / f"{name}.pt"))
         continue
