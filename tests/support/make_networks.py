@@ -5,10 +5,14 @@ scripted; NAME-answer.pt holds an input, x, and the answer, y. NAME-folded.onnx 
 networks below, which do what importers fall over, NAME.pt and NAME.onnx or NAME-script.pt likewise.
 """
 
+import os
 import pathlib
 import sys
 import warnings
 from typing import List
+
+# Which of two boxes with almost one score comes first hangs on the order in which sums are added.
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import torch
 import torchvision
@@ -630,7 +634,27 @@ class Segmentation(nn.Module):
         return self.m(x)["out"]
 
 
+class Detector(nn.Module):
+    """The boxes of one picture, their scores and classes, row by row."""
+
+    def __init__(self, build):
+        super().__init__()
+        # Untrained scores are all low.
+        low = "score_thresh" if "ssd" in build.__name__ else "box_score_thresh"
+        self.m = build(weights=None, weights_backbone=None, **{low: 0.0})
+        # They are also all alike, and their order would hang on rounding.
+        for name, module in self.m.named_modules():
+            if isinstance(module, (nn.Conv2d, nn.Linear)) and not name.startswith("backbone"):
+                nn.init.normal_(module.weight, std=1.4 / module.weight[0].numel() ** 0.5)
+
+    def forward(self, x):
+        found = self.m([x[0]])[0]
+        return torch.cat([found["boxes"], found["scores"][:, None], found["labels"][:, None].float()], 1)
+
+
 def torchvision_network(name):
+    if hasattr(torchvision.models.detection, name):
+        return Detector(getattr(torchvision.models.detection, name))
     if hasattr(torchvision.models.segmentation, name):
         return Segmentation(getattr(torchvision.models.segmentation, name))
     build = getattr(torchvision.models, name)
@@ -656,18 +680,22 @@ for name in sys.argv[2:]:
         # A vision transformer's head begins with zeros, and so would its answers.
         if isinstance(module, nn.Linear) and not module.weight.any():
             nn.init.normal_(module.weight, std=0.1)
-    size = 32 if small else 224
+    detects = isinstance(network, Detector)
+    size = 32 if small else 320 if detects else 224
     picture = torch.randn(1, 3, size, size, dtype=next(network.parameters(), torch.zeros(1)).dtype)
     inputs = INPUTS[plain]() if plain in INPUTS else (picture,)
     if name.endswith("-answer"):
+        if detects:  # traced, torchvision suppresses all classes at once, which rounds otherwise
+            network = torch.jit.trace(network, inputs, check_trace=False)
         torch.jit.script(Answer(network.eval(), inputs)).save(str(folder / f"{name}.pt"))
         continue
     if name.endswith("-script"):
+        network = network.m if detects else network
         torch.jit.script(network).save(str(folder / f"{name}.pt"))
         continue
     with torch.set_grad_enabled(plain not in traced_networks.FAST):
         torch.jit.trace(network, inputs, check_trace=False).save(str(folder / f"{name}.pt"))
-    if plain in WITHOUT_ONNX:
+    if plain in WITHOUT_ONNX or detects:
         continue
     if not small:
         torch.onnx.export(network, picture, str(folder / f"{name}-folded.onnx"), opset_version=14)

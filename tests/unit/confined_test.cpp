@@ -29,6 +29,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -438,6 +439,92 @@ TEST(Confined, IsNotBegunWhereNothingConfines) {
   EXPECT_TRUE(where_refused({{SCMP_SYS(landlock_create_ruleset), {}}},
                             [&] { return run_confined(work, usual()) == "done"; }));
   EXPECT_FALSE(fs::exists(trace));
+}
+
+// ---- One that answers several questions. ----
+
+TEST(ConfinedWorker, AnswersOneQuestionAfterAnotherAndKeepsWhatItHas) {
+  int asked = 0;
+  ConfinedWorker worker{
+      [&asked](std::string_view question) { return fmt::format("{}{}", question, ++asked); },
+      usual()};
+  EXPECT_EQ(worker.ask("a"), "a1");
+  EXPECT_EQ(worker.ask(""), "2");
+  // Longer than what a socket holds, both ways.
+  const std::string text(std::size_t{3} << 20U, 'x');
+  EXPECT_EQ(worker.ask(text), text + "3");
+  EXPECT_EQ(asked, 0);
+}
+
+TEST(ConfinedWorker, ARefusalIsNotTheEnd) {
+  ConfinedWorker worker{[](std::string_view question) -> std::string {
+                          if (question == "no") throw ConfigError{"not that"};
+                          return "yes";
+                        },
+                        usual()};
+  EXPECT_THAT([&] { worker.ask("no"); }, ThrowsMessage<ConfigError>("not that"));
+  EXPECT_EQ(worker.ask("go on"), "yes");
+}
+
+TEST(ConfinedWorker, WhateverBecomesOfItIsOneError) {
+  const auto fails = [](const ConfinedLimits& limits, const ConfinedWorker::Work& work) {
+    ConfinedWorker worker{work, limits};
+    std::string what = "none";
+    Kind kind = Kind::kNoWalls;
+    try {
+      worker.ask("x");
+    } catch (const ConfinedFailure& failure) {
+      kind = failure.kind();
+      what = failure.what();
+    }
+    // It is gone, and says so.
+    EXPECT_THAT([&] { worker.ask("x"); }, ThrowsMessage<ConfinedFailure>("has ended before"));
+    return std::pair{kind, what};
+  };
+  EXPECT_EQ(fails(usual(), [](std::string_view) -> std::string { std::abort(); }).first,
+            Kind::kCrashed);
+  EXPECT_EQ(fails(usual(), [](std::string_view) -> std::string { ::_exit(0); }),
+            (std::pair{Kind::kCrashed, std::string{"ended without an answer"}}));
+  ConfinedLimits little = usual();
+  little.answer_bytes = 100;
+  EXPECT_EQ(fails(little, [](std::string_view) { return std::string(101, 'x'); }).first,
+            Kind::kCrashed);
+  EXPECT_EQ(
+      fails(usual(), [](std::string_view) -> std::string { throw std::runtime_error{"odd"}; }),
+      (std::pair{Kind::kCrashed, std::string{"failed: odd"}}));
+  ConfinedLimits brief = usual();
+  brief.seconds = 0.1;
+  EXPECT_EQ(fails(brief,
+                  [](std::string_view) -> std::string {
+                    while (true) ::usleep(1000);
+                  })
+                .first,
+            Kind::kTime);
+}
+
+TEST(ConfinedWorker, ReadsNoOtherFileAndWritesNone) {
+  const TemporaryFolder folder;
+  const fs::path told = folder.write("told", "content");
+  ConfinedLimits limits = usual();
+  limits.readable = {told};
+  ConfinedWorker worker{[&](std::string_view) {
+                          const int made =
+                              ::open((folder.path() / "made").c_str(), O_WRONLY | O_CREAT, 0600);
+                          return read_file(told) + (made < 0 ? ", none made" : ", made");
+                        },
+                        limits};
+  EXPECT_EQ(worker.ask("x"), "content, none made");
+  EXPECT_FALSE(fs::exists(folder.path() / "made"));
+}
+
+TEST(ConfinedWorker, ItsChildEndsWithIt) {
+  pid_t child = 0;
+  {
+    ConfinedWorker worker{[](std::string_view) { return std::to_string(::getpid()); }, usual()};
+    child = static_cast<pid_t>(std::stol(worker.ask("x")));
+    EXPECT_EQ(::kill(child, 0), 0);
+  }
+  EXPECT_EQ(::kill(child, 0), -1);
 }
 
 }  // namespace

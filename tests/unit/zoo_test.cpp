@@ -362,6 +362,28 @@ TEST(CifarResNet, HasTheParametersOfTheTrainedWeights) {
 }
 
 // "1,248,424"
+// Ren et al. 2015: of 600 x 1,000, Caffe's pools leave 38 x 63 places, "~2,400" (section 3.1.1);
+// each has nine anchors; 300 regions (section 3.3) of 512 x 7 x 7 go through VGG's two linear
+// layers.
+TEST(Zoo, FasterRCnnIsAsPublished) {
+  const Graph graph = *find_model("faster-rcnn-vgg16");
+  const auto of = [&](const char* layer) { return graph.layer(*graph.find_layer(layer)); };
+  EXPECT_EQ(of("relu5_3").shape, (TensorShape{512, 38, 63}));
+  EXPECT_EQ(of("rpn_conv").parameters, 512 * (9 * 512 + 1));
+  EXPECT_EQ(of("rpn_cls_score").shape, (TensorShape{18, 38, 63}));
+  EXPECT_EQ(of("rpn_bbox_pred").shape, (TensorShape{36, 38, 63}));
+  const std::int64_t fc6 = 512 * 49 * 4096;
+  const std::int64_t fc7 = 4096 * 4096;
+  EXPECT_EQ(of("detection").macs, 300 * (fc6 + fc7 + 4096 * (21 + 84)));
+  EXPECT_EQ(of("detection").parameters, fc6 + fc7 + 4096 * (21 + 84) + 2 * 4096 + 21 + 84);
+  // 14,714,688 of VGG's convolutions, as torchvision's `features` have, and 2,387,510 of the RPN:
+  // 512·(9·512 + 1) + 18·513 + 36·513.
+  EXPECT_EQ(graph.parameters(), 14'714'688 + 2'387'510 + 119'976'041);
+  // What crosses behind the features is the last that is one tensor.
+  EXPECT_EQ(graph.cuts().back().name, "conv5");
+  EXPECT_EQ(graph.cuts().back().unit_channels, 512);
+}
+
 std::string with_commas(std::int64_t number) {
   std::string digits = std::to_string(number);
   for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
