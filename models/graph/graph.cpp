@@ -423,6 +423,21 @@ std::string parameters_text(const Graph& graph) {
   return text;
 }
 
+std::string opaque_note(const Graph& graph) {
+  std::string list;
+  for (const LayerId id : graph.opaque_layers()) {
+    const Layer& layer = graph.layer(id);
+    constexpr std::int64_t kMega = 1'000'000;
+    list += (list.empty() ? "'" : ", '") + layer.name + "' (" + std::get<OpaqueOp>(layer.op).what +
+            "; " + std::to_string(layer.parameters) + " parameters, " +
+            std::to_string((layer.macs + kMega / 2) / kMega) + " MMAC)";
+  }
+  if (list.empty()) return list;
+  return "Opaque: " + list +
+         ". No cut goes through it and no butterfly unit stands behind it; its MACs are those of "
+         "one input, and a time that is predicted for it is a guess.";
+}
+
 bool takes_pictures(const Graph& graph) {
   constexpr std::size_t kPictureAxes = 3;
   return graph.inputs().size() == 1 && graph.layers().front().shape.rank() == kPictureAxes;

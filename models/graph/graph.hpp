@@ -186,6 +186,9 @@ bool precedes(const Graph& graph, const Cut& cut, const Cut& later);
 /// bytes".
 std::string parameters_text(const Graph& graph);
 
+/// What people are to know of a network's opaque layers; empty: it has none.
+std::string opaque_note(const Graph& graph);
+
 /// Whether a network's only input is a picture: channels, height and width.
 bool takes_pictures(const Graph& graph);
 

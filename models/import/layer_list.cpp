@@ -34,20 +34,6 @@ std::string unused_note(const std::set<std::string>& modules) {
       fmt::join(modules, ", "));
 }
 
-std::string opaque_note(const Graph& graph) {
-  std::string list;
-  for (const LayerId id : graph.opaque_layers()) {
-    const Layer& layer = graph.layer(id);
-    list += fmt::format("{}'{}' ({}; {} parameters, {:.3g} GMAC)", list.empty() ? "" : ", ",
-                        layer.name, std::get<OpaqueOp>(layer.op).what, layer.parameters,
-                        static_cast<double>(layer.macs) / 1e9);
-  }
-  return fmt::format(
-      "Opaque: {}. No cut goes through it, no butterfly unit stands behind it, its MACs are those "
-      "of one input, and a time that is predicted for it is a guess.",
-      list);
-}
-
 LayerList::LayerList(const InputOp& input) {
   layers_.push_back({"", input, {}, "", {}});
   shapes_.push_back(input.shape);

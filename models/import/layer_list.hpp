@@ -27,8 +27,6 @@ std::int64_t square(const std::vector<std::int64_t>& numbers, const char* what);
 std::string outputs_note(std::size_t left_out, const std::string& names);
 /// What is to be known of weights that the file has, and no layer.
 std::string unused_note(const std::set<std::string>& modules);
-/// What is to be known of a network's opaque layers.
-std::string opaque_note(const Graph& graph);
 
 /// The layers of a file, one by one, with their shapes and names, and what was met that has no
 /// counterpart.

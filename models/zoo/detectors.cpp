@@ -60,7 +60,9 @@ Graph faster_rcnn_vgg16() {
       net.then("rpn_bbox_pred", ConvOp{.out_channels = 4 * kAnchors, .bias = true});
   net.begin_block("head");
   net.join("detection", regions_and_classes(), {features, scores, boxes});
-  return net.finish();
+  Graph graph = net.finish();
+  graph.add_note(opaque_note(graph));
+  return graph;
 }
 
 }  // namespace papilio

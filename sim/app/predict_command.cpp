@@ -242,6 +242,7 @@ LayerProfile profile_of(const Subject& subject, const Graph& graph,
   for (const std::string& remark : disagreements(subject, graph.name())) {
     profile.note += " " + remark;
   }
+  if (const std::string opaque = opaque_note(graph); !opaque.empty()) profile.note += " " + opaque;
   for (LayerId id = 0; id < graph.layers().size(); ++id) {
     LayerProfile::Row row{.layer = graph.layer(id).name,
                           .latency_s = prediction.latency_s[id],
@@ -320,6 +321,7 @@ std::vector<std::string> error_remarks(const Graph& graph, const LayerPrediction
         "Total {} ms. How far off it is, nobody can tell: it takes three measured networks.",
         milli(prediction.total_s()).text()));
   }
+  if (const std::string opaque = opaque_note(graph); !opaque.empty()) remarks.push_back(opaque);
   std::set<std::string> strange;
   double strange_s = 0;
   for (const LayerId id : prediction.strangers) {

@@ -354,5 +354,32 @@ TEST(WideCuts, GiveUpWhereThereAreTooMany) {
   EXPECT_FALSE(wide.count_cuts());
 }
 
+// Features, then scores and boxes of them, and an opaque layer of all three: no cut is between
+// branches that it joins. Behind it one tensor crosses, but no unit takes its numbers for channels.
+TEST(Graph, IsNotCutThroughAnOpaqueLayer) {
+  Graph graph{"detector", "d"};
+  const LayerId input = graph.add("input", InputOp{{3, 8, 8}}, {});
+  const LayerId features = graph.add("features", ConvOp{.out_channels = 4}, {input});
+  const LayerId scores = graph.add("scores", ConvOp{.out_channels = 1}, {features});
+  const LayerId boxes = graph.add("boxes", ConvOp{.out_channels = 4}, {features});
+  const LayerId opaque = graph.add(
+      "regions", OpaqueOp{.shape = {7}, .macs = 1000, .parameters = 50}, {features, scores, boxes});
+  graph.add("relu", ReluOp{}, {opaque});
+  std::vector<std::string> names;
+  for (const Cut& cut : graph.cuts()) names.push_back(cut.name);
+  EXPECT_THAT(names, ::testing::ElementsAre("input", "features", "regions"));
+  EXPECT_EQ(graph.cuts()[1].unit_channels, 4);
+  EXPECT_EQ(graph.cuts()[2].unit_channels, 0);
+  EXPECT_THROW(insert_butterfly(graph, graph.cuts()[2], 1), std::invalid_argument);
+  EXPECT_THAT(graph.opaque_layers(), ::testing::ElementsAre(opaque));
+  // 64·(3·4 + 4·1 + 4·4) and what is stated.
+  EXPECT_EQ(graph.macs(), 64 * 32 + 1000);
+  EXPECT_EQ(graph.parameters(), 12 + 4 + 16 + 50);
+  EXPECT_EQ(insert_butterfly(graph, graph.cuts()[1], 2).graph.opaque_layers().size(), 1U);
+  EXPECT_THROW(adapted(graph, TensorShape{3, 16, 16}, std::nullopt), std::invalid_argument);
+  EXPECT_THROW(adapted(graph, std::nullopt, 3), std::invalid_argument);
+  EXPECT_EQ(adapted(graph, TensorShape{3, 8, 8}, std::nullopt).layers().size(), 6U);
+}
+
 }  // namespace
 }  // namespace papilio

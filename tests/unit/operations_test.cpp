@@ -316,6 +316,20 @@ TEST(Operations, IndexTakesPlacesAgainAndAgain) {
   expect_refused(IndexOp{.axis = 2, .places = {0}}, {{4, 3}});
 }
 
+// What it is told to be, whatever it reads; of weights it is stored with none.
+TEST(Operations, OpaqueLayersAreAsTheySay) {
+  const OpaqueOp op{.shape = {300, 6}, .what = "nms", .macs = 70, .parameters = 5};
+  expect(op, {{3, 4, 4}, {2}}, {{300, 6}, 70, 5});
+  EXPECT_EQ(weights_text(op, {{3, 4, 4}, {2}}), "");
+  EXPECT_EQ(kind_name(op), "opaque");
+  EXPECT_EQ(channel_axis(op, {{{3, 4, 4}, 0}}, {300, 6}), std::nullopt);
+  expect_refused(op, {});
+  expect_refused(OpaqueOp{.shape = {0, 6}}, {{3}});
+  expect_refused(OpaqueOp{.shape = {1}, .macs = -1}, {{3}});
+  expect_refused(OpaqueOp{.shape = {1}, .parameters = -1}, {{3}});
+  expect_refused(OpaqueOp{.shape = {std::int64_t{1} << 41}}, {{3}});
+}
+
 // 2⁴⁰ elements and 2⁴⁵ multiplications are counted; more are refused, and nothing overflows.
 TEST(Operations, RefuseWhatCannotBeCounted) {
   constexpr std::int64_t kHuge = std::int64_t{1} << 40;
@@ -418,6 +432,8 @@ void add_sequences(Layers& net, LayerId rows) {
   net.add(LinearOp{.out_features = 5, .weight_bits = 4}, {rows});
   net.add(IndexOp{.axis = 1, .places = {5, 5, 0, 7}}, {rows});
   net.add(RecurrentOp{.features = 4, .states = true}, {rows});
+  net.add(OpaqueOp{.shape = {5, 6}, .what = "a: b, \"c\"", .macs = 70, .parameters = 5},
+          {rows, single});
   for (auto kind = RecurrentOp::Kind::kRnnTanh; kind <= RecurrentOp::Kind::kLstm;
        kind = static_cast<RecurrentOp::Kind>(static_cast<int>(kind) + 1)) {
     net.add(RecurrentOp{.kind = kind, .features = 4, .layers = 2, .both_ways = true, .bias = false},
