@@ -13,7 +13,6 @@
 #include "models/app/models.hpp"
 #include "models/app/options.hpp"
 #include "models/import/import.hpp"
-#include "models/import/opaque_plan.hpp"
 #include "models/networks/network_file.hpp"
 #include "models/weights/state_dict.hpp"
 #include "models/zoo/zoo.hpp"
@@ -166,7 +165,7 @@ void import_command(const Words& words) {
              fmt::format("# Made by 'papilio import'; do not edit.\n{}", graph_file(graph)));
   if (!network.weights.empty()) folder.add(name + ".pt", state_dict_file(network.weights));
   if (!network.opaque.empty()) {
-    folder.add(name + ".opaque", opaque_file(network.opaque, bytes_of_file(request.file)));
+    folder.add(name + ".opaque", opaque_file_of(network, request.file));
   }
   folder.commit();
   if (line.has("quiet")) return;

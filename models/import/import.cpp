@@ -14,6 +14,7 @@
 #include "models/import/check.hpp"
 #include "models/import/handover.hpp"
 #include "models/import/onnx.hpp"
+#include "models/import/opaque_plan.hpp"
 #include "models/import/torchscript.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/base/error.hpp"
@@ -102,6 +103,10 @@ std::string remedy_for(const ConfinedFailure& failure) {
 }
 
 }  // namespace
+
+std::string opaque_file_of(const ImportedNetwork& network, const std::filesystem::path& archive) {
+  return opaque_file(network.opaque, bytes_of_file(archive));
+}
 
 ImportedNetwork import_network(const ImportRequest& request) {
   const std::string file = request.file.string();

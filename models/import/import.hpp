@@ -37,4 +37,9 @@ struct ImportRequest {
 /// @throws Interrupted if `stop_requested` said so
 ImportedNetwork import_network(const ImportRequest& request);
 
+/// What `computed_by_file` reads of a network with an opaque layer: how it is computed, and the
+/// archive that it came from, which nothing reads here.
+/// @throws ConfigError naming the archive if it cannot be read
+std::string opaque_file_of(const ImportedNetwork& network, const std::filesystem::path& archive);
+
 }  // namespace papilio

@@ -100,6 +100,12 @@ class Asking {
     try {
       return floats_of_bytes(worker_.ask(question), sizes);
     } catch (const ConfinedFailure& failure) {
+      if (failure.kind() == ConfinedFailure::Kind::kNoWalls) {
+        throw ConfigError{fmt::format(
+            "{}: error: the layer '{}' is computed by a program that can do harm, and this system "
+            "cannot keep it from that ({}); compute it on a Linux that has seccomp",
+            file_.string(), layer.name, failure.what())};
+      }
       throw ConfigError{fmt::format(
           "{}: error: what computes the layer '{}' {}; import the network again, or take another "
           "input",
