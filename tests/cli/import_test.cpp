@@ -1,8 +1,9 @@
-// Claims: 'papilio import' and 'papilio infer' answer for archives with operations in place, and
-// with a module that is called twice, what PyTorch does; what was left out and how the network was
-// checked is printed and stays in its file; an operator that nobody knows is told by name; a file
-// that takes more time or memory than it may, or that the user interrupts, ends it and leaves
-// nothing.
+// Claims: a detector's end is opaque in every table, computed by its own program, and refused where
+// that is not there; 'papilio import' and 'papilio infer' answer for archives with operations in
+// place, and with a module that is called twice, what PyTorch does; what was left out and how the
+// network was checked is printed and stays in its file; an operator that nobody knows is told by
+// name; a file that takes more time or memory than it may, or that the user interrupts, ends it and
+// leaves nothing.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -77,6 +78,48 @@ TEST(Import, TellsWhatItLeftOutThereAndLater) {
   const Finished unchecked = run_papilio(
       {"import", kNetworks + "two-outputs.onnx", "--no-check", "-o", folder.path().string()});
   EXPECT_THAT(unchecked.out, HasSubstr("Not checked against the file: --no-check."));
+}
+
+// regions.pt is Regions of tests/support/make_networks.py, traced with torchvision 0.14; the rows
+// are what it gives in Python for the picture's colours from 0 to 1.
+TEST(Import, ADetectorsEndIsOpaqueAndComputedByItsFile) {
+  const TemporaryFolder folder;
+  const Finished run = import_to(folder, "regions.pt");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::vector<std::string> at{"--profiles", folder.path().string()};
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.end(), at.begin(), at.end());
+    return run_papilio(words);
+  };
+  for (const std::string& text : {run.out, with({"models", "show", "regions"}).out}) {
+    EXPECT_THAT(text,
+                AllOf(HasSubstr("754 parameters"),
+                      HasSubstr("Opaque: 'opaque' (torchvision::nms, torchvision::roi_align, "),
+                      HasSubstr("a time that is predicted for it is a guess")));
+  }
+  const std::string picture = kNetworks + "n.png";
+  const Finished inferred =
+      with({"infer", picture, "--model", "regions", "--normalize", "none", "--top", "2"});
+  EXPECT_EQ(inferred.exit_code, 0) << inferred.err;
+  EXPECT_THAT(inferred.out, AllOf(HasSubstr("2.379, 2.093, 6.521, 8.255, 0.131, -0.05747, 0.04214"),
+                                  HasSubstr("-0.3271, 2.514, 3.794, 8.433, 0.05512, -0.1078")));
+  const Finished trained = with({"train", "--model", "regions", "--data", "synthetic"});
+  EXPECT_EQ(trained.exit_code, 2);
+  EXPECT_THAT(trained.err, HasSubstr("has an opaque layer, 'opaque', through which no training"));
+  const Finished larger = with({"infer", picture, "--model", "regions", "--input", "3x64x64"});
+  EXPECT_EQ(larger.exit_code, 2);
+  EXPECT_THAT(larger.err, HasSubstr("takes and gives what it did when imported"));
+  // Without its program it is known, and not computed.
+  fs::remove(folder.path() / "models/regions.opaque");
+  const Finished without = with({"infer", picture, "--model", "regions"});
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_THAT(without.err, HasSubstr("the layer 'opaque' of 'regions' is opaque"));
+  EXPECT_EQ(import_to(folder, "regions.pt").exit_code, 0);
+  const Finished narrow = run_papilio({"import", kNetworks + "regions.pt", "--input", "3x32x32",
+                                       "--opaque-output", "9x10", "-o", folder.path().string()});
+  EXPECT_EQ(narrow.exit_code, 2);
+  EXPECT_THAT(narrow.err,
+              HasSubstr("has an output of 10×10 in the run, which --opaque-output 9×10"));
 }
 
 // loop.pt (made by tests/support/make_hostile.py) never ends reading itself.
