@@ -204,6 +204,25 @@ TEST(Opaque, EveryWayThatHangsOnNumbersIsComputed) {
   }
 }
 
+// What is behind a count of large numbers hangs on it, though it reads a tensor of a layer: of
+// small numbers there is none, of others some. a: 3·9·8 + 8; fc, behind: 8·10 + 10.
+TEST(Opaque, SizesThatHangOnNumbersMakeAllBehindThemOpaque) {
+  const TemporaryFolder folder;
+  if (!is_there(folder, "size-of-numbers")) GTEST_SKIP() << "needs python3-torchvision";
+  const std::filesystem::path file = folder.path() / "size-of-numbers.pt";
+  const Imported one{file, kPicture};
+  EXPECT_EQ(one.imported.graph.parameters(), 224 + 90);
+  EXPECT_EQ(one.opaque().parameters, 90);
+  EXPECT_EQ(one.opaque().shape, TensorShape{10});
+  torch::jit::Module module = torch::jit::load(file.string());
+  const at::NoGradGuard no_grad;
+  const at::Tensor x = at::randn({1, 3, 32, 32}, at::detail::createCPUGenerator(5));
+  for (const double scale : {1.0, 1e3, 1e4}) {
+    EXPECT_LT(off_by(one.network.forward(x * scale), module.forward({x * scale}).toTensor()), 1e-6)
+        << scale;
+  }
+}
+
 TEST(Opaque, WhatIsWrittenInPartIsWrittenThere) {
   const TemporaryFolder folder;
   if (!is_there(folder, "written-in-part written-in-part-answer")) {

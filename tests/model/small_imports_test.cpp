@@ -146,7 +146,6 @@ TEST(SmallArchives, AreRefusedByNameWhereAGraphCannotSayIt) {
   const std::map<std::string, std::string> known{
       {"under-a-view-script", "changed in place through another view of it"},
       {"by-numbers-script", "aten::Float with a number that is known in the run only"},
-      {"size-of-numbers", "aten::index"},
       {"constrained", "a weight that the program writes to"},
       {"dropped", "aten::dropout with training switched on"},
       {"normed", "aten::batch_norm with statistics of the batch"}};
