@@ -356,7 +356,8 @@ std::optional<std::int64_t> Graph::count_cuts() const {
     const bool everywhere =
         std::holds_alternative<InputOp>(layer.op) || std::holds_alternative<ParameterOp>(layer.op);
     std::map<Open, std::int64_t> next;
-    for (const auto& [open, count] : counts) {
+    for (const auto& entry : counts) {
+      const Open& open = entry.first;
       const bool allowed = std::all_of(
           layer.inputs.begin(), layer.inputs.end(),
           [&](LayerId input) { return std::binary_search(open.begin(), open.end(), input); });
@@ -366,8 +367,8 @@ std::optional<std::int64_t> Graph::count_cuts() const {
         if (in && last_reader[id] > id) left.push_back(id);
         std::erase_if(left, [&](LayerId one) { return last_reader[one] <= id; });
         std::int64_t& sum = next[std::move(left)];
-        if (sum > kMostCuts - count) return std::nullopt;
-        sum += count;
+        if (sum > kMostCuts - entry.second) return std::nullopt;
+        sum += entry.second;
       }
     }
     if (next.size() > kMostStates) return std::nullopt;
