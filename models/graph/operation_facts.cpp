@@ -213,6 +213,7 @@ std::int64_t weight_bits(const LayerOp& op) {
   if (const auto* conv = std::get_if<ConvOp>(&op)) return conv->weight_bits;
   if (const auto* conv = std::get_if<ConvTransposeOp>(&op)) return conv->weight_bits;
   if (const auto* linear = std::get_if<LinearOp>(&op)) return linear->weight_bits;
+  if (const auto* table = std::get_if<EmbeddingOp>(&op)) return table->weight_bits;
   return 0;
 }
 

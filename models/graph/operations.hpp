@@ -277,6 +277,7 @@ struct MatMulOp {};
 struct EmbeddingOp {
   std::int64_t entries{0};
   std::int64_t features{0};
+  std::int64_t weight_bits{0};  ///< that a number of the table takes, 2..16; 0: it is a real
 };
 /// A recurrent network over a sequence `[places × features]`, to the hidden states of its last
 /// layer at each place, those of both ways one behind the other. Begins with zeros. As PyTorch's.

@@ -72,6 +72,8 @@ void require_near(const std::filesystem::path& file, const ImportCheck& check) {
   }
   constexpr double kMost = 8;
   constexpr double kMostMean = 1;
+  // Where each kernel was compared by itself, what adds up tells nothing more.
+  if (check.kernels > 0) return;
   if (!check.levels || (*check.levels <= kMost && check.mean_levels <= kMostMean)) return;
   throw failure(file,
                 fmt::format("computes something else than the network made of it: on a random "
@@ -163,10 +165,21 @@ void compare_kernels(ImportCheck& check, const torch::jit::Module& module,
     given.emplace(id, theirs);
   };
   TorchScriptProgram program{module};
-  static_cast<void>(
-      program.run(arguments, {.before = [](const auto&, const auto&) {}, .after = after}));
+  const c10::IValue answer =
+      program.run(arguments, {.before = [](const auto&, const auto&) {}, .after = after});
   check.kernels = kernels;
   if (kernels == 0) return;
+  // What comes behind the last of them.
+  const at::Tensor theirs = as_reals(tensors_of(answer).front()).flatten();
+  const LayerId last = network.graph.layers().size() - 1;
+  const double level = level_of(network.graph, (theirs.max() - theirs.min()).item<double>(),
+                                theirs.abs().max().item<double>());
+  const at::Tensor found = ours.output_of(last, given).flatten();
+  if (level > 0) {
+    ImportCheck of_output;
+    compare_levels(of_output, (found - theirs).abs() / level);
+    check.kernel_levels = std::max(check.kernel_levels, *of_output.levels);
+  }
   check.kernel_share = std::max(check.kernel_share, off_by_half / static_cast<double>(numbers));
 }
 
@@ -236,11 +249,15 @@ ImportCheck check_torchscript(const std::filesystem::path& file, const ImportedN
   try {
     ImportCheck check = compare_with_module(file, load_archive(file.string()), network, inputs);
     if (check.levels.value_or(0) > 1 || check.kernel_levels > 1) {
-      const ImportCheck other = compare_with_module(
-          file, load_archive(file.string(), QuantisedKernels::kQnnpack), network, inputs);
-      const bool is_nearer = std::pair{other.kernel_share, other.mean_levels} <
-                             std::pair{check.kernel_share, check.mean_levels};
-      if (is_nearer) check = other;
+      try {
+        const ImportCheck other = compare_with_module(
+            file, load_archive(file.string(), QuantisedKernels::kQnnpack), network, inputs);
+        const bool is_nearer = std::pair{other.kernel_share, other.mean_levels} <
+                               std::pair{check.kernel_share, check.mean_levels};
+        if (is_nearer) check = other;
+      } catch (const c10::Error&) {
+        // QNNPACK has fewer kernels: none of three dimensions, for one.
+      }
     }
     require_near(file, check);
     return check;

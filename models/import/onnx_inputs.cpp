@@ -34,7 +34,8 @@ class Tables {
       if (!has_input(node, 0)) continue;
       const bool is_view = kViews.contains(node.op_type()) || node.op_type() == "Gather";
       if (const auto table = rows.find(node.input(0)); table != rows.end()) {
-        if (node.op_type() == "Identity" && node.output_size() == 1) {
+        static const std::set<std::string> kSame{"Identity", "QuantizeLinear", "DequantizeLinear"};
+        if (kSame.contains(node.op_type()) && node.output_size() == 1) {
           rows.emplace(node.output(0), table->second);
         }
       } else if (const auto from = inputs_.find(node.input(0)); from != inputs_.end() && is_view) {

@@ -337,7 +337,8 @@ void OnnxViews::embed(const Node& node, const OnnxConstant& table) {
     throw Unsupported{"a table that is not of rows"};
   }
   if (!is_whole_type(names.type)) throw Unsupported{"rows that are not named by whole numbers"};
-  const EmbeddingOp op{.entries = table.dims[0], .features = table.dims[1]};
+  const EmbeddingOp op{
+      .entries = table.dims[0], .features = table.dims[1], .weight_bits = table.weight_bits()};
   const LayerId id =
       add_computed(op, names.layer, module_of(node, table.label),
                    fmt::format("table {} {} {}", table.label, table.source, table.transposed));

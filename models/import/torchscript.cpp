@@ -232,7 +232,7 @@ ImportedNetwork TorchScriptImporter::network(const at::Tensor& output, const std
     const std::string& layer = layers_.name(id);
     if (layer.empty() || network.graph.layer(*network.graph.find_layer(layer)).weights_of) continue;
     for (const Weight& weight : weights) {
-      const at::Tensor numbers = weight.tensor.to(at::kFloat).contiguous();
+      const at::Tensor numbers = as_reals(weight.tensor).contiguous();
       const float* first = numbers.data_ptr<float>();
       const std::string full = weight.part.empty() ? layer : layer + "." + weight.part;
       StoredTensor stored{numbers.sizes().vec(), {first, first + numbers.numel()}};

@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "models/import/layer_list.hpp"
 
@@ -46,7 +47,9 @@ class GivenInputs {
 /// Whether whole numbers are expected, which name rows of a table.
 bool names_rows(const torch::jit::Value& value) {
   return std::any_of(value.uses().begin(), value.uses().end(), [](const torch::jit::Use& use) {
-    return use.user->kind() == c10::aten::embedding && use.offset == 1;
+    const std::string_view kind = use.user->kind().toQualString();
+    return use.offset == 1 &&
+           (kind == "aten::embedding" || kind.starts_with("quantized::embedding"));
   });
 }
 

@@ -346,6 +346,7 @@ class TorchScriptImporter : public TorchScriptLayers {
   }
   void kernel_norm(bool relu);
   void quantised_elu();
+  void quantised_embedding();
   /// The operand by its range, as a dynamic kernel takes it.
   LayerId by_range(LayerId from, bool halved);
   /// What a kernel has packed.

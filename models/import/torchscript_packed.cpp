@@ -2,9 +2,11 @@
 
 #include <ATen/ATen.h>
 #include <ATen/native/quantized/PackedParams.h>
+#include <ATen/native/quantized/cpu/EmbeddingPackedParams.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <algorithm>
+#include <exception>
 #include <string_view>
 
 #include "models/import/layer_list.hpp"
@@ -64,6 +66,10 @@ std::optional<PackedWeights> unpacked(const c10::IValue& value) {
   if (auto* linear = dynamic_cast<LinearPackedParamsBase*>(holder.get())) {
     return weights_in(*linear);
   }
+  if (auto* table = dynamic_cast<EmbeddingPackedParamsBase*>(holder.get())) {
+    const at::Tensor rows = table->unpack();
+    return PackedWeights{.weight = as_reals(rows), .bias = {}, .bits = bits_of(rows.scalar_type())};
+  }
   if (auto conv = convolution_in<2>(holder.get())) return conv;
   return convolution_in<3>(holder.get());
 }
@@ -101,8 +107,8 @@ torch::jit::Module load_archive(const std::string& file, QuantisedKernels kernel
 torch::jit::Module load_archive(const std::string& file) {
   try {
     return load_archive(file, QuantisedKernels::kOneDnn);
-  } catch (const c10::Error& error) {
-    const std::string_view what = error.what_without_backtrace();
+  } catch (const std::exception& error) {  // of LibTorch, or of the code that unpacks
+    const std::string_view what = error.what();
     if (what.find("ONEDNN") == what.npos && what.find("onednn") == what.npos) throw;
   }
   return load_archive(file, QuantisedKernels::kQnnpack);

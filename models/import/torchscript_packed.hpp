@@ -18,7 +18,7 @@ struct PackedWeights {
   at::Tensor weight;  ///< with the scales applied
   at::Tensor bias;    ///< undefined: none
   std::int64_t bits{8};
-  // Of a convolution, a number for each axis that its window moves along; of a linear layer none.
+  // Of a convolution, a number for each axis that its window moves along; of others none.
   std::vector<std::int64_t> stride;
   std::vector<std::int64_t> padding;
   std::vector<std::int64_t> dilation;

@@ -126,6 +126,17 @@ void TorchScriptImporter::kernel_norm(bool relu) {
   make({relu ? layers_.add(ReluOp{}, {made}) : made, 0});
 }
 
+void TorchScriptImporter::quantised_embedding() {
+  const PackedWeights& table = packed(0);
+  const NetworkTensor from = operand(1);
+  layers_.name_rows(from.layer, table.weight.size(0));
+  make({add_packed(EmbeddingOp{.entries = table.weight.size(0),
+                               .features = table.weight.size(1),
+                               .weight_bits = table.bits},
+                   from.layer, table),
+        from.batch});
+}
+
 void TorchScriptImporter::quantised_elu() {
   if (real(4) != 1 || real(5) != 1) throw Unsupported{"constants of its own"};
   unary(ActivationOp{ActivationOp::Kind::kElu, real(3)});

@@ -49,9 +49,9 @@ void ArchiveTensors::unpack(std::string name, const c10::IValue& value) {
   const auto [held, is_first] = packed_.emplace(&value.toObjectRef(), std::move(*weights));
   if (!is_first) return;
   // "fc" of "fc._packed_params._packed_params".
-  constexpr std::string_view kPacked = "_packed_params";
-  while (name.ends_with(kPacked)) {
-    name.erase(name.size() - kPacked.size());
+  for (const std::string_view packed : {"_packed_weight", "_packed_params", "_packed_params"}) {
+    if (!name.ends_with(packed)) continue;
+    name.erase(name.size() - packed.size());
     if (name.ends_with('.')) name.pop_back();
   }
   for (const auto& [part, tensor] :

@@ -53,8 +53,6 @@ class ArchiveTensors {
   [[nodiscard]] bool has_module(const std::string& module) const;
   /// What a kernel has packed; null for what the archive does not hold, or is no such thing.
   [[nodiscard]] const PackedWeights* packed(const c10::IValue& value) const;
-  /// Whether it holds any.
-  [[nodiscard]] bool is_quantised() const { return !packed_.empty(); }
   /// What two tensors have in common if they are the same numbers.
   [[nodiscard]] static std::string place_of(const at::Tensor& tensor);
 

@@ -281,6 +281,7 @@ struct OperationKeys {
   void operator()(EmbeddingOp& op) const {
     size("entries", op.entries, "Rows of the table.");
     size("features", op.features, "Columns of the table.");
+    weight_bits(op.weight_bits);
   }
   void operator()(RecurrentOp& op) const {
     size("features", op.features, "Of a hidden state.");

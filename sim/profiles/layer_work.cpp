@@ -98,7 +98,7 @@ void note_quantised(LayerWork& work, const Graph& graph, LayerId id) {
   const std::vector<WeightShape> weights = graph.weights_of(id);
   double numbers = 1;
   for (const std::int64_t size : weights.front().sizes) numbers *= static_cast<double>(size);
-  note(numbers, bits);
+  note(std::min(numbers, work.parameters), bits);  // of a table those that move
   work.type = std::to_string(bits) + "-bit " + work.type;
 }
 

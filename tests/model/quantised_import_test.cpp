@@ -38,7 +38,8 @@ const TemporaryFolder* archives() {
     const std::string python = "/usr/bin/python3 ";
     if (std::system((python + "-c 'import torchvision' 2>/dev/null").c_str()) != 0) return false;
     return std::system(fmt::format("{}{}/tests/support/make_quantised.py {} kernels "
-                                   "kernels-by-channel sound dynamic 2>/dev/null",
+                                   "kernels-by-channel sound dynamic scaled table "
+                                   "2>/dev/null",
                                    python, PAPILIO_SOURCE_DIR, kFolder.path().string())
                            .c_str()) == 0;
   }();
@@ -105,12 +106,15 @@ TEST_P(QuantisedArchive, ComputesWhatPyTorchDoes) {
 //   to 10: 216 + 72 + 96 + 288 + 256 + 320 + 200 = 1448 and 8 + 8 + 12 + 4 + 32 + 16 + 20 + 10 =
 //   110.
 // sound: 4 to 6 of 5, 6 to 3 of 3: 120 + 54 and 6 + 3. dynamic: 24 x 40 + 40 x 6 and 40 + 6.
+// scaled: 3 to 6 of 4 x 4: 288 and 6. table: 20 x 8; 8 to 3, which are reals: 24 + 3.
 INSTANTIATE_TEST_SUITE_P(
     All, QuantisedArchive,
     ::testing::Values(QuantisedProgram{"kernels", {3, 32, 32}, 1448 + 110, 1448 + 4 * 110, 1, 18},
                       QuantisedProgram{
                           "kernels-by-channel", {3, 32, 32}, 1448 + 110, 1448 + 4 * 110, 1, 18},
                       QuantisedProgram{"sound", {4, 40}, 174 + 9, 174 + 4 * 9, 1, 3},
+                      QuantisedProgram{"scaled", {3, 8, 8}, 288 + 6, 288 + 4 * 6, 1, 5},
+                      QuantisedProgram{"table", {6}, 160 + 27, 160 + 4 * 27, 0.01, 0},
                       QuantisedProgram{"dynamic", {24}, 1200 + 46, 1200 + 4 * 46, 2, 0}),
     [](const auto& one) {
       std::string name = one.param.name;

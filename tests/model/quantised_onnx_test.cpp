@@ -121,6 +121,18 @@ TEST(QuantisedOnnx, RoundsWeightsThatTheFileRounds) {
   EXPECT_EQ(imported(file).parameters(), 4);
 }
 
+// Rows (1, -2), (3, 4) and (5, 6) by 1/2, looked up by 2 and 0; the input names rows 0 to 2.
+TEST(QuantisedOnnx, LooksUpRowsOfATableOfWholeNumbers) {
+  OnnxFile file{{1, 2}};
+  file.input_type(Proto::INT64);
+  file.wholes("w", Proto::INT8, {3, 2}, {1, -2, 3, 4, 5, 6}).floats("s", {}, {0.5F});
+  file.node("DequantizeLinear", {"w", "s"}, "table").node("Gather", {"table", "x"}, "y");
+  expect_answer(file, at::tensor({2.0F, 0.0F}).view({1, 2}), {2.5, 3, 0.5, -1});
+  const Graph graph = imported(file);
+  EXPECT_EQ(graph.parameter_bytes(), 6);
+  EXPECT_EQ(std::get<InputOp>(graph.layer(0).op).below, 3);
+}
+
 // From -1 to 3: see QuantisedTensors.HaveLevelsByTheirRange.
 TEST(QuantisedOnnx, TakesLevelsByRange) {
   OnnxFile file{{1, 3}};

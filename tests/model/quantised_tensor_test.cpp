@@ -82,6 +82,24 @@ TEST(QuantisedTensors, PassGradientsWhereNothingIsCutOff) {
   EXPECT_TRUE(at::equal(x.grad(), at::tensor({0.0F, 1.0F, 0.0F}).unsqueeze(0)));
 }
 
+// a = 2x, b = a + 1, c = a + b. Of x = 3 and b = 10, whatever b would be: 6 + 10. Of a = 4 alone: 4
+// + 5; x is not needed. What is given of the layer itself is not taken.
+TEST(QuantisedTensors, AreComputedOfWhatIsGiven) {
+  Graph graph{"n", "t"};
+  graph.add("x", InputOp{{1}}, {});
+  graph.add("a", ScaleOp{.factor = 2}, {0});
+  graph.add("b", ScaleOp{.offset = 1}, {1});
+  graph.add("c", AddOp{}, {1, 2});
+  const Network network{graph};
+  const auto one = [](float number) { return at::tensor({number}).unsqueeze(0); };
+  const auto c_of = [&](const Network::Tensors& given) {
+    return network.output_of(3, given).item<double>();
+  };
+  EXPECT_EQ(c_of({{0, one(3)}, {2, one(10)}}), 16);
+  EXPECT_EQ(c_of({{1, one(4)}}), 9);
+  EXPECT_EQ(c_of({{1, one(4)}, {3, one(100)}}), 9);
+}
+
 // 2 · levels(x): 1.25 goes to 1, and so 2; in both halves of the cut the same.
 TEST(QuantisedTensors, AreLayersOfANetwork) {
   Graph graph{"n", "t"};

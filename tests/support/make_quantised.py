@@ -13,6 +13,7 @@ import numpy
 import torch
 import torchvision
 from torch import nn
+from torch.nn import functional as F
 from torch.ao import quantization
 from torch.ao.nn.quantized import FloatFunctional
 
@@ -58,6 +59,37 @@ class Kernels(nn.Module):
         return self.dequant(self.last(self.fc_relu(self.fc(x))))
 
 
+class Scaled(nn.Module):
+    """Three colours of 8 × 8 made larger, shifted and scaled by numbers, and turned about."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant = quantization.QuantStub()
+        self.up = nn.ConvTranspose2d(3, 6, 4, stride=2, padding=1)
+        self.shift = FloatFunctional()
+        self.scale = FloatFunctional()
+        self.join = FloatFunctional()
+        self.dequant = quantization.DeQuantStub()
+
+    def forward(self, x):
+        x = self.scale.mul_scalar(self.shift.add_scalar(self.up(self.quant(x)), 0.7), 0.5)
+        a, b = torch.chunk(x, 2, 1)
+        x = F.interpolate(self.join.cat([b, a], 1), scale_factor=0.5, mode="nearest")
+        return self.dequant(x.permute(0, 2, 3, 1).reshape(1, -1))
+
+
+class Table(nn.Module):
+    """Six of 20 words as rows of 8 numbers, and a linear layer of reals."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = nn.Embedding(20, 8)
+        self.last = nn.Linear(8, 3)
+
+    def forward(self, ids):
+        return self.last(self.rows(ids))
+
+
 class Sound(nn.Module):
     """Four channels of 40 samples, through kernels of one dimension; the answer is quantised."""
 
@@ -83,7 +115,8 @@ class Dynamic(nn.Module):
         return self.b(torch.tanh(self.a(x)))
 
 
-OWN = {"kernels": (Kernels, (3, 32, 32)), "sound": (Sound, (4, 40)), "dynamic": (Dynamic, (24,))}
+OWN = {"kernels": (Kernels, (3, 32, 32)), "sound": (Sound, (4, 40)), "dynamic": (Dynamic, (24,)), "scaled": (Scaled, (3, 8, 8)),
+       "table": (Table, (6,))}
 FUSED = {"kernels": [["a", "a_norm", "a_relu"], ["fc", "fc_relu"]]}
 
 
@@ -110,6 +143,11 @@ def made(plain, by_channel):
     torch.backends.quantized.engine = "onednn" if plain == "dynamic" else "qnnpack"
     if plain == "dynamic":
         return quantization.quantize_dynamic(network, {nn.Linear}, torch.qint8), torch.randn(1, *shape)
+    if plain == "table":
+        network.rows.qconfig = quantization.float_qparams_weight_only_qconfig
+        quantization.prepare(network, inplace=True)
+        quantization.convert(network, inplace=True)
+        return network, torch.randint(0, 20, (1, *shape))
     if plain in FUSED:
         quantization.fuse_modules(network, FUSED[plain], inplace=True)
     elif plain not in OWN:

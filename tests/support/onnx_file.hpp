@@ -34,6 +34,11 @@ class OnnxFile {
     y.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
   }
 
+  /// Of the input, instead of floats.
+  OnnxFile& input_type(int type) {
+    graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(type);
+    return *this;
+  }
   /// Appends a node that is called as its output.
   OnnxFile& node(const std::string& type, std::initializer_list<std::string> inputs,
                  const std::string& output, std::initializer_list<Attribute> attributes = {}) {

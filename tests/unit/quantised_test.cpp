@@ -122,6 +122,23 @@ TEST(Quantised, WeightsTakeTheirBits) {
   flat.add("fc", LinearOp{.out_features = 7, .bias = false, .weight_bits = 3}, {0});
   EXPECT_EQ(flat.parameter_bytes(), 14);
   EXPECT_TRUE(flat.is_quantised());
+  EXPECT_EQ(parameters_text(flat), "35 parameters in 14 bytes");
+  Graph reals{"n", "t"};
+  reals.add("x", InputOp{{5}}, {});
+  reals.add("fc", LinearOp{.out_features = 7}, {0});
+  EXPECT_FALSE(reals.is_quantised());
+  EXPECT_EQ(parameters_text(reals), "42 parameters");
+}
+
+// Of a table of 100 rows of 8, of 8 bits: 800 bytes; of three words 3 x 8 numbers of a byte move.
+TEST(Quantised, OfATableTheRowsThatAreReadMove) {
+  Graph graph{"n", "t"};
+  graph.add("ids", InputOp{.shape = {3}, .below = 100}, {});
+  graph.add("table", EmbeddingOp{.entries = 100, .features = 8, .weight_bits = 8}, {0});
+  EXPECT_EQ(graph.parameter_bytes(), 800);
+  const LayerWork work = work_of(graph, 1);
+  EXPECT_EQ(work.parameters, 24);
+  EXPECT_EQ(work.quantised_bytes, 24);
 }
 
 // A block ends with what its numbers are held as: the cut after a sum is behind its levels.
