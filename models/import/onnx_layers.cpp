@@ -155,7 +155,8 @@ class OnnxImporter : public OnnxQuantised {
         {"DequantizeLinear", &OnnxImporter::dequantize},
         {"DynamicQuantizeLinear", &OnnxImporter::quantize_by_range},
         {"QLinearConv", &OnnxImporter::quantised_convolution},
-        {"QLinearMatMul", &OnnxImporter::quantised_product}};
+        {"QLinearMatMul", &OnnxImporter::quantised_product},
+        {"MatMulInteger", &OnnxImporter::integer_product}};
     return kConverters;
   }
 

@@ -173,7 +173,56 @@ void OnnxQuantised::quantize_by_range(const Node& node) {
   if (node.output_size() > 1) by_range_.emplace(node.output(1), node.output(0));
 }
 
+void OnnxQuantised::integer_product(const Node& node) {
+  if (!has_input(node, 0) || !whole_.contains(node.input(0))) {
+    throw Unsupported{"numbers that are not quantised by range"};
+  }
+  static_cast<void>(weight(node, 1, 2));
+  products_[node.output(0)] = node;
+}
+
+void OnnxQuantised::multiply(const Node& node) {
+  if (node.input_size() != 2) return OnnxProducts::multiply(node);
+  for (const int i : {0, 1}) {
+    const std::string& one = node.input(i);
+    const std::string& other = node.input(1 - i);
+    if (by_range_.contains(one) && find_constant(node, 1 - i) != nullptr) {
+      scales_[node.output(0)] = {one, other};
+      return;
+    }
+    if (products_.contains(one) && scales_.contains(other)) {
+      const auto& [scale, of_weights] = scales_.at(other);
+      return scale_product(node, products_.at(one), scale, of_weights);
+    }
+  }
+  OnnxProducts::multiply(node);
+}
+
+void OnnxQuantised::scale_product(const Node& node, const Node& product, const std::string& scale,
+                                  const std::string& scale_of_weights) {
+  constexpr int kZero = 2;
+  constexpr int kZeroOfWeights = 3;
+  // As of a kernel with all its scales.
+  Node whole;
+  whole.set_op_type("MatMulInteger");
+  whole.set_name(product.name());
+  const auto zero = [&](int i) { return i < product.input_size() ? product.input(i) : ""; };
+  for (const std::string& input : {product.input(0), scale, zero(kZero), product.input(1),
+                                   scale_of_weights, zero(kZeroOfWeights)}) {
+    whole.add_input(input);
+  }
+  whole.add_output(node.output(0));
+  Node reals = with_reals(whole);
+  reals.set_output(0, node.output(0));
+  matrix_product(reals);
+}
+
 void OnnxQuantised::cast(const Node& node) {
+  if (has_input(node, 0) && products_.contains(node.input(0))) {
+    if (number_of(node, "to", 0) != Proto::FLOAT) throw Unsupported{"a number format of its own"};
+    products_[node.output(0)] = products_.at(node.input(0));
+    return;
+  }
   if (!has_input(node, 0) || !whole_.contains(node.input(0))) return OnnxProducts::cast(node);
   const Tensor from = operand(node);
   if (from.layer == kNoLayer) throw FollowsUnknown{};
@@ -189,7 +238,8 @@ void OnnxQuantised::require_no_whole_numbers(const Node& node) {
   const bool reads = std::any_of(node.input().begin(), node.input().end(), [&](const auto& name) {
     return !name.empty() && whole_.contains(name);
   });
-  if (!reads || node.op_type() == "DequantizeLinear" || node.op_type().starts_with("QLinear")) {
+  if (!reads || node.op_type() == "DequantizeLinear" || node.op_type().starts_with("QLinear") ||
+      node.op_type() == "MatMulInteger") {
     return;
   }
   if (!moves_numbers(node.op_type())) throw Unsupported{"quantised numbers"};

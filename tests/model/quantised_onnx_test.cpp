@@ -146,6 +146,29 @@ TEST(QuantisedOnnx, TakesLevelsByRange) {
                 {-64 * kStep, 32 * kStep, 191 * kStep});
 }
 
+// As above, by columns (1, 0, -1) and (0, 2, 0) by 1/2 of whole numbers: (-64 - 191) / 2 and 32
+// steps; and 1 and 2 are added. As onnxruntime's dynamic quantisation writes a linear layer.
+TEST(QuantisedOnnx, MultipliesWholeNumbersByRange) {
+  OnnxFile file{{1, 3}};
+  file.wholes("w", Proto::INT8, {3, 2}, {1, 0, 0, 2, -1, 0}).floats("ws", {}, {0.5F});
+  file.wholes("wz", Proto::INT8, {}, {0}).floats("b", {2}, {1, 2});
+  file.node("DynamicQuantizeLinear", {"x"}, "q", {[](onnx::NodeProto& node) {
+              node.add_output("s");
+              node.add_output("z");
+            }});
+  file.node("MatMulInteger", {"q", "w", "z", "wz"}, "p");
+  file.node("Cast", {"p"}, "f", {integer("to", Proto::FLOAT)});
+  file.node("Mul", {"s", "ws"}, "scales").node("Mul", {"f", "scales"}, "y");
+  file.node("Add", {"b", "y"}, "sum");
+  constexpr double kStep = 4.0 / 255;
+  expect_answer(file, at::tensor({-1.0F, 0.5F, 3.0F}).view({1, 3}),
+                {-127.5 * kStep + 1, 32 * kStep + 2});
+  const Graph graph = imported(file);
+  EXPECT_THAT(kinds(graph), ElementsAre("input", "quantize", "linear"));
+  EXPECT_EQ(graph.parameters(), 8);
+  EXPECT_EQ(graph.parameter_bytes(), 6 + 2 * 4);
+}
+
 // Whole numbers that are only moved are the reals on their levels, moved.
 TEST(QuantisedOnnx, WholeNumbersMayBeMovedAndNotComputedWith) {
   const auto with = [](const std::string& operation) {
