@@ -11,7 +11,7 @@ namespace papilio {
 namespace {
 
 /// The numbers of a kernel along the last axes.
-Spatial along_axes(const std::vector<std::int64_t>& numbers) {
+Spatial numbers_along_window(const std::vector<std::int64_t>& numbers) {
   constexpr std::size_t kMostAxes = 3;
   if (numbers.empty() || numbers.size() > kMostAxes) throw Unsupported{"other axes"};
   std::array<std::int64_t, kMostAxes> sides{1, 1, 1};
@@ -50,7 +50,7 @@ void TorchScriptImporter::kernel_conv(bool relu, bool by_own_range) {
   // One dimension is packed as two, the first of size 1.
   const auto own = [&](std::vector<std::int64_t> numbers) {
     while (numbers.size() > axes) numbers.erase(numbers.begin());
-    return along_axes(numbers);
+    return numbers_along_window(numbers);
   };
   LayerId from = batched(0);
   if (by_own_range) from = by_range(from, argument(2).toBool());
