@@ -14,7 +14,7 @@ namespace {
 OpaqueOp regions_and_classes() {
   constexpr std::int64_t kRegions = 300;
   constexpr std::int64_t kClasses = 21;  // PASCAL VOC's 20, and none of them
-  constexpr std::int64_t kPooled = 512 * 7 * 7;
+  constexpr std::int64_t kPooled = std::int64_t{512} * 7 * 7;
   constexpr std::int64_t kHidden = 4096;
   constexpr std::int64_t kOutputs = kClasses + 4 * kClasses;
   // 102,760,448 + 16,777,216 + 430,080 products a region.
