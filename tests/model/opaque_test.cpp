@@ -229,9 +229,7 @@ TEST(Opaque, WhatIsWrittenInPartIsWrittenThere) {
     GTEST_SKIP() << "needs python3-torchvision";
   }
   const std::filesystem::path file = folder.path() / "written-in-part.pt";
-  EXPECT_THAT([&] { import_torchscript(file, kPicture, "n"); },
-              ThrowsMessage<ConfigError>(HasSubstr("aten::copy_ with")));
-  const Imported one{file, kPicture, kAny};
+  const Imported one{file, kPicture};
   const Known answer = known(folder.path() / "written-in-part-answer.pt");
   EXPECT_LT(off_by(one.network.forward(answer.x), answer.y), 1e-6);
 }
