@@ -94,6 +94,7 @@ class Prices {
   [[nodiscard]] std::vector<Plan> plans(const std::vector<Partition>& partitions,
                                         const std::vector<std::string>& steps) const {
     std::vector<Placement> placements;
+    placements.reserve(partitions.size());
     for (const Partition& one : partitions) placements.push_back(one.placement(graph_));
     Devices devices{.mobile = profiles_.pricer(spec_.mobile_device, graph_),
                     .cloud = &profiles_.pricer(spec_.cloud_device, graph_)};
@@ -104,6 +105,7 @@ class Prices {
       return generation.take();
     }
     std::vector<Plan> plans;
+    plans.reserve(placements.size());
     for (const Placement& one : placements) {
       plans.push_back(price(graph_, one, devices, Bytes{0}));
     }
