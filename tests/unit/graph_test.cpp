@@ -346,9 +346,10 @@ TEST(WideCuts, AreCounted) {
 TEST(WideCuts, GiveUpWhereThereAreTooMany) {
   Graph wide{"wide", "Branches"};
   const LayerId in = wide.add("in", InputOp{{4}}, {});
-  std::vector<LayerId> ends;
-  for (int branch = 0; branch < 40; ++branch) {
-    ends.push_back(wide.add("branch" + std::to_string(branch), ReluOp{}, {in}));
+  constexpr std::size_t kBranches = 40;
+  std::vector<LayerId> ends(kBranches);
+  for (std::size_t i = 0; i < kBranches; ++i) {
+    ends[i] = wide.add("branch" + std::to_string(i), ReluOp{}, {in});
   }
   wide.add("join", ConcatOp{}, ends);
   EXPECT_FALSE(wide.count_cuts());

@@ -199,7 +199,7 @@ TEST(Zoo, SequencesAreAsLongAsTheirNamesSay) {
   EXPECT_EQ(find_model("bert-base@128")->name(), "bert-base") << "its usual length";
   const Graph step = *find_model("gpt2@1+127");
   EXPECT_EQ(step.name(), "gpt2@1+127");
-  EXPECT_EQ(step.macs(), 12 * (12 * kE * kE + 2 * 128 * kE) + kE * 50'257);
+  EXPECT_EQ(step.macs(), 12 * (12 * kE * kE + std::int64_t{2 * 128} * kE) + kE * 50'257);
   EXPECT_EQ(step.parameters(), find_model("gpt2")->parameters());
   EXPECT_EQ(step.layers().back().shape, (TensorShape{1, 50'257}));
   EXPECT_EQ(step.find_cut("layer6")->shape, (TensorShape{1, 768}))
@@ -372,10 +372,12 @@ TEST(Zoo, FasterRCnnIsAsPublished) {
   EXPECT_EQ(of("rpn_conv").parameters, 512 * (9 * 512 + 1));
   EXPECT_EQ(of("rpn_cls_score").shape, (TensorShape{18, 38, 63}));
   EXPECT_EQ(of("rpn_bbox_pred").shape, (TensorShape{36, 38, 63}));
-  const std::int64_t fc6 = 512 * 49 * 4096;
-  const std::int64_t fc7 = 4096 * 4096;
-  EXPECT_EQ(of("detection").macs, 300 * (fc6 + fc7 + 4096 * (21 + 84)));
-  EXPECT_EQ(of("detection").parameters, fc6 + fc7 + 4096 * (21 + 84) + 2 * 4096 + 21 + 84);
+  constexpr std::int64_t kHidden = 4096;
+  constexpr std::int64_t kOutputs = 21 + 84;
+  constexpr std::int64_t kFc6 = std::int64_t{512} * 49 * kHidden;
+  constexpr std::int64_t kFc7 = kHidden * kHidden;
+  EXPECT_EQ(of("detection").macs, 300 * (kFc6 + kFc7 + kHidden * kOutputs));
+  EXPECT_EQ(of("detection").parameters, kFc6 + kFc7 + kHidden * kOutputs + 2 * kHidden + kOutputs);
   // 14,714,688 of VGG's convolutions, as torchvision's `features` have, and 2,387,510 of the RPN:
   // 512·(9·512 + 1) + 18·513 + 36·513.
   EXPECT_EQ(graph.parameters(), 14'714'688 + 2'387'510 + 119'976'041);
