@@ -10,11 +10,15 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <limits>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "models/import/onnx.hpp"
+#include "models/import/opaque_part.hpp"
+#include "models/import/opaque_plan.hpp"
 #include "models/import/torchscript.hpp"
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
@@ -77,10 +81,19 @@ std::vector<Cut> five_of(const Graph& graph) {
   return some;
 }
 
-std::string result_of(const Graph& graph, const StateDict& weights, const Family& family,
+std::string result_of(const ImportedNetwork& imported, const Family& family,
                       const fs::path& folder) {
+  const Graph& graph = imported.graph;
   Network network{graph};
-  network.load(weights, family.name);
+  network.load(imported.weights, family.name);
+  const std::string archive = bytes_of_file(folder / (family.name + ".pt"));
+  std::optional<OpaqueProgram> program;
+  if (!imported.opaque.empty()) {
+    program.emplace(archive, plan_of_bytes(imported.opaque));
+    network.set_opaque([&](const Layer&, const std::vector<at::Tensor>& operands) {
+      return program->run(operands);
+    });
+  }
   const at::Tensor input = read_tensor(folder / (family.name + "-input.npy"));
   const at::Tensor answer = read_tensor(folder / (family.name + "-output.npy"));
   const double whole = difference(network.forward(input), answer);
@@ -100,11 +113,11 @@ std::string imported(const std::string& format, const Family& family, const fs::
   try {
     if (format == "onnx") {
       const OnnxNetwork network = import_onnx(file, family.shape, family.name);
-      return result_of(network.graph, network.weights, family, folder);
+      return result_of({.graph = network.graph, .weights = network.weights}, family, folder);
     }
     const ImportedNetwork network =
         import_torchscript(file, {{.shape = family.shape}}, family.name);
-    return result_of(network.graph, network.weights, family, folder);
+    return result_of(network, family, folder);
   } catch (const std::exception& error) {
     std::string why = error.what();
     std::replace(why.begin(), why.end(), '\n', ' ');
