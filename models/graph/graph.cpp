@@ -293,7 +293,6 @@ std::vector<Cut> Graph::block_cuts() const {
 }
 
 std::optional<Cut> Graph::find_cut(std::string_view name) const {
-  if (name.find('+') != std::string_view::npos) return find_wide_cut(name);
   std::optional<Cut> by_layer;
   for (Cut& cut : cuts()) {
     // A block's end before a layer of the same name.
@@ -302,6 +301,7 @@ std::optional<Cut> Graph::find_cut(std::string_view name) const {
       by_layer = std::move(cut);
     }
   }
+  if (!by_layer && name.find('+') != std::string_view::npos) return find_wide_cut(name);
   return by_layer;
 }
 

@@ -140,7 +140,6 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
       subject.comparisons.push_back(comparison_of(table));
     }
   }
-  constexpr std::size_t kEnoughToLearn = 3;
   const auto method = line.get<std::string>("method");
   if (method != "auto" && method != "regression" && method != "roofline") {
     fail(fmt::format("unknown --method '{}'{}", method,

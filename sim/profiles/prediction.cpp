@@ -23,11 +23,6 @@ double total_s(const LayerProfile& profile) {
       [](double sum, const LayerProfile::Row& row) { return sum + row.latency_s; });
 }
 
-/// The network of a name, at whatever length of its sequences.
-std::string_view without_length(std::string_view model) {
-  return model.substr(0, model.find('@'));
-}
-
 /// Whether a table of the same network at its usual length is there: of each network one counts.
 bool is_another_length(const PredictionBasis& basis, std::string_view model) {
   return std::any_of(basis.tables.begin(), basis.tables.end(), [&](const KnownTable& table) {
@@ -112,6 +107,10 @@ std::optional<double> relative_half_width(const std::vector<double>& off) {
 }
 
 }  // namespace
+
+std::string without_length(std::string_view model) {
+  return std::string{model.substr(0, model.find('@'))};
+}
 
 double LayerPrediction::total_s() const {
   return std::accumulate(latency_s.begin(), latency_s.end(), 0.0);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/profiles/layer_profile.hpp"
@@ -9,6 +11,12 @@
 #include "sim/profiles/roofline.hpp"
 
 namespace papilio {
+
+/// Networks on a device from which a regression learns more than a data sheet says.
+inline constexpr std::size_t kEnoughToLearn = 3;
+
+/// What a network is called without the length of its sequences: "gpt2" of "gpt2@1+128".
+std::string without_length(std::string_view model);
 
 /// A network and what its layers take on a device, as it was measured or published.
 struct KnownTable {

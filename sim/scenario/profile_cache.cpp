@@ -12,13 +12,6 @@
 namespace papilio {
 namespace {
 
-/// Networks on a device from which a regression learns more than a data sheet says.
-constexpr std::size_t kEnoughToLearn = 3;
-
-std::string without_length(const std::string& model) {
-  return model.substr(0, model.find('@'));
-}
-
 /// The entry of `key`, made by `make` when it is not there.
 template <class Map, class Make>
 const typename Map::mapped_type& remembered(Map& map, const typename Map::key_type& key,

@@ -318,6 +318,10 @@ TEST(WideCuts, SendAllThatIsReadBehindOnce) {
       << "one tensor, as the cut d";
   EXPECT_FALSE(graph.find_cut("e+")) << "nothing lies behind";
   EXPECT_FALSE(graph.find_cut("b+nowhere"));
+  // A layer whose own name has a plus is itself.
+  Graph named{"named", "A name with a plus"};
+  named.add("y", ReluOp{}, {named.add("x+", ReluOp{}, {named.add("in", InputOp{{4}}, {})})});
+  EXPECT_TRUE(named.find_cut("x+")->before.empty());
   EXPECT_TRUE(precedes(graph, *graph.find_cut("a"), cut));
   EXPECT_TRUE(precedes(graph, cut, both));
   EXPECT_FALSE(precedes(graph, cut, *graph.find_cut("sum+"))) << "neither holds the other";
