@@ -39,6 +39,7 @@ const std::multimap<std::string, std::string> kGuarded{
     {"SimGrid", "simgrid/"},
     {"Boost.Program_options", "boost/program_options"},
     {"Eigen", "Eigen/"},
+    {"GLPK", "glpk.h"},
     {"ONNX", "onnx/"},
     {"OpenCV", "opencv2/"},
     {"seccomp", "seccomp.h"},
