@@ -60,7 +60,7 @@ Generation::Generation(const Pass& prompt, std::vector<Placement> placements)
   for (const Placement& placement : placements_) {
     PAPILIO_CHECK(!placement.channels);
     plans_.push_back(price(prompt.graph, placement, prompt.devices, Bytes{0}));
-    plans_.back().tokens = 1;
+    plans_.back().tokens = 1;  // later passes compute with the same weights
     plans_.back().first_token = plans_.back().stages.size();
   }
 }

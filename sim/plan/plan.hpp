@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
@@ -58,6 +59,14 @@ struct Plan {
   std::optional<double> accuracy;  ///< top-1 fraction, where it is known
   std::int64_t tokens{0};          ///< that a decoder generates, one after another; 0: it is none
   std::size_t first_token{0};      ///< of a decoder: the stages up to the one that brings the first
+  /// Of the trained numbers that each tier must have stored, by tier; those that a tier's layers
+  /// share once.
+  std::array<Bytes, 3> weights{};
+
+  /// What a tier must have stored.
+  [[nodiscard]] Bytes weights_at(Tier tier) const {
+    return weights.at(static_cast<std::size_t>(tier));
+  }
 
   /// What all layers at a tier take together.
   [[nodiscard]] Seconds time_at(Tier tier) const;

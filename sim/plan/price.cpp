@@ -1,5 +1,9 @@
 #include "sim/plan/price.hpp"
 
+#include <array>
+#include <set>
+#include <utility>
+
 #include "sim/base/error.hpp"
 
 namespace papilio {
@@ -40,14 +44,44 @@ const LayerPricer& prices_at(const Devices& devices, Tier tier) {
   return *prices;
 }
 
+/// The trained numbers that tiers must have.
+class Stored {
+ public:
+  explicit Stored(const Graph& graph) : graph_{graph}, shared_(graph.layers().size(), false) {
+    for (const Layer& layer : graph.layers()) {
+      if (layer.weights_of) shared_[*layer.weights_of] = true;
+    }
+  }
+
+  /// A layer runs at a tier.
+  void add(LayerId id, Tier at) {
+    const Layer& layer = graph_.layer(id);
+    if (layer.parameters == 0) return;
+    const auto tier = static_cast<std::size_t>(at);
+    const LayerId owner = layer.weights_of.value_or(id);
+    if (shared_[owner] && !had_.emplace(owner, tier).second) return;
+    bytes_.at(tier) += Bytes{static_cast<double>(graph_.parameter_bytes(id))};
+  }
+  [[nodiscard]] const std::array<Bytes, 3>& bytes() const { return bytes_; }
+
+ private:
+  const Graph& graph_;
+  std::array<Bytes, 3> bytes_{};
+  std::vector<bool> shared_;                       // weights that several layers use
+  std::set<std::pair<LayerId, std::size_t>> had_;  // of these, with a tier that has them
+};
+
 /// What the layers take at a tier that are not computed yet and lie before a cut; all where there
 /// is none. They are computed from then on.
+/// @param note is told of each
+template <class Note>
 LayerCost compute_to(const Cut* cut, const Graph& run, const LayerPricer& prices,
-                     std::vector<bool>& computed) {
+                     std::vector<bool>& computed, const Note& note) {
   LayerCost cost;
   for (LayerId id = 0; id < computed.size(); ++id) {
     if (computed[id] || (cut != nullptr && !cut->has_before(id))) continue;
     computed[id] = true;
+    note(id);
     cost += prices.cost(run.layer(id));
   }
   return cost;
@@ -61,8 +95,10 @@ Plan price(const Graph& graph, const Placement& placement, const Devices& device
   Plan plan;
   Tier at = Tier::kMobile;
   std::vector<bool> computed(run.layers().size(), false);
+  Stored stored{run};
   const auto compute = [&](const Cut* cut) {
-    const LayerCost cost = compute_to(cut, run, prices_at(devices, at), computed);
+    const LayerCost cost = compute_to(cut, run, prices_at(devices, at), computed,
+                                      [&](LayerId id) { stored.add(id, at); });
     plan.stages.push_back(Compute{
         .at = at, .time = cost.latency, .energy = at == Tier::kMobile ? cost.energy : Joules{0}});
   };
@@ -80,6 +116,7 @@ Plan price(const Graph& graph, const Placement& placement, const Devices& device
     plan.stages.push_back(
         Transfer{.from = at, .to = Tier::kMobile, .size = answer, .answer = true});
   }
+  plan.weights = stored.bytes();
   return plan;
 }
 

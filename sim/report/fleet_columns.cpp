@@ -229,8 +229,8 @@ std::vector<FleetColumn> make_fleet_columns() {
         "The column is there only with `accuracy_from` or a stated limit"},
        [](const Subject& of) { return optional_value(of.summary.accuracy); }},
       {{"admitted", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kMore,
-        "1 where the limit lets everything be chosen that the strategy takes, else 0. The column "
-        "is there only where a limit of accuracy is stated"},
+        "1 where the limits let everything be chosen that the strategy takes, else 0. The column "
+        "is there only where one is stated"},
        [](const Subject& of) {
          return of.summary.admitted ? Value{std::int64_t{*of.summary.admitted}} : Value{};
        }}};

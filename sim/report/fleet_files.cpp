@@ -25,8 +25,8 @@ Row energy_columns(const EnergyLedger& energy, double by) {
 }
 
 Row fleet_row(const FleetScenario& fleet, const FleetSummary& summary) {
-  const bool limited = fleet.measurements.limit.stated();
-  const bool rated = fleet.measurements.accuracies || limited;
+  const bool limited = fleet.limits.stated();
+  const bool rated = fleet.measurements.accuracies || fleet.limits.accuracy.stated();
   const FleetSubject subject{fleet, summary};
   Row row;
   for (const FleetColumn& column : fleet_columns()) {

@@ -154,17 +154,22 @@ class Reporter {
     section.remarks = {
         "Mean over the completed requests of the accuracy of the partition that each took; empty "
         "where one of them has none."};
+    if (std::string remark = never_chosen(); !remark.empty()) {
+      section.remarks.push_back(std::move(remark));
+    }
+    return section;
+  }
+
+  /// Which strategies the limits forbid, for people; empty where there are none.
+  [[nodiscard]] std::string never_chosen() const {
     std::vector<std::string> out;
     for (const FleetSummary& summary : summaries_) {
       const bool told = std::find(out.begin(), out.end(), name_of(summary)) != out.end();
       if (!summary.admitted.value_or(true) && !told) out.push_back(name_of(summary));
     }
-    if (!out.empty()) {
-      section.remarks.push_back(
-          fmt::format("Measured, but never chosen, for the scenario wants an accuracy of {}: {}.",
-                      fleet_.measurements.limit.text(), fmt::join(out, ", ")));
-    }
-    return section;
+    if (out.empty()) return {};
+    return fmt::format("Measured, but never chosen, for the scenario wants {}: {}.",
+                       fleet_.limits.text(), fmt::join(out, ", "));
   }
 
   [[nodiscard]] Section ends() const {
@@ -433,10 +438,13 @@ class Reporter {
       table.rows.push_back(std::move(row));
     }
     section.table = std::move(table);
-    const AccuracyLimit& limit = fleet_.measurements.limit;
-    section.remarks = {
-        limit.stated() ? fmt::format("Chosen among partitions of an accuracy of {}.", limit.text())
-                       : "No accuracy limit stated."};
+    section.remarks = {fleet_.limits.stated()
+                           ? fmt::format("Chosen among partitions of {}.", fleet_.limits.text())
+                           : "No accuracy limit stated."};
+    // Where accuracies are limited, their own table says it.
+    if (std::string remark = never_chosen(); !remark.empty() && !fleet_.limits.accuracy.stated()) {
+      section.remarks.push_back(std::move(remark));
+    }
     if (model_.groups.size() > 1) {
       section.remarks.push_back(
           fmt::format("Of the mobiles '{}'; the others' are in choices.csv.", group.name));

@@ -50,7 +50,7 @@ class Summariser {
         results_{results},
         replications_{static_cast<std::size_t>(model_.replications)},
         capacities_{cell_capacities(model_)},
-        limit_{fleet.measurements.limit} {
+        limits_{fleet.limits} {
     for (const MobilesSpec& mobiles : fleet.spec.mobiles) is_task_.push_back(mobiles.task.present);
   }
 
@@ -176,14 +176,15 @@ class Summariser {
   }
 
   [[nodiscard]] std::optional<bool> admitted(std::size_t strategy, const Scope& scope) const {
-    if (!limit_.stated()) return std::nullopt;
+    if (!limits_.stated()) return std::nullopt;
     std::optional<bool> all;
     for (const std::size_t g : scope.groups) {
       if (is_task_[g]) continue;
       const std::vector<std::uint32_t>& candidates = model_.strategies[strategy].candidates[g];
       all = all.value_or(true) &&
             std::all_of(candidates.begin(), candidates.end(), [&](std::uint32_t i) {
-              return limit_.admits(model_.groups[g].partitions[i].known_accuracy());
+              const FleetPlan& plan = model_.groups[g].partitions[i];
+              return limits_.admits(plan.known_accuracy(), plan.alone);
             });
     }
     return all;
@@ -241,7 +242,7 @@ class Summariser {
   const std::vector<FleetResult>& results_;
   std::size_t replications_;
   CellCapacities capacities_;
-  const AccuracyLimit& limit_;
+  const Limits& limits_;
   std::vector<bool> is_task_;  // [groups]
   std::optional<std::size_t> oracle_;
   std::vector<std::vector<Regrets>> regrets_;  // [replications][buckets]

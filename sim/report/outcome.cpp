@@ -51,7 +51,8 @@ std::vector<Row> summary_rows(const Outcomes& outcomes) {
                         .base_cell = base == nullptr ? nullptr : &base->cell,
                         .base = base == nullptr ? nullptr : &base->simulated,
                         .delayed = outcome.cell.delayed,
-                        .edged = outcome.cell.edged});
+                        .edged = outcome.cell.edged,
+                        .admitted = outcome.cell.admitted});
   }
   const auto stands = [&](const SummaryColumn& column) {
     if (column.name == "codec") return has_codecs(outcomes);

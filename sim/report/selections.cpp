@@ -35,7 +35,7 @@ std::string limit_text(const Scenario& scenario) {
   std::set<std::string> below;
   std::set<std::string> unknown;
   for (const Cell& cell : scenario.cells) {
-    if (cell.admitted.value_or(true)) continue;
+    if (limit.admits(cell.plan.accuracy)) continue;
     (cell.plan.accuracy ? below : unknown).insert(cell.plan.name);
   }
   std::string text = fmt::format("Of an accuracy of {}: {} partition{} less", limit.text(),
@@ -46,6 +46,18 @@ std::string limit_text(const Scenario& scenario) {
                         unknown.size() == 1 ? "is" : "are");
   }
   return text + ".";
+}
+
+/// What the other limits leave, for people; empty where there are none.
+std::string spending_text(const Scenario& scenario) {
+  const Limits spent{.accuracy = {}, .most = scenario.limits.most};
+  if (!spent.stated()) return {};
+  const auto over =
+      std::count_if(scenario.cells.begin(), scenario.cells.end(), [&](const Cell& cell) {
+        return !spent.admits({}, spend_of(cell, closed_form(cell.plan, cell.use)));
+      });
+  return fmt::format(" Of {}: {} of {} rows of the summary spend{} more.", spent.text(), over,
+                     scenario.cells.size(), over == 1 ? "s" : "");
 }
 
 TableCell value_cell(const Outcome& outcome, Target target) {
@@ -85,7 +97,7 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes,
   Section section{.title = "Selected cuts"};
   section.paragraphs = {
       "Selection phase of Algorithm 1: the cut of least latency, or of least mobile energy. " +
-      limit_text(scenario)};
+      limit_text(scenario) + spending_text(scenario)};
   const bool whole = std::any_of(scenario.cells.begin(), scenario.cells.end(),
                                  [](const Cell& cell) { return cell.cut.empty(); });
   if (whole) {

@@ -142,10 +142,11 @@ const std::vector<SummaryColumn>& summary_columns() {
         "\"RB8/zstd\", where it is not raw"},
        [](const Subject& of) { return Value{of.cell.plan.name}; }},
       {{"admitted", ValueType::kInteger, "", ColumnKind::kMeasure, Better::kMore,
-        "1 where the stated limit of accuracy lets it be chosen, else 0 "
-        "([payloads](models/payloads.md#a-limit)). The column is there only where one is stated"},
+        "1 where the stated limits let it be chosen, else 0 "
+        "([accuracy](models/payloads.md#a-limit), "
+        "[others](models/planning.md#limits)). The column is there only where one is stated"},
        [](const Subject& of) {
-         return of.cell.admitted ? Value{std::int64_t{*of.cell.admitted}} : Value{};
+         return of.admitted ? Value{std::int64_t{*of.admitted}} : Value{};
        }}};
   return kColumns;
 }

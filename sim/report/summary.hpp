@@ -14,10 +14,11 @@ namespace papilio {
 struct SummarySubject {
   const Cell& cell;
   const Breakdown& took;
-  const Cell* base_cell;  ///< nullptr: there is none
-  const Breakdown* base;  ///< nullptr: there is none
-  bool delayed{false};    ///< whether its scenario speaks of propagation
-  bool edged{false};      ///< whether its scenario has an edge
+  const Cell* base_cell;           ///< nullptr: there is none
+  const Breakdown* base;           ///< nullptr: there is none
+  bool delayed{false};             ///< whether its scenario speaks of propagation
+  bool edged{false};               ///< whether its scenario has an edge
+  std::optional<bool> admitted{};  ///< whether its limits let it be chosen; none: none is stated
 };
 
 /// A column of `summary.csv`, and of a study's database.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <optional>
 #include <set>
@@ -12,8 +13,10 @@
 
 #include "models/networks/network_file.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/plan/limits.hpp"
 #include "sim/plan/price.hpp"
 #include "sim/play/fleet/policy.hpp"
+#include "sim/play/fleet/selection_policy.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "sim/scenario/references.hpp"
 
@@ -36,6 +39,31 @@ void forget_energies(Plan& plan) {
       layers->energy = Joules{kUnknown};
     }
   }
+}
+
+/// What a request spends where nobody else is about.
+Spend alone(const FleetModel& model, const GroupModel& group, const FleetPlan& plan,
+            const std::array<Bytes, 3>& weights) {
+  const CellModel& cell = model.cells[group.cell];
+  if (cell.uplink.empty() || cell.downlink.empty()) return {};  // an error that is reported
+  const auto rate = [&](const std::vector<RateTimeline>& link, double cap_byte_per_s) {
+    const double most = cell.wifi_byte_per_s.empty() ? link.front().greatest_rate().value()
+                                                     : cell.wifi_byte_per_s[group.wifi_level];
+    return std::min(most, cap_byte_per_s);
+  };
+  Observation seen{.uplink_byte_per_s = rate(cell.uplink, group.uplink_cap_byte_per_s),
+                   .downlink_byte_per_s = rate(cell.downlink, group.downlink_cap_byte_per_s),
+                   .delay_s = cell.delay_s};
+  if (group.edge) {
+    const ServerModel& edge = model.servers[*group.edge];
+    seen.backhaul_up_byte_per_s = edge.backhaul_byte_per_s;
+    seen.backhaul_down_byte_per_s = edge.backhaul_byte_per_s;
+    seen.backhaul_delay_s = edge.backhaul_delay_s;
+  }
+  const Breakdown took = expected(plan, group, cell, seen, LoadRule::kFactor);
+  Plan of{.name = plan.name, .stages = plan.stages, .accuracy = {}};
+  of.weights = weights;
+  return spend_of(of, took);
 }
 
 class Pricer {
@@ -139,10 +167,11 @@ class Pricer {
     const Bytes answer{
         static_cast<double>(mobiles.result_bytes.value_or(default_answer_bytes(*graph)))};
     for (const Partition& partition : partitions_.back()) {
-      FleetPlan priced =
-          with_payloads(partition, plan_of(partition, *graph, devices, answer, profile), profile);
+      const Plan plan = plan_of(partition, *graph, devices, answer, profile);
+      FleetPlan priced = with_payloads(partition, plan, profile);
       describe_layers(partition, *graph, devices, profile.has_energy(), priced);
       name_runs(partition, *graph, mobiles.model, priced);
+      priced.alone = alone(model_, model_.groups[i], priced, plan.weights);
       model_.groups[i].partitions.push_back(std::move(priced));
     }
   }
@@ -366,11 +395,12 @@ class Pricer {
       if (among.empty() && spec.among.empty() && (none_fixed || !partitions_[g].empty())) {
         checker_.error(path, "finds no partition to choose among; add fixed strategies");
       } else if (!among.empty() && strategy.candidates.back().empty()) {
-        checker_.error(
-            path, fmt::format("may choose none of its {} partitions: the scenario wants "
-                              "an accuracy of {}, and {}; add mobile-only, measure "
-                              "their accuracies, or widen the limit",
-                              among.size(), measurements_.limit.text(), accuracies_of(among, g)));
+        checker_.error(path, fmt::format("may choose none of its {} partitions: the scenario wants "
+                                         "{}, and {}; {}or widen the limit",
+                                         among.size(), limits().text(), misses_of(among, g),
+                                         measurements_.limit.stated()
+                                             ? "add mobile-only, measure their accuracies, "
+                                             : "add others, "));
       }
     }
     // Against the oracle every request is compared with itself.
@@ -378,14 +408,34 @@ class Pricer {
     model_.strategies.push_back(std::move(strategy));
   }
 
-  /// Those of a group's partitions that the stated limit of accuracy lets be chosen.
+  [[nodiscard]] Limits limits() const {
+    return {.accuracy = measurements_.limit, .most = spec_.limits.spend()};
+  }
+
+  /// Those of a group's partitions that the stated limits let be chosen.
   [[nodiscard]] std::vector<std::uint32_t> admitted_of(std::vector<std::uint32_t> among,
                                                        std::size_t group) const {
     const std::vector<FleetPlan>& partitions = model_.groups[group].partitions;
     std::erase_if(among, [&](std::uint32_t i) {
-      return i < partitions.size() && !measurements_.limit.admits(partitions[i].known_accuracy());
+      return i < partitions.size() &&
+             !limits().admits(partitions[i].known_accuracy(), partitions[i].alone);
     });
     return among;
+  }
+
+  /// Why none of some partitions keeps the limits: what the best of them has of each.
+  [[nodiscard]] std::string misses_of(const std::vector<std::uint32_t>& among,
+                                      std::size_t group) const {
+    std::vector<std::string> misses;
+    if (measurements_.limit.stated()) misses.push_back(accuracies_of(among, group));
+    for (const Criterion criterion : limits().limited()) {
+      double least = std::numeric_limits<double>::infinity();
+      for (const std::uint32_t i : among) {
+        least = std::min(least, model_.groups[group].partitions[i].alone[criterion]);
+      }
+      misses.push_back(fmt::format("the least {} is {:.4g}", name(criterion), least));
+    }
+    return fmt::format("{}", fmt::join(misses, ", "));
   }
 
   /// "the best has 70.1 %, and 2 are unknown": of partitions that are not accurate enough.

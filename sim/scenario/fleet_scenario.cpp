@@ -112,6 +112,7 @@ FleetScenario load_fleet(const Node& root, const ScenarioSource& source, Profile
   build_groups(parts);
   FleetPrices prices = price_fleet(spec, source, profiles, checker, fleet.model);
   fleet.measurements = std::move(prices.measurements);
+  fleet.limits = {.accuracy = fleet.measurements.limit, .most = spec.limits.spend()};
   fleet.tables = std::move(prices.tables);
   fleet.idle = std::move(prices.idle);
   bound_time_series(fleet.model, checker);

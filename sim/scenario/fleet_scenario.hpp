@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/plan/limits.hpp"
 #include "sim/play/fleet/model.hpp"
 #include "sim/play/fleet/result.hpp"
 #include "sim/profiles/device.hpp"
@@ -33,6 +34,7 @@ struct FleetScenario {
   FleetModel model;
   std::vector<TraceNote> traces;
   Measurements measurements;
+  Limits limits;                 ///< of what may be chosen
   std::set<TableOrigin> tables;  ///< of layer times
   /// What is known of the idle power of each group's device, used or not: `[mobiles]`.
   std::vector<std::optional<IdlePower>> idle;

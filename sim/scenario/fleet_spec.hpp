@@ -168,6 +168,7 @@ struct FleetSpec {
   std::string energy_model{"stated"};
   std::string published;
   MeasurementsSpec measurements;
+  LimitsSpec limits;
   std::vector<std::string> profiles;
   struct WindowSpec {
     std::string name;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -44,7 +45,6 @@ class Expander {
     const Measurements& measurements = scenario_.measurements;
     cell.plan.accuracy =
         accuracy_of(partition, measurements, scenario_.published ? &*scenario_.published : nullptr);
-    if (measurements.limit.stated()) cell.admitted = measurements.limit.admits(cell.plan.accuracy);
     if (partition.strategy == "mobile-only") {
       add_readings(cell);
       return;
@@ -76,8 +76,12 @@ class Expander {
       scenario_.bases.push_back({cell.plan, cell.use});
       scenario_.cells.push_back(cell);
       World world = under(scenario_.spec.conditions, scenario_.bases.back());
-      scenario_.cells.back().plan = std::move(world.plan);
-      scenario_.cells.back().use = std::move(world.use);
+      Cell& added = scenario_.cells.back();
+      added.plan = std::move(world.plan);
+      added.use = std::move(world.use);
+      if (scenario_.limits.stated()) {
+        added.admitted = admitted(scenario_.limits, added, closed_form(added.plan, added.use));
+      }
     }
   }
 
@@ -170,6 +174,19 @@ void check_delays(const ScenarioSpec& spec, Checker& checker) {
 
 }  // namespace
 
+Spend spend_of(const Cell& cell, const Breakdown& took) {
+  Spend spend = spend_of(cell.plan, took);
+  if (!cell.energy_known) {
+    spend[Criterion::kEnergy] = std::numeric_limits<double>::quiet_NaN();
+  }
+  return spend;
+}
+
+std::optional<bool> admitted(const Limits& limits, const Cell& cell, const Breakdown& took) {
+  if (!limits.stated()) return std::nullopt;
+  return limits.admits(cell.plan.accuracy, spend_of(cell, took));
+}
+
 const Radio& Scenario::radio(const std::string& name) const {
   const auto it = std::find_if(radios.begin(), radios.end(),
                                [&](const Radio& radio) { return radio.name == name; });
@@ -239,6 +256,7 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
                     .mobile_profile = profiles.layer_profile(spec.mobile_device, *graph),
                     .cloud_profile = profiles.layer_profile(spec.cloud_device, *graph),
                     .measurements = std::move(measurements)};
+  scenario.limits = {.accuracy = scenario.measurements.limit, .most = spec.limits.spend()};
   scenario.mobile_idle = profiles.idle_power(spec.mobile_device, *graph);
   std::optional<double>& idle_power_w = scenario.spec.conditions.mobile_idle_power_w;
   if (!idle_power_w && scenario.mobile_idle) idle_power_w = scenario.mobile_idle->watts;

@@ -7,6 +7,7 @@
 
 #include "models/graph/graph.hpp"
 #include "sim/plan/estimate.hpp"
+#include "sim/plan/limits.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/published.hpp"
 #include "sim/scenario/conditions.hpp"
@@ -34,9 +35,15 @@ struct Cell {
   bool edged{false};    ///< whether it has an edge
   /// Whether the mobile's energy is known: its layer table has energies, or it computes nothing.
   bool energy_known{true};
-  /// Whether the stated limit of accuracy lets it be chosen; nothing where none is stated.
+  /// Whether the stated limits let it be chosen; nothing where none is stated.
   std::optional<bool> admitted;
 };
+
+/// What a cell's request spends, which took this. An energy that nobody knows is NaN.
+Spend spend_of(const Cell& cell, const Breakdown& took);
+
+/// Whether limits let a cell be chosen, whose request took this; nothing where none is stated.
+std::optional<bool> admitted(const Limits& limits, const Cell& cell, const Breakdown& took);
 
 /// A scenario that has been checked against the profiles, with everything it refers to.
 struct Scenario {
@@ -49,6 +56,7 @@ struct Scenario {
   std::vector<Radio> radios;                 ///< in the order of `spec.networks`
   std::optional<PublishedTables> published;
   Measurements measurements;
+  Limits limits;  ///< of what may be chosen
   /// Whether the scenario's radios are those that lie beside the published tables, so that what the
   /// tables say of radios can be held against them.
   bool radios_of_published{false};

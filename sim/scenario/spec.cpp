@@ -19,6 +19,7 @@ constexpr NumberRange kPower{.min = 0, .max = 1e6};
 constexpr NumberRange kShare{.min = 0, .max = 1};
 constexpr NumberRange kLoadLevel{.min = 0, .max = 1e6, .min_excluded = true};
 constexpr NumberRange kRate{.min = 1, .max = 1e15};
+constexpr NumberRange kSpent{.min = 0, .max = 1e18};
 constexpr NumberRange kTokens{.min = 1, .max = 1e6};
 constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
@@ -130,6 +131,33 @@ void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
                  });
 }
 
+Spend LimitsSpec::spend() const {
+  Spend spend = Spend::unlimited();
+  for (std::size_t i = 0; i < kCriteria; ++i) {
+    if (most.at(i)) spend[static_cast<Criterion>(i)] = *most.at(i);
+  }
+  return spend;
+}
+
+void describe_limits(FieldVisitor& visitor, LimitsSpec& spec) {
+  constexpr std::array<std::string_view, kCriteria> kDocs{
+      "Latency of a request that waits for nothing, in s.",
+      "Energy of the mobile for it, in J.",
+      "Time of the cloud's processor for it, in s.",
+      "Bytes that the mobile sends for it.",
+      "Bytes of the trained numbers that the mobile stores.",
+      "Likewise of the edge.",
+      "Likewise of the cloud."};
+  visitor.object("limits", spec.present,
+                 "What is chosen may spend at most this; all is simulated all the same.",
+                 [&](FieldVisitor& nested) {
+                   for (std::size_t i = 0; i < kCriteria; ++i) {
+                     nested.number(name(static_cast<Criterion>(i)), spec.most.at(i), kSpent,
+                                   kDocs.at(i));
+                   }
+                 });
+}
+
 namespace {
 
 void describe_edge(FieldVisitor& visitor, ScenarioSpec& spec) {
@@ -223,6 +251,7 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables to compare with; also gives accuracies and the paper's channels.");
   describe_measurements(visitor, spec.measurements);
+  describe_limits(visitor, spec.limits);
   visitor.text_list("profiles", spec.profiles, {}, Presence::kOptional,
                     "Folders of profiles searched before the shipped ones; relative to this file.");
   std::vector<StrategySpec>& strategies = spec.strategies;

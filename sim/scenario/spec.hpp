@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/yaml/fields.hpp"
+#include "sim/plan/search/spend.hpp"
 
 namespace papilio {
 
@@ -38,6 +40,16 @@ struct MeasurementsSpec {
     bool count_frame{false};               ///< whether the frame's bytes cross the radio too
     std::optional<double> encode_power_w;  ///< absent: the mobile's mean power over its layers
   } payload;
+};
+
+/// What a chosen plan may spend at most, as written: docs/models/planning.md, "Limits".
+struct LimitsSpec {
+  bool present{false};
+  /// By `Criterion`; absent: no such limit.
+  std::array<std::optional<double>, kCriteria> most{};
+
+  /// Those that are written; infinite where none is.
+  [[nodiscard]] Spend spend() const;
 };
 
 /// The propagation delay of one network.
@@ -98,6 +110,7 @@ struct ScenarioSpec {
   ConditionsSpec conditions;
   std::string published;
   MeasurementsSpec measurements;
+  LimitsSpec limits;
   std::vector<std::string> profiles;
   std::vector<StrategySpec> strategies;
 };
@@ -110,6 +123,9 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec);
 
 /// Names the keys of a scenario that refer to measurements.
 void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec);
+
+/// Names the keys of what a chosen plan may spend.
+void describe_limits(FieldVisitor& visitor, LimitsSpec& spec);
 
 /// Names the keys of a scenario to a visitor: the one definition of the format.
 void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec);

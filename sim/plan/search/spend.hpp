@@ -48,10 +48,11 @@ class Spend {
   friend Spend operator+(Spend a, const Spend& b) { return a += b; }
   bool operator==(const Spend&) const = default;
 
-  /// Whether no amount is greater than the limit's.
+  /// Whether no amount is greater than the limit's. What nobody knows (NaN) keeps no finite limit.
   [[nodiscard]] bool within(const Spend& limits) const {
     for (std::size_t i = 0; i < kCriteria; ++i) {
-      if (amounts_[i] > limits.amounts_[i]) return false;
+      if (limits.amounts_[i] == std::numeric_limits<double>::infinity()) continue;
+      if (!(amounts_[i] <= limits.amounts_[i])) return false;
     }
     return true;
   }

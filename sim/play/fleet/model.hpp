@@ -13,6 +13,7 @@
 #include "sim/base/random/stream.hpp"
 #include "sim/cost/cost.hpp"
 #include "sim/plan/plan.hpp"
+#include "sim/plan/search/spend.hpp"
 #include "sim/radio/machine.hpp"
 #include "sim/radio/radio.hpp"
 #include "sim/radio/timeline.hpp"
@@ -53,6 +54,9 @@ struct FleetPlan {
   double cloud_only_s{0};  ///< server time that cloud-only would have taken
   /// Top-1 fraction, where measured; else NaN.
   double accuracy{std::numeric_limits<double>::quiet_NaN()};
+  /// What a request spends where nobody else is about, servers are at K = 1 and links at their
+  /// greatest rates; energies NaN where nobody knows them.
+  Spend alone{};
 
   /// The stages of a request about one picture.
   [[nodiscard]] std::span<const Stage> stages_of(std::uint32_t image) const {

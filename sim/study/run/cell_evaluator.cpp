@@ -31,7 +31,8 @@ void add_rows(ResultWriter& results, const CellPoint& point, const std::vector<B
                                  .base_cell = has_base ? &shared.cells[base] : nullptr,
                                  .base = has_base ? &took[base] : nullptr,
                                  .delayed = point.conditions.has_delay(),
-                                 .edged = point.conditions.has_edge};
+                                 .edged = point.conditions.has_edge,
+                                 .admitted = admitted(shared.limits, shared.cells[i], took[i])};
     results.begin_row(ResultTable::kSummary, columns.size());
     for (const SummaryColumn& column : columns) results.add(column.get(subject));
   }

@@ -105,6 +105,9 @@ std::shared_ptr<const SharedCells> CellPoints::load(const Place& place, bool wit
   if (const std::optional<double> least = scenario.measurements.limit.floor()) {
     digest.add("least accuracy").add(*least);
   }
+  for (const Criterion criterion : scenario.limits.limited()) {
+    digest.add(name(criterion)).add(scenario.limits.most[criterion]);
+  }
   for (std::size_t i = 0; i < scenario.cells.size(); ++i) {
     add(digest, scenario.cells[i], scenario.bases[i]);
     shared->baseline.push_back(
@@ -114,6 +117,7 @@ std::shared_ptr<const SharedCells> CellPoints::load(const Place& place, bool wit
   shared->cells = std::move(scenario.cells);
   shared->bases = std::move(scenario.bases);
   shared->conditions = scenario.spec.conditions;
+  shared->limits = scenario.limits;
   shared->hash = digest.hash();
   return shared;
 }

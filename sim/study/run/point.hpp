@@ -23,6 +23,7 @@ struct SharedCells {
   std::vector<World> bases;           ///< `[cells]`: before any conditions
   std::vector<std::size_t> baseline;  ///< `[cells]`: cloud-only of each, or `cells.size()`
   ConditionsSpec conditions;          ///< of the scenario they were made of
+  Limits limits;                      ///< of what may be chosen
   Hash hash{};                        ///< of all that their results follow from but conditions
 };
 
