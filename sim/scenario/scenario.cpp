@@ -136,6 +136,20 @@ class Prices {
   ProfileCache& profiles_;
 };
 
+constexpr const char* kWithoutEdge = "needs an edge server; add the key 'edge'";
+
+/// Gives a scenario the cells of its partitions.
+/// @param steps of a decoder, as `sequence_names` has them
+void put_cells(Scenario& scenario, const std::vector<Partition>& partitions,
+               const std::vector<std::string>& steps, ProfileCache& profiles) {
+  std::vector<Plan> plans =
+      Prices{scenario.spec, scenario.graph, profiles}.plans(partitions, steps);
+  Expander expander{scenario};
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    expander.expand(partitions[i], std::move(plans[i]));
+  }
+}
+
 /// What a decoder gives at a time: the number of one token.
 std::int64_t token_bytes(const Graph& graph) {
   constexpr int kPaperBits = 8;
@@ -232,7 +246,7 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
         load_measurements(spec.measurements, *graph, published, source, profiles, checker);
     PartitionContext context = context_of(*graph, published, !spec.published.empty(), measurements);
     if (!spec.conditions.has_edge) {
-      context.without_edge = "needs an edge server; add the key 'edge'";
+      context.without_edge = kWithoutEdge;
     }
     ResolvedPartitions resolved =
         resolve_partitions(spec.strategies, "strategies", context, checker);
@@ -274,12 +288,33 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
   if (spec.conditions.has_edge) {
     scenario.edge_profile = profiles.layer_profile(spec.edge_device, *graph);
   }
-  std::vector<Plan> plans = Prices{spec, *graph, profiles}.plans(partitions, names.steps);
-  Expander expander{scenario};
-  for (std::size_t i = 0; i < partitions.size(); ++i) {
-    expander.expand(partitions[i], std::move(plans[i]));
-  }
+  put_cells(scenario, partitions, names.steps, profiles);
   return scenario;
+}
+
+Scenario with_strategies(const Scenario& scenario, std::vector<StrategySpec> strategies,
+                         ProfileCache& profiles) {
+  Scenario other = scenario;
+  other.cells.clear();
+  other.bases.clear();
+  other.spec.strategies = std::move(strategies);
+  Diagnostics diagnostics;
+  const Node nowhere;
+  Checker checker{nowhere, diagnostics};
+  const PublishedTables* published = other.published ? &*other.published : nullptr;
+  PartitionContext context =
+      context_of(other.graph, published, !other.spec.published.empty(), other.measurements);
+  if (!other.spec.conditions.has_edge) context.without_edge = kWithoutEdge;
+  ResolvedPartitions resolved =
+      resolve_partitions(other.spec.strategies, "strategies", context, checker);
+  other.measurements.left_out = std::move(resolved.left_out);
+  other.measurements.images.clear();
+  other.measurements.analytic.clear();
+  use_measurements(resolved.partitions, "strategies", other.measurements, checker);
+  const SequenceNames names = sequence_names(other.spec, checker);
+  diagnostics.throw_if_any();
+  put_cells(other, resolved.partitions, names.steps, profiles);
+  return other;
 }
 
 std::string effective_yaml(const Scenario& scenario) {

@@ -77,6 +77,12 @@ Scenario load_scenario(const ScenarioSource& source);
 /// @param caches what other scenarios have read already
 Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCaches& caches);
 
+/// The same scenario with other strategies.
+/// @param profiles what it was loaded from
+/// @throws ConfigError if they do not fit the network or its measurements
+Scenario with_strategies(const Scenario& scenario, std::vector<StrategySpec> strategies,
+                         ProfileCache& profiles);
+
 /// The scenario with all defaults and overrides in it, as YAML that runs to the same results.
 std::string effective_yaml(const Scenario& scenario);
 
