@@ -22,8 +22,8 @@ std::optional<double> AccuracyLimit::floor() const {
   return floor;
 }
 
-bool AccuracyLimit::admits(const std::optional<double>& accuracy) const {
-  if (!stated()) return true;
+bool AccuracyLimit::admits(const std::optional<double>& accuracy, bool exact) const {
+  if (!stated() || (exact && !least)) return true;
   const std::optional<double> needed = floor();
   return needed && accuracy && *accuracy >= *needed - kRounding;
 }

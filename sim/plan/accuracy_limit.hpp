@@ -16,8 +16,9 @@ struct AccuracyLimit {
   /// that nobody knows.
   [[nodiscard]] std::optional<double> floor() const;
   /// Whether a partition of this top-1 fraction may be chosen. Where a limit is stated, one of
-  /// unknown accuracy may not.
-  [[nodiscard]] bool admits(const std::optional<double>& accuracy) const;
+  /// unknown accuracy may not, unless it loses nothing and a loss is all that is limited.
+  /// @param exact whether its answers are the uncut network's
+  [[nodiscard]] bool admits(const std::optional<double>& accuracy, bool exact = false) const;
   /// "at least 76.1 % (accuracy_budget: 0.02 below the uncut network's 78.1 %)".
   /// Only where a limit is stated.
   [[nodiscard]] std::string text() const;

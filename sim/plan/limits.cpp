@@ -26,8 +26,8 @@ std::vector<Criterion> Limits::limited() const {
   return limited;
 }
 
-bool Limits::admits(const std::optional<double>& of_plan, const Spend& spend) const {
-  return accuracy.admits(of_plan) && spend.within(most);
+bool Limits::admits(const std::optional<double>& of_plan, bool exact, const Spend& spend) const {
+  return accuracy.admits(of_plan, exact) && spend.within(most);
 }
 
 std::string Limits::text() const {

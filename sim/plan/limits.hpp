@@ -25,7 +25,9 @@ struct Limits {
   /// The criteria that are limited.
   [[nodiscard]] std::vector<Criterion> limited() const;
   /// Whether a plan may be chosen. What nobody knows (no accuracy, NaN) keeps no limit.
-  [[nodiscard]] bool admits(const std::optional<double>& of_plan, const Spend& spend) const;
+  /// @param exact whether its answers are the uncut network's
+  [[nodiscard]] bool admits(const std::optional<double>& of_plan, bool exact,
+                            const Spend& spend) const;
   /// "an accuracy of at least 76.1 % (…), latency_s of at most 0.03". Only where one is stated.
   [[nodiscard]] std::string text() const;
 };

@@ -81,4 +81,11 @@ std::optional<MeasuredAccuracies::Accuracy> MeasuredAccuracies::best_at(const Cr
   return best;
 }
 
+std::vector<Crossing> MeasuredAccuracies::crossings() const {
+  std::vector<Crossing> crossings;
+  crossings.reserve(accuracies_.size());
+  for (const auto& [crossing, rows] : accuracies_) crossings.push_back(crossing);
+  return crossings;
+}
+
 }  // namespace papilio

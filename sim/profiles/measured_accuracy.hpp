@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "models/graph/graph.hpp"
 #include "sim/profiles/crossing.hpp"
@@ -40,6 +41,9 @@ class MeasuredAccuracies {
   /// @param accurate tells of a mean accuracy, a fraction, whether it is enough
   [[nodiscard]] std::optional<std::int64_t> smallest_channels(
       const Crossing& at, const std::function<bool(double)>& accurate) const;
+
+  /// Every crossing of a cut network that has a row, in their order.
+  [[nodiscard]] std::vector<Crossing> crossings() const;
 
   /// The best unit measured at a cut, whatever its channels, or nothing.
   [[nodiscard]] std::optional<Accuracy> best_at(const Crossing& at) const;

@@ -77,4 +77,11 @@ MeasuredPayloads::Mean MeasuredPayloads::mean(const std::vector<Sample>& samples
   return {mean.bytes / count, mean.encode_s / count, mean.decode_s / count};
 }
 
+std::vector<Crossing> MeasuredPayloads::crossings() const {
+  std::vector<Crossing> crossings;
+  crossings.reserve(samples_.size());
+  for (const auto& [crossing, rows] : samples_) crossings.push_back(crossing);
+  return crossings;
+}
+
 }  // namespace papilio

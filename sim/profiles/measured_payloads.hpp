@@ -47,6 +47,9 @@ class MeasuredPayloads {
   /// The samples of exactly this crossing by picture, at least one; nullptr if it has no row.
   [[nodiscard]] const std::vector<Sample>* find(const Crossing& crossing) const;
 
+  /// Every crossing that has rows, in their order.
+  [[nodiscard]] std::vector<Crossing> crossings() const;
+
   /// @param samples at least one
   static Mean mean(const std::vector<Sample>& samples, bool count_frame);
 

@@ -184,7 +184,7 @@ class Summariser {
       all = all.value_or(true) &&
             std::all_of(candidates.begin(), candidates.end(), [&](std::uint32_t i) {
               const FleetPlan& plan = model_.groups[g].partitions[i];
-              return limits_.admits(plan.known_accuracy(), plan.alone);
+              return limits_.admits(plan.known_accuracy(), plan.exact, plan.alone);
             });
     }
     return all;

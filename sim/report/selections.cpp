@@ -35,7 +35,7 @@ std::string limit_text(const Scenario& scenario) {
   std::set<std::string> below;
   std::set<std::string> unknown;
   for (const Cell& cell : scenario.cells) {
-    if (limit.admits(cell.plan.accuracy)) continue;
+    if (limit.admits(cell.plan.accuracy, cell.exact)) continue;
     (cell.plan.accuracy ? below : unknown).insert(cell.plan.name);
   }
   std::string text = fmt::format("Of an accuracy of {}: {} partition{} less", limit.text(),
@@ -54,7 +54,7 @@ std::string spending_text(const Scenario& scenario) {
   if (!spent.stated()) return {};
   const auto over =
       std::count_if(scenario.cells.begin(), scenario.cells.end(), [&](const Cell& cell) {
-        return !spent.admits({}, spend_of(cell, closed_form(cell.plan, cell.use)));
+        return !spent.admits({}, cell.exact, spend_of(cell, closed_form(cell.plan, cell.use)));
       });
   return fmt::format(" Of {}: {} of {} rows of the summary spend{} more.", spent.text(), over,
                      scenario.cells.size(), over == 1 ? "s" : "");

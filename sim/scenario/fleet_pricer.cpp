@@ -171,6 +171,7 @@ class Pricer {
       FleetPlan priced = with_payloads(partition, plan, profile);
       describe_layers(partition, *graph, devices, profile.has_energy(), priced);
       name_runs(partition, *graph, mobiles.model, priced);
+      priced.exact = partition.exact();
       priced.alone = alone(model_, model_.groups[i], priced, plan.weights);
       model_.groups[i].partitions.push_back(std::move(priced));
     }
@@ -417,8 +418,8 @@ class Pricer {
                                                        std::size_t group) const {
     const std::vector<FleetPlan>& partitions = model_.groups[group].partitions;
     std::erase_if(among, [&](std::uint32_t i) {
-      return i < partitions.size() &&
-             !limits().admits(partitions[i].known_accuracy(), partitions[i].alone);
+      return i < partitions.size() && !limits().admits(partitions[i].known_accuracy(),
+                                                       partitions[i].exact, partitions[i].alone);
     });
     return among;
   }

@@ -137,13 +137,12 @@ void load_limit(const MeasurementsSpec& spec, const PublishedTables* published,
            .baseline = baseline_of(measurements, published)};
   if (!spec.accuracy_from.empty() && !measurements.accuracies) return;  // a file that is not there
   if (spec.accuracy_from.empty() && published == nullptr) {
-    const auto refuse = [&](const char* key) {
-      checker.error(key,
+    // A budget needs none: what crosses in 32 bits loses nothing, and all else is unknown.
+    if (limit.least) {
+      checker.error("least_accuracy",
                     "needs the key 'accuracy_from' or 'published', whose accuracies it is about; "
                     "remove it, or add one");
-    };
-    if (limit.budget) refuse("accuracy_budget");
-    if (limit.least) refuse("least_accuracy");
+    }
   } else if (limit.budget && !limit.baseline) {
     checker.error("accuracy_budget",
                   "is below the accuracy of the uncut network, which is unknown: add a row of it "
@@ -174,12 +173,14 @@ AccuracyLimit Measurements::limit_of_smallest() const {
 
 std::optional<double> accuracy_of(const Partition& partition, const Measurements& measurements,
                                   const PublishedTables* published) {
-  if (partition.crosses_again()) return std::nullopt;
   if (measurements.accuracies) {
     const auto measured = measurements.accuracy_of(partition);
+    if (!measured && partition.exact()) return measurements.limit.baseline;
     return measured ? std::optional{measured->mean} : std::nullopt;
   }
   if (published == nullptr) return std::nullopt;
+  if (partition.exact()) return published->find_strategy("mobile-only", "")->accuracy;
+  if (partition.crosses_again()) return std::nullopt;
   if (partition.bits && *partition.bits != kPublishedBits) return std::nullopt;
   if (partition.crossing() && partition.codec != kRawCodec) return std::nullopt;
   if (partition.channels) {

@@ -68,8 +68,9 @@ Measurements load_measurements(MeasurementsSpec& spec, const Graph& graph,
                                ProfileCache& profiles, Checker& checker);
 
 /// Top-1 accuracy of a partition, a fraction: what was measured where the scenario names
-/// measurements, else what is published of it, else nothing. Measured and published accuracies are
-/// of different networks and never stand in one table.
+/// measurements, else what is published of it, else nothing; of one that loses nothing the uncut
+/// network's. Measured and published accuracies are of different networks and never stand in one
+/// table.
 /// @param published the scenario's published tables, or nullptr
 std::optional<double> accuracy_of(const Partition& partition, const Measurements& measurements,
                                   const PublishedTables* published);

@@ -334,6 +334,11 @@ std::string Partition::route() const {
   return route;
 }
 
+bool Partition::exact() const {
+  constexpr std::int64_t kBitsOfReal = 32;
+  return !bits || (!channels && *bits == kBitsOfReal && codec == kRawCodec);
+}
+
 std::optional<Crossing> Partition::crossing() const {
   if (!bits) return std::nullopt;
   return Crossing{

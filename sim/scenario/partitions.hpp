@@ -36,6 +36,9 @@ struct Partition {
   /// Whether several tensors cross, one after another, so that no measurement of one says what they
   /// cost.
   [[nodiscard]] bool crosses_again() const { return strategy == "path" && !then.empty(); }
+  /// Whether its answers are the uncut network's: nothing crosses, or tensors do as they are, 32
+  /// bits a number.
+  [[nodiscard]] bool exact() const;
   /// What crosses the radio first; nothing for `mobile-only`.
   [[nodiscard]] std::optional<Crossing> crossing() const;
   /// Where its layers run.

@@ -37,6 +37,7 @@ class Expander {
     cell.channels = partition.channels;
     cell.bits = partition.bits;
     cell.codec = partition.codec;
+    cell.exact = partition.exact();
     cell.measured = scenario_.measurements.samples_of(partition) != nullptr;
     cell.plan = with_measured_payload(partition, std::move(plan));
     cell.plan.name = partition.label;
@@ -198,7 +199,7 @@ Spend spend_of(const Cell& cell, const Breakdown& took) {
 
 std::optional<bool> admitted(const Limits& limits, const Cell& cell, const Breakdown& took) {
   if (!limits.stated()) return std::nullopt;
-  return limits.admits(cell.plan.accuracy, spend_of(cell, took));
+  return limits.admits(cell.plan.accuracy, cell.exact, spend_of(cell, took));
 }
 
 const Radio& Scenario::radio(const std::string& name) const {

@@ -31,6 +31,7 @@ struct Cell {
   bool measured{false};  ///< whether the payload was; else it follows from the shape
   Plan plan;             ///< under the scenario's conditions, as is `use`
   RadioUse use;
+  bool exact{false};    ///< `Partition::exact`
   bool delayed{false};  ///< whether the scenario speaks of propagation
   bool edged{false};    ///< whether it has an edge
   /// Whether the mobile's energy is known: its layer table has energies, or it computes nothing.

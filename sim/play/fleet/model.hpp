@@ -54,6 +54,7 @@ struct FleetPlan {
   double cloud_only_s{0};  ///< server time that cloud-only would have taken
   /// Top-1 fraction, where measured; else NaN.
   double accuracy{std::numeric_limits<double>::quiet_NaN()};
+  bool exact{false};  ///< whether its answers are the uncut network's
   /// What a request spends where nobody else is about, servers are at K = 1 and links at their
   /// greatest rates; energies NaN where nobody knows them.
   Spend alone{};
