@@ -2,41 +2,78 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "sim/base/error.hpp"
+#include "sim/plan/search/glpk.hpp"
 
 namespace papilio {
 namespace {
 
-/// Steps of the subgradient. More make bounds better and searches not much faster.
-constexpr int kDualSteps = 120;
-/// Steps without a better bound after which they are made half as long.
-constexpr int kPatience = 6;
-/// Where no walk within the limits is known, it is guessed to cost so much more than the bound.
-constexpr double kGuess = 0.01;
+/// Walks that are gathered at most. Bounds hold with fewer too, and are only less good.
+constexpr int kMostWalks = 200;
+/// Where the best mixture is so little above the bound, the bound is good enough.
+constexpr double kConverged = 1e-9;
 
-/// Polyak's rule: how far to go.
-class StepLength {
+/// The best mixture of walks: that whose greatest amount / limit is least, or whose first column is
+/// least where it keeps the limits.
+class Mixture {
  public:
-  double next(double target, double value, double squared_slope) {
-    return factor_ * (target - value) / squared_slope;
+  /// @param first weight of the first column: 1, or 0 where the greatest amount / limit counts
+  Mixture(const std::vector<Limit>& limits, double first) : limits_{limits}, first_{first} {
+    Coefficients greatest;
+    for (std::size_t i = 0; i < limits.size(); ++i) {
+      add_row(*program_, {}, GLP_UP, 0);
+      greatest.add(static_cast<int>(i + 1), -1);
+    }
+    add_row(*program_, {}, GLP_FX, 1);
+    if (first == 0) add_column(*program_, greatest, 1);
+    glp_init_smcp(&parameters_);
+    parameters_.msg_lev = GLP_MSG_OFF;
   }
-  void improved(bool is_better) {
-    since_ = is_better ? 0 : since_ + 1;
-    if (since_ < kPatience) return;
-    since_ = 0;
-    factor_ /= 2;
+
+  void add(const Amounts& walk) {
+    Coefficients column;
+    for (std::size_t i = 0; i < limits_.size(); ++i) {
+      column.add(static_cast<int>(i + 1), limits_[i].times(walk) - first_);
+    }
+    column.add(static_cast<int>(limits_.size() + 1), 1);
+    add_column(*program_, column, first_ * walk[0]);
+  }
+
+  /// Adds what keeps all limits, and costs so much that it is only used where the walks do not.
+  void add_makeshift(double cost) {
+    Coefficients column;
+    column.add(static_cast<int>(limits_.size() + 1), 1);
+    add_column(*program_, column, cost);
+  }
+
+  /// Whether GLPK found it.
+  bool solve() {
+    return glp_simplex(program_.get(), &parameters_) == 0 &&
+           glp_get_status(program_.get()) == GLP_OPT;
+  }
+  [[nodiscard]] double value() const { return glp_get_obj_val(program_.get()); }
+  /// The multiplier of each limit, >= 0; of a mean, where the first column does not count.
+  [[nodiscard]] std::vector<double> multipliers() const {
+    std::vector<double> multipliers;
+    double sum = 0;
+    for (std::size_t i = 0; i < limits_.size(); ++i) {
+      multipliers.push_back(
+          std::max(0.0, -glp_get_row_dual(program_.get(), static_cast<int>(i + 1))));
+      sum += multipliers.back();
+    }
+    if (first_ == 0 && sum > 0) {
+      for (double& multiplier : multipliers) multiplier /= sum;
+    }
+    return multipliers;
   }
 
  private:
-  double factor_ = 1;
-  int since_ = 0;
+  const std::vector<Limit>& limits_;
+  double first_;
+  GlpkProgram program_ = glpk_program();
+  glp_smcp parameters_;
 };
-
-double squared(const std::vector<double>& slope) {
-  return std::inner_product(slope.begin(), slope.end(), slope.begin(), 0.0);
-}
 
 }  // namespace
 
@@ -51,118 +88,57 @@ DualSearch::DualSearch(const Columns& columns, const std::vector<Limit>& limits)
   PAPILIO_CHECK(!limits.empty());
 }
 
-Amounts DualSearch::weights(double first, const std::vector<double>& of_limits) const {
-  Amounts weights{};
-  weights[0] = first;
+std::optional<Dual> DualSearch::price(double first, const std::vector<double>& of_limits) {
+  Dual dual{{}, 0, 0};
+  dual.weights[0] = first;
   for (std::size_t i = 0; i < limits_.size(); ++i) {
-    weights[limits_[i].column] += of_limits[i] / limits_[i].scale();
+    dual.weights[limits_[i].column] += of_limits[i] / limits_[i].scale();
+    // A walk within the limits is above the first column's bound by each limit's weight × (amount /
+    // limit - 1) <= 0; the greatest amount / limit is no less than their mean.
+    dual.added += of_limits[i] * (limits_[i].offset() - first);
   }
-  return weights;
-}
-
-std::optional<Walk> DualSearch::walk(double first, const std::vector<double>& of_limits) {
-  std::optional<Walk> walk = least_walk(columns_, weights(first, of_limits));
-  if (!walk) return walk;
+  const std::optional<Walk> walk = least_walk(columns_, dual.weights);
+  if (!walk) return std::nullopt;
+  dual.bound = walk->weighed + dual.added;
+  walks_.push_back(walk->amounts);
   reached_times_ = std::min(reached_times_, greatest_times(limits_, walk->amounts));
-  const bool is_within = std::all_of(limits_.begin(), limits_.end(), [&](const Limit& limit) {
-    return walk->amounts[limit.column] <= limit.limit;
-  });
-  if (is_within) reached_first_ = std::min(reached_first_, walk->amounts[0]);
-  return walk;
-}
-
-Dual DualSearch::dual(double first, const std::vector<double>& of_limits, double weighed) const {
-  // A walk within the limits is above the first column's bound by each limit's weight × (amount /
-  // limit - 1) <= 0; the greatest amount / limit is no less than their mean.
-  double added = 0;
-  for (std::size_t i = 0; i < limits_.size(); ++i) {
-    added += of_limits[i] * (limits_[i].offset() - first);
+  if (std::all_of(limits_.begin(), limits_.end(),
+                  [&](const Limit& limit) { return walk->amounts[limit.column] <= limit.limit; })) {
+    reached_first_ = std::min(reached_first_, walk->amounts[0]);
   }
-  return {weights(first, of_limits), added, weighed + added};
+  return dual;
 }
 
 std::optional<Dual> DualSearch::bound_times() {
-  std::vector<double> mean(limits_.size(), 1 / static_cast<double>(limits_.size()));
-  std::optional<Walk> at = walk(0, mean);
-  if (!at) return std::nullopt;
-  Dual best = dual(0, mean, at->weighed);
-  StepLength length;
-  std::vector<double> slope(limits_.size());
-  for (int step = 0; step < kDualSteps && limits_.size() > 1; ++step) {
-    const double value = dual(0, mean, at->weighed).bound;
-    double average = 0;
-    for (const Limit& limit : limits_) average += limit.times(at->amounts);
-    average /= static_cast<double>(limits_.size());
-    for (std::size_t i = 0; i < limits_.size(); ++i) {
-      slope[i] = limits_[i].times(at->amounts) - average;
-    }
-    const double squared_slope = squared(slope);
-    if (squared_slope == 0 || reached_times_ <= value) break;
-    const double by = length.next(reached_times_, value, squared_slope);
-    double sum = 0;
-    for (std::size_t i = 0; i < limits_.size(); ++i) {
-      mean[i] = std::max(0.0, mean[i] + by * slope[i]);
-      sum += mean[i];
-    }
-    for (double& weight : mean) weight /= sum;
-    at = walk(0, mean);
-    const Dual here = dual(0, mean, at->weighed);
-    length.improved(here.bound > best.bound);
-    if (here.bound > best.bound) best = here;
+  std::optional<Dual> best =
+      price(0, std::vector<double>(limits_.size(), 1 / static_cast<double>(limits_.size())));
+  if (!best) return best;
+  Mixture mixture{limits_, 0};
+  mixture.add(walks_.back());
+  for (int i = 0; i < kMostWalks && mixture.solve(); ++i) {
+    const Dual here = price(0, mixture.multipliers()).value();
+    if (here.bound > best->bound) best = here;
+    if (best->bound >= mixture.value() * (1 - kConverged)) break;
+    mixture.add(walks_.back());
   }
   return best;
 }
 
 Dual DualSearch::bound_first() {
-  if (limits_.size() == 1) return bound_first_by_one();
-  std::vector<double> multipliers(limits_.size());
-  Walk at = walk(1, multipliers).value();
-  Dual best = dual(1, multipliers, at.weighed);
-  StepLength length;
-  std::vector<double> slope(limits_.size());
-  for (int step = 0; step < kDualSteps; ++step) {
-    for (std::size_t i = 0; i < limits_.size(); ++i) {
-      slope[i] = limits_[i].times(at.amounts) - 1;
-      // At the edge nothing can be made less.
-      if (multipliers[i] == 0) slope[i] = std::max(0.0, slope[i]);
-    }
-    const double squared_slope = squared(slope);
-    if (squared_slope == 0 || reached_first_ <= best.bound) break;
-    const double value = dual(1, multipliers, at.weighed).bound;
-    const double target =
-        std::isinf(reached_first_) ? best.bound + kGuess * std::abs(best.bound) : reached_first_;
-    const double by = length.next(target, value, squared_slope);
-    for (std::size_t i = 0; i < limits_.size(); ++i) {
-      multipliers[i] = std::max(0.0, multipliers[i] + by * slope[i]);
-    }
-    at = walk(1, multipliers).value();
-    const Dual here = dual(1, multipliers, at.weighed);
-    length.improved(here.bound > best.bound);
-    if (here.bound > best.bound) best = here;
+  Dual best = price(1, std::vector<double>(limits_.size())).value();
+  Mixture mixture{limits_, 1};
+  double dearest = 0;
+  for (const Amounts& walk : walks_) {
+    mixture.add(walk);
+    dearest = std::max(dearest, walk[0]);
   }
-  return best;
-}
-
-Dual DualSearch::bound_first_by_one() {
-  // The bound as a function of the one multiplier is the lower envelope of lines, one a walk. Lines
-  // on either side of its highest point are brought together where they cross (Handler and Zang,
-  // Networks 10, 1980).
-  const Limit& limit = limits_.front();
-  std::vector<double> multiplier{0};
-  Walk over = walk(1, multiplier).value();
-  Dual best = dual(1, multiplier, over.weighed);
-  if (limit.times(over.amounts) <= 1) return best;
-  Walk under = walk(0, {1}).value();
-  for (int step = 0; step < kDualSteps; ++step) {
-    const double fall = limit.times(over.amounts) - limit.times(under.amounts);
-    if (!(fall > 0)) break;
-    multiplier[0] = std::max(0.0, (under.amounts[0] - over.amounts[0]) / fall);
-    Walk at = walk(1, multiplier).value();
-    const Dual here = dual(1, multiplier, at.weighed);
-    const bool is_better = here.bound > best.bound;
-    if (is_better) best = here;
-    if (at.tiers == over.tiers || at.tiers == under.tiers) break;
-    (limit.times(at.amounts) > 1 ? over : under) = std::move(at);
+  constexpr double kManyTimes = 100;
+  mixture.add_makeshift(kManyTimes * dearest);
+  for (int i = 0; i < kMostWalks && mixture.solve(); ++i) {
+    const Dual here = price(1, mixture.multipliers()).value();
+    if (here.bound > best.bound) best = here;
+    if (best.bound >= mixture.value() - kConverged * std::abs(mixture.value())) break;
+    mixture.add(walks_.back());
   }
   return best;
 }

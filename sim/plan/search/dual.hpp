@@ -31,8 +31,9 @@ struct Dual {
 /// Of amount / limit over the limits, the greatest.
 double greatest_times(const std::vector<Limit>& limits, const Amounts& amounts);
 
-/// Lower bounds by weights in place of limits (Lagrange's multipliers), and the walks that were
-/// come upon meanwhile.
+/// Lower bounds by weights in place of limits (Lagrange's multipliers), the best ones: the walks
+/// that weigh least are gathered until no new one makes the linear program over mixtures of them
+/// better (Dantzig and Wolfe, Operations Research 8, 1960).
 class DualSearch {
  public:
   /// @param limits at least one
@@ -50,14 +51,12 @@ class DualSearch {
 
  private:
   /// The walk that weighs least with these weights of amount / limit, and `first` of the first
-  /// column.
-  std::optional<Walk> walk(double first, const std::vector<double>& of_limits);
-  [[nodiscard]] Dual dual(double first, const std::vector<double>& of_limits, double weighed) const;
-  [[nodiscard]] Amounts weights(double first, const std::vector<double>& of_limits) const;
-  Dual bound_first_by_one();
+  /// column: its dual.
+  std::optional<Dual> price(double first, const std::vector<double>& of_limits);
 
   const Columns& columns_;
   const std::vector<Limit>& limits_;
+  std::vector<Amounts> walks_;
   double reached_times_ = std::numeric_limits<double>::infinity();
   double reached_first_ = std::numeric_limits<double>::infinity();
 };

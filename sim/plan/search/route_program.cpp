@@ -1,30 +1,15 @@
-#include <glpk.h>
-
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.hpp"
 #include "sim/plan/search/columns.hpp"
+#include "sim/plan/search/glpk.hpp"
 #include "sim/plan/search/routes.hpp"
 
 namespace papilio {
 namespace {
-
-/// GLPK keeps its memory for each thread, from the first call to the end of the thread.
-struct GlpkThread {
-  GlpkThread() = default;
-  GlpkThread(const GlpkThread&) = delete;
-  GlpkThread& operator=(const GlpkThread&) = delete;
-  ~GlpkThread() { glp_free_env(); }
-};
-
-struct DeleteProgram {
-  void operator()(glp_prob* program) const { glp_delete_prob(program); }
-};
 
 /// One way from before a step to after it.
 struct Arc {
@@ -33,37 +18,11 @@ struct Arc {
   std::size_t to;
 };
 
-/// The coefficients of a row, or of the objective.
-class Row {
- public:
-  void add(int variable, double coefficient) {
-    variables_.push_back(variable);
-    coefficients_.push_back(coefficient);
-  }
-  [[nodiscard]] double greatest() const {
-    return *std::max_element(coefficients_.begin(), coefficients_.end());
-  }
-  void divide(double by) {
-    for (double& coefficient : coefficients_) coefficient /= by;
-  }
-  [[nodiscard]] bool empty() const { return variables_.size() == 1; }
-  [[nodiscard]] int size() const { return static_cast<int>(variables_.size()) - 1; }
-  [[nodiscard]] const int* variables() const { return variables_.data(); }
-  [[nodiscard]] const double* coefficients() const { return coefficients_.data(); }
-
- private:
-  std::vector<int> variables_{0};  // GLPK counts from 1
-  std::vector<double> coefficients_{0};
-};
-
 /// The integer program of best_route_by_program.
 class RouteProgram {
  public:
   RouteProgram(const Chain& chain, const Spend& weights, const Spend& limits, std::size_t most)
       : columns_{chain, weights, criteria_of(limits), limits}, left_{most} {
-    glp_term_out(GLP_OFF);
-    program_.reset(glp_create_prob());
-    glp_set_obj_dir(program_.get(), GLP_MIN);
     add_variables();
     conserve_flow();
     for (std::size_t i = 1; i < columns_.width(); ++i) {
@@ -96,14 +55,14 @@ class RouteProgram {
 
   /// Forbids a route.
   void exclude(const std::vector<std::uint8_t>& tiers) {
-    Row row;
+    Coefficients row;
     for (std::size_t i = 0; i < arcs_.size(); ++i) {
       const Arc& arc = arcs_[i];
       const std::size_t from = arc.position == 0 ? 0 : tiers[arc.position - 1];
       const std::size_t to = arc.position == tiers.size() ? 0 : tiers[arc.position];
       if (arc.from == from && arc.to == to) row.add(static_cast<int>(i + 1), 1);
     }
-    add_row(row, GLP_UP, static_cast<double>(row.size() - 1));
+    add_row(*program_, row, GLP_UP, static_cast<double>(row.size() - 1));
   }
 
  private:
@@ -134,7 +93,7 @@ class RouteProgram {
   }
 
   void add_variables() {
-    Row weights;
+    Coefficients weights;
     for (std::size_t position = 0; position <= columns_.steps(); ++position) {
       const std::size_t froms = position == 0 ? 1 : columns_.tiers();
       const std::size_t tos = position == columns_.steps() ? 1 : columns_.tiers();
@@ -159,8 +118,8 @@ class RouteProgram {
   /// What comes to a tier leaves it.
   void conserve_flow() {
     const std::size_t tiers = columns_.tiers();
-    std::vector<Row> rows(columns_.steps() * tiers);
-    Row begin;
+    std::vector<Coefficients> rows(columns_.steps() * tiers);
+    Coefficients begin;
     for (std::size_t i = 0; i < arcs_.size(); ++i) {
       const Arc& arc = arcs_[i];
       const int variable = static_cast<int>(i + 1);
@@ -168,12 +127,12 @@ class RouteProgram {
       if (arc.position > 0) rows[(arc.position - 1) * tiers + arc.from].add(variable, -1);
       if (arc.position < columns_.steps()) rows[arc.position * tiers + arc.to].add(variable, 1);
     }
-    add_row(begin, GLP_FX, 1);
-    for (const Row& row : rows) add_row(row, GLP_FX, 0);
+    add_row(*program_, begin, GLP_FX, 1);
+    for (const Coefficients& row : rows) add_row(*program_, row, GLP_FX, 0);
   }
 
   void limit(std::size_t column, double limit) {
-    Row row;
+    Coefficients row;
     for (std::size_t i = 0; i < arcs_.size(); ++i) {
       const double amount = cost(arcs_[i], column);
       if (amount > limit) {
@@ -182,13 +141,7 @@ class RouteProgram {
         row.add(static_cast<int>(i + 1), amount / limit);
       }
     }
-    if (!row.empty()) add_row(row, GLP_UP, 1);
-  }
-
-  void add_row(const Row& row, int kind, double bound) {
-    const int number = glp_add_rows(program_.get(), 1);
-    glp_set_row_bnds(program_.get(), number, kind, bound, bound);
-    glp_set_mat_row(program_.get(), number, row.size(), row.variables(), row.coefficients());
+    if (row.size() > 0) add_row(*program_, row, GLP_UP, 1);
   }
 
   [[nodiscard]] std::vector<std::uint8_t> tiers() const {
@@ -205,14 +158,13 @@ class RouteProgram {
   Columns columns_;
   std::size_t left_;
   std::vector<Arc> arcs_;  // by variable
-  std::unique_ptr<glp_prob, DeleteProgram> program_;
+  GlpkProgram program_ = glpk_program();
 };
 
 }  // namespace
 
 std::optional<Route> best_route_by_program(const Chain& chain, const Spend& weights,
                                            const Spend& limits, std::size_t most) {
-  static thread_local const GlpkThread kThread;
   RouteProgram program{chain, weights, limits, most};
   while (std::optional<std::vector<std::uint8_t>> tiers = program.solve()) {
     const Spend spend = cost_of(chain, *tiers);

@@ -20,7 +20,7 @@ constexpr double kAlmost = 1e-10;
 
 /// How far above its lower bound the best is looked for, relative to the bound, until it is found:
 /// the nearer, the fewer labels.
-constexpr std::array<double, 7> kRungs{1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1};
+constexpr std::array kRungs{1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0};
 
 Route route_of(const Chain& chain, std::vector<std::uint8_t> tiers) {
   Route route{std::move(tiers), {}};
