@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/plan/search/minimum_cut.hpp"
 #include "sim/plan/search/routes.hpp"
 
 namespace {
@@ -100,6 +101,42 @@ void time(const std::string& what, unsigned repetitions, const Prepare& prepare)
              times_ms[times_ms.size() / 2], times_ms.back(), found, refused);
 }
 
+/// A chain with tensors used again one to ten vertices later, as in residual and dense networks,
+/// and an input that stays; costs as of `draw`.
+papilio::CutProblem draw_cut(std::size_t vertices, std::size_t levels, unsigned seed) {
+  const Chain chain = draw(vertices, levels, seed);
+  std::mt19937 engine{seed};
+  papilio::CutProblem problem{levels, {}, {}, std::vector<double>(levels - 1, 0.02)};
+  for (std::size_t i = 0; i < vertices; ++i) {
+    std::vector<double>& cost = problem.cost.emplace_back();
+    for (std::size_t level = 0; level < levels; ++level) {
+      cost.push_back(chain.compute(i, level)[Criterion::kLatency]);
+    }
+    if (i + 1 == vertices) break;
+    papilio::CutTensor tensor{i, {i + 1}, {}};
+    while (engine() % 3 == 0) {
+      tensor.consumers.push_back(std::min(vertices - 1, i + 1 + engine() % 10));
+    }
+    for (std::size_t b = 0; b + 1 < levels; ++b) {
+      tensor.cost.push_back(chain.move(i + 1, b, b + 1)[Criterion::kLatency]);
+    }
+    problem.tensors.push_back(tensor);
+  }
+  problem.pin(0, 0);
+  return problem;
+}
+
+void time_cuts(unsigned repetitions) {
+  for (const std::size_t levels : {2U, 3U}) {
+    time(fmt::format("minimum cut, 1,000 layers, {} levels", levels), repetitions,
+         [&](unsigned seed) {
+           return [problem = draw_cut(1000, levels, seed)] {
+             return papilio::minimum_cut(problem) ? 1U : 0U;
+           };
+         });
+  }
+}
+
 void time_routes(unsigned repetitions) {
   const std::vector<Criterion> two{Criterion::kEnergy, Criterion::kCloudTime};
   time("shortest route, 1,000 layers, 3 tiers", repetitions, [](unsigned seed) {
@@ -152,7 +189,9 @@ void time_routes(unsigned repetitions) {
 int main(int argc, char** argv) {
   try {
     const int repetitions = argc > 1 ? std::atoi(argv[1]) : 21;
-    time_routes(static_cast<unsigned>(std::max(1, repetitions)));
+    const auto times = static_cast<unsigned>(std::max(1, repetitions));
+    time_routes(times);
+    time_cuts(times);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

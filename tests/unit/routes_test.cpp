@@ -228,6 +228,57 @@ TEST(Routes, ProgramEqualsLabels) {
   EXPECT_GT(infeasible, kProblems / 10);
 }
 
+/// 40 steps over 2 or 3 tiers, far too many routes to try; limits between what the best route
+/// spends and what the most frugal of that criterion does.
+Problem draw_long(unsigned seed) {
+  Draws draws{seed};
+  constexpr std::size_t kSteps = 40;
+  const std::size_t tiers = 2 + draws.below(2);
+  Problem problem{.chain = Chain{kSteps, tiers}, .weights = {}};
+  for (std::size_t position = 0; position <= kSteps; ++position) {
+    for (std::size_t from = 0; from < tiers; ++from) {
+      for (std::size_t i = 0; i < kCriteria; ++i) {
+        const auto criterion = static_cast<Criterion>(i);
+        for (std::size_t to = 0; to < tiers; ++to) {
+          if (from != to) problem.chain.move(position, from, to)[criterion] = draws.fraction();
+        }
+        if (position < kSteps) problem.chain.compute(position, from)[criterion] = draws.fraction();
+      }
+    }
+  }
+  problem.weights[Criterion::kLatency] = 1;
+  const Spend best = shortest_route(problem.chain, problem.weights)->spend;
+  for (const Criterion criterion : {Criterion::kEnergy, Criterion::kUpload}) {
+    Spend only;
+    only[criterion] = 1;
+    const double least = shortest_route(problem.chain, only)->spend[criterion];
+    // Two limits near the least are at odds.
+    problem.limits[criterion] = least + (best[criterion] - least) * (0.6 * draws.fraction());
+  }
+  return problem;
+}
+
+TEST(Routes, ProgramEqualsLabelsOnLongChains) {
+  constexpr int kLong = 40;
+  int infeasible = 0;
+  for (unsigned seed = 0; seed < kLong; ++seed) {
+    const Problem problem = draw_long(seed);
+    const auto best = best_route(problem.chain, problem.weights, problem.limits);
+    const auto found = best_route_by_program(problem.chain, problem.weights, problem.limits);
+    ASSERT_EQ(found.has_value(), best.has_value()) << seed;
+    infeasible += best ? 0 : 1;
+    const std::optional<NearMiss> miss = nearest_miss(problem.chain, problem.limits);
+    EXPECT_EQ(miss->times <= 1, best.has_value()) << seed;
+    if (!best) continue;
+    EXPECT_TRUE(found->spend.within(problem.limits)) << seed;
+    EXPECT_TRUE(best->spend.within(problem.limits)) << seed;
+    const double weight = best->spend.weighed(problem.weights);
+    EXPECT_NEAR(found->spend.weighed(problem.weights), weight, 1e-6 * weight) << seed;
+  }
+  EXPECT_GT(infeasible, kLong / 10);
+  EXPECT_LT(infeasible, kLong / 2);
+}
+
 TEST(Routes, FrontEqualsTryingAll) {
   std::size_t most = 0;
   for (unsigned seed = 0; seed < kProblems; ++seed) {
