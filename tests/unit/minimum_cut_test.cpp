@@ -20,7 +20,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr double kNowhere = std::numeric_limits<double>::infinity();
 
 class CutDraws {
  public:
@@ -51,7 +51,7 @@ CutProblem draw_cut(unsigned seed, std::size_t levels) {
     for (std::size_t level = 0; level < levels; ++level) {
       // Later levels compute faster, or nothing would ever move.
       cost.push_back(draws.cost(is_whole) / static_cast<double>(1U << level));
-      if (has_forbidden && draws.one_in(8)) cost.back() = kNever;
+      if (has_forbidden && draws.one_in(8)) cost.back() = kNowhere;
     }
     CutTensor tensor{vertex, {}, {}};
     for (std::size_t other = vertex + 1; other < vertices; ++other) {
@@ -60,7 +60,7 @@ CutProblem draw_cut(unsigned seed, std::size_t levels) {
     if (tensor.consumers.empty()) continue;
     for (std::size_t b = 0; b + 1 < levels; ++b) {
       tensor.cost.push_back(draws.cost(is_whole) / 2);
-      if (has_forbidden && draws.one_in(8)) tensor.cost.back() = kNever;
+      if (has_forbidden && draws.one_in(8)) tensor.cost.back() = kNowhere;
     }
     if (draws.one_in(6)) std::fill(tensor.cost.begin(), tensor.cost.end(), 0);
     problem.tensors.push_back(tensor);
@@ -76,11 +76,11 @@ CutProblem draw_cut(unsigned seed, std::size_t levels) {
 /// little.
 std::optional<Placement> least_of_all(const CutProblem& problem) {
   std::vector<std::uint8_t> levels(problem.cost.size());
-  Placement least{{}, kNever};
+  Placement least{{}, kNowhere};
   while (true) {
     const double cost = cost_of(problem, levels);
     if (cost < least.cost) least = {levels, cost};
-    if (cost == least.cost && cost != kNever) {
+    if (cost == least.cost && cost != kNowhere) {
       for (std::size_t i = 0; i < levels.size(); ++i) {
         least.levels[i] = std::min(least.levels[i], levels[i]);
       }
@@ -90,7 +90,7 @@ std::optional<Placement> least_of_all(const CutProblem& problem) {
     if (i == levels.size()) break;
     ++levels[i];
   }
-  if (least.cost == kNever) return std::nullopt;
+  if (least.cost == kNowhere) return std::nullopt;
   return least;
 }
 
@@ -127,7 +127,7 @@ TEST(MinimumCut, ThreeLevelsEqualTryingAll) {
 // A vertex whose tensor two others use. Each costs 5 here and 1 beyond; the tensor costs 6. Charged
 // once, both go (5 + 6 + 2 = 13 < 15); charged for each, none would (5 + 12 + 2 = 19).
 TEST(MinimumCut, ChargesATensorOnceForAllWhoUseIt) {
-  CutProblem problem{2, {{5, kNever}, {5, 1}, {5, 1}}, {{0, {1, 2}, {6}}}, {}};
+  CutProblem problem{2, {{5, kNowhere}, {5, 1}, {5, 1}}, {{0, {1, 2}, {6}}}, {}};
   std::optional<Placement> cut = minimum_cut(problem);
   EXPECT_THAT(cut->levels, ElementsAre(0, 1, 1));
   EXPECT_EQ(cut->cost, 13);
@@ -140,7 +140,7 @@ TEST(MinimumCut, ChargesATensorOnceForAllWhoUseIt) {
 
 // What stores parameters costs nothing anywhere: it stays, and its use beyond costs nothing.
 TEST(MinimumCut, ConstantsStayAndAreUsedAnywhere) {
-  const CutProblem problem{2, {{0, kNever}, {9, 1}, {0, 0}}, {{0, {1}, {2}}, {2, {1}, {0}}}, {}};
+  const CutProblem problem{2, {{0, kNowhere}, {9, 1}, {0, 0}}, {{0, {1}, {2}}, {2, {1}, {0}}}, {}};
   const std::optional<Placement> cut = minimum_cut(problem);
   EXPECT_THAT(cut->levels, ElementsAre(0, 1, 0));
   EXPECT_EQ(cut->cost, 3);
@@ -154,7 +154,7 @@ TEST(MinimumCut, OfAChainIsItsShortestRouteWithoutReturn) {
   weights[Criterion::kLatency] = 1;
   for (unsigned seed = 0; seed < 100; ++seed) {
     CutDraws draws{seed};
-    CutProblem problem{3, {{0, kNever, kNever}}, {}, {}};
+    CutProblem problem{3, {{0, kNowhere, kNowhere}}, {}, {}};
     Chain chain{kSteps, 3};
     for (std::size_t i = 0; i < kSteps; ++i) {
       std::vector<double>& cost = problem.cost.emplace_back();
@@ -170,7 +170,7 @@ TEST(MinimumCut, OfAChainIsItsShortestRouteWithoutReturn) {
       problem.tensors.push_back(tensor);
       for (const auto& [from, to] : {std::pair{1, 0}, {2, 0}, {2, 1}}) {
         chain.move(i, static_cast<std::size_t>(from),
-                   static_cast<std::size_t>(to))[Criterion::kLatency] = kNever;
+                   static_cast<std::size_t>(to))[Criterion::kLatency] = kNowhere;
       }
     }
     const std::optional<Placement> cut = minimum_cut(problem);
@@ -182,7 +182,7 @@ TEST(MinimumCut, OfAChainIsItsShortestRouteWithoutReturn) {
 
 // 1e-9 decides beside 1e3, and a cost that nothing may pay does not blur it.
 TEST(MinimumCut, HoldsWhereCostsDifferByManyPowers) {
-  CutProblem problem{2, {{1e3, kNever}, {3e-9, 1e-9}, {4e-9, 5e300}}, {{0, {1, 2}, {1e-9}}}, {}};
+  CutProblem problem{2, {{1e3, kNowhere}, {3e-9, 1e-9}, {4e-9, 5e300}}, {{0, {1, 2}, {1e-9}}}, {}};
   EXPECT_THAT(minimum_cut(problem)->levels, ElementsAre(0, 1, 0));
   problem.tensors[0].cost = {2.5e-9};
   EXPECT_THAT(minimum_cut(problem)->levels, ElementsAre(0, 0, 0));

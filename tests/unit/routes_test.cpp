@@ -290,8 +290,9 @@ TEST(Routes, FrontEqualsTryingAll) {
         {Criterion::kLatency, Criterion::kEnergy, Criterion::kCloudTime,
          Criterion::kMobileWeights}}.at(seed % 4);
     const auto of_targets = [&](const Route& route) {
-      std::vector<double> amounts;
-      for (const Criterion target : targets) amounts.push_back(route.spend[target]);
+      std::vector<double> amounts(targets.size());
+      std::transform(targets.begin(), targets.end(), amounts.begin(),
+                     [&](Criterion target) { return route.spend[target]; });
       return amounts;
     };
     std::vector<std::vector<double>> candidates;

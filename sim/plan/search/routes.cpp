@@ -65,7 +65,9 @@ bool is_within(const std::vector<Limit>& limits, const Amounts& amounts) {
 }
 
 std::vector<Bound> bounds_of(const Columns& columns, const std::vector<Limit>& limits) {
+  constexpr std::size_t kOthers = 3;
   std::vector<Bound> bounds;
+  bounds.reserve(limits.size() + kOthers);
   for (const Limit& limit : limits) {
     bounds.emplace_back(columns, only(limit.column), limit.limit);
   }
