@@ -74,9 +74,9 @@ CutProblem draw_cut(unsigned seed, std::size_t levels) {
 
 /// The least of all placements; each vertex on the earliest level that it has in any that costs as
 /// little.
-std::optional<Placement> least_of_all(const CutProblem& problem) {
+std::optional<LevelPlacement> least_of_all(const CutProblem& problem) {
   std::vector<std::uint8_t> levels(problem.cost.size());
-  Placement least{{}, kNowhere};
+  LevelPlacement least{{}, kNowhere};
   while (true) {
     const double cost = cost_of(problem, levels);
     if (cost < least.cost) least = {levels, cost};
@@ -100,8 +100,8 @@ void expect_least(std::size_t levels) {
   int spread = 0;
   for (unsigned seed = 0; seed < kDrawn; ++seed) {
     const CutProblem problem = draw_cut(seed, levels);
-    const std::optional<Placement> least = least_of_all(problem);
-    const std::optional<Placement> found = minimum_cut(problem);
+    const std::optional<LevelPlacement> least = least_of_all(problem);
+    const std::optional<LevelPlacement> found = minimum_cut(problem);
     ASSERT_EQ(found.has_value(), least.has_value()) << seed;
     impossible += least ? 0 : 1;
     if (!least) continue;
@@ -128,7 +128,7 @@ TEST(MinimumCut, ThreeLevelsEqualTryingAll) {
 // once, both go (5 + 6 + 2 = 13 < 15); charged for each, none would (5 + 12 + 2 = 19).
 TEST(MinimumCut, ChargesATensorOnceForAllWhoUseIt) {
   CutProblem problem{2, {{5, kNowhere}, {5, 1}, {5, 1}}, {{0, {1, 2}, {6}}}, {}};
-  std::optional<Placement> cut = minimum_cut(problem);
+  std::optional<LevelPlacement> cut = minimum_cut(problem);
   EXPECT_THAT(cut->levels, ElementsAre(0, 1, 1));
   EXPECT_EQ(cut->cost, 13);
   // A delay of 2 leaves it as good as staying, and then they stay.
@@ -141,7 +141,7 @@ TEST(MinimumCut, ChargesATensorOnceForAllWhoUseIt) {
 // What stores parameters costs nothing anywhere: it stays, and its use beyond costs nothing.
 TEST(MinimumCut, ConstantsStayAndAreUsedAnywhere) {
   const CutProblem problem{2, {{0, kNowhere}, {9, 1}, {0, 0}}, {{0, {1}, {2}}, {2, {1}, {0}}}, {}};
-  const std::optional<Placement> cut = minimum_cut(problem);
+  const std::optional<LevelPlacement> cut = minimum_cut(problem);
   EXPECT_THAT(cut->levels, ElementsAre(0, 1, 0));
   EXPECT_EQ(cut->cost, 3);
 }
@@ -173,7 +173,7 @@ TEST(MinimumCut, OfAChainIsItsShortestRouteWithoutReturn) {
                    static_cast<std::size_t>(to))[Criterion::kLatency] = kNowhere;
       }
     }
-    const std::optional<Placement> cut = minimum_cut(problem);
+    const std::optional<LevelPlacement> cut = minimum_cut(problem);
     const std::optional<Route> route = shortest_route(chain, weights);
     EXPECT_NEAR(cut->cost, route->spend[Criterion::kLatency], 1e-12 * cut->cost) << seed;
     EXPECT_EQ(std::vector<std::uint8_t>(cut->levels.begin() + 1, cut->levels.end()), route->tiers);

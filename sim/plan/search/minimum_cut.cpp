@@ -258,9 +258,9 @@ double cost_of(const CutProblem& problem, const std::vector<std::uint8_t>& level
   return sum;
 }
 
-std::optional<Placement> minimum_cut(const CutProblem& problem) {
+std::optional<LevelPlacement> minimum_cut(const CutProblem& problem) {
   check(problem);
-  Placement placement{std::vector<std::uint8_t>(problem.cost.size()), 0};
+  LevelPlacement placement{std::vector<std::uint8_t>(problem.cost.size()), 0};
   placement.cost = cost_of(problem, placement.levels);
   if (problem.levels == 1 || placement.cost == 0) {
     return placement.cost == kForbidden ? std::nullopt : std::optional{placement};

@@ -33,7 +33,7 @@ struct CutProblem {
 };
 
 /// Where each vertex is, and what that costs in all.
-struct Placement {
+struct LevelPlacement {
   std::vector<std::uint8_t> levels;  ///< `[vertices]`
   double cost;
 };
@@ -51,6 +51,6 @@ double cost_of(const CutProblem& problem, const std::vector<std::uint8_t>& level
 /// (or where that is impossible, of all finite costs together), and the flow is exact in these. So
 /// the placement costs more than the least by so much for each cost that it pays, at most.
 /// @return nothing where no placement has a finite cost
-std::optional<Placement> minimum_cut(const CutProblem& problem);
+std::optional<LevelPlacement> minimum_cut(const CutProblem& problem);
 
 }  // namespace papilio
