@@ -238,7 +238,9 @@ Device device_of(const ProfileRequest& request, const TensorRuntime& runtime) {
   const Provenance here{"measured", kSource, "read from the system"};
   const std::string processor = processor_name(runtime.device);
   const std::string threads = threads_text(runtime);
-  Device device{.name = request.device_name, .title = processor + ", " + threads};
+  Device device;
+  device.name = request.device_name;
+  device.title = processor + ", " + threads;
   device.constants.emplace_back(runtime.device.is_cpu() ? "cpu" : "gpu",
                                 Sourced{.text = processor, .provenance = here});
   device.constants.emplace_back(

@@ -21,6 +21,7 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr const char* kPredicted = "predicted";
+constexpr const char* kRecalled = "recalled";
 
 [[noreturn]] void fail(const std::string& message) {
   throw ConfigError{"papilio predict: error: " + message};
@@ -64,10 +65,17 @@ std::string keep_one_precision(std::vector<KnownTable>& tables, const std::strin
   return precision;
 }
 
-/// A network's whole time on the device that a roofline does not use, but can be held against.
+/// A network's whole time on the device that a prediction does not use, but can be held against.
 struct Comparison {
   KnownTotal total;
   std::string from;
+};
+
+/// A total that the device's file states.
+struct TotalOfFile {
+  KnownTotal known;
+  Provenance from;
+  std::string doubt;  ///< what speaks against it, if something does
 };
 
 /// A device and what is known of it, and the way to predict from that.
@@ -75,9 +83,9 @@ struct Subject {
   std::string device;
   std::string precision;
   PredictionBasis basis;
-  Provenance total_from;                ///< of the basis' known total, if it has one
-  std::vector<Comparison> comparisons;  ///< of a roofline
-  std::string doubt;  ///< what speaks against the basis' known total, if something does
+  std::vector<Comparison> comparisons;  ///< tables that a roofline leaves out
+  std::vector<TotalOfFile> totals;
+  std::size_t calibrating{0};  ///< the one of them that is the basis' total, if that has one
 };
 
 double total_of(const LayerProfile& profile) {
@@ -92,24 +100,61 @@ Comparison comparison_of(const KnownTable& table) {
                       to_string(table.profile.provenance))};
 }
 
+/// @throws ConfigError if a part of the total ends nowhere in the network, or before the one before
+TotalOfFile total_of(const StatedTotal& stated, Graph graph, const std::string& device) {
+  TotalOfFile total{.known = {std::move(graph), stated.latency_s, stated.energy_j, {}},
+                    .from = stated.provenance,
+                    .doubt = stated.doubt};
+  const Graph& network = total.known.graph;
+  std::vector<KnownTotal::Part>& parts = total.known.parts;
+  for (const StatedTotal::Part& part : stated.parts) {
+    const std::optional<LayerId> last = network.find_layer(part.to);
+    if (!last || *last + 1 >= network.layers().size() ||
+        (!parts.empty() && *last <= parts.back().last)) {
+      throw ConfigError{
+          fmt::format("devices/{}.yaml: error: totals: '{}' does not end a part of '{}'; name "
+                      "layers before its "
+                      "last one, in its order ('papilio models show {}')",
+                      device, part.to, network.name(), network.name())};
+    }
+    parts.push_back({*last, part.latency_s, part.energy_j});
+  }
+  return total;
+}
+
+/// Makes the total that calibrates the basis'. A recollection does so only where it is asked for.
+/// @param wanted name of its network; empty: the first total's
+void choose_total(Subject& subject, const std::string& wanted) {
+  const auto chosen =
+      std::find_if(subject.totals.begin(), subject.totals.end(), [&](const TotalOfFile& total) {
+        return wanted.empty() ? total.from.kind != kRecalled : total.known.graph.name() == wanted;
+      });
+  if (chosen == subject.totals.end()) return;
+  subject.calibrating = static_cast<std::size_t>(chosen - subject.totals.begin());
+  subject.basis.total = chosen->known;
+}
+
 /// Whose total a roofline is calibrated by, or else may be held against.
 void keep_for_calibration(Subject& subject, const std::optional<std::string>& wanted) {
   std::vector<KnownTable>& tables = subject.basis.tables;
-  const std::optional<KnownTotal>& total = subject.basis.total;
-  if (wanted) {
-    std::vector<std::string> known;
-    known.reserve(tables.size() + 1);
-    for (const KnownTable& table : tables) known.push_back(table.graph.name());
-    if (total) known.push_back(total->graph.name());
-    if (std::find(known.begin(), known.end(), *wanted) == known.end()) {
-      fail(fmt::format("the device '{}' has no table of '{}' at {}{}", subject.device, *wanted,
-                       subject.precision, suggestion(*wanted, known)));
-    }
-    for (const KnownTable& table : tables) {
-      if (table.graph.name() != *wanted) subject.comparisons.push_back(comparison_of(table));
-    }
-    std::erase_if(tables, [&](const KnownTable& table) { return table.graph.name() != *wanted; });
+  if (!wanted) {
+    choose_total(subject, "");
+    return;
   }
+  std::vector<std::string> known;
+  known.reserve(tables.size() + subject.totals.size());
+  for (const KnownTable& table : tables) known.push_back(table.graph.name());
+  const bool of_table = std::find(known.begin(), known.end(), *wanted) != known.end();
+  for (const TotalOfFile& total : subject.totals) known.push_back(total.known.graph.name());
+  if (std::find(known.begin(), known.end(), *wanted) == known.end()) {
+    fail(fmt::format("the device '{}' has no table of '{}' at {}{}", subject.device, *wanted,
+                     subject.precision, suggestion(*wanted, known)));
+  }
+  for (const KnownTable& table : tables) {
+    if (table.graph.name() != *wanted) subject.comparisons.push_back(comparison_of(table));
+  }
+  std::erase_if(tables, [&](const KnownTable& table) { return table.graph.name() != *wanted; });
+  choose_total(subject, of_table ? "" : *wanted);
 }
 
 /// Whether the known total calibrates the prediction of this network: where no other one's table
@@ -150,6 +195,11 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
   if (method == "regression" && line.has("calibrate")) {
     fail("--calibrate applies only to the roofline; remove it, or --method regression");
   }
+  const Device device_data =
+      described ? load_device(library, bibliography, subject.device) : Device{};
+  for (const StatedTotal& total : device_data.totals) {
+    subject.totals.push_back(total_of(total, model_by_name(library, total.model), subject.device));
+  }
   if (!roofline) {
     subject.comparisons.clear();
     return subject;
@@ -160,16 +210,6 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
         fmt::format("a roofline needs devices/{}.yaml, which is not there; write it, or measure "
                     "more networks ('papilio profile')",
                     subject.device));
-  }
-  const Device device_data = load_device(library, bibliography, subject.device);
-  const std::optional<Sourced> model = find_constant(device_data, "calibration_model");
-  const std::optional<Sourced> latency = find_constant(device_data, "calibration_latency_s");
-  if (model && latency) {
-    subject.basis.total = KnownTotal{model_by_name(library, model->text), *latency->value};
-    subject.total_from = latency->provenance;
-    if (const auto doubt = find_constant(device_data, "calibration_doubt")) {
-      subject.doubt = fmt::format("{} ({})", doubt->text, to_string(doubt->provenance));
-    }
   }
   keep_for_calibration(subject, line.has("calibrate")
                                     ? std::optional{line.get<std::string>("calibrate")}
@@ -192,33 +232,42 @@ std::string method_text(const Subject& subject, const std::string& without) {
   if (!names.empty()) {
     calibration = fmt::format("calibrated by {}", fmt::join(names, ", "));
   } else if (uses_total(subject, without)) {
-    calibration = fmt::format("calibrated by the total of {} ({})",
-                              subject.basis.total->graph.name(), to_string(subject.total_from));
+    const KnownTotal& total = *subject.basis.total;
+    const bool in_parts = total.graph.name() == without && !total.parts.empty();
+    calibration = fmt::format("calibrated by the total of {}{} ({})", total.graph.name(),
+                              in_parts ? ", part by part" : "",
+                              to_string(subject.totals[subject.calibrating].from));
   }
   return fmt::format("roofline at {}, {}", subject.precision, calibration);
 }
 
-/// What is known of the device and disagrees with the roofline, or may.
+/// What is known of the device and disagrees with the prediction, or may.
 /// @param model that is predicted; empty: several
 std::vector<std::string> disagreements(const Subject& subject, const std::string& model) {
   std::vector<Comparison> comparisons = subject.comparisons;
   const bool by_total = uses_total(subject, model);
-  if (subject.basis.method == PredictionMethod::kRoofline && subject.basis.total && !by_total) {
-    comparisons.push_back({*subject.basis.total,
-                           fmt::format("the total of {} ({})", subject.basis.total->graph.name(),
-                                       to_string(subject.total_from))});
+  for (std::size_t i = 0; i < subject.totals.size(); ++i) {
+    const TotalOfFile& total = subject.totals[i];
+    if (by_total && i == subject.calibrating) continue;
+    comparisons.push_back(
+        {total.known,
+         fmt::format("the total of {} ({})", total.known.graph.name(), to_string(total.from))});
   }
+  const char* method =
+      subject.basis.method == PredictionMethod::kRoofline ? "this roofline" : "the regression";
   std::vector<std::string> remarks;
   for (const Comparison& other : comparisons) {
     const double predicted_s = predict(subject.basis, other.total.graph).total_s();
     const double ratio = other.total.latency_s / predicted_s;
-    remarks.push_back(
-        fmt::format("{} is {} ms on this device, where this roofline gives {}: {:.3g} times {}.",
-                    other.from, milli(other.total.latency_s).text(), milli(predicted_s).text(),
-                    std::max(ratio, 1 / ratio), ratio >= 1 ? "as much" : "less"));
+    remarks.push_back(fmt::format("{} is {} ms on this device, where {} gives {}: {:.3g} times {}.",
+                                  other.from, milli(other.total.latency_s).text(), method,
+                                  milli(predicted_s).text(), std::max(ratio, 1 / ratio),
+                                  ratio >= 1 ? "as much" : "less"));
     remarks.back().front() = 'T';
   }
-  if (by_total && !subject.doubt.empty()) remarks.push_back("Doubt: " + subject.doubt + ".");
+  if (by_total && !subject.totals[subject.calibrating].doubt.empty()) {
+    remarks.push_back("Doubt: " + subject.totals[subject.calibrating].doubt + ".");
+  }
   return remarks;
 }
 
@@ -453,8 +502,8 @@ void predict_command(const Words& words) {
                      "regression where three networks or more were measured");
   line.add_options()(
       "calibrate", po::value<std::string>()->value_name("NAME"),
-      "roofline: the one network whose total makes it right: of a table, or the one that "
-      "the device's data state (default: all tables, else that)");
+      "roofline: the one network whose total makes it right: of a table, or one that the "
+      "device's data state (default: all tables, else the first of those that is not recalled)");
   line.add_options()("precision", po::value<std::string>()->value_name("NAME"),
                      "fp32 or fp16 (default: that of the device's tables, else fp32)");
   add_profiles_option(line);

@@ -3,14 +3,34 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/base/data/provenance.hpp"
 #include "sim/profiles/layer_profile.hpp"
 
 namespace papilio {
 
-/// What is known of a device. Its speed on a network is not here but in the layer profiles.
-using Device = Described;
+/// What one network takes on a device in all, as somebody stated it who told no layer's time.
+struct StatedTotal {
+  /// Layers from the end of the part before (else from the first) to `to`, included.
+  struct Part {
+    std::string to;                  ///< a layer of the network
+    double latency_s{0};             ///< > 0
+    std::optional<double> energy_j;  ///< > 0; of each part or of none, as of the whole
+  };
+  std::string model;
+  double latency_s{0};             ///< of the whole network, > 0 and more than the parts'
+  std::optional<double> energy_j;  ///< likewise
+  std::vector<Part> parts;         ///< in the network's order; what follows the last has the rest
+  Provenance provenance;
+  std::string doubt;  ///< what speaks against the number; told with what follows from it
+};
+
+/// What is known of a device. Its speed layer by layer is not here but in the layer profiles.
+struct Device : Described {
+  /// The first that is not a recollection calibrates a roofline where no table does.
+  std::vector<StatedTotal> totals;
+};
 
 /// A constant of the device, or nothing: the keys are `describe_device_file`'s.
 std::optional<Sourced> find_constant(const Device& device, std::string_view key);

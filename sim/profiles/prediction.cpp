@@ -84,6 +84,36 @@ Roofline calibrated(const PredictionBasis& basis, const Tables& tables) {
   return roofline;
 }
 
+/// Scales each part of the network to what the part is known to take.
+void meet_parts(const KnownTotal& total, LayerPrediction& prediction) {
+  KnownTotal::Part rest{.last = total.graph.layers().size() - 1,
+                        .latency_s = total.latency_s,
+                        .energy_j = total.energy_j};
+  std::vector<KnownTotal::Part> parts = total.parts;
+  for (const KnownTotal::Part& part : parts) {
+    rest.latency_s -= part.latency_s;
+    if (rest.energy_j) *rest.energy_j -= part.energy_j.value_or(0);
+  }
+  parts.push_back(rest);
+  LayerId first = 0;
+  for (const KnownTotal::Part& part : parts) {
+    double predicted_s = 0;
+    for (LayerId id = first; id <= part.last; ++id) predicted_s += prediction.latency_s[id];
+    if (predicted_s <= 0) {
+      throw ConfigError{fmt::format(
+          "papilio predict: error: the layers of '{}' up to '{}' take no time by the roofline, and "
+          "cannot be made to take {:.3g} ms; check the parts of the device's totals",
+          total.graph.name(), total.graph.layer(part.last).name, part.latency_s * 1e3)};
+    }
+    for (; first <= part.last; ++first) {
+      prediction.latency_s[first] *= part.latency_s / predicted_s;
+      if (part.energy_j) {
+        prediction.energy_j[first] = prediction.latency_s[first] * *part.energy_j / part.latency_s;
+      }
+    }
+  }
+}
+
 double latency_of(const LayerProfile& profile, const std::string& layer) {
   return std::find_if(profile.rows.begin(), profile.rows.end(),
                       [&](const LayerProfile::Row& row) { return row.layer == layer; })
@@ -147,6 +177,9 @@ LayerPrediction predict(const PredictionBasis& basis, const Graph& graph) {
     for (LayerId id = 0; id < graph.layers().size(); ++id) {
       const LayerWork work = work_of(graph, id);
       add(roofline.latency(work), roofline.energy(work));
+    }
+    if (others.empty() && basis.total && basis.total->graph.name() == graph.name()) {
+      meet_parts(*basis.total, prediction);
     }
     return prediction;
   }

@@ -26,8 +26,17 @@ struct KnownTable {
 
 /// A network whose whole time on a device is known, but not its layers'.
 struct KnownTotal {
+  /// Layers from the end of the part before (else from the first) to `last`, included.
+  struct Part {
+    LayerId last{0};
+    double latency_s{0};             ///< > 0
+    std::optional<double> energy_j;  ///< > 0; of each part or of none, as of the whole
+  };
   Graph graph;
-  double latency_s{0};  ///< > 0
+  double latency_s{0};             ///< > 0, and more than that of the parts
+  std::optional<double> energy_j;  ///< likewise
+  /// With ascending `last`, none of which is the last layer: what follows has the rest.
+  std::vector<Part> parts;
 };
 
 /// The ways to predict what was not measured.
@@ -58,9 +67,10 @@ struct LayerPrediction {
 /// The regression: `LayerRegression`; energies at the mean power of the tables, where all have one.
 /// The roofline: its slowness is the geometric mean of what makes each table's total right;
 /// without tables, what makes the known total right; without that, 1. Energies: the tables' mean
-/// power where all have one, else the roofline's own.
-/// @throws ConfigError if nothing is left to predict from, or the roofline's overhead alone takes
-///         longer than a table's whole network
+/// power where all have one, else the roofline's own. Where the total is the network's own, each of
+/// its parts is scaled by itself to the part's time, and has the part's mean power.
+/// @throws ConfigError if nothing is left to predict from, the roofline's overhead alone takes
+///         longer than a table's whole network, or by the roofline a part takes no time
 LayerPrediction predict(const PredictionBasis& basis, const Graph& graph);
 
 /// What the regression learns from the tables of the basis, but that of one network.

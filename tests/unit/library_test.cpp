@@ -94,6 +94,27 @@ TEST(Provenance, WhatIsAssumedNeedsNoSourceAndIsCalledSo) {
   EXPECT_EQ(to_string(device.constants[1].second.provenance), "assumed: my guess");
 }
 
+TEST(Provenance, TotalsOfADeviceAreCheckedAtTheirPlace) {
+  const testing::TemporaryFolder mine;
+  const auto error = [&](const std::string& keys) {
+    mine.write("devices/d.yaml", "title: D\ntotals:\n  - {model: alexnet, latency_s: 0.1, " + keys);
+    const ProfileLibrary library{{mine.path(), shipped_profiles()}};
+    try {
+      load_device(library, Bibliography{library}, "d");
+    } catch (const ConfigError& refused) {
+      return std::string{refused.what()};
+    }
+    return std::string{};
+  };
+  EXPECT_EQ(error("kind: assumed, parts: [{to: pool1, latency_s: 0.04}]}\n"), "");
+  EXPECT_THAT(error("kind: published, source: nobody-1999}\n"),
+              HasSubstr("totals.0.source: source 'nobody-1999' is not in any sources.yaml"));
+  EXPECT_THAT(error("kind: assumed, parts: [{to: pool1, latency_s: 0.1}]}\n"),
+              HasSubstr("d.yaml:3:5: error: totals.0: the parts leave nothing of the whole"));
+  EXPECT_THAT(error("kind: assumed, energy_j: 1, parts: [{to: pool1, latency_s: 0.04}]}\n"),
+              HasSubstr("the part up to 'pool1' and the whole have energies, or neither"));
+}
+
 TEST(Provenance, EveryShippedDeviceLoads) {
   const ProfileLibrary library{{shipped_profiles()}};
   const Bibliography bibliography{library};

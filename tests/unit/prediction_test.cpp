@@ -206,6 +206,43 @@ TEST(Roofline, AKnownTotalCalibratesIt) {
   EXPECT_NEAR(predict(basis, network("resnet18")).total_s() / total("resnet18"), 1, 1e-9);
 }
 
+// Of 10 ms and 11 mJ the layers up to pool2 have 1 and 2, so those behind have 9 and 9. Inside a
+// part the roofline's shares stay, and powers are the part's: 2 W and 1 W.
+TEST(Roofline, MeetsEachPartOfItsOwnTotal) {
+  const Graph alexnet = network("alexnet-2012");
+  const LayerId pool2 = *alexnet.find_layer("pool2");
+  PredictionBasis basis{.method = PredictionMethod::kRoofline,
+                        .roofline = Roofline{.flop_per_s = 1e12, .byte_per_s = 5e10},
+                        .total = KnownTotal{alexnet, 10e-3, 11e-3, {{pool2, 1e-3, 2e-3}}}};
+  const LayerPrediction prediction = predict(basis, alexnet);
+  double first_s = 0;
+  for (LayerId id = 0; id <= pool2; ++id) first_s += prediction.latency_s[id];
+  EXPECT_NEAR(first_s, 1e-3, 1e-12);
+  EXPECT_NEAR(prediction.total_s(), 10e-3, 1e-12);
+  for (const auto& [layer, watts] : {std::pair{"conv1", 2.0}, {"pool2", 2.0}, {"conv3", 1.0}}) {
+    const LayerId id = *alexnet.find_layer(layer);
+    EXPECT_NEAR(*prediction.energy_j[id] / prediction.latency_s[id], watts, 1e-9) << layer;
+  }
+  const auto ratio = [&](const char* one, const char* other) {
+    return prediction.latency_s[*alexnet.find_layer(one)] /
+           prediction.latency_s[*alexnet.find_layer(other)];
+  };
+  const auto busy_ratio = [&](const char* one, const char* other) {
+    return basis.roofline->busy_s(work_of(alexnet, *alexnet.find_layer(one))) /
+           basis.roofline->busy_s(work_of(alexnet, *alexnet.find_layer(other)));
+  };
+  EXPECT_NEAR(ratio("conv1", "conv2"), busy_ratio("conv1", "conv2"), 1e-9);
+  EXPECT_NEAR(ratio("conv3", "fc6"), busy_ratio("conv3", "fc6"), 1e-9);
+  // Another network's roofline is made right by the whole, whatever its parts.
+  const double by_parts = predict(basis, network("resnet18")).total_s();
+  basis.total->parts.clear();
+  EXPECT_EQ(predict(basis, network("resnet18")).total_s(), by_parts);
+  // What takes no time cannot be made to take some.
+  basis.total->parts = {{*alexnet.find_layer("input"), 1e-3, 2e-3}};
+  EXPECT_THAT([&] { predict(basis, alexnet); },
+              ThrowsMessage<ConfigError>(HasSubstr("up to 'input' take no time by the roofline")));
+}
+
 // A 1x1 convolution of 2 channels to 4 over 10x10: 800 MACs, 200 inputs, 400 outputs, 8 weights.
 TEST(Roofline, IsTheSlowerOfArithmeticAndMemory) {
   Graph graph{"one", ""};
@@ -234,7 +271,8 @@ TEST(Roofline, AnOverheadLongerThanTheWholeIsTold) {
 }
 
 TEST(Roofline, NamesTheMissingKey) {
-  const Device device{.name = "bare"};
+  Device device;
+  device.name = "bare";
   EXPECT_THAT([&] { roofline_of(device, "fp16"); },
               ThrowsMessage<ConfigError>(HasSubstr("needs the key 'peak_fp16_flop_per_s'")));
 }
