@@ -35,17 +35,23 @@ std::string GnuplotScript::number_cell(std::optional<double> number) {
 
 std::string GnuplotScript::text_cell(std::string_view text) {
   // Data lines have escapes of C. What is no letter, digit or blank, nor part of a character of
-  // UTF-8, is told by its number; a control character, which a line could end at, is a blank.
+  // UTF-8, is told by its number; a control character, which a line could end at, is a blank. A
+  // digit after such a number is told by its own, or gnuplot would take it for one more of it.
   std::string cell{'"'};
+  bool after_number = false;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (std::iscntrl(byte) != 0) {
       cell += ' ';
-    } else if (byte >= kFirstOfUtf8 || std::isalnum(byte) != 0 || c == ' ') {
+    } else if ((byte >= kFirstOfUtf8 || std::isalnum(byte) != 0 || c == ' ') &&
+               !(after_number && std::isdigit(byte) != 0)) {
       cell += c;
     } else {
       cell += fmt::format("\\{:03o}", byte);
+      after_number = true;
+      continue;
     }
+    after_number = false;
   }
   return cell + '"';
 }

@@ -19,6 +19,7 @@ TEST(Gnuplot, TextsAreDataByTheirNumbers) {
   EXPECT_EQ(GnuplotScript::text_cell("RB1 µ"), "\"RB1 µ\"");
   EXPECT_EQ(GnuplotScript::text_cell("a`b\"\\n"), "\"a\\140b\\042\\134n\"");
   EXPECT_EQ(GnuplotScript::text_cell("a\nEND\r\tb\x7F"), "\"a END  b \"") << "one line";
+  EXPECT_EQ(GnuplotScript::text_cell("-50-a5"), "\"\\055\\065\\060\\055a5\"") << "no \\05550";
   EXPECT_EQ(GnuplotScript::text_cell("?"), "\"\\077\"") << "no missing number";
   EXPECT_EQ(GnuplotScript::number_cell(0.25), "0.25");
   EXPECT_EQ(GnuplotScript::number_cell({}), "?");
