@@ -1,0 +1,179 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "sim/base/error.hpp"
+#include "sim/report/planner_plots.hpp"
+
+namespace papilio {
+namespace {
+
+using Winners = std::map<std::size_t, std::size_t>;  // of curves, to their numbers in the picture
+
+double value_at(const BreakPointPlot& plot, std::size_t curve, double x) {
+  const BreakPointPlot::Curve& c = plot.curves[curve];
+  return c.constant + (plot.is_reciprocal ? c.slope / x : c.slope * x);
+}
+
+/// Points of a curve from one place to another, which are among them.
+std::vector<GnuplotScript::Row> samples(const BreakPointPlot& plot, std::size_t curve,
+                                        const PlotScale& scale, double from, double to) {
+  constexpr int kSamples = 400;  // along the whole axis
+  std::vector<GnuplotScript::Row> rows;
+  const auto add = [&](double x) {
+    rows.push_back(
+        {GnuplotScript::number_cell(x), GnuplotScript::number_cell(value_at(plot, curve, x))});
+  };
+  add(from);
+  for (int i = 0; i <= kSamples; ++i) {
+    const double x = scale.value(static_cast<double>(i) / kSamples);
+    if (x > from && x < to) add(x);
+  }
+  add(to);
+  return rows;
+}
+
+/// The values that win, with room above for their labels.
+PlotScale value_scale(const BreakPointPlot& plot) {
+  double least = std::numeric_limits<double>::infinity();
+  double most = -least;
+  for (const BreakPointPlot::Segment& segment : plot.segments) {
+    if (!segment.winner) continue;
+    for (const double x : {segment.from, segment.to}) {
+      least = std::min(least, value_at(plot, *segment.winner, x));
+      most = std::max(most, value_at(plot, *segment.winner, x));
+    }
+  }
+  if (!(least <= most)) {
+    throw ConfigError{
+        "papilio plot: error: no plan keeps the limits anywhere on this axis, so there is nothing "
+        "to draw; loosen a limit"};
+  }
+  constexpr double kBelow = 0.3;  // for the break points' numbers
+  constexpr double kAbove = 0.15;
+  if (least == most) {
+    const double room = least == 0 ? 1 : std::abs(least) / 2;
+    return {least - room, least + room, plot.y.is_logarithmic};
+  }
+  const PlotScale scale{least, most, plot.y.is_logarithmic};
+  const PlotScale wide = scale.widened(kBelow, kAbove);
+  // What takes time or energy takes no less than none.
+  return !plot.y.is_logarithmic && least >= 0 && wide.low() < 0 ? PlotScale{0, wide.high(), false}
+                                                                : wide;
+}
+
+/// Whoever wins, above its stretch: the label, else the letter, where that has room.
+void add_names(GnuplotScript& script, const BreakPointPlot& plot, const PlotScale& scale,
+               const PlotFrame& frame, const Winners& winners) {
+  for (const BreakPointPlot::Segment& segment : plot.segments) {
+    const double width = (scale.share(segment.to) - scale.share(segment.from)) * frame.width();
+    const std::string label =
+        segment.winner ? shortened(plot.curves[*segment.winner].label, kLongestLabel) : "no plan";
+    const std::string letter = segment.winner ? letter_of(winners.at(*segment.winner)) : "–";
+    constexpr double kMargin = 0.6;
+    for (const std::string& text : {label, letter}) {
+      if (text_width(text) + kMargin > width) continue;
+      script.add(fmt::format("set label {} at first {}, graph {:.4f} center font F front\n",
+                             script.text(text), scale.between(segment.from, segment.to),
+                             1 + kLineHeight / 2 / frame.height()));
+      break;
+    }
+  }
+}
+
+/// A line at each break point, with its place written along it; where lines are close, one text
+/// above another.
+void add_breaks(GnuplotScript& script, const BreakPointPlot& plot, const PlotScale& scale,
+                const PlotFrame& frame) {
+  constexpr double kFirst = 0.5;  // ems above the axis
+  constexpr std::size_t kLevels = 3;
+  std::vector<double> ends(kLevels, -kDrawingWidth);  // where the last text of each level ends
+  std::vector<double> reach(kLevels);                 // how high each level's texts begin
+  const double level_height = [&] {
+    double widest = 0;
+    for (const BreakPointPlot::Segment& segment : plot.segments) {
+      widest = std::max(widest, text_width(short_number(segment.from)));
+    }
+    return widest + kFirst;
+  }();
+  for (std::size_t i = 1; i < plot.segments.size(); ++i) {
+    const double x = plot.segments[i].from;
+    script.add(fmt::format(
+        "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lw 1 dt 3 lc rgb "
+        "'#555555' back\n",
+        x));
+    const double at = scale.share(x) * frame.width();
+    for (std::size_t level = 0; level < kLevels; ++level) {
+      if (at - kLineHeight < ends[level]) continue;
+      ends[level] = at;
+      const double bottom = kFirst + static_cast<double>(level) * level_height;
+      script.add(
+          fmt::format("set label {} at graph {:.5f}, graph {:.4f} left rotate by 90 font F front\n",
+                      script.text(short_number(x)), (at - kLineHeight / 2) / frame.width(),
+                      bottom / frame.height()));
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+std::string break_point_plot(const BreakPointPlot& plot) {
+  PAPILIO_CHECK(!plot.segments.empty());
+  const PlotScale x{plot.segments.front().from, plot.segments.back().to, plot.x.is_logarithmic};
+  const PlotScale y = value_scale(plot);
+  Winners winners;
+  double key_width = 0;
+  for (const BreakPointPlot::Segment& segment : plot.segments) {
+    if (!segment.winner) continue;
+    const std::size_t number = winners.emplace(*segment.winner, winners.size()).first->second;
+    const std::string label = shortened(plot.curves[*segment.winner].label, kLongestLabel);
+    key_width = std::max(key_width, text_width(letter_of(number) + "  " + label));
+  }
+  const PlotFrame frame{!plot.title.empty(), key_width, kLineHeight};
+  GnuplotScript script;
+  script.add(frame.commands(script, plot.title, plot.x, x, plot.y, y));
+  add_names(script, plot, x, frame, winners);
+  add_breaks(script, plot, x, frame);
+
+  std::vector<std::size_t> in_order(winners.size());
+  for (const auto& [curve, number] : winners) in_order[number] = curve;
+  std::string plots;
+  for (std::size_t number = 0; number < in_order.size(); ++number) {
+    const std::size_t curve = in_order[number];
+    const std::string key =
+        letter_of(number) + "  " + shortened(plot.curves[curve].label, kLongestLabel);
+    constexpr std::array<int, 4> kDashes{1, 2, 4, 5};  // a dotted line would be hard to see
+    plots +=
+        fmt::format("{} using 1:2 with lines lw 1.5 dt {} lc rgb '{}' title {}, ",
+                    script.table(samples(plot, curve, x, x.low(), x.high())),
+                    kDashes.at(number % kDashes.size()), line_colour(number), script.text(key));
+  }
+  std::vector<GnuplotScript::Row> points;
+  for (std::size_t i = 0; i < plot.segments.size(); ++i) {
+    const BreakPointPlot::Segment& segment = plot.segments[i];
+    if (!segment.winner) continue;
+    plots += fmt::format("{} using 1:2 with lines lw 4 lc rgb '{}' notitle, ",
+                         script.table(samples(plot, *segment.winner, x, segment.from, segment.to)),
+                         line_colour(winners.at(*segment.winner)));
+    const auto add = [&](double place) {
+      points.push_back({GnuplotScript::number_cell(place),
+                        GnuplotScript::number_cell(value_at(plot, *segment.winner, place))});
+    };
+    if (i > 0) add(segment.from);
+    if (i + 1 < plot.segments.size()) add(segment.to);
+  }
+  if (points.empty()) {
+    plots.resize(plots.size() - 2);
+  } else {
+    plots += fmt::format("{} using 1:2 with points pt 7 ps 0.8 lc rgb 'black' notitle",
+                         script.table(points));
+  }
+  script.add("plot " + plots + "\n");
+  return script.script();
+}
+
+}  // namespace papilio
