@@ -20,6 +20,7 @@ void radios_command(const Words& words);
 void profiles_command(const Words& words);
 void predict_command(const Words& words);
 void import_profile_command(const Words& words);
+void plan_command(const Words& words);
 void plot_command(const Words& words);
 void study_command(const Words& words);
 void table_command(const Words& words);

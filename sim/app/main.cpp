@@ -13,6 +13,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands = [] {
     std::vector<Command> all{
         {"run", "simulate a scenario and print its tables", run_command},
+        {"plan", "find the best plan within limits, and what would change it", plan_command},
         {"plot", "draw the results of a fleet", plot_command},
         {"study", "sweep a scenario over its keys, into a database", study_command},
         {"table", "make tables of a study's results", table_command},

@@ -1,17 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <boost/algorithm/string/case_conv.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "sim/app/command.hpp"
 #include "sim/app/dimension_options.hpp"
+#include "sim/app/drawing.hpp"
 #include "sim/base/error.hpp"
-#include "sim/base/output_folder.hpp"
-#include "sim/base/process/capture.hpp"
 #include "sim/report/plot.hpp"
 #include "sim/study/ask/plot.hpp"
 
@@ -19,90 +14,6 @@ namespace papilio {
 namespace po = boost::program_options;
 namespace fs = std::filesystem;
 namespace {
-
-/// A folder of its own under the system's, gone at the end.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "papilio-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) {
-      throw ConfigError{fmt::format("papilio plot: error: cannot make a folder in {}; set TMPDIR",
-                                    fs::temp_directory_path().string())};
-    }
-    path_ = name;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-/// What a file's suffix asks for.
-struct Format {
-  const char* suffix;
-  const char* terminal;  ///< gnuplot's, where no text is "enhanced": a _ is a _
-};
-
-/// @throws ConfigError for another suffix
-const Format& format_of(const fs::path& file) {
-  static constexpr std::array<Format, 3> kFormats{{
-      {".svg", "svg size 800,500 noenhanced font 'sans,12' background 'white'"},
-      {".pdf", "pdfcairo size 16cm,10cm noenhanced font 'sans,10' background 'white'"},
-      {".png", "pngcairo size 1600,1000 noenhanced font 'sans,24' background 'white'"},
-  }};
-  const std::string suffix = boost::to_lower_copy(file.extension().string());
-  const auto* const it = std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& format) {
-    return suffix == format.suffix;
-  });
-  if (it == kFormats.end()) {
-    throw ConfigError{fmt::format(
-        "papilio plot: error: --output '{}': a plot is SVG, PDF or PNG; end the name in .svg, .pdf "
-        "or .png",
-        file.string())};
-  }
-  return *it;
-}
-
-/// A PDF says when it was made; the same results are to make the same file.
-void forget_date(std::string& pdf) {
-  constexpr std::string_view kBefore{"/CreationDate (D:"};
-  constexpr std::string_view kNoDate{"20000101000000"};
-  const std::size_t at = pdf.find(kBefore);
-  if (at == std::string::npos || at + kBefore.size() + kNoDate.size() > pdf.size()) return;
-  pdf.replace(at + kBefore.size(), kNoDate.size(), kNoDate);
-}
-
-/// What gnuplot draws of a script.
-std::string drawn(const std::string& script, const Format& format) {
-  const ScratchFolder scratch;
-  OutputFolder folder{scratch.path()};
-  // Where to draw is an argument: a folder's name is no command either.
-  folder.add("plot.gp",
-             fmt::format("set terminal {}\nset output ARG1\n{}", format.terminal, script));
-  folder.commit();
-  const fs::path file = scratch.path() / "plot";
-  const Captured gnuplot = capture({"gnuplot", "--default-settings", "-c",
-                                    (scratch.path() / "plot.gp").string(), file.string()});
-  constexpr int kNoSuchCommand = 127;
-  if (gnuplot.status == kNoSuchCommand) {
-    throw ConfigError{
-        "papilio plot: error: gnuplot is missing; install the package gnuplot-nox, or start "
-        "./papilio, which does"};
-  }
-  std::ifstream stream{file, std::ios::binary};
-  std::string drawing{std::istreambuf_iterator<char>{stream}, {}};
-  if (gnuplot.status != 0 || drawing.empty()) {
-    throw ConfigError{fmt::format("papilio plot: error: gnuplot says: {}", gnuplot.output)};
-  }
-  forget_date(drawing);
-  return drawing;
-}
 
 /// What is drawn, and where it goes unless the user says.
 struct Plot {
@@ -188,14 +99,12 @@ void plot_command(const Words& words) {
         "papilio plot: error: expected the folder or database of results; see 'papilio plot "
         "--help'"};
   }
-  if (line.has("output")) format_of(line.get<std::string>("output"));  // before any work
+  if (line.has("output")) check_drawing(line.get<std::string>("output"), "plot --output");
   const fs::path from = line.all("dir").front();
   const Plot plot =
       fs::is_regular_file(from) ? plot_of_study(line, from) : plot_of_folder(line, from);
   const fs::path file = line.has("output") ? fs::path{line.get<std::string>("output")} : plot.file;
-  OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
-  folder.add(file.filename().string(), drawn(plot.script, format_of(file)));
-  folder.commit();
+  draw(plot.script, file);
   fmt::print("Wrote {}\n", file.string());
 }
 

@@ -107,8 +107,10 @@ class Resolver {
                                                     hop.after, cut_suggestion(hop.after)));
         return;
       }
-      if (cut->of_inputs) {
-        checker_.error(path + ".after", "a path has layers on the mobile; name a later cut");
+      if (cut->of_inputs && strategy.hops.size() == 1 && to == Tier::kCloud) {
+        checker_.error(path + ".after",
+                       "the cut after the input alone is the strategy 'cloud-only'; name a later "
+                       "cut, or add hops");
         return;
       }
       if (!hops.empty() && !precedes(graph_, hops.back().after, *cut)) {

@@ -9,6 +9,7 @@
 #include "models/networks/network_file.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/scenario/plan_reader.hpp"
 
 namespace papilio {
 namespace fs = std::filesystem;
@@ -36,6 +37,7 @@ std::vector<fs::path> own_folders(const ScenarioSource& source,
 Node read_scenario(const ScenarioSource& source) {
   Node root = load_yaml(source.file);
   for (const std::string& assignment : source.overrides) apply_override(root, assignment);
+  insert_plans(root, source);
   return root;
 }
 

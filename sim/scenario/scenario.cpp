@@ -293,6 +293,13 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
   return scenario;
 }
 
+ProfileCache& profiles_of(const Scenario& scenario, ProfileCaches& caches) {
+  std::vector<std::filesystem::path> folders(scenario.spec.profiles.begin(),
+                                             scenario.spec.profiles.end());
+  folders.push_back(shipped_profiles());
+  return caches.of(folders);
+}
+
 Scenario with_strategies(const Scenario& scenario, std::vector<StrategySpec> strategies,
                          ProfileCache& profiles) {
   Scenario other = scenario;

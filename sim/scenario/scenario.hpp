@@ -78,6 +78,9 @@ Scenario load_scenario(const ScenarioSource& source);
 /// @param caches what other scenarios have read already
 Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCaches& caches);
 
+/// What a scenario was loaded from.
+ProfileCache& profiles_of(const Scenario& scenario, ProfileCaches& caches);
+
 /// The same scenario with other strategies.
 /// @param profiles what it was loaded from
 /// @throws ConfigError if they do not fit the network or its measurements

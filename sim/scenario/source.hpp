@@ -15,7 +15,8 @@ struct ScenarioSource {
   std::vector<std::filesystem::path> profiles;  ///< of the command line, searched first
 };
 
-/// The file with its overrides, not looked into yet.
+/// The file with its overrides, and with the strategies of the plan files that it names, not looked
+/// into yet.
 /// @throws ConfigError if it cannot be read, is no YAML, or an override does not fit
 Node read_scenario(const ScenarioSource& source);
 

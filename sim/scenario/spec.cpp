@@ -59,13 +59,29 @@ double ConditionsSpec::delay_of(std::string_view network) const {
   return own != network_delays.end() ? own->delay_s : delay_s.value_or(0);
 }
 
-const std::vector<std::string>& strategy_names() {
+const std::vector<std::string>& placement_names() {
   static const std::vector<std::string> kNames{"mobile-only", "cloud-only", "butterfly",
                                                "split",       "three-way",  "path"};
   return kNames;
 }
 
+const std::vector<std::string>& strategy_names() {
+  static const std::vector<std::string> kNames = [] {
+    std::vector<std::string> names = placement_names();
+    names.emplace_back("plan");
+    return names;
+  }();
+  return kNames;
+}
+
 void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
+  if (spec.strategy == "plan") {
+    visitor.text("from", spec.from, {}, Presence::kRequired,
+                 "A file that 'papilio plan -o FILE' wrote; relative to this one.");
+    visitor.text("network", spec.network, {}, Presence::kOptional,
+                 "The radio whose plan it is; by default the plans of all.");
+    return;
+  }
   const bool path = spec.strategy == "path";
   const bool cuts = !path && spec.strategy != "mobile-only" && spec.strategy != "cloud-only";
   if (path) {

@@ -27,6 +27,8 @@ struct StrategySpec {
   std::vector<std::string> channels;  ///< D_r of units: numbers, "paper" or "smallest"
   std::int64_t bits{8};               ///< all but mobile-only: of one crossing element
   std::string codec{"raw"};           ///< likewise: what encodes it
+  std::string from{};     ///< plan: a file of `papilio plan`, whose strategies take its place
+  std::string network{};  ///< plan: the radio whose plan it is; empty: all
 };
 
 /// The files of measurements that a scenario names: docs/models/payloads.md.
@@ -115,7 +117,9 @@ struct ScenarioSpec {
   std::vector<StrategySpec> strategies;
 };
 
-/// "mobile-only", "cloud-only", "butterfly", "split", "three-way", "path".
+/// "mobile-only", "cloud-only", "butterfly", "split", "three-way", "path": where layers run.
+const std::vector<std::string>& placement_names();
+/// Those, and "plan", which stands for strategies of a file (`insert_plans`).
 const std::vector<std::string>& strategy_names();
 
 /// Names the keys of an item that says where layers run, but for `strategy` itself.

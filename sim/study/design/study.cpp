@@ -392,7 +392,7 @@ Study load_study(const ScenarioSource& source) {
   }
   study.file = source.file;
   study.source = {.file = base.string(), .overrides = {}, .profiles = source.profiles};
-  study.base = load_yaml(study.source.file);
+  study.base = read_scenario(study.source);
   const Node::Entry* kind = study.base.find("kind");
   if (kind != nullptr && kind->value.scalar == "study") {
     checker.error(

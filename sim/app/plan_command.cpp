@@ -1,0 +1,203 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "sim/app/command.hpp"
+#include "sim/app/drawing.hpp"
+#include "sim/app/scenario_options.hpp"
+#include "sim/base/cli/streams.hpp"
+#include "sim/base/document/json_text.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/output_folder.hpp"
+#include "sim/planner/plan_file.hpp"
+#include "sim/planner/plan_plots.hpp"
+#include "sim/planner/plan_report.hpp"
+#include "sim/planner/planner.hpp"
+
+namespace papilio {
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void refuse_plan(const std::string& message) {
+  throw ConfigError{fmt::format("papilio plan: error: {}; see 'papilio plan --help'", message)};
+}
+
+/// An assignment "KEY=VALUE" of --limit as one of --set.
+std::string limit_of(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    refuse_plan(fmt::format("--limit: expected KEY=VALUE, got '{}'", text));
+  }
+  const std::string key = text.substr(0, equals);
+  if (key == "accuracy") return "least_accuracy" + text.substr(equals);
+  if (key == "accuracy_loss") return "accuracy_budget" + text.substr(equals);
+  return "limits." + text;
+}
+
+ScenarioSource plan_source(const CommandLine& line) {
+  ScenarioSource source = source_of(line, "plan");
+  for (const std::string& limit : line.all("limit")) source.overrides.push_back(limit_of(limit));
+  const std::vector<std::string> networks = line.all("network");
+  if (!networks.empty()) {
+    source.overrides.push_back(fmt::format("networks=[{}]", fmt::join(networks, ",")));
+  }
+  return source;
+}
+
+/// The scenario of a file that is one.
+Scenario scenario_of(const ScenarioSource& source, ProfileCaches& caches) {
+  const Node root = read_scenario(source);
+  if (const Node::Entry* kind = root.find("kind")) {
+    Diagnostics diagnostics;
+    diagnostics.error(kind->value.mark, "kind",
+                      "a planner weighs one request; give it a scenario without this key");
+    diagnostics.throw_if_any();
+  }
+  return load_scenario(root, source, caches);
+}
+
+PlanQuestion question_of(const CommandLine& line) {
+  PlanQuestion question{.goal = goal_of(line.get<std::string>("target")),
+                        .planners = line.all("planner")};
+  constexpr int kMostBits = 32;
+  if (line.has("bits")) {
+    for (const int bits : line.get<std::vector<int>>("bits")) {
+      if (bits < 1 || bits > kMostBits) refuse_plan("--bits must be 1 to 32");
+      if (std::find(question.bits.begin(), question.bits.end(), bits) == question.bits.end()) {
+        question.bits.push_back(bits);
+      }
+    }
+  }
+  if (line.has("energy-model")) {
+    const std::string name = line.get<std::string>("energy-model");
+    const std::vector<std::string>& names = energy_model_names();
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      refuse_plan(
+          fmt::format("--energy-model: expected {}, got '{}'", fmt::join(names, " or "), name));
+    }
+    question.reading = energy_model_by_name(name);
+  }
+  return question;
+}
+
+/// Draws what was asked for, of the first radio.
+void draw_all(const CommandLine& line, const Planner& planner,
+              const std::vector<PlanAnswer>& answers) {
+  const auto along = [&](const char* option) {
+    return condition_axis(fmt::format("--{}", option), line.get<std::string>(option),
+                          planner.scenario().spec);
+  };
+  const bool adds_up = planner.question().goal.adds_up();
+  if (!adds_up && (line.has("map") || line.has("changes"))) {
+    refuse_plan("maps and break points are of a latency or an energy, not of their product");
+  }
+  if (line.has("front")) draw(front_script(planner, answers, 0), line.get<std::string>("front"));
+  if (line.has("changes")) {
+    draw(changes_script(planner, answers, 0, along("along")), line.get<std::string>("changes"));
+  }
+  if (line.has("map")) {
+    draw(map_script(planner, answers, 0, along("along"), along("across")),
+         line.get<std::string>("map"));
+  }
+}
+
+}  // namespace
+
+void plan_command(const Words& words) {
+  CommandLine line{
+      "plan FILE [options]",
+      "Finds the best plan for a scenario on each of its radios: which layers run where, and in "
+      "what form\ntensors cross, within limits. Shows what it costs, the next best, what others "
+      "would cost, and where\nthe answer changes. Exits with 2 where no plan keeps the limits, "
+      "naming the nearest.\nWhat is weighed and how: docs/models/planning.md.",
+      {"papilio plan scenarios/paper/table4.yaml",
+       "papilio plan scenarios/examples/measured.yaml --target energy --limit accuracy_loss=0.01 "
+       "\\",
+       "    --limit latency_s=0.03 -o plan.yaml",
+       "papilio plan scenarios/paper/table4.yaml --network wifi --map map.svg --front front.svg",
+       "papilio plan scenarios/examples/u-net.yaml --planner minimum-cut --explain",
+       "papilio plan scenarios/paper/table4.yaml --json"}};
+  add_scenario_options(line);
+  line.add_options()("target,t",
+                     po::value<std::string>()->default_value("latency")->value_name("TARGET"),
+                     "what is made small: latency, energy, product or product:A,B, which is "
+                     "latency^A * energy^B");
+  line.add_options()("limit,l", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+                     "upper limit of latency_s, mobile_energy_j, cloud_s, upload_bytes, "
+                     "mobile_weight_bytes, edge_weight_bytes, cloud_weight_bytes or accuracy_loss; "
+                     "lower one of accuracy; may be given again");
+  line.add_options()("network,n", po::value<std::vector<std::string>>()->value_name("RADIO"),
+                     "in place of the scenario's radios; may be given again");
+  line.add_options()("planner", po::value<std::vector<std::string>>()->value_name("NAME"),
+                     "who proposes: scenario, algorithm-1, neurosurgeon, jointdnn, minimum-cut; "
+                     "may be given again (default: all that can)");
+  line.add_options()("bits", po::value<std::vector<int>>()->value_name("N"),
+                     "of one element that crosses as it is; may be given again (default: those of "
+                     "the scenario's strategies, and 32, which lose nothing)");
+  line.add_options()("energy-model", po::value<std::string>()->value_name("NAME"),
+                     "reading of the radio's energy (default: the scenario's first)");
+  line.add_options()("explain", po::bool_switch(), "show the stages of each answer");
+  line.add_options()("all-fronts", po::bool_switch(),
+                     "list the plans that no other beats in every respect");
+  line.add_options()("front", po::value<std::string>()->value_name("FILE"),
+                     "draw them, of the first radio: .svg, .pdf or .png");
+  line.add_options()("changes", po::value<std::string>()->value_name("FILE"),
+                     "draw how the best plan changes along a condition");
+  line.add_options()("map", po::value<std::string>()->value_name("FILE"),
+                     "draw which plan is the best over two conditions");
+  line.add_options()("along", po::value<std::string>()->default_value("uplink")->value_name("AXIS"),
+                     "of both drawings: uplink, downlink, mobile_load, cloud_load or edge_load");
+  line.add_options()("across",
+                     po::value<std::string>()->default_value("cloud_load")->value_name("AXIS"),
+                     "the map's other condition");
+  line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
+                     "write the answers as a file for 'strategy: plan' of scenarios and fleets");
+  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
+                     "what is printed: md, csv (every plan), json, latex or html");
+  line.add_options()("json", po::bool_switch(), "the same as --format json");
+  if (!line.parse(words)) return;
+  for (const char* option : {"front", "changes", "map"}) {
+    if (line.has(option)) {
+      check_drawing(line.get<std::string>(option), fmt::format("plan --{}", option));
+    }
+  }
+  const std::string format = line.get<bool>("json") ? "json" : line.get<std::string>("format");
+  check_format(format);
+  const PlanQuestion question = question_of(line);
+  ProfileCaches caches;
+  const Scenario scenario = scenario_of(plan_source(line), caches);
+  const Planner planner{scenario, profiles_of(scenario, caches), question};
+  std::vector<PlanAnswer> answers;
+  std::vector<std::string> misses;
+  for (std::size_t radio = 0; radio < scenario.radios.size(); ++radio) {
+    answers.push_back(planner.answer(radio));
+    if (!answers.back().best) misses.push_back(miss_text(planner, answers.back()));
+  }
+  if (!misses.empty()) {
+    throw ConfigError{
+        fmt::format("papilio plan: error: {}\nWiden a limit, or give it other strategies.",
+                    fmt::join(misses, "\n"))};
+  }
+  if (line.has("output")) {
+    const fs::path file{line.get<std::string>("output")};
+    OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
+    folder.add(file.filename().string(), plan_yaml(planner, answers));
+    folder.commit();
+  }
+  draw_all(line, planner, answers);
+  if (format == "json") {
+    say(json_text(plan_json(planner, answers)));
+  } else if (format == "csv") {
+    say(to_csv(plan_table(planner, answers)));
+  } else {
+    print(plan_document(
+              planner, answers,
+              {.explain = line.get<bool>("explain"), .front = line.get<bool>("all-fronts")}),
+          format);
+  }
+}
+
+}  // namespace papilio

@@ -1,0 +1,125 @@
+#include "sim/planner/plan_plots.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "sim/base/error.hpp"
+#include "sim/plan/search/front.hpp"
+#include "sim/planner/baselines.hpp"
+#include "sim/planner/plan_report.hpp"
+#include "sim/report/planner_plots.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr double kThousand = 1e3;
+
+std::string title_of(const Planner& planner, const std::string& network) {
+  return fmt::format("{} on {}", planner.scenario().spec.model, network);
+}
+
+PlotAxis plot_axis(const ConditionAxis& axis) {
+  return {.title = axis.unit.empty() ? std::string{axis.title}
+                                     : fmt::format("{}, {}", axis.title, axis.unit),
+          .is_logarithmic = true};
+}
+
+std::vector<std::string> names_of(const PlanAnswer& answer) {
+  std::vector<std::string> names;
+  names.reserve(answer.plans.size());
+  for (const PricedPlan& plan : answer.plans) names.push_back(plan.name);
+  return names;
+}
+
+}  // namespace
+
+std::string front_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                         std::size_t radio) {
+  const PlanAnswer& answer = answers.at(radio);
+  const bool energies = planner.scenario().mobile_profile.has_energy();
+  const ParetoFront front = find_front(front_points(answer, planner), kFrontCoordinates);
+  FrontPlot plot{
+      .title = title_of(planner, answer.network),
+      .x = {.title = "latency, ms", .is_logarithmic = true},
+      .y = {.title = energies ? "mobile energy, mJ" : "upload, kB", .is_logarithmic = energies},
+      .points = {},
+      .chosen = answer.best,
+      .baselines = {}};
+  for (std::size_t i = 0; i < answer.plans.size(); ++i) {
+    const PricedPlan& plan = answer.plans[i];
+    plot.points.push_back(
+        {.x = plan.spend[Criterion::kLatency] * kThousand,
+         .y = energies ? plan.spend[Criterion::kEnergy] * kThousand
+                       : plan.spend[Criterion::kUpload] / kThousand,
+         .label = plan.name,
+         .is_on_front = std::binary_search(front.members.begin(), front.members.end(), i)});
+  }
+  for (const Baseline& baseline : baselines(planner, answer)) {
+    const std::string& strategy = answer.plans[baseline.plan].cell.strategy;
+    if (strategy == "mobile-only" || strategy == "cloud-only") {
+      plot.baselines.push_back(baseline.plan);
+    }
+  }
+  return front_plot(plot);
+}
+
+std::string changes_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                           std::size_t radio, const ConditionAxis& axis) {
+  const PlanAnswer& answer = answers.at(radio);
+  const AlongAxis along = along_axis(planner, radio, axis);
+  const bool latency = planner.question().goal.criterion() == Criterion::kLatency;
+  BreakPointPlot plot{
+      .title = title_of(planner, answer.network),
+      .x = plot_axis(axis),
+      .y = {.title = latency ? "latency, ms" : "mobile energy, mJ", .is_logarithmic = true},
+      .is_reciprocal = axis.reciprocal,
+      .curves = {},
+      .segments = {}};
+  std::map<std::size_t, std::size_t> curve_of;  // by proposal
+  for (const Stretch& stretch : along.stretches) {
+    std::optional<std::size_t> winner;
+    if (stretch.best) {
+      const auto [it, is_new] = curve_of.try_emplace(*stretch.best, plot.curves.size());
+      winner = it->second;
+      if (is_new) {
+        const GoalLine line = goal_line(planner, radio, *stretch.best, axis);
+        const double slope =
+            axis.reciprocal ? line.slope / axis.per_unit : line.slope * axis.per_unit;
+        plot.curves.push_back({.label = answer.plans[*stretch.best].name,
+                               .constant = line.constant * kThousand,
+                               .slope = slope * kThousand});
+      }
+    }
+    plot.segments.push_back(
+        {.from = stretch.from / axis.per_unit, .to = stretch.to / axis.per_unit, .winner = winner});
+  }
+  return break_point_plot(plot);
+}
+
+std::string map_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                       std::size_t radio, const ConditionAxis& x, const ConditionAxis& y) {
+  if (x.name == y.name) {
+    throw ConfigError{fmt::format(
+        "papilio plan: error: --along and --across: a map needs two conditions, and both are {}; "
+        "change one",
+        x.name)};
+  }
+  constexpr std::size_t kColumns = 200;
+  constexpr std::size_t kRows = 100;
+  PlanMap map = plan_map(planner, radio, x, y, kColumns, kRows);
+  MapPlot plot{.title = title_of(planner, answers.at(radio).network),
+               .x = plot_axis(x),
+               .y = plot_axis(y),
+               .xs = std::move(map.xs),
+               .ys = std::move(map.ys),
+               .winners = std::move(map.winners),
+               .labels = names_of(answers.at(radio))};
+  for (double& value : plot.xs) value /= x.per_unit;
+  for (double& value : plot.ys) value /= y.per_unit;
+  return map_plot(plot);
+}
+
+}  // namespace papilio

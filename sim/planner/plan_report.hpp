@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/base/document/document.hpp"
+#include "sim/planner/planner.hpp"
+
+namespace papilio {
+
+/// What a report of plans shows beside the answer.
+struct PlanReportSettings {
+  bool explain{false};     ///< the stages of each answer
+  bool front{false};       ///< the plans that no other beats
+  bool sensitivity{true};  ///< where the answer changes
+};
+
+/// Coordinates of `front_points`.
+inline constexpr std::size_t kFrontCoordinates = 5;
+
+/// Latency, mobile energy, loss of accuracy, bytes sent and cloud time of some plans, of which a
+/// front is made: `[plans × 5]`. A loss is against the uncut network; where nobody knows it, NaN,
+/// unless nobody knows the accuracy of any plan: then it is 0 for all.
+std::vector<double> front_points(const PlanAnswer& answer, const Planner& planner);
+
+/// The answers as a report: the answer first, then what others would cost, and what would change
+/// it.
+Document plan_document(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                       const PlanReportSettings& settings);
+
+/// Every plan on every radio as a row, for CSV.
+Table plan_table(const Planner& planner, const std::vector<PlanAnswer>& answers);
+
+/// The answers for machines: numbers in SI units, strategies as scenarios write them.
+nlohmann::ordered_json plan_json(const Planner& planner, const std::vector<PlanAnswer>& answers);
+
+/// Why there is no answer on a radio: the nearest plan, and the limits that it misses.
+std::string miss_text(const Planner& planner, const PlanAnswer& answer);
+
+}  // namespace papilio

@@ -1,0 +1,209 @@
+#include "sim/planner/proposals.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "sim/plan/search/routes.hpp"
+#include "sim/planner/network_chain.hpp"
+#include "sim/planner/network_levels.hpp"
+#include "sim/scenario/partitions.hpp"
+
+namespace papilio {
+namespace {
+
+std::string no_objection(const Situation& /*situation*/) {
+  return {};
+}
+
+std::string not_of_decoders(const Situation& situation) {
+  return situation.scenario.spec.generate.present
+             ? "a decoder's request runs its network once for each token"
+             : std::string{};
+}
+
+/// A partition as the strategy that has it alone.
+StrategySpec spec_of(const Partition& partition) {
+  StrategySpec spec{.strategy = partition.strategy, .edge_after = partition.edge_after};
+  if (partition.strategy == "path") {
+    spec.hops.push_back({partition.cut->name, std::string{name(partition.to)}});
+    for (const Hop& hop : partition.then) {
+      spec.hops.push_back({hop.after.name, std::string{name(hop.to)}});
+    }
+  } else if (partition.cut) {
+    spec.after = {partition.cut->name};
+  }
+  if (partition.channels) spec.channels = {fmt::to_string(*partition.channels)};
+  if (partition.bits) spec.bits = *partition.bits;
+  if (!partition.codec.empty()) spec.codec = partition.codec;
+  return spec;
+}
+
+/// The scenario's own strategies, one by one.
+std::vector<StrategySpec> stated(const Situation& situation) {
+  const Scenario& scenario = situation.scenario;
+  Diagnostics diagnostics;
+  const Node nowhere;
+  Checker checker{nowhere, diagnostics};
+  const PublishedTables* published = scenario.published ? &*scenario.published : nullptr;
+  PartitionContext context =
+      context_of(scenario.graph, published, published != nullptr, scenario.measurements);
+  std::vector<StrategySpec> specs;
+  for (const Partition& partition :
+       resolve_partitions(scenario.spec.strategies, "strategies", context, checker).partitions) {
+    specs.push_back(spec_of(partition));
+  }
+  diagnostics.throw_if_any();
+  return specs;
+}
+
+/// What crosses as a strategy: cloud-only with a picture, a plain cut, or a unit.
+StrategySpec of_crossing(const Crossing& crossing) {
+  StrategySpec spec{.bits = crossing.bits, .codec = crossing.codec};
+  spec.strategy = crossing.cut.empty()    ? "cloud-only"
+                  : crossing.channels > 0 ? "butterfly"
+                                          : "split";
+  if (!crossing.cut.empty()) spec.after = {crossing.cut};
+  if (crossing.channels > 0) spec.channels = {fmt::to_string(crossing.channels)};
+  return spec;
+}
+
+/// Whether a measured crossing can stand beside others: what is compared is of the same pictures.
+bool comparable(const Measurements& measurements, const Crossing& crossing) {
+  const auto* samples = measurements.payloads ? measurements.payloads->find(crossing) : nullptr;
+  if (samples == nullptr) return crossing.codec == kRawCodec;
+  if (measurements.images.empty()) return true;
+  return std::equal(samples->begin(), samples->end(), measurements.images.begin(),
+                    measurements.images.end(),
+                    [](const auto& sample, std::uint32_t image) { return sample.image == image; });
+}
+
+/// Every crossing that somebody measured or published an accuracy or a size of.
+std::vector<StrategySpec> of_algorithm_1(const Situation& situation) {
+  const Scenario& scenario = situation.scenario;
+  std::set<Crossing> crossings;
+  if (scenario.measurements.accuracies) {
+    for (const Crossing& one : scenario.measurements.accuracies->crossings()) crossings.insert(one);
+  } else if (scenario.published) {
+    for (const PublishedTables::Split& one : scenario.published->splits) {
+      crossings.insert({.cut = one.block, .channels = one.channels});
+    }
+    for (const PublishedTables::Accuracy& one : scenario.published->accuracies) {
+      crossings.insert({.cut = one.block, .channels = one.channels});
+    }
+  }
+  if (scenario.measurements.payloads) {
+    for (const Crossing& one : scenario.measurements.payloads->crossings()) crossings.insert(one);
+  }
+  std::vector<StrategySpec> specs;
+  for (const Crossing& crossing : crossings) {
+    if (!comparable(scenario.measurements, crossing)) continue;
+    const std::optional<Cut> cut = scenario.graph.find_cut(crossing.cut);
+    if (!crossing.cut.empty() && (!cut || cut->of_inputs)) continue;
+    if (crossing.channels > (cut ? cut->unit_channels : 0)) continue;
+    specs.push_back(of_crossing(crossing));
+  }
+  return specs;
+}
+
+/// Every place where one tensor crosses, as it is.
+std::vector<StrategySpec> of_single_cuts(const Situation& situation) {
+  std::vector<StrategySpec> specs{{.strategy = "mobile-only"}};
+  for (const int bits : situation.bits) {
+    for (const Cut& cut : situation.scenario.graph.cuts()) {
+      StrategySpec spec{.strategy = cut.of_inputs ? "cloud-only" : "split", .bits = bits};
+      if (!cut.of_inputs) spec.after = {cut.name};
+      specs.push_back(std::move(spec));
+    }
+  }
+  return specs;
+}
+
+/// The best way over the tiers, there and back as often as it pays.
+std::vector<StrategySpec> of_routes(const Situation& situation) {
+  const Scenario& scenario = situation.scenario;
+  const StepCosts costs{scenario.graph, situation.devices, situation.use, scenario.spec.conditions};
+  const std::vector<Tier> tiers = situation.tiers();
+  const Spend& most = scenario.limits.most;
+  std::vector<StrategySpec> specs;
+  for (const int bits : situation.bits) {
+    const NetworkChain network = chain_of(scenario.graph, tiers, costs, bits);
+    std::vector<Route> routes;
+    if (!situation.goal.adds_up()) {
+      // The least product of two costs is on their front.
+      routes = best_routes(network.chain, {Criterion::kLatency, Criterion::kEnergy}, most);
+    } else if (most == Spend::unlimited()) {
+      if (auto route = shortest_route(network.chain, situation.goal.weights())) {
+        routes.push_back(std::move(*route));
+      }
+    } else if (auto route = best_route(network.chain, situation.goal.weights(), most)) {
+      routes.push_back(std::move(*route));
+    }
+    const auto best =
+        std::min_element(routes.begin(), routes.end(), [&](const Route& a, const Route& b) {
+          return situation.goal.value(a.spend) < situation.goal.value(b.spend);
+        });
+    if (best != routes.end()) specs.push_back(strategy_of(network, *best, tiers, bits));
+  }
+  return specs;
+}
+
+std::string not_of_products(const Situation& situation) {
+  if (!situation.goal.adds_up()) return "a cut's cost is a sum, and a product of two is none";
+  return not_of_decoders(situation);
+}
+
+/// The best way to part the layers, several tensors crossing; limits are for others to keep.
+std::vector<StrategySpec> of_minimum_cut(const Situation& situation) {
+  const Scenario& scenario = situation.scenario;
+  const StepCosts costs{scenario.graph, situation.devices, situation.use, scenario.spec.conditions};
+  const std::vector<Tier> tiers = situation.tiers();
+  std::vector<StrategySpec> specs;
+  for (const int bits : situation.bits) {
+    const CutProblem problem =
+        levels_of(scenario.graph, tiers, costs, situation.goal.weights(), bits);
+    const std::optional<LevelPlacement> least = minimum_cut(problem);
+    if (least) specs.push_back(strategy_of(scenario.graph, least->levels, tiers, bits));
+  }
+  return specs;
+}
+
+}  // namespace
+
+std::vector<Tier> Situation::tiers() const {
+  if (!scenario.spec.conditions.has_edge) return {Tier::kMobile, Tier::kCloud};
+  return {Tier::kMobile, Tier::kEdge, Tier::kCloud};
+}
+
+const std::vector<PlannerEntry>& planners() {
+  static const std::vector<PlannerEntry> kPlanners{
+      {"scenario", "the scenario's own strategies", "its file", stated, no_objection},
+      {"algorithm-1", "every cut, D_r, bits and codec that was measured or published",
+       "butterfly paper (2019), Algorithm 1", of_algorithm_1, no_objection},
+      {"neurosurgeon", "one cut, where one tensor crosses as it is", "Neurosurgeon (ASPLOS'17)",
+       of_single_cuts, no_objection},
+      {"jointdnn", "any number of transfers both ways: the shortest path over layers and tiers",
+       "JointDNN (arXiv 1801.08618), Section 3", of_routes, not_of_decoders},
+      {"minimum-cut",
+       "any set of layers on the mobile, several tensors crossing, without a way back; keeps no "
+       "limits of its own",
+       "DADS (Hu et al., INFOCOM 2019)", of_minimum_cut, not_of_products},
+  };
+  return kPlanners;
+}
+
+std::string key_of(const StrategySpec& strategy) {
+  std::string key = fmt::format("{}|{}|{}|{}|", strategy.strategy, strategy.edge_after,
+                                strategy.bits, strategy.codec);
+  for (const std::string& cut : strategy.after) key += cut + ",";
+  key += "|";
+  for (const HopSpec& hop : strategy.hops) key += hop.after + ":" + hop.to + ",";
+  key += "|";
+  for (const std::string& channels : strategy.channels) key += channels + ",";
+  return strategy.strategy == "mobile-only" ? strategy.strategy : key;
+}
+
+}  // namespace papilio

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/graph/graph.hpp"
+#include "sim/plan/limits.hpp"
+#include "sim/plan/price.hpp"
+#include "sim/planner/goal.hpp"
+#include "sim/scenario/scenario.hpp"
+
+namespace papilio {
+
+/// What a planner is asked: a scenario on one of its radios.
+struct Situation {
+  const Scenario& scenario;
+  Devices devices;  ///< that price its layers, unloaded
+  RadioUse use;     ///< of the radio, before the scenario's conditions
+  Goal goal;
+  std::vector<int> bits;  ///< of one element that crosses, each in 1..32
+
+  /// The mobile, the edge if there is one, the cloud.
+  [[nodiscard]] std::vector<Tier> tiers() const;
+};
+
+/// A way of finding plans: a row of the table of planners.
+struct PlannerEntry {
+  std::string_view name;    ///< as `--planner` takes it
+  std::string_view title;   ///< for people
+  std::string_view source;  ///< of the method
+  /// Strategies worth pricing, each of one partition. Exact planners give the best of their kind.
+  std::vector<StrategySpec> (*propose)(const Situation& situation);
+  /// Why it cannot be asked, as a clause; empty: it can.
+  std::string (*objection)(const Situation& situation);
+};
+
+/// Every planner, in the order in which ties go to the earlier.
+const std::vector<PlannerEntry>& planners();
+
+/// What tells a strategy of one partition from others.
+std::string key_of(const StrategySpec& strategy);
+
+}  // namespace papilio
