@@ -235,6 +235,14 @@ bool Graph::ends_block(LayerId id) const {
   return std::binary_search(block_ends_.begin(), block_ends_.end(), id);
 }
 
+const std::string& Graph::cut_name(LayerId id) const {
+  const Layer& layer = layers_[id];
+  if (!ends_block(id)) return layer.name;
+  // A block may be called as a layer within it: then the layer has the name.
+  const std::optional<LayerId> other = find_layer(layer.block);
+  return other && *other != id ? layer.name : layer.block;
+}
+
 std::vector<Cut> Graph::cuts() const {
   std::vector<LayerId> last_use(layers_.size(), 0);
   for (LayerId id = 0; id < layers_.size(); ++id) {
@@ -253,8 +261,8 @@ std::vector<Cut> Graph::cuts() const {
   for (LayerId id = 0; id < last_input; ++id) reach = std::max(reach, last_use[id]);
   for (LayerId id = last_input; id + 1 < layers_.size(); ++id) {
     if (reach <= id && last_use[id] > id) {
-      cuts.push_back({id, ends_block(id) ? layers_[id].block : layers_[id].name, layers_[id].shape,
-                      id == 0 && !all_inputs.empty(), unit_channels(layers_[id])});
+      cuts.push_back({id, cut_name(id), layers_[id].shape, id == 0 && !all_inputs.empty(),
+                      unit_channels(layers_[id])});
     }
     reach = std::max(reach, last_use[id]);
   }

@@ -42,7 +42,8 @@ std::int64_t output_bytes(const Layer& layer, int bits);
 /// network's inputs do; or, where somebody asks for it, several tensors do.
 struct Cut {
   LayerId after{0};   ///< the layer that produces the crossing tensor; of several, the last
-  std::string name;   ///< the block's name when the cut ends a labelled block, else the layer's
+  std::string name;   ///< the block's when the cut ends one that no layer is called as, or else
+                      ///< the layer's
   TensorShape shape;  ///< of the crossing tensor; of the first, where several inputs cross
   /// Whether the network's inputs cross, so that all of it runs behind: cloud-only.
   bool of_inputs{false};
@@ -165,6 +166,8 @@ class Graph {
     using is_transparent = void;
   };
 
+  /// What the cut after a layer is called, no two alike.
+  [[nodiscard]] const std::string& cut_name(LayerId id) const;
   [[nodiscard]] std::optional<Cut> find_wide_cut(std::string_view name) const;
   [[nodiscard]] std::vector<TensorShape> operand_shapes(const std::vector<LayerId>& inputs) const;
 
