@@ -19,10 +19,10 @@ class ColumnWriter {
   /// Writes the columns of one cost and goes on to the next's.
   void write(const Spend& spend, double*& to) const {
     double* const begin = to;
-    bool is_possible = spend[Criterion::kLatency] != kInfinite && spend.within(limits_);
+    bool is_possible = spend[Criterion::kLatency] < kInfinite && spend.within(limits_);
     if (weights_) *to++ = spend.weighed(*weights_);
     for (const Criterion criterion : criteria_) *to++ = spend[criterion];
-    for (const double* at = begin; at != to; ++at) is_possible = is_possible && *at != kInfinite;
+    for (const double* at = begin; at != to; ++at) is_possible = is_possible && *at < kInfinite;
     if (!is_possible) std::fill(begin, to, kInfinite);
   }
 

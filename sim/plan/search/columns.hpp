@@ -18,8 +18,8 @@ inline constexpr std::size_t kMostColumns = kCriteria + 1;
 using Amounts = std::array<double, kMostColumns>;
 
 /// What a search looks at of a chain: some criteria, perhaps after a weighed sum. What costs an
-/// infinite amount of one of them, takes an infinite time or exceeds a limit by itself costs
-/// infinite amounts of all.
+/// infinite or unknown (NaN) amount of one of them, takes an infinite time or exceeds a limit by
+/// itself costs infinite amounts of all.
 class Columns {
  public:
   /// @param weights of the sum that becomes the first column; none: no sum

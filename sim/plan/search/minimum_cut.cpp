@@ -214,18 +214,22 @@ double all_finite_costs(const CutProblem& problem) {
   return sum;
 }
 
+void check_costs(const std::vector<double>& costs, std::size_t size) {
+  PAPILIO_CHECK(costs.size() == size);
+  for (const double cost : costs) PAPILIO_CHECK(cost >= 0);
+}
+
 void check(const CutProblem& problem) {
-  PAPILIO_CHECK(problem.levels >= 1 && problem.levels <= 256);
-  const std::size_t boundaries = problem.levels - 1;
-  PAPILIO_CHECK(problem.crossing.empty() || problem.crossing.size() == boundaries);
+  constexpr std::size_t kMostLevels = 256;
+  PAPILIO_CHECK(problem.levels >= 1 && problem.levels <= kMostLevels);
   const std::size_t vertices = problem.cost.size();
-  for (const std::vector<double>& costs : problem.cost) {
-    PAPILIO_CHECK(costs.size() == problem.levels);
-  }
+  for (const std::vector<double>& costs : problem.cost) check_costs(costs, problem.levels);
   for (const CutTensor& tensor : problem.tensors) {
-    PAPILIO_CHECK(tensor.cost.size() == boundaries && tensor.producer < vertices);
+    check_costs(tensor.cost, problem.levels - 1);
+    PAPILIO_CHECK(tensor.producer < vertices);
     for (const std::size_t consumer : tensor.consumers) PAPILIO_CHECK(consumer < vertices);
   }
+  if (!problem.crossing.empty()) check_costs(problem.crossing, problem.levels - 1);
 }
 
 }  // namespace

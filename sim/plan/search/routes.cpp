@@ -9,6 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/plan/search/columns.hpp"
 #include "sim/plan/search/dual.hpp"
+#include "sim/plan/search/front.hpp"
 #include "sim/plan/search/labels.hpp"
 
 namespace papilio {
@@ -91,38 +92,6 @@ auto climb(double bound, double reached, const Search& search) {
   }
   return search(reached);
 }
-
-/// Whether a route within the limits is beaten in its targets, of routes in the order of targets.
-class Front {
- public:
-  /// @param most comparisons
-  Front(std::size_t targets, std::size_t most) : targets_{targets}, most_{most} {}
-
-  /// Adds what no route so far has at most as much as in all targets.
-  bool add(const Amounts& amounts) {
-    const bool is_beaten =
-        targets_ <= 2 ? !front_.empty() && beats(front_.back(), amounts)
-                      : std::any_of(front_.begin(), front_.end(),
-                                    [&](const Amounts& other) { return beats(other, amounts); });
-    if (targets_ > 2) compared_ += front_.size();
-    if (compared_ > most_) throw SearchTooLarge{"the front is too large to be compared"};
-    if (!is_beaten) front_.push_back(amounts);
-    return !is_beaten;
-  }
-
- private:
-  [[nodiscard]] bool beats(const Amounts& one, const Amounts& other) const {
-    for (std::size_t i = 0; i < targets_; ++i) {
-      if (one[i] > other[i]) return false;
-    }
-    return true;
-  }
-
-  std::size_t targets_;
-  std::size_t most_;
-  std::size_t compared_ = 0;
-  std::vector<Amounts> front_;
-};
 
 /// The search for the best route within limits that restrict.
 class LimitedSearch {
@@ -227,7 +196,7 @@ std::optional<Route> best_route(const Chain& chain, const Spend& weights, const 
 
 std::vector<Route> best_routes(const Chain& chain, const std::vector<Criterion>& targets,
                                const Spend& limits, std::size_t most) {
-  PAPILIO_CHECK(!targets.empty());
+  PAPILIO_CHECK(!targets.empty() && targets.size() <= kMostCoordinates);
   std::vector<Criterion> criteria = targets;
   const std::vector<Criterion> others = restricting(chain, std::nullopt, targets, limits);
   criteria.insert(criteria.end(), others.begin(), others.end());
@@ -237,13 +206,19 @@ std::vector<Route> best_routes(const Chain& chain, const std::vector<Criterion>&
     const double limit = limits[criteria[i]];
     if (!std::isinf(limit)) of_columns.push_back({i, limit});
   }
-  const Labels labels = set_labels(columns, bounds_of(columns, of_columns), most);
-  Front front{targets.size(), most * kComparisonsPerLabel};
+  Labels labels = set_labels(columns, bounds_of(columns, of_columns), most);
+  std::vector<Labels::End>& ends = labels.ends;
+  std::erase_if(ends, [&](const Labels::End& end) { return !is_within(of_columns, end.amounts); });
+  std::vector<double> points;
+  for (const Labels::End& end : ends) {
+    points.insert(points.end(), end.amounts.begin(),
+                  end.amounts.begin() + static_cast<std::ptrdiff_t>(targets.size()));
+  }
+  const std::vector<std::size_t> members = pareto_front(points, targets.size());
   std::vector<Route> routes;
-  for (const Labels::End& end : labels.ends) {
-    if (!is_within(of_columns, end.amounts)) continue;
-    if (!others.empty() && !front.add(end.amounts)) continue;
-    routes.push_back(route_of(chain, labels.tiers_of(end, columns.steps())));
+  routes.reserve(members.size());
+  for (const std::size_t member : members) {
+    routes.push_back(route_of(chain, labels.tiers_of(ends[member], columns.steps())));
   }
   return routes;
 }

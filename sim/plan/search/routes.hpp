@@ -29,7 +29,9 @@ inline constexpr std::size_t kMostBranches = 100'000;
 /// Time: steps × tiers².
 /// Source: JointDNN (arXiv 1801.08618), Section 3.
 /// @param weights each >= 0 and finite
-/// @return nothing where each route is forbidden, or weighs an infinite amount
+/// @return nothing where each route is forbidden, or weighs an infinite or unknown (NaN) amount;
+/// what
+///   weighs nothing may be either
 std::optional<Route> shortest_route(const Chain& chain, const Spend& weights);
 
 /// The route that weighs least of those within the limits, by label-setting: at each step and tier
@@ -67,11 +69,11 @@ std::optional<Route> best_route_by_program(const Chain& chain, const Spend& weig
 /// The routes within the limits that no other one beats: none spends at most as much of every
 /// target and less of one. Of those that spend the same of every target, one: the one that spends
 /// least of the first limited criterion, and so on, as best_route. By label-setting.
-/// @param targets at least one, each once
+/// @param targets 1 to 6, each once
 /// @param limits as best_route
 /// @param most labels to keep, <= 2^32 - 1
-/// @return sorted by the first target, then the second, and so on; routes that spend an infinite
-///   amount of a target are none
+/// @return sorted by the first target, then the second, and so on; routes that spend an infinite or
+///   unknown (NaN) amount of a target are none
 /// @throws SearchTooLarge where more labels would have to be kept: fronts of long chains are large
 std::vector<Route> best_routes(const Chain& chain, const std::vector<Criterion>& targets,
                                const Spend& limits, std::size_t most = kMostLabels);
