@@ -331,6 +331,28 @@ TEST(Routes, FrontEqualsTryingAll) {
   EXPECT_GE(most, 10U);
 }
 
+// The front of two targets is also the shortest route, the shortest that spends less energy than
+// it, and so on.
+TEST(Routes, FrontOfALongChainEqualsEverTighterLimits) {
+  for (unsigned seed = 0; seed < 10; ++seed) {
+    Problem problem = draw_long(seed);
+    problem.limits = Spend::unlimited();
+    std::vector<std::pair<double, double>> one_by_one;
+    while (const auto route = best_route(problem.chain, problem.weights, problem.limits)) {
+      const double energy_j = route->spend[Criterion::kEnergy];
+      one_by_one.emplace_back(route->spend[Criterion::kLatency], energy_j);
+      problem.limits[Criterion::kEnergy] = std::nextafter(energy_j, 0.0);
+    }
+    std::vector<std::pair<double, double>> front;
+    for (const Route& route : best_routes(problem.chain, {Criterion::kLatency, Criterion::kEnergy},
+                                          Spend::unlimited())) {
+      front.emplace_back(route.spend[Criterion::kLatency], route.spend[Criterion::kEnergy]);
+    }
+    EXPECT_EQ(front, one_by_one);
+    EXPECT_GT(front.size(), 10U);
+  }
+}
+
 TEST(Routes, NearestMissEqualsTryingAll) {
   int missed = 0;
   for (unsigned seed = 0; seed < kProblems; ++seed) {

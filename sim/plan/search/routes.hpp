@@ -47,9 +47,9 @@ std::optional<Route> shortest_route(const Chain& chain, const Spend& weights);
 std::optional<Route> best_route(const Chain& chain, const Spend& weights, const Spend& limits,
                                 std::size_t most = kMostLabels);
 
-/// As best_route, by the integer program that JointDNN states for its limits (arXiv 1801.08618)
-/// Section 4), as a flow. For each position p from 0 to the number of steps, and tiers s and t, the
-/// variable y(p, s, t) in {0, 1} says that the route goes from s before p to t after it:
+/// As best_route, by the integer program that JointDNN states for its limits (arXiv
+/// 1801.08618), as a flow. For each position p from 0 to the number of steps, and tiers s and t,
+/// the variable y(p, s, t) in {0, 1} says that the route goes from s before p to t after it:
 ///
 ///   least   sum of w(p, s, t) y(p, s, t)             w: weight of the move and of step p at t
 ///   where   sum over t of y(0, 0, t) = 1
