@@ -163,10 +163,10 @@ void time_routes(unsigned repetitions) {
     return [chain, limits] { return papilio::nearest_miss(chain, limits) ? 1U : 0U; };
   });
   for (const std::size_t tiers : {2U, 3U}) {
-    time(fmt::format("front of latency and energy, 21 layers, {} tiers", tiers), repetitions,
+    time(fmt::format("front of latency and cloud time, 21 layers, {} tiers", tiers), repetitions,
          [&](unsigned seed) {
            return [chain = draw(21, tiers, seed)] {
-             return papilio::best_routes(chain, {Criterion::kLatency, Criterion::kEnergy},
+             return papilio::best_routes(chain, {Criterion::kLatency, Criterion::kCloudTime},
                                          Spend::unlimited())
                  .size();
            };
