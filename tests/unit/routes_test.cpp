@@ -378,6 +378,7 @@ TEST(Routes, NearestMissEqualsTryingAll) {
     };
     const std::optional<Route> nearest = first_least(routes, [&](const Route& route) {
       std::vector<double> spent;
+      spent.reserve(criteria.size());
       for (const Criterion criterion : criteria) spent.push_back(route.spend[criterion]);
       return std::tuple{times(route), spent, changes(route)};
     });
