@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/report/planner_plots.hpp"
@@ -84,38 +85,90 @@ void add_names(GnuplotScript& script, const BreakPointPlot& plot, const PlotScal
   }
 }
 
-/// A line at each break point, with its place written along it; where lines are close, one text
-/// above another.
+/// Finds room beside the break points' lines for their numbers, which stand upright.
+class BreakNumbers {
+ public:
+  struct Place {
+    double across{0};  ///< of the number's middle, in ems from the frame's left
+    std::size_t level{0};
+  };
+
+  /// @param lines in ems from the frame's left
+  BreakNumbers(std::vector<double> lines, double width)
+      : lines_{std::move(lines)}, width_{width}, taken_(kLevels) {}
+
+  /// Left of the line where nothing is in the way, else right of it, else higher; where there is no
+  /// other room, over another line.
+  std::optional<Place> place(double line) {
+    for (const bool may_cross : {false, true}) {
+      for (std::size_t level = 0; level < kLevels; ++level) {
+        for (const double middle : {line - kLineHeight / 2, line + kLineHeight / 2}) {
+          if (!has_room(middle, level, may_cross)) continue;
+          taken_[level].push_back(middle);
+          return Place{middle, level};
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static constexpr std::size_t kLevels = 3;
+  static constexpr double kTic = 0.7;  ///< of the axis on the left
+
+  [[nodiscard]] bool has_room(double middle, std::size_t level, bool may_cross) const {
+    if (middle - kLineHeight / 2 < kTic || middle + kLineHeight / 2 > width_) return false;
+    const auto is_near = [&](double distance) {
+      return [=](double other) { return std::abs(other - middle) < distance; };
+    };
+    constexpr double kAlmost = 0.99;
+    if (std::any_of(taken_[level].begin(), taken_[level].end(), is_near(kAlmost * kLineHeight))) {
+      return false;
+    }
+    return may_cross ||
+           std::none_of(lines_.begin(), lines_.end(), is_near(kAlmost * kLineHeight / 2));
+  }
+
+  std::vector<double> lines_;
+  double width_;
+  std::vector<std::vector<double>> taken_;  // by level, the middles
+};
+
+/// A line at each break point, with its number.
 void add_breaks(GnuplotScript& script, const BreakPointPlot& plot, const PlotScale& scale,
                 const PlotFrame& frame) {
   constexpr double kFirst = 0.5;  // ems above the axis
-  constexpr std::size_t kLevels = 3;
-  std::vector<double> ends(kLevels, -kDrawingWidth);  // where the last text of each level ends
-  std::vector<double> reach(kLevels);                 // how high each level's texts begin
-  const double level_height = [&] {
-    double widest = 0;
-    for (const BreakPointPlot::Segment& segment : plot.segments) {
-      widest = std::max(widest, text_width(short_number(segment.from)));
-    }
-    return widest + kFirst;
-  }();
+  double level_height = 0;
+  std::vector<double> lines;
   for (std::size_t i = 1; i < plot.segments.size(); ++i) {
     const double x = plot.segments[i].from;
+    lines.push_back(scale.share(x) * frame.width());
+    level_height = std::max(level_height, text_width(short_number(x)) + kFirst);
     script.add(fmt::format(
         "set arrow from first {0}, graph 0 to first {0}, graph 1 nohead lw 1 dt 3 lc rgb "
         "'#555555' back\n",
         x));
-    const double at = scale.share(x) * frame.width();
-    for (std::size_t level = 0; level < kLevels; ++level) {
-      if (at - kLineHeight < ends[level]) continue;
-      ends[level] = at;
-      const double bottom = kFirst + static_cast<double>(level) * level_height;
-      script.add(
-          fmt::format("set label {} at graph {:.5f}, graph {:.4f} left rotate by 90 font F front\n",
-                      script.text(short_number(x)), (at - kLineHeight / 2) / frame.width(),
-                      bottom / frame.height()));
-      break;
-    }
+  }
+  BreakNumbers numbers{lines, frame.width()};
+  for (std::size_t i = 1; i < plot.segments.size(); ++i) {
+    const auto place = numbers.place(lines[i - 1]);
+    if (!place) continue;
+    const double bottom = kFirst + static_cast<double>(place->level) * level_height;
+    script.add(
+        fmt::format("set label {} at graph {:.5f}, graph {:.4f} left rotate by 90 font F front\n",
+                    script.text(short_number(plot.segments[i].from)), place->across / frame.width(),
+                    bottom / frame.height()));
+  }
+}
+
+/// Where nobody is admitted.
+void add_gaps(GnuplotScript& script, const BreakPointPlot& plot) {
+  for (const BreakPointPlot::Segment& segment : plot.segments) {
+    if (segment.winner) continue;
+    script.add(fmt::format(
+        "set object rectangle from first {}, graph 0 to first {}, graph 1 fc rgb '#EEEEEE' fs "
+        "solid noborder behind\n",
+        segment.from, segment.to));
   }
 }
 
@@ -138,6 +191,7 @@ std::string break_point_plot(const BreakPointPlot& plot) {
   script.add(frame.commands(script, plot.title, plot.x, x, plot.y, y));
   add_names(script, plot, x, frame, winners);
   add_breaks(script, plot, x, frame);
+  add_gaps(script, plot);
 
   std::vector<std::size_t> in_order(winners.size());
   for (const auto& [curve, number] : winners) in_order[number] = curve;
@@ -165,6 +219,11 @@ std::string break_point_plot(const BreakPointPlot& plot) {
     };
     if (i > 0) add(segment.from);
     if (i + 1 < plot.segments.size()) add(segment.to);
+  }
+  if (std::any_of(plot.segments.begin(), plot.segments.end(),
+                  [](const auto& segment) { return !segment.winner; })) {
+    plots += fmt::format("NaN with boxes fs solid 1.0 noborder lc rgb '#EEEEEE' title {}, ",
+                         script.text("–  no plan"));
   }
   if (points.empty()) {
     plots.resize(plots.size() - 2);

@@ -86,18 +86,27 @@ class FrontLabels {
  public:
   FrontLabels(const FrontPlot& front, const FrontView& view, const PlotFrame& frame)
       : front_{front}, view_{view}, frame_{frame} {
+    // Of points that cover each other one is enough.
+    std::set<std::pair<int, int>> cells;
     for (const std::size_t i : view.drawn) {
       const auto [x, y] = place_of(i);
       constexpr double kSmall = 0.15;
+      if (!cells.emplace(static_cast<int>(x / kSmall), static_cast<int>(y / kSmall)).second) {
+        continue;
+      }
       faint_.push_back({x - kSmall, y - kSmall, x + kSmall, y + kSmall});
     }
-    for (const std::size_t i : view.steps) avoid_point(i);
-    for (std::size_t i = 0; i + 1 < view.steps.size(); ++i) {
-      const auto [x1, y1] = place_of(view.steps[i]);
-      const auto [x2, y2] = place_of(view.steps[i + 1]);
+    std::size_t last = view.steps.front();
+    avoid_point(last);
+    for (const std::size_t i : view.steps) {
+      const auto [x1, y1] = place_of(last);
+      const auto [x2, y2] = place_of(i);
       constexpr double kLine = 0.1;
+      if (std::hypot(x2 - x1, y2 - y1) < kLine) continue;
       taken_.push_back({x1, y1 - kLine, x2, y1 + kLine});
       taken_.push_back({x2 - kLine, y2, x2 + kLine, y1});
+      avoid_point(i);
+      last = i;
     }
   }
 
@@ -122,6 +131,7 @@ class FrontLabels {
         double cost = cost_of(box) + kFarther * distance;
         for (const EmBox& part : leader(x, y, box)) {
           for (const EmBox& label : labels_) cost += part.overlap(label) > 0 ? kCovered : 0;
+          for (const EmBox& line : leaders_) cost += part.overlap(line) > 0 ? kCovered : 0;
           for (const EmBox& other : taken_) cost += part.overlap(other) > 0 ? kFaint : 0;
         }
         if (cost < least) {
@@ -133,8 +143,10 @@ class FrontLabels {
     if (least >= kCovered && !must_have) return {};
     labels_.push_back(best);
     taken_.push_back(best);
-    const std::vector<EmBox> line = leader(x, y, best);
-    taken_.insert(taken_.end(), line.begin(), line.end());
+    for (const EmBox& part : leader(x, y, best)) {
+      leaders_.push_back(part);
+      taken_.push_back(part);
+    }
     return written(script, text, best, x, y);
   }
 
@@ -147,22 +159,36 @@ class FrontLabels {
  private:
   /// Below and to the left of a point of the front there is no other; above its step neither is a
   /// line.
-  static constexpr std::array<std::pair<double, double>, 8> kWays{
-      {{1, 1}, {-1, -1}, {1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, -1}, {-1, 1}}};
-  static constexpr double kFarther = 0.1;
+  static constexpr std::array<std::pair<double, double>, 16> kWays{{{1, 1},
+                                                                    {-1, -1},
+                                                                    {1, 0},
+                                                                    {-1, 0},
+                                                                    {0, 1},
+                                                                    {0, -1},
+                                                                    {1, -1},
+                                                                    {-1, 1},
+                                                                    {1, 0.5},
+                                                                    {-1, -0.5},
+                                                                    {0.5, 1},
+                                                                    {-0.5, -1},
+                                                                    {1, 2},
+                                                                    {-1, -2},
+                                                                    {2, 1},
+                                                                    {-2, -1}}};
+  static constexpr double kFarther = 0.3;
   static constexpr double kNearer = 0.4;
   static constexpr double kFaint = 0.5;   ///< of covering a point that is not on the front
   static constexpr double kCovered = 20;  ///< of covering anything else
 
   static EmBox box_of(const std::string& text, double x, double y, double across, double up) {
     const double width = text_width(text);
-    const double left = x - width * (1 - across) / 2;
-    const double bottom = y - kLineHeight * (1 - up) / 2;
+    const double left = x - width * (1 - std::clamp(across, -1.0, 1.0)) / 2;
+    const double bottom = y - kLineHeight * (1 - std::clamp(up, -1.0, 1.0)) / 2;
     return {left, bottom, left + width, bottom + kLineHeight};
   }
 
   /// Where the line from a point to its label begins to be needed, and ends.
-  static constexpr double kFar = 1;
+  static constexpr double kFar = 0.7;
   static std::pair<double, double> nearest(double x, double y, const EmBox& box) {
     return {std::clamp(x, box.left, box.right), std::clamp(y, box.bottom, box.top)};
   }
@@ -222,6 +248,7 @@ class FrontLabels {
   const PlotFrame& frame_;
   std::vector<EmBox> taken_;
   std::vector<EmBox> labels_;
+  std::vector<EmBox> leaders_;
   std::vector<EmBox> faint_;
 };
 
@@ -249,6 +276,7 @@ std::string points_plot(GnuplotScript& script, const FrontPlot& front,
                         std::string_view title) {
   if (positions.empty()) return {};
   std::vector<GnuplotScript::Row> rows;
+  rows.reserve(positions.size());
   for (const std::size_t i : positions) {
     rows.push_back({GnuplotScript::number_cell(front.points[i].x),
                     GnuplotScript::number_cell(front.points[i].y)});
@@ -300,11 +328,11 @@ std::string front_plot(const FrontPlot& front) {
       points_plot(script, front, beaten, "points pt 7 ps 0.5 lc rgb '#999999'", "dominated");
   plots += points_plot(script, front, elsewhere, "points pt 6 ps 0.7 lc rgb '#4477AA'", kElsewhere);
   plots += points_plot(script, front, view.steps, "steps lw 2 lc rgb '#4477AA'", "");
+  plots += points_plot(script, front, view.steps, "points pt 7 ps 0.8 lc rgb '#4477AA'",
+                       "front of these two");
   plots += points_plot(script, front, baselines, "points pt 4 ps 1.3 lw 2.5 lc rgb '#000000'",
                        "baseline");
   plots += points_plot(script, front, chosen, "points pt 6 ps 1.9 lw 3 lc rgb '#D55E00'", "chosen");
-  plots += points_plot(script, front, view.steps, "points pt 7 ps 0.8 lc rgb '#4477AA'",
-                       "front of these two");
   plots.resize(plots.size() - 2);
   script.add("plot " + plots + "\n");
   return script.script();

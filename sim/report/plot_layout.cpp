@@ -13,7 +13,7 @@ namespace papilio {
 namespace {
 
 /// Margins in ems.
-constexpr double kLeftMargin = 6.5;
+constexpr double kLeftMargin = 7;
 constexpr double kBottomMargin = 5;
 constexpr double kTopMargin = 1.2;
 constexpr double kTitleMargin = 2.6;
@@ -56,8 +56,9 @@ std::string logarithmic(char name, const PlotScale& scale) {
       ratio > kShort ? std::vector{1.0, 2.0, 5.0} : std::vector{1.0, 1.5, 2.0, 3.0, 5.0, 7.0};
   constexpr double kTen = 10;
   std::string tics;
-  for (double decade = std::pow(kTen, std::floor(std::log10(scale.low()))); decade <= scale.high();
-       decade *= kTen) {
+  const int last = static_cast<int>(std::floor(std::log10(scale.high())));
+  for (int power = static_cast<int>(std::floor(std::log10(scale.low()))); power <= last; ++power) {
+    const double decade = std::pow(kTen, power);
     for (const double number : within) {
       const double tic = number * decade;
       if (tic < scale.low() || tic > scale.high()) continue;

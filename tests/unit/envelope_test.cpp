@@ -103,6 +103,7 @@ std::vector<PlaneCandidate> random_candidates(Stream& random) {
 
 std::vector<AxisCandidate> along(const std::vector<PlaneCandidate>& candidates, double y) {
   std::vector<AxisCandidate> row;
+  row.reserve(candidates.size());
   for (const PlaneCandidate& candidate : candidates) row.push_back(candidate.along(y));
   return row;
 }

@@ -105,8 +105,8 @@ TEST(FrontPlot, HoldsStepsAndTheOthers) {
   EXPECT_THAT(script, HasSubstr("$table0 << END\n3 3\nEND"));
   EXPECT_THAT(script, HasSubstr("$table1 << END\n3 4\nEND"));
   EXPECT_THAT(script, HasSubstr("$table2 << END\n1 4\n2 2\n4 1\nEND"));
-  EXPECT_THAT(script, HasSubstr("$table3 << END\n1 4\n4 1\nEND"));
-  EXPECT_THAT(script, HasSubstr("$table4 << END\n2 2\nEND"));
+  EXPECT_THAT(script, HasSubstr("$table4 << END\n1 4\n4 1\nEND"));
+  EXPECT_THAT(script, HasSubstr("$table5 << END\n2 2\nEND"));
   EXPECT_THAT(script, HasSubstr("$table2 using 1:2 with steps"));
   for (const char* label : {"\"cloud\"", "\"RB1\"", "\"mobile\""}) {
     EXPECT_THAT(script, HasSubstr(label));
@@ -133,7 +133,11 @@ TEST(BreakPointPlot, HoldsTheCurvesAndTheirMeeting) {
   EXPECT_THAT(script, HasSubstr("set arrow from first 2, graph 0"));
   EXPECT_THAT(script, HasSubstr("\"2\"\n")) << "its number";
   EXPECT_THAT(script, HasSubstr("1 5\n")) << "the cloud at 1, where it does not win";
+  EXPECT_THAT(script, Not(HasSubstr("no plan")));
   BreakPointPlot nobody = small_breaks();
+  nobody.segments[0].winner.reset();
+  EXPECT_THAT(break_point_plot(nobody), HasSubstr("set object rectangle from first 1, graph 0 to"));
+  EXPECT_THAT(break_point_plot(nobody), HasSubstr("\"–  no plan\"\n"));
   for (auto& segment : nobody.segments) segment.winner.reset();
   EXPECT_THROW(break_point_plot(nobody), ConfigError);
 }

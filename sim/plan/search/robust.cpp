@@ -20,7 +20,7 @@ class WeighedSamples {
     PAPILIO_CHECK(count_ >= 1 && costs_.size() == count_ * samples.candidates);
     PAPILIO_CHECK(samples.weights.empty() || samples.weights.size() == count_);
     for (std::size_t i = 0; i < count_; ++i) {
-      const double weight = samples.weights.empty() ? 1 : samples.weights[i];
+      const double weight = samples.weights.empty() ? 1.0 : samples.weights[i];
       PAPILIO_CHECK(weight >= 0 && std::isfinite(weight));
       if (weight == 0) continue;
       places_.push_back(i);
@@ -35,7 +35,8 @@ class WeighedSamples {
   [[nodiscard]] double total() const { return total_; }
   [[nodiscard]] double cost(std::size_t candidate, std::size_t sample) const {
     const double cost = costs_[candidate * count_ + places_[sample]];
-    return std::isnan(cost) ? kUnbounded : cost;
+    if (std::isnan(cost)) return kUnbounded;
+    return cost;
   }
 
  private:
