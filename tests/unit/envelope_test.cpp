@@ -60,16 +60,24 @@ TEST(Envelope, GivesTiesToTheEarlierAndNothingToWhatIsUnknown) {
   EXPECT_THAT(lower_envelope({}, 0, 1), ElementsAre(AxisSegment{0, 1, std::nullopt}));
 }
 
-// Three lines through one point, x = 1/3, of which rounding makes no stretch: the middle one is
-// best nowhere else.
+// Three lines through one point: the middle one is best nowhere else, and what rounding gives it
+// there is no stretch.
 TEST(Envelope, HasNoStretchThatRoundingMade) {
-  const std::vector<AxisCandidate> candidates{
-      {{0.1 / 3, 0.7}, {}}, {{0.5 / 3, 0.3}, {}}, {{0.8 / 3, 0}, {}}};
-  const std::vector<AxisSegment> segments = lower_envelope(candidates, 0, 1);
-  ASSERT_EQ(segments.size(), 2U);
-  EXPECT_EQ(segments[0].best, 0U);
-  EXPECT_NEAR(segments[0].to, 1.0 / 3, 1e-12);
-  EXPECT_EQ(segments[1].best, 2U);
+  const StreamFamily family{1, "concurrent"};
+  for (unsigned round = 0; round < 1000; ++round) {
+    Stream random{family, round};
+    const double x = 0.1 + 0.8 * random.uniform();
+    const double value = random.uniform();
+    std::vector<AxisCandidate> candidates;
+    for (const double slope : {3 + random.uniform(), 1 + random.uniform(), random.uniform()}) {
+      candidates.push_back({{value - slope * x, slope}, {}});
+    }
+    const std::vector<AxisSegment> segments = lower_envelope(candidates, 0, 1);
+    ASSERT_EQ(segments.size(), 2U) << "round " << round;
+    EXPECT_EQ(segments[0].best, 0U);
+    EXPECT_NEAR(segments[0].to, x, 1e-12);
+    EXPECT_EQ(segments[1].best, 2U);
+  }
 }
 
 /// Random planes, some of which share slopes or are equal, with up to two limits.
