@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "sim/app/command.hpp"
@@ -15,6 +16,9 @@
 #include "sim/planner/plan_plots.hpp"
 #include "sim/planner/plan_report.hpp"
 #include "sim/planner/planner.hpp"
+#include "sim/planner/robust_plan.hpp"
+#include "sim/radio/trace.hpp"
+#include "sim/scenario/references.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
@@ -83,16 +87,57 @@ PlanQuestion question_of(const CommandLine& line) {
   return question;
 }
 
+/// How the plans fare over the trace that was asked for; nothing where none was.
+std::vector<OverTrace> traced(const CommandLine& line, const ScenarioSource& source,
+                              const ProfileLibrary& library, const Planner& planner) {
+  if (!line.has("trace")) return {};
+  const std::string name = line.get<std::string>("trace");
+  const fs::path file =
+      fs::is_regular_file(name) ? fs::path{name} : find_data_file(source, library, "traces", name);
+  if (file.empty()) {
+    refuse_plan(
+        fmt::format("--trace: no file '{}' here, beside the scenario, or under traces/ of a "
+                    "folder of profiles or of the data folder",
+                    name));
+  }
+  const std::string over = line.get<std::string>("over");
+  std::optional<double> percentile;
+  if (over != "mean") {
+    constexpr double kWhole = 100;
+    double number = 0;
+    const char* const end = over.data() + over.size();
+    const bool is_percentile = over.starts_with("p") &&
+                               std::from_chars(over.data() + 1, end, number).ptr == end &&
+                               number > 0 && number <= kWhole;
+    if (!is_percentile) {
+      refuse_plan(
+          fmt::format("--over: expected mean, or a percentile from p1 to p100, got '{}'", over));
+    }
+    percentile = number / kWhole;
+  }
+  constexpr double kBin = 0.1;
+  const Trace trace = load_trace(file.string(), Seconds{kBin});
+  std::vector<OverTrace> all;
+  for (std::size_t radio = 0; radio < planner.scenario().radios.size(); ++radio) {
+    all.push_back(over_trace(planner, radio, trace, percentile));
+  }
+  return all;
+}
+
 /// Draws what was asked for, of the first radio.
 void draw_all(const CommandLine& line, const Planner& planner,
-              const std::vector<PlanAnswer>& answers) {
+              const std::vector<PlanAnswer>& answers, const std::vector<OverTrace>& traces) {
   const auto along = [&](const char* option) {
     return condition_axis(fmt::format("--{}", option), line.get<std::string>(option),
                           planner.scenario().spec);
   };
   const bool adds_up = planner.question().goal.adds_up();
-  if (!adds_up && (line.has("map") || line.has("changes"))) {
+  if (!adds_up && (line.has("map") || line.has("changes") || line.has("distribution"))) {
     refuse_plan("maps and break points are of a latency or an energy, not of their product");
+  }
+  if (line.has("distribution")) {
+    if (traces.empty()) refuse_plan("--distribution needs --trace");
+    draw(trace_script(planner, answers, 0, traces.front()), line.get<std::string>("distribution"));
   }
   if (line.has("front")) draw(front_script(planner, answers, 0), line.get<std::string>("front"));
   if (line.has("changes")) {
@@ -119,6 +164,7 @@ void plan_command(const Words& words) {
        "    --limit latency_s=0.03 -o plan.yaml",
        "papilio plan scenarios/paper/table4.yaml --network wifi --map map.svg --front front.svg",
        "papilio plan scenarios/examples/u-net.yaml --planner minimum-cut --explain",
+       "papilio plan scenarios/paper/table4.yaml --network 3g --trace scenarios/fleets/walk.csv",
        "papilio plan scenarios/paper/table4.yaml --json"}};
   add_scenario_options(line);
   line.add_options()("target,t",
@@ -153,13 +199,19 @@ void plan_command(const Words& words) {
   line.add_options()("across",
                      po::value<std::string>()->default_value("cloud_load")->value_name("AXIS"),
                      "the map's other condition");
+  line.add_options()("trace", po::value<std::string>()->value_name("FILE"),
+                     "of the uplink's rate (docs/models/traces.md): choose one plan for all of it");
+  line.add_options()("over", po::value<std::string>()->default_value("p95")->value_name("WHAT"),
+                     "of the trace is made small: mean, or a percentile such as p95");
+  line.add_options()("distribution", po::value<std::string>()->value_name("FILE"),
+                     "draw how much of the trace's time plans take at most how much");
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                      "write the answers as a file for 'strategy: plan' of scenarios and fleets");
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                      "what is printed: md, csv (every plan), json, latex or html");
   line.add_options()("json", po::bool_switch(), "the same as --format json");
   if (!line.parse(words)) return;
-  for (const char* option : {"front", "changes", "map"}) {
+  for (const char* option : {"front", "changes", "map", "distribution"}) {
     if (line.has(option)) {
       check_drawing(line.get<std::string>(option), fmt::format("plan --{}", option));
     }
@@ -168,8 +220,10 @@ void plan_command(const Words& words) {
   check_format(format);
   const PlanQuestion question = question_of(line);
   ProfileCaches caches;
-  const Scenario scenario = scenario_of(plan_source(line), caches);
-  const Planner planner{scenario, profiles_of(scenario, caches), question};
+  const ScenarioSource source = plan_source(line);
+  const Scenario scenario = scenario_of(source, caches);
+  ProfileCache& profiles = profiles_of(scenario, caches);
+  const Planner planner{scenario, profiles, question};
   std::vector<PlanAnswer> answers;
   std::vector<std::string> misses;
   for (std::size_t radio = 0; radio < scenario.radios.size(); ++radio) {
@@ -181,22 +235,26 @@ void plan_command(const Words& words) {
         fmt::format("papilio plan: error: {}\nWiden a limit, or give it other strategies.",
                     fmt::join(misses, "\n"))};
   }
+  std::vector<OverTrace> traces = traced(line, source, profiles.library(), planner);
   if (line.has("output")) {
     const fs::path file{line.get<std::string>("output")};
     OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
     folder.add(file.filename().string(), plan_yaml(planner, answers));
     folder.commit();
   }
-  draw_all(line, planner, answers);
+  draw_all(line, planner, answers, traces);
   if (format == "json") {
     say(json_text(plan_json(planner, answers)));
   } else if (format == "csv") {
     say(to_csv(plan_table(planner, answers)));
   } else {
-    print(plan_document(
-              planner, answers,
-              {.explain = line.get<bool>("explain"), .front = line.get<bool>("all-fronts")}),
-          format);
+    PlanReportSettings settings{.explain = line.get<bool>("explain"),
+                                .front = line.get<bool>("all-fronts")};
+    settings.traces = std::move(traces);
+    if (line.has("trace")) {
+      settings.trace_file = fs::path{line.get<std::string>("trace")}.filename().string();
+    }
+    print(plan_document(planner, answers, settings), format);
   }
 }
 

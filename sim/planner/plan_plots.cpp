@@ -34,7 +34,52 @@ std::vector<std::string> names_of(const PlanAnswer& answer) {
   return names;
 }
 
+/// What a plan is worth over the trace, from the least to the greatest, by the share of its time.
+DistributionPlot::Curve distribution_of(const OverTrace& over, std::size_t plan,
+                                        const PlanAnswer& answer) {
+  std::vector<std::pair<double, double>> values;  // and weights
+  double whole = 0;
+  const std::size_t samples = over.weights.size();
+  for (std::size_t s = 0; s < samples; ++s) {
+    values.emplace_back(over.costs[plan * samples + s], over.weights[s]);
+    whole += over.weights[s];
+  }
+  std::sort(values.begin(), values.end());
+  DistributionPlot::Curve curve{.label = answer.plans[plan].name, .values = {}, .shares = {}};
+  double share = 0;
+  for (const auto& [value, weight] : values) {
+    share += weight / whole;
+    if (!std::isfinite(value)) break;
+    curve.values.push_back(value * kThousand);
+    curve.shares.push_back(share);
+  }
+  return curve;
+}
+
 }  // namespace
+
+std::string trace_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                         std::size_t radio, const OverTrace& over) {
+  const PlanAnswer& answer = answers.at(radio);
+  const bool latency = planner.question().goal.criterion() == Criterion::kLatency;
+  DistributionPlot plot{
+      .title = title_of(planner, answer.network) + ", over the trace",
+      .x = {.title = latency ? "latency, ms" : "mobile energy, mJ", .is_logarithmic = true},
+      .y = {.title = "share of the time, %", .is_logarithmic = false},
+      .curves = {}};
+  std::vector<std::size_t> shown;
+  const auto show = [&](std::optional<std::size_t> plan) {
+    if (plan && std::find(shown.begin(), shown.end(), *plan) == shown.end()) shown.push_back(*plan);
+  };
+  show(over.best);
+  show(over.best_at_mean);
+  for (const Baseline& baseline : baselines(planner, answer)) show(baseline.plan);
+  for (const std::size_t plan : shown) {
+    DistributionPlot::Curve curve = distribution_of(over, plan, answer);
+    if (!curve.values.empty()) plot.curves.push_back(std::move(curve));
+  }
+  return distribution_plot(plot);
+}
 
 std::string front_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
                          std::size_t radio) {
@@ -85,7 +130,8 @@ std::string changes_script(const Planner& planner, const std::vector<PlanAnswer>
       const auto [it, is_new] = curve_of.try_emplace(*stretch.best, plot.curves.size());
       winner = it->second;
       if (is_new) {
-        const GoalLine line = goal_line(planner, radio, *stretch.best, axis);
+        const Affine line =
+            SpendLine{planner, radio, *stretch.best, axis}.of(planner.question().goal.criterion());
         const double slope =
             axis.reciprocal ? line.slope / axis.per_unit : line.slope * axis.per_unit;
         plot.curves.push_back({.label = answer.plans[*stretch.best].name,

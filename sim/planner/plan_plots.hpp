@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/planner/planner.hpp"
+#include "sim/planner/robust_plan.hpp"
 #include "sim/planner/sensitivity.hpp"
 
 namespace papilio {
@@ -16,6 +17,11 @@ namespace papilio {
 /// @throws ConfigError if no plan can be drawn
 std::string front_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
                          std::size_t radio);
+
+/// The answer over a trace, the best plan at its mean rate, and the baselines: how much of the time
+/// each takes at most how much. The planner's goal adds up.
+std::string trace_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                         std::size_t radio, const OverTrace& over);
 
 /// The best plans along an axis, and where they change. The planner's goal adds up.
 /// @throws ConfigError if nothing keeps the limits anywhere on it

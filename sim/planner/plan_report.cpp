@@ -47,6 +47,17 @@ void add_costs(Table::Row& row, const PricedPlan& plan) {
   row.push_back(in_ms(plan.took.cloud));
 }
 
+/// Three digits, of large numbers all before the point.
+std::string amount_text(double amount) {
+  constexpr double kLarge = 1000;
+  return std::abs(amount) >= kLarge ? fmt::format("{:.0f}", amount) : fmt::format("{:.3g}", amount);
+}
+
+TableCell amount_cell(double amount) {
+  constexpr double kLarge = 1000;
+  return std::abs(amount) >= kLarge ? decimals(amount, 0) : significant(amount, kDigits);
+}
+
 /// The plan's name, with what its crossing is where the name does not say it.
 std::string title_of(const PricedPlan& plan) {
   const Cell& cell = plan.cell;
@@ -72,6 +83,10 @@ class Report {
     document.paragraphs.push_back(introduction());
     document.sections.push_back(answer());
     for (const PlanAnswer& one : answers_) document.sections.push_back(others(one));
+    for (std::size_t i = 0; i < settings_.traces.size(); ++i) {
+      document.sections.push_back(
+          trace_section(planner_, answers_[i], settings_.traces[i], settings_.trace_file));
+    }
     if (settings_.sensitivity && planner_.question().goal.adds_up()) {
       document.sections.push_back(changes());
     }
@@ -185,19 +200,19 @@ class Report {
         if (axis.of_edge && !planner_.scenario().spec.conditions.has_edge) continue;
         const AlongAxis along = along_axis(planner_, radio, axis);
         if (along.stretches.size() == 1) {
+          const Stretch& whole = along.stretches.front();
           section.remarks.push_back(fmt::format(
-              "On {}, {} is the best for every {} from {:.3g} to {:.3g}{}{}.",
-              answers_[radio].network, plan_name(radio, along.stretches.front().best), axis.title,
-              along.stretches.front().from / axis.per_unit,
-              along.stretches.front().to / axis.per_unit, axis.unit.empty() ? "" : " ", axis.unit));
+              "On {}, it is {} whatever {} is, from {} to {}{}{}.", answers_[radio].network,
+              plan_name(radio, whole.best), axis.phrase, amount_text(whole.from / axis.per_unit),
+              amount_text(whole.to / axis.per_unit), axis.unit.empty() ? "" : " ", axis.unit));
           continue;
         }
         for (const Stretch& stretch : along.stretches) {
-          table.rows.push_back({answers_[radio].network, axis.title,
-                                significant(along.here / axis.per_unit, kDigits),
-                                significant(stretch.from / axis.per_unit, kDigits),
-                                significant(stretch.to / axis.per_unit, kDigits), axis.unit,
-                                plan_name(radio, stretch.best)});
+          if (!settings_.explain) break;
+          table.rows.push_back(
+              {answers_[radio].network, axis.title, amount_cell(along.here / axis.per_unit),
+               amount_cell(stretch.from / axis.per_unit), amount_cell(stretch.to / axis.per_unit),
+               axis.unit, plan_name(radio, stretch.best)});
         }
         section.paragraphs.push_back(sentence(radio, along));
       }
@@ -215,7 +230,7 @@ class Report {
     const auto here = std::find_if(along.stretches.begin(), along.stretches.end(),
                                    [&](const Stretch& one) { return along.here <= one.to; });
     const auto amount = [&](double condition) {
-      return fmt::format("{:.3g}{}{}", condition / along.axis->per_unit,
+      return fmt::format("{}{}{}", amount_text(condition / along.axis->per_unit),
                          along.axis->unit.empty() ? "" : " ", along.axis->unit);
     };
     std::vector<std::string> changes;
@@ -229,9 +244,8 @@ class Report {
                                       plan_name(radio, (here + 1)->best)));
       }
     }
-    return fmt::format("On {}, the answer changes when the {}, {} here, {}.",
-                       answers_[radio].network, along.axis->title, amount(along.here),
-                       fmt::join(changes, " or "));
+    return fmt::format("On {}, the answer changes when {}, {} here, {}.", answers_[radio].network,
+                       along.axis->phrase, amount(along.here), fmt::join(changes, " or "));
   }
 
   [[nodiscard]] Section front(const PlanAnswer& one) const {

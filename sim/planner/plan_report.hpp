@@ -7,6 +7,7 @@
 
 #include "sim/base/document/document.hpp"
 #include "sim/planner/planner.hpp"
+#include "sim/planner/robust_plan.hpp"
 
 namespace papilio {
 
@@ -15,6 +16,9 @@ struct PlanReportSettings {
   bool explain{false};     ///< the stages of each answer
   bool front{false};       ///< the plans that no other beats
   bool sensitivity{true};  ///< where the answer changes
+  /// `[answers]`, or none: how the plans fare over a trace.
+  std::vector<OverTrace> traces{};
+  std::string trace_file{};  ///< of these, for people
 };
 
 /// Coordinates of `front_points`.

@@ -38,17 +38,11 @@ Affine through(double x0, double value0, double x1, double value1) {
 AxisCandidate candidate_of(const Planner& planner, std::size_t radio, std::size_t proposal,
                            const ConditionAxis& axis, double low, double high) {
   if (!planner.accurate(proposal)) return {.value = {kUnknown, 0}, .limits = {}};
-  const ConditionsSpec& conditions = planner.scenario().spec.conditions;
-  const Spend at_low = planner.spend(radio, proposal, with(conditions, axis, low));
-  const Spend at_high = planner.spend(radio, proposal, with(conditions, axis, high));
-  const auto line = [&](Criterion criterion) {
-    return through(affine_in(axis, low), at_low[criterion], affine_in(axis, high),
-                   at_high[criterion]);
-  };
-  AxisCandidate candidate{.value = line(planner.question().goal.criterion()), .limits = {}};
+  const SpendLine line{planner, radio, proposal, axis, low, high};
+  AxisCandidate candidate{.value = line.of(planner.question().goal.criterion()), .limits = {}};
   const Limits& limits = planner.scenario().limits;
   for (const Criterion criterion : limits.limited()) {
-    candidate.limits.push_back({line(criterion), limits.most[criterion]});
+    candidate.limits.push_back({line.of(criterion), limits.most[criterion]});
   }
   return candidate;
 }
@@ -77,6 +71,7 @@ const std::vector<ConditionAxis>& condition_axes() {
   static const std::vector<ConditionAxis> kAxes{
       {.name = "uplink",
        .title = "uplink",
+       .phrase = "the uplink",
        .unit = "Mbit/s",
        .per_unit = kMega,
        .reciprocal = true,
@@ -87,6 +82,7 @@ const std::vector<ConditionAxis>& condition_axes() {
        .set = [](ConditionsSpec& of, double value) { of.uplink_bit_per_s = value; }},
       {.name = "downlink",
        .title = "downlink",
+       .phrase = "the downlink",
        .unit = "Mbit/s",
        .per_unit = kMega,
        .reciprocal = true,
@@ -97,16 +93,19 @@ const std::vector<ConditionAxis>& condition_axes() {
        .set = [](ConditionsSpec& of, double value) { of.downlink_bit_per_s = value; }},
       {.name = "mobile_load",
        .title = "K_mobile",
+       .phrase = "K_mobile",
        .value = [](const ConditionsSpec& of, const Radio&) { return of.mobile_load_level; },
        .set = [](ConditionsSpec& of, double value) { of.mobile_load_level = value; }},
       {.name = "cloud_load",
        .title = "K_cloud",
+       .phrase = "K_cloud",
        .value = [](const ConditionsSpec& of, const Radio&) { return of.cloud_load_level; },
        .set = [](ConditionsSpec& of, double value) { of.cloud_load_level = value; },
        .least_times = 1,
        .most_times = 1000},
       {.name = "edge_load",
        .title = "K_edge",
+       .phrase = "K_edge",
        .of_edge = true,
        .value = [](const ConditionsSpec& of, const Radio&) { return of.edge_load_level; },
        .set = [](ConditionsSpec& of, double value) { of.edge_load_level = value; },
@@ -157,17 +156,39 @@ AlongAxis along_axis(const Planner& planner, std::size_t radio, const ConditionA
                     usual_high(planner, radio, axis));
 }
 
-GoalLine goal_line(const Planner& planner, std::size_t radio, std::size_t proposal,
-                   const ConditionAxis& axis) {
-  const double low = usual_low(planner, radio, axis);
-  const double high = usual_high(planner, radio, axis);
+SpendLine::SpendLine(const Planner& planner, std::size_t radio, std::size_t proposal,
+                     const ConditionAxis& axis, double low, double high)
+    : reciprocal_{axis.reciprocal}, lines_{} {
   const ConditionsSpec& conditions = planner.scenario().spec.conditions;
-  const Goal& goal = planner.question().goal;
-  const Affine line = through(
-      affine_in(axis, low), goal.value(planner.spend(radio, proposal, with(conditions, axis, low))),
-      affine_in(axis, high),
-      goal.value(planner.spend(radio, proposal, with(conditions, axis, high))));
-  return {line.constant, line.slope};
+  const Spend at_low = planner.spend(radio, proposal, with(conditions, axis, low));
+  const Spend at_high = planner.spend(radio, proposal, with(conditions, axis, high));
+  for (std::size_t i = 0; i < kCriteria; ++i) {
+    const auto criterion = static_cast<Criterion>(i);
+    lines_.at(i) =
+        through(affine_in(axis, low), at_low[criterion], affine_in(axis, high), at_high[criterion]);
+  }
+}
+
+SpendLine::SpendLine(const Planner& planner, std::size_t radio, std::size_t proposal,
+                     const ConditionAxis& axis)
+    : SpendLine{planner,
+                radio,
+                proposal,
+                axis,
+                usual_low(planner, radio, axis),
+                usual_high(planner, radio, axis)} {}
+
+Spend SpendLine::at(double condition) const {
+  Spend spend;
+  for (std::size_t i = 0; i < kCriteria; ++i) {
+    const Affine& line = lines_.at(i);
+    // What does not hang on the condition must not become NaN where the reciprocal is infinite.
+    const double changing = line.slope == 0 ? 0
+                            : reciprocal_   ? line.slope / condition
+                                            : line.slope * condition;
+    spend[static_cast<Criterion>(i)] = line.constant + changing;
+  }
+  return spend;
 }
 
 PlanMap plan_map(const Planner& planner, std::size_t radio, const ConditionAxis& x,

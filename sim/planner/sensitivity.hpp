@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/plan/search/envelope.hpp"
 #include "sim/planner/planner.hpp"
 
 namespace papilio {
@@ -14,12 +16,13 @@ namespace papilio {
 /// A condition along which a choice changes: a row of the table of axes. Costs are affine in the
 /// condition, or in its reciprocal (docs/models/planning-analysis.md).
 struct ConditionAxis {
-  std::string_view name;   ///< as options take it: "uplink", "cloud_load"
-  std::string_view title;  ///< for people: "uplink"
-  std::string_view unit;   ///< of what people read: "Mbit/s"; empty: none
-  double per_unit{1};      ///< of the condition in one of those, as 1e6 bit/s
-  bool reciprocal{false};  ///< whether costs are affine in 1/condition
-  bool of_edge{false};     ///< whether it means something only where there is an edge
+  std::string_view name;    ///< as options take it: "uplink", "cloud_load"
+  std::string_view title;   ///< for people, in a table: "uplink"
+  std::string_view phrase;  ///< in a sentence: "the uplink"
+  std::string_view unit;    ///< of what people read: "Mbit/s"; empty: none
+  double per_unit{1};       ///< of the condition in one of those, as 1e6 bit/s
+  bool reciprocal{false};   ///< whether costs are affine in 1/condition
+  bool of_edge{false};      ///< whether it means something only where there is an edge
   /// What the condition is on a radio.
   double (*value)(const ConditionsSpec&, const Radio&);
   void (*set)(ConditionsSpec&, double);
@@ -56,14 +59,27 @@ AlongAxis along_axis(const Planner& planner, std::size_t radio, const ConditionA
 /// Over the axis' usual range around the scenario's own value.
 AlongAxis along_axis(const Planner& planner, std::size_t radio, const ConditionAxis& axis);
 
-/// What a plan's goal is along the condition: constant + slope · x, x the condition or its
-/// reciprocal.
-struct GoalLine {
-  double constant{0};
-  double slope{0};
+/// What a plan spends along a condition: of each criterion constant + slope · x, x the condition or
+/// its reciprocal.
+class SpendLine {
+ public:
+  /// @param low, high of the condition, 0 < low < high
+  SpendLine(const Planner& planner, std::size_t radio, std::size_t proposal,
+            const ConditionAxis& axis, double low, double high);
+  /// Over the axis' usual range around the scenario's own value.
+  SpendLine(const Planner& planner, std::size_t radio, std::size_t proposal,
+            const ConditionAxis& axis);
+
+  [[nodiscard]] const Affine& of(Criterion criterion) const {
+    return lines_[static_cast<std::size_t>(criterion)];
+  }
+  /// Where the condition has this value; infinite where that is 0 and the plan needs it.
+  [[nodiscard]] Spend at(double condition) const;
+
+ private:
+  bool reciprocal_;
+  std::array<Affine, kCriteria> lines_;
 };
-GoalLine goal_line(const Planner& planner, std::size_t radio, std::size_t proposal,
-                   const ConditionAxis& axis);
 
 /// A map of the best plans over two axes.
 struct PlanMap {

@@ -51,6 +51,24 @@ struct FrontPlot {
 /// @throws ConfigError if no point can be drawn
 std::string front_plot(const FrontPlot& front);
 
+/// How much of the time values are at most how great.
+struct DistributionPlot {
+  struct Curve {
+    std::string label;
+    std::vector<double> values;  ///< ascending, finite, at least one; > 0 on a logarithmic axis
+    std::vector<double> shares;  ///< `[values]`, ascending, in (0, 1]: up to each
+  };
+  std::string title;  ///< empty: none
+  PlotAxis x;
+  PlotAxis y;  ///< in percent
+  std::vector<Curve> curves;
+};
+
+/// Steps, told apart by their dashes and, at their ends, by their letters. Values beyond a hundred
+/// times the greatest of the first curve are off the picture.
+/// @throws ConfigError if there is no curve
+std::string distribution_plot(const DistributionPlot& plot);
+
 /// How values change along an axis, and where the least changes hands.
 struct BreakPointPlot {
   /// constant + slope·x, or constant + slope/x.

@@ -29,9 +29,8 @@ inline constexpr std::size_t kMostBranches = 100'000;
 /// Time: steps × tiers².
 /// Source: JointDNN (arXiv 1801.08618), Section 3.
 /// @param weights each >= 0 and finite
-/// @return nothing where no route is possible whose weight is finite and known (not NaN); amounts
-/// that
-///   weigh nothing may be infinite or unknown
+/// @return nothing where no possible route has a finite and known (not NaN) weight; what weighs
+///   nothing may be infinite or unknown
 std::optional<Route> shortest_route(const Chain& chain, const Spend& weights);
 
 /// The route that weighs least of those within the limits, by label-setting: at each step and tier
