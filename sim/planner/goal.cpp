@@ -61,10 +61,11 @@ Goal goal_of(const std::string& text) {
       return goal;
     }
   }
-  throw ConfigError{fmt::format(
-      "error: --target: expected latency, energy, product or product:A,B (latency^A * energy^B, "
-      "exponents > 0 and <= 100), got '{}'",
-      text)};
+  throw ConfigError{
+      fmt::format("papilio plan: error: --target: expected latency, energy, product or product:A,B "
+                  "(latency^A * energy^B, "
+                  "exponents > 0 and <= 100), got '{}'",
+                  text)};
 }
 
 }  // namespace papilio

@@ -30,8 +30,9 @@ std::vector<const PlannerEntry*> entries_of(const std::vector<std::string>& want
   }
   for (const std::string& one : wanted) {
     if (std::find(known.begin(), known.end(), one) == known.end()) {
-      throw ConfigError{fmt::format("error: --planner: there is no planner '{}'{}; there are {}",
-                                    one, suggestion(one, known), fmt::join(known, ", "))};
+      throw ConfigError{
+          fmt::format("papilio plan: error: --planner: there is no planner '{}'{}; there are {}",
+                      one, suggestion(one, known), fmt::join(known, ", "))};
     }
   }
   return entries;
@@ -70,15 +71,16 @@ Planner::Planner(const Scenario& scenario, ProfileCache& profiles, PlanQuestion 
   const std::vector<std::string>& readings = scenario.spec.energy_models;
   const auto found = std::find(readings.begin(), readings.end(), std::string{name(reading_)});
   if (found == readings.end()) {
-    throw ConfigError{fmt::format("error: --energy-model: the scenario has {}, not '{}'",
-                                  fmt::join(readings, ", "), name(reading_))};
+    throw ConfigError{
+        fmt::format("papilio plan: error: --energy-model: the scenario has {}, not '{}'",
+                    fmt::join(readings, ", "), name(reading_))};
   }
   readings_ = readings.size();
   of_reading_ = static_cast<std::size_t>(found - readings.begin());
   if (question_.goal.energy_exponent != 0 && !scenario.mobile_profile.has_energy()) {
-    throw ConfigError{
-        fmt::format("error: --target: the layer table {}/{} has no energies; choose latency",
-                    scenario.mobile_profile.device, scenario.mobile_profile.model)};
+    throw ConfigError{fmt::format(
+        "papilio plan: error: --target: the layer table {}/{} has no energies; choose latency",
+        scenario.mobile_profile.device, scenario.mobile_profile.model)};
   }
   if (question_.bits.empty()) question_.bits = usual_bits(scenario.spec);
   collect(scenario, profiles);
@@ -110,8 +112,8 @@ void Planner::collect(const Scenario& scenario, ProfileCache& profiles) {
                                 .bits = question_.bits};
       if (const std::string why = entry->objection(situation); !why.empty()) {
         if (!question_.planners.empty()) {
-          throw ConfigError{
-              fmt::format("error: --planner: {} cannot be asked: {}", entry->name, why)};
+          throw ConfigError{fmt::format("papilio plan: error: --planner: {} cannot be asked: {}",
+                                        entry->name, why)};
         }
         if (radio == 0) not_asked_.push_back(fmt::format("{}: {}", entry->name, why));
         continue;
@@ -120,9 +122,9 @@ void Planner::collect(const Scenario& scenario, ProfileCache& profiles) {
       try {
         proposed = entry->propose(situation);
       } catch (const SearchTooLarge& error) {
-        throw ConfigError{
-            fmt::format("error: --planner: {} gives up: {}; limit less, or name other planners",
-                        entry->name, error.what())};
+        throw ConfigError{fmt::format(
+            "papilio plan: error: --planner: {} gives up: {}; limit less, or name other planners",
+            entry->name, error.what())};
       }
       for (StrategySpec& strategy : proposed) {
         const auto [it, is_new] = position.try_emplace(key_of(strategy), proposals_.size());
@@ -153,8 +155,15 @@ PlanAnswer Planner::answer(std::size_t radio) const {
   const Selection selection = choose(answer.plans.size(), value_of);
   if (std::isfinite(value_of(selection.best))) {
     answer.best = selection.best;
-    if (selection.runner_up && std::isfinite(value_of(*selection.runner_up))) {
-      answer.runner_up = selection.runner_up;
+    // A cut after a layer that only gives the same numbers another shape is no other plan.
+    const Spend& spent = answer.plans[selection.best].spend;
+    const Selection second = choose(answer.plans.size(), [&](std::size_t i) {
+      return answer.plans[i].spend == spent ? std::numeric_limits<double>::quiet_NaN()
+                                            : value_of(i);
+    });
+    if (std::isfinite(value_of(second.best)) && second.best != selection.best &&
+        !(answer.plans[second.best].spend == spent)) {
+      answer.runner_up = second.best;
     }
     return answer;
   }

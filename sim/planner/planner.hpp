@@ -41,7 +41,7 @@ struct PlanAnswer {
   std::string network;
   std::vector<PricedPlan> plans;         ///< `[proposals]`
   std::optional<std::size_t> best;       ///< position in `plans`; nothing: none keeps the limits
-  std::optional<std::size_t> runner_up;  ///< the second, likewise
+  std::optional<std::size_t> runner_up;  ///< the second that spends anything else, likewise
   /// Where none keeps the limits: the plan whose greatest excess over a limit is least.
   std::optional<std::size_t> nearest;
 };

@@ -28,7 +28,13 @@ std::string not_of_decoders(const Situation& situation) {
 /// A partition as the strategy that has it alone.
 StrategySpec spec_of(const Partition& partition) {
   StrategySpec spec{.strategy = partition.strategy, .edge_after = partition.edge_after};
-  if (partition.strategy == "path") {
+  const bool one_hop =
+      partition.strategy == "path" && partition.then.empty() && partition.to == Tier::kCloud;
+  if (one_hop) {
+    // The same plan has a shorter name, under which others propose it too.
+    spec.strategy = partition.channels ? "butterfly" : "split";
+    spec.after = {partition.cut->name};
+  } else if (partition.strategy == "path") {
     spec.hops.push_back({partition.cut->name, std::string{name(partition.to)}});
     for (const Hop& hop : partition.then) {
       spec.hops.push_back({hop.after.name, std::string{name(hop.to)}});

@@ -123,8 +123,8 @@ const ConditionAxis& condition_axis(std::string_view option, const std::string& 
     if (axis.name == name) return axis;
     names.emplace_back(axis.name);
   }
-  throw ConfigError{
-      fmt::format("error: {}: there is no axis '{}'{}", option, name, suggestion(name, names))};
+  throw ConfigError{fmt::format("papilio plan: error: {}: there is no axis '{}'{}", option, name,
+                                suggestion(name, names))};
 }
 
 AlongAxis along_axis(const Planner& planner, std::size_t radio, const ConditionAxis& axis,

@@ -18,6 +18,7 @@ TEST(Readme, ShowsRowsOfTheGoldenTables) {
     golden += testing::read_file(root / "results/reference" / scenario / "tables.md");
   }
   golden += testing::read_file(root / "results/reference/studies/bandwidth.md");
+  golden += testing::read_file(root / "results/reference/plans/table4.md");
   int rows = 0;
   for (std::size_t start = readme.find("\n| "); start != std::string::npos;
        start = readme.find("\n| ", start + 1)) {
