@@ -1,6 +1,8 @@
 #include "sim/plan/price.hpp"
 
+#include <algorithm>
 #include <array>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -25,9 +27,20 @@ class Placed {
   [[nodiscard]] Cut cut(std::size_t hop) const {
     if (!unit_) return placement_.hops[hop].after;
     if (hop == 0) return unit_->cut;
-    // All that a unit adds comes right after the first cut, and so before every other.
+    // All that a unit adds comes right after the first cut, and so before every other; what was
+    // read of the layer there is read of the unit's last.
     Cut cut = placement_.hops[hop].after;
-    cut.after += unit_->graph.layers().size() - graph_.layers().size();
+    const LayerId first = placement_.hops.front().after.after;
+    const std::size_t added = unit_->graph.layers().size() - graph_.layers().size();
+    cut.after += added;
+    for (LayerId& id : cut.crossing) id += id >= first ? added : 0;
+    for (LayerId& id : cut.before) id += id > first ? added : 0;
+    if (!cut.before.empty()) {
+      const auto behind = std::upper_bound(cut.before.begin(), cut.before.end(), first);
+      std::vector<LayerId> unit(added);
+      std::iota(unit.begin(), unit.end(), first + 1);
+      cut.before.insert(behind, unit.begin(), unit.end());
+    }
     return cut;
   }
 
@@ -71,6 +84,14 @@ class Stored {
   std::set<std::pair<LayerId, std::size_t>> had_;  // of these, with a tier that has them
 };
 
+/// Whether all layers that are computed lie before a cut.
+bool lie_before(const std::vector<bool>& computed, const Cut& cut) {
+  for (LayerId id = 0; id < computed.size(); ++id) {
+    if (computed[id] && !cut.has_before(id)) return false;
+  }
+  return true;
+}
+
 /// What the layers take at a tier that are not computed yet and lie before a cut; all where there
 /// is none. They are computed from then on.
 /// @param note is told of each
@@ -105,7 +126,8 @@ Plan price(const Graph& graph, const Placement& placement, const Devices& device
   for (std::size_t i = 0; i < placement.hops.size(); ++i) {
     const Cut cut = placed.cut(i);
     const Tier to = placement.hops[i].to;
-    PAPILIO_CHECK(to != at && !computed[cut.after]);
+    // A later cut may end at the same layer, where several tensors cross.
+    PAPILIO_CHECK(to != at && lie_before(computed, cut));
     compute(&cut);
     plan.stages.push_back(Transfer{
         .from = at, .to = to, .size = Bytes{static_cast<double>(run.bytes(cut, placement.bits))}});
