@@ -12,8 +12,14 @@ NetworkChain chain_of(const Graph& graph, const std::vector<Tier>& tiers, const 
   PAPILIO_CHECK(!cuts.empty() && cuts.front().of_inputs && tiers.front() == Tier::kMobile);
   NetworkChain network{Chain{cuts.size(), tiers.size()}, std::move(cuts)};
   std::vector<bool> computed(graph.layers().size(), false);
+  std::vector<LayerId> inputs;
+  for (LayerId id = 0; id < computed.size(); ++id) {
+    computed[id] = network.cuts.front().has_before(id);
+    if (computed[id]) inputs.push_back(id);
+  }
+  const Spend of_inputs = costs.compute(inputs, Tier::kMobile);
   for (std::size_t step = 0; step < network.cuts.size(); ++step) {
-    // What comes up to the next cut; inputs cost nothing, wherever they are.
+    // What comes up to the next cut.
     const Cut* next = step + 1 < network.cuts.size() ? &network.cuts[step + 1] : nullptr;
     std::vector<LayerId> layers;
     for (LayerId id = 0; id < computed.size(); ++id) {
@@ -24,6 +30,8 @@ NetworkChain chain_of(const Graph& graph, const std::vector<Tier>& tiers, const 
     const Bytes crossing{static_cast<double>(graph.bytes(network.cuts[step], bits))};
     for (std::size_t to = 0; to < tiers.size(); ++to) {
       network.chain.compute(step, to) = costs.compute(layers, tiers[to]);
+      // The inputs are the mobile's, whoever goes on.
+      if (step == 0) network.chain.compute(step, to) += of_inputs;
       for (std::size_t from = 0; from < tiers.size(); ++from) {
         if (from != to)
           network.chain.move(step, from, to) = costs.move(tiers[from], tiers[to], crossing);
