@@ -1,5 +1,7 @@
 #include "sim/planner/costs.hpp"
 
+#include <limits>
+
 #include "sim/base/error.hpp"
 #include "sim/plan/limits.hpp"
 #include "sim/scenario/conditions.hpp"
@@ -15,8 +17,12 @@ Criterion weights_at(Tier tier) {
 }  // namespace
 
 StepCosts::StepCosts(const Graph& graph, const Devices& devices, const RadioUse& use,
-                     const ConditionsSpec& conditions)
-    : graph_{graph}, devices_{devices}, use_{use}, conditions_{conditions} {}
+                     const ConditionsSpec& conditions, bool energies_known)
+    : graph_{graph},
+      devices_{devices},
+      use_{use},
+      conditions_{conditions},
+      energies_known_{energies_known} {}
 
 Spend StepCosts::of(const Stage& stage) const {
   Plan plan;
@@ -39,6 +45,9 @@ Spend StepCosts::compute(const std::vector<LayerId>& layers, Tier at) const {
   Spend spend = of(Compute{
       .at = at, .time = cost.latency, .energy = at == Tier::kMobile ? cost.energy : Joules{0}});
   spend[weights_at(at)] = bytes;
+  if (at == Tier::kMobile && !energies_known_ && cost.latency > Seconds{0}) {
+    spend[Criterion::kEnergy] = std::numeric_limits<double>::infinity();
+  }
   return spend;
 }
 

@@ -17,9 +17,10 @@ class StepCosts {
  public:
   /// @param graph   the network; it and the devices must outlive this
   /// @param use     of the radio, before the conditions
-  /// @param answer  bytes that the mobile is to get
+  /// @param energies_known whether the mobile's layers have energies; else what they spend is
+  ///        infinite, for it keeps no limit
   StepCosts(const Graph& graph, const Devices& devices, const RadioUse& use,
-            const ConditionsSpec& conditions);
+            const ConditionsSpec& conditions, bool energies_known);
 
   /// Layers on a tier, with what it must store for them.
   [[nodiscard]] Spend compute(const std::vector<LayerId>& layers, Tier at) const;
@@ -35,6 +36,7 @@ class StepCosts {
   Devices devices_;
   RadioUse use_;
   const ConditionsSpec& conditions_;
+  bool energies_known_;
 };
 
 }  // namespace papilio

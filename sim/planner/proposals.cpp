@@ -131,7 +131,7 @@ std::vector<StrategySpec> of_single_cuts(const Situation& situation) {
 /// The best way over the tiers, there and back as often as it pays.
 std::vector<StrategySpec> of_routes(const Situation& situation) {
   const Scenario& scenario = situation.scenario;
-  const StepCosts costs{scenario.graph, situation.devices, situation.use, scenario.spec.conditions};
+  const StepCosts costs = situation.costs();
   const std::vector<Tier> tiers = situation.tiers();
   const Spend& most = scenario.limits.most;
   std::vector<StrategySpec> specs;
@@ -165,7 +165,7 @@ std::string not_of_products(const Situation& situation) {
 /// The best way to part the layers, several tensors crossing; limits are for others to keep.
 std::vector<StrategySpec> of_minimum_cut(const Situation& situation) {
   const Scenario& scenario = situation.scenario;
-  const StepCosts costs{scenario.graph, situation.devices, situation.use, scenario.spec.conditions};
+  const StepCosts costs = situation.costs();
   const std::vector<Tier> tiers = situation.tiers();
   std::vector<StrategySpec> specs;
   for (const int bits : situation.bits) {
@@ -178,6 +178,11 @@ std::vector<StrategySpec> of_minimum_cut(const Situation& situation) {
 }
 
 }  // namespace
+
+StepCosts Situation::costs() const {
+  return {scenario.graph, devices, use, scenario.spec.conditions,
+          scenario.mobile_profile.has_energy()};
+}
 
 std::vector<Tier> Situation::tiers() const {
   if (!scenario.spec.conditions.has_edge) return {Tier::kMobile, Tier::kCloud};

@@ -7,6 +7,7 @@
 #include "models/graph/graph.hpp"
 #include "sim/plan/limits.hpp"
 #include "sim/plan/price.hpp"
+#include "sim/planner/costs.hpp"
 #include "sim/planner/goal.hpp"
 #include "sim/scenario/scenario.hpp"
 
@@ -22,6 +23,8 @@ struct Situation {
 
   /// The mobile, the edge if there is one, the cloud.
   [[nodiscard]] std::vector<Tier> tiers() const;
+  /// Of its steps; not beyond its own life.
+  [[nodiscard]] StepCosts costs() const;
 };
 
 /// A way of finding plans: a row of the table of planners.
