@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -34,13 +35,52 @@ PlanItem read_item(const Node& node, const std::string& path, Diagnostics& diagn
   return item;
 }
 
-/// The strategies of a plan file as they are written, but for what is of the file alone.
-std::vector<Node> strategies_of(const Node& root, const PlanItem& item, const Mark& where,
-                                const std::string& path, Diagnostics& diagnostics) {
+/// The networks that a scenario or a fleet runs, as written.
+std::vector<std::string> models_of(const Node& root) {
+  std::vector<std::string> models;
+  const auto add = [&](const Node& of) {
+    const Node::Entry* model = of.find("model");
+    if (model != nullptr && !model->value.scalar.empty()) models.push_back(model->value.scalar);
+  };
+  add(root);
+  if (const Node::Entry* mobiles = root.find("mobiles")) {
+    for (const Node& group : mobiles->value.items) add(group);
+  }
+  return models;
+}
+
+/// Reads a plan file. What is wrong with it as an answer to the item is told at the item.
+/// @param models of the scenario
+std::optional<PlanFile> read_plan(const Node& root, const PlanItem& item, const Mark& where,
+                                  const std::string& path, const std::vector<std::string>& models,
+                                  Diagnostics& diagnostics) {
+  const Node::Entry* kind = root.find("kind");
+  if (kind == nullptr || kind->value.scalar != kPlan) {
+    diagnostics.error(where, path + ".from",
+                      fmt::format("'{}' is no plan file, which has 'kind: plan'; make one with "
+                                  "'papilio plan -o FILE'",
+                                  item.from));
+    return std::nullopt;
+  }
   PlanFile file;
+  Diagnostics own;
   read_fields(
-      root, [&](FieldVisitor& visitor) { describe_plan_file(visitor, file); }, diagnostics);
-  if (!diagnostics.empty()) return {};
+      root, [&](FieldVisitor& visitor) { describe_plan_file(visitor, file); }, own);
+  own.throw_if_any();
+  if (!models.empty() && std::find(models.begin(), models.end(), file.model) == models.end()) {
+    diagnostics.error(where, path + ".from",
+                      fmt::format("'{}' is a plan for '{}', and this runs {}; name a plan for it",
+                                  item.from, file.model, fmt::join(models, ", ")));
+    return std::nullopt;
+  }
+  return file;
+}
+
+/// The strategies of a plan file as they are written, but for what is of the file alone.
+/// @param where  of the item's `network`
+std::vector<Node> strategies_of(const Node& root, const PlanFile& file, const PlanItem& item,
+                                const Mark& where, const std::string& path,
+                                Diagnostics& diagnostics) {
   std::vector<std::string> networks;
   for (const PlanFile::Item& one : file.plans) networks.push_back(one.network);
   if (!item.network.empty() &&
@@ -51,13 +91,12 @@ std::vector<Node> strategies_of(const Node& root, const PlanItem& item, const Ma
     return {};
   }
   std::vector<Node> strategies;
-  std::set<std::string> seen;
   for (const Node& written : root.find("plans")->value.items) {
     if (!item.network.empty() && written.find("network")->value.scalar != item.network) continue;
     Node strategy = written;
     std::erase_if(strategy.entries,
                   [](const Node::Entry& entry) { return entry.key == "network"; });
-    if (seen.insert(json_of(strategy).dump()).second) strategies.push_back(std::move(strategy));
+    strategies.push_back(std::move(strategy));
   }
   return strategies;
 }
@@ -103,7 +142,12 @@ void insert_plans(Node& root, const ScenarioSource& source) {
   std::vector<Node>& items = list->value.items;
   if (std::none_of(items.begin(), items.end(), names_plan)) return;
   Diagnostics diagnostics;
+  const std::vector<std::string> models = models_of(root);
   std::vector<Node> all;
+  std::set<std::string> seen;  // what is there already comes in once, whichever file has it too
+  for (const Node& item : items) {
+    if (!names_plan(item)) seen.insert(json_of(item).dump());
+  }
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!names_plan(items[i])) {
       all.push_back(std::move(items[i]));
@@ -121,10 +165,13 @@ void insert_plans(Node& root, const ScenarioSource& source) {
       continue;
     }
     const Node plans = load_yaml(beside.string());
+    const std::optional<PlanFile> file =
+        read_plan(plans, item, items[i].find("from")->value.mark, path, models, diagnostics);
+    if (!file) continue;
     const Node::Entry* network = items[i].find("network");
     const Mark& where = network != nullptr ? network->value.mark : items[i].mark;
-    for (Node& strategy : strategies_of(plans, item, where, path, diagnostics)) {
-      all.push_back(std::move(strategy));
+    for (Node& strategy : strategies_of(plans, *file, item, where, path, diagnostics)) {
+      if (seen.insert(json_of(strategy).dump()).second) all.push_back(std::move(strategy));
     }
   }
   diagnostics.throw_if_any();

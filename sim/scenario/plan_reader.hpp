@@ -26,9 +26,11 @@ struct PlanFile {
 void describe_plan_file(FieldVisitor& visitor, PlanFile& file);
 
 /// Puts the strategies of plan files in the place of the items `{strategy: plan, from: FILE}` of a
-/// scenario's or fleet's list, each once.
+/// scenario's or fleet's list, each once, and none that the list has itself.
 /// @param root the document; without such items it stays as it is
-/// @throws ConfigError if a file is missing or malformed, or has no plan for the item's `network`
+/// @throws ConfigError if a file is missing or malformed, of another network than the scenario
+/// runs,
+///         or has no plan for the item's `network`
 void insert_plans(Node& root, const ScenarioSource& source);
 
 }  // namespace papilio
