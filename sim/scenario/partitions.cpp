@@ -33,7 +33,11 @@ class Resolver {
     item_ = item;
     const std::size_t before = partitions_.size();
     const std::size_t left_out_before = left_out_.size();
-    if (strategy.strategy == "mobile-only") {
+    if (strategy.strategy == "plan") {
+      checker_.error(path_ + ".strategy",
+                     "a plan's strategies come in where a file is read, and not with an axis of a "
+                     "study; name the plan in the base's strategies, or in 'set'");
+    } else if (strategy.strategy == "mobile-only") {
       add({.strategy = strategy.strategy});
     } else if (strategy.strategy == "cloud-only") {
       add({.strategy = strategy.strategy, .bits = strategy.bits, .codec = strategy.codec});

@@ -15,6 +15,7 @@
 #include "sim/base/random/stream.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/scenario/checker.hpp"
+#include "sim/scenario/plan_reader.hpp"
 #include "sim/study/design/kind.hpp"
 #include "sim/study/design/sources.hpp"
 #include "sim/study/store/columns.hpp"
@@ -402,6 +403,7 @@ Study load_study(const ScenarioSource& source) {
   study.kind = &study_kind_of(study.base);
   StudyChecker parts{study, root, diagnostics};
   parts.set_keys();
+  insert_plans(study.base, study.source);  // of 'set'
   Node set = study.base;  // the axes try their first values on the base, which must not stay
   parts.make_axes();
   study.base = std::move(set);
