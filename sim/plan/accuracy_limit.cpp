@@ -37,8 +37,9 @@ std::string AccuracyLimit::text() const {
                     *budget, baseline ? percent(*baseline) : "unknown one");
   }
   const std::optional<double> needed = floor();
-  return needed ? fmt::format("at least {} ({})", percent(*needed), why)
-                : fmt::format("within a limit ({})", why);
+  if (needed) return fmt::format("at least {} ({})", percent(*needed), why);
+  return fmt::format("at most {:g} below the uncut network's, which nobody knows (accuracy_budget)",
+                     *budget);
 }
 
 }  // namespace papilio
