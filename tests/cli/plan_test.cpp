@@ -1,0 +1,295 @@
+// Claims: `papilio plan` says the same in every format, keeps its exit codes, writes nothing where
+// it fails, and tells what is wrong with what it was asked; its plans run in scenarios, and in
+// studies as their base and by 'set'; limits hold in runs and tables.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/data/csv.hpp"
+#include "tests/support/program.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Finished;
+using ::testing::HasSubstr;
+using testing::read_file;
+using testing::run_papilio;
+using testing::run_to;
+using testing::TemporaryFolder;
+
+constexpr const char* kTable4 = "scenarios/paper/table4.yaml";
+constexpr const char* kMeasured = "scenarios/examples/measured.yaml";
+
+Finished plan(std::vector<std::string> words) {
+  words.insert(words.begin(), "plan");
+  return run_papilio(words);
+}
+
+std::string told(std::vector<std::string> words) {
+  const Finished finished = plan(std::move(words));
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_EQ(finished.err, "");
+  return finished.out;
+}
+
+std::string refused(std::vector<std::string> words) {
+  const Finished finished = plan(std::move(words));
+  EXPECT_EQ(finished.exit_code, 2) << finished.err;
+  EXPECT_EQ(finished.out, "");
+  return finished.err;
+}
+
+TEST(PlanCommand, SaysTheSameAsJsonAndAsCsv) {
+  const TemporaryFolder folder;
+  for (const char* file : {kTable4, kMeasured, "scenarios/examples/early-exits.yaml"}) {
+    SCOPED_TRACE(file);
+    const nlohmann::json json = nlohmann::json::parse(told({file, "--json"}));
+    const CsvTable csv{folder.write("plans.csv", told({file, "--format", "csv"})).string()};
+    std::size_t row = 0;
+    for (const nlohmann::json& answer : json["answers"]) {
+      std::size_t best = 0;
+      for (const nlohmann::json& each : answer["plans"]) {
+        ASSERT_LT(row, csv.rows());
+        EXPECT_EQ(csv.text(row, "network"), answer["network"]);
+        EXPECT_EQ(csv.text(row, "plan"), each["name"]);
+        EXPECT_EQ(csv.text(row, "admitted"), each["admitted"].get<bool>() ? "1" : "0");
+        for (const char* column :
+             {"latency_s", "mobile_energy_j", "cloud_s", "upload_bytes", "mobile_weight_bytes",
+              "edge_weight_bytes", "cloud_weight_bytes", "accuracy", "value"}) {
+          if (each[column].is_null()) {
+            EXPECT_EQ(csv.text(row, column), "") << column;
+          } else {
+            EXPECT_EQ(csv.number(row, column), each[column].get<double>()) << column;
+          }
+        }
+        if (csv.text(row, "best") == "1") {
+          ++best;
+          EXPECT_EQ(each, answer["best"]);
+        }
+        ++row;
+      }
+      EXPECT_EQ(best, 1U);
+    }
+    EXPECT_EQ(row, csv.rows());
+  }
+}
+
+TEST(PlanCommand, ExplainsAnAnswerByStagesThatAddUp) {
+  const std::string text =
+      told({kTable4, "--network", "wifi", "--limit", "accuracy=0.74", "--explain", "--all-fronts"});
+  // RB1 with one channel: 56 x 56 at 8 bit.
+  EXPECT_THAT(text, HasSubstr("## Stages of RB1/1/8bit on wifi"));
+  EXPECT_THAT(text, HasSubstr("| transfer | mobile to cloud |  3136 |"));
+  EXPECT_THAT(text, HasSubstr("## Front on wifi"));
+  for (const char* format : {"latex", "html"}) {
+    EXPECT_NE(told({kTable4, "--format", format}), "");
+  }
+}
+
+// What a scenario has by itself, its own file and what a run of it says.
+TEST(PlanCommand, WritesPlansThatRun) {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "new/plan.yaml").string();
+  const nlohmann::json json = nlohmann::json::parse(told({kMeasured, "--json", "-o", file}));
+  const fs::path out = folder.path() / "out";
+  run_to(out, {kMeasured, "--set", "strategies=[{strategy: plan, from: " + file + "}]"});
+  const CsvTable summary{(out / "summary.csv").string()};
+  std::size_t found = 0;
+  for (const nlohmann::json& answer : json["answers"]) {
+    for (std::size_t row = 0; row < summary.rows(); ++row) {
+      const std::string network = summary.text(row, "network");
+      if (summary.text(row, "partition") != answer["best"]["name"] ||
+          (!network.empty() && network != answer["network"])) {
+        continue;
+      }
+      ++found;
+      EXPECT_NEAR(summary.number(row, "latency_s") / answer["best"]["latency_s"].get<double>(), 1,
+                  1e-9);
+      EXPECT_NEAR(summary.number(row, "energy_j") / answer["best"]["mobile_energy_j"].get<double>(),
+                  1, 1e-9);
+    }
+  }
+  EXPECT_EQ(found, 3U);
+  // The effective scenario has the strategies themselves, and needs no plan.
+  fs::remove(file);
+  run_to(folder.path() / "again", {(out / "scenario.effective.yaml").string()});
+  testing::expect_same_files(out, folder.path() / "again", {"summary.csv"});
+}
+
+TEST(PlanCommand, WritesNothingWhereNoPlanKeepsTheLimits) {
+  const TemporaryFolder folder;
+  const std::string file = (folder.path() / "new/plan.yaml").string();
+  const std::string map = (folder.path() / "map.svg").string();
+  // Mobile-only takes 15.7 ms and the units least 2.287 ms on Wi-Fi, with one channel after RB1:
+  // 0.449 on the phone, 3136 B in 1.329, 0.509 in the cloud.
+  const std::string error =
+      refused({kTable4, "-n", "wifi", "--limit", "latency_s=0.002", "-o", file, "--map", map});
+  EXPECT_THAT(error, HasSubstr("On wifi no plan keeps the limits. The nearest is RB1/1/8bit: its "
+                               "latency_s is 0.002287, 0.0002873 above the limit of 0.002."));
+  EXPECT_FALSE(fs::exists(folder.path() / "new"));
+  EXPECT_FALSE(fs::exists(map));
+}
+
+TEST(PlanCommand, TakesTheLimitsOfTheScenarioToo) {
+  const auto best = [](const std::vector<std::string>& more) {
+    std::vector<std::string> words{kTable4, "-n", "4g", "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return nlohmann::json::parse(told(words))["answers"][0]["best"]["name"].get<std::string>();
+  };
+  // After RB14 one channel is 49 B, and five are the first of 70 %: 70.01.
+  EXPECT_EQ(best({"--limit", "upload_bytes=500", "--limit", "accuracy=0.7"}), "RB14/5/8bit");
+  EXPECT_EQ(best({"--set", "limits={upload_bytes: 500}", "--set", "least_accuracy=0.7"}),
+            "RB14/5/8bit");
+  EXPECT_EQ(best({"--limit", "upload_bytes=0"}), "mobile-only");
+}
+
+TEST(PlanCommand, TellsWhatItWasAskedWrongly) {
+  EXPECT_THAT(refused({}), HasSubstr("expected one file, got 0"));
+  EXPECT_THAT(refused({"nowhere.yaml"}), HasSubstr("cannot read the file"));
+  EXPECT_THAT(refused({kTable4, "--planner", "jointdn"}),
+              HasSubstr("there is no planner 'jointdn'; did you mean 'jointdnn'?"));
+  EXPECT_THAT(refused({"scenarios/examples/generation.yaml", "--planner", "jointdnn"}),
+              HasSubstr("jointdnn cannot be asked: a decoder's request runs its network once for "
+                        "each token"));
+  EXPECT_THAT(refused({kTable4, "--planner", "minimum-cut", "-t", "product"}),
+              HasSubstr("minimum-cut cannot be asked: a cut's cost is a sum"));
+  EXPECT_THAT(refused({kTable4, "-t", "speed"}), HasSubstr("expected latency, energy, product or"));
+  EXPECT_THAT(refused({"scenarios/examples/early-exits.yaml", "-t", "energy"}),
+              HasSubstr("the layer table epyc-1-thread/three-exits has no energies; choose"));
+  EXPECT_THAT(refused({kTable4, "--limit", "latency_s"}), HasSubstr("expected KEY=VALUE"));
+  EXPECT_THAT(refused({kTable4, "--limit", "speed=3"}), HasSubstr("unknown key; known: latency_s"));
+  EXPECT_THAT(refused({kTable4, "--limit", "latency_s=-1"}), HasSubstr("must be >= 0"));
+  EXPECT_THAT(refused({kTable4, "--limit", "latency_s=nan"}), HasSubstr("must be >= 0"));
+  EXPECT_THAT(refused({kTable4, "--limit", "accuracy=74"}), HasSubstr("must be >= 0 and <= 1"));
+  EXPECT_THAT(refused({"scenarios/examples/u-net.yaml", "--limit", "accuracy=0.7"}),
+              HasSubstr("needs the key 'accuracy_from' or 'published'"));
+  EXPECT_THAT(refused({kTable4, "--network", "5g"}), HasSubstr("unknown radio '5g'"));
+  EXPECT_THAT(refused({kTable4, "--network", "wifi],x=["}), HasSubstr("not valid YAML"));
+  EXPECT_THAT(refused({kTable4, "--bits", "0"}), HasSubstr("--bits must be 1 to 32"));
+  EXPECT_THAT(refused({kTable4, "--bits", "33"}), HasSubstr("--bits must be 1 to 32"));
+  EXPECT_THAT(refused({kTable4, "--energy-model", "both"}), HasSubstr("expected stated or"));
+  EXPECT_THAT(refused({kMeasured, "--energy-model", "throughput-only"}),
+              HasSubstr("the scenario has stated, not 'throughput-only'"));
+  EXPECT_THAT(refused({kTable4, "--map", "m.svg", "--along", "speed"}),
+              HasSubstr("there is no axis 'speed'"));
+  EXPECT_THAT(refused({kTable4, "--map", "m.svg", "--along", "edge_load"}),
+              HasSubstr("there is no axis 'edge_load'"));
+  EXPECT_THAT(refused({kTable4, "--map", "m.svg", "--across", "uplink"}),
+              HasSubstr("a map needs two conditions"));
+  EXPECT_THAT(refused({kTable4, "--map", "m.svg", "-t", "product"}),
+              HasSubstr("of a latency or an energy, not of their product"));
+  EXPECT_THAT(refused({kTable4, "--front", "f.txt"}), HasSubstr("end the name in .svg"));
+  EXPECT_THAT(refused({kTable4, "--format", "pdf"}), HasSubstr("unknown --format 'pdf'"));
+  for (const char* file : {"scenarios/fleets/town.yaml", "scenarios/studies/paper.yaml"}) {
+    EXPECT_THAT(refused({file}), HasSubstr("kind: a planner weighs one request")) << file;
+  }
+}
+
+/// The rows of a question to a study's database.
+nlohmann::json rows_of(const std::string& database, const std::vector<std::string>& words) {
+  std::vector<std::string> all{"table", database};
+  all.insert(all.end(), words.begin(), words.end());
+  all.insert(all.end(), {"--format", "json"});
+  const Finished finished = run_papilio(all);
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  return nlohmann::json::parse(finished.out)["sections"][0]["rows"];
+}
+
+// One plan in the base, one by 'set'; an axis cannot bring another, and says so.
+TEST(Plans, AreTakenByStudies) {
+  const TemporaryFolder folder;
+  told({kMeasured, "-o", (folder.path() / "plan.yaml").string()});
+  const std::string base = read_file(fs::path{PAPILIO_SOURCE_DIR} / kMeasured);
+  folder.write("base.yaml", base.substr(0, base.find("strategies:")) +
+                                "strategies: [{strategy: plan, from: plan.yaml}]\n");
+  folder.write("other.yaml", base);
+  const auto study = [&](const std::string& name, const std::string& keys) {
+    return folder
+        .write(name + ".yaml", "kind: study\nname: " + name + "\nmethod: closed-form\n" + keys)
+        .string();
+  };
+  const std::string load = "  - {axis: list, key: cloud.load_level, values: [1, 2]}\n";
+  const std::vector<std::string> studies{
+      study("in-base", "base: base.yaml\ngrid:\n" + load),
+      study("by-set",
+            "base: other.yaml\nset: {strategies: [{strategy: plan, from: plan.yaml}]}\ngrid:\n" +
+                load)};
+  for (const std::string& file : studies) {
+    SCOPED_TRACE(file);
+    const std::string database = file + ".db";
+    const Finished run = run_papilio({"study", "run", file, "-o", database, "-q"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const nlohmann::json rows = rows_of(
+        database, {"--rows", "partition", "--cols", "cloud.load_level", "--where", "network=4g"});
+    std::vector<std::string> names;
+    for (const auto& row : rows) names.push_back(row["partition"]);
+    EXPECT_THAT(names, ::testing::UnorderedElementsAre("mobile-only", "cloud-only/file",
+                                                       "cloud-only/webp:75"));
+  }
+  const std::string axis = study(
+      "by-axis",
+      "base: other.yaml\ngrid:\n  - {axis: list, key: strategies.0, name: plan, values: "
+      "[{strategy: plan, from: plan.yaml}, {strategy: plan, from: plan.yaml, network: 4g}]}\n");
+  const Finished check = run_papilio({"study", "check", axis});
+  EXPECT_EQ(check.exit_code, 2);
+  EXPECT_THAT(check.err, HasSubstr("a plan's strategies come in where a file is read"));
+}
+
+// Each row is admitted exactly where its own latency is within.
+TEST(Limits, FollowTheRateOfAStudy) {
+  const TemporaryFolder folder;
+  folder.write("study.yaml", std::string{"kind: study\nname: s\nmethod: closed-form\nbase: "} +
+                                 PAPILIO_SOURCE_DIR + "/" + kTable4 +
+                                 "\nset: {networks: [wifi], energy_models: [stated], limits: "
+                                 "{latency_s: 0.012}}\ngrid:\n  - {axis: list, key: "
+                                 "uplink_bit_per_s, values: [0.5e6, 2e6, 8e6, 32e6]}\n");
+  const std::string database = (folder.path() / "s.db").string();
+  const Finished run =
+      run_papilio({"study", "run", (folder.path() / "study.yaml").string(), "-o", database, "-q"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Finished sql = run_papilio({"study", "sql", database,
+                                    "select count(*) as rows, sum(admitted) as admitted, "
+                                    "sum(latency_s <= 0.012) as within, sum(admitted = (latency_s "
+                                    "<= 0.012)) as agree from summary",
+                                    "--format", "csv"});
+  ASSERT_EQ(sql.exit_code, 0) << sql.err;
+  const CsvTable table{folder.write("sql.csv", sql.out).string()};
+  EXPECT_EQ(table.number(0, "agree"), table.number(0, "rows"));
+  EXPECT_GT(table.number(0, "admitted"), 0);
+  EXPECT_LT(table.number(0, "admitted"), table.number(0, "rows"));
+  // Nothing is within at 0.5 Mbit/s, where mobile-only would be the best of all with 15.7 ms.
+  const nlohmann::json rows = rows_of(
+      database, {"--rows", "uplink_bit_per_s", "--value", "latency", "--best", "partition"});
+  ASSERT_EQ(rows.size(), 4U);
+  for (const auto& row : rows) EXPECT_NE(row["partition"], "mobile-only") << row;
+}
+
+TEST(Limits, HoldInTheSelectedCutsOfARun) {
+  const TemporaryFolder folder;
+  const auto selected = [&](const std::string& limit) {
+    const Finished run =
+        run_papilio({"run", kTable4, "--set", "networks=[wifi]", "--set", "limits=" + limit, "-o",
+                     (folder.path() / "x").string(), "--format", "json"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return nlohmann::json::parse(run.out)["selected"][0]["cut"].dump();
+  };
+  // RB1 takes 2.3 ms with 3136 B, RB4 with 1568 B 4.3, RB14 with 490 B.
+  EXPECT_EQ(selected("{latency_s: 1}"), "\"RB1\"");
+  EXPECT_EQ(selected("{upload_bytes: 2000}"), "\"RB4\"");
+  EXPECT_EQ(selected("{upload_bytes: 500}"), "\"RB14\"");
+  EXPECT_EQ(selected("{upload_bytes: 400}"), "null");
+  EXPECT_THAT(read_file(folder.path() / "x/scenario.effective.yaml"),
+              HasSubstr("limits:\n  upload_bytes: 400"));
+}
+
+}  // namespace
+}  // namespace papilio
