@@ -10,7 +10,7 @@ NetworkChain chain_of(const Graph& graph, const std::vector<Tier>& tiers, const 
                       int bits) {
   std::vector<Cut> cuts = graph.cuts();
   PAPILIO_CHECK(!cuts.empty() && cuts.front().of_inputs && tiers.front() == Tier::kMobile);
-  NetworkChain network{Chain{cuts.size(), tiers.size()}, std::move(cuts)};
+  NetworkChain network{Chain{cuts.size(), tiers.size()}, std::move(cuts), {}};
   std::vector<bool> computed(graph.layers().size(), false);
   std::vector<LayerId> inputs;
   for (LayerId id = 0; id < computed.size(); ++id) {
@@ -37,6 +37,7 @@ NetworkChain chain_of(const Graph& graph, const std::vector<Tier>& tiers, const 
           network.chain.move(step, from, to) = costs.move(tiers[from], tiers[to], crossing);
       }
     }
+    network.layers.push_back(std::move(layers));
   }
   for (std::size_t from = 1; from < tiers.size(); ++from) {
     network.chain.move(network.cuts.size(), from, 0) = costs.answer(tiers[from]);

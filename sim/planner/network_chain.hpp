@@ -16,6 +16,7 @@ namespace papilio {
 struct NetworkChain {
   Chain chain;
   std::vector<Cut> cuts;  ///< `[steps]`: the cut before each step; the first is of the inputs
+  std::vector<std::vector<LayerId>> layers;  ///< `[steps]`: what each step computes
 };
 
 /// @param tiers     in the order of the chain's tiers; the first is the mobile
