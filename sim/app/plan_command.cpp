@@ -7,6 +7,7 @@
 
 #include "sim/app/command.hpp"
 #include "sim/app/drawing.hpp"
+#include "sim/app/plan_training.hpp"
 #include "sim/app/scenario_options.hpp"
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/document/json_text.hpp"
@@ -165,6 +166,7 @@ void plan_command(const Words& words) {
        "papilio plan scenarios/paper/table4.yaml --network wifi --map map.svg --front front.svg",
        "papilio plan scenarios/examples/u-net.yaml --planner minimum-cut --explain",
        "papilio plan scenarios/paper/table4.yaml --network 3g --trace scenarios/fleets/walk.csv",
+       "papilio plan scenarios/examples/jointdnn.yaml --training --batch 32 --sync-every 100",
        "papilio plan scenarios/paper/table4.yaml --json"}};
   add_scenario_options(line);
   line.add_options()("target,t",
@@ -205,12 +207,14 @@ void plan_command(const Words& words) {
                      "of the trace is made small: mean, or a percentile such as p95");
   line.add_options()("distribution", po::value<std::string>()->value_name("FILE"),
                      "draw how much of the trace's time plans take at most how much");
+  add_training_options(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                      "write the answers as a file for 'strategy: plan' of scenarios and fleets");
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                      "what is printed: md, csv (every plan), json, latex or html");
   line.add_options()("json", po::bool_switch(), "the same as --format json");
   if (!line.parse(words)) return;
+  check_training_options(line);
   for (const char* option : {"front", "changes", "map", "distribution"}) {
     if (line.has(option)) {
       check_drawing(line.get<std::string>(option), fmt::format("plan --{}", option));
@@ -222,6 +226,10 @@ void plan_command(const Words& words) {
   ProfileCaches caches;
   const ScenarioSource source = plan_source(line);
   const Scenario scenario = scenario_of(source, caches);
+  if (line.get<bool>("training")) {
+    plan_training(line, scenario, caches, question, format);
+    return;
+  }
   ProfileCache& profiles = profiles_of(scenario, caches);
   const Planner planner{scenario, profiles, question};
   std::vector<PlanAnswer> answers;
