@@ -218,10 +218,13 @@ class Report {
       }
     }
     if (!table.rows.empty()) section.table = std::move(table);
-    section.remarks.push_back(
-        "One condition at a time, all else as the scenario has it, among the plans proposed for "
-        "the scenario's own conditions. Places of change are exact: costs are affine in load "
-        "levels and in 1/rate.");
+    section.remarks.push_back(fmt::format(
+        "One condition at a time, all else as the scenario has it. Places of change are "
+        "exact: costs are affine in load levels and in 1/rate. {}",
+        planner_.complete()
+            ? "What searches was asked again at each of them, until nothing new was better."
+            : "They are among the plans proposed for the scenario's own conditions and "
+              "at such places."));
     return section;
   }
 

@@ -13,6 +13,7 @@
 #include "sim/base/suggest.hpp"
 #include "sim/plan/choose.hpp"
 #include "sim/plan/search/routes.hpp"
+#include "sim/planner/sensitivity.hpp"
 #include "sim/scenario/conditions.hpp"
 
 namespace papilio {
@@ -50,6 +51,16 @@ std::vector<int> usual_bits(const ScenarioSpec& spec) {
   return bits;
 }
 
+/// Whether two plans spend the same; what nobody knows of either is the same.
+bool alike(const Spend& a, const Spend& b) {
+  for (std::size_t i = 0; i < kCriteria; ++i) {
+    const auto criterion = static_cast<Criterion>(i);
+    const bool unknown = std::isnan(a[criterion]) && std::isnan(b[criterion]);
+    if (!unknown && a[criterion] != b[criterion]) return false;
+  }
+  return true;
+}
+
 /// By how much a plan exceeds the limits: of spend / limit the greatest.
 double excess(const Spend& spend, const Limits& limits) {
   double most = 0;
@@ -60,6 +71,107 @@ double excess(const Spend& spend, const Limits& limits) {
   }
   return most;
 }
+
+/// Asks planners, and keeps each strategy that they propose once.
+class Collector {
+ public:
+  Collector(const Scenario& scenario, ProfileCache& profiles, const PlanQuestion& question,
+            EnergyModel reading, std::vector<Proposal>& proposals,
+            std::vector<std::string>& not_asked)
+      : scenario_{scenario},
+        question_{question},
+        reading_{reading},
+        proposals_{proposals},
+        not_asked_{not_asked},
+        entries_{entries_of(question.planners)},
+        devices_{.mobile = profiles.pricer(scenario.spec.mobile_device, scenario.graph),
+                 .cloud = &profiles.pricer(scenario.spec.cloud_device, scenario.graph)} {
+    if (scenario.spec.conditions.has_edge) {
+      devices_.edge = &profiles.pricer(scenario.spec.edge_device, scenario.graph);
+    }
+  }
+
+  /// Every planner, on every radio under the scenario's conditions.
+  void ask_all() {
+    for (auto entry = entries_.begin(); entry != entries_.end();) {
+      const bool asked = ask_everywhere(**entry);
+      entry = asked ? entry + 1 : entries_.erase(entry);
+    }
+  }
+  /// Whether any planner is left whose proposals hang on the conditions.
+  [[nodiscard]] bool searches() const {
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [](const PlannerEntry* entry) { return entry->searches; });
+  }
+  /// Those, on one radio under others. @return whether anything new was proposed
+  bool ask_searchers(std::size_t radio, const ConditionsSpec& conditions) {
+    const std::size_t before = proposals_.size();
+    for (const PlannerEntry* entry : entries_) {
+      if (!entry->searches) continue;
+      try {
+        ask(*entry, situation(radio, conditions));
+      } catch (const SearchTooLarge&) {
+        continue;  // what it found under the scenario's own conditions stands
+      }
+    }
+    return proposals_.size() > before;
+  }
+
+ private:
+  [[nodiscard]] Situation situation(std::size_t radio, const ConditionsSpec& conditions) const {
+    return {.scenario = scenario_,
+            .devices = devices_,
+            .use = {.radio = scenario_.radios[radio], .energy_model = reading_},
+            .goal = question_.goal,
+            .bits = question_.bits,
+            .conditions = conditions};
+  }
+
+  /// @return whether it could be asked
+  bool ask_everywhere(const PlannerEntry& entry) {
+    const bool named = !question_.planners.empty();
+    for (std::size_t radio = 0; radio < scenario_.radios.size(); ++radio) {
+      const Situation asked = situation(radio, scenario_.spec.conditions);
+      std::string why = entry.objection(asked);
+      if (why.empty()) {
+        try {
+          ask(entry, asked);
+          continue;
+        } catch (const SearchTooLarge& error) {
+          why = fmt::format("its search is too large ({})", error.what());
+        }
+      }
+      if (named) {
+        throw ConfigError{fmt::format(
+            "papilio plan: error: --planner: {} cannot be asked: {}; name others, or limit less",
+            entry.name, why)};
+      }
+      not_asked_.push_back(fmt::format("{}: {}", entry.name, why));
+      return false;
+    }
+    return true;
+  }
+
+  void ask(const PlannerEntry& entry, const Situation& situation) {
+    for (StrategySpec& strategy : entry.propose(situation)) {
+      const auto [it, is_new] = position_.try_emplace(key_of(strategy), proposals_.size());
+      if (is_new) proposals_.push_back({std::move(strategy), {}});
+      std::vector<std::string>& names = proposals_[it->second].planners;
+      if (std::find(names.begin(), names.end(), entry.name) == names.end()) {
+        names.emplace_back(entry.name);
+      }
+    }
+  }
+
+  const Scenario& scenario_;
+  const PlanQuestion& question_;
+  EnergyModel reading_;
+  std::vector<Proposal>& proposals_;
+  std::vector<std::string>& not_asked_;
+  std::vector<const PlannerEntry*> entries_;
+  Devices devices_;
+  std::map<std::string, std::size_t> position_;  // of a proposal, by its key
+};
 
 }  // namespace
 
@@ -83,11 +195,34 @@ Planner::Planner(const Scenario& scenario, ProfileCache& profiles, PlanQuestion 
         scenario.mobile_profile.device, scenario.mobile_profile.model)};
   }
   if (question_.bits.empty()) question_.bits = usual_bits(scenario.spec);
-  collect(scenario, profiles);
+  Collector collector{scenario, profiles, question_, reading_, proposals_, not_asked_};
+  collector.ask_all();
+  price(scenario, profiles);
+  if (!question_.looks_around || !question_.goal.adds_up() || !collector.searches()) return;
+  // A round finds a plan or ends it; in practice two or three do.
+  constexpr int kMostRounds = 12;
+  std::set<std::pair<std::string, double>> asked;
+  complete_ = scenario.limits.most == Spend::unlimited();
+  for (int round = 0;; ++round) {
+    const bool grown = look_around(asked, [&](std::size_t radio, const ConditionsSpec& conditions) {
+      return collector.ask_searchers(radio, conditions);
+    });
+    if (!grown) break;
+    price(scenario, profiles);
+    if (round == kMostRounds) {
+      complete_ = false;
+      break;
+    }
+  }
+}
+
+void Planner::price(const Scenario& scenario, ProfileCache& profiles) {
   std::vector<StrategySpec> strategies;
   strategies.reserve(proposals_.size());
   for (const Proposal& proposal : proposals_) strategies.push_back(proposal.strategy);
   priced_ = with_strategies(scenario, std::move(strategies), profiles);
+  first_cell_.clear();
+  on_radios_.clear();
   std::size_t next = 0;
   for (const Proposal& proposal : proposals_) {
     first_cell_.push_back(next);
@@ -97,43 +232,26 @@ Planner::Planner(const Scenario& scenario, ProfileCache& profiles, PlanQuestion 
   PAPILIO_CHECK(next == priced_.cells.size());
 }
 
-void Planner::collect(const Scenario& scenario, ProfileCache& profiles) {
-  const ScenarioSpec& spec = scenario.spec;
-  Devices devices{.mobile = profiles.pricer(spec.mobile_device, scenario.graph),
-                  .cloud = &profiles.pricer(spec.cloud_device, scenario.graph)};
-  if (spec.conditions.has_edge) devices.edge = &profiles.pricer(spec.edge_device, scenario.graph);
-  std::map<std::string, std::size_t> position;
-  for (const PlannerEntry* entry : entries_of(question_.planners)) {
-    for (std::size_t radio = 0; radio < scenario.radios.size(); ++radio) {
-      const Situation situation{.scenario = scenario,
-                                .devices = devices,
-                                .use = {.radio = scenario.radios[radio], .energy_model = reading_},
-                                .goal = question_.goal,
-                                .bits = question_.bits};
-      if (const std::string why = entry->objection(situation); !why.empty()) {
-        if (!question_.planners.empty()) {
-          throw ConfigError{fmt::format("papilio plan: error: --planner: {} cannot be asked: {}",
-                                        entry->name, why)};
-        }
-        if (radio == 0) not_asked_.push_back(fmt::format("{}: {}", entry->name, why));
-        continue;
-      }
-      std::vector<StrategySpec> proposed;
-      try {
-        proposed = entry->propose(situation);
-      } catch (const SearchTooLarge& error) {
-        throw ConfigError{fmt::format(
-            "papilio plan: error: --planner: {} gives up: {}; limit less, or name other planners",
-            entry->name, error.what())};
-      }
-      for (StrategySpec& strategy : proposed) {
-        const auto [it, is_new] = position.try_emplace(key_of(strategy), proposals_.size());
-        if (is_new) proposals_.push_back({std::move(strategy), {}});
-        std::vector<std::string>& names = proposals_[it->second].planners;
-        if (names.empty() || names.back() != entry->name) names.emplace_back(entry->name);
+template <class Ask>
+bool Planner::look_around(std::set<std::pair<std::string, double>>& asked, const Ask& ask) const {
+  bool grown = false;
+  const ConditionsSpec& here = priced_.spec.conditions;
+  for (std::size_t radio = 0; radio < priced_.radios.size(); ++radio) {
+    for (const ConditionAxis& axis : condition_axes()) {
+      if (axis.of_edge && !here.has_edge) continue;
+      const AlongAxis along = along_axis(*this, radio, axis);
+      std::vector<double> places{along.stretches.front().from};
+      for (const Stretch& stretch : along.stretches) places.push_back(stretch.to);
+      for (const double place : places) {
+        const std::string where = fmt::format("{} {}", radio, axis.name);
+        if (!asked.insert({where, place}).second) continue;
+        ConditionsSpec conditions = here;
+        axis.set(conditions, place);
+        grown = ask(radio, conditions) || grown;
       }
     }
   }
+  return grown;
 }
 
 PlanAnswer Planner::answer(std::size_t radio) const {
@@ -157,14 +275,12 @@ PlanAnswer Planner::answer(std::size_t radio) const {
     answer.best = selection.best;
     // A cut after a layer that only gives the same numbers another shape is no other plan.
     const Spend& spent = answer.plans[selection.best].spend;
-    const Selection second = choose(answer.plans.size(), [&](std::size_t i) {
-      return answer.plans[i].spend == spent ? std::numeric_limits<double>::quiet_NaN()
-                                            : value_of(i);
-    });
-    if (std::isfinite(value_of(second.best)) && second.best != selection.best &&
-        !(answer.plans[second.best].spend == spent)) {
-      answer.runner_up = second.best;
-    }
+    const auto other = [&](std::size_t i) {
+      const bool same = i == selection.best || alike(answer.plans[i].spend, spent);
+      return same ? std::numeric_limits<double>::quiet_NaN() : value_of(i);
+    };
+    const std::size_t second = choose(answer.plans.size(), other).best;
+    if (std::isfinite(other(second))) answer.runner_up = second;
     return answer;
   }
   const Selection nearest = choose(answer.plans.size(), [&](std::size_t i) {

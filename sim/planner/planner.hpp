@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/planner/goal.hpp"
@@ -17,6 +19,9 @@ struct PlanQuestion {
   std::vector<std::string> planners;   ///< names of `planners()`; empty: all that can be asked
   std::vector<int> bits;               ///< of what crosses as it is; empty: the scenario's, and 32
   std::optional<EnergyModel> reading;  ///< of the radio's energy; absent: the scenario's first
+  /// Whether planners that search are asked again where the answer changes, so that what other
+  /// conditions would propose is known too. Of a goal that adds up.
+  bool looks_around{true};
 };
 
 /// A strategy of one partition, and who proposed it.
@@ -47,8 +52,13 @@ struct PlanAnswer {
 };
 
 /// Plans for a scenario: proposals of several planners, each priced as a run prices it, and the
-/// best of them on each radio. Proposals are made once, under the scenario's conditions; `decide`
-/// weighs them under others.
+/// best of them on each radio. Proposals are made once, under the scenario's conditions and where
+/// the answer changes along an axis of conditions; `decide` weighs them under others.
+///
+/// Without limits the stretches of `along_axis` are exact over all plans that the searches know,
+/// not over those proposed alone: the least cost of any set of plans is concave along an axis, so
+/// that a search at each place of change either finds a plan that is better there, which is added,
+/// or proves that there is none near (Eisner and Severance, J. ACM 23, 1976).
 class Planner {
  public:
   /// @param profiles what the scenario was loaded from
@@ -64,6 +74,9 @@ class Planner {
   /// Planners that could not be asked, each with why, for people.
   [[nodiscard]] const std::vector<std::string>& not_asked() const { return not_asked_; }
 
+  /// Whether the places of change are known over all plans; else among the proposals.
+  [[nodiscard]] bool complete() const { return complete_; }
+
   /// On the radio at this position of `scenario().radios`, under the scenario's conditions.
   [[nodiscard]] PlanAnswer answer(std::size_t radio) const;
 
@@ -77,7 +90,10 @@ class Planner {
   [[nodiscard]] bool accurate(std::size_t proposal) const;
 
  private:
-  void collect(const Scenario& scenario, ProfileCache& profiles);
+  void price(const Scenario& scenario, ProfileCache& profiles);
+  /// Asks what searches where the answer changes. @return whether anything new was proposed
+  template <class Ask>
+  bool look_around(std::set<std::pair<std::string, double>>& asked, const Ask& ask) const;
   [[nodiscard]] std::size_t cell_of(std::size_t radio, std::size_t proposal) const {
     return first_cell_[proposal] + (on_radios_[proposal] ? radio * readings_ : 0) + of_reading_;
   }
@@ -86,6 +102,7 @@ class Planner {
   EnergyModel reading_;
   std::vector<Proposal> proposals_;
   std::vector<std::string> not_asked_;
+  bool complete_{true};
   Scenario priced_;
   std::size_t readings_{1};              // of the scenario
   std::size_t of_reading_{0};            // position of `reading_` in them

@@ -180,8 +180,7 @@ std::vector<StrategySpec> of_minimum_cut(const Situation& situation) {
 }  // namespace
 
 StepCosts Situation::costs() const {
-  return {scenario.graph, devices, use, scenario.spec.conditions,
-          scenario.mobile_profile.has_energy()};
+  return {scenario.graph, devices, use, conditions, scenario.mobile_profile.has_energy()};
 }
 
 std::vector<Tier> Situation::tiers() const {
@@ -197,11 +196,11 @@ const std::vector<PlannerEntry>& planners() {
       {"neurosurgeon", "one cut, where one tensor crosses as it is", "Neurosurgeon (ASPLOS'17)",
        of_single_cuts, no_objection},
       {"jointdnn", "any number of transfers both ways: the shortest path over layers and tiers",
-       "JointDNN (arXiv 1801.08618), Section 3", of_routes, not_of_decoders},
+       "JointDNN (arXiv 1801.08618), Section 3", of_routes, not_of_decoders, true},
       {"minimum-cut",
        "any set of layers on the mobile, several tensors crossing, without a way back; keeps no "
        "limits of its own",
-       "DADS (Hu et al., INFOCOM 2019)", of_minimum_cut, not_of_products},
+       "DADS (Hu et al., INFOCOM 2019)", of_minimum_cut, not_of_products, true},
   };
   return kPlanners;
 }

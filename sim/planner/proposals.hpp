@@ -17,9 +17,10 @@ namespace papilio {
 struct Situation {
   const Scenario& scenario;
   Devices devices;  ///< that price its layers, unloaded
-  RadioUse use;     ///< of the radio, before the scenario's conditions
+  RadioUse use;     ///< of the radio, before the conditions
   Goal goal;
-  std::vector<int> bits;  ///< of one element that crosses, each in 1..32
+  std::vector<int> bits;             ///< of one element that crosses, each in 1..32
+  const ConditionsSpec& conditions;  ///< in place of the scenario's own
 
   /// The mobile, the edge if there is one, the cloud.
   [[nodiscard]] std::vector<Tier> tiers() const;
@@ -36,6 +37,7 @@ struct PlannerEntry {
   std::vector<StrategySpec> (*propose)(const Situation& situation);
   /// Why it cannot be asked, as a clause; empty: it can.
   std::string (*objection)(const Situation& situation);
+  bool searches{false};  ///< whether what it proposes hangs on the conditions
 };
 
 /// Every planner, in the order in which ties go to the earlier.

@@ -95,7 +95,8 @@ TrainingPlanner::TrainingPlanner(const Scenario& scenario, ProfileCache& profile
 
 TrainingAnswer TrainingPlanner::answer(std::size_t radio) const {
   const RadioUse use{.radio = scenario_.radios.at(radio), .energy_model = reading_};
-  const StepCosts steps{scenario_.graph, devices_, use, scenario_.spec.conditions};
+  const StepCosts steps{scenario_.graph, devices_, use, scenario_.spec.conditions,
+                        scenario_.mobile_profile.has_energy()};
   TrainingAnswer answer{
       .network = use.radio.name,
       .costs = TrainingCosts{scenario_.graph, tiers_, steps, question_.settings, factors_}};
