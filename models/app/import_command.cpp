@@ -108,12 +108,13 @@ void import_command(const Words& words) {
       "stands, if not first; ':int' that it takes whole numbers; ':alone' behind it that "
       "the program takes one sample without a batch");
   line.add_options()("opaque",
-                     "of TorchScript: make one layer without cuts of all that hangs on what no "
+                     "make one layer without cuts of all that hangs on what no "
                      "other layer can be, whatever it is (default: of non-maximum suppression, RoI "
-                     "align, top-k, sort and masks alone, as detectors end)");
+                     "align, top-k, sort and masks alone, as detectors end). Of TorchScript it is "
+                     "computed by the archive; of ONNX priced alone");
   options.text("opaque-output", "", "SIZES",
                "of that layer's output, at least what any input makes (default: the rows that the "
-               "program has at most, or those of the run)");
+               "program has at most, or those of the run; what the ONNX file states)");
   options.text("name", "", "NAME", "what to call it (default: the file's name)");
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),

@@ -248,8 +248,8 @@ void require_computable(const Graph& graph, const Network::Opaque& opaque,
   const Layer& layer = graph.layer(graph.opaque_layers().front());
   throw ConfigError{fmt::format(
       "papilio {}: error: the layer '{}' of '{}' is opaque ({}) and has no program; those that are "
-      "imported from TorchScript have one, in NAME.opaque beside NAME.yaml. 'papilio predict' and "
-      "'run' take it as it is",
+      "imported from TorchScript have one, in NAME.opaque beside NAME.yaml, those from ONNX or by "
+      "hand none. 'papilio predict' and 'run' take it as it is",
       verb, layer.name, graph.name(), std::get<OpaqueOp>(layer.op).what)};
 }
 

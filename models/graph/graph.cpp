@@ -447,6 +447,16 @@ std::string opaque_note(const Graph& graph) {
          "one input, and a time that is predicted for it is a guess.";
 }
 
+std::vector<std::string> opaque_clauses(const Graph& graph) {
+  std::vector<std::string> clauses;
+  for (const LayerId id : graph.opaque_layers()) {
+    const Layer& layer = graph.layer(id);
+    clauses.push_back(graph.name() + "'s layer '" + layer.name + "' is opaque (" +
+                      std::get<OpaqueOp>(layer.op).what + "): one stage, without a cut");
+  }
+  return clauses;
+}
+
 bool takes_pictures(const Graph& graph) {
   constexpr std::size_t kPictureAxes = 3;
   return graph.inputs().size() == 1 && graph.layers().front().shape.rank() == kPictureAxes;

@@ -192,6 +192,10 @@ std::string parameters_text(const Graph& graph);
 /// What people are to know of a network's opaque layers; empty: it has none.
 std::string opaque_note(const Graph& graph);
 
+/// A clause for each of them that a table of times needs beside it: what the layer is, and that it
+/// is one stage; with the network's name, for a table may be of several.
+std::vector<std::string> opaque_clauses(const Graph& graph);
+
 /// Whether a network's only input is a picture: channels, height and width.
 bool takes_pictures(const Graph& graph);
 

@@ -28,7 +28,8 @@ namespace {
 
 /// The inputs of a network, `[1 × …]` each, in order.
 using Sample = std::vector<at::Tensor>;
-/// Answers the same question in another way.
+/// Answers the same question in another way: with all numbers of the outputs, one tensor's behind
+/// the other's.
 using Run = std::function<at::Tensor(const Sample& sample)>;
 /// A sample by its number, of numbers so large.
 using Draw = std::function<Sample(double scale)>;
@@ -37,11 +38,11 @@ ConfigError failure(const std::filesystem::path& file, const std::string& what) 
   return ConfigError{fmt::format("{}: error: {}", file.string(), what)};
 }
 
-/// From one level of a network's output to the next; of an output of reals, of as many levels as
+/// From one level of a layer's output to the next; of an output of reals, of as many levels as
 /// 8 bits have over its range.
-double level_of(const Graph& graph, double spread, double greatest) {
+double level_of(const Layer& layer, double spread, double greatest) {
   constexpr double kLevels = 255;
-  const std::optional<Levels>& levels = graph.layers().back().levels;
+  const std::optional<Levels>& levels = layer.levels;
   return levels && !levels->by_range ? levels->scale : (spread > 0 ? spread : greatest) / kLevels;
 }
 
@@ -83,17 +84,46 @@ void require_near(const std::filesystem::path& file, const ImportCheck& check) {
                             *check.levels, check.mean_levels, kMost, kMostMean, check.by));
 }
 
+/// Notes how far the numbers that a layer makes are off.
+/// @throws ConfigError if it is too far
+void compare_numbers(ImportCheck& check, const std::filesystem::path& file, const Graph& graph,
+                     LayerId id, const at::Tensor& expected, const at::Tensor& found,
+                     double tolerance) {
+  const double rounding = tolerance / 100;  // of the numbers themselves
+  const auto greatest = expected.abs().max().item<double>();
+  const double spread = (expected.max() - expected.min()).item<double>();
+  const auto difference = (found - expected).abs().max().item<double>();
+  const double level = level_of(graph.layer(id), spread, greatest);
+  if (graph.is_quantised() && level > 0) {
+    compare_levels(check, (found - expected).abs() / level);
+  } else if (!(difference <= tolerance * spread + rounding * greatest)) {
+    throw failure(file, fmt::format("computes something else than the network made of it: on a "
+                                    "random input {} is off by {:.3g}, where the "
+                                    "greatest is {:.3g} by {}; nothing was written",
+                                    check.of_operands ? fmt::format("'{}', which the opaque layer "
+                                                                    "reads,",
+                                                                    graph.layer(id).name)
+                                                      : "an output",
+                                    difference, greatest, check.by));
+  }
+  check.difference = std::max(check.difference, greatest > 0 ? difference / greatest : 0);
+}
+
 /// Runs both on the same samples, of small and of large numbers: some layers differ for large ones
 /// only, as ReLU and ReLU6 do.
+/// @param outputs   layers whose numbers are compared
 /// @param by        who runs the file
 /// @param tolerance of the spread of the right numbers: the larger part of a network's answer may
 ///                  be the same for all pictures, and tells nothing
-ImportCheck compare(const std::filesystem::path& file, const Network& network, const Draw& draw,
-                    const Run& run, const std::string& by, double tolerance) {
+ImportCheck compare(const std::filesystem::path& file, const Network& network,
+                    const std::vector<LayerId>& outputs, const Draw& draw, const Run& run,
+                    const std::string& by, double tolerance) {
   const at::NoGradGuard no_grad;
   const Graph& graph = network.graph();
-  const double rounding = tolerance / 100;  // of the numbers themselves
-  ImportCheck check{.by = by};
+  const bool is_whole = outputs == std::vector<LayerId>{graph.layers().size() - 1};
+  ImportCheck check{.by = by, .of_operands = !is_whole};
+  std::int64_t numbers = 0;
+  for (const LayerId id : outputs) numbers += graph.layer(id).shape.elements();
   bool tells = false;
   bool is_finite = true;
   constexpr double kLarge = 8;
@@ -103,34 +133,28 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network, c
     if (!expected.isfinite().all().item<bool>()) {
       // As of a logarithm: numbers above 0 may do.
       constexpr double kLeast = 0.1;
-      for (at::Tensor& numbers : sample) numbers = numbers.abs() + kLeast;
+      for (at::Tensor& drawn : sample) drawn = drawn.abs() + kLeast;
       expected = run(sample).to(at::kFloat).contiguous().flatten();
     }
     is_finite = expected.isfinite().all().item<bool>();
     if (!is_finite) continue;
-    Network::Tensors given;
-    for (const LayerId id : graph.inputs()) given.emplace(id, sample.at(given.size()));
-    const at::Tensor found = network.run(given, graph.layers().size() - 1).flatten();
-    if (expected.numel() != found.numel()) {
+    if (expected.numel() != numbers) {
       throw failure(file,
                     fmt::format("the network made of it has {} numbers as output, and its own, "
                                 "by {}, {}; tell us of the file",
-                                found.numel(), by, expected.numel()));
+                                numbers, by, expected.numel()));
     }
-    const auto greatest = expected.abs().max().item<double>();
-    tells = tells || greatest > 0;
-    const double spread = (expected.max() - expected.min()).item<double>();
-    const auto difference = (found - expected).abs().max().item<double>();
-    const double level = level_of(graph, spread, greatest);
-    if (graph.is_quantised() && level > 0) {
-      compare_levels(check, (found - expected).abs() / level);
-    } else if (!(difference <= tolerance * spread + rounding * greatest)) {
-      throw failure(file, fmt::format("computes something else than the network made of it: on a "
-                                      "random input an output is off by {:.3g}, where the "
-                                      "greatest is {:.3g} by {}; nothing was written",
-                                      difference, greatest, by));
+    tells = tells || expected.abs().max().item<double>() > 0;
+    Network::Tensors given;
+    for (const LayerId id : graph.inputs()) given.emplace(id, sample.at(given.size()));
+    std::int64_t begin = 0;
+    for (const LayerId id : outputs) {
+      const at::Tensor found =
+          (is_whole ? network.run(given, id) : network.output_of(id, given)).flatten();
+      compare_numbers(check, file, graph, id, expected.narrow(0, begin, found.numel()), found,
+                      tolerance);
+      begin += found.numel();
     }
-    check.difference = std::max(check.difference, greatest > 0 ? difference / greatest : 0);
   }
   if (!tells && !is_finite) return {.why_not = "its own output is not finite"};
   if (!tells) return {.why_not = "its own output is 0 throughout, which tells nothing"};
@@ -172,8 +196,9 @@ void compare_kernels(ImportCheck& check, const torch::jit::Module& module,
   // What comes behind the last of them.
   const at::Tensor theirs = as_reals(tensors_of(answer).front()).flatten();
   const LayerId last = network.graph.layers().size() - 1;
-  const double level = level_of(network.graph, (theirs.max() - theirs.min()).item<double>(),
-                                theirs.abs().max().item<double>());
+  const double level =
+      level_of(network.graph.layers().back(), (theirs.max() - theirs.min()).item<double>(),
+               theirs.abs().max().item<double>());
   const at::Tensor found = ours.output_of(last, given).flatten();
   if (level > 0) {
     ImportCheck of_output;
@@ -232,7 +257,8 @@ ImportCheck compare_with_module(const std::filesystem::path& file, torch::jit::M
       return program->run(operands);
     });
   }
-  ImportCheck check = compare(file, ours, draw, run, "LibTorch", 1e-4);
+  ImportCheck check =
+      compare(file, ours, {network.graph.layers().size() - 1}, draw, run, "LibTorch", 1e-4);
   if (check.levels && !network.quantised.empty()) {
     const Sample sample = draw(1);
     Network::Tensors given;
@@ -298,7 +324,12 @@ ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& net
       return at::from_blob(answer.data, {static_cast<std::int64_t>(answer.total())}, at::kFloat)
           .clone();
     };
-    const ImportCheck check = compare(file, ours, draw, run, "OpenCV's dnn", 1e-3);
+    std::vector<LayerId> outputs;
+    for (const OnnxOperandName& operand : network.operands) {
+      outputs.push_back(network.graph.find_layer(operand.layer).value());
+    }
+    if (outputs.empty()) outputs.push_back(network.graph.layers().size() - 1);
+    const ImportCheck check = compare(file, ours, outputs, draw, run, "OpenCV's dnn", 1e-3);
     require_near(file, check);
     return check;
   } catch (const cv::Exception& error) {
@@ -320,14 +351,19 @@ std::string to_string(const ImportCheck& check) {
                   "or more. Where that adds up, ",
                   check.kernels, check.kernel_levels, check.kernel_share * 100);
     return fmt::format(
-        "Checked against the file's own computation by {}, on random inputs: {}the output is at "
+        "Checked against the file's own computation by {}, on random inputs: {}{} is at "
         "most {:.1f} levels off, and {:.1f} % of its numbers by half a level or more.",
-        check.by, kernels, *check.levels, check.share * 100);
+        check.by, kernels,
+        check.of_operands ? "what the opaque layer reads, which nothing computes," : "the output",
+        *check.levels, check.share * 100);
   }
   return fmt::format(
-      "Checked against the file's own computation by {}, on random inputs: no output differs by "
-      "more than {:.1g} of the greatest.",
-      check.by, check.difference);
+      "Checked against the file's own computation by {}, on random inputs: no {} differs by "
+      "more than {:.1g} of the greatest.{}",
+      check.by, check.of_operands ? "tensor that the opaque layer reads" : "output",
+      check.difference,
+      check.of_operands ? " The opaque layer itself, which nothing computes, was not checked."
+                        : "");
 }
 
 }  // namespace papilio

@@ -48,7 +48,7 @@ ImportedNetwork read_and_check(const ImportRequest& request) {
                       request.file.string())};
     }
     if (!request.inputs.empty()) shape = request.inputs.front().shape;
-    OnnxNetwork network = import_onnx(request.file, shape, request.name);
+    OnnxNetwork network = import_onnx(request.file, shape, request.name, request.opaque);
     network.graph.add_note(to_string(request.check ? check_onnx(request.file, network) : none));
     return {std::move(network.graph), std::move(network.weights)};
   }

@@ -15,7 +15,7 @@ struct ImportRequest {
   std::filesystem::path file;      ///< an ONNX file if its name ends so, else a TorchScript archive
   std::vector<NamedInput> inputs;  ///< of the network; none: as the ONNX file says, else 3x224x224
   std::string name;                ///< of the graph
-  OpaqueRequest opaque{};          ///< of a TorchScript archive
+  OpaqueRequest opaque{};          ///< what may become an opaque layer
   bool check{true};      ///< whether the file's own network runs beside the one made of it
   double seconds{120};   ///< > 0; what reading and checking may take
   double memory_gib{8};  ///< > 0; likewise; of a smaller machine its memory at most

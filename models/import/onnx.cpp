@@ -37,10 +37,27 @@ std::string why_not_to_run(const Graph& graph) {
   return graph.macs() > kMostMacs ? "it takes too long to run it beside" : "";
 }
 
+/// Of a network with an opaque layer, leaves what makes its operands, and those that are made.
+/// @return why there is nothing to run; empty: there is
+std::string leave_operands(onnx::ModelProto& model, OnnxNetwork& network,
+                           std::vector<onnx::TensorProto> folded) {
+  model.mutable_graph()->clear_value_info();
+  if (network.graph.opaque_layers().empty()) return {};
+  std::erase_if(network.operands, [&](const OnnxOperandName& operand) {
+    const LayerOp& op = network.graph.layer(*network.graph.find_layer(operand.layer)).op;
+    return std::holds_alternative<InputOp>(op) || std::holds_alternative<ParameterOp>(op);
+  });
+  if (network.operands.empty()) return "nothing computes its opaque layer, and it has no other";
+  std::vector<std::string> tensors;
+  for (const OnnxOperandName& operand : network.operands) tensors.push_back(operand.tensor);
+  for_tensors(model, tensors, std::move(folded));
+  return {};
+}
+
 }  // namespace
 
 OnnxNetwork import_onnx(const std::filesystem::path& file, const std::optional<TensorShape>& input,
-                        const std::string& name) {
+                        const std::string& name, const OpaqueRequest& opaque) {
   const auto fail = [&](const std::string& what) {
     return ConfigError{fmt::format("{}: error: {}", file.string(), what)};
   };
@@ -50,9 +67,12 @@ OnnxNetwork import_onnx(const std::filesystem::path& file, const std::optional<T
     if (model.graph().output_size() == 0) throw Unsupported{"no output"};
     std::vector<std::string> notes;
     for_one_output(model, notes);
-    OnnxNetwork network = network_of(model.graph(), opset_of(model), input, name);
+    auto [network, folded] = network_of(model.graph(), opset_of(model), input, name, opaque);
     for (std::string& note : notes) network.graph.add_note(std::move(note));
     if (network.why_not_run.empty()) network.why_not_run = why_not_to_run(network.graph);
+    if (network.why_not_run.empty()) {
+      network.why_not_run = leave_operands(model, network, std::move(folded));
+    }
     if (!network.why_not_run.empty()) return network;
     network.why_not_run = prepare_to_run(model, network.graph.layers().front().shape);
     if (!model.SerializeToString(&network.model)) network.model.clear();

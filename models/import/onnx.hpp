@@ -3,18 +3,29 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "models/graph/graph.hpp"
+#include "models/import/opaque_request.hpp"
 #include "models/weights/state_dict.hpp"
 
 namespace papilio {
+
+/// A tensor of an ONNX file that an opaque layer reads, and the layer that makes it.
+struct OnnxOperandName {
+  std::string tensor;
+  std::string layer;
+};
 
 /// The network of an ONNX file, and what it takes to run the file beside it.
 struct OnnxNetwork {
   Graph graph;
   StateDict weights;        ///< the file's, by the layers' names
   std::string why_not_run;  ///< empty unless its weights could not be read, or it cannot be run
-  std::string model;        ///< ONNX: what the first output depends on, alone, of one picture
+  /// ONNX: what the first output depends on, alone, of one picture; of a network with an opaque
+  /// layer what that reads of layers, one behind the other.
+  std::string model;
+  std::vector<OnnxOperandName> operands{};  ///< what `model` gives; empty: the first output
 };
 
 /// Reads the network of an ONNX file as a `Graph`, with the inputs that the file has, and one
@@ -34,15 +45,21 @@ struct OnnxNetwork {
 /// What the file computes of constants alone is folded. The weights of a ConstantOfShape are
 /// described, and made for a check only where they are few.
 ///
+/// What hangs on an operation that a Graph does not have becomes one opaque layer, up to the
+/// output, if these are detectors' (non-maximum suppression, the alignment of regions, the best of
+/// many, places that are not zero), or `opaque` says so. Nothing computes it.
+///
 /// Exporters take batch norms up into convolutions unless told otherwise; then the parameters are
 /// those of what is left.
 /// @param file  the model
 /// @param input of the network, without the batch, the first if there are several; none: the size
 ///        that the file states
 /// @param name  of the graph
+/// @param opaque what may become an opaque layer, and its output's sizes where the file does not
+///        state them
 /// @throws ConfigError if the file is no ONNX model; if it has operations that a Graph does not,
 ///         naming each with how often it occurs; if no size is known, or the layers do not fit it
 OnnxNetwork import_onnx(const std::filesystem::path& file, const std::optional<TensorShape>& input,
-                        const std::string& name);
+                        const std::string& name, const OpaqueRequest& opaque = {});
 
 }  // namespace papilio

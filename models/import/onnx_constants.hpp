@@ -140,11 +140,14 @@ class OnnxConstants {
   void concat(const Node& node);
   void cast(const Node& node);
   void reshape(const Node& node);
+  void flatten(const Node& node);
   void squeeze(const Node& node);
   void unsqueeze(const Node& node);
   void transpose(const Node& node);
   void arithmetic(const Node& node);
   void function(const Node& node);
+  void reduction(const Node& node);
+  void tile(const Node& node);
   void where(const Node& node);
   void range(const Node& node);
   void expand(const Node& node);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "models/import/layer_list.hpp"
@@ -81,6 +82,7 @@ const std::map<std::string, OnnxConstants::Fold>& OnnxConstants::folds() {
       {"Concat", &OnnxConstants::concat},
       {"Cast", &OnnxConstants::cast},
       {"Reshape", &OnnxConstants::reshape},
+      {"Flatten", &OnnxConstants::flatten},
       {"Squeeze", &OnnxConstants::squeeze},
       {"Unsqueeze", &OnnxConstants::unsqueeze},
       {"Transpose", &OnnxConstants::transpose},
@@ -100,9 +102,15 @@ const std::map<std::string, OnnxConstants::Fold>& OnnxConstants::folds() {
       {"GreaterOrEqual", &OnnxConstants::arithmetic},
       {"Neg", &OnnxConstants::function},
       {"Not", &OnnxConstants::function},
+      {"Reciprocal", &OnnxConstants::function},
       {"Sqrt", &OnnxConstants::function},
       {"Floor", &OnnxConstants::function},
       {"Ceil", &OnnxConstants::function},
+      {"ReduceMax", &OnnxConstants::reduction},
+      {"ReduceMin", &OnnxConstants::reduction},
+      {"ReduceProd", &OnnxConstants::reduction},
+      {"ReduceSum", &OnnxConstants::reduction},
+      {"Tile", &OnnxConstants::tile},
       {"Where", &OnnxConstants::where},
       {"Range", &OnnxConstants::range},
       {"Expand", &OnnxConstants::expand},
@@ -290,11 +298,12 @@ void OnnxConstants::function(const Node& node) {
   const std::string& operation = node.op_type();
   if (auto* reals = std::get_if<Reals>(&result.values)) {
     for (double& value : *reals) {
-      value = operation == "Neg"     ? -value
-              : operation == "Sqrt"  ? std::sqrt(value)
-              : operation == "Floor" ? std::floor(value)
-              : operation == "Ceil"  ? std::ceil(value)
-                                     : throw Unsupported{"numbers that are not whole"};
+      value = operation == "Neg"          ? -value
+              : operation == "Reciprocal" ? 1 / value
+              : operation == "Sqrt"       ? std::sqrt(value)
+              : operation == "Floor"      ? std::floor(value)
+              : operation == "Ceil"       ? std::ceil(value)
+                                          : throw Unsupported{"numbers that are not whole"};
     }
   } else {
     for (std::int64_t& value : std::get<Integers>(result.values)) {
@@ -306,6 +315,65 @@ void OnnxConstants::function(const Node& node) {
         throw Unsupported{"whole numbers"};
       }
     }
+  }
+  set(node, std::move(result));
+}
+
+void OnnxConstants::reduction(const Node& node) {
+  static const std::map<std::string, std::string> kOfTwo{
+      {"ReduceMax", "Max"}, {"ReduceMin", "Min"}, {"ReduceProd", "Mul"}, {"ReduceSum", "Add"}};
+  const std::string& operation = kOfTwo.at(node.op_type());
+  const Integers axes =
+      has_input(node, 1) ? integers(input(node, 1)) : numbers_of(node, "axes", {});
+  if (axes.empty() && number_of(node, "noop_with_empty_axes", 0) != 0) return pass_on(node);
+  Numbers result = numbers(input(node, 0));
+  std::set<std::int64_t> over;
+  for (const std::int64_t axis : axes) over.insert(axis_of(axis, result.dims.size()));
+  for (std::size_t axis = 0; axes.empty() && axis < result.dims.size(); ++axis) {
+    over.insert(static_cast<std::int64_t>(axis));
+  }
+  for (const std::int64_t axis : over) {
+    const std::int64_t along = result.dims[static_cast<std::size_t>(axis)];
+    if (along < 1) throw Unsupported{"an axis of no numbers"};
+    Numbers reduced = take(result, axis, {0});
+    for (std::int64_t at = 1; at < along; ++at) {
+      const Numbers next = take(result, axis, {at});
+      std::visit(
+          [&](auto& values) {
+            const auto& others = std::get<std::decay_t<decltype(values)>>(next.values);
+            for (std::size_t i = 0; i < values.size(); ++i) {
+              values[i] = apply(operation, values[i], others[i]);
+            }
+          },
+          reduced.values);
+    }
+    result = std::move(reduced);
+  }
+  if (number_of(node, "keepdims", 1) == 0) {
+    for (auto axis = over.rbegin(); axis != over.rend(); ++axis) {
+      result.dims.erase(result.dims.begin() + *axis);
+    }
+  }
+  set(node, std::move(result));
+}
+
+void OnnxConstants::tile(const Node& node) {
+  const OnnxConstant& from = input(node, 0);
+  const Integers times = integers(input(node, 1));
+  if (times.size() != from.dims.size()) throw Unsupported{"repeats of other axes"};
+  OnnxDims dims = from.dims;
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    dims[axis] = count_of({dims[axis], times[axis]});
+  }
+  spend(count_of(dims));
+  Numbers result = numbers(from);
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    if (times[axis] == 1) continue;
+    Integers list(static_cast<std::size_t>(dims[axis]));
+    for (std::size_t at = 0; at < list.size(); ++at) {
+      list[at] = static_cast<std::int64_t>(at) % from.dims[axis];
+    }
+    result = take(result, static_cast<std::int64_t>(axis), list);
   }
   set(node, std::move(result));
 }

@@ -144,6 +144,21 @@ std::vector<OnnxInput> inputs_of(const onnx::GraphProto& graph,
   return inputs;
 }
 
+bool has_stated_size(const onnx::GraphProto& graph, const OnnxInput& input) {
+  for (const onnx::ValueInfoProto& stated : graph.input()) {
+    if (stated.name() != input.name || !stated.type().tensor_type().has_shape()) continue;
+    OnnxDims dims;
+    for (const auto& dimension : stated.type().tensor_type().shape().dim()) {
+      dims.push_back(dimension.dim_value());
+    }
+    if (dims.size() != input.dims.size()) return false;
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+      if (i > 0 && dims[i] > 0 && dims[i] != input.dims[i]) return false;
+    }
+  }
+  return true;
+}
+
 std::string why_not_asked(const std::vector<OnnxInput>& inputs) {
   const OnnxInput& first = inputs.front();
   constexpr std::size_t kAxes = kPictureRank - 1;

@@ -30,6 +30,9 @@ struct OnnxInput {
 std::vector<OnnxInput> inputs_of(const onnx::GraphProto& graph,
                                  const std::optional<TensorShape>& wanted);
 
+/// Whether an input is as large as the file states, as far as it does.
+bool has_stated_size(const onnx::GraphProto& graph, const OnnxInput& input);
+
 /// Whether a type of numbers is whole numbers, or truth values.
 bool is_whole_type(int type);
 

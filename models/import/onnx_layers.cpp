@@ -10,17 +10,13 @@
 #include <vector>
 
 #include "models/import/onnx_node.hpp"
+#include "models/import/onnx_part.hpp"
 #include "models/import/onnx_parts.hpp"
 #include "models/import/onnx_quantised.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
 namespace {
-
-std::string operation_of(const onnx::NodeProto& node) {
-  const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
-  return standard ? node.op_type() : node.domain() + "::" + node.op_type();
-}
 
 /// A number for each axis of a window, from an attribute; as many as it has.
 Spatial spatial(const std::vector<std::int64_t>& numbers, const char* what) {
@@ -179,17 +175,14 @@ class OnnxImporter : public OnnxQuantised {
       const std::string what = reason.what();
       layers_.add_unknown(what.empty() ? operation : fmt::format("{} with {}", operation, what));
     } catch (const FollowsUnknown&) {
-      if (hangs_on_unknown_numbers(node)) {
-        for (const std::string& name : node.output()) unknown_numbers_.insert(name);
-        return;
-      }
+      if (hangs_on_unknown_numbers(node)) return lose_numbers(node);
     } catch (const std::invalid_argument& error) {
       if (!layers_.has_unknown()) {
         throw std::invalid_argument{
             fmt::format("{} '{}': {}", node.op_type(), printable(node.name()), error.what())};
       }
     }
-    for (const std::string& name : node.output()) make(name, {});
+    lose(node);
   }
 
   // What a node says.
@@ -583,9 +576,13 @@ class OnnxImporter : public OnnxQuantised {
 
 }  // namespace
 
-OnnxNetwork network_of(const onnx::GraphProto& graph, std::int64_t opset,
-                       const std::optional<TensorShape>& input, const std::string& name) {
-  return OnnxImporter{graph, opset, inputs_of(graph, input)}.network(graph.output(0).name(), name);
+OnnxGraphNetwork network_of(const onnx::GraphProto& graph, std::int64_t opset,
+                            const std::optional<TensorShape>& input, const std::string& name,
+                            const OpaqueRequest& opaque) {
+  OnnxImporter importer{graph, opset, inputs_of(graph, input)};
+  OnnxGraphNetwork result{importer.network(name, opaque), {}};
+  if (!result.network.operands.empty()) result.folded = importer.folded();
+  return result;
 }
 
 }  // namespace papilio

@@ -16,51 +16,32 @@
 namespace papilio {
 namespace {
 
-/// Which nodes these outputs need, by position.
-std::vector<bool> needed_by(const onnx::GraphProto& graph, int first_output, int last_output) {
-  std::set<std::string> tensors;
-  for (int i = first_output; i < last_output; ++i) tensors.insert(graph.output(i).name());
+/// Which nodes these tensors need, by position.
+std::vector<bool> needed_by(const onnx::GraphProto& graph, std::set<std::string> tensors) {
   std::vector<bool> needed(static_cast<std::size_t>(graph.node_size()), false);
   for (int i = graph.node_size() - 1; i >= 0; --i) {
     const onnx::NodeProto& node = graph.node(i);
     const bool is_needed =
         std::any_of(node.output().begin(), node.output().end(), [&](const auto& name) {
-          // Outputs and inputs that are left out have no name.
-          return !name.empty() && tensors.contains(name);
+          return !name.empty() && tensors.contains(name);  // one that is left out has no name
         });
     if (!is_needed) continue;
     needed[static_cast<std::size_t>(i)] = true;
-    tensors.insert(node.input().begin(), node.input().end());
-    for (const onnx::AttributeProto& attribute : node.attribute()) {
-      for (const onnx::NodeProto& inner : attribute.g().node()) {
-        tensors.insert(inner.input().begin(), inner.input().end());
-      }
-    }
+    for_each_read(node, [&](const std::string& name) { tensors.insert(name); });
   }
   return needed;
 }
 
-}  // namespace
-
-void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
-  onnx::GraphProto whole;
-  whole.Swap(model.mutable_graph());  // and what is kept is moved: weights may be large
-  const std::vector<bool> needed = needed_by(whole, 0, 1);
-  const std::vector<bool> needed_at_all = needed_by(whole, 0, whole.output_size());
-  onnx::GraphProto& graph = *model.mutable_graph();
-  graph.set_name(whole.name());
-  *graph.add_output() = whole.output(0);
-  std::set<std::string> read{whole.output(0).name()};
-  std::map<std::string, int> dead;
+/// Takes from a graph what is needed of it: nodes, and the constants and inputs that they read.
+/// @param read  what is read of it besides
+/// @param graph gets them
+void take_needed(onnx::GraphProto& whole, const std::vector<bool>& needed,
+                 std::set<std::string> read, onnx::GraphProto& graph) {
   for (int i = 0; i < whole.node_size(); ++i) {
-    const auto at = static_cast<std::size_t>(i);
+    if (!needed[static_cast<std::size_t>(i)]) continue;
     onnx::NodeProto& node = *whole.mutable_node(i);
-    if (needed[at]) {
-      read.insert(node.input().begin(), node.input().end());
-      graph.add_node()->Swap(&node);
-    } else if (!needed_at_all[at] && node.op_type() != "Constant" && node.op_type() != "Identity") {
-      ++dead[printable(node.op_type())];
-    }
+    for_each_read(node, [&](const std::string& name) { read.insert(name); });
+    graph.add_node()->Swap(&node);
   }
   for (onnx::TensorProto& constant : *whole.mutable_initializer()) {
     if (read.contains(constant.name())) graph.add_initializer()->Swap(&constant);
@@ -68,6 +49,60 @@ void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
   for (onnx::ValueInfoProto& input : *whole.mutable_input()) {
     if (read.contains(input.name())) graph.add_input()->Swap(&input);
   }
+}
+
+/// Lets nodes read stored tensors by their own names, and not by those that Identity gives them,
+/// which OpenCV's dnn takes for a layer without an input; and name no input that is left out
+/// behind their last, which it looks for.
+void with_plain_inputs(onnx::GraphProto& graph) {
+  std::map<std::string, std::string> names;
+  for (const onnx::TensorProto& constant : graph.initializer()) {
+    names.emplace(constant.name(), constant.name());
+  }
+  google::protobuf::RepeatedPtrField<onnx::NodeProto> nodes;
+  nodes.Swap(graph.mutable_node());
+  for (onnx::NodeProto& node : nodes) {
+    for (std::string& input : *node.mutable_input()) {
+      if (const auto it = names.find(input); it != names.end()) input = it->second;
+    }
+    while (node.input_size() > 0 && node.input(node.input_size() - 1).empty()) {
+      node.mutable_input()->RemoveLast();
+    }
+    const bool renames = node.op_type() == "Identity" && node.input_size() == 1 &&
+                         node.output_size() == 1 && names.contains(node.input(0)) &&
+                         node.output(0) != graph.output(0).name();
+    if (renames) {
+      names.emplace(node.output(0), node.input(0));
+    } else {
+      graph.add_node()->Swap(&node);
+    }
+  }
+}
+
+}  // namespace
+
+void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
+  onnx::GraphProto whole;
+  whole.Swap(model.mutable_graph());  // and what is kept is moved: weights may be large
+  std::set<std::string> outputs;
+  for (const onnx::ValueInfoProto& output : whole.output()) outputs.insert(output.name());
+  const std::string first = whole.output(0).name();
+  const std::vector<bool> needed = needed_by(whole, {first});
+  const std::vector<bool> needed_at_all = needed_by(whole, std::move(outputs));
+  std::map<std::string, int> dead;
+  for (int i = 0; i < whole.node_size(); ++i) {
+    const onnx::NodeProto& node = whole.node(i);
+    if (needed_at_all[static_cast<std::size_t>(i)] || node.op_type() == "Constant" ||
+        node.op_type() == "Identity") {
+      continue;
+    }
+    ++dead[printable(node.op_type())];
+  }
+  onnx::GraphProto& graph = *model.mutable_graph();
+  graph.set_name(whole.name());
+  *graph.add_output() = whole.output(0);
+  take_needed(whole, needed, {first}, graph);
+  graph.mutable_value_info()->Swap(whole.mutable_value_info());
   std::set<std::string> others;
   for (const onnx::ValueInfoProto& output : whole.output()) {
     if (output.name() != whole.output(0).name()) others.insert(printable(output.name()));
@@ -83,6 +118,53 @@ void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
     notes.push_back(
         fmt::format("Left out, since no output depends on it: {}.", fmt::join(list, ", ")));
   }
+}
+
+void for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensors,
+                 std::vector<onnx::TensorProto> folded) {
+  onnx::GraphProto whole;
+  whole.Swap(model.mutable_graph());
+  std::set<std::string> made;
+  for (onnx::TensorProto& tensor : folded) {
+    made.insert(tensor.name());
+    whole.add_initializer()->Swap(&tensor);
+  }
+  const auto is_made = [&](const onnx::NodeProto& node) {
+    return node.output_size() == 1 && made.contains(node.output(0));
+  };
+  google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes = *whole.mutable_node();
+  nodes.erase(std::remove_if(nodes.begin(), nodes.end(), is_made), nodes.end());
+  const std::set<std::string> all{tensors.begin(), tensors.end()};
+  onnx::GraphProto& graph = *model.mutable_graph();
+  graph.set_name(whole.name());
+  take_needed(whole, needed_by(whole, all), all, graph);
+  std::string output = tensors.front();
+  if (tensors.size() > 1) {
+    const std::string end = fmt::format("{}, and all behind it", output);
+    onnx::TensorProto& row = *graph.add_initializer();
+    row.set_name(end + ", as a row");
+    row.set_data_type(onnx::TensorProto::INT64);
+    row.add_dims(2);
+    for (const std::int64_t size : {1, -1}) row.add_int64_data(size);
+    onnx::NodeProto joined;
+    joined.set_op_type("Concat");
+    joined.add_output(end);
+    onnx::AttributeProto& axis = *joined.add_attribute();
+    axis.set_name("axis");
+    axis.set_type(onnx::AttributeProto::INT);
+    axis.set_i(1);
+    for (const std::string& tensor : tensors) {
+      onnx::NodeProto& flat = *graph.add_node();
+      flat.set_op_type("Reshape");
+      flat.add_input(tensor);
+      flat.add_input(row.name());
+      flat.add_output(tensor + ", as a row");
+      joined.add_input(flat.output(0));
+    }
+    graph.add_node()->Swap(&joined);
+    output = end;
+  }
+  graph.add_output()->set_name(output);
 }
 
 const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph) {
@@ -102,6 +184,7 @@ std::string prepare_to_run(onnx::ModelProto& model, const TensorShape& shape) {
   if (std::string reason = compute_with_reals(*model.mutable_graph()); !reason.empty()) {
     return reason;
   }
+  with_plain_inputs(*model.mutable_graph());
   const std::string name = only_input(model.graph()).name();
   for (onnx::ValueInfoProto& input : *model.mutable_graph()->mutable_input()) {
     if (input.name() != name) continue;

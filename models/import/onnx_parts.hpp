@@ -19,6 +19,13 @@ const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph);
 /// @param notes get what was left out
 void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes);
 
+/// Leaves what these tensors depend on, alone, and gives them as its output: their numbers one
+/// behind the other where they are several.
+/// @param tensors one or more, by name
+/// @param folded  what nodes make, which they make no more
+void for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensors,
+                 std::vector<onnx::TensorProto> folded);
+
 /// The module of a node as PyTorch calls it: of "/layer1/layer1.0/conv1/Conv" layer1.0.conv1. The
 /// parts of a sequence repeat what it is called. Empty for other names.
 std::string module_path(const std::string& node);

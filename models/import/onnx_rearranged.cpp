@@ -159,6 +159,15 @@ void OnnxConstants::reshape(const Node& node) {
   set_view(node, reshaped(input(node, 0).dims, wanted, number_of(node, "allowzero", 0) != 0));
 }
 
+void OnnxConstants::flatten(const Node& node) {
+  const OnnxDims& dims = input(node, 0).dims;
+  std::int64_t axis = number_of(node, "axis", 1);
+  // The one behind the last may be named.
+  if (axis != static_cast<std::int64_t>(dims.size())) axis = axis_of(axis, dims.size());
+  set_view(node, {count_of({dims.begin(), dims.begin() + axis}),
+                  count_of({dims.begin() + axis, dims.end()})});
+}
+
 void OnnxConstants::squeeze(const Node& node) {
   OnnxDims dims = input(node, 0).dims;
   const std::optional<Integers> axes = axes_of(node, *this);

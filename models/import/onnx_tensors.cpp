@@ -50,14 +50,16 @@ bool is_of_pictures(const LayerOp& op, const TensorShape& shape) {
 OnnxTensors::OnnxTensors(const onnx::GraphProto& graph, const std::vector<OnnxInput>& inputs)
     : constants_{graph},
       layers_{inputs.front().shape},
+      graph_{graph},
+      is_of_stated_size_{has_stated_size(graph, inputs.front())},
       below_{inputs.front().below},
       why_not_asked_{why_not_asked(inputs)},
       most_kept_{static_cast<std::int64_t>(graph.ByteSizeLong()) / 4 + kMostFilled} {
   for (const Node& node : graph.node()) {
-    for (const std::string& name : node.input()) {
+    for_each_read(node, [&](const std::string& name) {
       ++reads_left_[name];
       reader_[name] = &node;
-    }
+    });
   }
   ++reads_left_[graph.output(0).name()];
   for (const onnx::TensorProto& tensor : graph.initializer()) note_stated(tensor.name());
@@ -70,16 +72,29 @@ OnnxTensors::OnnxTensors(const onnx::GraphProto& graph, const std::vector<OnnxIn
   }
 }
 
-OnnxNetwork OnnxTensors::network(const std::string& output, const std::string& name) {
+OnnxNetwork OnnxTensors::network(const std::string& name, const OpaqueRequest& opaque) {
   LayerId last = 0;
   if (!layers_.has_unknown()) {
-    const Tensor of = settled(output, "an output that is no tensor of the network");
+    const Tensor of =
+        settled(graph_.output(0).name(), "an output that is no tensor of the network");
     last = has_channels_first(of) ? of.layer : sample_of(of, {}).layers.front();
+  } else if (const std::optional<LayerId> layer = opaque_layer(opaque)) {
+    layers_.forget_unknown();
+    last = *layer;
   }
   OnnxNetwork network{.graph = layers_.graph(last, name, name + ", imported from ONNX"),
                       .why_not_run = why_not_run_};
   const std::map<std::string, std::string> names = names_apart(network.graph);
   if (below_ > 0 || !names.empty()) network.graph = changed(network.graph, below_, names);
+  const auto final_name = [&](LayerId id) {
+    const auto other = names.find(layers_.name(id));
+    return other == names.end() ? layers_.name(id) : other->second;
+  };
+  for (const auto& [tensor, id] : operands_) {
+    network.operands.push_back({.tensor = tensor, .layer = final_name(id)});
+  }
+  if (!operands_.empty()) notes_.insert(notes_.begin(), opaque_note(network.graph));
+  for (std::string& note : notes_) network.graph.add_note(std::move(note));
   if (constants_.filled() > kMostFilled) {
     network.why_not_run =
         fmt::format("its weights are not in it, but {} times a number", constants_.filled());
@@ -88,8 +103,7 @@ OnnxNetwork OnnxTensors::network(const std::string& output, const std::string& n
   if (!why_not_run_.empty() || constants_.filled() > kMostFilled) return network;
   for (auto& [id, parts] : weights_) {
     if (layers_.name(id).empty() || layers_.shares(id)) continue;
-    const auto other = names.find(layers_.name(id));
-    const std::string& layer = other == names.end() ? layers_.name(id) : other->second;
+    const std::string layer = final_name(id);
     for (auto& [part, numbers] : parts) {
       std::string tensor = layer;
       if (!part.empty()) tensor.append(".").append(part);
@@ -100,7 +114,7 @@ OnnxNetwork OnnxTensors::network(const std::string& output, const std::string& n
 }
 
 void OnnxTensors::begin(const Node& node) {
-  for (const std::string& name : node.input()) --reads_left_[name];
+  for_each_read(node, [&](const std::string& name) { --reads_left_[name]; });
 }
 
 void OnnxTensors::make(const std::string& name, const Tensor& tensor) {
@@ -436,6 +450,7 @@ bool OnnxTensors::is_read(const Node& node, int output) const {
 }
 
 bool OnnxTensors::is_read_elsewhere(LayerId id) const {
+  if (as_they_are_.contains(id)) return true;
   const auto names = names_of_.find(id);
   return names != names_of_.end() &&
          std::any_of(names->second.begin(), names->second.end(), [&](const std::string& name) {

@@ -16,6 +16,7 @@
 #include "models/import/onnx.hpp"
 #include "models/import/onnx_constants.hpp"
 #include "models/import/onnx_inputs.hpp"
+#include "models/import/onnx_part.hpp"
 
 namespace papilio {
 
@@ -71,8 +72,10 @@ class OnnxTensors {
   /// @param inputs of the network, one or more
   OnnxTensors(const onnx::GraphProto& graph, const std::vector<OnnxInput>& inputs);
 
-  /// The network that `output` is of, with the weights.
-  OnnxNetwork network(const std::string& output, const std::string& name);
+  /// The network of the graph's output, with the weights.
+  OnnxNetwork network(const std::string& name, const OpaqueRequest& opaque);
+  /// What nodes make of constants and sizes alone, where it is not large, by the tensors' names.
+  [[nodiscard]] std::vector<onnx::TensorProto> folded() const;
 
  protected:
   // What is known of a tensor. All throw FollowsUnknown where it hangs on an unknown operation.
@@ -80,6 +83,10 @@ class OnnxTensors {
   /// Notes that a node was come to, and reads its inputs no more.
   void begin(const Node& node);
   void make(const std::string& name, const Tensor& tensor);
+  /// Says of a node's outputs that they hang on an unknown operation; what it reads stays as it is.
+  void lose(const Node& node);
+  /// Likewise of numbers, which no layer makes.
+  void lose_numbers(const Node& node);
   /// A tensor, with layers of the border that it may have.
   /// @throws Unsupported with `otherwise` if there is none
   [[nodiscard]] Tensor settled(const std::string& name, const char* otherwise);
@@ -197,6 +204,14 @@ class OnnxTensors {
  private:
   using Parts = std::map<std::string, StoredTensor>;
 
+  [[nodiscard]] OnnxFate fate_of(const std::string& tensor) const;
+  void keep_operands(const Node& node);
+  /// The layer of all that no other layer can be, if there may be one.
+  [[nodiscard]] std::optional<LayerId> opaque_layer(const OpaqueRequest& request);
+  [[nodiscard]] std::optional<TensorShape> opaque_shape(const OpaqueRequest& request) const;
+  [[nodiscard]] std::int64_t parameters_of(const OnnxPart& part) const;
+  void note_products(const OnnxPart::Products& products);
+
   [[nodiscard]] bool is_apart(const Node& node);
   bool may_keep(std::int64_t numbers, const std::string& why_not);
   [[nodiscard]] std::string identity_of(const Node& node, int weights);
@@ -207,6 +222,8 @@ class OnnxTensors {
   LayerId push_with(const LayerOp& op, std::vector<LayerId> inputs, const std::string& module,
                     const std::string& identity);
 
+  const onnx::GraphProto& graph_;
+  bool is_of_stated_size_{true};                          // whether its inputs are as it states
   std::map<std::string, Tensor> made_;                    // by its name
   std::map<LayerId, std::vector<std::string>> names_of_;  // of tensors
   std::map<std::string, int> reads_left_;                 // of a tensor, by what comes
@@ -219,6 +236,9 @@ class OnnxTensors {
   std::map<std::string, OnnxDims> parameters_;             // by their identity, as first made
   std::vector<std::vector<LayerId>> inputs_;               // of the layers
   std::int64_t below_{0};                                  // of the first input
+  std::set<LayerId> as_they_are_;                          // layers that something unknown reads
+  std::vector<std::pair<std::string, LayerId>> operands_;  // of the opaque layer, by their names
+  std::vector<std::string> notes_;
   std::string why_not_run_;
   std::string why_not_asked_;  // OpenCV's dnn, though there are weights
   std::int64_t kept_{0};       // numbers in weights_

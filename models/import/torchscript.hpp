@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/graph/graph.hpp"
+#include "models/import/opaque_request.hpp"
 #include "models/weights/state_dict.hpp"
 
 namespace papilio {
@@ -30,15 +31,6 @@ struct ImportedNetwork {
   /// counted as they run.
   std::map<std::size_t, std::string> quantised{};
   std::string opaque{};  ///< an OpaquePlan for its opaque layer; empty: it has none
-};
-
-/// What may become an opaque layer.
-struct OpaqueRequest {
-  /// Whatever a graph cannot hold; else what hangs on operations of detectors alone.
-  bool any{false};
-  /// Of the layer's output, at least as large as in the run; nothing: as there, or as many rows as
-  /// the program says.
-  std::optional<TensorShape> output{};
 };
 
 /// Reads a TorchScript archive, as `torch.jit.trace` or `script` and `save` write it, by running it

@@ -85,10 +85,10 @@ std::vector<std::pair<const Radio*, RatesUsed>> greatest_rates(const FleetModel&
 Assumptions assumptions_of(const Scenario& scenario) {
   const bool offloads = std::any_of(scenario.cells.begin(), scenario.cells.end(),
                                     [](const Cell& cell) { return !cell.network.empty(); });
-  if (!offloads) return {};
+  Assumptions found{.opaque = opaque_clauses(scenario.graph), .assumed = {}, .extrapolated = {}};
+  if (!offloads) return found;
   const ScenarioSpec& spec = scenario.spec;
   const ConditionsSpec& conditions = spec.conditions;
-  Assumptions found;
   std::vector<std::string>& assumed = found.assumed;
   assumed.push_back(
       waiting_text(spec.mobile_device, conditions.mobile_idle_power_w, scenario.mobile_idle));
@@ -130,7 +130,9 @@ Assumptions assumptions_of(const FleetScenario& fleet) {
         mobiles.name);
     uncoded = uncoded || (!mobiles.task.present && !fleet.measurements.names_payload);
   }
-  Assumptions found{by_text(waiting, model.groups.size()), {}};
+  Assumptions found{.opaque = {fleet.opaque.begin(), fleet.opaque.end()},
+                    .assumed = by_text(waiting, model.groups.size()),
+                    .extrapolated = {}};
   std::vector<std::string>& assumed = found.assumed;
   std::map<std::string, std::vector<std::string>> of_cells;
   for (const CellModel& cell : model.cells) {
@@ -153,6 +155,9 @@ Assumptions assumptions_of(const FleetScenario& fleet) {
 
 std::vector<std::string> texts_of(const Assumptions& assumptions) {
   std::vector<std::string> texts;
+  if (!assumptions.opaque.empty()) {
+    texts.push_back(fmt::format("Opaque: {}.", fmt::join(assumptions.opaque, "; ")));
+  }
   if (!assumptions.assumed.empty()) {
     texts.push_back(fmt::format("Assumed: {}.", fmt::join(assumptions.assumed, "; ")));
   }

@@ -87,7 +87,7 @@ class Pricer {
       }
     }
     make_strategies();
-    return {std::move(measurements_), std::move(tables_), std::move(idle_)};
+    return {std::move(measurements_), std::move(tables_), std::move(opaque_), std::move(idle_)};
   }
 
  private:
@@ -145,6 +145,8 @@ class Pricer {
         (group.edge && !check_server(*group.edge, mobiles))) {
       return;
     }
+    const std::vector<std::string> opaque = opaque_clauses(*graph);
+    opaque_.insert(opaque.begin(), opaque.end());
     const LayerProfile& profile = table_of(mobiles.device, *graph);
     idle_.back() = profiles_.idle_power(mobiles.device, *graph);
     std::optional<double>& idle_power_w = spec_.mobiles[i].idle_power_w;
@@ -489,6 +491,7 @@ class Pricer {
   const PublishedTables* published_{nullptr};
   Measurements measurements_;
   std::set<TableOrigin> tables_;
+  std::set<std::string> opaque_;
   std::vector<std::optional<IdlePower>> idle_;      // [mobiles]
   std::vector<std::vector<Partition>> partitions_;  // [groups]
   std::optional<std::size_t> without_energy_;       // a group whose table has no energies

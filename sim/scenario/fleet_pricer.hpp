@@ -1,6 +1,7 @@
 #pragma once
 
 #include <set>
+#include <string>
 
 #include "sim/play/fleet/model.hpp"
 #include "sim/profiles/layer_profile.hpp"
@@ -16,6 +17,7 @@ namespace papilio {
 struct FleetPrices {
   Measurements measurements;     ///< that it names
   std::set<TableOrigin> tables;  ///< of layer times
+  std::set<std::string> opaque;  ///< `opaque_clauses` of the groups' networks
   /// What is known of the idle power of each group's device, used or not: `[mobiles]`.
   std::vector<std::optional<IdlePower>> idle;
 };

@@ -114,6 +114,7 @@ FleetScenario load_fleet(const Node& root, const ScenarioSource& source, Profile
   fleet.measurements = std::move(prices.measurements);
   fleet.limits = {.accuracy = fleet.measurements.limit, .most = spec.limits.spend()};
   fleet.tables = std::move(prices.tables);
+  fleet.opaque = std::move(prices.opaque);
   fleet.idle = std::move(prices.idle);
   bound_time_series(fleet.model, checker);
   diagnostics.throw_if_any();

@@ -36,6 +36,7 @@ struct FleetScenario {
   Measurements measurements;
   Limits limits;                 ///< of what may be chosen
   std::set<TableOrigin> tables;  ///< of layer times
+  std::set<std::string> opaque;  ///< `opaque_clauses` of the groups' networks
   /// What is known of the idle power of each group's device, used or not: `[mobiles]`.
   std::vector<std::optional<IdlePower>> idle;
 };

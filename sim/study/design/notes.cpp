@@ -58,6 +58,7 @@ class Notes {
  public:
   void add(const Assumptions& found, const std::set<TableOrigin>& tables) {
     tables_.insert(tables.begin(), tables.end());
+    opaque_.insert(found.opaque.begin(), found.opaque.end());
     for (const std::string& text : found.extrapolated) {
       if (std::find(extrapolated_.begin(), extrapolated_.end(), text) == extrapolated_.end()) {
         extrapolated_.push_back(text);
@@ -75,12 +76,16 @@ class Notes {
   [[nodiscard]] std::vector<std::string> texts() const {
     std::vector<std::string> texts;
     if (!tables_.empty()) texts.push_back(layer_times_text(tables_));
-    for (std::string& text : texts_of({assumed_, extrapolated_})) texts.push_back(std::move(text));
+    const Assumptions all{.opaque = {opaque_.begin(), opaque_.end()},
+                          .assumed = assumed_,
+                          .extrapolated = extrapolated_};
+    for (std::string& text : texts_of(all)) texts.push_back(std::move(text));
     return texts;
   }
 
  private:
   std::set<TableOrigin> tables_;
+  std::set<std::string> opaque_;
   std::vector<std::string> assumed_;
   std::vector<std::string> extrapolated_;
   bool begun_{false};
