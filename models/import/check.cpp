@@ -90,6 +90,7 @@ void compare_numbers(ImportCheck& check, const std::filesystem::path& file, cons
                      LayerId id, const at::Tensor& expected, const at::Tensor& found,
                      double tolerance) {
   const double rounding = tolerance / 100;  // of the numbers themselves
+  const bool is_last = id + 1 == graph.layers().size();
   const auto greatest = expected.abs().max().item<double>();
   const double spread = (expected.max() - expected.min()).item<double>();
   const auto difference = (found - expected).abs().max().item<double>();
@@ -100,10 +101,8 @@ void compare_numbers(ImportCheck& check, const std::filesystem::path& file, cons
     throw failure(file, fmt::format("computes something else than the network made of it: on a "
                                     "random input {} is off by {:.3g}, where the "
                                     "greatest is {:.3g} by {}; nothing was written",
-                                    check.of_operands ? fmt::format("'{}', which the opaque layer "
-                                                                    "reads,",
-                                                                    graph.layer(id).name)
-                                                      : "an output",
+                                    is_last ? "an output"
+                                            : fmt::format("the layer '{}'", graph.layer(id).name),
                                     difference, greatest, check.by));
   }
   check.difference = std::max(check.difference, greatest > 0 ? difference / greatest : 0);
@@ -121,7 +120,7 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network,
   const at::NoGradGuard no_grad;
   const Graph& graph = network.graph();
   const bool is_whole = outputs == std::vector<LayerId>{graph.layers().size() - 1};
-  ImportCheck check{.by = by, .of_operands = !is_whole};
+  ImportCheck check{.by = by};
   std::int64_t numbers = 0;
   for (const LayerId id : outputs) numbers += graph.layer(id).shape.elements();
   bool tells = false;
@@ -299,43 +298,76 @@ ImportCheck check_torchscript(const std::filesystem::path& file, const ImportedN
   }
 }
 
+namespace {
+
+/// Runs a model beside a network, by OpenCV's dnn.
+/// @throws cv::Exception if that does not run it
+ImportCheck compare_with_model(const std::filesystem::path& file, const OnnxBeside& beside,
+                               const Network& ours) {
+  const Graph& graph = ours.graph();
+  cv::dnn::Net net = cv::dnn::readNetFromONNX(beside.model.data(), beside.model.size());
+  const TensorShape& input = graph.layers().front().shape;
+  const Draw draw = [&](double scale) -> Sample {
+    constexpr std::uint64_t kSeed = 14;
+    return {scale * at::randn({1, input.channels(), input.height(), input.width()},
+                              at::detail::createCPUGenerator(kSeed))};
+  };
+  const Run run = [&](const Sample& sample) {
+    at::Tensor numbers = sample.front().contiguous();
+    const auto& sizes = numbers.sizes();
+    std::vector<int> shape;
+    for (const std::int64_t size : sizes) shape.push_back(static_cast<int>(size));
+    net.setInput(cv::Mat(shape, CV_32F, numbers.data_ptr<float>()));
+    const cv::Mat answer = net.forward();
+    return at::from_blob(answer.data, {static_cast<std::int64_t>(answer.total())}, at::kFloat)
+        .clone();
+  };
+  std::vector<LayerId> outputs;
+  for (const OnnxBeside::Made& made : beside.made) {
+    outputs.push_back(graph.find_layer(made.layer).value());
+  }
+  if (outputs.empty()) outputs.push_back(graph.layers().size() - 1);
+  ImportCheck check = compare(file, ours, outputs, draw, run, "OpenCV's dnn", 1e-3);
+  require_near(file, check);
+  return check;
+}
+
+std::string in_one_line(const cv::Exception& error) {
+  std::string reason = error.err;
+  std::replace(reason.begin(), reason.end(), '\n', ' ');
+  return "OpenCV's dnn does not run it: " + reason;
+}
+
+}  // namespace
+
 ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& network) {
   if (!network.why_not_run.empty()) return {.why_not = network.why_not_run};
-  if (network.model.empty()) return {.why_not = "it is too large"};
+  if (network.whole.model.empty()) return {.why_not = "it is too large"};
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   cv::redirectError([](int, const char*, const char*, const char*, int, void*) { return 0; });
   Network ours{network.graph};
   ours.load(network.weights, file.string());
+  std::string why_not;
   try {
-    cv::dnn::Net net = cv::dnn::readNetFromONNX(network.model.data(), network.model.size());
-    const TensorShape& input = network.graph.layers().front().shape;
-    const Draw draw = [&](double scale) -> Sample {
-      constexpr std::uint64_t kSeed = 14;
-      return {scale * at::randn({1, input.channels(), input.height(), input.width()},
-                                at::detail::createCPUGenerator(kSeed))};
-    };
-    const Run run = [&](const Sample& sample) {
-      at::Tensor numbers = sample.front().contiguous();
-      const auto& sizes = numbers.sizes();
-      std::vector<int> shape;
-      for (const std::int64_t size : sizes) shape.push_back(static_cast<int>(size));
-      net.setInput(cv::Mat(shape, CV_32F, numbers.data_ptr<float>()));
-      const cv::Mat answer = net.forward();
-      return at::from_blob(answer.data, {static_cast<std::int64_t>(answer.total())}, at::kFloat)
-          .clone();
-    };
-    std::vector<LayerId> outputs;
-    for (const OnnxOperandName& operand : network.operands) {
-      outputs.push_back(network.graph.find_layer(operand.layer).value());
+    ImportCheck check = compare_with_model(file, network.whole, ours);
+    if (!network.whole.made.empty()) {
+      check.of = "what its opaque layer reads";
+      check.behind = "The layer itself, which nothing computes, was not checked.";
     }
-    if (outputs.empty()) outputs.push_back(network.graph.layers().size() - 1);
-    const ImportCheck check = compare(file, ours, outputs, draw, run, "OpenCV's dnn", 1e-3);
-    require_near(file, check);
     return check;
   } catch (const cv::Exception& error) {
-    std::string reason = error.err;
-    std::replace(reason.begin(), reason.end(), '\n', ' ');
-    return {.why_not = "OpenCV's dnn does not run it: " + reason};
+    why_not = in_one_line(error);
+  }
+  if (network.weighted.model.empty()) return {.why_not = why_not};
+  try {
+    ImportCheck check = compare_with_model(file, network.weighted, ours);
+    check.of = "what its last layers with weights make";
+    check.behind =
+        "What lies between them and the opaque layer, which nothing computes, was not checked: " +
+        why_not + ".";
+    return check;
+  } catch (const cv::Exception& error) {
+    return {.why_not = in_one_line(error)};
   }
 }
 
@@ -352,18 +384,15 @@ std::string to_string(const ImportCheck& check) {
                   check.kernels, check.kernel_levels, check.kernel_share * 100);
     return fmt::format(
         "Checked against the file's own computation by {}, on random inputs: {}{} is at "
-        "most {:.1f} levels off, and {:.1f} % of its numbers by half a level or more.",
-        check.by, kernels,
-        check.of_operands ? "what the opaque layer reads, which nothing computes," : "the output",
-        *check.levels, check.share * 100);
+        "most {:.1f} levels off, and {:.1f} % of its numbers by half a level or more.{}{}",
+        check.by, kernels, check.of.empty() ? "the output" : check.of, *check.levels,
+        check.share * 100, check.behind.empty() ? "" : " ", check.behind);
   }
   return fmt::format(
-      "Checked against the file's own computation by {}, on random inputs: no {} differs by "
-      "more than {:.1g} of the greatest.{}",
-      check.by, check.of_operands ? "tensor that the opaque layer reads" : "output",
-      check.difference,
-      check.of_operands ? " The opaque layer itself, which nothing computes, was not checked."
-                        : "");
+      "Checked against the file's own computation by {}, on random inputs: {} differs by "
+      "more than {:.1g} of the greatest.{}{}",
+      check.by, check.of.empty() ? "no output" : "nothing of " + check.of, check.difference,
+      check.behind.empty() ? "" : " ", check.behind);
 }
 
 }  // namespace papilio

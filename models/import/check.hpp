@@ -13,9 +13,10 @@ namespace papilio {
 
 /// What came of running a file's own network beside the graph that was made of it.
 struct ImportCheck {
-  std::string by;           ///< who ran the file: "LibTorch", "OpenCV's dnn"; empty: nobody
-  double difference{0};     ///< greatest of any output's number, by the greatest of the file's own
-  bool of_operands{false};  ///< of what an opaque layer reads, instead of the output
+  std::string by;        ///< who ran the file: "LibTorch", "OpenCV's dnn"; empty: nobody
+  double difference{0};  ///< greatest of any output's number, by the greatest of the file's own
+  std::string of;  ///< what was compared, where it is not the output: "what its opaque layer reads"
+  std::string behind;  ///< a sentence about what was not, then
   /// Of a quantised network: the greatest difference in levels of its output.
   std::optional<double> levels;
   double mean_levels{0};  ///< likewise, of all its numbers in the mean
@@ -37,8 +38,8 @@ ImportCheck check_torchscript(const std::filesystem::path& file, const ImportedN
                               const std::vector<NamedInput>& inputs);
 
 /// Likewise of an ONNX file, by OpenCV's dnn, of a network with an opaque layer up to what that
-/// reads; not checked where that does not read it, or the
-/// file's weights are not 32-bit floats.
+/// reads, or else the last layers with weights make; not checked where that does not read it, or
+/// the file's weights are not 32-bit floats.
 /// @throws ConfigError if the two compute different numbers
 ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& network);
 

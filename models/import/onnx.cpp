@@ -37,21 +37,20 @@ std::string why_not_to_run(const Graph& graph) {
   return graph.macs() > kMostMacs ? "it takes too long to run it beside" : "";
 }
 
-/// Of a network with an opaque layer, leaves what makes its operands, and those that are made.
-/// @return why there is nothing to run; empty: there is
-std::string leave_operands(onnx::ModelProto& model, OnnxNetwork& network,
-                           std::vector<onnx::TensorProto> folded) {
+/// Makes what is run beside a network.
+/// @return why it is not to be run; empty: it is
+std::string set_beside(OnnxBeside& beside, onnx::ModelProto model, const Graph& graph,
+                       const OnnxFolded& folded) {
   model.mutable_graph()->clear_value_info();
-  if (network.graph.opaque_layers().empty()) return {};
-  std::erase_if(network.operands, [&](const OnnxOperandName& operand) {
-    const LayerOp& op = network.graph.layer(*network.graph.find_layer(operand.layer)).op;
-    return std::holds_alternative<InputOp>(op) || std::holds_alternative<ParameterOp>(op);
-  });
-  if (network.operands.empty()) return "nothing computes its opaque layer, and it has no other";
-  std::vector<std::string> tensors;
-  for (const OnnxOperandName& operand : network.operands) tensors.push_back(operand.tensor);
-  for_tensors(model, tensors, std::move(folded));
-  return {};
+  if (!graph.opaque_layers().empty()) {
+    if (beside.made.empty()) return "nothing computes its opaque layer, and no other is before it";
+    std::vector<std::string> tensors;
+    for (const OnnxBeside::Made& made : beside.made) tensors.push_back(made.tensor);
+    for_tensors(model, tensors, folded);
+  }
+  std::string why_not = prepare_to_run(model, graph.layers().front().shape);
+  if (!model.SerializeToString(&beside.model)) beside.model.clear();
+  return why_not;
 }
 
 }  // namespace
@@ -70,12 +69,12 @@ OnnxNetwork import_onnx(const std::filesystem::path& file, const std::optional<T
     auto [network, folded] = network_of(model.graph(), opset_of(model), input, name, opaque);
     for (std::string& note : notes) network.graph.add_note(std::move(note));
     if (network.why_not_run.empty()) network.why_not_run = why_not_to_run(network.graph);
-    if (network.why_not_run.empty()) {
-      network.why_not_run = leave_operands(model, network, std::move(folded));
+    if (!network.why_not_run.empty()) return network;
+    if (!network.weighted.made.empty()) {
+      network.why_not_run = set_beside(network.weighted, model, network.graph, folded);
     }
     if (!network.why_not_run.empty()) return network;
-    network.why_not_run = prepare_to_run(model, network.graph.layers().front().shape);
-    if (!model.SerializeToString(&network.model)) network.model.clear();
+    network.why_not_run = set_beside(network.whole, std::move(model), network.graph, folded);
     return network;
   } catch (const Unsupported& reason) {
     throw fail(fmt::format("has {}", reason.what()));

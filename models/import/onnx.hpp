@@ -11,10 +11,15 @@
 
 namespace papilio {
 
-/// A tensor of an ONNX file that an opaque layer reads, and the layer that makes it.
-struct OnnxOperandName {
-  std::string tensor;
-  std::string layer;
+/// What of an ONNX file is run beside the network that was made of it.
+struct OnnxBeside {
+  /// A tensor of the file, and the layer that makes it.
+  struct Made {
+    std::string tensor;
+    std::string layer;
+  };
+  std::string model;         ///< ONNX: what they depend on, alone, of one picture; empty: too large
+  std::vector<Made> made{};  ///< their numbers, one behind the other; empty: the first output's
 };
 
 /// The network of an ONNX file, and what it takes to run the file beside it.
@@ -22,10 +27,11 @@ struct OnnxNetwork {
   Graph graph;
   StateDict weights;        ///< the file's, by the layers' names
   std::string why_not_run;  ///< empty unless its weights could not be read, or it cannot be run
-  /// ONNX: what the first output depends on, alone, of one picture; of a network with an opaque
-  /// layer what that reads of layers, one behind the other.
-  std::string model;
-  std::vector<OnnxOperandName> operands{};  ///< what `model` gives; empty: the first output
+  /// The whole; of a network with an opaque layer what that reads of layers.
+  OnnxBeside whole;
+  /// Of a network with an opaque layer: what the last layers with weights make, where the rest is
+  /// not to be run.
+  OnnxBeside weighted;
 };
 
 /// Reads the network of an ONNX file as a `Graph`, with the inputs that the file has, and one

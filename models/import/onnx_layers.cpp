@@ -581,7 +581,7 @@ OnnxGraphNetwork network_of(const onnx::GraphProto& graph, std::int64_t opset,
                             const OpaqueRequest& opaque) {
   OnnxImporter importer{graph, opset, inputs_of(graph, input)};
   OnnxGraphNetwork result{importer.network(name, opaque), {}};
-  if (!result.network.operands.empty()) result.folded = importer.folded();
+  if (!result.network.graph.opaque_layers().empty()) result.folded = importer.folded();
   return result;
 }
 

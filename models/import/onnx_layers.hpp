@@ -5,18 +5,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "models/import/onnx.hpp"
+#include "models/import/onnx_parts.hpp"
 
 namespace papilio {
 
 /// What is made of a graph.
 struct OnnxGraphNetwork {
   OnnxNetwork network;
-  /// Of one with an opaque layer: what nodes make of constants and sizes alone, by the tensors'
-  /// names.
-  std::vector<onnx::TensorProto> folded;
+  OnnxFolded folded;  ///< of one with an opaque layer
 };
 
 /// The layers of a graph with one output, and the weights that it holds.

@@ -34,6 +34,26 @@ std::optional<OnnxDims> output_dims(const onnx::ValueInfoProto& output) {
   return dims;
 }
 
+/// A constant as a file stores it: whole numbers of 64 bits, or floats.
+onnx::TensorProto tensor_of(const OnnxConstant& constant, const std::string& name) {
+  onnx::TensorProto tensor;
+  tensor.set_name(name);
+  for (const std::int64_t size : constant.dims) tensor.add_dims(size);
+  const std::vector<float> numbers = floats_of(constant);
+  const bool is_whole = is_whole_type(constant.type);
+  tensor.set_data_type(is_whole ? onnx::TensorProto::INT64 : onnx::TensorProto::FLOAT);
+  const auto* whole = std::get_if<std::vector<std::int64_t>>(&constant.data);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (is_whole) {
+      tensor.add_int64_data(whole != nullptr ? whole->at(i)
+                                             : static_cast<std::int64_t>(numbers[i]));
+    } else {
+      tensor.add_float_data(numbers[i]);
+    }
+  }
+  return tensor;
+}
+
 void require_moderate(const TensorShape& shape) {
   if (count_of({shape.begin(), shape.end()}) > kMostGiven) {
     throw Unsupported{fmt::format(
@@ -72,40 +92,31 @@ void OnnxTensors::lose_numbers(const Node& node) {
   for (const std::string& name : node.output()) unknown_numbers_.insert(name);
 }
 
-std::vector<onnx::TensorProto> OnnxTensors::folded() const {
+OnnxFolded OnnxTensors::folded() const {
   constexpr std::int64_t kMost = 1 << 18;  // as are computed with
   constexpr std::int64_t kMostOfAll = 1 << 24;
+  static const std::set<std::string> kViews{"Flatten", "Reshape", "Squeeze", "Unsqueeze"};
   std::int64_t all = 0;
-  std::vector<onnx::TensorProto> tensors;
+  OnnxFolded folded;
   for (const Node& node : graph_.node()) {
     if (node.op_type() == "Constant" || node.op_type() == "Identity" || node.output_size() != 1) {
       continue;
     }
-    const OnnxConstant* constant = constants_.find(node.output(0));
-    if (constant == nullptr || fate_of(node.output(0)) != OnnxFate::kConstant ||
-        constant->count() > kMost || constant->scales || !why_no_numbers(*constant).empty()) {
+    const std::string& name = node.output(0);
+    const OnnxFate fate = fate_of(name);
+    if (fate == OnnxFate::kMade && kViews.contains(node.op_type())) {
+      folded.views.emplace(name, *dims_of(name));
+    }
+    const OnnxConstant* constant = constants_.find(name);
+    if (fate != OnnxFate::kConstant || constant->count() > kMost || constant->scales ||
+        !why_no_numbers(*constant).empty()) {
       continue;
     }
     all += constant->count();
     if (all > kMostOfAll) break;
-    onnx::TensorProto tensor;
-    tensor.set_name(node.output(0));
-    for (const std::int64_t size : constant->dims) tensor.add_dims(size);
-    const std::vector<float> numbers = floats_of(*constant);
-    if (is_whole_type(constant->type)) {
-      tensor.set_data_type(onnx::TensorProto::INT64);
-      const auto* whole = std::get_if<std::vector<std::int64_t>>(&constant->data);
-      for (std::size_t i = 0; i < numbers.size(); ++i) {
-        tensor.add_int64_data(whole != nullptr ? whole->at(i)
-                                               : static_cast<std::int64_t>(numbers[i]));
-      }
-    } else {
-      tensor.set_data_type(onnx::TensorProto::FLOAT);
-      for (const float number : numbers) tensor.add_float_data(number);
-    }
-    tensors.push_back(std::move(tensor));
+    folded.constants.push_back(tensor_of(*constant, name));
   }
-  return tensors;
+  return folded;
 }
 
 std::optional<TensorShape> OnnxTensors::opaque_shape(const OpaqueRequest& request) const {
@@ -145,9 +156,37 @@ std::int64_t OnnxTensors::parameters_of(const OnnxPart& part) const {
   for (const auto& [name, is_multiplied] : part.own_weights()) {
     const OnnxConstant* constant = constants_.find(name);
     if (constant == nullptr) continue;
-    parameters += is_multiplied ? constant->count() : constant->trained;
+    // A number alone is a threshold.
+    parameters += is_multiplied || constant->count() == 1 ? 0 : constant->trained;
+    parameters += is_multiplied ? constant->count() : 0;
   }
   return parameters;
+}
+
+std::vector<std::pair<std::string, LayerId>> OnnxTensors::last_weighted() const {
+  std::vector<std::pair<std::string, LayerId>> last;
+  if (operands_.empty()) return last;
+  std::vector<LayerId> operands;
+  for (const auto& [name, id] : operands_) operands.push_back(id);
+  const std::vector<bool> needed = layers_.needed_by(operands);
+  std::vector<bool> is_read_by_weighted(layers_.size(), false);
+  for (LayerId id = layers_.size(); id-- > 0;) {
+    if (!needed[id]) continue;
+    const bool weighted =
+        layers_.parameters(id) > 0 && !std::holds_alternative<ParameterOp>(layers_.op(id));
+    for (const LayerId from : inputs_of(id)) {
+      if (weighted || is_read_by_weighted[id]) is_read_by_weighted[from] = true;
+    }
+    const auto names = names_of_.find(id);
+    if (!weighted || is_read_by_weighted[id] || names == names_of_.end()) continue;
+    // The last name has what was taken into the layer, and one with a border other numbers.
+    const auto name =
+        std::find_if(names->second.rbegin(), names->second.rend(), [&](const std::string& one) {
+          return made_.at(one).layer == id && made_.at(one).border == Padding{};
+        });
+    if (name != names->second.rend()) last.emplace_back(*name, id);
+  }
+  return last;
 }
 
 void OnnxTensors::note_products(const OnnxPart::Products& products) {

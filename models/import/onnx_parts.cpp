@@ -6,9 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "models/import/layer_list.hpp"
+#include "models/import/onnx_constants.hpp"
 #include "models/import/onnx_node.hpp"
 #include "models/import/onnx_reals.hpp"
 #include "sim/base/text.hpp"
@@ -79,6 +82,63 @@ void with_plain_inputs(onnx::GraphProto& graph) {
   }
 }
 
+/// Says the bounds of each Clip as before version 11 of the operations, which OpenCV's dnn reads.
+void with_stated_bounds(onnx::GraphProto& graph) {
+  OnnxConstants constants{graph};
+  const auto no_dims = [](const std::string&) { return std::optional<OnnxDims>{}; };
+  for (const onnx::NodeProto& node : graph.node()) {
+    if (node.op_type() == "Constant") static_cast<void>(constants.fold(node, no_dims));
+  }
+  for (onnx::NodeProto& node : *graph.mutable_node()) {
+    if (node.op_type() != "Clip" || node.input_size() < 2) continue;
+    std::array<std::optional<double>, 2> bounds;
+    bool known = true;
+    for (int i = 1; i < node.input_size() && i <= 2; ++i) {
+      if (node.input(i).empty()) continue;
+      const OnnxConstant* bound = constants.find(node.input(i));
+      known = known && bound != nullptr && bound->count() == 1 && why_no_floats(*bound).empty();
+      if (known) bounds.at(static_cast<std::size_t>(i - 1)) = constants.reals(*bound).front();
+    }
+    if (!known) continue;
+    node.mutable_input()->DeleteSubrange(1, node.input_size() - 1);
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+      if (!bounds.at(i)) continue;
+      onnx::AttributeProto& attribute = *node.add_attribute();
+      attribute.set_name(i == 0 ? "min" : "max");
+      attribute.set_type(onnx::AttributeProto::FLOAT);
+      attribute.set_f(static_cast<float>(*bounds.at(i)));
+    }
+  }
+}
+
+/// Stores what nodes make, instead of them, and says the sizes of views.
+void put_in(onnx::GraphProto& graph, OnnxFolded folded) {
+  std::set<std::string> stored;
+  for (onnx::TensorProto& tensor : folded.constants) {
+    stored.insert(tensor.name());
+    graph.add_initializer()->Swap(&tensor);
+  }
+  google::protobuf::RepeatedPtrField<onnx::NodeProto> nodes;
+  nodes.Swap(graph.mutable_node());
+  for (onnx::NodeProto& node : nodes) {
+    const bool is_single = node.output_size() == 1;
+    if (is_single && stored.contains(node.output(0))) continue;
+    onnx::NodeProto& kept = *graph.add_node();
+    kept.Swap(&node);
+    const auto view = is_single ? folded.views.find(kept.output(0)) : folded.views.end();
+    if (view == folded.views.end()) continue;
+    onnx::TensorProto& sizes = *graph.add_initializer();
+    sizes.set_name(kept.output(0) + ", sizes");
+    sizes.set_data_type(onnx::TensorProto::INT64);
+    sizes.add_dims(static_cast<std::int64_t>(view->second.size()));
+    for (const std::int64_t size : view->second) sizes.add_int64_data(size);
+    kept.set_op_type("Reshape");
+    kept.clear_attribute();
+    kept.mutable_input()->DeleteSubrange(1, kept.input_size() - 1);
+    kept.add_input(sizes.name());
+  }
+}
+
 }  // namespace
 
 void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
@@ -121,19 +181,10 @@ void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
 }
 
 void for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensors,
-                 std::vector<onnx::TensorProto> folded) {
+                 OnnxFolded folded) {
   onnx::GraphProto whole;
   whole.Swap(model.mutable_graph());
-  std::set<std::string> made;
-  for (onnx::TensorProto& tensor : folded) {
-    made.insert(tensor.name());
-    whole.add_initializer()->Swap(&tensor);
-  }
-  const auto is_made = [&](const onnx::NodeProto& node) {
-    return node.output_size() == 1 && made.contains(node.output(0));
-  };
-  google::protobuf::RepeatedPtrField<onnx::NodeProto>& nodes = *whole.mutable_node();
-  nodes.erase(std::remove_if(nodes.begin(), nodes.end(), is_made), nodes.end());
+  put_in(whole, std::move(folded));
   const std::set<std::string> all{tensors.begin(), tensors.end()};
   onnx::GraphProto& graph = *model.mutable_graph();
   graph.set_name(whole.name());
@@ -185,6 +236,7 @@ std::string prepare_to_run(onnx::ModelProto& model, const TensorShape& shape) {
     return reason;
   }
   with_plain_inputs(*model.mutable_graph());
+  with_stated_bounds(*model.mutable_graph());
   const std::string name = only_input(model.graph()).name();
   for (onnx::ValueInfoProto& input : *model.mutable_graph()->mutable_input()) {
     if (input.name() != name) continue;

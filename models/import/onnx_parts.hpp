@@ -3,6 +3,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,18 @@ const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph);
 /// @param notes get what was left out
 void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes);
 
+/// What is known of a graph's nodes without running them, by the tensors that they make.
+struct OnnxFolded {
+  std::vector<onnx::TensorProto> constants;                ///< of constants and sizes alone
+  std::map<std::string, std::vector<std::int64_t>> views;  ///< sizes: the same numbers otherwise
+};
+
 /// Leaves what these tensors depend on, alone, and gives them as its output: their numbers one
 /// behind the other where they are several.
 /// @param tensors one or more, by name
-/// @param folded  what nodes make, which they make no more
+/// @param folded  what nodes make, which they make no more, and views that are to say their sizes
 void for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensors,
-                 std::vector<onnx::TensorProto> folded);
+                 OnnxFolded folded);
 
 /// The module of a node as PyTorch calls it: of "/layer1/layer1.0/conv1/Conv" layer1.0.conv1. The
 /// parts of a sequence repeat what it is called. Empty for other names.

@@ -91,7 +91,14 @@ OnnxNetwork OnnxTensors::network(const std::string& name, const OpaqueRequest& o
     return other == names.end() ? layers_.name(id) : other->second;
   };
   for (const auto& [tensor, id] : operands_) {
-    network.operands.push_back({.tensor = tensor, .layer = final_name(id)});
+    if (std::holds_alternative<InputOp>(layers_.op(id)) ||
+        std::holds_alternative<ParameterOp>(layers_.op(id))) {
+      continue;
+    }
+    network.whole.made.push_back({.tensor = tensor, .layer = final_name(id)});
+  }
+  for (const auto& [tensor, id] : last_weighted()) {
+    network.weighted.made.push_back({.tensor = tensor, .layer = final_name(id)});
   }
   if (!operands_.empty()) notes_.insert(notes_.begin(), opaque_note(network.graph));
   for (std::string& note : notes_) network.graph.add_note(std::move(note));

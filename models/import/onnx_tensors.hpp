@@ -17,6 +17,7 @@
 #include "models/import/onnx_constants.hpp"
 #include "models/import/onnx_inputs.hpp"
 #include "models/import/onnx_part.hpp"
+#include "models/import/onnx_parts.hpp"
 
 namespace papilio {
 
@@ -74,8 +75,8 @@ class OnnxTensors {
 
   /// The network of the graph's output, with the weights.
   OnnxNetwork network(const std::string& name, const OpaqueRequest& opaque);
-  /// What nodes make of constants and sizes alone, where it is not large, by the tensors' names.
-  [[nodiscard]] std::vector<onnx::TensorProto> folded() const;
+  /// What is known of its nodes without running them.
+  [[nodiscard]] OnnxFolded folded() const;
 
  protected:
   // What is known of a tensor. All throw FollowsUnknown where it hangs on an unknown operation.
@@ -210,6 +211,8 @@ class OnnxTensors {
   [[nodiscard]] std::optional<LayerId> opaque_layer(const OpaqueRequest& request);
   [[nodiscard]] std::optional<TensorShape> opaque_shape(const OpaqueRequest& request) const;
   [[nodiscard]] std::int64_t parameters_of(const OnnxPart& part) const;
+  /// What the layers with weights make behind which no other is, if there is an opaque layer.
+  [[nodiscard]] std::vector<std::pair<std::string, LayerId>> last_weighted() const;
   void note_products(const OnnxPart::Products& products);
 
   [[nodiscard]] bool is_apart(const Node& node);

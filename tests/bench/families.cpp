@@ -107,12 +107,56 @@ std::string result_of(const ImportedNetwork& imported, const Family& family,
                      cuts.size());
 }
 
+/// How far layers with weights are from those of the same name and shape in the archive's network,
+/// by the greatest of these, and how many there are.
+std::string beside_archive(const OnnxNetwork& imported, const Family& family,
+                           const fs::path& folder) {
+  const ImportedNetwork archive =
+      import_torchscript(folder / (family.name + ".pt"), {{.shape = family.shape}}, family.name);
+  Network ours{imported.graph};
+  ours.load(imported.weights, family.name);
+  Network theirs{archive.graph};
+  theirs.load(archive.weights, family.name);
+  const at::Tensor input = read_tensor(folder / (family.name + "-input.npy"));
+  double most = 0;
+  int compared = 0;
+  for (LayerId id = 0; id < imported.graph.layers().size(); ++id) {
+    const Layer& layer = imported.graph.layer(id);
+    const auto same = archive.graph.find_layer(layer.name);
+    const bool is_opaque = std::holds_alternative<OpaqueOp>(layer.op);
+    if (layer.parameters == 0 || is_opaque || !same ||
+        archive.graph.layer(*same).shape != layer.shape) {
+      continue;
+    }
+    most = std::max(
+        most, difference(ours.output_of(id, {{0, input}}), theirs.output_of(*same, {{0, input}})));
+    ++compared;
+  }
+  return fmt::format("{:.1e} at {} layers", most, compared);
+}
+
+/// Of a network whose opaque layer nothing computes: what is in that, and how far the rest was
+/// compared.
+std::string priced(const fs::path& file, const OnnxNetwork& imported, const Family& family) {
+  const Graph& graph = imported.graph;
+  const Layer& opaque = graph.layer(graph.opaque_layers().front());
+  return fmt::format("{} | {:+} | {} | priced: {}, {} parameters | {} beside the archive's",
+                     graph.parameters(), graph.parameters() - family.parameters,
+                     graph.layers().size(), std::get<OpaqueOp>(opaque.op).what, opaque.parameters,
+                     beside_archive(imported, family, file.parent_path()));
+}
+
 std::string imported(const std::string& format, const Family& family, const fs::path& folder) {
   const fs::path file = folder / fmt::format("{}.{}", family.name, format);
   if (!fs::exists(file)) return "PyTorch's exporter refuses it | | | |";
   try {
     if (format == "onnx") {
-      const OnnxNetwork network = import_onnx(file, family.shape, family.name);
+      // Detectors' files do not say how many boxes they give.
+      const std::vector<std::int64_t> sizes =
+          read_npy(folder / (family.name + "-output.npy")).shape;
+      const OpaqueRequest request{.any = false, .output = TensorShape{sizes.begin(), sizes.end()}};
+      const OnnxNetwork network = import_onnx(file, family.shape, family.name, request);
+      if (!network.graph.opaque_layers().empty()) return priced(file, network, family);
       return result_of({.graph = network.graph, .weights = network.weights}, family, folder);
     }
     const ImportedNetwork network =
