@@ -195,11 +195,10 @@ void OnnxTensors::note_products(const OnnxPart::Products& products) {
   for (const auto& [operation, count] : products.unknown) {
     list.push_back(count == 1 ? operation : fmt::format("{} ({} times)", operation, count));
   }
-  constexpr double kMega = 1e6;
   notes_.push_back(fmt::format(
-      "Not in the opaque layer's MACs, for the file does not say how much they read: {}, which "
-      "have {:.1f} million weights, each a MAC for every row or place.",
-      fmt::join(list, ", "), static_cast<double>(products.weights) / kMega));
+      "Not in the opaque layer's MACs, for the file does not say how much they read: {}; they have "
+      "{} weights, each of which is a MAC for every row or place.",
+      fmt::join(list, ", "), products.weights));
 }
 
 std::optional<LayerId> OnnxTensors::opaque_layer(const OpaqueRequest& request) {

@@ -1,9 +1,9 @@
 // Claims: a detector's end is opaque in every table, computed by its own program, and refused where
-// that is not there; 'papilio import' and 'papilio infer' answer for archives with operations in
-// place, and with a module that is called twice, what PyTorch does; what was left out and how the
-// network was checked is printed and stays in its file; an operator that nobody knows is told by
-// name; a file that takes more time or memory than it may, or that the user interrupts, ends it and
-// leaves nothing.
+// that is not there, as of ONNX files; 'papilio import' and 'papilio infer' answer for archives
+// with operations in place, and with a module that is called twice, what PyTorch does; what was
+// left out and how the network was checked is printed and stays in its file; an operator that
+// nobody knows is told by name; a file that takes more time or memory than it may, or that the user
+// interrupts, ends it and leaves nothing.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -120,6 +120,27 @@ TEST(Import, ADetectorsEndIsOpaqueAndComputedByItsFile) {
   EXPECT_EQ(narrow.exit_code, 2);
   EXPECT_THAT(narrow.err,
               HasSubstr("has an output of 10×10 in the run, which --opaque-output 9×10"));
+}
+
+// regions.onnx is of tests/support/make_onnx_opaque.py. Its end reads scores, boxes and features,
+// which OpenCV computes beside.
+TEST(Import, ADetectorsEndOfAnOnnxFileIsPricedAndNotComputed) {
+  const TemporaryFolder folder;
+  const Finished run = import_to(folder, "regions.onnx");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("Opaque: 'opaque' (NonMaxSuppression, RoiAlign and "),
+                             HasSubstr("nothing of what its opaque layer reads differs by more"),
+                             HasSubstr("The layer itself, which nothing computes, was not")));
+  EXPECT_FALSE(fs::exists(folder.path() / "models/regions.opaque"));
+  const std::vector<std::string> known{"--model", "regions", "--profiles", folder.path().string()};
+  for (std::vector<std::string> words : {std::vector<std::string>{"infer", kNetworks + "n.png"},
+                                         std::vector<std::string>{"profile"}}) {
+    words.insert(words.end(), known.begin(), known.end());
+    const Finished refused = run_papilio(words);
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("'opaque' of 'regions' is opaque (NonMaxSuppression"),
+                                   HasSubstr("those from ONNX or by hand none")));
+  }
 }
 
 // loop.pt (made by tests/support/make_hostile.py) never ends reading itself.

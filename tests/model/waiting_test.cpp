@@ -1,7 +1,8 @@
 // Claims: waiting costs what the device is known to draw, unless the scenario says otherwise, in
 // runs and in fleets, and reports say who says so; a propagation delay of one network or of all
 // counts in latency and waiting, in the closed form and in the simulation; a radio used beyond the
-// rates at which its powers are known is told.
+// rates at which its powers are known is told, and so is a layer that is opaque, whatever is known
+// of its time.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -24,6 +25,7 @@ namespace papilio {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -269,6 +271,22 @@ TEST(Radios, SayWhereTheirPowersAreExtrapolated) {
   Radio unknown = wifi;
   unknown.known.reset();
   EXPECT_FALSE(extrapolation_text(unknown, {bits_per_second(1e9), {}})) << "its file says nothing";
+}
+
+// Measured, as all of the toy's times are: nothing is predicted that could tell it.
+TEST_F(Waiting, OpaqueLayersAreNamedBesideTheirTimes) {
+  EXPECT_THAT(texts_of(assumptions_of(load(""))), Each(Not(HasSubstr("paque"))));
+  EXPECT_THAT(texts_of(assumptions_of(load_fleet_of(""))), Each(Not(HasSubstr("paque"))));
+  folder_.write("profiles/models/toy.yaml",
+                "title: toy\nlayers:\n"
+                "  - {op: input, name: in, channels: 1, height: 10, width: 10}\n"
+                "  - {op: conv, name: a, out_channels: 5, kernel: 1}\n"
+                "  - {op: opaque, name: b, shape: [10, 4], what: NMS and others, macs: 0, "
+                "parameters: 0}\n");
+  const std::string text =
+      "Opaque: toy's layer 'b' is opaque (NMS and others): one stage, without a cut.";
+  EXPECT_EQ(texts_of(assumptions_of(load(""))).front(), text);
+  EXPECT_EQ(texts_of(assumptions_of(load_fleet_of(""))).front(), text);
 }
 
 }  // namespace
