@@ -23,11 +23,13 @@
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/weights/npy.hpp"
+#include "tests/support/tensor_file.hpp"
 
 namespace papilio {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::read_tensor;
 
 struct Family {
   std::string name;
@@ -56,11 +58,6 @@ std::vector<Family> read_families(const fs::path& file) {
     families.push_back(std::move(family));
   }
   return families;
-}
-
-at::Tensor read_tensor(const fs::path& path) {
-  const StoredTensor stored = read_npy(path);
-  return at::tensor(stored.values).view(stored.shape);
 }
 
 /// The greatest difference by the reference's greatest value.

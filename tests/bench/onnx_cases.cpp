@@ -17,18 +17,14 @@
 #include "models/import/onnx.hpp"
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
-#include "models/weights/npy.hpp"
 #include "sim/base/error.hpp"
+#include "tests/support/tensor_file.hpp"
 
 namespace papilio {
 namespace {
 
 namespace fs = std::filesystem;
-
-at::Tensor read_tensor(const fs::path& path) {
-  const StoredTensor stored = read_npy(path);
-  return at::tensor(stored.values).view(stored.shape);
-}
+using testing::read_tensor;
 
 /// The greatest difference by the reference's greatest value, or by 1.
 double difference(const at::Tensor& found, const at::Tensor& reference) {
@@ -41,6 +37,9 @@ double difference(const at::Tensor& found, const at::Tensor& reference) {
 std::string result_of(const fs::path& folder) {
   const OnnxNetwork imported = import_onnx(folder / "model.onnx", std::nullopt, "case");
   const Graph& graph = imported.graph;
+  if (const std::vector<LayerId> opaque = graph.opaque_layers(); !opaque.empty()) {
+    return "opaque\t" + std::get<OpaqueOp>(graph.layer(opaque.front()).op).what;
+  }
   Network network{graph};
   try {
     network.load(imported.weights, "case");

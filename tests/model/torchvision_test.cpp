@@ -12,16 +12,13 @@
 #include "models/zoo/zoo.hpp"
 #include "tests/support/data.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "tests/support/tensor_file.hpp"
 
 namespace papilio {
 namespace {
 
 namespace fs = std::filesystem;
-
-at::Tensor read_tensor(const fs::path& path) {
-  const StoredTensor stored = read_npy(path);
-  return at::tensor(stored.values).view(stored.shape);
-}
+using testing::read_tensor;
 
 /// The greatest difference over the reference's greatest value.
 double relative_difference(const at::Tensor& found, const at::Tensor& reference) {
