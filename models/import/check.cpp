@@ -323,6 +323,7 @@ ImportCheck compare_with_model(const std::filesystem::path& file, const OnnxBesi
         .clone();
   };
   std::vector<LayerId> outputs;
+  outputs.reserve(beside.made.size() + 1);
   for (const OnnxBeside::Made& made : beside.made) {
     outputs.push_back(graph.find_layer(made.layer).value());
   }

@@ -45,6 +45,7 @@ std::string set_beside(OnnxBeside& beside, onnx::ModelProto model, const Graph& 
   if (!graph.opaque_layers().empty()) {
     if (beside.made.empty()) return "nothing computes its opaque layer, and no other is before it";
     std::vector<std::string> tensors;
+    tensors.reserve(beside.made.size());
     for (const OnnxBeside::Made& made : beside.made) tensors.push_back(made.tensor);
     for_tensors(model, tensors, folded);
   }

@@ -19,6 +19,7 @@ constexpr std::int64_t kMostGiven = std::int64_t{1} << 28;
 /// Sizes as people read them, "?" where one is not known.
 std::string shown(const OnnxDims& dims) {
   std::vector<std::string> sizes;
+  sizes.reserve(dims.size());
   for (const std::int64_t size : dims) sizes.push_back(size > 0 ? std::to_string(size) : "?");
   return fmt::format("{}", fmt::join(sizes, "×"));
 }
@@ -167,6 +168,7 @@ std::vector<std::pair<std::string, LayerId>> OnnxTensors::last_weighted() const 
   std::vector<std::pair<std::string, LayerId>> last;
   if (operands_.empty()) return last;
   std::vector<LayerId> operands;
+  operands.reserve(operands_.size());
   for (const auto& [name, id] : operands_) operands.push_back(id);
   const std::vector<bool> needed = layers_.needed_by(operands);
   std::vector<bool> is_read_by_weighted(layers_.size(), false);
@@ -192,6 +194,7 @@ std::vector<std::pair<std::string, LayerId>> OnnxTensors::last_weighted() const 
 void OnnxTensors::note_products(const OnnxPart::Products& products) {
   if (products.unknown.empty()) return;
   std::vector<std::string> list;
+  list.reserve(products.unknown.size());
   for (const auto& [operation, count] : products.unknown) {
     list.push_back(count == 1 ? operation : fmt::format("{} ({} times)", operation, count));
   }

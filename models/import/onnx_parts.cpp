@@ -172,6 +172,7 @@ void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
   }
   if (!dead.empty()) {
     std::vector<std::string> list;
+    list.reserve(dead.size());
     for (const auto& [type, count] : dead) {
       list.push_back(count == 1 ? type : fmt::format("{} ({} times)", type, count));
     }

@@ -72,6 +72,7 @@ const Layer& opaque_of(const Graph& graph) {
 
 std::vector<std::string> operands_of(const Graph& graph, const Layer& layer) {
   std::vector<std::string> names;
+  names.reserve(layer.inputs.size());
   for (const LayerId id : layer.inputs) {
     names.push_back(std::string{kind_name(graph.layer(id).op)} + " " + text(graph.layer(id).shape));
   }
