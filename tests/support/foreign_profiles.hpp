@@ -72,4 +72,19 @@ inline std::string node(const std::string& name, int ts, int dur,
       name, ts, dur, provider);
 }
 
+/// An event of a trace on the thread 1.
+inline std::string span(const std::string& category, const std::string& name, int ts, int dur,
+                        const std::string& args = "") {
+  return fmt::format(
+      R"({{"ph":"X","cat":"{}","name":"{}","pid":1,"tid":1,"ts":{},"dur":{},"args":{{{}}}}},)",
+      category, name, ts, dur, args);
+}
+
+/// A trace of PyTorch with these events.
+inline ForeignProfile trace_of(std::string events) {
+  events.pop_back();
+  return profile_of(R"({"schemaVersion":1,"deviceProperties":[{"id":0}],"traceEvents":[)" + events +
+                    "]}");
+}
+
 }  // namespace papilio::testing

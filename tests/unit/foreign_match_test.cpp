@@ -29,9 +29,11 @@ using testing::node;
 using ::testing::Not;
 using testing::profile_in;
 using testing::profile_of;
+using testing::span;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
 using testing::tiny;
+using testing::trace_of;
 using testing::unmapped;
 
 TEST(LayerNames, ANameFindsItsLayerAndNoOther) {

@@ -30,9 +30,11 @@ using testing::node;
 using testing::profile_in;
 using testing::profile_of;
 using testing::read_file;
+using testing::span;
 using testing::TemporaryFolder;
 using ::testing::ThrowsMessage;
 using testing::tiny;
+using testing::trace_of;
 using testing::unmapped;
 
 // Eight runs of seven nodes. The first, of 900 us at conv1, is warm-up. Of conv1 the others have
@@ -149,20 +151,6 @@ TEST(TfLite, ADelegateIsNoLayer) {
   expect_times(microseconds(match, graph), {{"conv1", 90}, {"layer1.0.conv", 180}, {"flatten", 1}});
   EXPECT_THAT(unmapped(match, profile), ElementsAre("[tiny/fc/MatMul]:5"));
   EXPECT_THAT(profile.cautions, ElementsAre(HasSubstr("--use_xnnpack=false")));
-}
-
-/// An event of a trace on the thread 1.
-std::string span(const std::string& category, const std::string& name, int ts, int dur,
-                 const std::string& args = "") {
-  return fmt::format(
-      R"({{"ph":"X","cat":"{}","name":"{}","pid":1,"tid":1,"ts":{},"dur":{},"args":{{{}}}}},)",
-      category, name, ts, dur, args);
-}
-
-ForeignProfile trace_of(std::string events) {
-  events.pop_back();
-  return profile_of(R"({"schemaVersion":1,"deviceProperties":[{"id":0}],"traceEvents":[)" + events +
-                    "]}");
 }
 
 // A real trace: nine steps, of which the first is warm-up. Of the others the first convolution took
