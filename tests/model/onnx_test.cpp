@@ -523,8 +523,8 @@ TEST(OnnxFiles, ManyLayersAreNamedInLineWithTheirNumber) {
 TEST(OnnxFiles, DamagedOnesEndInAnErrorOrANetwork) {
   const TemporaryFolder folder;
   std::vector<std::string> files;
-  for (const char* name : {"constant-weights.onnx", "three-unknowns.onnx", "two-outputs.onnx"}) {
-    std::ifstream stream{stored(name), std::ios::binary};
+  for (const char* name : {"constant-weights", "regions", "three-unknowns", "two-outputs"}) {
+    std::ifstream stream{stored(fmt::format("{}.onnx", name)), std::ios::binary};
     files.emplace_back(std::istreambuf_iterator<char>{stream}, std::istreambuf_iterator<char>{});
   }
   std::mt19937 random{15};
