@@ -110,13 +110,14 @@ void compare_numbers(ImportCheck& check, const std::filesystem::path& file, cons
 
 /// Runs both on the same samples, of small and of large numbers: some layers differ for large ones
 /// only, as ReLU and ReLU6 do.
+/// @param inputs    layers whose numbers are drawn
 /// @param outputs   layers whose numbers are compared
 /// @param by        who runs the file
 /// @param tolerance of the spread of the right numbers: the larger part of a network's answer may
 ///                  be the same for all pictures, and tells nothing
 ImportCheck compare(const std::filesystem::path& file, const Network& network,
-                    const std::vector<LayerId>& outputs, const Draw& draw, const Run& run,
-                    const std::string& by, double tolerance) {
+                    const std::vector<LayerId>& inputs, const std::vector<LayerId>& outputs,
+                    const Draw& draw, const Run& run, const std::string& by, double tolerance) {
   const at::NoGradGuard no_grad;
   const Graph& graph = network.graph();
   const bool is_whole = outputs == std::vector<LayerId>{graph.layers().size() - 1};
@@ -145,7 +146,7 @@ ImportCheck compare(const std::filesystem::path& file, const Network& network,
     }
     tells = tells || expected.abs().max().item<double>() > 0;
     Network::Tensors given;
-    for (const LayerId id : graph.inputs()) given.emplace(id, sample.at(given.size()));
+    for (const LayerId id : inputs) given.emplace(id, sample.at(given.size()));
     std::int64_t begin = 0;
     for (const LayerId id : outputs) {
       const at::Tensor found =
@@ -256,8 +257,8 @@ ImportCheck compare_with_module(const std::filesystem::path& file, torch::jit::M
       return program->run(operands);
     });
   }
-  ImportCheck check =
-      compare(file, ours, {network.graph.layers().size() - 1}, draw, run, "LibTorch", 1e-4);
+  ImportCheck check = compare(file, ours, network.graph.inputs(),
+                              {network.graph.layers().size() - 1}, draw, run, "LibTorch", 1e-4);
   if (check.levels && !network.quantised.empty()) {
     const Sample sample = draw(1);
     Network::Tensors given;
@@ -306,7 +307,8 @@ ImportCheck compare_with_model(const std::filesystem::path& file, const OnnxBesi
                                const Network& ours) {
   const Graph& graph = ours.graph();
   cv::dnn::Net net = cv::dnn::readNetFromONNX(beside.model.data(), beside.model.size());
-  const TensorShape& input = graph.layers().front().shape;
+  const LayerId begin = beside.begin ? graph.find_layer(beside.begin->layer).value() : 0;
+  const TensorShape& input = graph.layer(begin).shape;
   const Draw draw = [&](double scale) -> Sample {
     constexpr std::uint64_t kSeed = 14;
     return {scale * at::randn({1, input.channels(), input.height(), input.width()},
@@ -328,7 +330,7 @@ ImportCheck compare_with_model(const std::filesystem::path& file, const OnnxBesi
     outputs.push_back(graph.find_layer(made.layer).value());
   }
   if (outputs.empty()) outputs.push_back(graph.layers().size() - 1);
-  ImportCheck check = compare(file, ours, outputs, draw, run, "OpenCV's dnn", 1e-3);
+  ImportCheck check = compare(file, ours, {begin}, outputs, draw, run, "OpenCV's dnn", 1e-3);
   require_near(file, check);
   return check;
 }
@@ -362,9 +364,12 @@ ImportCheck check_onnx(const std::filesystem::path& file, const OnnxNetwork& net
   if (network.weighted.model.empty()) return {.why_not = why_not};
   try {
     ImportCheck check = compare_with_model(file, network.weighted, ours);
-    check.of = "what its last layers with weights make";
+    check.of = network.weighted.begin
+                   ? "what its last layers with weights make of what the first of them reads"
+                   : "what its last layers with weights make";
     check.behind =
-        "What lies between them and the opaque layer, which nothing computes, was not checked: " +
+        "What lies before and behind these, and the opaque layer, which nothing computes, were not "
+        "checked: " +
         why_not + ".";
     return check;
   } catch (const cv::Exception& error) {

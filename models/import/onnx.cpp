@@ -47,9 +47,14 @@ std::string set_beside(OnnxBeside& beside, onnx::ModelProto model, const Graph& 
     std::vector<std::string> tensors;
     tensors.reserve(beside.made.size());
     for (const OnnxBeside::Made& made : beside.made) tensors.push_back(made.tensor);
-    for_tensors(model, tensors, folded);
+    const std::string begin = beside.begin ? beside.begin->tensor : std::string{};
+    if (!for_tensors(model, tensors, folded, begin)) {
+      beside = {};
+      return {};
+    }
   }
-  std::string why_not = prepare_to_run(model, graph.layers().front().shape);
+  const LayerId input = beside.begin ? graph.find_layer(beside.begin->layer).value() : 0;
+  std::string why_not = prepare_to_run(model, graph.layer(input).shape);
   if (!model.SerializeToString(&beside.model)) beside.model.clear();
   return why_not;
 }

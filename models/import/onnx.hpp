@@ -20,6 +20,8 @@ struct OnnxBeside {
   };
   std::string model;         ///< ONNX: what they depend on, alone, of one picture; empty: too large
   std::vector<Made> made{};  ///< their numbers, one behind the other; empty: the first output's
+  /// What the model takes; empty: the network's input.
+  std::optional<Made> begin{};
 };
 
 /// The network of an ONNX file, and what it takes to run the file beside it.

@@ -36,7 +36,7 @@ std::optional<OnnxDims> output_dims(const onnx::ValueInfoProto& output) {
 }
 
 /// A constant as a file stores it: whole numbers of 64 bits, or floats.
-onnx::TensorProto tensor_of(const OnnxConstant& constant, const std::string& name) {
+onnx::TensorProto stored_tensor(const OnnxConstant& constant, const std::string& name) {
   onnx::TensorProto tensor;
   tensor.set_name(name);
   for (const std::int64_t size : constant.dims) tensor.add_dims(size);
@@ -115,7 +115,7 @@ OnnxFolded OnnxTensors::folded() const {
     }
     all += constant->count();
     if (all > kMostOfAll) break;
-    folded.constants.push_back(tensor_of(*constant, name));
+    folded.constants.push_back(stored_tensor(*constant, name));
   }
   return folded;
 }
@@ -164,6 +164,21 @@ std::int64_t OnnxTensors::parameters_of(const OnnxPart& part) const {
   return parameters;
 }
 
+bool OnnxTensors::is_weighted(LayerId id) const {
+  return layers_.parameters(id) > 0 && !std::holds_alternative<ParameterOp>(layers_.op(id));
+}
+
+std::string OnnxTensors::tensor_of(LayerId id) const {
+  const auto names = names_of_.find(id);
+  if (names == names_of_.end()) return {};
+  // The last name has what was taken into the layer, and one with a border other numbers.
+  const auto name =
+      std::find_if(names->second.rbegin(), names->second.rend(), [&](const std::string& one) {
+        return made_.at(one).layer == id && made_.at(one).border == Padding{};
+      });
+  return name == names->second.rend() ? std::string{} : *name;
+}
+
 std::vector<std::pair<std::string, LayerId>> OnnxTensors::last_weighted() const {
   std::vector<std::pair<std::string, LayerId>> last;
   if (operands_.empty()) return last;
@@ -174,21 +189,26 @@ std::vector<std::pair<std::string, LayerId>> OnnxTensors::last_weighted() const 
   std::vector<bool> is_read_by_weighted(layers_.size(), false);
   for (LayerId id = layers_.size(); id-- > 0;) {
     if (!needed[id]) continue;
-    const bool weighted =
-        layers_.parameters(id) > 0 && !std::holds_alternative<ParameterOp>(layers_.op(id));
     for (const LayerId from : inputs_of(id)) {
-      if (weighted || is_read_by_weighted[id]) is_read_by_weighted[from] = true;
+      if (is_weighted(id) || is_read_by_weighted[id]) is_read_by_weighted[from] = true;
     }
-    const auto names = names_of_.find(id);
-    if (!weighted || is_read_by_weighted[id] || names == names_of_.end()) continue;
-    // The last name has what was taken into the layer, and one with a border other numbers.
-    const auto name =
-        std::find_if(names->second.rbegin(), names->second.rend(), [&](const std::string& one) {
-          return made_.at(one).layer == id && made_.at(one).border == Padding{};
-        });
-    if (name != names->second.rend()) last.emplace_back(*name, id);
+    if (!is_weighted(id) || is_read_by_weighted[id]) continue;
+    if (std::string name = tensor_of(id); !name.empty()) last.emplace_back(std::move(name), id);
   }
   return last;
+}
+
+std::optional<std::pair<std::string, LayerId>> OnnxTensors::before_weighted() const {
+  LayerId first = 0;
+  while (first < layers_.size() && !is_weighted(first)) ++first;
+  if (first == layers_.size() || inputs_of(first).empty()) return std::nullopt;
+  const LayerId before = inputs_of(first).front();
+  std::string name = tensor_of(before);
+  constexpr std::size_t kAxes = kPictureRank - 1;
+  const bool is_picture = before > 0 && !name.empty() && layers_.shape(before).rank() == kAxes &&
+                          has_channels_first(made_.at(name));
+  if (!is_picture) return std::nullopt;
+  return std::pair{std::move(name), before};
 }
 
 void OnnxTensors::note_products(const OnnxPart::Products& products) {

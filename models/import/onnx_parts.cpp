@@ -181,15 +181,28 @@ void for_one_output(onnx::ModelProto& model, std::vector<std::string>& notes) {
   }
 }
 
-void for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensors,
-                 OnnxFolded folded) {
+bool for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensors,
+                 OnnxFolded folded, const std::string& begin) {
   onnx::GraphProto whole;
   whole.Swap(model.mutable_graph());
   put_in(whole, std::move(folded));
+  if (!begin.empty()) {
+    auto& nodes = *whole.mutable_node();
+    const auto makes_it = [&](const onnx::NodeProto& node) {
+      return std::find(node.output().begin(), node.output().end(), begin) != node.output().end();
+    };
+    nodes.erase(std::remove_if(nodes.begin(), nodes.end(), makes_it), nodes.end());
+  }
   const std::set<std::string> all{tensors.begin(), tensors.end()};
   onnx::GraphProto& graph = *model.mutable_graph();
   graph.set_name(whole.name());
   take_needed(whole, needed_by(whole, all), all, graph);
+  if (!begin.empty()) {
+    if (graph.input_size() > 0) return false;
+    onnx::ValueInfoProto& input = *graph.add_input();
+    input.set_name(begin);
+    input.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+  }
   std::string output = tensors.front();
   if (tensors.size() > 1) {
     const std::string end = fmt::format("{}, and all behind it", output);
@@ -217,6 +230,7 @@ void for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensor
     output = end;
   }
   graph.add_output()->set_name(output);
+  return true;
 }
 
 const onnx::ValueInfoProto& only_input(const onnx::GraphProto& graph) {

@@ -30,8 +30,10 @@ struct OnnxFolded {
 /// behind the other where they are several.
 /// @param tensors one or more, by name
 /// @param folded  what nodes make, which they make no more, and views that are to say their sizes
-void for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensors,
-                 OnnxFolded folded);
+/// @param begin   a tensor that becomes the only input; empty: inputs are as they were
+/// @return whether they depend on nothing before `begin`
+bool for_tensors(onnx::ModelProto& model, const std::vector<std::string>& tensors,
+                 OnnxFolded folded, const std::string& begin);
 
 /// The module of a node as PyTorch calls it: of "/layer1/layer1.0/conv1/Conv" layer1.0.conv1. The
 /// parts of a sequence repeat what it is called. Empty for other names.

@@ -100,6 +100,9 @@ OnnxNetwork OnnxTensors::network(const std::string& name, const OpaqueRequest& o
   for (const auto& [tensor, id] : last_weighted()) {
     network.weighted.made.push_back({.tensor = tensor, .layer = final_name(id)});
   }
+  if (const auto begin = before_weighted(); begin && !network.weighted.made.empty()) {
+    network.weighted.begin = {.tensor = begin->first, .layer = final_name(begin->second)};
+  }
   if (!operands_.empty()) notes_.insert(notes_.begin(), opaque_note(network.graph));
   for (std::string& note : notes_) network.graph.add_note(std::move(note));
   if (constants_.filled() > kMostFilled) {

@@ -211,8 +211,14 @@ class OnnxTensors {
   [[nodiscard]] std::optional<LayerId> opaque_layer(const OpaqueRequest& request);
   [[nodiscard]] std::optional<TensorShape> opaque_shape(const OpaqueRequest& request) const;
   [[nodiscard]] std::int64_t parameters_of(const OnnxPart& part) const;
+  /// Whether a layer has weights, and computes with them.
+  [[nodiscard]] bool is_weighted(LayerId id) const;
+  /// A tensor of the file that has a layer's numbers, or none.
+  [[nodiscard]] std::string tensor_of(LayerId id) const;
   /// What the layers with weights make behind which no other is, if there is an opaque layer.
   [[nodiscard]] std::vector<std::pair<std::string, LayerId>> last_weighted() const;
+  /// What the first layer with weights reads, if it is a picture that a layer makes.
+  [[nodiscard]] std::optional<std::pair<std::string, LayerId>> before_weighted() const;
   void note_products(const OnnxPart::Products& products);
 
   [[nodiscard]] bool is_apart(const Node& node);

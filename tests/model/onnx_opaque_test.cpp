@@ -228,6 +228,32 @@ TEST(OnnxOpaque, IsNotComputedAndWhatItReadsIsChecked) {
       ThrowsMessage<ConfigError>(HasSubstr("is opaque, and nothing here computes it")));
 }
 
+// As detectors that norm their picture without a batch, which OpenCV does not run.
+TEST(OnnxOpaque, LayersWithWeightsAreCheckedWhereTheRestIsNotRun) {
+  start_tensor_runtime("cpu", 1);
+  OnnxFile file{{1, 3, 6, 6}};
+  file.weight("w", {4, 3, 1, 1}).weight("v", {5, 4, 1, 1}).integers("k", {5});
+  file.node("Sigmoid", {"x"}, "s").node("Conv", {"s", "w"}, "c").node("Relu", {"c"}, "r");
+  file.node("Conv", {"r", "v"}, "d").node("Exp", {"d"}, "e");
+  file.node("TopK", {"e", "k"}, "best", {integer("axis", 3)}).node("Relu", {"best"}, "y");
+  OnnxNetwork network = with_output(file, {1, 5, 6, 5});
+  ASSERT_EQ(network.weighted.made.size(), 1);
+  EXPECT_EQ(network.weighted.made.front().tensor, "d");
+  EXPECT_EQ(network.weighted.begin.value().tensor, "s");
+  network.whole.model = "none";
+  const ImportCheck check = check_onnx("n.onnx", network);
+  EXPECT_EQ(check.by, "OpenCV's dnn") << check.why_not;
+  EXPECT_EQ(check.of, "what its last layers with weights make of what the first of them reads");
+  network.weights.begin()->second.values.front() += 1;
+  EXPECT_THAT([&] { check_onnx("n.onnx", network); },
+              ThrowsMessage<ConfigError>(HasSubstr("a random input the layer '")));
+  // A second way in: nothing between them is all that is read.
+  file.weight("u", {5, 3, 1, 1})
+      .node("Conv", {"x", "u"}, "f")
+      .node("Concat", {"f", "y"}, "z", {integer("axis", 3)});
+  EXPECT_THAT(with_output(file, {1, 5, 6, 11}).weighted.made, ::testing::IsEmpty());
+}
+
 /// A Loop in a Loop, so deep, around non-maximum suppression of a tensor from outside.
 void nested(onnx::NodeProto& node, int depth) {
   onnx::NodeProto* at = &node;
