@@ -40,18 +40,25 @@ Bytes trained(const Graph& graph, const std::vector<LayerId>& layers) {
   return Bytes{numbers * kBytesOfReal};
 }
 
-/// What a step leaves out where the passes of a segment part.
-void add_unpaid(const TrainingCosts& costs, std::size_t segment, TrainingPlan& plan) {
-  const std::size_t forward = plan.placement.forward[segment];
-  const std::size_t backward = plan.placement.backward[segment];
-  if (forward == backward) return;
-  plan.unpaid += costs.activations(segment);
-  plan.unpaid_spend += costs.message(forward, backward, costs.activations(segment));
+/// What is left out of a segment whose passes run on these tiers.
+std::vector<TrainingPart> left_out(const TrainingCosts& costs, std::size_t segment,
+                                   std::size_t forward, std::size_t backward) {
+  using Kind = TrainingPart::Kind;
+  if (forward == backward) return {};
   // A forward pass needs the newest weights in each step, however seldom the mobile gets them.
   const Bytes paid = forward == kOnMobile ? costs.download(segment) : Bytes{0};
-  const Bytes weights = costs.weights(segment) - paid;
-  plan.unpaid += weights;
-  plan.unpaid_spend += costs.cargo(backward, forward, weights);
+  const Bytes stored = costs.activations(segment);
+  const Bytes renewed = costs.weights(segment) - paid;
+  return {
+      {Kind::kStored, segment, forward, backward, stored, costs.message(forward, backward, stored)},
+      {Kind::kRenewed, segment, backward, forward, renewed,
+       costs.cargo(backward, forward, renewed)}};
+}
+
+void add_bytes(const TrainingPart& part, TrainingPlan& plan) {
+  if (part.from == part.to) return;
+  if (part.from == kOnMobile) plan.upload += part.size;
+  if (part.to == kOnMobile) plan.download += part.size;
 }
 
 }  // namespace
@@ -157,16 +164,30 @@ std::vector<TrainingPart> parts_of(const TrainingCosts& costs, const TrainingPla
   return parts;
 }
 
-TrainingPlan plan_of(const TrainingCosts& costs, TrainingPlacement placement) {
-  TrainingPlan plan{.placement = std::move(placement)};
+std::vector<TrainingPart> left_out_of(const TrainingCosts& costs,
+                                      const TrainingPlacement& placement) {
+  std::vector<TrainingPart> all;
+  for (std::size_t segment = 0; segment < costs.segments(); ++segment) {
+    for (const TrainingPart& part :
+         left_out(costs, segment, placement.forward[segment], placement.backward[segment])) {
+      all.push_back(part);
+    }
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const TrainingPart& a, const TrainingPart& b) { return a.kind < b.kind; });
+  return all;
+}
+
+TrainingPlan plan_of(const TrainingCosts& costs, TrainingPlacement placement, bool pays_all) {
+  TrainingPlan plan{.placement = std::move(placement), .pays_all = pays_all};
   for (const TrainingPart& part : parts_of(costs, plan.placement)) {
     plan.spend += part.spend;
-    if (part.from == part.to) continue;
-    if (part.from == kOnMobile) plan.upload += part.size;
-    if (part.to == kOnMobile) plan.download += part.size;
+    add_bytes(part, plan);
   }
-  for (std::size_t segment = 0; segment < costs.segments(); ++segment) {
-    add_unpaid(costs, segment, plan);
+  for (const TrainingPart& part : left_out_of(costs, plan.placement)) {
+    if (pays_all) add_bytes(part, plan);
+    (pays_all ? plan.spend : plan.unpaid_spend) += part.spend;
+    if (!pays_all) plan.unpaid += part.size;
   }
   return plan;
 }
@@ -217,6 +238,30 @@ Chain free_chain(const TrainingCosts& costs) {
   return chain;
 }
 
+Chain paid_chain(const TrainingCosts& costs) {
+  const std::size_t tiers = costs.tiers().size();
+  const std::size_t pairs = tiers * tiers;
+  Chain chain{costs.segments(), pairs};
+  for (std::size_t to = 0; to < pairs; ++to) {
+    const std::size_t forward = to / tiers;
+    const std::size_t backward = to % tiers;
+    for (std::size_t step = 0; step < costs.segments(); ++step) {
+      Spend& compute = chain.compute(step, to);
+      compute = costs.forward(step, forward) + costs.backward(step, backward) +
+                costs.cargo(backward, kOnMobile, costs.download(step));
+      for (const TrainingPart& part : left_out(costs, step, forward, backward)) {
+        compute += part.spend;
+      }
+      for (std::size_t from = 0; from < pairs; ++from) {
+        chain.move(step, from, to) = costs.message(from / tiers, forward, costs.activations(step)) +
+                                     costs.message(backward, from % tiers, costs.gradients(step));
+      }
+    }
+    chain.move(costs.segments(), to, kOnMobile) = costs.message(forward, backward, costs.outputs());
+  }
+  return chain;
+}
+
 TrainingPlan best_coupled(const TrainingCosts& costs, const Spend& weights) {
   const std::optional<Route> route = shortest_route(coupled_chain(costs), weights);
   PAPILIO_CHECK(route.has_value());
@@ -231,6 +276,17 @@ TrainingPlan best_free(const TrainingCosts& costs, const Spend& weights) {
       costs, {.forward = {route->tiers.begin(), middle},
               .backward = {route->tiers.rbegin(),
                            route->tiers.rend() - static_cast<std::ptrdiff_t>(costs.segments())}});
+}
+
+TrainingPlan best_paid(const TrainingCosts& costs, const Spend& weights) {
+  const std::optional<Route> route = shortest_route(paid_chain(costs), weights);
+  PAPILIO_CHECK(route.has_value());
+  TrainingPlacement placement;
+  for (const std::uint8_t pair : route->tiers) {
+    placement.forward.push_back(static_cast<std::uint8_t>(pair / costs.tiers().size()));
+    placement.backward.push_back(static_cast<std::uint8_t>(pair % costs.tiers().size()));
+  }
+  return plan_of(costs, std::move(placement), true);
 }
 
 }  // namespace papilio

@@ -99,6 +99,8 @@ struct TrainingPart {
     kGradients,  ///< out of the segment, to the one before it
     kWeights,    ///< to the mobile, behind the step's last message
     kDone,       ///< that the step is over, to the mobile
+    kStored,     ///< the segment's inputs, from its forward to its backward pass
+    kRenewed,    ///< its weights, from its backward pass to the next step's forward pass
   };
   Kind kind;
   std::size_t segment;
@@ -111,19 +113,24 @@ struct TrainingPart {
 /// The parts of a step, in the order of its life, the weights last.
 std::vector<TrainingPart> parts_of(const TrainingCosts& costs, const TrainingPlacement& placement);
 
+/// What a step needs beside its parts where a segment's forward and backward pass run on different
+/// tiers: its stored input has to get to the backward pass, and the new weights to the forward
+/// pass, but for the share that goes to the mobile anyway. The inputs first.
+std::vector<TrainingPart> left_out_of(const TrainingCosts& costs,
+                                      const TrainingPlacement& placement);
+
 /// A placement and what one step of it costs.
 struct TrainingPlan {
   TrainingPlacement placement;
-  Spend spend;     ///< the sum of its parts
-  Bytes upload;    ///< that the mobile sends
-  Bytes download;  ///< that the mobile receives
-  /// What a step needs beside its parts where a segment's forward and backward pass run on
-  /// different tiers: its stored input has to get to the backward pass, and the new weights to the
-  /// forward pass, unless they go to the mobile anyway.
-  Bytes unpaid;
-  Spend unpaid_spend;  ///< what that would cost
+  bool pays_all{false};  ///< whether what `left_out_of` says is among its parts
+  Spend spend;           ///< the sum of its parts
+  Bytes upload;          ///< that the mobile sends
+  Bytes download;        ///< that the mobile receives
+  Bytes unpaid;          ///< of what is left out
+  Spend unpaid_spend;    ///< what that would cost
 };
-TrainingPlan plan_of(const TrainingCosts& costs, TrainingPlacement placement);
+TrainingPlan plan_of(const TrainingCosts& costs, TrainingPlacement placement,
+                     bool pays_all = false);
 
 /// Everything on one tier.
 TrainingPlan single_platform(const TrainingCosts& costs, std::size_t tier);
@@ -139,9 +146,14 @@ Chain coupled_chain(const TrainingCosts& costs);
 /// JointDNN (arXiv 1801.08618), Section 3.
 Chain free_chain(const TrainingCosts& costs);
 
+/// As free, with what is left out paid for: a chain of N steps over pairs of tiers, the forward
+/// pass's and the backward pass's, the pair (f, b) at f · tiers + b.
+Chain paid_chain(const TrainingCosts& costs);
+
 /// The shortest paths, as plans. Exact.
 /// @param weights each >= 0 and finite
 TrainingPlan best_coupled(const TrainingCosts& costs, const Spend& weights);
 TrainingPlan best_free(const TrainingCosts& costs, const Spend& weights);
+TrainingPlan best_paid(const TrainingCosts& costs, const Spend& weights);
 
 }  // namespace papilio

@@ -114,6 +114,7 @@ TrainingAnswer TrainingPlanner::answer(std::size_t radio) const {
   const Spend weights = question_.goal.weights();
   add("coupled", best_coupled(answer.costs, weights), false);
   add("free", best_free(answer.costs, weights), false);
+  add("free, all paid", best_paid(answer.costs, weights), false);
   return answer;
 }
 

@@ -29,7 +29,8 @@ struct TrainingChoice {
 };
 
 /// The ways to train on one radio: everything on the mobile, on the edge if there is one, on the
-/// cloud; the best placement with both passes of a segment together; the best without that.
+/// cloud; the best placement with both passes of a segment together; the best without that, as
+/// JointDNN counts and with all that it needs.
 struct TrainingAnswer {
   std::string network;
   TrainingCosts costs;

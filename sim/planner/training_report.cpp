@@ -77,6 +77,10 @@ std::string_view part_title(TrainingPart::Kind kind) {
       return "weights";
     case Kind::kDone:
       return "done";
+    case Kind::kStored:
+      return "stored inputs";
+    case Kind::kRenewed:
+      return "weights for the next step";
   }
   return {};
 }
@@ -210,6 +214,9 @@ class TrainingReport {
             "any tier, and only what crosses between neighbours is paid, and the weights' "
             "download. Stored activations and weights that would have to follow cost nothing, "
             "so it is a lower bound. Where it places both passes alike it is 'coupled'.",
+            "'free, all paid' is the best of the same placements when each pays for that too: "
+            "where "
+            "it is no less than 'coupled', parting a segment's passes gains nothing.",
             "A gain is what is saved of the best single platform's time, or of the best single "
             "platform's mobile energy."}};
   }
@@ -225,7 +232,13 @@ class TrainingReport {
                             {"mobile energy, mJ"}}};
     const TrainingCosts& costs = answer.costs;
     const double whole = choice.plan.spend[Criterion::kLatency];
-    for (const PartGroup& group : groups_of(parts_of(costs, choice.plan.placement))) {
+    std::vector<TrainingPart> all = parts_of(costs, choice.plan.placement);
+    if (choice.plan.pays_all) {
+      for (const TrainingPart& part : left_out_of(costs, choice.plan.placement)) {
+        all.push_back(part);
+      }
+    }
+    for (const PartGroup& group : groups_of(all)) {
       const bool stays = group.first.from == group.first.to;
       Table::Row row{std::string{part_title(group.first.kind)}};
       row.emplace_back(where_text(costs, group));
@@ -253,6 +266,8 @@ class TrainingReport {
       case Kind::kGradients:
         return "after " + costs.network().cuts[group.first.segment].name;
       case Kind::kWeights:
+      case Kind::kStored:
+      case Kind::kRenewed:
         return layers_text(planner_.scenario().graph, costs.network(), group);
       case Kind::kOutputs:
       case Kind::kDone:

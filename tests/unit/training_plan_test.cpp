@@ -1,7 +1,8 @@
-// Claims: a step of training costs what can be worked out by hand; the best placements are those
-// that trying all of them finds, costs worked out anew; both passes of a segment on one tier are a
-// case of JointDNN's 2N layers, so the latter never cost more, and no single platform less than
-// either; without a way back training is a request; and no weight is lost or counted twice.
+// Claims: a step of training costs what can be worked out by hand; the best placements, coupled,
+// free and free with all paid, are those that trying all of them finds, costs worked out anew; both
+// passes of a segment on one tier are a case of JointDNN's 2N layers, so the latter never cost
+// more, and no single platform less than either; without a way back training is a request; and no
+// weight is lost or counted twice.
 
 #include <gtest/gtest.h>
 
@@ -149,6 +150,13 @@ TEST(Training, SaysWhatJointDnnsFreedomLeavesOut) {
   const TrainingPlan other = plan_of(made.costs(), {.forward = {0, 0, 0}, .backward = {1, 1, 1}});
   EXPECT_EQ(other.download.value(), 67);
   EXPECT_EQ(other.unpaid.value(), 8 + 64 + 16 + 268 - 67);
+  // Paid for, inputs go up to the backward passes, weights come down, once whole.
+  const TrainingPlan paid =
+      plan_of(made.costs(), {.forward = {0, 0, 0}, .backward = {1, 1, 1}}, true);
+  EXPECT_EQ(paid.upload.value(), other.upload.value() + 8 + 64 + 16);
+  EXPECT_EQ(paid.download.value(), 268);
+  EXPECT_NEAR(paid.spend[Criterion::kLatency],
+              other.spend[Criterion::kLatency] + other.unpaid_spend[Criterion::kLatency], kClose);
 }
 
 TEST(Training, WeightsComeOnceInSoManySteps) {
@@ -167,8 +175,9 @@ class ByItself {
  public:
   explicit ByItself(const Situation& situation) : of_{situation} {}
 
+  /// @param pays_all whether stored inputs and weights follow where passes part
   std::pair<double, double> step(const std::vector<std::uint8_t>& forward,
-                                 const std::vector<std::uint8_t>& backward) {
+                                 const std::vector<std::uint8_t>& backward, bool pays_all = false) {
     time_ = energy_ = 0;
     at_ = 0;
     const double batch = static_cast<double>(of_.settings.batch);
@@ -188,7 +197,13 @@ class ByItself {
     for (std::size_t i = 0; i < layers; ++i) {
       at_ = backward[i];
       const auto numbers = static_cast<double>((of_.widths[i] + 1) * of_.widths[i + 1]);
-      move(0, 4 * numbers / static_cast<double>(of_.settings.sync_every), false);
+      const double share = 4 * numbers / static_cast<double>(of_.settings.sync_every);
+      move(0, share, false);
+      if (!pays_all || forward[i] == backward[i]) continue;
+      at_ = forward[i];
+      const double number = i == 0 ? of_.settings.input_bits / 8.0 : real;
+      move(backward[i], batch * number * static_cast<double>(of_.widths[i]), true);
+      move(forward[i], 4 * numbers - (forward[i] == 0 ? share : 0), false);
     }
     return {time_, energy_};
   }
@@ -288,8 +303,9 @@ Spend weights_of(Criterion criterion) {
 
 TEST(Training, BestPlacementsAreThoseThatTryingAllFinds) {
   constexpr unsigned kSituations = 60;
-  std::size_t parted = 0;  // where neither platform alone is the best
-  std::size_t freer = 0;   // where JointDNN's freedom gains something
+  std::size_t parted = 0;         // where neither platform alone is the best
+  std::size_t freer = 0;          // where JointDNN's freedom gains something
+  std::size_t worth_parting = 0;  // where it does though it pays for all
   for (unsigned seed = 0; seed < kSituations; ++seed) {
     const Situation situation = random_situation(seed);
     const Made made{situation};
@@ -299,6 +315,7 @@ TEST(Training, BestPlacementsAreThoseThatTryingAllFinds) {
                                   std::numeric_limits<double>::infinity()};
     std::array<double, 2> free = coupled;
     std::array<double, 2> single = coupled;
+    std::array<double, 2> paid = coupled;
     for_each_placement(2 * layers, situation.tiers.size(), [&](const auto& at) {
       const auto middle = at.begin() + static_cast<std::ptrdiff_t>(layers);
       const std::vector<std::uint8_t> forward{at.begin(), middle};
@@ -307,6 +324,9 @@ TEST(Training, BestPlacementsAreThoseThatTryingAllFinds) {
       const bool is_coupled = forward == backward;
       const bool is_single =
           is_coupled && std::count(at.begin(), at.end(), at.front()) == std::ssize(at);
+      const auto [all_time, all_energy] = by_itself.step(forward, backward, true);
+      paid[0] = std::min(paid[0], all_time);
+      paid[1] = std::min(paid[1], all_energy);
       for (const auto& [i, value] : {std::pair{0U, time}, std::pair{1U, energy}}) {
         free.at(i) = std::min(free.at(i), value);
         if (is_coupled) coupled.at(i) = std::min(coupled.at(i), value);
@@ -319,6 +339,11 @@ TEST(Training, BestPlacementsAreThoseThatTryingAllFinds) {
       const TrainingPlan freest = best_free(made.costs(), weights_of(criterion));
       EXPECT_NEAR(best.spend[criterion] / coupled.at(i), 1, kClose) << "seed " << seed;
       EXPECT_NEAR(freest.spend[criterion] / free.at(i), 1, kClose) << "seed " << seed;
+      const TrainingPlan all_paid = best_paid(made.costs(), weights_of(criterion));
+      EXPECT_NEAR(all_paid.spend[criterion] / paid.at(i), 1, kClose) << "seed " << seed;
+      EXPECT_LE(all_paid.spend[criterion], best.spend[criterion] * (1 + kClose));
+      EXPECT_EQ(all_paid.unpaid.value(), 0);
+      if (all_paid.spend[criterion] < best.spend[criterion] * (1 - kClose)) ++worth_parting;
       double least = std::numeric_limits<double>::infinity();
       for (std::size_t tier = 0; tier < situation.tiers.size(); ++tier) {
         least = std::min(least, single_platform(made.costs(), tier).spend[criterion]);
@@ -333,6 +358,7 @@ TEST(Training, BestPlacementsAreThoseThatTryingAllFinds) {
   }
   EXPECT_GE(parted, 10U) << "else the searches were not put to the test";
   EXPECT_GE(freer, 10U);
+  EXPECT_GE(worth_parting, 1U);
 }
 
 // The chain of N steps, the chain of 2N mirrored, and the sum of the parts are one sum in three
