@@ -70,9 +70,9 @@ std::optional<double> TrainingAnswer::gain(const TrainingChoice& choice,
 }
 
 TrainingPlanner::TrainingPlanner(const Scenario& scenario, ProfileCache& profiles,
-                                 TrainingQuestion question)
+                                 const TrainingQuestion& question)
     : scenario_{scenario},
-      question_{std::move(question)},
+      question_{question},
       reading_{reading_of(scenario, question_.reading)},
       devices_{.mobile = profiles.pricer(scenario.spec.mobile_device, scenario.graph),
                .cloud = &profiles.pricer(scenario.spec.cloud_device, scenario.graph)} {

@@ -48,7 +48,8 @@ class TrainingPlanner {
   /// @param profiles what the scenario was loaded from
   /// @throws ConfigError if the network generates or is quantised, the goal is an energy that
   ///         nobody knows, or the scenario has no such reading
-  TrainingPlanner(const Scenario& scenario, ProfileCache& profiles, TrainingQuestion question);
+  TrainingPlanner(const Scenario& scenario, ProfileCache& profiles,
+                  const TrainingQuestion& question);
 
   [[nodiscard]] const Scenario& scenario() const { return scenario_; }
   [[nodiscard]] const TrainingQuestion& question() const { return question_; }

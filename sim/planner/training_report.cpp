@@ -55,7 +55,7 @@ std::string runs_text(const TrainingAnswer& answer, const std::vector<std::uint8
 }
 
 std::string placement_text(const TrainingAnswer& answer, const TrainingPlacement& placement) {
-  const std::string forward = runs_text(answer, placement.forward);
+  std::string forward = runs_text(answer, placement.forward);
   if (placement.forward == placement.backward) return forward;
   return fmt::format("forward {}; backward {}", forward, runs_text(answer, placement.backward));
 }
