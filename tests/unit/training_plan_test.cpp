@@ -57,7 +57,7 @@ class Made {
     }
     Devices devices{.mobile = *pricers_.front(), .cloud = pricers_.back().get()};
     if (situation.tiers.size() > 2) devices.edge = pricers_[1].get();
-    steps_ = std::make_unique<StepCosts>(graph_, devices, situation.use, conditions_);
+    steps_ = std::make_unique<StepCosts>(graph_, devices, situation.use, conditions_, true);
     const BatchMultiple linear{.times = static_cast<double>(situation.settings.batch)};
     costs_ =
         std::make_unique<TrainingCosts>(graph_, situation.tiers, *steps_, situation.settings,
@@ -426,7 +426,7 @@ TEST(Training, NoWeightIsLostOrCountedTwice) {
     ConditionsSpec conditions;
     conditions.result_bytes = 1;
     const StepCosts steps{
-        graph, {.mobile = pricer, .cloud = &pricer}, three_layers().use, conditions};
+        graph, {.mobile = pricer, .cloud = &pricer}, three_layers().use, conditions, true};
     const TrainingCosts costs{graph, {Tier::kMobile, Tier::kCloud}, steps, {}, {{}, {}}};
     double bytes = 0;
     for (std::size_t i = 0; i < costs.segments(); ++i) bytes += costs.weights(i).value();
