@@ -88,19 +88,8 @@ PlanQuestion question_of(const CommandLine& line) {
   return question;
 }
 
-/// How the plans fare over the trace that was asked for; nothing where none was.
-std::vector<OverTrace> traced(const CommandLine& line, const ScenarioSource& source,
-                              const ProfileLibrary& library, const Planner& planner) {
-  if (!line.has("trace")) return {};
-  const std::string name = line.get<std::string>("trace");
-  const fs::path file =
-      fs::is_regular_file(name) ? fs::path{name} : find_data_file(source, library, "traces", name);
-  if (file.empty()) {
-    refuse_plan(
-        fmt::format("--trace: no file '{}' here, beside the scenario, or under traces/ of a "
-                    "folder of profiles or of the data folder",
-                    name));
-  }
+/// What of samples is made small: a percentile, in (0, 1], or nothing for the mean.
+std::optional<double> percentile_of(const CommandLine& line) {
   const std::string over = line.get<std::string>("over");
   std::optional<double> percentile;
   if (over != "mean") {
@@ -116,11 +105,27 @@ std::vector<OverTrace> traced(const CommandLine& line, const ScenarioSource& sou
     }
     percentile = number / kWhole;
   }
+  return percentile;
+}
+
+/// How the plans fare over the trace that was asked for; nothing where none was.
+std::vector<OverTrace> traced(const CommandLine& line, const ScenarioSource& source,
+                              const ProfileLibrary& library, const Planner& planner) {
+  if (!line.has("trace")) return {};
+  const std::string name = line.get<std::string>("trace");
+  const fs::path file =
+      fs::is_regular_file(name) ? fs::path{name} : find_data_file(source, library, "traces", name);
+  if (file.empty()) {
+    refuse_plan(
+        fmt::format("--trace: no file '{}' here, beside the scenario, or under traces/ of a "
+                    "folder of profiles or of the data folder",
+                    name));
+  }
   constexpr double kBin = 0.1;
   const Trace trace = load_trace(file.string(), Seconds{kBin});
   std::vector<OverTrace> all;
   for (std::size_t radio = 0; radio < planner.scenario().radios.size(); ++radio) {
-    all.push_back(over_trace(planner, radio, trace, percentile));
+    all.push_back(over_trace(planner, radio, trace, percentile_of(line)));
   }
   return all;
 }
@@ -204,7 +209,10 @@ void plan_command(const Words& words) {
   line.add_options()("trace", po::value<std::string>()->value_name("FILE"),
                      "of the uplink's rate (docs/models/traces.md): choose one plan for all of it");
   line.add_options()("over", po::value<std::string>()->default_value("p95")->value_name("WHAT"),
-                     "of the trace is made small: mean, or a percentile such as p95");
+                     "of the trace or spread is made small: mean, or a percentile such as p95");
+  line.add_options()("spread", po::value<int>()->value_name("N"),
+                     "draw N times the layer times that were measured with an interval: how sure "
+                     "is the answer?");
   line.add_options()("distribution", po::value<std::string>()->value_name("FILE"),
                      "draw how much of the trace's time plans take at most how much");
   add_training_options(line);
@@ -243,6 +251,16 @@ void plan_command(const Words& words) {
         fmt::format("papilio plan: error: {}\nWiden a limit, or give it other strategies.",
                     fmt::join(misses, "\n"))};
   }
+  std::vector<OverTrace> spreads;
+  if (line.has("spread")) {
+    constexpr int kMostSamples = 10'000;
+    const int samples = line.get<int>("spread");
+    if (samples < 1 || samples > kMostSamples) {
+      refuse_plan(fmt::format("--spread must be 1 to {}", kMostSamples));
+    }
+    spreads =
+        over_spread(planner, profiles, static_cast<std::size_t>(samples), percentile_of(line));
+  }
   std::vector<OverTrace> traces = traced(line, source, profiles.library(), planner);
   if (line.has("output")) {
     const fs::path file{line.get<std::string>("output")};
@@ -259,6 +277,7 @@ void plan_command(const Words& words) {
     PlanReportSettings settings{.explain = line.get<bool>("explain"),
                                 .front = line.get<bool>("all-fronts")};
     settings.traces = std::move(traces);
+    settings.spreads = std::move(spreads);
     if (line.has("trace")) {
       settings.trace_file = fs::path{line.get<std::string>("trace")}.filename().string();
     }

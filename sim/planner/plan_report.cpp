@@ -83,6 +83,9 @@ class Report {
     document.paragraphs.push_back(introduction());
     document.sections.push_back(answer());
     for (const PlanAnswer& one : answers_) document.sections.push_back(others(one));
+    for (std::size_t i = 0; i < settings_.spreads.size(); ++i) {
+      document.sections.push_back(spread_section(planner_, answers_[i], settings_.spreads[i]));
+    }
     for (std::size_t i = 0; i < settings_.traces.size(); ++i) {
       document.sections.push_back(
           trace_section(planner_, answers_[i], settings_.traces[i], settings_.trace_file));

@@ -19,6 +19,8 @@ struct PlanReportSettings {
   /// `[answers]`, or none: how the plans fare over a trace.
   std::vector<OverTrace> traces{};
   std::string trace_file{};  ///< of these, for people
+  /// `[answers]`, or none: how they fare as layer times may be.
+  std::vector<OverTrace> spreads{};
 };
 
 /// Coordinates of `front_points`.

@@ -89,14 +89,17 @@ class Planner {
   /// Whether a proposal is accurate enough, whatever it spends.
   [[nodiscard]] bool accurate(std::size_t proposal) const;
 
+  /// Position of a proposal on a radio in `scenario().cells`, and of any scenario with the same
+  /// strategies.
+  [[nodiscard]] std::size_t cell_of(std::size_t radio, std::size_t proposal) const {
+    return first_cell_[proposal] + (on_radios_[proposal] ? radio * readings_ : 0) + of_reading_;
+  }
+
  private:
   void price(const Scenario& scenario, ProfileCache& profiles);
   /// Asks what searches where the answer changes. @return whether anything new was proposed
   template <class Ask>
   bool look_around(std::set<std::pair<std::string, double>>& asked, const Ask& ask) const;
-  [[nodiscard]] std::size_t cell_of(std::size_t radio, std::size_t proposal) const {
-    return first_cell_[proposal] + (on_radios_[proposal] ? radio * readings_ : 0) + of_reading_;
-  }
 
   PlanQuestion question_;
   EnergyModel reading_;

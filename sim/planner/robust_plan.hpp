@@ -35,4 +35,18 @@ OverTrace over_trace(const Planner& planner, std::size_t radio, const Trace& upl
 Section trace_section(const Planner& planner, const PlanAnswer& answer, const OverTrace& over,
                       const std::string& file);
 
+/// Layer times as they may be: each that was measured with an interval is drawn anew, its mean the
+/// measured time and its spread the interval's, times and energies of a layer together, layers
+/// apart from each other. Times without an interval stay.
+/// @param profiles what the planner's scenario was loaded from
+/// @param samples >= 1; the scenario's seed draws them
+/// @param percentile in (0, 1]; none: the mean
+/// @return `[radios]`: `weights` are 1 each, `best_at_mean` is the best at the times as measured
+/// @throws ConfigError if no layer of any of its tables has an interval, or the network generates
+std::vector<OverTrace> over_spread(const Planner& planner, ProfileCache& profiles,
+                                   std::size_t samples, std::optional<double> percentile);
+
+/// The result as a section.
+Section spread_section(const Planner& planner, const PlanAnswer& answer, const OverTrace& over);
+
 }  // namespace papilio

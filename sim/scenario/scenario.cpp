@@ -92,8 +92,9 @@ class Expander {
 /// The networks and the devices of a scenario, which price its partitions.
 class Prices {
  public:
-  Prices(const ScenarioSpec& spec, const Graph& graph, ProfileCache& profiles)
-      : spec_{spec}, graph_{graph}, profiles_{profiles} {}
+  /// @param given in place of what the profiles have, or nullptr
+  Prices(const ScenarioSpec& spec, const Graph& graph, ProfileCache& profiles, const Devices* given)
+      : spec_{spec}, graph_{graph}, profiles_{profiles}, given_{given} {}
 
   /// `[partitions]`
   [[nodiscard]] std::vector<Plan> plans(const std::vector<Partition>& partitions,
@@ -101,9 +102,7 @@ class Prices {
     std::vector<Placement> placements;
     placements.reserve(partitions.size());
     for (const Partition& one : partitions) placements.push_back(one.placement(graph_));
-    Devices devices{.mobile = profiles_.pricer(spec_.mobile_device, graph_),
-                    .cloud = &profiles_.pricer(spec_.cloud_device, graph_)};
-    if (spec_.conditions.has_edge) devices.edge = &profiles_.pricer(spec_.edge_device, graph_);
+    const Devices devices = given_ != nullptr ? *given_ : of_profiles();
     if (spec_.generate.present) {
       Generation generation{{graph_, devices}, std::move(placements)};
       for (const std::string& step : steps) add_step(generation, step);
@@ -118,6 +117,13 @@ class Prices {
   }
 
  private:
+  [[nodiscard]] Devices of_profiles() const {
+    Devices devices{.mobile = profiles_.pricer(spec_.mobile_device, graph_),
+                    .cloud = &profiles_.pricer(spec_.cloud_device, graph_)};
+    if (spec_.conditions.has_edge) devices.edge = &profiles_.pricer(spec_.edge_device, graph_);
+    return devices;
+  }
+
   /// Its network and tables are gone afterwards: there may be thousands of them.
   void add_step(Generation& generation, const std::string& name) const {
     const std::optional<Graph> graph = find_network(profiles_.library(), name);
@@ -135,6 +141,7 @@ class Prices {
   const ScenarioSpec& spec_;
   const Graph& graph_;
   ProfileCache& profiles_;
+  const Devices* given_;
 };
 
 constexpr const char* kWithoutEdge = "needs an edge server; add the key 'edge'";
@@ -142,9 +149,10 @@ constexpr const char* kWithoutEdge = "needs an edge server; add the key 'edge'";
 /// Gives a scenario the cells of its partitions.
 /// @param steps of a decoder, as `sequence_names` has them
 void put_cells(Scenario& scenario, const std::vector<Partition>& partitions,
-               const std::vector<std::string>& steps, ProfileCache& profiles) {
+               const std::vector<std::string>& steps, ProfileCache& profiles,
+               const Devices* devices = nullptr) {
   std::vector<Plan> plans =
-      Prices{scenario.spec, scenario.graph, profiles}.plans(partitions, steps);
+      Prices{scenario.spec, scenario.graph, profiles, devices}.plans(partitions, steps);
   Expander expander{scenario};
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     expander.expand(partitions[i], std::move(plans[i]));
@@ -301,7 +309,7 @@ ProfileCache& profiles_of(const Scenario& scenario, ProfileCaches& caches) {
 }
 
 Scenario with_strategies(const Scenario& scenario, std::vector<StrategySpec> strategies,
-                         ProfileCache& profiles) {
+                         ProfileCache& profiles, const Devices* devices) {
   Scenario other = scenario;
   other.cells.clear();
   other.bases.clear();
@@ -321,7 +329,7 @@ Scenario with_strategies(const Scenario& scenario, std::vector<StrategySpec> str
   use_measurements(resolved.partitions, "strategies", other.measurements, checker);
   const SequenceNames names = sequence_names(other.spec, checker);
   diagnostics.throw_if_any();
-  put_cells(other, resolved.partitions, names.steps, profiles);
+  put_cells(other, resolved.partitions, names.steps, profiles, devices);
   return other;
 }
 

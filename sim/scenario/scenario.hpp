@@ -8,6 +8,7 @@
 #include "models/graph/graph.hpp"
 #include "sim/plan/estimate.hpp"
 #include "sim/plan/limits.hpp"
+#include "sim/plan/price.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/published.hpp"
 #include "sim/scenario/conditions.hpp"
@@ -83,9 +84,10 @@ ProfileCache& profiles_of(const Scenario& scenario, ProfileCaches& caches);
 
 /// The same scenario with other strategies.
 /// @param profiles what it was loaded from
+/// @param devices  in place of the prices in the profiles; not of a decoder's later steps
 /// @throws ConfigError if they do not fit the network or its measurements
 Scenario with_strategies(const Scenario& scenario, std::vector<StrategySpec> strategies,
-                         ProfileCache& profiles);
+                         ProfileCache& profiles, const Devices* devices = nullptr);
 
 /// The scenario with all defaults and overrides in it, as YAML that runs to the same results.
 std::string effective_yaml(const Scenario& scenario);
