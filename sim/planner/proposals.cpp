@@ -128,7 +128,20 @@ std::vector<StrategySpec> of_single_cuts(const Situation& situation) {
   return specs;
 }
 
-/// The best way over the tiers, there and back as often as it pays.
+/// What comes nearest to limits that no route keeps, so that it can be told; nothing where finding
+/// it would take too long.
+std::optional<Route> nearest_route(const Chain& chain, const Spend& most) {
+  if (most == Spend::unlimited()) return std::nullopt;
+  try {
+    if (auto miss = nearest_miss(chain, most)) return std::move(miss->route);
+  } catch (const SearchTooLarge&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// The best way over the tiers, there and back as often as it pays; where none keeps the limits,
+/// the nearest.
 std::vector<StrategySpec> of_routes(const Situation& situation) {
   const Scenario& scenario = situation.scenario;
   const StepCosts costs = situation.costs();
@@ -147,6 +160,9 @@ std::vector<StrategySpec> of_routes(const Situation& situation) {
       }
     } else if (auto route = best_route(network.chain, situation.goal.weights(), most)) {
       routes.push_back(std::move(*route));
+    }
+    if (routes.empty()) {
+      if (auto nearest = nearest_route(network.chain, most)) routes.push_back(std::move(*nearest));
     }
     const auto best =
         std::min_element(routes.begin(), routes.end(), [&](const Route& a, const Route& b) {
