@@ -13,6 +13,7 @@
 #include "sim/base/error.hpp"
 #include "sim/plan/search/regions.hpp"
 #include "sim/planner/plan_report.hpp"
+#include "sim/planner/robust_plan.hpp"
 #include "sim/planner/sensitivity.hpp"
 #include "tests/model/planner_worlds.hpp"
 
@@ -237,6 +238,59 @@ TEST(Maps, AreWhatDecidingAtEachPlaceSays) {
                          conditions);
         }
       }
+    }
+  }
+}
+
+// By the definition: the least cost up to which the trace spends 95 % of its time, or the mean, of
+// each plan by the pricer at each rate. Nothing gets through at a rate of 0, which only mobile-only
+// bears.
+TEST(Traces, OnePlanIsTheBestForAllOfThem) {
+  Trace trace{
+      .start_s = {0, 1, 4, 9, 9.5}, .rate_byte_per_s = {1e6, 2e5, 5e4, 0, 1e6}, .length_s = 20};
+  LoadedScenario world = LoadedScenario::of_project("paper/table4.yaml", {"networks=[wifi]"});
+  const Planner planner = world.planner({.goal = Goal::latency()});
+  const ConditionAxis& uplink = condition_axis("--along", "uplink", world.scenario.spec);
+  for (const double outage_s : {0.5, 3.0}) {
+    trace.start_s.back() = 9 + outage_s;
+    for (const std::optional<double> percentile : {std::optional<double>{}, std::optional{0.95}}) {
+      const OverTrace over = over_trace(planner, 0, trace, percentile);
+      double least = std::numeric_limits<double>::infinity();
+      std::size_t best = 0;
+      for (std::size_t i = 0; i < planner.proposals().size(); ++i) {
+        std::vector<std::pair<double, double>> costs;  // with the time that they are met for
+        double mean = 0;
+        for (std::size_t piece = 0; piece < trace.start_s.size(); ++piece) {
+          const double end =
+              piece + 1 < trace.start_s.size() ? trace.start_s[piece + 1] : trace.length_s;
+          ConditionsSpec conditions = world.scenario.spec.conditions;
+          const double rate = trace.rate_byte_per_s[piece] * 8;
+          // 1e-300 bit/s is as good as none.
+          uplink.set(conditions, rate > 0 ? rate : 1e-300);
+          const double cost = planner.spend(0, i, conditions)[Criterion::kLatency];
+          costs.emplace_back(cost > 1e200 ? std::numeric_limits<double>::infinity() : cost,
+                             end - trace.start_s[piece]);
+          mean += costs.back().first * costs.back().second / trace.length_s;
+        }
+        std::sort(costs.begin(), costs.end());
+        double passed = 0;
+        double value = mean;
+        for (std::size_t rank = 0; percentile && rank < costs.size(); ++rank) {
+          value = costs[rank].first;
+          passed += costs[rank].second;
+          if (passed >= *percentile * trace.length_s * (1 - 1e-12)) break;
+        }
+        if (std::isinf(value)) {
+          EXPECT_TRUE(std::isinf(over.plans[i].value));
+        } else {
+          EXPECT_NEAR(over.plans[i].value / value, 1, kTolerance);
+        }
+        if (value < least) {
+          least = value;
+          best = i;
+        }
+      }
+      EXPECT_EQ(over.best, best);
     }
   }
 }
