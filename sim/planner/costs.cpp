@@ -4,18 +4,10 @@
 
 #include "sim/base/error.hpp"
 #include "sim/plan/limits.hpp"
+#include "sim/planner/shared_weights.hpp"
 #include "sim/scenario/conditions.hpp"
 
 namespace papilio {
-namespace {
-
-Criterion weights_at(Tier tier) {
-  if (tier == Tier::kMobile) return Criterion::kMobileWeights;
-  return tier == Tier::kEdge ? Criterion::kEdgeWeights : Criterion::kCloudWeights;
-}
-
-}  // namespace
-
 StepCosts::StepCosts(const Graph& graph, const Devices& devices, const RadioUse& use,
                      const ConditionsSpec& conditions, bool energies_known)
     : graph_{graph},

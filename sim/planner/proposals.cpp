@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "sim/plan/search/routes.hpp"
 #include "sim/planner/network_chain.hpp"
 #include "sim/planner/network_levels.hpp"
+#include "sim/planner/shared_weights.hpp"
 #include "sim/scenario/partitions.hpp"
 
 namespace papilio {
@@ -140,6 +142,16 @@ std::optional<Route> nearest_route(const Chain& chain, const Spend& most) {
   return std::nullopt;
 }
 
+/// Routes of a chain within limits of which one is the best.
+std::vector<Route> routes_within(const Chain& chain, const Goal& goal, const Spend& most) {
+  // The least product of two costs is on their front.
+  if (!goal.adds_up()) return best_routes(chain, {Criterion::kLatency, Criterion::kEnergy}, most);
+  std::optional<Route> route = most == Spend::unlimited() ? shortest_route(chain, goal.weights())
+                                                          : best_route(chain, goal.weights(), most);
+  if (!route) return {};
+  return {std::move(*route)};
+}
+
 /// The best way over the tiers, there and back as often as it pays; where none keeps the limits,
 /// the nearest.
 std::vector<StrategySpec> of_routes(const Situation& situation) {
@@ -151,15 +163,9 @@ std::vector<StrategySpec> of_routes(const Situation& situation) {
   for (const int bits : situation.bits) {
     const NetworkChain network = chain_of(scenario.graph, tiers, costs, bits);
     std::vector<Route> routes;
-    if (!situation.goal.adds_up()) {
-      // The least product of two costs is on their front.
-      routes = best_routes(network.chain, {Criterion::kLatency, Criterion::kEnergy}, most);
-    } else if (most == Spend::unlimited()) {
-      if (auto route = shortest_route(network.chain, situation.goal.weights())) {
-        routes.push_back(std::move(*route));
-      }
-    } else if (auto route = best_route(network.chain, situation.goal.weights(), most)) {
-      routes.push_back(std::move(*route));
+    for (const HeldChain& held : held_chains(network, scenario.graph, tiers, most)) {
+      std::vector<Route> found = routes_within(held.chain, situation.goal, held.most);
+      std::move(found.begin(), found.end(), std::back_inserter(routes));
     }
     if (routes.empty()) {
       if (auto nearest = nearest_route(network.chain, most)) routes.push_back(std::move(*nearest));
