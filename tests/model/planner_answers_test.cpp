@@ -25,8 +25,6 @@ using ::testing::HasSubstr;
 using testing::LoadedScenario;
 using testing::PlannerDraws;
 
-constexpr double kTolerance = 1e-9;
-
 TEST(Goals, AreProductsOfPowers) {
   Spend spend;
   spend[Criterion::kLatency] = 0.5;
@@ -156,7 +154,7 @@ void expect_decided(const Planner& planner, std::size_t radio, std::optional<std
   if (decided == chosen) return;
   ASSERT_TRUE(decided && chosen) << (decided ? "decided, and none is chosen" : "none is decided");
   const double least = value_at(planner, radio, *decided, conditions);
-  EXPECT_LE(value_at(planner, radio, *chosen, conditions), least * (1 + kTolerance));
+  EXPECT_LE(value_at(planner, radio, *chosen, conditions), least * (1 + testing::kRelative));
 }
 
 struct Question {
@@ -209,7 +207,7 @@ TEST(Stretches, AreWhatDecidingThereSays) {
         if (planner.scenario().limits.limited().empty()) {
           const double one = value_at(planner, 0, before.best.value(), at(stretch.from));
           const double other = value_at(planner, 0, stretch.best.value(), at(stretch.from));
-          EXPECT_NEAR(one / other, 1, kTolerance);
+          EXPECT_NEAR(one / other, 1, testing::kRelative);
         }
       }
     }
@@ -283,7 +281,7 @@ TEST(Traces, OnePlanIsTheBestForAllOfThem) {
         if (std::isinf(value)) {
           EXPECT_TRUE(std::isinf(over.plans[i].value));
         } else {
-          EXPECT_NEAR(over.plans[i].value / value, 1, kTolerance);
+          EXPECT_NEAR(over.plans[i].value / value, 1, testing::kRelative);
         }
         if (value < least) {
           least = value;
@@ -366,7 +364,7 @@ TEST(Measured, NoUnitBelowTheBudgetIsChosen) {
       const PlanAnswer answer = planner.answer(radio);
       expect_answer_holds(planner, answer);
       const Cell& best = answer.plans.at(answer.best.value()).cell;
-      EXPECT_TRUE(best.exact || best.plan.accuracy.value() >= 0.8377 - kTolerance);
+      EXPECT_TRUE(best.exact || best.plan.accuracy.value() >= 0.8377 - testing::kRelative);
       EXPECT_FALSE(best.channels);
     }
   }

@@ -24,8 +24,6 @@ using testing::LoadedScenario;
 using testing::MadeWorld;
 using testing::PlannerDraws;
 
-constexpr double kTolerance = 1e-9;
-
 std::vector<PlanAnswer> answers_of(const Planner& planner) {
   std::vector<PlanAnswer> answers;
   for (std::size_t radio = 0; radio < planner.scenario().radios.size(); ++radio) {
@@ -39,7 +37,7 @@ void expect_same(const Spend& found, const Spend& expected) {
     const auto criterion = static_cast<Criterion>(i);
     if (std::isnan(expected[criterion]) && std::isnan(found[criterion])) continue;
     EXPECT_LE(std::abs(found[criterion] - expected[criterion]),
-              kTolerance * std::abs(expected[criterion]))
+              testing::kRelative * std::abs(expected[criterion]))
         << name(criterion);
   }
 }

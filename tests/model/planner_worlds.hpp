@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -17,6 +18,9 @@
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio::testing {
+
+/// By how much of itself a sum may differ where it is added up in another order.
+inline constexpr double kRelative = 1e-9;
 
 /// Draws that are the same with every library of C++.
 class PlannerDraws {
@@ -148,12 +152,14 @@ inline std::string drawn_conditions(PlannerDraws& draws, bool with_edge) {
 }
 
 /// A network of 3 to 8 small layers that branch and join, with one output.
-inline Graph drawn_network(PlannerDraws& draws, const std::string& name) {
+/// @param shares whether a layer may compute with the weights of an earlier one
+inline Graph drawn_network(PlannerDraws& draws, const std::string& name, bool shares = false) {
   Graph graph{name, "drawn for a test"};
   constexpr std::int64_t kSide = 8;
   graph.add("input", InputOp{TensorShape{2, kSide, kSide}}, {});
   std::vector<LayerId> unread{0};
   const std::size_t layers = 2 + draws.below(5);
+  std::optional<LayerId> owner;
   for (std::size_t i = 0; i < layers; ++i) {
     const std::string layer = fmt::format("n{}", i);
     const LayerId reads = draws.below(graph.layers().size());
@@ -163,10 +169,13 @@ inline Graph drawn_network(PlannerDraws& draws, const std::string& name) {
       std::erase(unread, graph.layers().size() - 2);
     } else {
       ConvOp conv;
-      conv.out_channels = static_cast<std::int64_t>(1 + draws.below(6));
+      conv.out_channels = static_cast<std::int64_t>(shares ? 2 : 1 + draws.below(6));
       conv.kernel = Spatial{3};
       conv.padding = Padding{1};
-      added = graph.add(layer, conv, {reads});
+      const bool fits = graph.layer(reads).shape[0] == 2;
+      const bool reuses = shares && fits && owner && draws.below(3) > 0;
+      added = graph.add(layer, conv, {reads}, reuses ? owner : std::nullopt);
+      if (shares && fits && !owner) owner = added;
     }
     std::erase(unread, reads);
     unread.push_back(added);
