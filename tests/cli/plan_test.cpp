@@ -165,6 +165,9 @@ TEST(PlanCommand, TellsWhatItWasAskedWrongly) {
   EXPECT_THAT(refused({kTable4, "-t", "speed"}), HasSubstr("expected latency, energy, product or"));
   EXPECT_THAT(refused({"scenarios/examples/early-exits.yaml", "-t", "energy"}),
               HasSubstr("the layer table epyc-1-thread/three-exits has no energies; choose"));
+}
+
+TEST(PlanCommand, TellsWhichLimitsMeanNothing) {
   EXPECT_THAT(refused({kTable4, "--limit", "latency_s"}), HasSubstr("expected KEY=VALUE"));
   EXPECT_THAT(refused({kTable4, "--limit", "speed=3"}), HasSubstr("unknown key; known: latency_s"));
   EXPECT_THAT(refused({kTable4, "--limit", "latency_s=-1"}), HasSubstr("must be >= 0"));
@@ -172,6 +175,9 @@ TEST(PlanCommand, TellsWhatItWasAskedWrongly) {
   EXPECT_THAT(refused({kTable4, "--limit", "accuracy=74"}), HasSubstr("must be >= 0 and <= 1"));
   EXPECT_THAT(refused({"scenarios/examples/u-net.yaml", "--limit", "accuracy=0.7"}),
               HasSubstr("needs the key 'accuracy_from' or 'published'"));
+}
+
+TEST(PlanCommand, TellsWhichOptionsMeanNothing) {
   EXPECT_THAT(refused({kTable4, "--network", "5g"}), HasSubstr("unknown radio '5g'"));
   EXPECT_THAT(refused({kTable4, "--network", "wifi],x=["}), HasSubstr("not valid YAML"));
   EXPECT_THAT(refused({kTable4, "--bits", "0"}), HasSubstr("--bits must be 1 to 32"));

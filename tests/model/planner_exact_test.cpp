@@ -232,7 +232,7 @@ double least_of(const std::vector<Spend>& plans, const Goal& goal, const Spend& 
 
 // Each planner by itself finds the best of its kind; all together the best of both kinds.
 TEST(Planners, FindTheBestOfAllPlansOfSmallNetworks) {
-  constexpr unsigned kNetworks = 100;
+  constexpr unsigned kNetworks = 70;
   std::size_t turned = 0;  // routes of two transfers or more
   std::size_t wide = 0;    // cuts through several tensors that beat each route
   for (unsigned seed = 0; seed < kNetworks; ++seed) {

@@ -74,7 +74,7 @@ TEST(PlanFiles, OfTheProjectRunToWhatThePlannerSaid) {
 
 // Drawn networks bring paths of several hops and cuts through several tensors.
 TEST(PlanFiles, OfDrawnNetworksRunToWhatThePlannerSaid) {
-  for (unsigned seed = 300; seed < 330; ++seed) {
+  for (unsigned seed = 300; seed < 315; ++seed) {
     SCOPED_TRACE(seed);
     PlannerDraws draws{seed};
     const Graph graph = drawn_network(draws, fmt::format("drawn{}", seed));
