@@ -69,7 +69,8 @@ struct LoadedScenario {
             .use = {.radio = scenario.radios.at(radio),
                     .energy_model = energy_model_by_name(scenario.spec.energy_models.front())},
             .goal = goal,
-            .bits = {bits}};
+            .bits = {bits},
+            .conditions = scenario.spec.conditions};
   }
 
   ProfileCaches caches;
