@@ -234,23 +234,23 @@ void Planner::price(const Scenario& scenario, ProfileCache& profiles) {
 
 template <class Ask>
 bool Planner::look_around(std::set<std::pair<std::string, double>>& asked, const Ask& ask) const {
-  bool grown = false;
+  // All places first: what is asked adds proposals that have no prices yet.
+  std::vector<std::pair<std::size_t, ConditionsSpec>> places;
   const ConditionsSpec& here = priced_.spec.conditions;
   for (std::size_t radio = 0; radio < priced_.radios.size(); ++radio) {
     for (const ConditionAxis& axis : condition_axes()) {
       if (axis.of_edge && !here.has_edge) continue;
       const AlongAxis along = along_axis(*this, radio, axis);
-      std::vector<double> places{along.stretches.front().from};
-      for (const Stretch& stretch : along.stretches) places.push_back(stretch.to);
-      for (const double place : places) {
-        const std::string where = fmt::format("{} {}", radio, axis.name);
-        if (!asked.insert({where, place}).second) continue;
-        ConditionsSpec conditions = here;
-        axis.set(conditions, place);
-        grown = ask(radio, conditions) || grown;
-      }
+      const auto add = [&](double place) {
+        if (!asked.insert({fmt::format("{} {}", radio, axis.name), place}).second) return;
+        axis.set(places.emplace_back(radio, here).second, place);
+      };
+      add(along.stretches.front().from);
+      for (const Stretch& stretch : along.stretches) add(stretch.to);
     }
   }
+  bool grown = false;
+  for (const auto& [radio, conditions] : places) grown = ask(radio, conditions) || grown;
   return grown;
 }
 
