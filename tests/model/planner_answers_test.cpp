@@ -52,10 +52,12 @@ TEST(Goals, AreRefusedWhereTheyMeanNothing) {
       goal_of(text);
       ADD_FAILURE() << "taken";
     } catch (const ConfigError& error) {
-      EXPECT_EQ(std::string{error.what()},
-                fmt::format("error: --target: expected latency, energy, product or product:A,B "
-                            "(latency^A * energy^B, exponents > 0 and <= 100), got '{}'",
-                            text));
+      EXPECT_EQ(
+          std::string{error.what()},
+          fmt::format(
+              "papilio plan: error: --target: expected latency, energy, product or product:A,B "
+              "(latency^A * energy^B, exponents > 0 and <= 100), got '{}'",
+              text));
     }
   }
 }

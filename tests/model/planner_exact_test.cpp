@@ -249,8 +249,11 @@ TEST(Planners, FindTheBestOfAllPlansOfSmallNetworks) {
     for (const Goal& goal : {Goal::latency(), Goal::energy(), Goal{1, 1}, Goal{2, 1}}) {
       SCOPED_TRACE(goal.text());
       const auto best = [&](std::vector<std::string> names) {
-        const Planner planner = world.planner(
-            {.goal = goal, .planners = std::move(names), .bits = {32}, .reading = {}});
+        const Planner planner = world.planner({.goal = goal,
+                                               .planners = std::move(names),
+                                               .bits = {32},
+                                               .reading = {},
+                                               .looks_around = false});
         const PlanAnswer answer = planner.answer(0);
         EXPECT_TRUE(answer.best);
         const PricedPlan& plan = answer.plans.at(answer.best.value_or(0));
@@ -317,8 +320,11 @@ void expect_best_within_limits(bool shares) {
     for (const Goal& goal : {Goal::latency(), Goal::energy(), Goal{1, 1}}) {
       SCOPED_TRACE(goal.text());
       const double least = least_of(routes, goal, most);
-      const Planner planner =
-          world.planner({.goal = goal, .planners = {"jointdnn"}, .bits = {32}, .reading = {}});
+      const Planner planner = world.planner({.goal = goal,
+                                             .planners = {"jointdnn"},
+                                             .bits = {32},
+                                             .reading = {},
+                                             .looks_around = false});
       if (std::isinf(least)) {
         ++missed;
         // The nearest of all routes, by how often its worst spend is of the limit.
