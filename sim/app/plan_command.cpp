@@ -262,13 +262,13 @@ void plan_command(const Words& words) {
         over_spread(planner, profiles, static_cast<std::size_t>(samples), percentile_of(line));
   }
   std::vector<OverTrace> traces = traced(line, source, profiles.library(), planner);
+  draw_all(line, planner, answers, traces);
   if (line.has("output")) {
     const fs::path file{line.get<std::string>("output")};
     OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
     folder.add(file.filename().string(), plan_yaml(planner, answers));
     folder.commit();
   }
-  draw_all(line, planner, answers, traces);
   if (format == "json") {
     say(json_text(plan_json(planner, answers)));
   } else if (format == "csv") {
