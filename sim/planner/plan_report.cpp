@@ -486,6 +486,14 @@ std::string miss_text(const Planner& planner, const PlanAnswer& answer) {
   }
   const PricedPlan& nearest = answer.plans[*answer.nearest];
   std::vector<std::string> misses;
+  const std::optional<double>& accuracy = nearest.cell.plan.accuracy;
+  const std::optional<double> least = limits.accuracy.floor();
+  if (accuracy && least && !limits.accuracy.admits(accuracy, nearest.cell.exact)) {
+    constexpr double kPercent = 100;
+    misses.push_back(fmt::format("accuracy is {:.4g} %, {:.4g} points below the limit of {:.4g} %",
+                                 *accuracy * kPercent, (*least - *accuracy) * kPercent,
+                                 *least * kPercent));
+  }
   for (const Criterion criterion : limits.limited()) {
     const double spent = nearest.spend[criterion];
     const double most = limits.most[criterion];

@@ -287,7 +287,16 @@ PlanAnswer Planner::answer(std::size_t radio) const {
     return accurate(i) ? excess(answer.plans[i].spend, priced_.limits)
                        : std::numeric_limits<double>::quiet_NaN();
   });
-  if (accurate(nearest.best)) answer.nearest = nearest.best;
+  if (accurate(nearest.best)) {
+    answer.nearest = nearest.best;
+    return answer;
+  }
+  // None is known to be accurate enough: the most accurate.
+  const Selection closest = choose(answer.plans.size(), [&](std::size_t i) {
+    const std::optional<double>& accuracy = answer.plans[i].cell.plan.accuracy;
+    return accuracy ? -*accuracy : std::numeric_limits<double>::quiet_NaN();
+  });
+  if (answer.plans[closest.best].cell.plan.accuracy) answer.nearest = closest.best;
   return answer;
 }
 

@@ -47,7 +47,8 @@ struct PlanAnswer {
   std::vector<PricedPlan> plans;         ///< `[proposals]`
   std::optional<std::size_t> best;       ///< position in `plans`; nothing: none keeps the limits
   std::optional<std::size_t> runner_up;  ///< the second that spends anything else, likewise
-  /// Where none keeps the limits: the plan whose greatest excess over a limit is least.
+  /// Where none keeps the limits: of the accurate plans the one whose greatest excess over a limit
+  /// is least; where none is known to be accurate enough, the most accurate.
   std::optional<std::size_t> nearest;
 };
 
