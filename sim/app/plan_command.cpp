@@ -138,6 +138,7 @@ void draw_all(const CommandLine& line, const Planner& planner,
                           planner.scenario().spec);
   };
   const bool adds_up = planner.question().goal.adds_up();
+  for (const char* option : {"along", "across"}) along(option);  // none is passed over in silence
   if (!adds_up && (line.has("map") || line.has("changes") || line.has("distribution"))) {
     refuse_plan("maps and break points are of a latency or an energy, not of their product");
   }
@@ -246,11 +247,6 @@ void plan_command(const Words& words) {
     answers.push_back(planner.answer(radio));
     if (!answers.back().best) misses.push_back(miss_text(planner, answers.back()));
   }
-  if (!misses.empty()) {
-    throw ConfigError{
-        fmt::format("papilio plan: error: {}\nWiden a limit, or give it other strategies.",
-                    fmt::join(misses, "\n"))};
-  }
   std::vector<OverTrace> spreads;
   if (line.has("spread")) {
     constexpr int kMostSamples = 10'000;
@@ -262,15 +258,22 @@ void plan_command(const Words& words) {
         over_spread(planner, profiles, static_cast<std::size_t>(samples), percentile_of(line));
   }
   std::vector<OverTrace> traces = traced(line, source, profiles.library(), planner);
-  draw_all(line, planner, answers, traces);
-  if (line.has("output")) {
+  if (misses.empty()) draw_all(line, planner, answers, traces);
+  if (misses.empty() && line.has("output")) {
     const fs::path file{line.get<std::string>("output")};
     OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
     folder.add(file.filename().string(), plan_yaml(planner, answers));
     folder.commit();
   }
-  if (format == "json") {
-    say(json_text(plan_json(planner, answers)));
+  if (misses.size() == answers.size()) {
+    // There is nothing to tell but why.
+  } else if (format == "json") {
+    nlohmann::ordered_json json = plan_json(planner, answers);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      if (!spreads.empty()) json["answers"][i]["spread"] = samples_json(answers[i], spreads[i]);
+      if (!traces.empty()) json["answers"][i]["trace"] = samples_json(answers[i], traces[i]);
+    }
+    say(json_text(json));
   } else if (format == "csv") {
     say(to_csv(plan_table(planner, answers)));
   } else {
@@ -282,6 +285,12 @@ void plan_command(const Words& words) {
       settings.trace_file = fs::path{line.get<std::string>("trace")}.filename().string();
     }
     print(plan_document(planner, answers, settings), format);
+  }
+  if (!misses.empty()) {
+    // What is to be had on the other radios has been told; nothing was written.
+    throw ConfigError{
+        fmt::format("papilio plan: error: {}\nWiden a limit, or give it other strategies.",
+                    fmt::join(misses, "\n"))};
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "sim/base/error.hpp"
@@ -223,6 +224,26 @@ Section trace_section(const Planner& planner, const PlanAnswer& answer, const Ov
            "all "
            "of it; where a limit is missed or nothing gets through, its cost counts as infinite. "
            "Regret is what a plan costs beyond the best of each rate."});
+}
+
+nlohmann::ordered_json samples_json(const PlanAnswer& answer, const OverTrace& over) {
+  using json = nlohmann::ordered_json;
+  const auto number = [](double value) { return std::isfinite(value) ? json(value) : json(); };
+  const auto name = [&](const std::optional<std::size_t>& plan) {
+    return plan ? json(answer.plans[*plan].name) : json();
+  };
+  json plans = json::array();
+  for (std::size_t i = 0; i < over.plans.size(); ++i) {
+    plans.push_back({{"name", answer.plans[i].name},
+                     {"value", number(over.plans[i].value)},
+                     {"mean_regret", number(over.plans[i].mean_regret)},
+                     {"largest_regret", number(over.plans[i].largest_regret)},
+                     {"best_share", over.plans[i].best_share}});
+  }
+  return {{"percentile", over.percentile ? json(*over.percentile) : json()},
+          {"best", name(over.best)},
+          {"best_otherwise", name(over.best_at_mean)},
+          {"plans", std::move(plans)}};
 }
 
 }  // namespace papilio

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,5 +49,9 @@ std::vector<OverTrace> over_spread(const Planner& planner, ProfileCache& profile
 
 /// The result as a section.
 Section spread_section(const Planner& planner, const PlanAnswer& answer, const OverTrace& over);
+
+/// Either result for machines: the best plan's name, null where there is none, and each plan's
+/// numbers, null where they are infinite.
+nlohmann::ordered_json samples_json(const PlanAnswer& answer, const OverTrace& over);
 
 }  // namespace papilio

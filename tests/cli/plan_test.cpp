@@ -26,7 +26,7 @@ using testing::run_papilio;
 using testing::run_to;
 using testing::TemporaryFolder;
 
-constexpr const char* kTable4 = "scenarios/paper/table4.yaml";
+constexpr const char* kPapersScenario = "scenarios/paper/table4.yaml";
 constexpr const char* kMeasured = "scenarios/examples/measured.yaml";
 
 Finished plan(std::vector<std::string> words) {
@@ -50,7 +50,7 @@ std::string refused(std::vector<std::string> words) {
 
 TEST(PlanCommand, SaysTheSameAsJsonAndAsCsv) {
   const TemporaryFolder folder;
-  for (const char* file : {kTable4, kMeasured, "scenarios/examples/early-exits.yaml"}) {
+  for (const char* file : {kPapersScenario, kMeasured, "scenarios/examples/early-exits.yaml"}) {
     SCOPED_TRACE(file);
     const nlohmann::json json = nlohmann::json::parse(told({file, "--json"}));
     const CsvTable csv{folder.write("plans.csv", told({file, "--format", "csv"})).string()};
@@ -84,14 +84,14 @@ TEST(PlanCommand, SaysTheSameAsJsonAndAsCsv) {
 }
 
 TEST(PlanCommand, ExplainsAnAnswerByStagesThatAddUp) {
-  const std::string text =
-      told({kTable4, "--network", "wifi", "--limit", "accuracy=0.74", "--explain", "--all-fronts"});
+  const std::string text = told({kPapersScenario, "--network", "wifi", "--limit", "accuracy=0.74",
+                                 "--explain", "--all-fronts"});
   // RB1 with one channel: 56 x 56 at 8 bit.
   EXPECT_THAT(text, HasSubstr("## Stages of RB1/1/8bit on wifi"));
   EXPECT_THAT(text, HasSubstr("| transfer | mobile to cloud |  3136 |"));
   EXPECT_THAT(text, HasSubstr("## Front on wifi"));
   for (const char* format : {"latex", "html"}) {
-    EXPECT_NE(told({kTable4, "--format", format}), "");
+    EXPECT_NE(told({kPapersScenario, "--format", format}), "");
   }
 }
 
@@ -131,17 +131,28 @@ TEST(PlanCommand, WritesNothingWhereNoPlanKeepsTheLimits) {
   const std::string map = (folder.path() / "map.svg").string();
   // Mobile-only takes 15.7 ms and the units least 2.287 ms on Wi-Fi, with one channel after RB1:
   // 0.449 on the phone, 3136 B in 1.329, 0.509 in the cloud.
-  const std::string error =
-      refused({kTable4, "-n", "wifi", "--limit", "latency_s=0.002", "-o", file, "--map", map});
+  const std::string error = refused(
+      {kPapersScenario, "-n", "wifi", "--limit", "latency_s=0.002", "-o", file, "--map", map});
   EXPECT_THAT(error, HasSubstr("On wifi no plan keeps the limits. The nearest is RB1/1/8bit: its "
                                "latency_s is 0.002287, 0.0002873 above the limit of 0.002."));
   EXPECT_FALSE(fs::exists(folder.path() / "new"));
   EXPECT_FALSE(fs::exists(map));
 }
 
+TEST(PlanCommand, TellsTheOtherRadiosWhereOneHasNoPlan) {
+  // On 3G the fastest unit takes 8.7 ms, on Wi-Fi 2.3: within 5 ms there is a plan on Wi-Fi alone.
+  const Finished finished =
+      run_papilio({"plan", kPapersScenario, "--limit", "latency_s=0.005", "--network", "3g",
+                   "--network", "wifi", "--format", "csv"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("On 3g no plan keeps the limits."));
+  EXPECT_THAT(finished.err, Not(HasSubstr("On wifi")));
+  EXPECT_THAT(finished.out, HasSubstr("wifi,RB1/1/8bit"));
+}
+
 TEST(PlanCommand, TakesTheLimitsOfTheScenarioToo) {
   const auto best = [](const std::vector<std::string>& more) {
-    std::vector<std::string> words{kTable4, "-n", "4g", "--json"};
+    std::vector<std::string> words{kPapersScenario, "-n", "4g", "--json"};
     words.insert(words.end(), more.begin(), more.end());
     return nlohmann::json::parse(told(words))["answers"][0]["best"]["name"].get<std::string>();
   };
@@ -155,46 +166,50 @@ TEST(PlanCommand, TakesTheLimitsOfTheScenarioToo) {
 TEST(PlanCommand, TellsWhatItWasAskedWrongly) {
   EXPECT_THAT(refused({}), HasSubstr("expected one file, got 0"));
   EXPECT_THAT(refused({"nowhere.yaml"}), HasSubstr("cannot read the file"));
-  EXPECT_THAT(refused({kTable4, "--planner", "jointdn"}),
+  EXPECT_THAT(refused({kPapersScenario, "--planner", "jointdn"}),
               HasSubstr("there is no planner 'jointdn'; did you mean 'jointdnn'?"));
   EXPECT_THAT(refused({"scenarios/examples/generation.yaml", "--planner", "jointdnn"}),
               HasSubstr("jointdnn cannot be asked: a decoder's request runs its network once for "
                         "each token"));
-  EXPECT_THAT(refused({kTable4, "--planner", "minimum-cut", "-t", "product"}),
+  EXPECT_THAT(refused({kPapersScenario, "--planner", "minimum-cut", "-t", "product"}),
               HasSubstr("minimum-cut cannot be asked: a cut's cost is a sum"));
-  EXPECT_THAT(refused({kTable4, "-t", "speed"}), HasSubstr("expected latency, energy, product or"));
+  EXPECT_THAT(refused({kPapersScenario, "-t", "speed"}),
+              HasSubstr("expected latency, energy, product or"));
   EXPECT_THAT(refused({"scenarios/examples/early-exits.yaml", "-t", "energy"}),
               HasSubstr("the layer table epyc-1-thread/three-exits has no energies; choose"));
 }
 
 TEST(PlanCommand, TellsWhichLimitsMeanNothing) {
-  EXPECT_THAT(refused({kTable4, "--limit", "latency_s"}), HasSubstr("expected KEY=VALUE"));
-  EXPECT_THAT(refused({kTable4, "--limit", "speed=3"}), HasSubstr("unknown key; known: latency_s"));
-  EXPECT_THAT(refused({kTable4, "--limit", "latency_s=-1"}), HasSubstr("must be >= 0"));
-  EXPECT_THAT(refused({kTable4, "--limit", "latency_s=nan"}), HasSubstr("must be >= 0"));
-  EXPECT_THAT(refused({kTable4, "--limit", "accuracy=74"}), HasSubstr("must be >= 0 and <= 1"));
+  EXPECT_THAT(refused({kPapersScenario, "--limit", "latency_s"}), HasSubstr("expected KEY=VALUE"));
+  EXPECT_THAT(refused({kPapersScenario, "--limit", "speed=3"}),
+              HasSubstr("unknown key; known: latency_s"));
+  EXPECT_THAT(refused({kPapersScenario, "--limit", "latency_s=-1"}), HasSubstr("must be >= 0"));
+  EXPECT_THAT(refused({kPapersScenario, "--limit", "latency_s=nan"}), HasSubstr("must be >= 0"));
+  EXPECT_THAT(refused({kPapersScenario, "--limit", "accuracy=74"}),
+              HasSubstr("must be >= 0 and <= 1"));
   EXPECT_THAT(refused({"scenarios/examples/u-net.yaml", "--limit", "accuracy=0.7"}),
               HasSubstr("needs the key 'accuracy_from' or 'published'"));
 }
 
 TEST(PlanCommand, TellsWhichOptionsMeanNothing) {
-  EXPECT_THAT(refused({kTable4, "--network", "5g"}), HasSubstr("unknown radio '5g'"));
-  EXPECT_THAT(refused({kTable4, "--network", "wifi],x=["}), HasSubstr("not valid YAML"));
-  EXPECT_THAT(refused({kTable4, "--bits", "0"}), HasSubstr("--bits must be 1 to 32"));
-  EXPECT_THAT(refused({kTable4, "--bits", "33"}), HasSubstr("--bits must be 1 to 32"));
-  EXPECT_THAT(refused({kTable4, "--energy-model", "both"}), HasSubstr("expected stated or"));
+  EXPECT_THAT(refused({kPapersScenario, "--network", "5g"}), HasSubstr("unknown radio '5g'"));
+  EXPECT_THAT(refused({kPapersScenario, "--network", "wifi],x=["}), HasSubstr("not valid YAML"));
+  EXPECT_THAT(refused({kPapersScenario, "--bits", "0"}), HasSubstr("--bits must be 1 to 32"));
+  EXPECT_THAT(refused({kPapersScenario, "--bits", "33"}), HasSubstr("--bits must be 1 to 32"));
+  EXPECT_THAT(refused({kPapersScenario, "--energy-model", "both"}),
+              HasSubstr("expected stated or"));
   EXPECT_THAT(refused({kMeasured, "--energy-model", "throughput-only"}),
               HasSubstr("the scenario has stated, not 'throughput-only'"));
-  EXPECT_THAT(refused({kTable4, "--map", "m.svg", "--along", "speed"}),
+  EXPECT_THAT(refused({kPapersScenario, "--map", "m.svg", "--along", "speed"}),
               HasSubstr("there is no axis 'speed'"));
-  EXPECT_THAT(refused({kTable4, "--map", "m.svg", "--along", "edge_load"}),
+  EXPECT_THAT(refused({kPapersScenario, "--map", "m.svg", "--along", "edge_load"}),
               HasSubstr("there is no axis 'edge_load'"));
-  EXPECT_THAT(refused({kTable4, "--map", "m.svg", "--across", "uplink"}),
+  EXPECT_THAT(refused({kPapersScenario, "--map", "m.svg", "--across", "uplink"}),
               HasSubstr("a map needs two conditions"));
-  EXPECT_THAT(refused({kTable4, "--map", "m.svg", "-t", "product"}),
+  EXPECT_THAT(refused({kPapersScenario, "--map", "m.svg", "-t", "product"}),
               HasSubstr("of a latency or an energy, not of their product"));
-  EXPECT_THAT(refused({kTable4, "--front", "f.txt"}), HasSubstr("end the name in .svg"));
-  EXPECT_THAT(refused({kTable4, "--format", "pdf"}), HasSubstr("unknown --format 'pdf'"));
+  EXPECT_THAT(refused({kPapersScenario, "--front", "f.txt"}), HasSubstr("end the name in .svg"));
+  EXPECT_THAT(refused({kPapersScenario, "--format", "pdf"}), HasSubstr("unknown --format 'pdf'"));
   for (const char* file : {"scenarios/fleets/town.yaml", "scenarios/studies/paper.yaml"}) {
     EXPECT_THAT(refused({file}), HasSubstr("kind: a planner weighs one request")) << file;
   }
@@ -254,7 +269,7 @@ TEST(Plans, AreTakenByStudies) {
 TEST(Limits, FollowTheRateOfAStudy) {
   const TemporaryFolder folder;
   folder.write("study.yaml", std::string{"kind: study\nname: s\nmethod: closed-form\nbase: "} +
-                                 PAPILIO_SOURCE_DIR + "/" + kTable4 +
+                                 PAPILIO_SOURCE_DIR + "/" + kPapersScenario +
                                  "\nset: {networks: [wifi], energy_models: [stated], limits: "
                                  "{latency_s: 0.012}}\ngrid:\n  - {axis: list, key: "
                                  "uplink_bit_per_s, values: [0.5e6, 2e6, 8e6, 32e6]}\n");
@@ -283,8 +298,8 @@ TEST(Limits, HoldInTheSelectedCutsOfARun) {
   const TemporaryFolder folder;
   const auto selected = [&](const std::string& limit) {
     const Finished run =
-        run_papilio({"run", kTable4, "--set", "networks=[wifi]", "--set", "limits=" + limit, "-o",
-                     (folder.path() / "x").string(), "--format", "json"});
+        run_papilio({"run", kPapersScenario, "--set", "networks=[wifi]", "--set", "limits=" + limit,
+                     "-o", (folder.path() / "x").string(), "--format", "json"});
     EXPECT_EQ(run.exit_code, 0) << run.err;
     return nlohmann::json::parse(run.out)["selected"][0]["cut"].dump();
   };
