@@ -24,5 +24,6 @@ void plan_command(const Words& words);
 void plot_command(const Words& words);
 void study_command(const Words& words);
 void table_command(const Words& words);
+void compare_command(const Words& words);
 
 }  // namespace papilio

@@ -17,6 +17,8 @@ const std::vector<Command>& commands() {
         {"plot", "draw the results of a fleet", plot_command},
         {"study", "sweep a scenario over its keys, into a database", study_command},
         {"table", "make tables of a study's results", table_command},
+        {"compare", "show what differs between two runs, databases or layer tables",
+         compare_command},
         {"check", "check a scenario without running it", check_command},
         {"schema", "print the JSON Schema of a scenario, for editors", schema_command},
         {"models", "list networks, show their layers and cuts", models_command},

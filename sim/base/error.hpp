@@ -7,9 +7,11 @@
 
 namespace papilio {
 
-/// Exit codes of the programs: the three kinds of error are told apart by them.
+/// Exit codes of the programs: the three kinds of error are told apart by them, and from a
+/// comparison that found a difference.
 enum class ExitCode {
   kSuccess = 0,
+  kDiffers = 1,          ///< Differs: what was compared is not equal
   kUserError = 2,        ///< ConfigError: the input or the command line is wrong
   kSimulationError = 3,  ///< SimulationError: the simulated system could not go on
   kInterrupted = 130,    ///< Ctrl-C, as a shell reports SIGINT
@@ -36,6 +38,13 @@ class Interrupted : public std::runtime_error {
  public:
   explicit Interrupted(const std::string& what = "nothing was written")
       : std::runtime_error{what} {}
+};
+
+/// A comparison went well, found differences and has printed them: no error, but an exit code of
+/// its own, for scripts.
+class Differs : public std::runtime_error {
+ public:
+  Differs() : std::runtime_error{"what was compared differs"} {}
 };
 
 namespace detail {

@@ -30,7 +30,9 @@ void print_help(const Program& program) {
       "  --version      print the versions of the program and its libraries\n\n"
       "Examples:\n");
   for (const std::string& example : program.examples) fmt::print("  {}\n", example);
-  fmt::print("\nExit codes: 0 success, 2 wrong input, 3 the simulation failed, 130 interrupted.\n");
+  fmt::print(
+      "\nExit codes: 0 success, 1 a comparison found differences, 2 wrong input, 3 the simulation "
+      "failed, 130 interrupted.\n");
 }
 
 void dispatch(const Program& program, const Words& words) {
@@ -58,6 +60,16 @@ void dispatch(const Program& program, const Words& words) {
                                 words[0], suggestion(words[0], verbs))};
 }
 
+/// Runs the verb. @return what it ends with if it throws no error
+ExitCode dispatched(const Program& program, const Words& words) {
+  try {
+    dispatch(program, words);
+    return ExitCode::kSuccess;
+  } catch (const Differs&) {
+    return ExitCode::kDiffers;
+  }
+}
+
 int finish(ExitCode code) {
   return static_cast<int>(code);
 }
@@ -67,9 +79,9 @@ int finish(ExitCode code) {
 int run_program(const Program& program, int argc, char** argv) {
   open_standard_streams();
   try {
-    dispatch(program, Words{argv + 1, argv + argc});
+    const ExitCode code = dispatched(program, Words{argv + 1, argv + argc});
     if (std::fflush(stdout) != 0) throw std::system_error{errno, std::generic_category()};
-    return finish(ExitCode::kSuccess);
+    return finish(code);
   } catch (const ConfigError& error) {
     tell(fmt::format("{}\n", error.what()));
     return finish(ExitCode::kUserError);
