@@ -33,9 +33,8 @@ class CatalogueLine {
   bool parse(const Words& words);
 
   [[nodiscard]] const std::string& action() const { return action_; }
-  /// The first name after the action.
+  /// The name after the action.
   [[nodiscard]] const std::string& name() const { return names_.front(); }
-  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   [[nodiscard]] std::string format() const { return line_.get<std::string>("format"); }
 
  private:

@@ -24,7 +24,7 @@ const std::vector<Command>& commands() {
         {"models", "list networks, show their layers and cuts", models_command},
         {"devices", "list devices, show what is known of them", devices_command},
         {"radios", "list radios, show their constants", radios_command},
-        {"profiles", "list, show, compare and derive layer profiles", profiles_command},
+        {"profiles", "list, show and derive layer profiles", profiles_command},
         {"predict", "predict what a network's layers take on a device", predict_command},
         {"import-profile", "make a layer table of times that another tool measured",
          import_profile_command},

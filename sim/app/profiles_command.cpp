@@ -1,9 +1,6 @@
 #include <fmt/format.h>
 
-#include <cmath>
-#include <map>
 #include <optional>
-#include <string_view>
 
 #include "sim/app/catalogue.hpp"
 #include "sim/base/error.hpp"
@@ -171,89 +168,6 @@ Document show_profile(const ProfileLibrary& library, const Bibliography& bibliog
   return document;
 }
 
-/// Latency of each block in the network's order, s, and half the width of its interval if measured:
-/// intervals of layers are added up, as if they all erred alike.
-struct BlockTime {
-  std::string name;
-  double latency_s{0};
-  double interval_s{0};
-};
-
-std::vector<BlockTime> block_times(const LayerProfile& profile, const Graph& graph) {
-  std::map<std::string_view, const LayerProfile::Row*> rows;
-  for (const LayerProfile::Row& row : profile.rows) rows.emplace(row.layer, &row);
-  std::vector<BlockTime> blocks;
-  for (const Layer& layer : graph.layers()) {
-    if (blocks.empty() || blocks.back().name != layer.block) blocks.push_back({layer.block});
-    const LayerProfile::Row& row = *rows.at(layer.name);
-    blocks.back().latency_s += row.latency_s;
-    blocks.back().interval_s += row.interval_s.value_or(0);
-  }
-  return blocks;
-}
-
-Document compare_profiles(const ProfileLibrary& library, const Bibliography& bibliography,
-                          const std::string& a_name, const std::string& b_name) {
-  const auto load = [&](const std::string& name) {
-    static_cast<void>(library.path_by_name("layers", name));  // tells the near names
-    const auto [device, model] = split_profile_name(name);
-    return load_layer_profile(library, bibliography, device, model_by_name(library, model));
-  };
-  const LayerProfile a = load(a_name);
-  const LayerProfile b = load(b_name);
-  if (a.model != b.model) {
-    throw ConfigError{fmt::format(
-        "papilio profiles: error: '{}' and '{}' are of two networks; compare one network's tables",
-        a_name, b_name)};
-  }
-  const Graph graph = model_by_name(library, a.model);
-  std::vector<BlockTime> a_blocks = block_times(a, graph);
-  std::vector<BlockTime> b_blocks = block_times(b, graph);
-  for (std::vector<BlockTime>* blocks : {&a_blocks, &b_blocks}) {
-    BlockTime all{"all"};
-    for (const BlockTime& block : *blocks) {
-      all.latency_s += block.latency_s;
-      all.interval_s += block.interval_s;
-    }
-    blocks->push_back(all);
-  }
-  Table times{
-      .columns = {
-          {"block", true}, {"A us"}, {"A ± us"}, {"B us"}, {"B ± us"}, {"B / A"}, {"", true}}};
-  const auto us = [](double seconds) { return decimals(seconds * 1e6, 2); };
-  for (std::size_t i = 0; i < a_blocks.size(); ++i) {
-    const BlockTime& of_a = a_blocks[i];
-    const BlockTime& of_b = b_blocks[i];
-    const bool apart =
-        std::abs(of_a.latency_s - of_b.latency_s) > of_a.interval_s + of_b.interval_s;
-    times.rows.push_back(
-        {of_a.name, us(of_a.latency_s), us(of_a.interval_s), us(of_b.latency_s),
-         us(of_b.interval_s),
-         of_a.latency_s > 0 ? decimals(of_b.latency_s / of_a.latency_s, 3) : none(),
-         apart ? "differs" : ""});
-  }
-  Table conditions{.columns = {{"condition", true}, {"A", true}, {"B", true}}};
-  std::map<std::string, std::pair<TableCell, TableCell>> values{
-      {"precision", {a.precision, b.precision}},
-      {"provenance", {to_string(a.provenance), to_string(b.provenance)}}};
-  for (const auto& [condition, value] : condition_rows(a)) values[condition].first = value;
-  for (const auto& [condition, value] : condition_rows(b)) values[condition].second = value;
-  for (const auto& [condition, both] : values) {
-    if (both.first.text() != both.second.text()) {
-      conditions.rows.push_back({condition, both.first, both.second});
-    }
-  }
-  Document document{
-      .title = fmt::format("{} and {}", a_name, b_name),
-      .paragraphs = {fmt::format("A is {}, B is {}.", a_name, b_name)},
-      .sections = {{.title = "Latencies",
-                    .table = std::move(times),
-                    .remarks = {"differs: the intervals do not meet; a table without intervals is "
-                                "taken at its word."}}}};
-  document.sections.push_back({.title = "Conditions that differ", .table = std::move(conditions)});
-  return document;
-}
-
 std::string profile_file(LayerProfile profile, const std::string& set) {
   return fmt::format(
       "# Made by 'papilio profiles derive {}'; do not edit.\n{}", set,
@@ -308,9 +222,10 @@ Document derive_profiles(const ProfileLibrary& library, const Bibliography& bibl
 void profiles_command(const Words& words) {
   CatalogueLine line{"profiles",
                      "What each layer of a network costs on each device, how the tables that ship "
-                     "with Papilio\nare derived from published ones, and where two tables differ.",
+                     "with Papilio\nare derived from published ones. 'papilio compare' shows where "
+                     "two tables differ.",
                      "jetson-tx2/resnet50-paper",
-                     {{"derive", "derive SET [-o DIR]"}, {"compare", "compare A B", 2}}};
+                     {{"derive", "derive SET [-o DIR]"}}};
   add_profiles_option(line.options());
   line.options().add_options()("output,o",
                                boost::program_options::value<std::string>()->value_name("DIR"),
@@ -325,8 +240,6 @@ void profiles_command(const Words& words) {
     print(list_profiles(library, bibliography), line.format());
   } else if (line.action() == "show") {
     print(show_profile(library, bibliography, line.name()), line.format());
-  } else if (line.action() == "compare") {
-    print(compare_profiles(library, bibliography, line.names()[0], line.names()[1]), line.format());
   } else {
     std::optional<std::string> folder;
     if (line.options().has("output")) folder = line.options().get<std::string>("output");

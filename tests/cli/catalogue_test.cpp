@@ -114,27 +114,5 @@ TEST(Profiles, DeriveWritesTheShippedTables) {
   }
 }
 
-TEST(Profiles, AreComparedWithTheirConditions) {
-  const Finished run = run_papilio({"profiles", "compare", "xeon-1-thread/resnet20-cifar10",
-                                    "xeon-sse3-1-thread/resnet20-cifar10", "--format", "csv"});
-  ASSERT_EQ(run.exit_code, 0) << run.err;
-  // The same core with and without its wide instructions: more than twice as long in every block
-  // that multiplies much.
-  EXPECT_THAT(run.out, HasSubstr("block,A us,A ± us,B us,B ± us,B / A,\n"));
-  EXPECT_THAT(run.out, HasSubstr("\nRB8,163.32,0.69,392.46,0.94,2.403,differs\n"));
-  const Finished tables = run_papilio({"profiles", "compare", "xeon-1-thread/resnet20-cifar10",
-                                       "xeon-sse3-1-thread/resnet20-cifar10"});
-  EXPECT_THAT(tables.out, HasSubstr("SkylakeX"));
-  EXPECT_THAT(tables.out, HasSubstr("Prescott"));
-  EXPECT_THAT(tables.out, Not(HasSubstr("| threads")));  // the same
-  const Finished same = run_papilio({"profiles", "compare", "xeon-1-thread/resnet20-cifar10",
-                                     "xeon-1-thread/resnet20-cifar10", "--format", "csv"});
-  EXPECT_THAT(same.out, Not(HasSubstr("differs")));
-  EXPECT_THAT(run_papilio({"profiles", "compare", "xeon-1-thread/resnet20-cifar10",
-                           "jetson-tx2/resnet50-paper"})
-                  .err,
-              HasSubstr("are of two networks"));
-}
-
 }  // namespace
 }  // namespace papilio
