@@ -72,10 +72,15 @@ Comparable layer_table(const std::string& name, const std::filesystem::path& fil
   Comparable table{.name = name,
                    .kind = Comparable::Kind::kLayers,
                    .dimensions = kLayerDimensions,
-                   .measures = kLayerMeasures,
+                   .measures = {"latency_s", "latency_ci_s"},
                    .inputs = {},
                    .remarks = {},
                    .rows = rows_in_memory(kLayerDimensions, kLayerMeasures, std::move(rows))};
+  // Where nobody measured energies, none went missing.
+  const bool energies =
+      std::any_of(profile.rows.begin(), profile.rows.end(),
+                  [](const LayerProfile::Row& row) { return row.energy_j.has_value(); });
+  if (energies) table.measures.emplace_back("energy_j");
   add_inputs(table.inputs, "", std::move(root));
   return table;
 }

@@ -28,11 +28,13 @@ std::string values_sentence(const Comparison& found) {
   }
   std::string text = fmt::format("{} of {} values in {} differ{}", total.differ, total.values,
                                  rows_text(found.rows), total.differ == 1 ? "s" : "");
-  const auto largest = std::find_if(found.differences.begin(), found.differences.end(),
-                                    [](const Difference& d) { return d.relative.has_value(); });
-  if (largest != found.differences.end()) {
-    text += fmt::format(", the largest in {} by {}", found.columns.measures[largest->measure],
-                        percent(*largest->relative));
+  const auto largest =
+      std::max_element(found.measures.begin(), found.measures.end(),
+                       [](const auto& a, const auto& b) { return a.largest < b.largest; });
+  if (largest->largest > 0) {
+    const auto place = static_cast<std::size_t>(largest - found.measures.begin());
+    text += fmt::format(", the largest in {} by {}", found.columns.measures[place],
+                        percent(largest->largest));
   }
   return text + ".";
 }
