@@ -1,9 +1,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <optional>
