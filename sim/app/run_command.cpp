@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "sim/app/command.hpp"
 #include "sim/app/scenario_options.hpp"
@@ -42,6 +43,7 @@ struct Invocation {
   bool quiet{false};
   std::string format;
   std::string output;  // empty: results/NAME
+  std::optional<TimelineOptions> timeline;
 
   [[nodiscard]] double wall_s() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - clock).count();
@@ -100,7 +102,8 @@ std::unique_ptr<Results> play(const Experiment& experiment, const Invocation& in
   return experiment.play(
       {.jobs = invocation.jobs,
        .on_progress = [&](double share, const std::string& text) { progress.update(share, text); },
-       .stop_requested = interrupted});
+       .stop_requested = interrupted,
+       .timeline = invocation.timeline ? &*invocation.timeline : nullptr});
 }
 
 /// Plays an experiment, writes its folder and prints its report.
@@ -139,6 +142,60 @@ std::unique_ptr<Experiment> experiment_of(const ScenarioSource& source, const st
   return load_experiment(root, source, {paper_sections});
 }
 
+void add_timeline_options(CommandLine& line) {
+  line.add_options()("trace", po::value<std::string>()->value_name("FILE.json"),
+                     "also draw a timeline of a sample, for ui.perfetto.dev or chrome://tracing");
+  line.add_options()(
+      "trace-mobiles", po::value<std::int64_t>()->value_name("N"),
+      "how many mobiles or cells it shows, the first (default: 8 mobiles, 64 cells)");
+  line.add_options()(
+      "trace-from", po::value<double>()->value_name("S"),
+      "of a fleet: date from which on it shows requests (default: the warm-up's end)");
+  line.add_options()("trace-to", po::value<double>()->value_name("S"),
+                     "of a fleet: date at which it ends (default: after 100,000 events)");
+  line.add_options()("trace-strategy", po::value<std::string>()->value_name("NAME"),
+                     "the one strategy that it shows (default: all)");
+}
+
+/// What the options ask of a timeline; nothing without --trace.
+std::optional<TimelineOptions> timeline_of(const CommandLine& line) {
+  const auto refuse = [](const std::string& what) {
+    throw ConfigError{"papilio run: error: " + what};
+  };
+  if (!line.has("trace")) {
+    for (const char* option : {"trace-mobiles", "trace-from", "trace-to", "trace-strategy"}) {
+      if (line.has(option)) refuse(fmt::format("--{} needs --trace FILE.json", option));
+    }
+    return std::nullopt;
+  }
+  TimelineOptions options{.file = line.get<std::string>("trace")};
+  if (options.file.extension() != ".json") {
+    refuse(fmt::format("--trace writes JSON; name the file .json, not '{}'",
+                       options.file.filename().string()));
+  }
+  if (line.has("trace-mobiles")) {
+    const auto mobiles = line.get<std::int64_t>("trace-mobiles");
+    constexpr std::int64_t kMostMobiles = 10000;
+    if (mobiles < 1 || mobiles > kMostMobiles) {
+      refuse(fmt::format("--trace-mobiles must be 1 to {}", kMostMobiles));
+    }
+    options.mobiles = static_cast<std::uint32_t>(mobiles);
+  }
+  const auto date_of = [&](const char* name) -> std::optional<double> {
+    if (!line.has(name)) return std::nullopt;
+    const auto date_s = line.get<double>(name);
+    constexpr double kLatest = 1e9;
+    if (!(date_s >= 0 && date_s <= kLatest)) {
+      refuse(fmt::format("--{} must be a date in seconds, 0 to {}", name, kLatest));
+    }
+    return date_s;
+  };
+  options.from_s = date_of("trace-from");
+  options.to_s = date_of("trace-to");
+  if (line.has("trace-strategy")) options.strategy = line.get<std::string>("trace-strategy");
+  return options;
+}
+
 }  // namespace
 
 void run_command(const Words& words) {
@@ -149,6 +206,7 @@ void run_command(const Words& words) {
       {"papilio run scenarios/paper/table4.yaml",
        "papilio run scenarios/fleets/server-load.yaml --jobs 0",
        "papilio run scenarios/paper/table4.yaml -o /tmp/t4 --format csv",
+       "papilio run scenarios/fleets/radio-states.yaml --trace /tmp/timeline.json",
        "papilio run scenarios/paper/table4.yaml --set 'networks=[3g]' "
        "--set download_takes_time=true"}};
   add_scenario_options(line);
@@ -156,6 +214,7 @@ void run_command(const Words& words) {
                      "folder of the results (default: results/NAME)");
   line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
                      "what is printed: md, csv, json, latex or html");
+  add_timeline_options(line);
   add_jobs_option(line);
   line.add_options()("quiet,q", po::bool_switch(), "print nothing but errors");
   if (!line.parse(words)) return;
@@ -167,6 +226,7 @@ void run_command(const Words& words) {
   invocation.jobs = jobs_of(line, "run");
   if (line.has("output")) invocation.output = line.get<std::string>("output");
   check_format(invocation.format);
+  invocation.timeline = timeline_of(line);
   const ScenarioSource source = source_of(line, "run");
   run_experiment(*experiment_of(source, "run"), invocation);
 }

@@ -97,6 +97,9 @@ void write_all(int file, const fs::path& path, std::string_view content) {
     if (written < 0) fail(path, "write the file", errno);
     content.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void flush(int file, const fs::path& path) {
   if (::fsync(file) != 0) fail(path, "write the file", errno);
 }
 
@@ -123,6 +126,16 @@ OutputFolder::~OutputFolder() {
 }
 
 void OutputFolder::add(std::string_view name, std::string_view content) {
+  open(name);
+  append(content);
+}
+
+void OutputFolder::append(std::string_view content) {
+  PAPILIO_CHECK(!staged_.empty());
+  write_all(staged_.back().file.get(), staged_.back().to, content);
+}
+
+void OutputFolder::open(std::string_view name) {
   // Names are made of networks' and layers', which other people's files choose.
   if (name.empty() || name.find('/') != std::string_view::npos) {
     throw ConfigError{
@@ -141,13 +154,13 @@ void OutputFolder::add(std::string_view name, std::string_view content) {
   const fs::path to = folder_ / name;
   StagedFile staged = make_staged(folder_, name);
   staged_.push_back({std::move(staged.path), to, std::move(staged.file)});
-  write_all(staged_.back().file.get(), to, content);
 }
 
 void OutputFolder::commit() {
   for (const Staged& file : staged_) {
     std::error_code ignored;
     if (fs::is_directory(file.to, ignored)) fail(file.to, "replace the folder by a file", EISDIR);
+    flush(file.file.get(), file.to);
   }
   if (!staged_.empty()) ::unlink(staged_.back().to.c_str());
   for (const Staged& file : staged_) {

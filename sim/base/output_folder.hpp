@@ -29,6 +29,12 @@ class OutputFolder {
   ///         name of a file in the folder
   void add(std::string_view name, std::string_view content);
 
+  /// Stages `name` without content yet, which `append` writes. @throws ConfigError as `add`
+  void open(std::string_view name);
+  /// Writes on at the end of the file that was staged last, so that nobody holds all of it.
+  /// @throws ConfigError if it cannot be written
+  void append(std::string_view content);
+
   /// Renames every staged file to its final name, in the order of `add`.
   /// @throws ConfigError if a place is taken by a folder, or a rename fails
   void commit();

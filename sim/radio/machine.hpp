@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,10 @@ class RadioMachine {
   /// What it draws by itself from one date to a later one, between transfers.
   /// @param last end of the last transfer or promotion; minus infinity: none yet
   [[nodiscard]] virtual RadioDraw draw(Seconds last, Seconds from, Seconds to) const = 0;
+  /// Names what it is in from one date to a later one, between transfers, in order and without a
+  /// gap; parameters as of `draw`.
+  using TakeState = std::function<void(std::string_view name, Seconds from, Seconds to)>;
+  virtual void each_state(Seconds last, Seconds from, Seconds to, const TakeState& take) const = 0;
 
  protected:
   RadioMachine(const RadioMachine&) = default;

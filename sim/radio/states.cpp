@@ -74,6 +74,18 @@ RadioDraw RadioStates::draw(Seconds last, Seconds from, Seconds to) const {
   return drawn;
 }
 
+void RadioStates::each_state(Seconds last, Seconds from, Seconds to, const TakeState& take) const {
+  Seconds end = last;
+  for (const TailPhase& phase : tail) {
+    end += phase.duration;
+    const Seconds until = std::min(end, to);
+    if (until <= from) continue;
+    take(phase.name, from, until);
+    from = until;
+  }
+  if (from < to) take("idle", from, to);
+}
+
 void RadioStates::describe(FieldVisitor& visitor) {
   describe_provenance(visitor, provenance);
   const auto time = [](FieldVisitor& nested, std::string_view key, Seconds& value,

@@ -42,6 +42,8 @@ struct RadioStates final : RadioMachine {
   /// phase and the idle time begin.
   [[nodiscard]] Hearing hearing(Seconds elapsed) const override;
   [[nodiscard]] RadioDraw draw(Seconds last, Seconds from, Seconds to) const override;
+  /// The tail's phases by their names, then "idle".
+  void each_state(Seconds last, Seconds from, Seconds to, const TakeState& take) const override;
 
   /// Length of the tail, after which the radio is idle.
   [[nodiscard]] Seconds tail_length() const;

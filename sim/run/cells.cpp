@@ -7,6 +7,7 @@
 #include "sim/play/engine/simulate.hpp"
 #include "sim/report/outcome.hpp"
 #include "sim/run/kinds.hpp"
+#include "sim/run/timeline.hpp"
 #include "sim/scenario/scenario.hpp"
 
 namespace papilio {
@@ -65,7 +66,9 @@ class CellsExperiment final : public Experiment {
     for (std::size_t i = 0; i < played.size(); ++i) {
       outcomes.push_back({scenario_.cells[i], played[i].finish, played[i].breakdown});
     }
-    return std::make_unique<CellResults>(scenario_, publications_, Outcomes{std::move(outcomes)});
+    Outcomes all{std::move(outcomes)};
+    if (options.timeline != nullptr) draw_cells(*options.timeline, scenario_.spec.name, all);
+    return std::make_unique<CellResults>(scenario_, publications_, std::move(all));
   }
 
  private:

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,13 +17,24 @@
 /// what is left of that. Whoever stands before the door need not know which of the two it is.
 namespace papilio {
 
+/// A timeline that a run is to leave beside its results.
+struct TimelineOptions {
+  std::filesystem::path file;            ///< takes Chrome's trace events, as JSON
+  std::optional<std::uint32_t> mobiles;  ///< drawn, of a fleet: those with the lowest numbers; of
+                                         ///< cells: how many, the first
+  std::optional<double> from_s;          ///< of a fleet: requests that arrive from this date on
+  std::optional<double> to_s;            ///< and before this one
+  std::optional<std::string> strategy;   ///< the one; else all
+};
+
 /// How an experiment is played. None of it changes a result.
 struct PlayOptions {
   int jobs{1};  ///< worker processes at a time, >= 1
   /// Called now and then with the share of the work that is done, in 0..1, and how far that is in
   /// words. May be empty.
   std::function<void(double share, const std::string& text)> on_progress;
-  std::function<bool()> stop_requested;  ///< polled likewise: true stops the work; may be empty
+  std::function<bool()> stop_requested;      ///< polled likewise: true stops the work; may be empty
+  const TimelineOptions* timeline{nullptr};  ///< null: none
 };
 
 /// What was played, in every form that a run hands out.
@@ -63,6 +76,8 @@ class Experiment {
   /// @return must not outlive this
   /// @throws SimulationError if a simulation fails or loses a worker
   /// @throws Interrupted     if `stop_requested` said so
+  /// @throws ConfigError     where the timeline's file cannot be written, or its options ask for
+  ///                         what there is not
   /// @throws ConfigError     where only a run can tell that the scenario asks for too much
   [[nodiscard]] virtual std::unique_ptr<Results> play(const PlayOptions& options) const = 0;
 };

@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
+#include "sim/base/error.hpp"
 #include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/report/fleet_report.hpp"
 #include "sim/run/kinds.hpp"
+#include "sim/run/timeline.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 
 namespace papilio {
@@ -62,6 +67,75 @@ class FleetResults final : public Results {
   std::vector<FleetSummary> summaries_;
 };
 
+/// A timeline that workers draw, and its file.
+class FleetTimeline {
+ public:
+  FleetTimeline(const TimelineOptions& options, const std::string& scenario,
+                const FleetModel& model)
+      : file_{options.file}, spool_{file_.folder()} {
+    TraceSample& sample = trace_.sample;
+    sample.mobiles = std::min(options.mobiles.value_or(kTimelineMobiles), model.mobiles());
+    sample.from_s = options.from_s.value_or(model.warm_up_s);
+    if (options.to_s) {
+      sample.to_s = *options.to_s;  // who says when it ends wants it up to there
+    } else {
+      sample.most_events = kTimelineEvents;
+    }
+    if (sample.to_s <= sample.from_s) {
+      throw ConfigError{
+          fmt::format("papilio run: error: the timeline would end at {} s, where it begins, at {} "
+                      "s, or before; "
+                      "give a later --trace-to or an earlier --trace-from",
+                      sample.to_s, sample.from_s)};
+    }
+    std::vector<std::string> names;
+    for (const FleetStrategy& strategy : model.strategies) names.push_back(strategy.name);
+    if (options.strategy) trace_.strategy = timeline_strategy(*options.strategy, names);
+    trace_.spool = &spool_;
+    file_.begin(about(scenario, model));
+  }
+
+  [[nodiscard]] const FleetTrace& trace() const { return trace_; }
+  void commit() {
+    spool_.each_piece([&](const std::string& text) { file_.append(text); });
+    file_.commit();
+  }
+
+ private:
+  /// What the file says of itself: above all that it is a sample.
+  [[nodiscard]] TraceArguments about(const std::string& scenario, const FleetModel& model) const {
+    const TraceSample& sample = trace_.sample;
+    const bool ends = options_end();
+    const std::string strategies =
+        trace_.strategy ? json_quoted(model.strategies[*trace_.strategy].name) : "\"all\"";
+    const std::string until =
+        ends ? fmt::format(" to {} s", sample.to_s)
+             : fmt::format(" until there are {} events, of all strategies and components together",
+                           sample.most_events);
+    return {{"scenario", json_quoted(scenario)},
+            {"sample",
+             json_quoted(fmt::format(
+                 "{} of {} mobiles, those with the lowest numbers, of the first of {}; requests "
+                 "that arrive from {} s on{}; links, servers and their counters: all requests",
+                 sample.mobiles, model.mobiles(),
+                 counted(static_cast<std::size_t>(model.replications), "replication"),
+                 sample.from_s, until))},
+            {"mobiles", fmt::format("{}", sample.mobiles)},
+            {"of_mobiles", fmt::format("{}", model.mobiles())},
+            {"strategy", strategies},
+            {"replication", "0"},
+            {"of_replications", fmt::format("{}", model.replications)},
+            {"from_s", fmt::format("{}", sample.from_s)},
+            {"to_s", ends ? fmt::format("{}", sample.to_s) : "null"},
+            {"most_events", ends ? "null" : fmt::format("{}", sample.most_events)}};
+  }
+  [[nodiscard]] bool options_end() const { return std::isfinite(trace_.sample.to_s); }
+
+  TimelineFile file_;
+  TraceSpool spool_;
+  FleetTrace trace_;
+};
+
 class FleetExperiment final : public Experiment {
  public:
   FleetExperiment(ScenarioSource source, FleetScenario fleet)
@@ -86,9 +160,14 @@ class FleetExperiment final : public Experiment {
                           fmt::format("{:.0f} s simulated, {:.0f} requests/s", done.simulated_s,
                                       static_cast<double>(done.requests) / elapsed.count()));
     };
-    std::vector<FleetResult> results = simulate_fleet(
-        fleet_.model,
-        {.jobs = options.jobs, .on_progress = show, .stop_requested = options.stop_requested});
+    std::optional<FleetTimeline> timeline;
+    if (options.timeline != nullptr) timeline.emplace(*options.timeline, name(), fleet_.model);
+    std::vector<FleetResult> results =
+        simulate_fleet(fleet_.model, {.jobs = options.jobs,
+                                      .on_progress = show,
+                                      .stop_requested = options.stop_requested,
+                                      .trace = timeline ? &timeline->trace() : nullptr});
+    if (timeline) timeline->commit();
     check_time_series(source_, fleet_, results);
     return std::make_unique<FleetResults>(fleet_, std::move(results));
   }

@@ -185,8 +185,9 @@ class Driver {
   }
 
   void build(Clock::time_point started) {
+    sink_ = task_.watch ? task_.watch(played_) : nullptr;
     fleet_.emplace(task_.model, *task_.components[played_], task_.strategy, task_.replication,
-                   make_link_);
+                   make_link_, sink_.get());
     begun_ = Clock::now();
     times_.set_up_s = seconds(started, begun_);
     began_s_ = sg::Engine::get_clock();
@@ -251,8 +252,9 @@ class Driver {
   const FleetListener& listener_;
   bool solver_;
   LinkMaker make_link_;
-  std::optional<Fleet> fleet_;  // the present component
-  std::size_t played_{0};       // components before it
+  std::unique_ptr<SpanSink> sink_;  // of the present component, or null
+  std::optional<Fleet> fleet_;      // that
+  std::size_t played_{0};           // components before it
   PlayTimes times_;
   Clock::time_point begun_;
   double began_s_{0};  // SimGrid's date when it began

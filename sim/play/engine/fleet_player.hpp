@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "sim/play/fleet/component.hpp"
 #include "sim/play/fleet/component_result.hpp"
 #include "sim/play/fleet/model.hpp"
+#include "sim/play/fleet/spans.hpp"
 
 namespace papilio {
 
@@ -17,6 +19,9 @@ struct FleetTask {
   std::size_t strategy;
   int replication;
   std::span<const FleetComponent* const> components;  ///< >= 1
+  /// Makes what hears of a component's spans, by its position in `components`; null: nobody. May be
+  /// empty.
+  std::function<std::unique_ptr<SpanSink>(std::size_t place)> watch{};
 };
 
 /// What it took to play a component.

@@ -184,8 +184,9 @@ double share_of(const FleetModel& model, const FleetComponent& component, std::u
 /// been, whoever played it.
 class FleetRuns {
  public:
-  FleetRuns(const FleetModel& model, int jobs)
+  FleetRuns(const FleetModel& model, int jobs, const FleetTrace* trace)
       : model_{model},
+        trace_{trace},
         replications_{static_cast<std::size_t>(model.replications)},
         runs_{model.strategies.size() * replications_},
         components_{components_of(model)},
@@ -209,7 +210,10 @@ class FleetRuns {
     std::uint64_t requests = 0;  // of those
     SharedCounts::Count& count = counts_[task];
     std::string last;
-    play_fleet({model_, run / replications_, static_cast<int>(run % replications_), own},
+    const auto watch = [&](std::size_t place) {
+      return recorder_of(run, task % workers_ + place * workers_);
+    };
+    play_fleet({model_, run / replications_, static_cast<int>(run % replications_), own, watch},
                {.on_result =
                     [&](ComponentResult result, const PlayTimes& took) {
                       requests += result.requests;
@@ -276,6 +280,32 @@ class FleetRuns {
     std::vector<Worker> workers;
   };
 
+  /// Whether a component has mobiles that are drawn.
+  [[nodiscard]] bool drawn(const FleetComponent& component) const {
+    return component.mobiles_in(0, trace_->sample.mobiles) > 0;
+  }
+
+  /// What draws a component of a run; null: nobody.
+  [[nodiscard]] std::unique_ptr<SpanSink> recorder_of(std::size_t run,
+                                                      std::size_t component) const {
+    const std::size_t strategy = run / replications_;
+    if (trace_ == nullptr || !trace_->draws(strategy, static_cast<int>(run % replications_)) ||
+        !drawn(components_[component])) {
+      return nullptr;
+    }
+    const auto drawn_ones = static_cast<std::uint64_t>(
+        std::count_if(components_.begin(), components_.end(),
+                      [&](const FleetComponent& one) { return drawn(one); }));
+    const std::uint64_t strategies = trace_->strategy ? 1 : model_.strategies.size();
+    TraceSample sample = trace_->sample;
+    sample.most_events = std::max<std::uint64_t>(1, sample.most_events / (drawn_ones * strategies));
+    return std::make_unique<Recorder>(
+        model_, sample, TracePlace{strategy, component, components_.size()},
+        [spool = trace_->spool, run, component](const std::string& text) {
+          spool->write(run, component, text);
+        });
+  }
+
   void finish(std::size_t number) {
     Run run = std::move(open_.extract(number).mapped());
     FleetResult& result = results_[number];
@@ -290,6 +320,7 @@ class FleetRuns {
   }
 
   const FleetModel& model_;
+  const FleetTrace* trace_;
   std::size_t replications_;
   std::size_t runs_;
   std::vector<FleetComponent> components_;
@@ -303,7 +334,7 @@ class FleetRuns {
 
 std::vector<FleetResult> simulate_fleet(const FleetModel& model,
                                         const SimulateFleetOptions& options) {
-  FleetRuns runs{model, options.jobs};
+  FleetRuns runs{model, options.jobs, options.trace};
   run_workers(
       runs.tasks(),
       [&](std::size_t task, const Workers::Send& send) { return runs.play(task, send); },

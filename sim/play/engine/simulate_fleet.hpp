@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
+#include "sim/play/engine/trace_spool.hpp"
 #include "sim/play/fleet/model.hpp"
+#include "sim/play/fleet/recorder.hpp"
 #include "sim/play/fleet/result.hpp"
 
 namespace papilio {
@@ -16,11 +19,24 @@ struct FleetProgress {
   double simulated_s{0};      ///< the latest date that has been reached
 };
 
+/// A timeline of the first replication of some strategies.
+struct FleetTrace {
+  TraceSample sample;                   ///< its `most_events`: of all together
+  std::optional<std::size_t> strategy;  ///< the one; else all
+  const TraceSpool* spool{nullptr};     ///< takes the text: pieces by run and component
+
+  /// Whether a run is drawn.
+  [[nodiscard]] bool draws(std::size_t of_strategy, int replication) const {
+    return replication == 0 && (!strategy || *strategy == of_strategy);
+  }
+};
+
 /// How `simulate_fleet` goes about its work. None of it changes a result.
 struct SimulateFleetOptions {
   int jobs{1};                                            ///< worker processes at a time, >= 1
   std::function<void(const FleetProgress&)> on_progress;  ///< called about ten times a second
   std::function<bool()> stop_requested;                   ///< polled likewise: true stops the work
+  const FleetTrace* trace{nullptr};                       ///< null: none
 };
 
 /// Plays every strategy × replication of a fleet in forked workers with a SimGrid engine each;

@@ -55,6 +55,7 @@ class Fleet::Player {
   }
 
   FleetState fleet_;
+  SpanSink* sink_;
   Arrivals arrivals_;
   Meter meter_;
   Chooser chooser_;
@@ -70,6 +71,7 @@ Fleet::Player::Player(const FleetModel& model, const FleetComponent& component,
                       std::size_t strategy, int replication, const LinkFactory& make_link,
                       SpanSink* sink)
     : fleet_{model, component, seed_of(model, replication), make_link},
+      sink_{sink},
       arrivals_{fleet_.calendar, model.duration_s},
       meter_{model, fleet_.mobiles, replication},
       chooser_{fleet_, model.strategies.at(strategy), replication},
@@ -82,6 +84,7 @@ Fleet::Player::Player(const FleetModel& model, const FleetComponent& component,
   make_mobiles(component, seed_of(model, replication));
   fleet_.calendar.on_nearing([this](const std::vector<Event>& events) { fetch_ahead(events); });
   if (model.sample_s > 0) fleet_.calendar.push(model.sample_s, EventKind::kSample, 0, 0);
+  if (sink_ != nullptr) sink_->begin(fleet_);
 }
 
 void Fleet::Player::make_mobiles(const FleetComponent& component, std::uint64_t seed) {
@@ -141,6 +144,8 @@ void Fleet::Player::play_event() {
     case EventKind::kServerDone:
       ended_jobs_.clear();
       fleet_.resources.server(event.target).end_batch(now_, event.generation, ended_jobs_);
+      if (sink_ != nullptr) [[unlikely]]
+        sink_->batch(event.target, Server::gpu_of(event.generation), ended_jobs_, now_);
       for (const Job& job : ended_jobs_) life_.end_job(job, now_);
       break;
     case EventKind::kServerBatch:
@@ -162,6 +167,8 @@ void Fleet::Player::play_event() {
       }
       break;
   }
+  if (sink_ != nullptr) [[unlikely]]
+    sink_->pass(now_, meter_.ended());
 }
 
 void Fleet::Player::play_link(double now, std::uint32_t link) {
@@ -174,6 +181,7 @@ void Fleet::Player::play_link(double now, std::uint32_t link) {
 
 ComponentResult Fleet::Player::finish() {
   stop();
+  if (sink_ != nullptr) sink_->finish(now_);
   return meter_.finish(now_, events_, fleet_.resources, fleet_.between);
 }
 

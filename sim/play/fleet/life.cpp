@@ -79,6 +79,7 @@ void Life::drop(std::uint32_t id, const Waiting& waiting, double now) {
                   .arrival_s = waiting.arrival_s,
                   .span_begin_s = waiting.arrival_s};
   leave(dropped, now - waiting.arrival_s, now, true);
+  tell_end(dropped, now);
   meter_.drop(dropped, now);
 }
 
@@ -397,6 +398,7 @@ void Life::end(std::uint32_t id, RequestEnd how, double now) {
   request.energy[EnergyPart::kIdle] +=
       group.idle_power_w *
       (request.phases.total() - request.phases[Phase::kQueue] - request.phases[Phase::kMobile]);
+  tell_end(request, now);
   meter_.end(request, how, now);
   chooser_.end(request, how);
   mobile.energy += request.energy;

@@ -35,6 +35,10 @@ Server::Server(const ServerModel& model, std::uint32_t index, Calendar& calendar
   }
 }
 
+std::uint32_t Server::gpu_of(std::uint32_t generation) {
+  return generation & kGpuMask;
+}
+
 bool Server::down(double date) const {
   return down_within(date, date);
 }

@@ -56,6 +56,11 @@ class Server {
   /// The next of the model's faults begins or ends. Appends the jobs that a crash loses to `lost`.
   void change_fault(double now, std::vector<Job>& lost);
 
+  /// The GPU whose batch an event ends. @param generation of the event
+  [[nodiscard]] static std::uint32_t gpu_of(std::uint32_t generation);
+  /// Jobs that wait for a GPU.
+  [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
+
   [[nodiscard]] bool down(double date) const;
   /// Whether it is down at any time from one date to another, both included.
   [[nodiscard]] bool down_within(double from, double to) const;

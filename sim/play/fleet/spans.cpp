@@ -66,7 +66,8 @@ void Spans::tell(const Request& request, double length_s, double now, bool cut) 
                 .abandoned = request.abandoned,
                 .begin_s = request.span_begin_s,
                 .end_s = now,
-                .length_s = length_s});
+                .length_s = length_s,
+                .request = &request});
 }
 
 }  // namespace papilio

@@ -21,12 +21,13 @@ struct Span {
   /// It is of an attempt that timed out earlier and went on without its mobile: beside the spans
   /// that the request itself passes meanwhile.
   bool abandoned;
-  double begin_s;   ///< date
-  double end_s;     ///< date
-  double length_s;  ///< their difference, to more digits than late dates have
+  double begin_s;          ///< date
+  double end_s;            ///< date
+  double length_s;         ///< their difference, to more digits than late dates have
+  const Request* request;  ///< that it is of, as it leaves the span; during the call alone
 };
 
-/// Listens to the spans of all requests of a run.
+/// Listens to the spans of all requests of a run. What it hears it must not change.
 class SpanSink {
  public:
   SpanSink() = default;
@@ -37,6 +38,18 @@ class SpanSink {
   /// A span has ended; called in the order of `end_s`, but at a server, where a wait is told when
   /// the service that follows it has ended.
   virtual void leave(const Span& end) = 0;
+
+  /// A component is about to be played. @param fleet outlives the call of `finish`
+  virtual void begin(const FleetState& /*fleet*/) {}
+  /// A request has ended, after its last span.
+  virtual void end(const Request& /*request*/, double /*now*/) {}
+  /// A server's GPU has computed these jobs, whose spans are told next.
+  virtual void batch(std::uint32_t /*server*/, std::uint32_t /*gpu*/,
+                     const std::vector<Job>& /*jobs*/, double /*now*/) {}
+  /// An event has been played. @param ended requests so far
+  virtual void pass(double /*now*/, std::uint64_t /*ended*/) {}
+  /// The component is over.
+  virtual void finish(double /*now*/) {}
 };
 
 /// Moves requests from span to span: each begins in one of the functions below, and every end
@@ -88,6 +101,11 @@ class Spans {
     request.phases[phase_of(request.span)] += length_s;
     if (sink_ != nullptr) [[unlikely]]
       tell(request, length_s, now, cut);
+  }
+  /// A request that has left its last span is over.
+  void tell_end(const Request& request, double now) {
+    if (sink_ != nullptr) [[unlikely]]
+      sink_->end(request, now);
   }
   /// Leaves a span before its time.
   void cut(Request& request, double now) { leave(request, now - request.span_begin_s, now, true); }
