@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -90,11 +91,15 @@ class DrawnPhases : public Nominal {
     if (last_.lane != 0) events_.arrow(++ids_, last_, begun_, place, from);
     last_ = place;
     begun_ = from;
-    if (std::isfinite(power.value()) && power > Watts{0}) {
-      events_.counter(process_, json_quoted(counter), from, power.value());
-      events_.counter(process_, json_quoted(counter), to, 0);
-    }
+    count(counter, power, from, to);
+    if (counter == "radio W") count("waiting W", use_.idle_power, from, to);
     return time;
+  }
+
+  void count(std::string_view counter, Watts power, Tick from, Tick to) {
+    if (!std::isfinite(power.value()) || power <= Watts{0}) return;
+    events_.counter(process_, json_quoted(counter), from, power.value());
+    events_.counter(process_, json_quoted(counter), to, 0);
   }
 
   /// In the first lane that is free.
@@ -132,8 +137,7 @@ bool draw_cell(const Outcome& outcome, std::uint32_t process, TraceEvents& event
   const Cell& cell = outcome.cell;
   std::string name = fmt::format("{}: {}", cell.strategy, cell.plan.name);
   if (!cell.network.empty()) name += " on " + cell.network;
-  name += fmt::format(" ({})",
-                      cell.use.energy_model == EnergyModel::kStated ? "stated" : "throughput-only");
+  name += fmt::format(" ({})", papilio::name(cell.use.energy_model));
   events.name_process(process, name);
   for (const LaneName& lane : kLanes) events.name_lane({process, lane.lane}, lane.name);
   DrawnPhases phases{cell.use, process, events, ids};
