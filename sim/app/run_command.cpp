@@ -152,7 +152,7 @@ void add_timeline_options(CommandLine& line) {
       "trace-from", po::value<double>()->value_name("S"),
       "of a fleet: date from which on it shows requests (default: the warm-up's end)");
   line.add_options()("trace-to", po::value<double>()->value_name("S"),
-                     "of a fleet: date at which it ends (default: after 50,000 events)");
+                     "of a fleet: date at which it ends (default: after 30,000 events)");
   line.add_options()("trace-strategy", po::value<std::string>()->value_name("NAME"),
                      "the one strategy that it shows (default: all)");
 }

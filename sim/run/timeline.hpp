@@ -14,8 +14,8 @@ namespace papilio {
 /// Mobiles of a fleet, and cells, that a timeline draws unless somebody says how many.
 inline constexpr std::uint32_t kTimelineMobiles = 8;
 inline constexpr std::uint32_t kTimelineCells = 64;
-/// Events after which a timeline ends, unless somebody says when: a file of about 5 MB.
-inline constexpr std::uint64_t kTimelineEvents = 50000;
+/// Events after which a timeline ends, unless somebody says when: a file of about 3 MB.
+inline constexpr std::uint64_t kTimelineEvents = 30000;
 
 /// The file of a timeline, which appears whole or not at all.
 class TimelineFile {

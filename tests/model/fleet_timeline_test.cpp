@@ -194,7 +194,8 @@ TEST(FleetTimeline, HoldsTogetherWhateverHappens) {
     for (const auto& [id, half] : halves) EXPECT_EQ(half, 101) << "arrow " << id;
     arrows += halves.size();
     for (const auto& [counter, last] : counters) {
-      if (counter.second != "battery") EXPECT_EQ(last.second, 0) << counter.second;
+      if (counter.second == "battery") continue;
+      EXPECT_EQ(last.second, 0) << counter.second;
     }
 
     std::map<std::pair<int, int>, double> latencies;
@@ -236,7 +237,7 @@ TEST(FleetTimeline, IsASampleInBoundedMemoryAndChangesNothing) {
   std::set<std::pair<int, int>> drawn;
   for (const json& event : recorded.events) {
     if (event["ph"] != "b" || !event["args"].contains("request")) continue;
-    drawn.insert({event["args"]["mobile"], event["args"]["request"]});
+    drawn.emplace(event["args"]["mobile"].get<int>(), event["args"]["request"].get<int>());
   }
   std::set<std::pair<int, int>> expected;
   for (const RequestRecord& one : alone.records) {

@@ -168,6 +168,10 @@ class PowerSave final : public RadioMachine {
     return {Watts{0.2} * (std::min(asleep, to) - from),
             Watts{0.01} * std::max(Seconds{0}, to - asleep)};
   }
+  void each_state(Seconds /*last*/, Seconds from, Seconds to,
+                  const TakeState& take) const override {
+    take("power save", from, to);
+  }
 
  private:
   Provenance source_;
