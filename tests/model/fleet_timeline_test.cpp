@@ -130,6 +130,65 @@ TEST(FleetTimeline, DrawsOneRequestAsDerivedByHand) {
   EXPECT_NEAR((*power)["args"]["value"].get<double>(), 2.0, 1e-12) << "0.2 J in 0.1 s";
 }
 
+// The counters of power are step functions: their integral over the run is all that a mobile draws,
+// for its layers, its transfers, the radio's states and waiting, as the ledgers have it.
+TEST(FleetTimeline, ShowsPowersThatSumToTheEnergy) {
+  const TaskModel task{
+      .mobile_s = 0.1, .mobile_j = 0.2, .upload_bytes = 1e6, .server_s = 0.05, .result_bytes = 1e5};
+  FleetModel model = testing::simple_fleet(task, testing::asked_at({1.0, 1.1, 5.0}), 2);
+  RadioStates states;
+  states.promotion = Seconds{0.05};
+  states.promotion_power = Watts{1};
+  states.tail = {{"short", Seconds{0.2}, Watts{0.8}, Watts{0.8}, Seconds{0}, Seconds{0}},
+                 {"long", Seconds{1}, Watts{0.1}, Watts{1}, Seconds{0.01}, Seconds{0.1}}};
+  states.idle_on_power = Watts{0.6};
+  states.idle_on = Seconds{0.01};
+  states.idle_cycle = Seconds{0.1};
+  model.cells[0].machine = std::make_shared<RadioStates>(states);
+  model.cells[0].radio.beta = Watts{1.5};
+  model.groups[0].idle_power_w = 0.3;
+  const Recorded recorded = record(model, {});
+
+  struct Counter {
+    double date_s{0};
+    double value_w{0};
+    double energy_j{0};
+  };
+  std::map<int, std::string> processes;
+  std::vector<json> steps;
+  std::set<std::string> radio_states;
+  for (const json& event : recorded.events) {
+    const std::string name = event["name"];
+    if (name == "process_name") processes[event["pid"]] = event["args"]["name"];
+    if (event["ph"] == "C" && name.ends_with(" W")) steps.push_back(event);
+    if (event["ph"] == "X" && event["tid"] == 2) radio_states.insert(name);
+  }
+  std::stable_sort(steps.begin(), steps.end(), [](const json& a, const json& b) {
+    return a["ts"].get<double>() < b["ts"].get<double>();
+  });
+  std::map<std::pair<std::string, std::string>, Counter> counters;
+  for (const json& step : steps) {
+    Counter& counter = counters[{processes[step["pid"]], step["name"]}];
+    const double date_s = step["ts"].get<double>() / 1e6;
+    counter.energy_j += counter.value_w * (date_s - counter.date_s);
+    counter.date_s = date_s;
+    counter.value_w = step["args"]["value"];
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    double energy_j = 0;
+    for (const auto& [name, counter] : counters) {
+      if (name.first == "task: mobile " + std::to_string(i) + " of mobiles") {
+        energy_j += counter.energy_j;
+      }
+    }
+    EXPECT_NEAR(energy_j, recorded.result.mobiles[i].total(), 1e-6);
+    EXPECT_GT(energy_j, 1);
+  }
+  for (const char* state : {"promotion", "sending", "receiving", "short", "long", "idle"}) {
+    EXPECT_EQ(radio_states.count(state), 1U) << state;
+  }
+}
+
 TEST(FleetTimeline, HoldsTogetherWhateverHappens) {
   std::size_t slices = 0;
   std::size_t arrows = 0;
