@@ -60,7 +60,8 @@ OverTrace over_trace(const Planner& planner, std::size_t radio, const Trace& upl
       if (!planner.accurate(i)) return kInfinite;
       const Spend spend = line.at(rate);
       const double value = planner.question().goal.value(spend);
-      return spend.within(most) && !std::isnan(value) ? value : kInfinite;
+      if (!spend.within(most) || std::isnan(value)) return kInfinite;
+      return value;
     };
     for (const auto& [rate, time] : times) over.costs.push_back(cost(rate));
     if (const double at_mean = cost(mean); at_mean < least_at_mean) {

@@ -232,6 +232,7 @@ PlanMap plan_map(const Planner& planner, std::size_t radio, const ConditionAxis&
               .winners = {}};
   const auto affine = [](const ConditionAxis& axis, const std::vector<double>& conditions_of) {
     std::vector<double> places;
+    places.reserve(conditions_of.size());
     for (const double condition : conditions_of) places.push_back(affine_in(axis, condition));
     return places;
   };

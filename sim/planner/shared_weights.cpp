@@ -27,6 +27,7 @@ std::vector<Sharing> sharings_of(const Graph& graph) {
     sharing.layers.push_back(id);
   }
   std::vector<Sharing> all;
+  all.reserve(by_owner.size());
   for (auto& [owner, sharing] : by_owner) all.push_back(std::move(sharing));
   return all;
 }
