@@ -22,6 +22,7 @@ void predict_command(const Words& words);
 void import_profile_command(const Words& words);
 void plan_command(const Words& words);
 void plot_command(const Words& words);
+void report_command(const Words& words);
 void study_command(const Words& words);
 void table_command(const Words& words);
 void compare_command(const Words& words);

@@ -15,6 +15,7 @@ const std::vector<Command>& commands() {
         {"run", "simulate a scenario and print its tables", run_command},
         {"plan", "find the best plan within limits, and what would change it", plan_command},
         {"plot", "draw the results of a fleet", plot_command},
+        {"report", "make one page of HTML of a run's results", report_command},
         {"study", "sweep a scenario over its keys, into a database", study_command},
         {"table", "make tables of a study's results", table_command},
         {"compare", "show what differs between two runs, databases or layer tables",

@@ -1,0 +1,359 @@
+"use strict";
+// How the page draws: elements, numbers, tables, and charts, each on a canvas by Chart.js and as SVG from the same
+// description. Whatever comes from data becomes text (textContent, an attribute, a canvas' letters), never markup.
+//
+// A chart's description:
+//   kind        "bars" (stacked, lying), "dots" (values with intervals, lying) or "lines"; "points": no line between
+//   unit        {factor, name}: what values are multiplied with, and what is written
+//   categories  of bars and dots: [{name, marked}]
+//   series      [{name, values: [SI or null], halves: [SI or null]}], of lines [{name, points: [[x, y]], names: []}]
+//   x, y        titles of the axes; xLog of lines
+
+/** An element with attributes and children; a text among the children becomes a text. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+// Okabe and Ito's colours, which colour-blind readers tell apart; hatching, dashes and shapes say the same again.
+const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#f0e442", "#8a8f94"];
+const HATCHES = ["none", "down", "up", "dots", "level", "cross", "upright"];
+const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
+const SHAPES = ["circle", "rect", "triangle", "rectRot", "star", "crossRot"];
+const colour = (index) => COLOURS[index % COLOURS.length];
+const hatch = (index) => HATCHES[index % HATCHES.length];
+const dash = (index) => DASHES[Math.floor(index / 2) % DASHES.length];
+
+const UNITS = {
+  s: [[1, "s"], [1e3, "ms"], [1e6, "µs"]],
+  J: [[1, "J"], [1e3, "mJ"], [1e6, "µJ"]],
+  byte: [[1, "byte"]],
+  share: [[100, "%"]],
+  "": [[1, ""]],
+};
+
+/** The unit in which values of an SI unit are read most easily: their middle one is at least 1 in it. */
+function unitFor(si, values) {
+  const known = values.filter((value) => value !== null && value > 0).sort((a, b) => a - b);
+  const middle = known.length ? known[Math.floor(known.length / 2)] : 1;
+  const found = UNITS[si].find(([factor]) => middle * factor >= 1) ?? UNITS[si][UNITS[si].length - 1];
+  return { factor: found[0], name: found[1] };
+}
+
+/** A number for people: four significant digits. */
+function digits(value) {
+  if (value === null || Number.isNaN(value)) return "unknown";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e7 || size < 1e-4) return value.toExponential(3);
+  return size >= 1000 ? value.toFixed(0) : value.toPrecision(4);
+}
+
+/** A value of SI with the unit that suits it: "14.37 ms". */
+function withUnit(value, si) {
+  if (value === null) return "unknown";
+  const unit = unitFor(si, [value]);
+  return `${digits(value * unit.factor)} ${unit.name}`.trim();
+}
+
+const shortened = (text, most) => ([...text].length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
+
+/** A table. Columns: {name, title, text}; rows: {cells: [{shown, value}], marked}. Of each row, the first cell heads it. */
+function tableElement(caption, columns, rows) {
+  const table = element("table", {}, element("caption", {}, caption));
+  const head = element("tr");
+  columns.forEach((column, index) => {
+    head.append(element("th", { scope: "col", ...(column.text || index === 0 ? { class: "text" } : {}) }, column.title));
+  });
+  table.append(element("thead", {}, head));
+  const body = element("tbody");
+  for (const row of rows) {
+    const line = element("tr", row.marked ? { class: "marked" } : {});
+    row.cells.forEach((cell, index) => {
+      const kind = columns[index].text || index === 0 ? { class: "text" } : {};
+      const value = cell.value === undefined ? {} : { "data-value": cell.value };
+      line.append(index === 0 ? element("th", { scope: "row", ...kind, ...value }, cell.shown)
+        : element("td", { ...kind, ...value }, cell.shown));
+    });
+    body.append(line);
+  }
+  table.append(body);
+  return element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, table);
+}
+
+/** CSV after RFC 4180, the values in SI and with all their digits. */
+function csvOf(columns, rows) {
+  const quoted = (text) => (/[",;\t\r\n]|^[ #]|[ ]$|^$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const lines = [columns.map((column) => column.name), ...rows.map((row) => row.cells.map((cell) => cell.value ?? cell.shown))];
+  return lines.map((cells) => cells.map((cell) => (cell === "" ? "" : quoted(String(cell)))).join(",")).join("\r\n") + "\r\n";
+}
+
+/** Hands a file to the reader, who saves it. */
+function save(name, type, text) {
+  const link = element("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+// ---- Where things stand in a chart: shared by canvas and SVG ----
+
+/** The sum of a category's known values, in SI. */
+const total = (chart, index) => chart.series.reduce((sum, each) => sum + (each.values[index] ?? 0), 0);
+
+/** Where the axis of values ends, in the chart's unit: a few very long bars are cut off rather than dwarf the others. */
+function axisEnd(chart) {
+  const ends = chart.categories.map((_, index) => (chart.kind === "bars" ? total(chart, index)
+    : Math.max(0, ...chart.series.map((each) => (each.values[index] ?? 0) + (each.halves?.[index] ?? 0)))));
+  const sorted = [...ends].sort((a, b) => a - b);
+  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  const short = chart.kind === "bars" && middle > 0 ? sorted.filter((end) => end <= 5 * middle) : sorted;
+  const longest = short[short.length - 1] || sorted[sorted.length - 1] || 1;
+  return { end: longest * 1.05 * chart.unit.factor, cut: ends.some((end) => end > longest) };
+}
+
+/** Where a chart's ticks stand: about five round numbers. */
+function roundTicks(end) {
+  const rough = end / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10);
+  const ticks = [];
+  for (let i = 0; i * step <= end * 1.0001; i += 1) ticks.push(Number((i * step).toPrecision(6)));
+  return ticks;
+}
+
+const heightOf = (chart) => (chart.kind === "bars" || chart.kind === "dots"
+  ? 120 + chart.categories.length * 23 + Math.ceil(chart.series.length / 3) * 12 : 380);
+
+const labelOf = (category, most) => (category.marked ? "★ " : "") + shortened(category.name, most);
+
+function themeColours() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(name).trim();
+  return { paper: of("--paper"), ink: of("--ink"), muted: of("--muted"), line: of("--line") };
+}
+
+// ---- Canvas ----
+
+function hatched(index, theme) {
+  const kind = hatch(index);
+  if (kind === "none") return colour(index);
+  const tile = element("canvas", { width: "8", height: "8" });
+  const pen = tile.getContext("2d");
+  pen.fillStyle = colour(index);
+  pen.fillRect(0, 0, 8, 8);
+  pen.strokeStyle = pen.fillStyle = theme.paper;
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  if (kind === "dots") pen.arc(4, 4, 1.6, 0, 7);
+  if (kind === "down" || kind === "cross") { pen.moveTo(-1, -1); pen.lineTo(9, 9); }
+  if (kind === "up" || kind === "cross") { pen.moveTo(-1, 9); pen.lineTo(9, -1); }
+  if (kind === "level") { pen.moveTo(0, 4); pen.lineTo(8, 4); }
+  if (kind === "upright") { pen.moveTo(4, 0); pen.lineTo(4, 8); }
+  if (kind === "dots") pen.fill(); else pen.stroke();
+  return pen.createPattern(tile, "repeat");
+}
+
+/** Chart.js' part that writes the sum beside each bar, and draws the intervals of dots. */
+function annotations(chart, theme) {
+  const writeTotals = (canvas) => {
+    const { ctx: pen, chartArea, scales } = canvas;
+    pen.save();
+    pen.font = "600 11px sans-serif";
+    pen.fillStyle = theme.ink;
+    pen.textBaseline = "middle";
+    chart.categories.forEach((_, index) => {
+      const value = total(chart, index) * chart.unit.factor;
+      const over = value > scales.x.max;
+      const x = Math.min(scales.x.getPixelForValue(value), chartArea.right);
+      pen.fillText(`${over ? "▸ " : ""}${digits(value)}`, x + 4, scales.y.getPixelForValue(index));
+    });
+    pen.restore();
+  };
+  const drawIntervals = (canvas) => {
+    const { ctx: pen, scales } = canvas;
+    pen.save();
+    pen.lineWidth = 1.5;
+    chart.series.forEach((each, number) => {
+      if (!each.halves || !canvas.isDatasetVisible(number)) return;
+      pen.strokeStyle = colour(number);
+      each.values.forEach((value, index) => {
+        if (value === null || each.halves[index] === null) return;
+        const y = scales.y.getPixelForValue(index);
+        const ends = [-1, 1].map((side) => scales.x.getPixelForValue((value + side * each.halves[index]) * chart.unit.factor));
+        pen.beginPath();
+        pen.moveTo(ends[0], y); pen.lineTo(ends[1], y);
+        for (const x of ends) { pen.moveTo(x, y - 4); pen.lineTo(x, y + 4); }
+        pen.stroke();
+      });
+    });
+    pen.restore();
+  };
+  return { id: "annotations", afterDatasetsDraw: chart.kind === "bars" ? writeTotals : drawIntervals };
+}
+
+function datasetOf(chart, each, index, theme) {
+  const shared = { label: shortened(each.name, 32), borderColor: colour(index), pointStyle: SHAPES[index % SHAPES.length] };
+  if (chart.kind === "bars") {
+    return { ...shared, backgroundColor: hatched(index, theme), borderColor: theme.paper, borderWidth: { left: 0, right: 1 },
+      barPercentage: 0.95, categoryPercentage: 0.85, data: each.values.map((value) => (value ?? 0) * chart.unit.factor) };
+  }
+  if (chart.kind === "dots") {
+    return { ...shared, backgroundColor: colour(index), pointRadius: 5, showLine: false,
+      data: each.values.map((value) => (value === null ? null : value * chart.unit.factor)) };
+  }
+  return { ...shared, backgroundColor: colour(index), borderDash: dash(index), borderWidth: 2, showLine: !each.loose,
+    pointRadius: each.loose || each.dotted ? 5 : 0, data: each.points.map(([x, y]) => ({ x, y })) };
+}
+
+/** Draws a chart on a canvas; hands back what Chart.js keeps of it. */
+function drawOnCanvas(canvas, chart) {
+  const theme = themeColours();
+  const lying = chart.kind === "bars" || chart.kind === "dots";
+  const narrow = canvas.parentElement.clientWidth < 480;
+  const axis = (title) => ({ title: { display: true, text: title, color: theme.muted }, ticks: { color: theme.muted, maxRotation: 0 },
+    grid: { color: theme.line, borderColor: theme.muted } });
+  const x = axis(chart.x);
+  const y = axis(chart.y);
+  if (lying) {
+    Object.assign(x, { stacked: chart.kind === "bars", min: 0, max: axisEnd(chart).end });
+    x.ticks.callback = (value) => digits(Number(value)).replace(/\.?0+$/, (end) => (end.startsWith(".") ? "" : end));
+    x.ticks.autoSkipPadding = 16;
+    x.ticks.includeBounds = false;
+    Object.assign(y, { stacked: chart.kind === "bars", offset: true, type: "category" });
+    y.grid.display = chart.kind === "dots";
+    y.title.display = false;
+    y.ticks = { autoSkip: false, color: theme.ink,
+      font: (tick) => ({ size: 12, weight: chart.categories[tick.index]?.marked ? "bold" : "normal" }) };
+  } else {
+    Object.assign(x, { type: chart.xLog ? "logarithmic" : "linear" });
+    if (chart.xLog) x.ticks.callback = (value) => (/^[1]0*$|^0\.0*1$/.test(String(value)) ? String(value) : "");
+    if (chart.yFromZero) y.min = 0;
+    if (chart.yMost !== undefined) y.max = chart.yMost;
+  }
+  const tooltip = { callbacks: { label: (item) => {
+    const each = chart.series[item.datasetIndex];
+    if (!lying) return ` ${each.names?.[item.dataIndex] ?? each.name}: ${digits(item.parsed.x)}, ${digits(item.parsed.y)}`;
+    const half = each.halves?.[item.dataIndex];
+    return ` ${each.name}: ${digits(item.parsed.x)}${half ? ` ± ${digits(half * chart.unit.factor)}` : ""} ${chart.unit.name}`;
+  } } };
+  return new Chart(canvas, {
+    type: chart.kind === "bars" ? "bar" : "line",
+    data: { labels: lying ? chart.categories.map((category) => labelOf(category, narrow ? 16 : 30)) : undefined,
+      datasets: chart.series.map((each, index) => datasetOf(chart, each, index, theme)) },
+    options: { indexAxis: lying ? "y" : "x", animation: false, responsive: true, maintainAspectRatio: false,
+      layout: { padding: { right: chart.kind === "bars" ? 58 : 12 } },
+      scales: { x, y },
+      plugins: { tooltip, legend: { position: "top", align: "start",
+        labels: { color: theme.ink, usePointStyle: chart.kind !== "bars", boxWidth: chart.kind === "bars" ? 18 : 10, padding: 12 } } } },
+    plugins: lying ? [annotations(chart, theme)] : [],
+  });
+}
+
+// ---- SVG, for saving ----
+
+const xml = (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c])
+  .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd");
+const svgTag = (tag, attributes, inside = "") =>
+  `<${tag}${Object.entries(attributes).map(([name, value]) => ` ${name}="${xml(value)}"`).join("")}>${inside}</${tag}>`;
+const svgText = (x, y, text, more = {}) => svgTag("text", { x, y, ...more }, xml(text));
+const svgLine = (x1, y1, x2, y2, stroke, more = {}) => svgTag("line", { x1, y1, x2, y2, stroke, ...more });
+
+function svgPatterns(chart) {
+  const strokes = { down: "M-1,-1L9,9", up: "M-1,9L9,-1", cross: "M-1,-1L9,9M-1,9L9,-1", level: "M0,4H8", upright: "M4,0V8" };
+  return chart.series.map((_, index) => svgTag("pattern", { id: `h${index}`, width: 8, height: 8, patternUnits: "userSpaceOnUse" },
+    svgTag("rect", { width: 8, height: 8, fill: colour(index) })
+    + (hatch(index) === "dots" ? svgTag("circle", { cx: 4, cy: 4, r: 1.6, fill: "#fff" }) : "")
+    + (strokes[hatch(index)] ? svgTag("path", { d: strokes[hatch(index)], stroke: "#fff", "stroke-width": 1.5 }) : ""))).join("");
+}
+
+function svgLying(chart, frame) {
+  const { end } = axisEnd(chart);
+  const px = (value) => frame.left + Math.min(1, value / end) * (frame.right - frame.left);
+  const row = (frame.bottom - frame.top) / Math.max(1, chart.categories.length);
+  let text = roundTicks(end).map((tick) => svgLine(px(tick), frame.top, px(tick), frame.bottom, "#ddd")
+    + svgText(px(tick), frame.bottom + 16, tick, { "text-anchor": "middle" })).join("");
+  chart.categories.forEach((category, index) => {
+    const middle = frame.top + row * (index + 0.5);
+    text += svgText(frame.left - 6, middle + 4, labelOf(category, 30),
+      { "text-anchor": "end", ...(category.marked ? { "font-weight": "bold" } : {}) });
+    if (chart.kind === "bars") {
+      let from = 0;
+      chart.series.forEach((each, number) => {
+        const to = from + (each.values[index] ?? 0) * chart.unit.factor;
+        if (px(to) > px(from)) {
+          text += svgTag("rect", { x: px(from), y: middle - row * 0.4, width: px(to) - px(from), height: row * 0.8, fill: `url(#h${number})` });
+        }
+        from = to;
+      });
+      text += svgText(px(from) + 4, middle + 4, `${from > end ? "▸ " : ""}${digits(from)}`, { "font-weight": "600" });
+      return;
+    }
+    chart.series.forEach((each, number) => {
+      if (each.values[index] === null) return;
+      const value = each.values[index] * chart.unit.factor;
+      const half = (each.halves?.[index] ?? 0) * chart.unit.factor;
+      if (half > 0) text += svgLine(px(Math.max(0, value - half)), middle, px(value + half), middle, colour(number), { "stroke-width": 2 });
+      text += svgTag("circle", { cx: px(value), cy: middle, r: 4.5, fill: number % 2 ? "#fff" : colour(number), stroke: colour(number), "stroke-width": 2 });
+    });
+  });
+  return text;
+}
+
+function svgCurves(chart, frame) {
+  const all = chart.series.flatMap((each) => each.points);
+  const scale = (value) => (chart.xLog ? Math.log10(value) : value);
+  const xs = all.map(([x]) => scale(x));
+  const ys = all.map(([, y]) => y);
+  const least = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
+  const [x0, x1] = [least(xs), most(xs) > least(xs) ? most(xs) : least(xs) + 1];
+  const y0 = chart.yFromZero ? 0 : least(ys);
+  const y1 = chart.yMost ?? (most(ys) > y0 ? most(ys) : y0 + 1);
+  const px = (x) => frame.left + ((scale(x) - x0) / (x1 - x0)) * (frame.right - frame.left);
+  const py = (y) => frame.bottom - ((y - y0) / (y1 - y0)) * (frame.bottom - frame.top);
+  let text = "";
+  for (let i = 0; i <= 4; i += 1) {
+    const y = y0 + ((y1 - y0) * i) / 4;
+    const along = x0 + ((x1 - x0) * i) / 4;
+    const x = chart.xLog ? 10 ** along : along;
+    text += svgLine(frame.left, py(y), frame.right, py(y), "#ddd") + svgText(frame.left - 6, py(y) + 4, digits(y), { "text-anchor": "end" })
+      + svgText(px(x), frame.bottom + 16, digits(x), { "text-anchor": "middle" });
+  }
+  chart.series.forEach((each, number) => {
+    if (!each.loose) {
+      text += svgTag("polyline", { points: each.points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" "), fill: "none",
+        stroke: colour(number), "stroke-width": 2, "stroke-dasharray": dash(number).join(" ") || "none" });
+    }
+    if (each.loose || each.dotted) {
+      each.points.forEach(([x, y], index) => {
+        text += svgTag("circle", { cx: px(x), cy: py(y), r: 4.5, fill: colour(number) }, svgTag("title", {}, xml(each.names?.[index] ?? each.name)));
+      });
+    }
+  });
+  return text;
+}
+
+/** A chart as a picture of its own, in the light colours. */
+function svgOf(title, chart) {
+  const lying = chart.kind === "bars" || chart.kind === "dots";
+  const width = 860;
+  const height = heightOf(chart) + 40;
+  const frame = { left: lying ? 220 : 80, right: width - 80, top: 64 + Math.ceil(chart.series.length / 4) * 18, bottom: height - 48 };
+  const legend = chart.series.map((each, index) => {
+    const [x, y] = [20 + (index % 4) * 210, 50 + Math.floor(index / 4) * 18];
+    return svgTag("rect", { x, y: y - 10, width: 16, height: 10, fill: chart.kind === "bars" ? `url(#h${index})` : colour(index) })
+      + svgText(x + 22, y, shortened(each.name, 26));
+  }).join("");
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${svgTag("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`,
+    "font-family": "sans-serif", "font-size": 12, fill: "#111" },
+  svgTag("defs", {}, svgPatterns(chart)) + svgTag("rect", { width, height, fill: "#fff" })
+    + svgText(20, 26, title, { "font-size": 16, "font-weight": "bold" }) + legend
+    + (lying ? svgLying(chart, frame) : svgCurves(chart, frame))
+    + svgLine(frame.left, frame.bottom, frame.right, frame.bottom, "#555")
+    + svgText((frame.left + frame.right) / 2, height - 12, chart.x, { "text-anchor": "middle" })
+    + (lying ? "" : svgText(20, frame.top - 10, chart.y)))}\n`;
+}

@@ -1,0 +1,84 @@
+#include "sim/page/page.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/page/assets.hpp"
+
+namespace papilio {
+namespace {
+
+/// A text in an element of HTML.
+std::string page_escaped(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+/// What the page may load and run: the style and the scripts that are in it, by their hashes.
+std::string page_policy() {
+  return fmt::format(
+      "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}' 'sha256-{}' 'sha256-{}'; "
+      "img-src data: blob:; base-uri 'none'; form-action 'none'",
+      kPageStyle.sha256, kChartLibrary.sha256, kPageDrawing.sha256, kPageScript.sha256);
+}
+
+}  // namespace
+
+std::string embedded_json(const nlohmann::ordered_json& document) {
+  const std::string text =
+      document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    if (c == '<') {
+      escaped += "\\u003c";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string page_html(const nlohmann::ordered_json& data, std::string_view title) {
+  // In the order in which the skeleton has them: what was filled in is not looked at again.
+  const std::array<std::pair<std::string_view, std::string>, 7> parts{{
+      {"{{policy}}", page_policy()},
+      {"{{title}}", page_escaped(title)},
+      {"{{style}}", std::string{kPageStyle.text}},
+      {"{{data}}", embedded_json(data)},
+      {"{{chart}}", std::string{kChartLibrary.text}},
+      {"{{drawing}}", std::string{kPageDrawing.text}},
+      {"{{script}}", std::string{kPageScript.text}},
+  }};
+  std::string page;
+  std::string_view rest = kPageSkeleton.text;
+  for (const auto& [mark, text] : parts) {
+    const std::size_t place = rest.find(mark);
+    PAPILIO_CHECK(place != std::string_view::npos);
+    page += rest.substr(0, place);
+    page += text;
+    rest.remove_prefix(place + mark.size());
+  }
+  page += rest;
+  return page;
+}
+
+}  // namespace papilio

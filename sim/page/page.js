@@ -1,0 +1,503 @@
+"use strict";
+// What the page says: the answer, the choosers, one figure for each chart, the run's own tables, and the sources.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const number = (text) => (text === undefined || text === "" ? null : Number(text));
+
+/** A table of the data as objects by column. */
+function rowsOf(name) {
+  const table = data.tables?.[name];
+  if (!table) return [];
+  return table.rows.map((row) => Object.fromEntries(table.columns.map((column, index) => [column, row[index]])));
+}
+const has = (name, column) => data.tables?.[name]?.columns.includes(column) ?? false;
+const different = (values) => [...new Set(values)];
+
+// ---- tables.md, which holds what the run printed ----
+
+const unescaped = (text) => text.replace(/\\([!-\/:-@\[-`{-~])/g, "$1");
+
+/** The cells of a line between bars; a bar after a backslash is one of the cell's. */
+const cellsOf = (line) => line.trim().slice(1, -1).match(/(?:\\.|[^|\\]|\\$)*(?:\||$)/g)
+  .map((cell) => cell.replace(/\|$/, "")).slice(0, -1).map((cell) => unescaped(cell.trim()));
+
+function readReport(markdown) {
+  const report = { title: "", paragraphs: [], sections: [] };
+  let section = report;
+  for (const line of markdown.split("\n")) {
+    if (line.startsWith("## ")) {
+      section = { title: unescaped(line.slice(3)), paragraphs: [], remarks: [], lines: [] };
+      report.sections.push(section);
+    } else if (line.startsWith("# ") && !report.title) report.title = unescaped(line.slice(2));
+    else if (line.startsWith("|") && section.lines) section.lines.push(line.trimEnd().endsWith("|") ? line : `${line}|`);
+    else if (line.startsWith("- ") && section.remarks) section.remarks.push(unescaped(line.slice(2)));
+    else if (line.trim()) section.paragraphs.push(unescaped(line));
+  }
+  for (const each of report.sections) {
+    if (each.lines.length < 2) continue;
+    const right = cellsOf(each.lines[1]).map((cell) => cell.endsWith(":"));
+    each.columns = cellsOf(each.lines[0]).map((title, index) => ({ name: title, title, text: !right[index] }));
+    each.rows = each.lines.slice(2).map((line) => ({ cells: cellsOf(line).map((shown) => ({ shown })) }));
+  }
+  return report;
+}
+const report = readReport(data.report ?? "");
+
+// ---- Choosers ----
+
+const state = {};
+const choosers = document.getElementById("choosers");
+const dateOf = (text) => text.replace("T", " ").replace("Z", " UTC");
+
+/** A chooser of one of several; without a choice there is none to be seen, only its value. */
+function addChooser(key, title, options, first) {
+  state[key] = first ?? options[0]?.value ?? "";
+  if (options.length < 2) return;
+  const select = element("select", { id: `choose-${key}` });
+  for (const { value, shown } of options) {
+    const option = element("option", { value }, shortened(shown, 48));
+    option.selected = value === state[key];
+    select.append(option);
+  }
+  select.addEventListener("change", () => { state[key] = select.value; draw(title, shownOf(options, select.value)); });
+  choosers.append(element("label", {}, title, select));
+}
+const shownOf = (options, value) => options.find((option) => option.value === value)?.shown ?? value;
+const optionsOf = (values, every) => [...(every ? [{ value: "*", shown: every }] : []),
+  ...values.map((value) => ({ value, shown: value }))];
+
+/** A chooser of any number of several. */
+function addChecks(key, title, values, first) {
+  state[key] = new Set(first);
+  const boxes = element("div");
+  for (const value of values) {
+    const box = element("input", { type: "checkbox", value });
+    box.checked = state[key].has(value);
+    box.addEventListener("change", () => {
+      if (box.checked) state[key].add(value); else state[key].delete(value);
+      draw(title, [...state[key]].join(", "));
+    });
+    boxes.append(element("label", {}, box, element("span", {}, value)));
+  }
+  choosers.append(element("fieldset", {}, element("legend", {}, title), boxes));
+}
+
+// ---- Figures ----
+
+const figures = [];
+
+/** A figure that is drawn anew whenever something is chosen.
+ * @param make () => {chart, columns, rows, note}, or null where there is nothing to draw */
+function addFigure(id, title, description, make) {
+  const canvas = element("canvas", { role: "img", "aria-label": title });
+  const plot = element("div", { class: "plot" }, canvas);
+  const note = element("p", { class: "muted" });
+  const table = element("details", {}, element("summary", {}, `Table: ${title}`));
+  const svg = element("button", { type: "button" }, "Save SVG");
+  const csv = element("button", { type: "button" }, "Save CSV");
+  svg.setAttribute("aria-label", `Save "${title}" as SVG`);
+  csv.setAttribute("aria-label", `Save "${title}" as CSV`);
+  const figure = element("figure", { id: `figure-${id}` }, element("figcaption", {}, description), plot, note,
+    element("div", { class: "saving" }, svg, csv), table);
+  const section = element("section", { "aria-labelledby": `title-${id}` }, element("h2", { id: `title-${id}` }, title), figure);
+  document.getElementById("charts").append(section);
+  const entry = { id, title, make, canvas, plot, note, table, figure, section };
+  svg.addEventListener("click", () => save(`${id}.svg`, "image/svg+xml", svgOf(title, entry.made.chart)));
+  csv.addEventListener("click", () => save(`${id}.csv`, "text/csv", csvOf(entry.made.columns, entry.made.rows)));
+  figures.push(entry);
+}
+
+function drawFigure(entry) {
+  entry.kept?.destroy();
+  entry.kept = null;
+  const made = entry.make();
+  entry.section.hidden = made === null;
+  if (made === null) return;
+  entry.made = made;
+  entry.plot.style.height = `${heightOf(made.chart)}px`;
+  entry.kept = drawOnCanvas(entry.canvas, made.chart);
+  entry.note.textContent = made.note ?? "";
+  entry.canvas.setAttribute("aria-label", `${entry.title}. ${made.said ?? ""} The table below has the values.`);
+  entry.table.querySelector(".wide")?.remove();
+  entry.table.append(tableElement(entry.title, made.columns, made.rows));
+  entry.figure.dataset.drawn = JSON.stringify((made.chart.categories ?? made.chart.series).map((each) => each.name));
+}
+
+function draw(what, chosen) {
+  drawAnswer();
+  figures.forEach(drawFigure);
+  if (what) document.getElementById("changed").textContent = `${what}: ${chosen}. The charts have changed.`;
+}
+
+/** Stacked bars of the parts of a value, and their table. */
+function stackedBars(rows, parts, whole, si, nameOf, isMarked, x) {
+  const mostBars = 60;
+  const known = rows.filter((row) => number(row[whole]) !== null);
+  if (!known.length) return null;
+  const best = [...known].sort((a, b) => number(a[whole]) - number(b[whole])).slice(0, mostBars);
+  const shown = known.filter((row) => best.includes(row));
+  const used = parts.filter(([column]) => known.some((row) => number(row[column])));
+  const unit = unitFor(si, known.map((row) => number(row[whole])));
+  const chart = { kind: "bars", unit, x: `${x}, ${unit.name}`, y: "",
+    categories: shown.map((row) => ({ name: nameOf(row), marked: isMarked(row) })),
+    series: used.map(([column, name]) => ({ name, values: shown.map((row) => number(row[column])) })) };
+  const columns = [{ name: "partition", title: data.kind === "fleet" ? "strategy" : "plan" },
+    { name: whole, title: `sum, ${unit.name}` }, ...used.map(([column, name]) => ({ name: column, title: `${name}, ${unit.name}` }))];
+  const valued = (text) => ({ shown: number(text) === null ? "unknown" : digits(number(text) * unit.factor), value: text });
+  const notes = [];
+  const zero = parts.filter((part) => !used.includes(part)).map(([, name]) => name);
+  if (zero.length) notes.push(`Zero here and left out: ${zero.join(", ")}.`);
+  if (axisEnd(chart).cut) notes.push("▸ marks bars that go on beyond the axis; the number is their sum.");
+  if (known.length > shown.length) notes.push(`The chart has the least ${mostBars} of ${known.length}, the table all.`);
+  if (rows.length > known.length) notes.push(`Unknown, and not drawn: ${rows.length - known.length}.`);
+  if (chart.categories.some((category) => category.marked)) notes.unshift("★ is the least of all that may be chosen.");
+  const least = best[0];
+  return { chart, columns, note: notes.join(" "), said: `The least shown is ${nameOf(least)} with ${withUnit(number(least[whole]), si)}.`,
+    rows: rows.map((row) => ({ marked: isMarked(row),
+      cells: [{ shown: nameOf(row) }, valued(row[whole]), ...used.map(([column]) => valued(row[column]))] })) };
+}
+
+const LATENCY_PARTS = [["queue_s", "queue at the mobile"], ["mobile_s", "mobile"], ["promotion_s", "radio's promotion"], ["uplink_s", "upload"],
+  ["delay_s", "propagation"], ["wait_s", "wait at servers"], ["edge_s", "edge"], ["backhaul_s", "backhaul"], ["cloud_s", "cloud"],
+  ["service_s", "servers"], ["downlink_s", "download"], ["recovery_s", "failed attempts"]];
+const ENERGY_PARTS = [["mobile_j", "mobile"], ["uplink_j", "upload"], ["downlink_j", "download"], ["compute_j", "computing"],
+  ["promotion_j", "radio's promotion"], ["transmit_j", "sending"], ["receive_j", "receiving"], ["tail_j", "radio's tail"], ["idle_j", "waiting"]];
+const partsIn = (table, parts) => parts.filter(([column]) => has(table, column));
+
+const times = (value, base) => (value === null || base === null || value === 0 ? "" : `${digits(base / value)}`);
+const least = (rows, column) => rows.filter((row) => number(row[column]) !== null && row.admitted !== "0")
+  .reduce((best, row) => (best === null || number(row[column]) < number(best[column]) ? row : best), null);
+
+/** "a sentence." of how much less than the two plans that do not split. */
+function comparison(row, column, bases) {
+  const texts = bases.filter((base) => base && base !== row && number(base[column]) !== null && number(row[column]) > 0)
+    .map((base) => {
+      const ratio = number(base[column]) / number(row[column]);
+      return ratio >= 1 ? `${digits(ratio)} times less than ${base.partition ?? base.strategy}` : `${digits(1 / ratio)} times more than ${base.partition ?? base.strategy}`;
+    });
+  return texts.length ? `, ${texts.join(" and ")}` : "";
+}
+
+const answer = document.getElementById("answer");
+const answerBody = element("div");
+answer.append(answerBody);
+
+/** What was accepted: the sentences in which the run says its limits. */
+function limitsSaid() {
+  const sentences = report.sections.flatMap((section) => [...section.paragraphs, ...section.remarks])
+    .flatMap((text) => text.match(/[^.]*\blimit[^.]*\./gi) ?? []).map((text) => text.trim());
+  const found = different(sentences.filter((text) => /stated|accuracy|limit/i.test(text)))[0];
+  return found ? `Limits: ${found}` : "No limits were stated.";
+}
+
+// ---- Scenarios ----
+
+const summary = rowsOf("summary");
+const radioOf = (row) => row.network || "";
+const isOfCell = (radio, reading) => (row) => (radioOf(row) === radio || radioOf(row) === "") && row.energy_model === reading;
+const nameOfPlan = (row) => (row.partition ?? row.strategy) + (row.channels && !String(row.partition).includes("/") ? ` (D_r ${row.channels})` : "");
+const basesOf = (rows) => ["cloud-only", "mobile-only"].map((strategy) => rows.find((row) => row.strategy === strategy));
+
+/** The rows that the choosers leave. Plans without a cut stay, to compare with. */
+const chosenRows = () => summary.filter(isOfCell(state.radio, state.reading)).filter((row) => !row.cut
+  || ((state.cut === "*" || row.cut === state.cut) && (state.channels === "*" || row.channels === state.channels)));
+const bestOf = (column) => least(summary.filter(isOfCell(state.radio, state.reading)), column);
+
+function drawScenarioAnswer() {
+  const rows = summary.filter(isOfCell(state.radio, state.reading));
+  const goals = [["latency_s", "s", "the least latency"], ["energy_j", "J", `the least mobile energy (${state.reading})`]];
+  const said = goals.map(([column, si, goal]) => {
+    const best = least(rows, column);
+    return best === null ? `${goal}: nothing is known to keep the limits.`
+      : `${goal} has ${nameOfPlan(best)}: ${withUnit(number(best[column]), si)}${comparison(best, column, basesOf(rows))}.`;
+  });
+  const radio = state.radio ? `On ${state.radio}, ` : "";
+  answerBody.replaceChildren(...said.map((text, index) => element("p", { class: "headline" },
+    index === 0 && radio ? radio + text : text[0].toUpperCase() + text.slice(1))), element("p", { class: "muted" }, limitsSaid()));
+  const columns = ["radio", "goal", "plan", "value", "cloud-only ÷ it", "mobile-only ÷ it", "accuracy"]
+    .map((title, index) => ({ name: title, title, text: index < 3 }));
+  const lines = [];
+  for (const network of radios) {
+    const goalsHere = [["latency_s", "s", "latency", readings[0]], ...readings.map((reading) => ["energy_j", "J", `energy, ${reading}`, reading])];
+    for (const [column, si, goal, reading] of goalsHere) {
+      const here = summary.filter(isOfCell(network, reading));
+      const best = least(here, column);
+      if (best === null) continue;
+      const [cloud, mobile] = basesOf(here).map((base) => (base ? number(base[column]) : null));
+      const value = number(best[column]);
+      lines.push({ marked: network === state.radio, cells: [{ shown: network || "none" }, { shown: goal }, { shown: nameOfPlan(best) },
+        { shown: withUnit(value, si), value: best[column] }, { shown: times(value, cloud) }, { shown: times(value, mobile) },
+        { shown: best.accuracy ? `${digits(number(best.accuracy) * 100)} %` : "unknown", value: best.accuracy }] });
+    }
+  }
+  answerBody.append(tableElement("The best plan of each radio and goal", columns, lines));
+}
+
+/** Sections of the report whose tables have a printed value beside a simulated one. */
+const publishedSections = () => report.sections.filter((section) => section.columns?.some(({ title }) => / paper$|, paper$/.test(title))
+  && section.columns.some(({ title }) => title === "ms, paper") && section.columns.some(({ title }) => title === "ms"));
+
+function publishedFigure() {
+  const section = publishedSections().find((each) => each.title === state.published) ?? publishedSections()[0];
+  if (!section) return null;
+  const at = (title) => section.columns.findIndex((column) => column.title === title);
+  const texts = section.columns.map((column, index) => (column.text ? index : -1)).filter((index) => index >= 0);
+  const categories = section.rows.map((row) => ({ name: texts.map((index) => row.cells[index].shown).filter(Boolean).join(", ") }));
+  const values = (title) => section.rows.map((row) => { const shown = row.cells[at(title)].shown; return /^[-+\d.]+$/.test(shown) ? Number(shown) / 1e3 : null; });
+  const chart = { kind: "dots", unit: { factor: 1e3, name: "ms" }, x: "latency, ms", y: "", categories,
+    series: [{ name: "printed in the paper", values: values("ms, paper") }, { name: "simulated", values: values("ms") }] };
+  return { chart, columns: section.columns, rows: section.rows, note: section.remarks.join(" ") };
+}
+
+/** Of points, those that no other beats in both values. */
+function frontOf(rows, x, y) {
+  const sorted = [...rows].sort((a, b) => number(a[x]) - number(b[x]) || number(a[y]) - number(b[y]));
+  let lowest = Infinity;
+  return sorted.filter((row) => { const isBetter = number(row[y]) < lowest; lowest = Math.min(lowest, number(row[y])); return isBetter; });
+}
+
+function frontFigure() {
+  const rows = chosenRows().filter((row) => number(row.latency_s) !== null && number(row.energy_j) !== null && row.admitted !== "0");
+  if (rows.length < 2) return null;
+  const front = frontOf(rows, "latency_s", "energy_j");
+  const time = unitFor("s", rows.map((row) => number(row.latency_s)));
+  const energy = unitFor("J", rows.map((row) => number(row.energy_j)));
+  const point = (row) => [number(row.latency_s) * time.factor, number(row.energy_j) * energy.factor];
+  const others = rows.filter((row) => !front.includes(row));
+  const chart = { kind: "lines", xLog: true, yFromZero: false, unit: time, x: `latency, ${time.name} (logarithmic)`, y: `mobile energy, ${energy.name}`,
+    series: [{ name: "on the front", dotted: true, points: front.map(point), names: front.map(nameOfPlan) },
+      { name: "beaten in both", loose: true, points: others.map(point), names: others.map(nameOfPlan) }] };
+  const columns = [{ name: "partition", title: "plan" }, { name: "latency_s", title: `latency, ${time.name}` },
+    { name: "energy_j", title: `energy, ${energy.name}` }, { name: "on_front", title: "on the front", text: true }];
+  return { chart, columns, said: `On the front: ${front.map(nameOfPlan).join(", ")}.`, note: `On the front: ${front.slice(0, 12).map(nameOfPlan).join(", ")}.`,
+    rows: rows.map((row) => ({ marked: front.includes(row), cells: [{ shown: nameOfPlan(row) },
+      { shown: digits(number(row.latency_s) * time.factor), value: row.latency_s },
+      { shown: digits(number(row.energy_j) * energy.factor), value: row.energy_j }, { shown: front.includes(row) ? "yes" : "no" }] })) };
+}
+
+function accuracyFigure() {
+  const rows = chosenRows().filter((row) => number(row.accuracy) !== null && number(row.payload_bytes) > 0);
+  if (rows.length < 2) return null;
+  const kinds = different(rows.map((row) => row.strategy));
+  const chart = { kind: "lines", xLog: true, unit: UNITS.byte[0], x: "upload, byte (logarithmic)", y: "top-1 accuracy, %",
+    series: kinds.map((kind) => {
+      const of = rows.filter((row) => row.strategy === kind);
+      return { name: kind, loose: true, points: of.map((row) => [number(row.payload_bytes), number(row.accuracy) * 100]), names: of.map(nameOfPlan) };
+    }) };
+  const columns = [{ name: "partition", title: "plan" }, { name: "payload_bytes", title: "upload, byte" }, { name: "accuracy", title: "accuracy, %" }];
+  return { chart, columns, rows: rows.map((row) => ({ cells: [{ shown: nameOfPlan(row) }, { shown: row.payload_bytes, value: row.payload_bytes },
+    { shown: digits(number(row.accuracy) * 100), value: row.accuracy }] })), note: "Plans whose accuracy is unknown are left out, and those that upload nothing." };
+}
+
+const readings = different(summary.map((row) => row.energy_model));
+const namedRadios = different(summary.map(radioOf).filter(Boolean));
+const radios = namedRadios.length ? namedRadios : [""];
+
+function setUpScenario() {
+  addChooser("radio", "Radio", optionsOf(radios));
+  addChooser("cut", "Cut", optionsOf(different(summary.map((row) => row.cut).filter(Boolean)), "every cut"), "*");
+  addChooser("channels", "D_r, channels of the unit", optionsOf(different(summary.map((row) => row.channels).filter(Boolean)), "every D_r"), "*");
+  addChooser("reading", "Reading of the radio's energy", optionsOf(readings));
+  const marked = (column) => (row) => row === bestOf(column);
+  addFigure("latency", "Latency by stage", "Mean time from request to answer of each plan on the chosen radio, by where it goes.",
+    () => stackedBars(chosenRows(), partsIn("summary", LATENCY_PARTS), "latency_s", "s", nameOfPlan, marked("latency_s"), "latency"));
+  addFigure("energy", "Mobile energy by stage", "Mean energy that one request takes from the mobile, under the chosen reading of the radio's powers.",
+    () => stackedBars(chosenRows(), partsIn("summary", ENERGY_PARTS), "energy_j", "J", nameOfPlan, marked("energy_j"), "mobile energy"));
+  addFigure("front", "Latency against energy", "Each plan's latency and energy. On the front are those that no other plan beats in both.", frontFigure);
+  addFigure("accuracy", "Accuracy against bytes", "What each plan uploads, and the accuracy that is known of it.", accuracyFigure);
+  if (publishedSections().length) {
+    addChooser("published", "Published beside simulated", optionsOf(publishedSections().map((section) => section.title)));
+    addFigure("published", "Published beside simulated", "Latencies that the paper prints, and those simulated here.", publishedFigure);
+  }
+}
+
+// ---- Fleets ----
+
+const fleet = rowsOf("fleet");
+const shares = rowsOf("latencies");
+const series = rowsOf("timeseries");
+const choices = rowsOf("choices");
+const strategyOf = (row) => row.strategy;
+const isForesighted = (row) => row.strategy_kind === "oracle" || row.strategy === "oracle";
+const fleetRows = () => fleet.filter((row) => row.mobiles === state.mobiles && row.window === state.window);
+const chosenStrategies = () => fleetRows().filter((row) => state.strategies.has(row.strategy));
+const mayBeBest = () => fleetRows().filter((row) => !isForesighted(row) && number(row.completed) > 0);
+
+function drawFleetAnswer() {
+  const rows = mayBeBest();
+  const columns = ["goal", "strategy", "value", "± 95 %", "cloud-only ÷ it", "mobile-only ÷ it", "completed, %"]
+    .map((title, index) => ({ name: title, title, text: index < 2 }));
+  const goals = [["latency_s", "s", "mean latency", "latency_ci_s"], ["p95_s", "s", "95th percentile of the latency", "p95_ci_s"],
+    ["energy_j", "J", "mean mobile energy of a request", null]];
+  const bases = ["cloud-only", "mobile-only"].map((name) => rows.find((row) => row.strategy === name));
+  const headlines = [];
+  const lines = [];
+  for (const [column, si, goal, half] of goals) {
+    const best = least(rows, column);
+    if (best === null) continue;
+    const value = number(best[column]);
+    const halfWidth = half ? number(best[half]) : null;
+    const near = half === null ? [] : rows.filter((row) => row !== best && row.admitted !== "0" && number(row[column]) !== null
+      && number(row[column]) - (number(row[half]) ?? 0) <= value + (halfWidth ?? 0));
+    const interval = halfWidth === null ? "" : ` ± ${withUnit(halfWidth, si)}`;
+    headlines.push(`The least ${goal} has ${best.strategy}: ${withUnit(value, si)}${interval}${comparison(best, column, bases)}.${
+      near.length ? ` Within their intervals it cannot be told from ${near.slice(0, 4).map(strategyOf).join("; ")}${near.length > 4 ? ` and ${near.length - 4} more` : ""}.` : ""}`);
+    lines.push({ cells: [{ shown: goal }, { shown: best.strategy }, { shown: withUnit(value, si), value: best[column] },
+      { shown: half === null ? "none made" : halfWidth === null ? "n/a" : withUnit(halfWidth, si), value: half ? best[half] : "" },
+      ...bases.map((base) => ({ shown: base ? times(value, number(base[column])) : "" })),
+      { shown: digits((100 * number(best.completed)) / Math.max(1, number(best.arrived))) }] });
+  }
+  const foresight = fleet.some(isForesighted) ? " The oracle knows the future and is no candidate." : "";
+  answerBody.replaceChildren(...headlines.map((text) => element("p", { class: "headline" }, text)),
+    element("p", { class: "muted" }, `${limitsSaid()} Latencies are those of completed requests.${foresight}`),
+    tableElement(`The best strategy of each goal; mobiles: ${state.mobiles}, window: ${state.window}`, columns, lines));
+}
+
+function percentilesFigure() {
+  const rows = chosenStrategies().filter((row) => number(row.p50_s) !== null);
+  if (!rows.length) return null;
+  const parts = [["p50_s", "p50_ci_s", "median"], ["p95_s", "p95_ci_s", "95th percentile"], ["p99_s", "p99_ci_s", "99th percentile"]];
+  const unit = unitFor("s", rows.map((row) => number(row.p50_s)));
+  const chart = { kind: "dots", unit, x: `latency, ${unit.name}`, y: "", categories: rows.map((row) => ({ name: row.strategy })),
+    series: parts.map(([column, half, name]) => ({ name, values: rows.map((row) => number(row[column])), halves: rows.map((row) => number(row[half])) })) };
+  const columns = [{ name: "strategy", title: "strategy" }, ...parts.flatMap(([column, half, name]) => [
+    { name: column, title: `${name}, ${unit.name}` }, { name: half, title: `±, ${unit.name}` }])];
+  const valued = (text) => ({ shown: number(text) === null ? "n/a" : digits(number(text) * unit.factor), value: text });
+  return { chart, columns, note: "Bars are 95 % intervals, where there are requests enough for one.",
+    rows: rows.map((row) => ({ cells: [{ shown: row.strategy }, ...parts.flatMap(([column, half]) => [valued(row[column]), valued(row[half])])] })) };
+}
+
+function distributionsFigure() {
+  const names = [...state.strategies].slice(0, 12);
+  const of = names.map((name) => [name, shares.filter((row) => row.strategy === name && row.mobiles === state.mobiles)])
+    .filter(([, rows]) => rows.length);
+  if (!of.length) return null;
+  const unit = unitFor("s", of.flatMap(([, rows]) => rows.map((row) => number(row.latency_s))));
+  const chart = { kind: "lines", xLog: true, yFromZero: true, yMost: 100, unit, x: `latency, ${unit.name} (logarithmic)`, y: "requests as fast, %",
+    series: of.map(([name, rows]) => ({ name, points: rows.map((row) => [number(row.latency_s) * unit.factor, number(row.share) * 100]) })) };
+  const columns = [{ name: "share", title: "requests as fast, %" }, ...of.map(([name]) => ({ name: `${name} latency_s`, title: `${name}, ${unit.name}` }))];
+  return { chart, columns, note: `All recorded requests of the run that completed, in every window and replication.${
+    state.strategies.size > names.length ? ` The first ${names.length} of the chosen strategies.` : ""}`,
+  rows: of[0][1].map((row, index) => ({ cells: [{ shown: digits(number(row.share) * 100), value: row.share },
+    ...of.map(([, rows]) => ({ shown: digits(number(rows[index].latency_s) * unit.factor), value: rows[index].latency_s }))] })) };
+}
+
+function seriesFigure(column, title, factor) {
+  const names = [...state.strategies].slice(0, 12);
+  const of = names.map((name) => [name, series.filter((row) => row.strategy === name && row.resource === state.resource)])
+    .filter(([, rows]) => rows.length > 1);
+  if (!of.length) return null;
+  const middle = (row) => (number(row.from_s) + number(row.to_s)) / 2;
+  const chart = { kind: "lines", yFromZero: true, unit: UNITS[""][0], x: "time, s", y: title,
+    series: of.map(([name, rows]) => ({ name, points: rows.map((row) => [middle(row), number(row[column]) * factor]) })) };
+  const columns = [{ name: "from_s", title: "from, s" }, { name: "to_s", title: "to, s" }, ...of.map(([name]) => ({ name: `${name} ${column}`, title: name }))];
+  return { chart, columns, note: `Of ${state.resource}, in the first replication.`,
+    rows: of[0][1].map((row, index) => ({ cells: [{ shown: row.from_s, value: row.from_s }, { shown: row.to_s, value: row.to_s },
+      ...of.map(([, rows]) => ({ shown: rows[index] ? digits(number(rows[index][column]) * factor) : "", value: rows[index]?.[column] ?? "" }))] })) };
+}
+
+function choicesFigure() {
+  const rows = choices.filter((row) => (state.mobiles === "all" || row.mobiles === state.mobiles) && row.window === state.window && state.strategies.has(row.strategy));
+  const adaptive = different(rows.map(strategyOf)).filter((name) => different(rows.filter((row) => row.strategy === name).map((row) => row.partition)).length > 1);
+  if (!adaptive.length) return null;
+  const count = (strategy, partition) => rows.filter((row) => row.strategy === strategy && row.partition === partition)
+    .reduce((sum, row) => sum + number(row.completed), 0);
+  const all = different(rows.map((row) => row.partition)).map((name) => [name, adaptive.reduce((sum, strategy) => sum + count(strategy, name), 0)])
+    .filter(([, sum]) => sum > 0).sort((a, b) => b[1] - a[1]).map(([name]) => name);
+  const [main, rest] = [all.slice(0, 7), all.slice(7)];
+  const sums = adaptive.map((strategy) => all.reduce((sum, name) => sum + count(strategy, name), 0));
+  const share = (strategy, index, names) => names.reduce((sum, name) => sum + count(strategy, name), 0) / Math.max(1, sums[index]);
+  const groups = [...main.map((name) => [name, [name]]), ...(rest.length ? [[`${rest.length} others`, rest]] : [])];
+  const chart = { kind: "bars", unit: UNITS.share.map(([factor, name]) => ({ factor, name }))[0], x: "completed requests, %", y: "",
+    categories: adaptive.map((name) => ({ name })),
+    series: groups.map(([name, names]) => ({ name, values: adaptive.map((strategy, index) => share(strategy, index, names)) })) };
+  const columns = [{ name: "strategy", title: "strategy" }, ...all.map((name) => ({ name: `${name} completed`, title: `${name}, completed` }))];
+  return { chart, columns, rows: adaptive.map((strategy) => ({ cells: [{ shown: strategy },
+    ...all.map((name) => ({ shown: String(count(strategy, name)), value: String(count(strategy, name)) }))] })) };
+}
+
+function setUpFleet() {
+  addChooser("mobiles", "Mobiles", optionsOf(different(fleet.map((row) => row.mobiles))));
+  addChooser("window", "Window", optionsOf(different(fleet.map((row) => row.window))));
+  addChooser("resource", "Resource, over time", optionsOf(different(series.map((row) => row.resource))), "cloud");
+  const names = different(fleet.map(strategyOf));
+  if (!series.some((row) => row.resource === state.resource)) state.resource = series[0]?.resource ?? "";
+  // At first: what does not cut, what adapts, and the best fixed cut.
+  const adaptive = new Set(choices.length ? names.filter((name) => different(choices.filter((row) => row.strategy === name)
+    .map((row) => row.partition)).length > 1) : names);
+  const best = least(mayBeBest(), "latency_s");
+  const first = names.filter((name) => ["mobile-only", "cloud-only", best?.strategy].includes(name) || adaptive.has(name)).slice(0, 8);
+  addChecks("strategies", "Strategies", names, first);
+  const marked = (column) => (row) => row === least(mayBeBest(), column);
+  addFigure("latency", "Latency by stage", "Mean time from arrival to answer of the completed requests, by where it goes.",
+    () => stackedBars(chosenStrategies(), partsIn("fleet", LATENCY_PARTS), "latency_s", "s", strategyOf, marked("latency_s"), "latency"));
+  addFigure("energy", "Mobile energy by stage", "Mean energy that a request takes from its mobile.",
+    () => stackedBars(chosenStrategies(), partsIn("fleet", ENERGY_PARTS), "energy_j", "J", strategyOf, marked("energy_j"), "mobile energy"));
+  addFigure("percentiles", "Percentiles of the latency", "Median, 95th and 99th percentile of the completed requests, with their intervals.", percentilesFigure);
+  addFigure("distributions", "Distributions of the latency", "The share of requests that were answered within a time.", distributionsFigure);
+  addFigure("utilisation", "Utilisation over time", "Share of the time in which the chosen resource was busy.",
+    () => seriesFigure("utilisation", "utilisation, %", 100));
+  addFigure("queue", "Queue over time", "Requests waiting at mobiles or servers, or flows on a link.",
+    () => seriesFigure("mean_queue", "mean number waiting or in flight", 1));
+  addFigure("choices", "What was chosen", "Partitions that the strategies which adapt took for the completed requests.", choicesFigure);
+}
+
+// ---- The rest of the page ----
+
+function addHeader() {
+  const top = document.getElementById("top");
+  top.append(element("h1", {}, report.title || String(data.manifest.scenario ?? "Results")));
+  for (const text of report.paragraphs.slice(0, 2)) top.append(element("p", {}, text));
+  const facts = [data.manifest.started ? `simulated ${dateOf(String(data.manifest.started))}` : "",
+    data.manifest.papilio ? `Papilio ${data.manifest.papilio} (${data.manifest.git_revision})` : "", `seed ${data.manifest.seed}`];
+  top.append(element("p", { class: "muted" }, facts.filter(Boolean).join(" · ")));
+}
+
+function addReportTables() {
+  const tables = document.getElementById("tables");
+  tables.append(element("p", { class: "muted" }, "Every table of tables.md, rounded as it was printed."));
+  for (const section of report.sections) {
+    const inside = element("details", {}, element("summary", {}, section.title));
+    for (const text of section.paragraphs) inside.append(element("p", {}, text));
+    if (section.columns) {
+      const csv = element("button", { type: "button", "aria-label": `Save "${section.title}" as CSV` }, "Save CSV");
+      csv.addEventListener("click", () => save("table.csv", "text/csv", csvOf(section.columns, section.rows)));
+      inside.append(tableElement(section.title, section.columns, section.rows), element("div", { class: "saving" }, csv));
+    }
+    if (section.remarks.length) inside.append(element("ul", { class: "notes" }, ...section.remarks.map((text) => element("li", {}, text))));
+    tables.append(inside);
+  }
+}
+
+function addSources() {
+  const sources = document.getElementById("sources");
+  for (const text of report.paragraphs.slice(2)) sources.append(element("p", {}, text));
+  const notes = [...data.notes, "Charts and their tables show four significant digits; a saved CSV has the values themselves, in SI (s, J, byte), and names as they are."];
+  sources.append(element("ul", { class: "notes" }, ...notes.map((text) => element("li", {}, text))));
+  const rows = Object.entries(data.manifest).filter(([, value]) => typeof value !== "object" || value === null || JSON.stringify(value).length < 4000)
+    .map(([key, value]) => ({ cells: [{ shown: key }, { shown: Array.isArray(value) && value.every((each) => typeof each === "string") ? value.join(" ")
+      : typeof value === "object" && value !== null ? Object.entries(value).map(([name, each]) => `${name} ${typeof each === "object" ? JSON.stringify(each) : each}`).join(", ") : String(value) }] }));
+  sources.append(element("details", {}, element("summary", {}, "The manifest"),
+    tableElement("manifest.json", [{ name: "key", title: "key" }, { name: "value", title: "value", text: true }], rows)));
+  sources.append(element("details", {}, element("summary", {}, "The scenario, with every default"), element("pre", { tabindex: "0" }, data.scenario ?? "")));
+}
+
+function drawAnswer() {
+  if (data.kind === "fleet") drawFleetAnswer(); else drawScenarioAnswer();
+}
+
+choosers.addEventListener("submit", (event) => event.preventDefault());
+addHeader();
+if (data.kind === "fleet") setUpFleet(); else setUpScenario();
+choosers.hidden = !choosers.childElementCount;
+addReportTables();
+addSources();
+draw();
+
+// Colours are those of the page; on paper all is opened, and the colours are the light ones.
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+matchMedia("print").addEventListener("change", (event) => {
+  if (event.matches) document.querySelectorAll("details").forEach((each) => { each.open = true; });
+  figures.forEach(drawFigure);
+});
+document.documentElement.dataset.ready = "yes";
