@@ -3,11 +3,12 @@
 // description. Whatever comes from data becomes text (textContent, an attribute, a canvas' letters), never markup.
 //
 // A chart's description:
-//   kind        "bars" (stacked, lying), "dots" (values with intervals, lying) or "lines"; "points": no line between
+//   kind        "bars" (stacked, lying), "dots" (values with intervals, lying) or "lines"
 //   unit        {factor, name}: what values are multiplied with, and what is written
 //   categories  of bars and dots: [{name, marked}]
-//   series      [{name, values: [SI or null], halves: [SI or null]}], of lines [{name, points: [[x, y]], names: []}]
-//   x, y        titles of the axes; xLog of lines
+//   series      [{name, values: [SI or null], halves: [SI or null]}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
+//               dotted: a dot at each point; of dots, hollow: drawn larger and not filled
+//   x, y        titles of the axes; xLog and yLog of lines: logarithmic
 
 /** An element with attributes and children; a text among the children becomes a text. */
 function element(tag, attributes = {}, ...children) {
@@ -202,9 +203,11 @@ function datasetOf(chart, each, index, theme) {
       barPercentage: 0.95, categoryPercentage: 0.85, data: each.values.map((value) => (value ?? 0) * chart.unit.factor) };
   }
   if (chart.kind === "dots") {
-    return { ...shared, backgroundColor: colour(index), pointRadius: 5, showLine: false,
+    return { ...shared, backgroundColor: each.hollow ? "transparent" : colour(index), pointRadius: each.hollow ? 8 : 4.5, borderWidth: 2,
+      pointBorderWidth: 2, showLine: false,
       data: each.values.map((value) => (value === null ? null : value * chart.unit.factor)) };
   }
+  if (!each.loose && !each.dotted) shared.pointStyle = "line";
   return { ...shared, backgroundColor: colour(index), borderDash: dash(index), borderWidth: 2, showLine: !each.loose,
     pointRadius: each.loose || each.dotted ? 5 : 0, data: each.points.map(([x, y]) => ({ x, y })) };
 }
@@ -230,7 +233,10 @@ function drawOnCanvas(canvas, chart) {
       font: (tick) => ({ size: 12, weight: chart.categories[tick.index]?.marked ? "bold" : "normal" }) };
   } else {
     Object.assign(x, { type: chart.xLog ? "logarithmic" : "linear" });
-    if (chart.xLog) x.ticks.callback = (value) => (/^[1]0*$|^0\.0*1$/.test(String(value)) ? String(value) : "");
+    if (chart.yLog) y.type = "logarithmic";
+    for (const [along, isLog] of [[x, chart.xLog], [y, chart.yLog]]) {
+      if (isLog) along.ticks.callback = (value) => (/^[125]0*$|^0\.0*[125]$/.test(String(Number(value))) ? String(Number(value)) : "");
+    }
     if (chart.yFromZero) y.min = 0;
     if (chart.yMost !== undefined) y.max = chart.yMost;
   }
@@ -248,7 +254,7 @@ function drawOnCanvas(canvas, chart) {
       layout: { padding: { right: chart.kind === "bars" ? 58 : 12 } },
       scales: { x, y },
       plugins: { tooltip, legend: { position: "top", align: "start",
-        labels: { color: theme.ink, usePointStyle: chart.kind !== "bars", boxWidth: chart.kind === "bars" ? 18 : 10, padding: 12 } } } },
+        labels: { color: theme.ink, usePointStyle: chart.kind !== "bars", boxWidth: 18, ...(chart.kind === "bars" ? {} : { boxHeight: 7, pointStyleWidth: 26 }), padding: 12 } } } },
     plugins: lying ? [annotations(chart, theme)] : [],
   });
 }
@@ -297,7 +303,7 @@ function svgLying(chart, frame) {
       const value = each.values[index] * chart.unit.factor;
       const half = (each.halves?.[index] ?? 0) * chart.unit.factor;
       if (half > 0) text += svgLine(px(Math.max(0, value - half)), middle, px(value + half), middle, colour(number), { "stroke-width": 2 });
-      text += svgTag("circle", { cx: px(value), cy: middle, r: 4.5, fill: number % 2 ? "#fff" : colour(number), stroke: colour(number), "stroke-width": 2 });
+      text += svgTag("circle", { cx: px(value), cy: middle, r: each.hollow ? 8 : 4.5, fill: each.hollow ? "none" : colour(number), stroke: colour(number), "stroke-width": 2 });
     });
   });
   return text;
@@ -305,21 +311,21 @@ function svgLying(chart, frame) {
 
 function svgCurves(chart, frame) {
   const all = chart.series.flatMap((each) => each.points);
-  const scale = (value) => (chart.xLog ? Math.log10(value) : value);
-  const xs = all.map(([x]) => scale(x));
-  const ys = all.map(([, y]) => y);
-  const least = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
-  const most = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
-  const [x0, x1] = [least(xs), most(xs) > least(xs) ? most(xs) : least(xs) + 1];
-  const y0 = chart.yFromZero ? 0 : least(ys);
-  const y1 = chart.yMost ?? (most(ys) > y0 ? most(ys) : y0 + 1);
-  const px = (x) => frame.left + ((scale(x) - x0) / (x1 - x0)) * (frame.right - frame.left);
-  const py = (y) => frame.bottom - ((y - y0) / (y1 - y0)) * (frame.bottom - frame.top);
+  const scaled = (value, isLog) => (isLog ? Math.log10(value) : value);
+  const back = (value, isLog) => (isLog ? 10 ** value : value);
+  const range = (values, from, to) => {
+    const least = from ?? values.reduce((a, b) => Math.min(a, b), Infinity);
+    const most = to ?? values.reduce((a, b) => Math.max(a, b), -Infinity);
+    return [least, most > least ? most : least + 1];
+  };
+  const [x0, x1] = range(all.map(([x]) => scaled(x, chart.xLog)));
+  const [y0, y1] = range(all.map(([, y]) => scaled(y, chart.yLog)), chart.yFromZero ? 0 : undefined, chart.yMost);
+  const px = (x) => frame.left + ((scaled(x, chart.xLog) - x0) / (x1 - x0)) * (frame.right - frame.left);
+  const py = (y) => frame.bottom - ((scaled(y, chart.yLog) - y0) / (y1 - y0)) * (frame.bottom - frame.top);
   let text = "";
   for (let i = 0; i <= 4; i += 1) {
-    const y = y0 + ((y1 - y0) * i) / 4;
-    const along = x0 + ((x1 - x0) * i) / 4;
-    const x = chart.xLog ? 10 ** along : along;
+    const x = back(x0 + ((x1 - x0) * i) / 4, chart.xLog);
+    const y = back(y0 + ((y1 - y0) * i) / 4, chart.yLog);
     text += svgLine(frame.left, py(y), frame.right, py(y), "#ddd") + svgText(frame.left - 6, py(y) + 4, digits(y), { "text-anchor": "end" })
       + svgText(px(x), frame.bottom + 16, digits(x), { "text-anchor": "middle" });
   }

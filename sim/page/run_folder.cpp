@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMostRows = 8000;
 constexpr std::size_t kMostTextBytes = std::size_t{1} << 20U;
 constexpr std::size_t kShares = 200;
-constexpr std::size_t kMostDistributions = 100;
+constexpr std::size_t kMostSeries = 200;
 constexpr std::size_t kMostIntervals = 100;
 // Of the files that people read; those above are refused rather than shown in part.
 constexpr std::size_t kMostReadBytes = std::size_t{64} << 20U;
@@ -48,7 +48,14 @@ class PageContents {
   /// A table as it stands in the file, up to `kMostRows`.
   void add(const std::string& name) {
     const fs::path file = folder_ / (name + ".csv");
-    if (fs::exists(file)) add(name, read_page_table(file));
+    if (!fs::exists(file)) return;
+    PageTable table = read_page_table(file);
+    if (table.rows.size() > kMostRows) {
+      notes_.push_back(fmt::format("The page holds the first {} of the {} rows of {}.csv.",
+                                   kMostRows, table.rows.size(), name));
+      table.rows.resize(kMostRows);
+    }
+    set_table(name, std::move(table));
   }
   void add_latencies() {
     const fs::path file = folder_ / "records.csv";
@@ -56,9 +63,10 @@ class PageContents {
     const PageTable records = read_page_table(file);
     notes_.push_back(fmt::format(
         "The latencies' distributions rest on the {} recorded requests of records.csv; "
-        "each is drawn through {} of its own recorded values, at equally spaced shares.",
-        records.rows.size(), kShares + 1));
-    add("latencies", latency_shares(records, kShares, kMostDistributions, file.string()));
+        "each is drawn through {} of its own recorded values, at equally spaced shares. Of more "
+        "than {} distributions, the first are shown.",
+        records.rows.size(), kShares + 1, kMostSeries));
+    set_table("latencies", latency_shares(records, kShares, kMostSeries, file.string()));
   }
   void add_series() {
     const fs::path file = folder_ / "timeseries.csv";
@@ -66,9 +74,10 @@ class PageContents {
     notes_.push_back(
         fmt::format("Utilisation and queues are those of the first replication, with at most {} "
                     "intervals each: neighbours in timeseries.csv are taken together, their values "
-                    "means over time.",
-                    kMostIntervals));
-    add("timeseries", merged_intervals(read_page_table(file), kMostIntervals, file.string()));
+                    "means over time. Of more than {} series, the first are shown.",
+                    kMostIntervals, kMostSeries));
+    set_table("timeseries",
+              merged_intervals(read_page_table(file), kMostIntervals, kMostSeries, file.string()));
   }
   /// A file that people read. One that is longer than `kMostTextBytes` is cut there.
   void add_text(const std::string& key, const std::string& name) {
@@ -89,12 +98,7 @@ class PageContents {
   }
 
  private:
-  void add(const std::string& name, PageTable table) {
-    if (table.rows.size() > kMostRows) {
-      notes_.push_back(fmt::format("The page holds the first {} of the {} rows of {}.", kMostRows,
-                                   table.rows.size(), name + ".csv"));
-      table.rows.resize(kMostRows);
-    }
+  void set_table(const std::string& name, PageTable table) {
     contents_["tables"][name] = {{"columns", std::move(table.columns)},
                                  {"rows", std::move(table.rows)}};
   }

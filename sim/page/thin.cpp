@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -89,12 +90,14 @@ PageTable latency_shares(const PageTable& records, std::size_t steps, std::size_
   const std::size_t mobiles = column_of(records, "mobiles", file);
   const std::size_t end = column_of(records, "end", file);
   const std::size_t latency = column_of(records, "latency_s", file);
+  std::set<std::string> groups;
+  for (const std::vector<std::string>& row : records.rows) groups.insert(row[mobiles]);
   SeriesMap<double> latencies;
   for (const std::vector<std::string>& row : records.rows) {
     if (row[end] != "completed") continue;
     const double latency_s = number_in(row[latency], "latency_s", file);
     latencies.at({row[strategy], "all"}).push_back(latency_s);
-    latencies.at({row[strategy], row[mobiles]}).push_back(latency_s);
+    if (groups.size() > 1) latencies.at({row[strategy], row[mobiles]}).push_back(latency_s);
   }
   PageTable shares{.columns = {"strategy", "mobiles", "share", "latency_s"}, .rows = {}};
   for (std::size_t s = 0; s < std::min(most, latencies.all().size()); ++s) {
@@ -112,7 +115,8 @@ PageTable latency_shares(const PageTable& records, std::size_t steps, std::size_
   return shares;
 }
 
-PageTable merged_intervals(const PageTable& series, std::size_t most, const std::string& file) {
+PageTable merged_intervals(const PageTable& series, std::size_t most, std::size_t most_series,
+                           const std::string& file) {
   const std::size_t strategy = column_of(series, "strategy", file);
   const std::size_t replication = column_of(series, "replication", file);
   const std::size_t resource = column_of(series, "resource", file);
@@ -130,7 +134,8 @@ PageTable merged_intervals(const PageTable& series, std::size_t most, const std:
   }
   PageTable thinned{.columns = {"strategy", "resource", "from_s", "to_s"}, .rows = {}};
   for (const std::string& column : series_values()) thinned.columns.push_back(column);
-  for (const auto& [key, all] : intervals.all()) {
+  for (std::size_t s = 0; s < std::min(most_series, intervals.all().size()); ++s) {
+    const auto& [key, all] = intervals.all()[s];
     const std::size_t together = (all.size() + most - 1) / most;
     for (std::size_t first = 0; first < all.size(); first += together) {
       const SeriesInterval whole = merged(all, first, std::min(first + together, all.size()));

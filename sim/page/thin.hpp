@@ -17,9 +17,10 @@ struct PageTable {
 /// @throws ConfigError if there is no such column
 std::size_t column_of(const PageTable& table, const std::string& column, const std::string& file);
 
-/// The distributions of a fleet's recorded latencies: of each strategy and group, and of each
-/// strategy over all groups ("all"), the completed requests' latency at equally spaced shares, each
-/// a latency that was recorded (the nearest rank). Columns: strategy, mobiles, share, latency_s.
+/// The distributions of a fleet's recorded latencies: of each strategy over all groups
+/// ("all") and, where there are several, of each group, the completed requests' latency at equally
+/// spaced shares, each a latency that was recorded (the nearest rank). Columns: strategy, mobiles,
+/// share, latency_s.
 /// @param records records.csv of a fleet
 /// @param steps between the shares 0 and 1, at least 1
 /// @param most distributions that are made, those that come first in the table
@@ -32,7 +33,9 @@ PageTable latency_shares(const PageTable& records, std::size_t steps, std::size_
 /// means over their time. The replication is left out of the columns.
 /// @param series timeseries.csv
 /// @param most at least 1
+/// @param most_series strategies × resources, those that come first in the table
 /// @throws ConfigError if a column is missing or a value is no number
-PageTable merged_intervals(const PageTable& series, std::size_t most, const std::string& file);
+PageTable merged_intervals(const PageTable& series, std::size_t most, std::size_t most_series,
+                           const std::string& file);
 
 }  // namespace papilio

@@ -1,0 +1,201 @@
+"""The page of 'papilio report' in a browser: opened from a file, no error on its console, nothing asked of anybody, its
+choosers change its charts, the values of its tables are those of the CSV files, names stay texts, everything has a
+label, nothing is wider than a phone.  Arguments: the program, the project's folder.  Skipped (exit 77) where there is
+no Chromium."""
+
+import csv
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as tree
+
+sys.dont_write_bytecode = True
+import browser  # noqa: E402
+
+program, root = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+HOSTILE = ["</script><script>window.hurt=1</script>", "\"><img src=x onerror=window.hurt=1>", "`$(touch hurt)`${window.hurt=1}",
+           "' -- ; '", "名前の長い計画 " * 12, "=1+1", "a|b\\|c"]
+
+
+def papilio(*words):
+    done = subprocess.run([program, *words], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rows_of(file):
+    with open(file, newline="", encoding="utf-8") as text:
+        return list(csv.DictReader(text))
+
+
+def choose(page, key, value):
+    """Chooses as a reader does, and tells that the chooser is there."""
+    assert page.value(f"(() => {{ const s = document.getElementById('choose-{key}'); s.value = {json.dumps(value)};"
+                      "s.dispatchEvent(new Event('change')); return s.value; })()") == value, (key, value)
+
+
+def drawn(page, figure):
+    return json.loads(page.value(f"document.getElementById('figure-{figure}').dataset.drawn"))
+
+
+def table_of(page, figure):
+    """The values behind the cells of a figure's table, a row each, and what is shown."""
+    return page.value(f"[...document.querySelectorAll('#figure-{figure} tbody tr')].map(row =>"
+                      "[...row.children].map(cell => [cell.textContent, cell.dataset.value ?? null]))")
+
+
+def columns_of(page, figure):
+    return page.value(f"[...document.querySelectorAll('#figure-{figure} thead th')].map(each => each.textContent)")
+
+
+def check_quiet(page, what):
+    assert page.complaints == [], (what, page.complaints)
+    assert page.value("document.documentElement.dataset.ready") == "yes", what
+    assert page.value("window.hurt === undefined"), what
+
+
+def check_form(page):
+    """What a reader without sight or mouse needs."""
+    problems = page.value("""(() => {
+      const found = [];
+      for (const canvas of document.querySelectorAll('canvas')) {
+        if (canvas.getAttribute('role') !== 'img' || !canvas.getAttribute('aria-label')) found.push('canvas without words');
+        if (!canvas.closest('section').hidden && !canvas.closest('figure').querySelector('details table')) found.push('chart without table');
+      }
+      for (const table of document.querySelectorAll('table')) {
+        if (!table.caption) found.push('table without caption');
+        if (table.querySelector('th:not([scope])')) found.push('head without scope');
+      }
+      for (const each of document.querySelectorAll('select, input')) if (!each.labels.length) found.push('chooser without label');
+      const ids = [...document.querySelectorAll('[id]')].map(each => each.id);
+      if (new Set(ids).size !== ids.length) found.push('an id twice');
+      return found; })()""")
+    assert problems == [], problems
+
+
+def check_values(page, figure, rows, whole, key):
+    """The table shows these rows of a CSV file: `whole` to the digit, and within rounding as it is shown."""
+    shown = table_of(page, figure)
+    assert [row[1][1] for row in shown] == [row[whole] for row in rows], figure
+    title = columns_of(page, figure)[1]
+    factor = {"s": 1, "ms": 1e3, "µs": 1e6, "J": 1, "mJ": 1e3, "µJ": 1e6}[title.rsplit(" ", 1)[1]]
+    for line, row in zip(shown, rows):
+        assert key(row) in line[0][0], (line, row)
+        assert abs(float(line[1][0]) - float(row[whole]) * factor) <= 1e-3 * float(row[whole]) * factor, (line, row)
+
+
+def scenario(page, folder):
+    papilio("run", "scenarios/paper/table4.yaml", "-o", str(folder), "-q")
+    papilio("report", str(folder))
+    page.open(folder / "report.html")
+    check_quiet(page, "scenario")
+    check_form(page)
+    summary = rows_of(folder / "summary.csv")
+    of = lambda radio, reading: [row for row in summary  # noqa: E731
+                                 if row["network"] in ("", radio) and row["energy_model"] == reading]
+    for radio in ("3g", "4g", "wifi"):
+        choose(page, "radio", radio)
+        for reading in ("stated", "throughput-only"):
+            choose(page, "reading", reading)
+            rows = of(radio, reading)
+            check_values(page, "latency", rows, "latency_s", lambda row: row["partition"])
+            check_values(page, "energy", rows, "energy_j", lambda row: row["partition"])
+            best = min(rows, key=lambda row: float(row["energy_j"]))
+            marked = page.value("[...document.querySelectorAll('#figure-energy tr.marked th')].map(each => each.textContent)")
+            assert len(marked) == 1 and best["partition"] in marked[0], (radio, reading, marked)
+    whole = drawn(page, "latency")
+    assert len(whole) == 18, whole
+    choose(page, "cut", "RB8")
+    assert drawn(page, "latency") == ["mobile-only", "cloud-only", "RB8 (D_r 5)"], drawn(page, "latency")
+    choose(page, "cut", "*")
+    choose(page, "channels", "10")
+    assert [name for name in drawn(page, "energy") if "D_r" in name] == [f"RB{cut} (D_r 10)" for cut in (14, 15, 16)]
+    before = drawn(page, "published"), table_of(page, "published")
+    choose(page, "published", "Table V")
+    assert table_of(page, "published") != before[1]
+    # The paper's Table V, as tests/model/paper_tables_test.cpp has it: 1101.0 ms of cloud-only on 3G.
+    assert any("1101.0" in [cell[0] for cell in row] for row in table_of(page, "published"))
+    # A picture of every chart, well-formed and free of markup that data could make.
+    for figure in ("latency", "front", "published"):
+        svg = page.value(f"(() => {{ const e = figures.find(each => each.id === '{figure}'); return svgOf(e.title, e.made.chart); }})()")
+        assert tree.fromstring(svg.encode()).tag.endswith("svg"), figure
+        assert "NaN" not in svg and "undefined" not in svg, figure
+    saved = page.value("(() => { const e = figures[0]; return csvOf(e.made.columns, e.made.rows); })()")
+    saved = list(csv.DictReader(saved.splitlines()))
+    assert [row["latency_s"] for row in saved] == [row[1][1] for row in table_of(page, "latency")]
+    for scheme in ("light", "dark"):
+        page.open(folder / "report.html", width=390, scheme=scheme)
+        check_quiet(page, scheme)
+        assert page.value("document.documentElement.scrollWidth") <= 390, scheme
+
+
+def hostile(page, folder, names):
+    """The same run with names that try to become something else."""
+    there = folder.parent / "hostile"
+    shutil.copytree(folder, there)
+    (there / "report.html").unlink()
+    rows = rows_of(there / "summary.csv")
+    name_of = dict(zip([f"RB{cut}" for cut in range(1, 17)], names))
+    for row in rows:
+        row["partition"] = name_of.get(row["cut"], row["partition"])
+    with open(there / "summary.csv", "w", newline="", encoding="utf-8") as text:
+        writer = csv.DictWriter(text, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    manifest = json.loads((there / "manifest.json").read_text())
+    manifest["scenario"] = manifest["command"] = names[0]
+    (there / "manifest.json").write_text(json.dumps(manifest))
+    papilio("report", str(there))
+    page.open(there / "report.html")
+    check_quiet(page, "hostile")
+    assert page.value("document.title") == f"{names[0]} · Papilio"
+    shown = " ".join(cell[0] for row in table_of(page, "latency") for cell in row)
+    assert all(name in shown for name in names), shown
+    assert page.value("document.querySelectorAll('script').length") == 4
+    assert page.value("document.querySelectorAll('img').length") == 0
+    page.open(there / "report.html", width=390)
+    assert page.value("document.documentElement.scrollWidth") <= 390
+
+
+def fleet(page, folder):
+    papilio("run", "scenarios/fleets/town.yaml", "--set", "duration_s=60", "--set", "warm_up_s=6", "--set", "output.timeseries_s=1",
+            "--set", "output.records=1", "-o", str(folder), "-q")
+    papilio("report", str(folder))
+    page.open(folder / "report.html")
+    check_quiet(page, "fleet")
+    check_form(page)
+    rows = [row for row in rows_of(folder / "fleet.csv") if row["mobiles"] == "all" and row["window"] == "all"]
+    page.value("document.querySelectorAll('#choosers input').forEach(each => { if (!each.checked) each.click(); })")
+    check_values(page, "latency", [row for row in rows if row["latency_s"]], "latency_s", lambda row: row["strategy"])
+    assert sorted(drawn(page, "percentiles")) == sorted(row["strategy"] for row in rows if row["p50_s"])
+    page.value("document.querySelector('#choosers input').click()")
+    assert rows[0]["strategy"] not in drawn(page, "latency")
+    # The last share of a distribution is the slowest of the recorded requests that completed.
+    name = drawn(page, "distributions")[0]
+    slowest = max(float(row["latency_s"]) for row in rows_of(folder / "records.csv")
+                  if row["strategy"] == name and row["end"] == "completed")
+    assert float(table_of(page, "distributions")[-1][1][1]) == slowest
+    check_quiet(page, "fleet, after choosing")
+
+
+def main():
+    found = browser.find()
+    if found is None:
+        print("skipped: no Chromium; apt-get install chromium")
+        return 77
+    with tempfile.TemporaryDirectory() as place:
+        page = browser.Browser(found)
+        try:
+            folder = pathlib.Path(place) / "table4"
+            scenario(page, folder)
+            hostile(page, folder, HOSTILE)
+            fleet(page, pathlib.Path(place) / "town")
+        finally:
+            page.close()
+    return 0
+
+
+sys.exit(main())
