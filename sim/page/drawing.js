@@ -6,7 +6,7 @@
 //   kind        "bars" (stacked, lying), "dots" (values with intervals, lying) or "lines"
 //   unit        {factor, name}: what values are multiplied with, and what is written
 //   categories  of bars and dots: [{name, marked}]
-//   series      [{name, values: [SI or null], halves: [SI or null]}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
+//   series      [{name, values: [SI or null], halves: [SI or null], look}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
 //               dotted: a dot at each point; of dots, hollow: drawn larger and not filled
 //   x, y        titles of the axes; xLog and yLog of lines: logarithmic
 
@@ -25,6 +25,8 @@ const DASHES = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
 const SHAPES = ["circle", "rect", "triangle", "rectRot", "star", "crossRot"];
 const colour = (index) => COLOURS[index % COLOURS.length];
 const hatch = (index) => HATCHES[index % HATCHES.length];
+/** The number of the colour and hatching of a series: its own, or its place. */
+const lookOf = (chart, index) => chart.series[index].look ?? index;
 const dash = (index) => DASHES[Math.floor(index / 2) % DASHES.length];
 
 const UNITS = {
@@ -199,7 +201,7 @@ function annotations(chart, theme) {
 function datasetOf(chart, each, index, theme) {
   const shared = { label: shortened(each.name, 32), borderColor: colour(index), pointStyle: SHAPES[index % SHAPES.length] };
   if (chart.kind === "bars") {
-    return { ...shared, backgroundColor: hatched(index, theme), borderColor: theme.paper, borderWidth: { left: 0, right: 1 },
+    return { ...shared, backgroundColor: hatched(lookOf(chart, index), theme), borderColor: theme.paper, borderWidth: { left: 0, right: 1 },
       barPercentage: 0.95, categoryPercentage: 0.85, data: each.values.map((value) => (value ?? 0) * chart.unit.factor) };
   }
   if (chart.kind === "dots") {
@@ -211,6 +213,10 @@ function datasetOf(chart, each, index, theme) {
   return { ...shared, backgroundColor: colour(index), borderDash: dash(index), borderWidth: 2, showLine: !each.loose,
     pointRadius: each.loose || each.dotted ? 5 : 0, data: each.points.map(([x, y]) => ({ x, y })) };
 }
+
+/** The legend's labels, with the lines' dashes, which Chart.js leaves out beside points. */
+const legendOf = (canvas) => Chart.defaults.plugins.legend.labels.generateLabels(canvas)
+  .map((label) => ({ ...label, lineDash: canvas.data.datasets[label.datasetIndex].borderDash ?? [] }));
 
 /** Draws a chart on a canvas; hands back what Chart.js keeps of it. */
 function drawOnCanvas(canvas, chart) {
@@ -254,7 +260,7 @@ function drawOnCanvas(canvas, chart) {
       layout: { padding: { right: chart.kind === "bars" ? 58 : 12 } },
       scales: { x, y },
       plugins: { tooltip, legend: { position: "top", align: "start",
-        labels: { color: theme.ink, usePointStyle: chart.kind !== "bars", boxWidth: 18, ...(chart.kind === "bars" ? {} : { boxHeight: 7, pointStyleWidth: 26 }), padding: 12 } } } },
+        labels: { color: theme.ink, generateLabels: legendOf, usePointStyle: chart.kind !== "bars", boxWidth: 18, ...(chart.kind === "bars" ? {} : { boxHeight: 7, pointStyleWidth: chart.series.some((each) => each.loose || each.dotted) || lying ? 11 : 28 }), padding: 12 } } } },
     plugins: lying ? [annotations(chart, theme)] : [],
   });
 }
@@ -271,9 +277,9 @@ const svgLine = (x1, y1, x2, y2, stroke, more = {}) => svgTag("line", { x1, y1, 
 function svgPatterns(chart) {
   const strokes = { down: "M-1,-1L9,9", up: "M-1,9L9,-1", cross: "M-1,-1L9,9M-1,9L9,-1", level: "M0,4H8", upright: "M4,0V8" };
   return chart.series.map((_, index) => svgTag("pattern", { id: `h${index}`, width: 8, height: 8, patternUnits: "userSpaceOnUse" },
-    svgTag("rect", { width: 8, height: 8, fill: colour(index) })
-    + (hatch(index) === "dots" ? svgTag("circle", { cx: 4, cy: 4, r: 1.6, fill: "#fff" }) : "")
-    + (strokes[hatch(index)] ? svgTag("path", { d: strokes[hatch(index)], stroke: "#fff", "stroke-width": 1.5 }) : ""))).join("");
+    svgTag("rect", { width: 8, height: 8, fill: colour(lookOf(chart, index)) })
+    + (hatch(lookOf(chart, index)) === "dots" ? svgTag("circle", { cx: 4, cy: 4, r: 1.6, fill: "#fff" }) : "")
+    + (strokes[hatch(lookOf(chart, index))] ? svgTag("path", { d: strokes[hatch(lookOf(chart, index))], stroke: "#fff", "stroke-width": 1.5 }) : ""))).join("");
 }
 
 function svgLying(chart, frame) {

@@ -140,7 +140,7 @@ function stackedBars(rows, parts, whole, si, nameOf, isMarked, x) {
   const unit = unitFor(si, known.map((row) => number(row[whole])));
   const chart = { kind: "bars", unit, x: `${x}, ${unit.name}`, y: "",
     categories: shown.map((row) => ({ name: nameOf(row), marked: isMarked(row) })),
-    series: used.map(([column, name]) => ({ name, values: shown.map((row) => number(row[column])) })) };
+    series: used.map(([column, name, look]) => ({ name, look, values: shown.map((row) => number(row[column])) })) };
   const columns = [{ name: "partition", title: data.kind === "fleet" ? "strategy" : "plan" },
     { name: whole, title: `sum, ${unit.name}` }, ...used.map(([column, name]) => ({ name: column, title: `${name}, ${unit.name}` }))];
   const valued = (text) => ({ shown: number(text) === null ? "unknown" : digits(number(text) * unit.factor), value: text });
@@ -157,11 +157,12 @@ function stackedBars(rows, parts, whole, si, nameOf, isMarked, x) {
       cells: [{ shown: nameOf(row) }, valued(row[whole]), ...used.map(([column]) => valued(row[column]))] })) };
 }
 
-const LATENCY_PARTS = [["queue_s", "queue at the mobile"], ["mobile_s", "mobile"], ["promotion_s", "radio's promotion"], ["uplink_s", "upload"],
-  ["delay_s", "propagation"], ["wait_s", "wait at servers"], ["edge_s", "edge"], ["backhaul_s", "backhaul"], ["cloud_s", "cloud"],
-  ["service_s", "servers"], ["downlink_s", "download"], ["recovery_s", "failed attempts"]];
-const ENERGY_PARTS = [["mobile_j", "mobile"], ["uplink_j", "upload"], ["downlink_j", "download"], ["compute_j", "computing"],
-  ["promotion_j", "radio's promotion"], ["transmit_j", "sending"], ["receive_j", "receiving"], ["tail_j", "radio's tail"], ["idle_j", "waiting"]];
+// Columns, what they are called, and which colour and hatching they have: the same thing looks the same in every chart.
+const LATENCY_PARTS = [["queue_s", "queue at the mobile", 3], ["mobile_s", "mobile", 0], ["promotion_s", "radio's promotion", 7], ["uplink_s", "upload", 1],
+  ["delay_s", "propagation", 5], ["wait_s", "wait at servers", 4], ["edge_s", "edge", 11], ["backhaul_s", "backhaul", 8], ["cloud_s", "cloud", 2],
+  ["service_s", "servers", 2], ["downlink_s", "download", 6], ["recovery_s", "failed attempts", 9]];
+const ENERGY_PARTS = [["mobile_j", "mobile", 0], ["uplink_j", "upload", 1], ["downlink_j", "download", 6], ["compute_j", "computing", 0],
+  ["promotion_j", "radio's promotion", 7], ["transmit_j", "sending", 1], ["receive_j", "receiving", 6], ["tail_j", "radio's tail", 5], ["idle_j", "waiting", 4]];
 const partsIn = (table, parts) => parts.filter(([column]) => has(table, column));
 
 const times = (value, base) => (value === null || base === null || value === 0 ? "" : `${digits(base / value)}`);

@@ -1,0 +1,132 @@
+// Claims: a page holds what its run's folder holds, each growing table thinned as it says; no name
+// ends the element that holds the data; what a browser may run is what the page was built with.
+
+#include "sim/page/page.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "sim/base/error.hpp"
+#include "sim/page/assets.hpp"
+#include "sim/page/thin.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
+
+void write(const std::filesystem::path& file, const std::string& text) {
+  std::ofstream{file} << text;
+}
+
+TEST(EmbeddedJson, HoldsNoTagAndReadsBack) {
+  const nlohmann::ordered_json data{{"name", "</script><!--<script>"}, {"other", "日本\"\\"}};
+  const std::string text = embedded_json(data);
+  EXPECT_EQ(text.find('<'), std::string::npos);
+  EXPECT_EQ(nlohmann::ordered_json::parse(text), data);
+}
+
+TEST(EmbeddedJson, ReplacesWhatIsNotUtf8) {
+  EXPECT_EQ(embedded_json({"a\xff"}), "[\"a\xEF\xBF\xBD\"]");
+}
+
+TEST(Page, HoldsItsPartsOnceAndUninterpreted) {
+  // Marks of the skeleton in data and title stay what they are.
+  const std::string page = page_html({{"name", "{{script}}"}}, "<b>{{data}}</b>");
+  EXPECT_THAT(page, HasSubstr("<title>&lt;b&gt;{{data}}&lt;/b&gt;</title>"));
+  EXPECT_THAT(page, HasSubstr(R"({"name":"{{script}}"})"));
+  for (const Asset& asset : {kPageStyle, kPageDrawing, kPageScript, kChartLibrary}) {
+    EXPECT_NE(page.find(asset.text), std::string::npos);
+    EXPECT_THAT(page, HasSubstr("'sha256-" + std::string{asset.sha256} + "'"));
+    // Nothing in it may end its element.
+    EXPECT_EQ(asset.text.find("</script"), std::string_view::npos);
+    EXPECT_EQ(asset.text.find("</style"), std::string_view::npos);
+  }
+  EXPECT_THAT(std::string{kChartLibrary.text.substr(0, 200)},
+              HasSubstr("Released under the MIT License"));
+}
+
+TEST(Page, ScriptsMakeNoMarkupOfTexts) {
+  for (const Asset& asset : {kPageDrawing, kPageScript}) {
+    for (const char* way :
+         {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("}) {
+      EXPECT_EQ(asset.text.find(way), std::string_view::npos) << way;
+    }
+  }
+}
+
+TEST(PageData, OfAScenarioIsItsFiles) {
+  const TemporaryFolder folder;
+  write(folder.path() / "summary.csv", "strategy,latency_s\n\"a,\"\"b\",0.10\n");
+  write(folder.path() / "manifest.json", R"({"scenario": "x", "seed": 1})");
+  write(folder.path() / "tables.md", "# x\n");
+  write(folder.path() / "scenario.effective.yaml", "name: x\n");
+  // Texts as they stand in the files: 0.10 keeps its digits.
+  EXPECT_EQ(embedded_json(page_data(folder.path())),
+            R"({"kind":"scenario","tables":{"summary":{"columns":["strategy","latency_s"],)"
+            R"("rows":[["a,\"b","0.10"]]}},"report":"# x\n","scenario":"name: x\n",)"
+            R"("manifest":{"scenario":"x","seed":1},"notes":[]})");
+}
+
+TEST(PageData, RefusesWhatIsNoRun) {
+  const TemporaryFolder folder;
+  const auto message = [&]() -> std::string {
+    try {
+      page_data(folder.path());
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  EXPECT_THAT(message(), HasSubstr("holds no results of a run"));
+  write(folder.path() / "summary.csv", "strategy,latency_s\nA\n");
+  write(folder.path() / "manifest.json", "[]");
+  EXPECT_THAT(message(), HasSubstr("summary.csv:2: error: expected 2 cells, got 1"));
+  write(folder.path() / "summary.csv", "strategy,latency_s\nA,1\n");
+  EXPECT_THAT(message(), HasSubstr("is no manifest of a run"));
+}
+
+TEST(LatencyShares, AreRecordedValuesAtTheNearestRank) {
+  PageTable records{.columns = {"strategy", "mobiles", "end", "latency_s"}, .rows = {}};
+  for (const char* latency : {"5", "1", "4", "2", "3"}) {
+    records.rows.push_back({"RB1", "phones", "completed", latency});
+  }
+  records.rows.push_back({"RB1", "phones", "dropped", ""});
+  // Of 5 values, the shares 0, 1/4, 1/2, 3/4 and 1 are the ranks 1, ⌈1.25⌉, ⌈2.5⌉, ⌈3.75⌉ and 5.
+  const PageTable shares = latency_shares(records, 4, 9, "records.csv");
+  std::vector<std::string> values;
+  for (const auto& row : shares.rows) values.push_back(row[3]);
+  EXPECT_THAT(values, ::testing::ElementsAre("1", "2", "3", "4", "5"));
+  // A second group: one distribution of all, and one of each.
+  records.rows.push_back({"RB1", "tablets", "completed", "9"});
+  EXPECT_EQ(latency_shares(records, 4, 9, "records.csv").rows.size(), 15U);
+  EXPECT_EQ(latency_shares(records, 4, 2, "records.csv").rows.size(), 10U);
+}
+
+TEST(MergedIntervals, AreMeansOverTime) {
+  const PageTable series{.columns = {"strategy", "replication", "from_s", "to_s", "resource",
+                                     "utilisation", "mean_queue", "per_second"},
+                         .rows = {{"RB1", "0", "0", "1", "cloud", "0.5", "1", "8"},
+                                  {"RB1", "0", "1", "4", "cloud", "0.1", "3", "0"},
+                                  {"RB1", "0", "4", "5", "cloud", "1", "0", "2"},
+                                  {"RB1", "1", "0", "1", "cloud", "1", "9", "9"}}};
+  // (1 · 0.5 + 3 · 0.1) / 4 = 0.2, (1 · 1 + 3 · 3) / 4 = 2.5, 8 / 4 = 2; the last is alone.
+  EXPECT_THAT(
+      merged_intervals(series, 2, 9, "timeseries.csv").rows,
+      ::testing::ElementsAre(::testing::ElementsAre("RB1", "cloud", "0", "4", "0.2", "2.5", "2"),
+                             ::testing::ElementsAre("RB1", "cloud", "4", "5", "1", "0", "2")));
+}
+
+TEST(MergedIntervals, RefuseWhatIsNoNumber) {
+  const PageTable series{.columns = {"strategy", "replication", "from_s", "to_s", "resource",
+                                     "utilisation", "mean_queue", "per_second"},
+                         .rows = {{"RB1", "0", "0", "1", "cloud", "much", "1", "8"}}};
+  EXPECT_THROW(merged_intervals(series, 2, 9, "timeseries.csv"), ConfigError);
+}
+
+}  // namespace
+}  // namespace papilio
