@@ -5,7 +5,7 @@
 // A chart's description:
 //   kind        "bars" (stacked, lying), "dots" (values with intervals, lying) or "lines"
 //   unit        {factor, name}: what values are multiplied with, and what is written
-//   categories  of bars and dots: [{name, marked}]
+//   categories  of bars and dots: [{name, marked, refused}]: the best, and what limits exclude
 //   series      [{name, values: [SI or null], halves: [SI or null], look}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
 //               dotted: a dot at each point; of dots, hollow: drawn larger and not filled
 //   x, y        titles of the axes; xLog and yLog of lines: logarithmic
@@ -131,7 +131,7 @@ function roundTicks(end) {
 const heightOf = (chart) => (chart.kind === "bars" || chart.kind === "dots"
   ? 120 + chart.categories.length * 23 + Math.ceil(chart.series.length / 3) * 12 : 380);
 
-const labelOf = (category, most) => (category.marked ? "★ " : "") + shortened(category.name, most);
+const labelOf = (category, most) => (category.marked ? "★ " : category.refused ? "✗ " : "") + shortened(category.name, most);
 
 function themeColours() {
   const style = getComputedStyle(document.documentElement);

@@ -139,7 +139,7 @@ function stackedBars(rows, parts, whole, si, nameOf, isMarked, x) {
   const used = parts.filter(([column]) => known.some((row) => number(row[column])));
   const unit = unitFor(si, known.map((row) => number(row[whole])));
   const chart = { kind: "bars", unit, x: `${x}, ${unit.name}`, y: "",
-    categories: shown.map((row) => ({ name: nameOf(row), marked: isMarked(row) })),
+    categories: shown.map((row) => ({ name: nameOf(row), marked: isMarked(row), refused: row.admitted === "0" })),
     series: used.map(([column, name, look]) => ({ name, look, values: shown.map((row) => number(row[column])) })) };
   const columns = [{ name: "partition", title: data.kind === "fleet" ? "strategy" : "plan" },
     { name: whole, title: `sum, ${unit.name}` }, ...used.map(([column, name]) => ({ name: column, title: `${name}, ${unit.name}` }))];
@@ -147,6 +147,7 @@ function stackedBars(rows, parts, whole, si, nameOf, isMarked, x) {
   const notes = [];
   const zero = parts.filter((part) => !used.includes(part)).map(([, name]) => name);
   if (zero.length) notes.push(`Zero here and left out: ${zero.join(", ")}.`);
+  if (chart.categories.some((category) => category.refused)) notes.push("✗ is beyond the stated limits, and not chosen.");
   if (axisEnd(chart).cut) notes.push("▸ marks bars that go on beyond the axis; the number is their sum.");
   if (known.length > shown.length) notes.push(`The chart has the least ${mostBars} of ${known.length}, the table all.`);
   if (rows.length > known.length) notes.push(`Unknown, and not drawn: ${rows.length - known.length}.`);
@@ -154,7 +155,7 @@ function stackedBars(rows, parts, whole, si, nameOf, isMarked, x) {
   const least = best[0];
   return { chart, columns, note: notes.join(" "), said: `The least shown is ${nameOf(least)} with ${withUnit(number(least[whole]), si)}.`,
     rows: rows.map((row) => ({ marked: isMarked(row),
-      cells: [{ shown: nameOf(row) }, valued(row[whole]), ...used.map(([column]) => valued(row[column]))] })) };
+      cells: [{ shown: (row.admitted === "0" ? "✗ " : "") + nameOf(row), value: nameOf(row) }, valued(row[whole]), ...used.map(([column]) => valued(row[column]))] })) };
 }
 
 // Columns, what they are called, and which colour and hatching they have: the same thing looks the same in every chart.
@@ -184,10 +185,12 @@ answer.append(answerBody);
 
 /** What was accepted: the sentences in which the run says its limits. */
 function limitsSaid() {
-  const sentences = report.sections.flatMap((section) => [...section.paragraphs, ...section.remarks])
-    .flatMap((text) => text.match(/[^.]*\blimit[^.]*\./gi) ?? []).map((text) => text.trim());
-  const found = different(sentences.filter((text) => /stated|accuracy|limit/i.test(text)))[0];
-  return found ? `Limits: ${found}` : "No limits were stated.";
+  const sentences = report.sections.flatMap((section) => [...section.paragraphs, ...section.remarks]).flatMap((text) => text.split(/(?<=\.)\s+/));
+  const found = different(sentences.filter((text) => /^Of .*(chosen|less|more)\b.*\.$|^No accuracy limit|^Chosen among /.test(text)));
+  const rows = data.kind === "fleet" ? fleet : summary;
+  const refused = rows.filter((row) => row.admitted === "0").length;
+  const said = found.length ? found.join(" ") : refused ? "" : "None were stated.";
+  return `Limits: ${said}${refused ? ` ${refused} of ${rows.length} rows of ${data.kind === "fleet" ? "fleet.csv" : "summary.csv"} are beyond them; they are marked ✗.` : ""}`;
 }
 
 // ---- Scenarios ----
@@ -269,7 +272,7 @@ function frontFigure() {
       { name: "beaten in both", loose: true, points: others.map(point), names: others.map(nameOfPlan) }] };
   const columns = [{ name: "partition", title: "plan" }, { name: "latency_s", title: `latency, ${time.name}` },
     { name: "energy_j", title: `energy, ${energy.name}` }, { name: "on_front", title: "on the front", text: true }];
-  return { chart, columns, said: `On the front: ${front.map(nameOfPlan).join(", ")}.`, note: `On the front: ${front.slice(0, 12).map(nameOfPlan).join(", ")}.`,
+  return { chart, columns, said: `On the front: ${front.map(nameOfPlan).join(", ")}.`, note: `On the front: ${front.slice(0, 12).map(nameOfPlan).join(", ")}.${has("summary", "admitted") ? " Plans beyond the limits are left out." : ""}`,
     rows: rows.map((row) => ({ marked: front.includes(row), cells: [{ shown: nameOfPlan(row) },
       { shown: digits(number(row.latency_s) * time.factor), value: row.latency_s },
       { shown: digits(number(row.energy_j) * energy.factor), value: row.energy_j }, { shown: front.includes(row) ? "yes" : "no" }] })) };

@@ -128,7 +128,6 @@ Json page_data(const fs::path& folder) {
   contents.set("kind", is_fleet ? "fleet" : "scenario");
   if (is_fleet) {
     contents.add("fleet");
-    contents.add("energy");
     contents.add("choices");
     contents.add_latencies();
     contents.add_series();

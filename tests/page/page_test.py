@@ -132,6 +132,24 @@ def scenario(page, folder):
         assert page.value("document.documentElement.scrollWidth") <= 390, scheme
 
 
+def limited(page, folder):
+    """Plans beyond a limit are shown, marked and never the best."""
+    papilio("run", "scenarios/examples/measured.yaml", "-o", str(folder), "-q")
+    papilio("report", str(folder))
+    page.open(folder / "report.html")
+    check_quiet(page, "limited")
+    rows = [row for row in rows_of(folder / "summary.csv") if row["network"] in ("", "3g")]
+    check_values(page, "latency", rows, "latency_s", lambda row: row["partition"])
+    best = min((row for row in rows if row["admitted"] == "1"), key=lambda row: float(row["latency_s"]))
+    fastest = min(rows, key=lambda row: float(row["latency_s"]))
+    assert fastest is not best, "the scenario no longer has a plan that only the limit excludes"
+    table = table_of(page, "latency")
+    assert {row[0][0].split(" ")[0] == "✗" for row in table} == {True, False}
+    assert any(row[0][0].startswith("✗ " + fastest["partition"]) for row in table)
+    said = page.value("document.querySelector('#answer').textContent")
+    assert f"least latency has {best['partition']}" in said and "at least 83.77 %" in said, said
+
+
 def hostile(page, folder, names):
     """The same run with names that try to become something else."""
     there = folder.parent / "hostile"
@@ -192,6 +210,7 @@ def main():
             folder = pathlib.Path(place) / "table4"
             scenario(page, folder)
             hostile(page, folder, HOSTILE)
+            limited(page, pathlib.Path(place) / "measured")
             fleet(page, pathlib.Path(place) / "town")
         finally:
             page.close()
