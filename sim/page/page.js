@@ -269,7 +269,7 @@ function frontFigure() {
   const others = rows.filter((row) => !front.includes(row));
   const chart = { kind: "lines", xLog: true, yLog: true, unit: time, x: `latency, ${time.name} (logarithmic)`, y: `mobile energy, ${energy.name} (logarithmic)`,
     series: [{ name: "on the front", dotted: true, points: front.map(point), names: front.map(nameOfPlan) },
-      { name: "beaten in both", loose: true, points: others.map(point), names: others.map(nameOfPlan) }] };
+      { name: "not on the front", loose: true, points: others.map(point), names: others.map(nameOfPlan) }] };
   const columns = [{ name: "partition", title: "plan" }, { name: "latency_s", title: `latency, ${time.name}` },
     { name: "energy_j", title: `energy, ${energy.name}` }, { name: "on_front", title: "on the front", text: true }];
   return { chart, columns, said: `On the front: ${front.map(nameOfPlan).join(", ")}.`, note: `On the front: ${front.slice(0, 12).map(nameOfPlan).join(", ")}.${has("summary", "admitted") ? " Plans beyond the limits are left out." : ""}`,
@@ -306,7 +306,7 @@ function setUpScenario() {
     () => stackedBars(chosenRows(), partsIn("summary", LATENCY_PARTS), "latency_s", "s", nameOfPlan, marked("latency_s"), "latency"));
   addFigure("energy", "Mobile energy by stage", "Mean energy that one request takes from the mobile, under the chosen reading of the radio's powers.",
     () => stackedBars(chosenRows(), partsIn("summary", ENERGY_PARTS), "energy_j", "J", nameOfPlan, marked("energy_j"), "mobile energy"));
-  addFigure("front", "Latency against energy", "Each plan's latency and energy. On the front are those that no other plan beats in both.", frontFigure);
+  addFigure("front", "Latency against energy", "Each plan's latency and energy. On the front are those of which no other plan is better in one and no worse in the other.", frontFigure);
   addFigure("accuracy", "Accuracy against bytes", "What each plan uploads, and the accuracy that is known of it.", accuracyFigure);
   if (publishedSections().length) {
     addChooser("published", "Published beside simulated", optionsOf(publishedSections().map((section) => section.title)));
