@@ -137,7 +137,7 @@ void constants_command(CatalogueLine line, const Words& words, std::string_view 
     print(list_named(library, kind, title, load_one), line.format());
     return;
   }
-  const Described thing = load_one(line.name());
+  const auto thing = load_one(line.name());
   print({.title = thing.name,
          .paragraphs = {thing.title},
          .sections = {constants_section(thing.constants, bibliography)}},

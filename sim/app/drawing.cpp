@@ -47,7 +47,7 @@ struct Format {
 };
 
 /// @throws ConfigError for another suffix
-const Format& format_of(const fs::path& file, const std::string& option) {
+const Format& format_of(const fs::path& file, const char* verb, const char* option) {
   static constexpr std::array<Format, 3> kFormats{{
       {".svg", "svg size 800,500 noenhanced font 'sans,12' background 'white'"},
       {".pdf", "pdfcairo size 16cm,10cm noenhanced font 'sans,10' background 'white'"},
@@ -59,9 +59,9 @@ const Format& format_of(const fs::path& file, const std::string& option) {
   });
   if (it == kFormats.end()) {
     throw ConfigError{fmt::format(
-        "papilio {}: error: '{}': a drawing is SVG, PDF or PNG; end the name in .svg, .pdf "
+        "papilio {}: error: --{} '{}': a plot is SVG, PDF or PNG; end the name in .svg, .pdf "
         "or .png",
-        option, file.string())};
+        verb, option, file.string())};
   }
   return *it;
 }
@@ -103,13 +103,13 @@ std::string drawn(const std::string& script, const Format& format) {
 
 }  // namespace
 
-void check_drawing(const fs::path& file, const std::string& option) {
-  format_of(file, option);
+void check_drawing(const fs::path& file, const char* verb, const char* option) {
+  format_of(file, verb, option);
 }
 
 void draw(const std::string& script, const fs::path& file) {
   OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
-  folder.add(file.filename().string(), drawn(script, format_of(file, "plot")));
+  folder.add(file.filename().string(), drawn(script, format_of(file, "plot", "output")));
   folder.commit();
 }
 

@@ -6,9 +6,9 @@
 namespace papilio {
 
 /// Checks that a drawing can be written as a file of this name: .svg, .pdf or .png.
-/// @param option that names it, for the error
+/// @param verb, option that name it, for the error
 /// @throws ConfigError if it cannot
-void check_drawing(const std::filesystem::path& file, const std::string& option);
+void check_drawing(const std::filesystem::path& file, const char* verb, const char* option);
 
 /// Draws a script of gnuplot and writes the picture.
 /// @throws ConfigError if gnuplot is missing or refuses, or the file cannot be written

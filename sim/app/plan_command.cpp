@@ -166,8 +166,7 @@ void plan_command(const Words& words) {
       "would cost, and where\nthe answer changes. Exits with 2 where no plan keeps the limits, "
       "naming the nearest.\nWhat is weighed and how: docs/models/planning.md.",
       {"papilio plan scenarios/paper/table4.yaml",
-       "papilio plan scenarios/examples/measured.yaml --target energy --limit accuracy_loss=0.01 "
-       "\\",
+       "papilio plan scenarios/examples/measured.yaml -t energy --limit accuracy_loss=0.01 \\",
        "    --limit latency_s=0.03 -o plan.yaml",
        "papilio plan scenarios/paper/table4.yaml --network wifi --map map.svg --front front.svg",
        "papilio plan scenarios/examples/u-net.yaml --planner minimum-cut --explain",
@@ -226,7 +225,7 @@ void plan_command(const Words& words) {
   check_training_options(line);
   for (const char* option : {"front", "changes", "map", "distribution"}) {
     if (line.has(option)) {
-      check_drawing(line.get<std::string>(option), fmt::format("plan --{}", option));
+      check_drawing(line.get<std::string>(option), "plan", option);
     }
   }
   const std::string format = line.get<bool>("json") ? "json" : line.get<std::string>("format");

@@ -99,7 +99,7 @@ void plot_command(const Words& words) {
         "papilio plot: error: expected the folder or database of results; see 'papilio plot "
         "--help'"};
   }
-  if (line.has("output")) check_drawing(line.get<std::string>("output"), "plot --output");
+  if (line.has("output")) check_drawing(line.get<std::string>("output"), "plot", "output");
   const fs::path from = line.all("dir").front();
   const Plot plot =
       fs::is_regular_file(from) ? plot_of_study(line, from) : plot_of_folder(line, from);

@@ -207,8 +207,7 @@ void run_command(const Words& words) {
        "papilio run scenarios/fleets/server-load.yaml --jobs 0",
        "papilio run scenarios/paper/table4.yaml -o /tmp/t4 --format csv",
        "papilio run scenarios/fleets/radio-states.yaml --trace /tmp/timeline.json",
-       "papilio run scenarios/paper/table4.yaml --set 'networks=[3g]' "
-       "--set download_takes_time=true"}};
+       "papilio run scenarios/paper/table4.yaml --set 'networks=[3g]' --set delay_s=0.01"}};
   add_scenario_options(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "folder of the results (default: results/NAME)");

@@ -58,6 +58,7 @@ Comparable layer_table(const std::string& name, const std::filesystem::path& fil
     rows.push_back(row_about("layer", row.layer, {row.latency_s, row.interval_s}, row.energy_j));
   }
   std::vector<const ComparedRow*> layers;
+  layers.reserve(rows.size());
   for (const ComparedRow& row : rows) layers.push_back(&row);
   ComparedRow whole = sum_row("network", profile.model, layers);
   rows.push_back(std::move(whole));
@@ -106,6 +107,7 @@ void add_blocks(Comparable& table, const Graph& graph) {
     blocks[layer.block].push_back(row->second);
   }
   std::vector<ComparedRow> sums;
+  sums.reserve(blocks.size());
   for (const auto& [block, of_block] : blocks) sums.push_back(sum_row("block", block, of_block));
   rows.insert(rows.end(), sums.begin(), sums.end());
   table.rows = rows_in_memory(kLayerDimensions, kLayerMeasures, std::move(rows));

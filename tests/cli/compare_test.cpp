@@ -35,7 +35,7 @@ std::string write_small_study(const TemporaryFolder& folder, const std::string& 
 }
 
 std::string study_of(const TemporaryFolder& folder, const std::string& levels) {
-  const std::string database = (folder.path() / (levels + ".db")).string();
+  std::string database = (folder.path() / (levels + ".db")).string();
   const Finished run =
       run_papilio({"study", "run", write_small_study(folder, levels), "-o", database, "-q"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
@@ -52,7 +52,7 @@ TEST(Compare, EqualRunsEndWith0) {
 TEST(Compare, NamesTheInputAndTheValuesThatDiffer) {
   const TemporaryFolder folder;
   const auto run_with = [&](const char* name, const char* level) {
-    const std::string to = (folder.path() / name).string();
+    std::string to = (folder.path() / name).string();
     EXPECT_EQ(run_papilio({"run", "scenarios/paper/table4.yaml", "--set",
                            std::string{"cloud.load_level="} + level, "-o", to, "-q"})
                   .exit_code,

@@ -10,9 +10,9 @@ namespace papilio {
 namespace {
 
 TEST(PlanGolden, ThePapersScenarioGivesTheReference) {
-  const testing::Finished finished =
-      testing::expect_success({"plan", PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml", "--limit",
-                               "accuracy_loss=0.021", "--all-fronts", "--explain"});
+  constexpr const char* kScenario = PAPILIO_SOURCE_DIR "/scenarios/paper/table4.yaml";
+  const testing::Finished finished = testing::expect_success(
+      {"plan", kScenario, "--limit", "accuracy_loss=0.021", "--all-fronts", "--explain"});
   EXPECT_EQ(finished.out,
             testing::read_file(PAPILIO_SOURCE_DIR "/results/reference/plans/table4.md"));
 }

@@ -106,7 +106,7 @@ TEST(PlanCommand, WritesPlansThatRun) {
   std::size_t found = 0;
   for (const nlohmann::json& answer : json["answers"]) {
     for (std::size_t row = 0; row < summary.rows(); ++row) {
-      const std::string network = summary.text(row, "network");
+      const std::string& network = summary.text(row, "network");
       if (summary.text(row, "partition") != answer["best"]["name"] ||
           (!network.empty() && network != answer["network"])) {
         continue;
@@ -277,11 +277,10 @@ TEST(Limits, FollowTheRateOfAStudy) {
   const Finished run =
       run_papilio({"study", "run", (folder.path() / "study.yaml").string(), "-o", database, "-q"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  const Finished sql = run_papilio({"study", "sql", database,
-                                    "select count(*) as rows, sum(admitted) as admitted, "
-                                    "sum(latency_s <= 0.012) as within, sum(admitted = (latency_s "
-                                    "<= 0.012)) as agree from summary",
-                                    "--format", "csv"});
+  constexpr const char* kAgreement =
+      "select count(*) as rows, sum(admitted) as admitted, sum(latency_s <= 0.012) as within, "
+      "sum(admitted = (latency_s <= 0.012)) as agree from summary";
+  const Finished sql = run_papilio({"study", "sql", database, kAgreement, "--format", "csv"});
   ASSERT_EQ(sql.exit_code, 0) << sql.err;
   const CsvTable table{folder.write("sql.csv", sql.out).string()};
   EXPECT_EQ(table.number(0, "agree"), table.number(0, "rows"));

@@ -62,9 +62,9 @@ TEST(JointDnn, ThePartsUpToPool2AreTheFigures) {
   EXPECT_NEAR(value("mobile-only", "", "", "latency_s"), 0.1605, 1e-12);
   EXPECT_NEAR(value("mobile-only", "", "", "energy_j"), 0.3235, 1e-12);
   EXPECT_NEAR(value("cloud-only", "4g", "", "cloud_s"), 0.0145, 1e-12);
-  EXPECT_NEAR(value("split", "4g", "conv2", "mobile_s"), 0.0117, 1e-12);
-  EXPECT_NEAR(value("split", "4g", "conv2", "mobile_j"), 0.0133, 1e-12);
-  EXPECT_NEAR(value("split", "4g", "conv2", "cloud_s"), 0.01345, 1e-12);
+  EXPECT_NEAR(value("split", "4g", "pool2", "mobile_s"), 0.0117, 1e-12);
+  EXPECT_NEAR(value("split", "4g", "pool2", "mobile_j"), 0.0133, 1e-12);
+  EXPECT_NEAR(value("split", "4g", "pool2", "cloud_s"), 0.01345, 1e-12);
 }
 
 // Its bars of the crossing behind pool2 are of fewer bytes than any tensor there has: 37.9 ms on 4G
@@ -76,15 +76,15 @@ TEST(JointDnn, ItsCutOnFourGNeedsItsOwnCrossing) {
   const double bytes_wifi = (0.0117 - 1000 * 8 / 54.97e6) * 18.88e6 / 8;
   EXPECT_NEAR(bytes_4g, 27289, 1);
   EXPECT_NEAR(bytes_wifi, 27268, 1);
-  const double pool2_s = value("split", "4g", "conv2", "latency_s");
-  const double pool5_s = value("split", "4g", "conv5", "latency_s");
+  const double pool2_s = value("split", "4g", "pool2", "latency_s");
+  const double pool5_s = value("split", "4g", "pool5", "latency_s");
   EXPECT_LT(pool5_s, pool2_s);
   const double by_its_bar_s =
-      value("split", "4g", "conv2", "mobile_s") + value("split", "4g", "conv2", "cloud_s") + 0.0379;
+      value("split", "4g", "pool2", "mobile_s") + value("split", "4g", "pool2", "cloud_s") + 0.0379;
   EXPECT_LT(by_its_bar_s, pool5_s);
   // On Wi-Fi the sizes decide nothing: pool2 either way.
-  EXPECT_LT(value("split", "wifi", "conv2", "latency_s"),
-            value("split", "wifi", "conv5", "latency_s"));
+  EXPECT_LT(value("split", "wifi", "pool2", "latency_s"),
+            value("split", "wifi", "pool5", "latency_s"));
 }
 
 }  // namespace

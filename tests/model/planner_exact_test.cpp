@@ -316,7 +316,8 @@ void expect_best_within_limits(bool shares) {
       limits += fmt::format("{}{}: {}", i == 0 ? "" : ", ", name(criterion), most[criterion]);
     }
     SCOPED_TRACE(fmt::format("{}: {}", seed, limits));
-    LoadedScenario world = made.load(graph.name(), limits + "}\n" + conditions);
+    limits.append("}\n").append(conditions);
+    LoadedScenario world = made.load(graph.name(), limits);
     for (const Goal& goal : {Goal::latency(), Goal::energy(), Goal{1, 1}}) {
       SCOPED_TRACE(goal.text());
       const double least = least_of(routes, goal, most);

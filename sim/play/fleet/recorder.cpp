@@ -126,7 +126,7 @@ void Recorder::begin(const FleetState& fleet) {
   }
 }
 
-void Recorder::watch_link(std::uint32_t link, std::uint32_t process, std::string name,
+void Recorder::watch_link(std::uint32_t link, std::uint32_t process, const std::string& name,
                           std::uint32_t first_lane) {
   place_of_link_[link] = static_cast<std::uint32_t>(links_.size());
   links_.push_back({.link = link,

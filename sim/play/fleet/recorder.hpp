@@ -97,7 +97,7 @@ class Recorder final : public SpanSink {
   };
 
   void watch_mobile(const Mobile& mobile, std::size_t place);
-  void watch_link(std::uint32_t link, std::uint32_t process, std::string name,
+  void watch_link(std::uint32_t link, std::uint32_t process, const std::string& name,
                   std::uint32_t first_lane);
   void watch_server(std::uint32_t server, std::uint32_t process);
   [[nodiscard]] SampledMobile* sampled(std::uint32_t number);
