@@ -166,7 +166,7 @@ void plan_command(const Words& words) {
       "would cost, and where\nthe answer changes. Exits with 2 where no plan keeps the limits, "
       "naming the nearest.\nWhat is weighed and how: docs/models/planning.md.",
       {"papilio plan scenarios/paper/table4.yaml",
-       "papilio plan scenarios/examples/measured.yaml -t energy --limit accuracy_loss=0.01 \\",
+       "papilio plan scenarios/examples/measured.yaml -t energy --limit accuracy_loss=0.02 \\",
        "    --limit latency_s=0.03 -o plan.yaml",
        "papilio plan scenarios/paper/table4.yaml --network wifi --map map.svg --front front.svg",
        "papilio plan scenarios/examples/u-net.yaml --planner minimum-cut --explain",
