@@ -186,7 +186,8 @@ void plan_command(const Words& words) {
                      "in place of the scenario's radios; may be given again");
   line.add_options()("planner", po::value<std::vector<std::string>>()->value_name("NAME"),
                      "who proposes: scenario, algorithm-1, neurosurgeon, jointdnn, minimum-cut; "
-                     "may be given again (default: all that can)");
+                     "exhaustive for small networks; may be given again (default: all but the "
+                     "last that can)");
   line.add_options()("bits", po::value<std::vector<int>>()->value_name("N"),
                      "of one element that crosses as it is; may be given again (default: those of "
                      "the scenario's strategies, and 32, which lose nothing)");

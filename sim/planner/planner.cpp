@@ -25,7 +25,8 @@ std::vector<const PlannerEntry*> entries_of(const std::vector<std::string>& want
   std::vector<const PlannerEntry*> entries;
   for (const PlannerEntry& entry : planners()) {
     known.emplace_back(entry.name);
-    if (wanted.empty() || std::find(wanted.begin(), wanted.end(), entry.name) != wanted.end()) {
+    const bool named = std::find(wanted.begin(), wanted.end(), entry.name) != wanted.end();
+    if (named || (wanted.empty() && !entry.by_name)) {
       entries.push_back(&entry);
     }
   }

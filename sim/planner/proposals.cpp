@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
@@ -179,6 +180,50 @@ std::vector<StrategySpec> of_routes(const Situation& situation) {
   return specs;
 }
 
+// Ways to give steps to tiers that are all tried.
+constexpr std::size_t kMostWays = 16'384;
+
+std::string too_many_ways(const Situation& situation) {
+  std::size_t ways = 1;
+  for (std::size_t step = 0; step < situation.scenario.graph.cuts().size(); ++step) {
+    ways *= situation.tiers().size();
+    if (ways > kMostWays) return fmt::format("there are more than {} ways to try", kMostWays);
+  }
+  return not_of_decoders(situation);
+}
+
+/// The best of all ways over the tiers, each tried: what exact searches are held against.
+std::vector<StrategySpec> of_all_ways(const Situation& situation) {
+  const Scenario& scenario = situation.scenario;
+  const StepCosts costs = situation.costs();
+  const std::vector<Tier> tiers = situation.tiers();
+  std::vector<StrategySpec> specs;
+  for (const int bits : situation.bits) {
+    const NetworkChain network = chain_of(scenario.graph, tiers, costs, bits);
+    std::vector<std::uint8_t> way(network.chain.steps(), 0);
+    std::optional<Route> best;
+    double least = std::numeric_limits<double>::infinity();
+    bool more = true;
+    while (more) {
+      const Spend spend = cost_of(network.chain, way);
+      const double value = situation.goal.value(spend);
+      if (value < least && spend.within(scenario.limits.most)) {
+        least = value;
+        best = {way, spend};
+      }
+      // The next number in the base of the tiers.
+      more = false;
+      for (std::uint8_t& tier : way) {
+        tier = static_cast<std::uint8_t>((tier + 1U) % tiers.size());
+        more = tier != 0;
+        if (more) break;
+      }
+    }
+    if (best) specs.push_back(strategy_of(network, *best, tiers, bits));
+  }
+  return specs;
+}
+
 std::string not_of_products(const Situation& situation) {
   if (!situation.goal.adds_up()) return "a cut's cost is a sum, and a product of two is none";
   return not_of_decoders(situation);
@@ -223,6 +268,9 @@ const std::vector<PlannerEntry>& planners() {
        "any set of layers on the mobile, several tensors crossing, without a way back; keeps no "
        "limits of its own",
        "DADS (Hu et al., INFOCOM 2019)", of_minimum_cut, not_of_products, true},
+      {"exhaustive",
+       "the best of all ways over the tiers, each tried: for small networks, and only by name",
+       "by definition", of_all_ways, too_many_ways, true, true},
   };
   return kPlanners;
 }

@@ -38,6 +38,7 @@ struct PlannerEntry {
   /// Why it cannot be asked, as a clause; empty: it can.
   std::string (*objection)(const Situation& situation);
   bool searches{false};  ///< whether what it proposes hangs on the conditions
+  bool by_name{false};   ///< whether it is asked only where somebody names it
 };
 
 /// Every planner, in the order in which ties go to the earlier.

@@ -382,5 +382,31 @@ TEST(Measured, NoUnitBelowTheBudgetIsChosen) {
               ElementsAre("mobile-only 0", "cloud-only/webp:75 0", "cloud-only/file 0"));
 }
 
+TEST(Exhaustive, IsWhatTheShortestRouteFinds) {
+  for (const char* level : {"0.01", "0.1", "1"}) {
+    SCOPED_TRACE(level);
+    LoadedScenario loaded = LoadedScenario::of_project(
+        "examples/u-net.yaml",
+        {"model=acoustic-dnn", "mobile.device=epyc-1-thread", "cloud.device=epyc-1-thread",
+         std::string{"cloud.load_level="} + level, "strategies=[{strategy: mobile-only}]"});
+    const auto least = [&](const char* planner) {
+      const Planner asked = loaded.planner({.planners = {planner}, .bits = {8}});
+      const PlanAnswer answer = asked.answer(0);
+      return answer.plans.at(answer.best.value()).value;
+    };
+    EXPECT_EQ(least("exhaustive"), least("jointdnn"));
+  }
+}
+
+TEST(Exhaustive, RefusesWhatItCannotTry) {
+  LoadedScenario loaded = LoadedScenario::of_project("paper/table4.yaml");
+  try {
+    loaded.planner({.planners = {"exhaustive"}});
+    ADD_FAILURE() << "taken";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("exhaustive cannot be asked: there are more than 16384"));
+  }
+}
+
 }  // namespace
 }  // namespace papilio
