@@ -50,7 +50,7 @@ class TraceEvents {
   /// Something that fills its lane from one date to a later one.
   /// @param length_s in s, to more digits than the dates have; told as `length_s`
   void slice(TraceLane lane, std::string_view quoted, Tick from, Tick to, double length_s,
-             std::string_view more_arguments = {});
+             std::string_view more_arguments = "");
   /// A value from a date on.
   void counter(std::uint32_t process, std::string_view quoted, Tick at, double value);
   /// An arrow from the slice of a lane that begins at one date to another's.
@@ -58,7 +58,7 @@ class TraceEvents {
   void arrow(std::uint64_t id, TraceLane from, Tick begun, TraceLane to, Tick begins);
   /// Begins or ends something that lies over others of its process; pairs of one id are nested.
   void begin_span(std::uint32_t process, std::uint64_t id, std::string_view quoted, Tick at,
-                  std::string_view arguments = {});
+                  std::string_view arguments = "");
   void end_span(std::uint32_t process, std::uint64_t id, std::string_view quoted, Tick at);
   /// A remark at a date.
   void remark(std::uint32_t process, std::string_view quoted, Tick at);
