@@ -76,10 +76,12 @@ OnnxNetwork import_onnx(const std::filesystem::path& file, const std::optional<T
     for (std::string& note : notes) network.graph.add_note(std::move(note));
     if (network.why_not_run.empty()) network.why_not_run = why_not_to_run(network.graph);
     if (!network.why_not_run.empty()) return network;
-    if (!network.weighted.made.empty()) {
-      network.why_not_run = set_beside(network.weighted, model, network.graph, folded);
+    // What is compared before an opaque layer is a second look: where it cannot be run, the whole
+    // still can.
+    if (!network.weighted.made.empty() &&
+        !set_beside(network.weighted, model, network.graph, folded).empty()) {
+      network.weighted = {};
     }
-    if (!network.why_not_run.empty()) return network;
     network.why_not_run = set_beside(network.whole, std::move(model), network.graph, folded);
     return network;
   } catch (const Unsupported& reason) {

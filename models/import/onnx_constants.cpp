@@ -224,6 +224,25 @@ std::vector<float> floats_of(const OnnxConstant& constant) {
   return turned;
 }
 
+Integers integers_of(const OnnxConstant& constant) {
+  const std::int64_t count = constant.count();
+  if (constant.transposed) throw Unsupported{"a constant of whole numbers that is transposed"};
+  Integers values;
+  if (const auto* fill = std::get_if<OnnxConstant::Fill>(&constant.data)) {
+    values.assign(static_cast<std::size_t>(count), static_cast<std::int64_t>(fill->value));
+  } else if (const auto* integers = std::get_if<Integers>(&constant.data)) {
+    values = *integers;
+  } else if (const auto* stored = std::get_if<const Proto*>(&constant.data)) {
+    auto numbers = stored_numbers(**stored, count);
+    if (auto* list = std::get_if<Integers>(&numbers)) values = std::move(*list);
+  }
+  if (static_cast<std::int64_t>(values.size()) != count) {
+    throw Unsupported{fmt::format("a constant '{}' of {} whole numbers, where its shape has {}",
+                                  constant.name, values.size(), count)};
+  }
+  return values;
+}
+
 OnnxConstants::OnnxConstants(const onnx::GraphProto& graph) {
   for (const Proto& tensor : graph.initializer()) {
     OnnxConstant constant{.name = tensor.name(),

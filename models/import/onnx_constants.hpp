@@ -70,6 +70,9 @@ std::string why_no_numbers(const OnnxConstant& constant);
 /// The numbers of a constant that can have numbers, row by row.
 /// @throws Unsupported if the file has not as many as its shape
 std::vector<float> floats_of(const OnnxConstant& constant);
+/// The numbers of a constant of whole numbers or truth values, row by row, to the last digit.
+/// @throws Unsupported likewise, or if it is transposed or has reals
+std::vector<std::int64_t> integers_of(const OnnxConstant& constant);
 
 /// The constants of a file, and what operations make of them alone. Weights are held once, in the
 /// file's own description, whatever is said of their shape; only small tensors are computed with,

@@ -40,17 +40,14 @@ onnx::TensorProto stored_tensor(const OnnxConstant& constant, const std::string&
   onnx::TensorProto tensor;
   tensor.set_name(name);
   for (const std::int64_t size : constant.dims) tensor.add_dims(size);
-  const std::vector<float> numbers = floats_of(constant);
-  const bool is_whole = is_whole_type(constant.type);
-  tensor.set_data_type(is_whole ? onnx::TensorProto::INT64 : onnx::TensorProto::FLOAT);
-  const auto* whole = std::get_if<std::vector<std::int64_t>>(&constant.data);
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    if (is_whole) {
-      tensor.add_int64_data(whole != nullptr ? whole->at(i)
-                                             : static_cast<std::int64_t>(numbers[i]));
-    } else {
-      tensor.add_float_data(numbers[i]);
-    }
+  if (is_whole_type(constant.type)) {
+    tensor.set_data_type(onnx::TensorProto::INT64);
+    const std::vector<std::int64_t> numbers = integers_of(constant);
+    tensor.mutable_int64_data()->Assign(numbers.begin(), numbers.end());
+  } else {
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    const std::vector<float> numbers = floats_of(constant);
+    tensor.mutable_float_data()->Assign(numbers.begin(), numbers.end());
   }
   return tensor;
 }

@@ -108,10 +108,21 @@ std::optional<double> percentile_of(const CommandLine& line) {
   return percentile;
 }
 
-/// How the plans fare over the trace that was asked for; nothing where none was.
-std::vector<OverTrace> traced(const CommandLine& line, const ScenarioSource& source,
-                              const ProfileLibrary& library, const Planner& planner) {
-  if (!line.has("trace")) return {};
+/// How often layer times are drawn; nothing where --spread does not ask for it.
+std::optional<std::size_t> spread_of(const CommandLine& line) {
+  if (!line.has("spread")) return std::nullopt;
+  constexpr int kMostSamples = 10'000;
+  const int samples = line.get<int>("spread");
+  if (samples < 1 || samples > kMostSamples) {
+    refuse_plan(fmt::format("--spread must be 1 to {}", kMostSamples));
+  }
+  return static_cast<std::size_t>(samples);
+}
+
+/// The trace that was asked for; nothing where none was.
+std::optional<Trace> trace_of(const CommandLine& line, const ScenarioSource& source,
+                              const ProfileLibrary& library) {
+  if (!line.has("trace")) return std::nullopt;
   const std::string name = line.get<std::string>("trace");
   const fs::path file =
       fs::is_regular_file(name) ? fs::path{name} : find_data_file(source, library, "traces", name);
@@ -122,12 +133,19 @@ std::vector<OverTrace> traced(const CommandLine& line, const ScenarioSource& sou
                     name));
   }
   constexpr double kBin = 0.1;
-  const Trace trace = load_trace(file.string(), Seconds{kBin});
-  std::vector<OverTrace> all;
-  for (std::size_t radio = 0; radio < planner.scenario().radios.size(); ++radio) {
-    all.push_back(over_trace(planner, radio, trace, percentile_of(line)));
+  return load_trace(file.string(), Seconds{kBin});
+}
+
+/// Refuses what the drawings' options say amiss, before there is anything to draw: none is passed
+/// over in silence.
+void check_drawings(const CommandLine& line, const ScenarioSpec& spec, const Goal& goal) {
+  for (const char* option : {"along", "across"}) {
+    condition_axis(fmt::format("--{}", option), line.get<std::string>(option), spec);
   }
-  return all;
+  if (!goal.adds_up() && (line.has("map") || line.has("changes") || line.has("distribution"))) {
+    refuse_plan("maps and break points are of a latency or an energy, not of their product");
+  }
+  if (line.has("distribution") && !line.has("trace")) refuse_plan("--distribution needs --trace");
 }
 
 /// Draws what was asked for, of the first radio.
@@ -137,13 +155,7 @@ void draw_all(const CommandLine& line, const Planner& planner,
     return condition_axis(fmt::format("--{}", option), line.get<std::string>(option),
                           planner.scenario().spec);
   };
-  const bool adds_up = planner.question().goal.adds_up();
-  for (const char* option : {"along", "across"}) along(option);  // none is passed over in silence
-  if (!adds_up && (line.has("map") || line.has("changes") || line.has("distribution"))) {
-    refuse_plan("maps and break points are of a latency or an energy, not of their product");
-  }
   if (line.has("distribution")) {
-    if (traces.empty()) refuse_plan("--distribution needs --trace");
     draw(trace_script(planner, answers, 0, traces.front()), line.get<std::string>("distribution"));
   }
   if (line.has("front")) draw(front_script(planner, answers, 0), line.get<std::string>("front"));
@@ -239,7 +251,11 @@ void plan_command(const Words& words) {
     plan_training(line, scenario, caches, question, format);
     return;
   }
+  check_drawings(line, scenario.spec, question.goal);
+  const std::optional<double> percentile = percentile_of(line);
+  const std::optional<std::size_t> samples = spread_of(line);
   ProfileCache& profiles = profiles_of(scenario, caches);
+  const std::optional<Trace> trace = trace_of(line, source, profiles.library());
   const Planner planner{scenario, profiles, question};
   std::vector<PlanAnswer> answers;
   std::vector<std::string> misses;
@@ -248,16 +264,11 @@ void plan_command(const Words& words) {
     if (!answers.back().best) misses.push_back(miss_text(planner, answers.back()));
   }
   std::vector<OverTrace> spreads;
-  if (line.has("spread")) {
-    constexpr int kMostSamples = 10'000;
-    const int samples = line.get<int>("spread");
-    if (samples < 1 || samples > kMostSamples) {
-      refuse_plan(fmt::format("--spread must be 1 to {}", kMostSamples));
-    }
-    spreads =
-        over_spread(planner, profiles, static_cast<std::size_t>(samples), percentile_of(line));
+  if (samples) spreads = over_spread(planner, profiles, *samples, percentile);
+  std::vector<OverTrace> traces;
+  for (std::size_t radio = 0; trace && radio < scenario.radios.size(); ++radio) {
+    traces.push_back(over_trace(planner, radio, *trace, percentile));
   }
-  std::vector<OverTrace> traces = traced(line, source, profiles.library(), planner);
   if (misses.empty()) draw_all(line, planner, answers, traces);
   if (misses.empty() && line.has("output")) {
     const fs::path file{line.get<std::string>("output")};

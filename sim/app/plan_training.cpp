@@ -77,8 +77,8 @@ void check_training_options(const CommandLine& line) {
     }
     return;
   }
-  for (const char* option :
-       {"limit", "planner", "front", "changes", "map", "trace", "distribution", "output"}) {
+  for (const char* option : {"limit", "planner", "front", "changes", "map", "trace", "distribution",
+                             "spread", "output"}) {
     if (line.has(option)) {
       refuse_training(
           fmt::format("--{} is of a request's plans and does not go with --training", option));

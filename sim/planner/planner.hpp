@@ -106,7 +106,7 @@ class Planner {
   EnergyModel reading_;
   std::vector<Proposal> proposals_;
   std::vector<std::string> not_asked_;
-  bool complete_{true};
+  bool complete_{false};
   Scenario priced_;
   std::size_t readings_{1};              // of the scenario
   std::size_t of_reading_{0};            // position of `reading_` in them

@@ -192,6 +192,31 @@ std::string too_many_ways(const Situation& situation) {
   return not_of_decoders(situation);
 }
 
+/// The best of all ways through a chain, each tried; nothing where none keeps the limits.
+std::optional<Route> best_of_all_ways(const Chain& chain, std::size_t tiers, const Goal& goal,
+                                      const Spend& most) {
+  std::vector<std::uint8_t> way(chain.steps(), 0);
+  std::optional<Route> best;
+  double least = std::numeric_limits<double>::infinity();
+  bool more = true;
+  while (more) {
+    const Spend spend = cost_of(chain, way);
+    const double value = goal.value(spend);
+    if (value < least && spend.within(most)) {
+      least = value;
+      best = {way, spend};
+    }
+    // The next number in the base of the tiers.
+    more = false;
+    for (std::uint8_t& tier : way) {
+      tier = static_cast<std::uint8_t>((tier + 1U) % tiers);
+      more = tier != 0;
+      if (more) break;
+    }
+  }
+  return best;
+}
+
 /// The best of all ways over the tiers, each tried: what exact searches are held against.
 std::vector<StrategySpec> of_all_ways(const Situation& situation) {
   const Scenario& scenario = situation.scenario;
@@ -200,23 +225,14 @@ std::vector<StrategySpec> of_all_ways(const Situation& situation) {
   std::vector<StrategySpec> specs;
   for (const int bits : situation.bits) {
     const NetworkChain network = chain_of(scenario.graph, tiers, costs, bits);
-    std::vector<std::uint8_t> way(network.chain.steps(), 0);
     std::optional<Route> best;
-    double least = std::numeric_limits<double>::infinity();
-    bool more = true;
-    while (more) {
-      const Spend spend = cost_of(network.chain, way);
-      const double value = situation.goal.value(spend);
-      if (value < least && spend.within(scenario.limits.most)) {
-        least = value;
-        best = {way, spend};
-      }
-      // The next number in the base of the tiers.
-      more = false;
-      for (std::uint8_t& tier : way) {
-        tier = static_cast<std::uint8_t>((tier + 1U) % tiers.size());
-        more = tier != 0;
-        if (more) break;
+    for (const HeldChain& held :
+         held_chains(network, scenario.graph, tiers, scenario.limits.most)) {
+      std::optional<Route> found =
+          best_of_all_ways(held.chain, tiers.size(), situation.goal, held.most);
+      if (!found) continue;
+      if (!best || situation.goal.value(found->spend) < situation.goal.value(best->spend)) {
+        best = std::move(found);
       }
     }
     if (best) specs.push_back(strategy_of(network, *best, tiers, bits));

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/error.hpp"
@@ -161,52 +163,52 @@ bool draw_cell(const Outcome& outcome, std::uint32_t process, TraceEvents& event
 
 }  // namespace
 
-void draw_cells(const TimelineOptions& options, const std::string& scenario,
-                const Outcomes& outcomes) {
+CellTimeline::CellTimeline(const TimelineOptions& options, std::string scenario,
+                           const std::vector<Cell>& cells)
+    : file_{options.file},
+      scenario_{std::move(scenario)},
+      strategy_{options.strategy},
+      most_{options.mobiles.value_or(kTimelineCells)} {
   if (options.from_s || options.to_s) {
     throw ConfigError{
         "papilio run: error: --trace-from and --trace-to apply only to fleets; each request of "
-        "this "
-        "scenario is a world of its own, from date 0"};
+        "this scenario is a world of its own, from date 0"};
   }
+  if (!strategy_) return;
+  std::set<std::string> names;
+  for (const Cell& cell : cells) names.insert(cell.strategy);
+  timeline_strategy(*strategy_, {names.begin(), names.end()});
+}
+
+void CellTimeline::draw(const Outcomes& outcomes) {
   std::vector<const Outcome*> drawn;
-  std::vector<std::string> strategies;
-  for (const Outcome& outcome : outcomes.all()) strategies.push_back(outcome.cell.strategy);
-  if (options.strategy) {
-    std::vector<std::string> names = strategies;
-    std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    timeline_strategy(*options.strategy, names);
-  }
-  const std::size_t most = options.mobiles.value_or(kTimelineCells);
   std::size_t matching = 0;
   for (const Outcome& outcome : outcomes.all()) {
-    if (options.strategy && outcome.cell.strategy != *options.strategy) continue;
+    if (strategy_ && outcome.cell.strategy != *strategy_) continue;
     ++matching;
-    if (drawn.size() < most) drawn.push_back(&outcome);
+    if (drawn.size() < most_) drawn.push_back(&outcome);
   }
-  TimelineFile file{options.file};
-  file.begin({{"scenario", json_quoted(scenario)},
-              {"sample", json_quoted(fmt::format(
-                             "the first {} of {} cells, one request each, from date 0; no more "
-                             "than about {} events",
-                             drawn.size(), matching, kTimelineEvents))},
-              {"cells", fmt::format("{}", drawn.size())},
-              {"of_cells", fmt::format("{}", matching)},
-              {"most_events", fmt::format("{}", kTimelineEvents)}});
+  file_.begin({{"scenario", json_quoted(scenario_)},
+               {"sample", json_quoted(fmt::format(
+                              "the first {} of {} cells, one request each, from date 0; no more "
+                              "than about {} events",
+                              drawn.size(), matching, kTimelineEvents))},
+               {"cells", fmt::format("{}", drawn.size())},
+               {"of_cells", fmt::format("{}", matching)},
+               {"most_events", fmt::format("{}", kTimelineEvents)}});
   TraceEvents events;
   std::uint64_t ids = 0;
   const auto hand_on = [&] {
     constexpr std::size_t kPieceOfText = std::size_t{1} << 16U;
     if (events.text().size() < kPieceOfText) return;
-    file.append(events.text());
+    file_.append(events.text());
     events.clear();
   };
   for (std::size_t i = 0; i < drawn.size(); ++i) {
     if (!draw_cell(*drawn[i], static_cast<std::uint32_t>(i + 1), events, ids, hand_on)) break;
   }
-  file.append(events.text());
-  file.commit();
+  file_.append(events.text());
+  file_.commit();
 }
 
 }  // namespace papilio

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "sim/play/engine/simulate.hpp"
@@ -59,6 +60,8 @@ class CellsExperiment final : public Experiment {
       options.on_progress(static_cast<double>(done) / static_cast<double>(total),
                           fmt::format("{}/{} cells", done, total));
     };
+    std::optional<CellTimeline> timeline;
+    if (options.timeline != nullptr) timeline.emplace(*options.timeline, name(), scenario_.cells);
     const std::vector<PlayedRequest> played = simulate(
         worlds,
         {.jobs = options.jobs, .on_progress = show, .stop_requested = options.stop_requested});
@@ -67,7 +70,7 @@ class CellsExperiment final : public Experiment {
       outcomes.push_back({scenario_.cells[i], played[i].finish, played[i].breakdown});
     }
     Outcomes all{std::move(outcomes)};
-    if (options.timeline != nullptr) draw_cells(*options.timeline, scenario_.spec.name, all);
+    if (timeline) timeline->draw(all);
     return std::make_unique<CellResults>(scenario_, publications_, std::move(all));
   }
 

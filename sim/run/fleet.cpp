@@ -167,8 +167,8 @@ class FleetExperiment final : public Experiment {
                                       .on_progress = show,
                                       .stop_requested = options.stop_requested,
                                       .trace = timeline ? &timeline->trace() : nullptr});
-    if (timeline) timeline->commit();
     check_time_series(source_, fleet_, results);
+    if (timeline) timeline->commit();
     return std::make_unique<FleetResults>(fleet_, std::move(results));
   }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,23 @@ class TimelineFile {
 /// @throws ConfigError if there is none of that name
 std::size_t timeline_strategy(const std::string& name, const std::vector<std::string>& names);
 
-/// Draws the stages of each cell's one request.
-/// @param outcomes `[cells]` as the simulation has them
-void draw_cells(const TimelineOptions& options, const std::string& scenario,
-                const Outcomes& outcomes);
+/// A timeline of cells: the stages of each one's request. What was asked is judged before anything
+/// is played.
+class CellTimeline {
+ public:
+  /// @throws ConfigError if an option does not apply, or the file cannot be written
+  CellTimeline(const TimelineOptions& options, std::string scenario,
+               const std::vector<Cell>& cells);
+
+  /// Draws them and writes the file.
+  /// @param outcomes `[cells]` as the simulation has them
+  void draw(const Outcomes& outcomes);
+
+ private:
+  TimelineFile file_;
+  std::string scenario_;
+  std::optional<std::string> strategy_;  // the one; else all
+  std::size_t most_;                     // cells
+};
 
 }  // namespace papilio

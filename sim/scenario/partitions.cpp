@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 #include "sim/base/suggest.hpp"
 
@@ -17,6 +18,16 @@ namespace {
 Tier tier_by_name(const std::string& name) {
   if (name == "mobile") return Tier::kMobile;
   return name == "edge" ? Tier::kEdge : Tier::kCloud;
+}
+
+/// Whether a network's input crosses as the mobile has it: a picture with the 8 bits of its colours
+/// at least, or whole numbers, which always cross in the bits that they need.
+bool keeps_input(const Graph& graph, std::int64_t bits) {
+  constexpr std::int64_t kBitsOfColour = 8;
+  if (takes_pictures(graph)) return bits >= kBitsOfColour;
+  const std::vector<LayerId> inputs = graph.inputs();
+  return std::all_of(inputs.begin(), inputs.end(),
+                     [&](LayerId id) { return std::get<InputOp>(graph.layer(id).op).below > 0; });
 }
 
 class Resolver {
@@ -40,7 +51,10 @@ class Resolver {
     } else if (strategy.strategy == "mobile-only") {
       add({.strategy = strategy.strategy});
     } else if (strategy.strategy == "cloud-only") {
-      add({.strategy = strategy.strategy, .bits = strategy.bits, .codec = strategy.codec});
+      add({.strategy = strategy.strategy,
+           .bits = strategy.bits,
+           .codec = strategy.codec,
+           .own_input = keeps_input(graph_, strategy.bits)});
     } else if (strategy.strategy == "path") {
       add_path(strategy);
     } else {
@@ -342,7 +356,7 @@ std::string Partition::route() const {
 
 bool Partition::exact() const {
   constexpr std::int64_t kBitsOfReal = 32;
-  return !bits || (!channels && *bits == kBitsOfReal && codec == kRawCodec);
+  return !bits || (codec == kRawCodec && (own_input || (!channels && *bits == kBitsOfReal)));
 }
 
 std::optional<Crossing> Partition::crossing() const {

@@ -29,6 +29,9 @@ struct Partition {
   std::string codec;                     ///< of what crosses; empty for `mobile-only`
   std::size_t item{0};                   ///< position of the strategy that it comes from
   std::string label;                     ///< what tables call it: `name_partitions`
+  /// Whether what crosses is the network's own input as the mobile has it: the 8 bits of a picture,
+  /// or whole numbers.
+  bool own_input{false};
 
   /// Where it goes, for people: "RB8", "RB1>RB8" of `three-way`, "RB3:cloud>RB7:mobile>RB12:cloud"
   /// of `path`; empty where it has no cut.
@@ -36,8 +39,8 @@ struct Partition {
   /// Whether several tensors cross, one after another, so that no measurement of one says what they
   /// cost.
   [[nodiscard]] bool crosses_again() const { return strategy == "path" && !then.empty(); }
-  /// Whether its answers are the uncut network's: nothing crosses, or tensors do as they are, 32
-  /// bits a number.
+  /// Whether its answers are the uncut network's: nothing crosses, or the network's own input, or
+  /// tensors as they are, 32 bits a number.
   [[nodiscard]] bool exact() const;
   /// What crosses the radio first; nothing for `mobile-only`.
   [[nodiscard]] std::optional<Crossing> crossing() const;

@@ -16,6 +16,7 @@
 #include "models/import/check.hpp"
 #include "models/import/import.hpp"
 #include "models/import/onnx.hpp"
+#include "models/import/onnx_constants.hpp"
 #include "models/networks/network_file.hpp"
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
@@ -305,6 +306,17 @@ TEST(OnnxOpaque, HostileFilesAreRefused) {
         with_output(several, {4, 5});
       },
       refuses_with("or export it with one picture, not 3"));
+}
+
+// 2^53 + 1 is no double, and 2^24 + 1 no float.
+TEST(OnnxConstants, HaveWholeNumbersToTheLastDigit) {
+  onnx::TensorProto tensor;
+  tensor.set_data_type(onnx::TensorProto::INT64);
+  tensor.add_dims(2);
+  for (const std::int64_t number : {9007199254740993, 16777217}) tensor.add_int64_data(number);
+  const OnnxConstant constant{
+      .name = "c", .dims = {2}, .type = onnx::TensorProto::INT64, .data = &tensor};
+  EXPECT_THAT(integers_of(constant), ElementsAre(9007199254740993, 16777217));
 }
 
 }  // namespace

@@ -382,6 +382,19 @@ TEST(Measured, NoUnitBelowTheBudgetIsChosen) {
               ElementsAre("mobile-only 0", "cloud-only/webp:75 0", "cloud-only/file 0"));
 }
 
+// Of a picture 8 bits are all there is; of 4, of activations of 8, and of a unit something is lost.
+TEST(Limits, KnowThatAPictureOf8BitsLosesNothing) {
+  const LoadedScenario world = LoadedScenario::of_project(
+      "examples/u-net.yaml",
+      {"networks=[wifi]", "energy_models=[throughput-only]",
+       "strategies=[{strategy: mobile-only}, {strategy: cloud-only}, {strategy: cloud-only, bits: "
+       "16}, {strategy: cloud-only, bits: 4}, {strategy: split, after: [down1]}, {strategy: split, "
+       "after: [down1], bits: 32}]"});
+  std::vector<bool> exact;
+  for (const Cell& cell : world.scenario.cells) exact.push_back(cell.exact);
+  EXPECT_THAT(exact, ElementsAre(true, true, true, false, false, true));
+}
+
 TEST(Exhaustive, IsWhatTheShortestRouteFinds) {
   for (const char* level : {"0.01", "0.1", "1"}) {
     SCOPED_TRACE(level);

@@ -388,10 +388,14 @@ TEST(Planners, KnowThatATierHasSharedWeightsOnce) {
                                    "result_bytes: 1\nlimits: {mobile_weight_bytes: 144, "
                                    "cloud_weight_bytes: 144}\n"
                                    "strategies: [{strategy: mobile-only}]\n");
-  const PlanAnswer answer = world.planner({.goal = Goal::latency(), .bits = {32}}).answer(0);
-  ASSERT_TRUE(answer.best);
-  EXPECT_EQ(answer.plans[*answer.best].name, "first:cloud>middle:mobile");
-  EXPECT_NEAR(answer.plans[*answer.best].value, 1.027, 1e-12);
+  for (const std::vector<std::string>& planners :
+       {std::vector<std::string>{}, std::vector<std::string>{"exhaustive"}}) {
+    const PlanAnswer answer =
+        world.planner({.goal = Goal::latency(), .planners = planners, .bits = {32}}).answer(0);
+    ASSERT_TRUE(answer.best);
+    EXPECT_EQ(answer.plans[*answer.best].name, "first:cloud>middle:mobile");
+    EXPECT_NEAR(answer.plans[*answer.best].value, 1.027, 1e-12);
+  }
 }
 
 // Nobody knows what the phone's layers draw, so a limit of its energy forbids them all: what is

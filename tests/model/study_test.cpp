@@ -138,6 +138,20 @@ TEST(Points, HaveTheHashOfWhatTheyAreNotOfHowTheyCameAbout) {
   EXPECT_EQ(others.size(), 6U);
 }
 
+// Both limits are 76.1 - 2 = 74.1 %, but what loses nothing keeps the first whatever its accuracy
+// is, and the second only where its accuracy is known.
+TEST(Points, DifferInHashWhereTheirLimitsDo) {
+  const Lab lab;
+  std::set<std::string> hashes;
+  for (const char* limit : {"name: none", "accuracy_budget: 0.02", "least_accuracy: 0.741",
+                            "limits: {mobile_weight_bytes: 1e6}"}) {
+    const Study study = lab.study(fmt::format(
+        "set: {{{}}}\ngrid: [{{axis: list, key: uplink_bit_per_s, values: [3e6]}}]", limit));
+    hashes.insert(to_text(CellPoints{study}.at(study.place(0)).hash()));
+  }
+  EXPECT_EQ(hashes.size(), 4U);
+}
+
 // 30 points of 18 cells and more: several engines.
 TEST(Studies, NeitherJobsNorShardsShowInTheDatabase) {
   const Lab lab;

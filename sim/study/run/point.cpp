@@ -49,6 +49,22 @@ void add(Digest& digest, const Cell& cell, const World& base) {
   digest.add(name(use.energy_model));
 }
 
+/// What a choice hangs on beside what cells cost: the limits, and what they ask of each cell.
+void add(Digest& digest, const Limits& limits, const std::vector<Cell>& cells) {
+  if (!limits.stated()) return;
+  digest.add("limits");
+  add(digest, limits.accuracy.budget);
+  add(digest, limits.accuracy.least);
+  add(digest, limits.accuracy.baseline);
+  for (const Criterion criterion : limits.limited()) {
+    digest.add(name(criterion)).add(limits.most[criterion]);
+  }
+  for (const Cell& cell : cells) {
+    digest.add(std::int64_t{cell.exact});
+    for (const Bytes stored : cell.plan.weights) digest.add(stored.value());
+  }
+}
+
 bool accepts(const ConditionKey& key, double value) {
   const NumberRange& range = key.range;
   return value <= range.max && (range.min_excluded ? value > range.min : value >= range.min) &&
@@ -102,12 +118,7 @@ std::shared_ptr<const SharedCells> CellPoints::load(const Place& place, bool wit
   auto shared = std::make_shared<SharedCells>();
   Digest digest;
   digest.add(kModelVersion).add(study_.spec.method);
-  if (const std::optional<double> least = scenario.measurements.limit.floor()) {
-    digest.add("least accuracy").add(*least);
-  }
-  for (const Criterion criterion : scenario.limits.limited()) {
-    digest.add(name(criterion)).add(scenario.limits.most[criterion]);
-  }
+  add(digest, scenario.limits, scenario.cells);
   for (std::size_t i = 0; i < scenario.cells.size(); ++i) {
     add(digest, scenario.cells[i], scenario.bases[i]);
     shared->baseline.push_back(
