@@ -9,6 +9,8 @@ namespace papilio {
 namespace {
 
 constexpr std::string_view kAssumed{"assumed"};
+/// A value without a source is what its writer assumes.
+const FieldVisitor::Short kAssumedValue{.key = "value", .implied = {{"kind", "assumed"}}};
 
 struct Source {
   std::string key;
@@ -54,20 +56,17 @@ void describe_sourced_number(FieldVisitor& visitor, std::string_view key, Source
     describe_provenance(nested, constant.provenance);
   };
   bool present = constant.has_value();
-  if (presence == Presence::kOptional) {
-    visitor.object(key, present, doc, describe);
-  } else {
-    visitor.object(key, presence, doc, describe);
-  }
+  visitor.object_or_value(key, present, presence, doc, kAssumedValue, describe);
 }
 
 void describe_sourced_text(FieldVisitor& visitor, std::string_view key, Sourced& constant,
                            std::string_view doc) {
   bool present = constant.has_value();
-  visitor.object(key, present, doc, [&](FieldVisitor& nested) {
-    nested.text("value", constant.text, {}, Presence::kRequired, "The text.");
-    describe_provenance(nested, constant.provenance);
-  });
+  visitor.object_or_value(
+      key, present, Presence::kOptional, doc, kAssumedValue, [&](FieldVisitor& nested) {
+        nested.text("value", constant.text, {}, Presence::kRequired, "The text.");
+        describe_provenance(nested, constant.provenance);
+      });
 }
 
 Bibliography::Bibliography(const ProfileLibrary& library) {

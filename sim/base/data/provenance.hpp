@@ -49,10 +49,11 @@ struct Described {
 /// Describes the keys `kind`, `source`, `at` of a mapping.
 void describe_provenance(FieldVisitor& visitor, Provenance& provenance);
 
-/// Describes one number with its provenance: `key: {value: …, kind: …, source: …, at: …}`.
+/// Describes one number with its provenance: `key: {value: …, kind: …, source: …, at: …}`; or the
+/// number alone, which is then assumed: `key: 1e12`.
 void describe_sourced_number(FieldVisitor& visitor, std::string_view key, Sourced& constant,
                              NumberRange range, Presence presence, std::string_view doc);
-/// Describes one text with its provenance, which may be absent.
+/// Describes one text with its provenance, likewise; it may be absent.
 void describe_sourced_text(FieldVisitor& visitor, std::string_view key, Sourced& constant,
                            std::string_view doc);
 

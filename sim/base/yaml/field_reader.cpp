@@ -375,6 +375,27 @@ void FieldReader::object(std::string_view key, bool& present, std::string_view d
   object(key, Presence::kOptional, doc, describe);
 }
 
+void FieldReader::object_or_value(std::string_view key, bool& present, Presence presence,
+                                  std::string_view doc, const Short& form, const Nested& describe) {
+  const Node::Entry* const entry = node_.find(key);
+  present = entry != nullptr;
+  if (entry == nullptr || entry->value.kind != Node::Kind::kScalar) {
+    object(key, presence, doc, describe);
+    return;
+  }
+  take(key, presence);
+  const Mark& mark = entry->value.mark;
+  Node written{.kind = Node::Kind::kMapping, .mark = mark};
+  written.entries.push_back({std::string{form.key}, mark, entry->value});
+  for (const auto& [implied, text] : form.implied) {
+    written.entries.push_back(
+        {implied, mark, Node{.kind = Node::Kind::kScalar, .mark = mark, .scalar = text}});
+  }
+  FieldReader nested{written, path_of(key), entry->key_mark, diagnostics_};
+  describe(nested);
+  nested.finish();
+}
+
 void FieldReader::object_list(std::string_view key, const ObjectList& list, Presence presence,
                               std::string_view) {
   const Node::Entry* entry = take(key, presence);

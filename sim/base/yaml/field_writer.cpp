@@ -65,6 +65,10 @@ class FieldWriter : public FieldVisitor {
               const Nested& describe) override {
     if (present) object(key, Presence::kOptional, doc, describe);
   }
+  void object_or_value(std::string_view key, bool& present, Presence, std::string_view doc,
+                       const Short&, const Nested& describe) override {
+    object(key, present, doc, describe);
+  }
   void object_list(std::string_view key, const ObjectList& list, Presence,
                    std::string_view) override {
     if (list.size() == 0) return;
@@ -185,6 +189,15 @@ class SchemaWriter : public FieldVisitor {
   }
   void object(std::string_view key, bool&, std::string_view doc, const Nested& describe) override {
     object(key, Presence::kOptional, doc, describe);
+  }
+  void object_or_value(std::string_view key, bool&, Presence presence, std::string_view doc,
+                       const Short& form, const Nested& describe) override {
+    SchemaWriter nested;
+    describe(nested);
+    Json value = nested.properties_[std::string{form.key}];
+    value.erase("description");
+    add(key, Json{{"description", doc}, {"anyOf", Json::array({value, nested.schema()})}},
+        presence);
   }
   void object_list(std::string_view key, const ObjectList& list, Presence presence,
                    std::string_view doc) override {

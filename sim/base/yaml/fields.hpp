@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/yaml/node.hpp"
@@ -81,6 +82,15 @@ class FieldVisitor {
   /// A nested mapping that may be absent; `present` says whether it is there.
   virtual void object(std::string_view key, bool& present, std::string_view doc,
                       const Nested& describe) = 0;
+  /// A mapping that may be written short: as the value of one of its keys, where the others are
+  /// then what `implied` says.
+  struct Short {
+    std::string_view key;                                        ///< of a number or text
+    std::vector<std::pair<std::string, std::string>> implied{};  ///< key and text
+  };
+  /// As `object`, in full or short. @param present in: to be written; out: it was there
+  virtual void object_or_value(std::string_view key, bool& present, Presence presence,
+                               std::string_view doc, const Short& form, const Nested& describe) = 0;
   /// A list of mappings told apart by a key: item i is described by `describe(i, visitor)`, which
   /// visits the `discriminator` first. While reading, `resize(n)` is called before the items.
   struct ObjectList {
@@ -133,6 +143,8 @@ class FieldReader : public FieldVisitor {
               const Nested& describe) override;
   void object(std::string_view key, bool& present, std::string_view doc,
               const Nested& describe) override;
+  void object_or_value(std::string_view key, bool& present, Presence presence, std::string_view doc,
+                       const Short& form, const Nested& describe) override;
   void object_list(std::string_view key, const ObjectList& list, Presence presence,
                    std::string_view doc) override;
   void anything(std::string_view key, Node& value, Node::Kind kind, Presence presence,
