@@ -11,6 +11,7 @@ const std::vector<Command>& commands();
 
 /// The verbs: each parses the words after it, prints to stdout, and throws as the errors' kinds
 /// say.
+void new_command(const Words& words);
 void run_command(const Words& words);
 void check_command(const Words& words);
 void schema_command(const Words& words);
@@ -21,6 +22,7 @@ void profiles_command(const Words& words);
 void predict_command(const Words& words);
 void import_profile_command(const Words& words);
 void plan_command(const Words& words);
+void capacity_command(const Words& words);
 void plot_command(const Words& words);
 void report_command(const Words& words);
 void study_command(const Words& words);

@@ -12,8 +12,11 @@ namespace papilio {
 const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands = [] {
     std::vector<Command> all{
+        {"new", "begin a scenario, fleet, study, device, radio or trace of your own", new_command},
         {"run", "simulate a scenario and print its tables", run_command},
         {"plan", "find the best plan within limits, and what would change it", plan_command},
+        {"capacity", "find how many mobiles, what rate or what server keeps a limit",
+         capacity_command},
         {"plot", "draw the results of a fleet", plot_command},
         {"report", "make one page of HTML of a run's results", report_command},
         {"study", "sweep a scenario over its keys, into a database", study_command},

@@ -1,0 +1,141 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "sim/app/command.hpp"
+#include "sim/app/scenario_options.hpp"
+#include "sim/base/cli/interrupts.hpp"
+#include "sim/base/cli/progress.hpp"
+#include "sim/base/cli/streams.hpp"
+#include "sim/base/document/json_text.hpp"
+#include "sim/base/error.hpp"
+#include "sim/capacity/capacity.hpp"
+#include "sim/capacity/report.hpp"
+#include "sim/run/experiment.hpp"
+
+namespace papilio {
+namespace po = boost::program_options;
+namespace {
+
+[[noreturn]] void refuse_capacity(const std::string& why) {
+  throw ConfigError{fmt::format("papilio capacity: error: {}; see 'papilio capacity --help'", why)};
+}
+
+CapacityQuestion question_of(const CommandLine& line) {
+  if (!line.has("for")) refuse_capacity("--for KEY names what is searched for");
+  if (!line.has("until")) refuse_capacity("--until 'COLUMN < NUMBER' says what is to be kept");
+  CapacityQuestion question{.key = line.get<std::string>("for"),
+                            .strategies = line.all("strategy"),
+                            .precision = line.get<double>("precision")};
+  for (const std::string& text : line.all("until")) question.conditions.emplace_back(text);
+  if (line.has("mobiles")) question.mobiles = line.get<std::string>("mobiles");
+  if (line.has("window")) question.window = line.get<std::string>("window");
+  if (line.has("from")) question.from = line.get<double>("from");
+  if (line.has("to")) question.to = line.get<double>("to");
+  if (!(question.precision >= 0 && question.precision < 1)) {
+    refuse_capacity("--precision is a share, at least 0 and below 1");
+  }
+  return question;
+}
+
+std::unique_ptr<Experiment> fleet_of(const ScenarioSource& source) {
+  const Node root = read_scenario(source);
+  const Node::Entry* kind = root.find("kind");
+  if (kind == nullptr || kind->value.scalar != "fleet") {
+    throw ConfigError{
+        fmt::format("{}: error: capacity is a fleet's; give it a file of 'kind: fleet' (for one "
+                    "request at a time 'papilio plan' tells where the best plan changes)",
+                    source.file)};
+  }
+  return load_experiment(root, source, {});
+}
+
+/// Plays the fleet with each value that is asked for, and shows how far it is.
+class Runs {
+ public:
+  Runs(ScenarioSource source, std::string key, bool whole, int jobs)
+      : source_{std::move(source)}, key_{std::move(key)}, whole_{whole}, jobs_{jobs} {}
+
+  Table operator()(double value) {
+    ++runs_;
+    ScenarioSource source = source_;
+    source.overrides.push_back(whole_ ? fmt::format("{}={:.0f}", key_, value)
+                                      : fmt::format("{}={}", key_, value));
+    const std::unique_ptr<Experiment> fleet = fleet_of(source);
+    Progress progress{1, "", false};
+    return fleet
+        ->play({.jobs = jobs_,
+                .on_progress =
+                    [&](double share, const std::string& text) {
+                      progress.update(share, fmt::format("run {}: {}; {}", runs_,
+                                                         source.overrides.back(), text));
+                    },
+                .stop_requested = interrupted})
+        ->rows();
+  }
+
+ private:
+  ScenarioSource source_;
+  std::string key_;
+  bool whole_;
+  int jobs_;
+  std::size_t runs_{0};
+};
+
+}  // namespace
+
+void capacity_command(const Words& words) {
+  CommandLine line{
+      "capacity FLEET --for KEY --until CONDITION [options]",
+      "How many phones, what rate, what server? Finds by bisection the value of a fleet's key up "
+      "to\nwhich, or down to which, conditions on its results hold, for each strategy. Every value "
+      "is played\nwith the same random numbers, and a condition holds where the whole 95 % "
+      "interval keeps it:\ndocs/models/capacity.md.",
+      {"papilio capacity scenarios/fleets/town.yaml --for mobiles.0.count \\",
+       "    --until 'p95_s < 0.03' --strategy selection",
+       "papilio capacity scenarios/fleets/town.yaml --for mobiles.0.count --until 'p99_s < 0.5' \\",
+       "    --until 'failed/arrived < 0.001' --strategy RB1 --to 2000 --json"}};
+  add_scenario_options(line);
+  line.add_options()("for", po::value<std::string>()->value_name("KEY"),
+                     "the fleet's number that is searched for, as --set names it");
+  line.add_options()("until", po::value<std::vector<std::string>>()->value_name("CONDITION"),
+                     "what is to hold: a column of fleet.csv, or a ratio of two, beside a number, "
+                     "such as 'p95_s < 0.03' or 'late/arrived <= 0.01'; may be given again");
+  line.add_options()("strategy", po::value<std::vector<std::string>>()->value_name("NAME"),
+                     "of which it is asked; may be given again (default: each)");
+  line.add_options()("mobiles", po::value<std::string>()->value_name("GROUP"),
+                     "whose results are judged (default: all)");
+  line.add_options()("window", po::value<std::string>()->value_name("NAME"),
+                     "in which window (default: all)");
+  line.add_options()("from", po::value<double>()->value_name("N"),
+                     "least value tried (default: 1 of whole numbers, else the file's by 1024)");
+  line.add_options()("to", po::value<double>()->value_name("N"),
+                     "greatest value tried (default: 1024 times the file's)");
+  line.add_options()("precision", po::value<double>()->default_value(0.01, "0.01")->value_name("F"),
+                     "how near the last value that keeps and the first that breaks come, as a "
+                     "share; 0: neighbouring whole numbers");
+  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
+                     "what is printed: md, csv (every run), json, latex or html");
+  line.add_options()("json", po::bool_switch(), "the same as --format json");
+  add_jobs_option(line);
+  if (!line.parse(words)) return;
+  catch_interrupts();
+  const CapacityQuestion question = question_of(line);
+  const std::string format = line.get<bool>("json") ? "json" : line.get<std::string>("format");
+  check_format(format);
+  const ScenarioSource source = source_of(line, "capacity");
+  const CapacityAxis axis = capacity_axis(question, fleet_of(source)->effective());
+  const CapacityAnswer answer = capacity_of(
+      question, axis, Runs{source, question.key, axis.range.whole, jobs_of(line, "capacity")});
+  if (format == "json") {
+    say(json_text(capacity_json(question, answer)));
+  } else if (format == "csv") {
+    say(to_csv(capacity_runs(question, answer)));
+  } else {
+    print(capacity_document(question, answer), format);
+  }
+}
+
+}  // namespace papilio

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace papilio {
+
+/// What a starter asks before it writes a file.
+struct StarterField {
+  enum class Kind {
+    kName,    ///< of a thing in a library: `of` says of which kind
+    kNumber,  ///< greater than 0
+    kWhole,   ///< 1 at least
+    kText,    ///< anything printable
+  };
+  std::string_view option;    ///< "--peak"'s name
+  std::string_view question;  ///< as asked on a terminal, with the unit
+  Kind kind{Kind::kText};
+  std::string_view usual{};  ///< where nothing is said; empty: it must be said, or is left out
+  bool optional{false};      ///< it may be left out
+  std::string_view of{};     ///< of a name: "models", "devices" or "radios"
+};
+
+/// The answers, by option; each checked.
+using StarterAnswers = std::map<std::string, std::string, std::less<>>;
+
+/// A kind of file that `papilio new` begins.
+struct Starter {
+  std::string_view kind;    ///< "device"
+  std::string_view folder;  ///< under a folder of profiles: "devices"; empty: where the user is
+  std::string_view suffix;  ///< ".yaml"
+  std::vector<StarterField> fields;
+  /// The text of the file, with comments.
+  std::string (*text)(const std::string& name, const StarterAnswers& answers);
+  /// Commands that come next, ready to be typed.
+  std::vector<std::string> (*next)(const std::string& name, const std::filesystem::path& file);
+};
+
+/// Scenario, fleet, study, device, radio, trace.
+const std::vector<Starter>& starters();
+
+}  // namespace papilio

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "sim/capacity/condition.hpp"
+
+namespace papilio {
+
+/// The values of a key among which is searched.
+struct AxisRange {
+  double least{0};
+  double most{0};
+  bool whole{false};       ///< whole numbers alone
+  double precision{0.01};  ///< how near the two sides of the edge come, by the smaller; >= 0
+};
+
+/// Where along an axis a condition ceases to hold, or begins to.
+struct Edge {
+  std::optional<double> keeps;   ///< what keeps it, nearest to what does not for sure
+  std::optional<double> breaks;  ///< what breaks it, nearest to what does not for sure
+  /// Whether some place keeps the condition beyond another that breaks it: then it changes more
+  /// than once, and the edge is one of several.
+  bool again{false};
+};
+
+/// What was judged, by place.
+using Verdicts = std::map<double, Verdict>;
+
+/// Finds the edge by bisection: places are judged outwards from `start`, by factors of two to both
+/// sides, until one keeps the condition and one breaks it or the range ends; then between them
+/// until both sides are as near as the precision asks, or the places between are unsure.
+/// @param start in the range, not 0 unless the range is a point
+/// @param judge    asked once for each place
+/// @param verdicts takes what was judged; what stands there already is not asked again
+/// @return without `keeps` or `breaks` where no place tried was such
+Edge find_edge(const std::function<Verdict(double)>& judge, double start, const AxisRange& range,
+               Verdicts& verdicts);
+
+}  // namespace papilio

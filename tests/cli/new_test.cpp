@@ -1,0 +1,134 @@
+// Claims: what 'papilio new' writes is what the other verbs read, with the answers in it; it asks
+// for what is missing, never writes over a file, and nothing where an answer is amiss; a number
+// alone in a device's or radio's file is assumed, and reports say so.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/program.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace papilio {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using testing::Finished;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::read_file;
+using testing::run_papilio;
+using testing::TemporaryFolder;
+
+Finished begin(const TemporaryFolder& folder, std::vector<std::string> words) {
+  words.insert(words.begin(), "new");
+  words.insert(words.end(), {"-o", folder.path().string()});
+  return run_papilio(words);
+}
+
+TEST(New, BeginsWhatTheOtherVerbsRead) {
+  const TemporaryFolder folder;
+  const std::string at = folder.path().string();
+  for (const auto& [words, check] : std::map<std::vector<std::string>, std::vector<std::string>>{
+           {{"scenario", "mine", "--radio", "wifi"}, {"check", at + "/mine.yaml"}},
+           {{"fleet", "town", "--count", "7"}, {"check", at + "/town.yaml"}},
+           {{"device", "phone", "--peak", "1e12", "--bandwidth", "30e9", "--idle-power", "1"},
+            {"devices", "show", "phone", "--profiles", at}},
+           {{"radio", "home", "--uplink", "40e6", "--downlink", "80e6"},
+            {"radios", "show", "home", "--profiles", at}}}) {
+    const Finished begun = begin(folder, words);
+    ASSERT_EQ(begun.exit_code, 0) << begun.err;
+    EXPECT_THAT(begun.out, HasSubstr("Next:\n  papilio "));
+    const Finished checked = run_papilio(check);
+    EXPECT_EQ(checked.exit_code, 0) << checked.err;
+    const Finished again = begin(folder, words);
+    EXPECT_EQ(again.exit_code, 2);
+    EXPECT_THAT(again.err, HasSubstr("is there; remove it, or choose another name"));
+  }
+  EXPECT_THAT(read_file(folder.path() / "town.yaml"), HasSubstr("count: 7\n"));
+  const Finished study = begin(folder, {"study", "rates", "--base", at + "/mine.yaml"});
+  ASSERT_EQ(study.exit_code, 0) << study.err;
+  EXPECT_EQ(run_papilio({"study", "check", at + "/rates.yaml"}).exit_code, 0);
+  const Finished trace = begin(folder, {"trace", "lift"});
+  ASSERT_EQ(trace.exit_code, 0) << trace.err;
+  const Finished plan = run_papilio({"plan", at + "/mine.yaml", "--trace", at + "/lift.csv"});
+  EXPECT_EQ(plan.exit_code, 0) << plan.err;
+}
+
+// 1e12 FLOP/s and 30e9 B/s: of the first convolution of ResNet-18 2 · 118,013,952 FLOP take 236.0
+// us, and its tensors (3·224² + 64·112² reals and 9,408 weights) 3,850,752 B 128.4 us: the greater.
+TEST(New, ADevicePredicts) {
+  const TemporaryFolder folder;
+  const std::string at = folder.path().string();
+  ASSERT_EQ(begin(folder, {"device", "phone", "--peak", "1e12", "--bandwidth", "30e9"}).exit_code,
+            0);
+  const Finished made = run_papilio(
+      {"predict", "--model", "resnet18", "--device", "phone", "--profiles", at, "-o", at});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  EXPECT_THAT(made.out, HasSubstr("nothing is slower than its data sheet"));
+  EXPECT_THAT(read_file(folder.path() / "layers/phone/resnet18.yaml"), HasSubstr("0.000236027904"));
+  const Finished shown = run_papilio({"devices", "show", "phone", "--profiles", at});
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("assumed"), HasSubstr("peak_fp32_flop_per_s")));
+}
+
+TEST(New, ARadioHasTheRatesAndAnothersPowers) {
+  const TemporaryFolder folder;
+  const std::string at = folder.path().string();
+  ASSERT_EQ(begin(folder, {"radio", "home", "--uplink", "40e6", "--downlink", "80e6"}).exit_code,
+            0);
+  const Finished run =
+      run_papilio({"run", "scenarios/examples/u-net.yaml", "--profiles", at, "--set",
+                   "networks=[home]", "-o", at + "/results", "--format", "md"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("beta_w of the radio home, by its file"));
+  EXPECT_THAT(read_file(folder.path() / "radios/home.yaml"),
+              AllOf(HasSubstr("alpha_uplink_j_per_bit: 2.8317e-07"), HasSubstr("beta_w: 0.13286")));
+}
+
+TEST(New, WritesNothingWhereAnAnswerIsAmiss) {
+  const TemporaryFolder folder;
+  const struct {
+    std::vector<std::string> words;
+    std::string why;
+  } cases[]{
+      {{"device", "phone"}, "needs --peak (peak rate in single precision, FLOP/s) and --bandwidth"},
+      {{"device", "phone", "--peak", "fast", "--bandwidth", "1"}, "--peak: expected a number"},
+      {{"device", "phone", "--peak", "-1", "--bandwidth", "1"},
+       "--peak: expected a number above 0"},
+      {{"device", "../phone", "--peak", "1", "--bandwidth", "1"}, "'../phone' is no name"},
+      {{"device", "phone", "--peak", "1", "--bandwidth", "1", "--count", "2"},
+       "--count is of a fleet, not of a device"},
+      {{"scenario", "mine", "--radio", "wfi"}, "did you mean 'wifi'?"},
+      {{"scenario", "mine", "--model", "resnet-50"}, "did you mean 'resnet50'?"},
+      {{"fleet", "town", "--count", "1.5"}, "expected a whole number"},
+      {{"scenari", "mine"}, "did you mean 'scenario'?"},
+  };
+  for (const auto& [words, why] : cases) {
+    const Finished refused = begin(folder, words);
+    EXPECT_EQ(refused.exit_code, 2) << why;
+    EXPECT_THAT(refused.err, HasSubstr(why));
+  }
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+// A title is text, whatever is in it.
+TEST(New, KeepsATitleAsText) {
+  const TemporaryFolder folder;
+  const std::string title = "phone: \"$(touch x)\" # {a} <b>";
+  ASSERT_EQ(
+      begin(folder, {"device", "phone", "--peak", "1e12", "--bandwidth", "3e10", "--title", title})
+          .exit_code,
+      0);
+  EXPECT_THAT(run_papilio({"devices", "show", "phone", "--profiles", folder.path().string()}).out,
+              HasSubstr("phone: \"$(touch x)\" # {a} \\<b>"));
+}
+
+}  // namespace
+}  // namespace papilio

@@ -1,0 +1,227 @@
+// Claims: a condition reads what people write and judges values with their intervals; the search
+// finds an edge wherever it lies, to the precision that was asked, with each place judged once;
+// where there is none it says so.
+
+#include "sim/capacity/capacity.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <random>
+#include <string>
+
+#include "sim/base/error.hpp"
+
+namespace papilio {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+Table rows() {
+  Table table{.columns = {{"strategy", true},
+                          {"mobiles", true},
+                          {"window", true},
+                          {"p95_s"},
+                          {"p95_ci_s"},
+                          {"late"},
+                          {"arrived"},
+                          {"energy_j"}}};
+  table.rows.push_back({"RB1", "all", "all", 0.030, 0.002, 5, 1000, none()});
+  return table;
+}
+
+Verdict judged(const std::string& condition) {
+  const Table table = rows();
+  return Condition{condition}.judge(table, table.rows.front()).verdict;
+}
+
+// 0.030 ± 0.002 lies whole below 0.0321, whole at or above 0.028, and around 0.031.
+TEST(Conditions, JudgeByTheWholeInterval) {
+  EXPECT_EQ(judged("p95_s < 0.0321"), Verdict::kKeeps);
+  EXPECT_EQ(judged("p95_s<0.031"), Verdict::kUnsure);
+  EXPECT_EQ(judged("p95_s < 0.0279"), Verdict::kBreaks);
+  EXPECT_EQ(judged("p95_s >= 0.0279"), Verdict::kKeeps);
+  EXPECT_EQ(judged("p95_s > 0.0321"), Verdict::kBreaks);
+}
+
+// 5 of 1000; a ratio has no interval.
+TEST(Conditions, CompareRatios) {
+  EXPECT_EQ(judged("late/arrived <= 0.005"), Verdict::kKeeps);
+  EXPECT_EQ(judged("late / arrived < 0.005"), Verdict::kBreaks);
+  EXPECT_EQ(Condition{" late /arrived<=5e-3 "}.text(), "late/arrived <= 0.005");
+}
+
+TEST(Conditions, BreakWhereNothingIsKnown) {
+  EXPECT_EQ(judged("energy_j < 1"), Verdict::kBreaks);
+  EXPECT_EQ(judged("energy_j > 0"), Verdict::kBreaks);
+}
+
+TEST(Conditions, SayWhatIsAmiss) {
+  for (const auto& [text, why] :
+       std::map<std::string, std::string>{{"p95_s", "there is no relation"},
+                                          {"p95_s < ", "'' is no number"},
+                                          {"p95_s < 30ms", "'30ms' is no number"},
+                                          {"p95_s < nan", "'nan' is no number"},
+                                          {"< 3", "there is no column"},
+                                          {"late/ < 3", "there is no column"}}) {
+    EXPECT_THAT([text = text] { const Condition condition{text}; },
+                ThrowsMessage<ConfigError>(HasSubstr(why)))
+        << text;
+  }
+  EXPECT_THAT([] { Condition{"p59_s < 1"}.check(rows()); },
+              ThrowsMessage<ConfigError>(HasSubstr("did you mean 'p95_s'?")));
+  EXPECT_THAT([] { Condition{"strategy < 1"}.check(rows()); },
+              ThrowsMessage<ConfigError>(HasSubstr("no column of numbers 'strategy'")));
+}
+
+/// The edge of what holds below a place, or above it, with an unsure stretch around it.
+struct Drawn {
+  double place;
+  double unsure;  ///< half of the stretch, as a share
+  bool below;
+
+  [[nodiscard]] Verdict at(double value) const {
+    if (std::abs(value - place) < unsure * place) return Verdict::kUnsure;
+    return (value < place) == below ? Verdict::kKeeps : Verdict::kBreaks;
+  }
+};
+
+// Of places from a thousandth to a thousand times the start, wherever they lie: what keeps does,
+// and no place that is nearer to the edge by more than the precision does.
+TEST(Edges, AreFoundWhereverTheyLie) {
+  for (unsigned seed = 0; seed < 500; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 draws{seed};
+    const auto share = [&] { return static_cast<double>(draws()) / 4294967296.0; };
+    const bool whole = draws() % 2 == 0;
+    AxisRange range{.least = whole ? 1 : 1e-9,
+                    .most = std::numeric_limits<double>::infinity(),
+                    .whole = whole,
+                    .precision = whole && draws() % 2 == 0 ? 0.0 : 0.01};
+    const double start = whole ? std::ceil(1000 * share()) : std::pow(10, 6 * share() - 3);
+    const Drawn drawn{.place = std::max(start * std::pow(10, 6 * share() - 3), 2.5),
+                      .unsure = draws() % 3 == 0 ? 0.05 : 0.0,
+                      .below = draws() % 2 == 0};
+    std::map<double, int> asked;
+    Verdicts verdicts;
+    const Edge edge = find_edge(
+        [&](double value) {
+          ++asked[value];
+          return drawn.at(value);
+        },
+        start, range, verdicts);
+    ASSERT_TRUE(edge.keeps && edge.breaks);
+    EXPECT_EQ(drawn.at(*edge.keeps), Verdict::kKeeps);
+    EXPECT_EQ(drawn.at(*edge.breaks), Verdict::kBreaks);
+    EXPECT_EQ(*edge.keeps < *edge.breaks, drawn.below);
+    EXPECT_FALSE(edge.again);
+    for (const double side : {*edge.keeps, *edge.breaks}) {
+      const double away = std::abs(side - drawn.place) - drawn.unsure * drawn.place;
+      const double step = whole ? 1 : 0;
+      EXPECT_LE(away, std::max(step, range.precision * std::max(side, drawn.place)) * (1 + 1e-9));
+      if (whole) {
+        EXPECT_EQ(side, std::round(side));
+      }
+    }
+    for (const auto& [value, times] : asked) EXPECT_EQ(times, 1) << value;
+    EXPECT_LE(asked.size(), 60U);
+  }
+}
+
+TEST(Edges, AreNotMadeUp) {
+  const AxisRange range{.least = 1, .most = 64, .whole = true};
+  Verdicts all;
+  const Edge always = find_edge([](double) { return Verdict::kKeeps; }, 8, range, all);
+  EXPECT_TRUE(always.keeps && !always.breaks);
+  EXPECT_EQ(all.begin()->first, 1);
+  EXPECT_EQ(all.rbegin()->first, 64);
+  Verdicts none;
+  const Edge never = find_edge([](double) { return Verdict::kUnsure; }, 8, range, none);
+  EXPECT_TRUE(!never.keeps && !never.breaks);
+}
+
+// A load from 0: halves of 1 never reach it.
+TEST(Edges, ReachZero) {
+  const AxisRange range{.least = 0, .most = 100};
+  Verdicts verdicts;
+  const Edge edge =
+      find_edge([](double value) { return value == 0 ? Verdict::kKeeps : Verdict::kBreaks; }, 1,
+                range, verdicts);
+  EXPECT_EQ(edge.keeps, 0);
+}
+
+// It keeps below 10 and from 100 on.
+TEST(Edges, TellThatThereAreSeveral) {
+  const AxisRange range{.least = 1, .most = 1000, .whole = true, .precision = 0};
+  Verdicts verdicts;
+  const auto judge = [](double value) {
+    return value < 10 || value >= 100 ? Verdict::kKeeps : Verdict::kBreaks;
+  };
+  for (const double known : {4.0, 200.0}) verdicts.emplace(known, judge(known));
+  const Edge edge = find_edge(judge, 16, range, verdicts);
+  EXPECT_EQ(edge.keeps, 9);
+  EXPECT_EQ(edge.breaks, 10);
+  EXPECT_TRUE(edge.again);
+}
+
+constexpr const char* kShortFleet =
+    "kind: fleet\nmobiles:\n  - count: 20\n    arrivals: {process: poisson, rate_per_s: 0.5}\n"
+    "cells:\n  - {name: town, delay_s: 0}\n";
+
+CapacityQuestion question(const std::string& key) {
+  return {.key = key, .conditions = {Condition{"p95_s < 0.03"}}};
+}
+
+TEST(Axes, AreTheFilesOwn) {
+  const CapacityAxis count = capacity_axis(question("mobiles.0.count"), kShortFleet);
+  EXPECT_EQ(count.start, 20);
+  EXPECT_TRUE(count.range.whole);
+  EXPECT_EQ(count.range.least, 1);
+  const CapacityAxis rate = capacity_axis(question("mobiles.0.arrivals.rate_per_s"), kShortFleet);
+  EXPECT_EQ(rate.start, 0.5);
+  EXPECT_FALSE(rate.range.whole);
+}
+
+TEST(Axes, SayWhatIsAmiss) {
+  for (const auto& [key, why] :
+       std::map<std::string, std::string>{{"mobiles.count", "'count' stands in a list of 1"},
+                                          {"mobiles.1.count", "'1' stands in a list of 1"},
+                                          {"mobiles.0.cuont", "did you mean 'count'?"},
+                                          {"kind", "what stands there is no number"},
+                                          {"cells.0.delay_s", "is 0 there"}}) {
+    EXPECT_THAT([key = key] { capacity_axis(question(key), kShortFleet); },
+                ThrowsMessage<ConfigError>(HasSubstr(why)))
+        << key;
+  }
+}
+
+// Two strategies of which one bears 100 and one 1000, in the same runs.
+TEST(Capacity, IsOfEachStrategy) {
+  CapacityQuestion asked = question("mobiles.0.count");
+  asked.precision = 0;
+  std::size_t runs = 0;
+  const CapacityAnswer answer =
+      capacity_of(asked, capacity_axis(asked, kShortFleet), [&](double value) {
+        ++runs;
+        Table table{
+            .columns = {
+                {"strategy", true}, {"mobiles", true}, {"window", true}, {"p95_s"}, {"p95_ci_s"}}};
+        table.rows.push_back({"slow", "all", "all", value > 100 ? 1.0 : 0.01, 0.001});
+        table.rows.push_back({"fast", "all", "all", value > 1000 ? 1.0 : 0.01, 0.001});
+        return table;
+      });
+  ASSERT_EQ(answer.strategies.size(), 2U);
+  EXPECT_EQ(answer.strategies[0].edge.keeps, 100);
+  EXPECT_EQ(answer.strategies[0].edge.breaks, 101);
+  EXPECT_EQ(answer.strategies[1].edge.keeps, 1000);
+  EXPECT_EQ(answer.strategies[1].edge.breaks, 1001);
+  EXPECT_EQ(answer.runs, runs) << "no value is played twice";
+}
+
+}  // namespace
+}  // namespace papilio
