@@ -24,7 +24,7 @@ const std::vector<Command>& commands() {
         {"compare", "show what differs between two runs, databases or layer tables",
          compare_command},
         {"check", "check a scenario without running it", check_command},
-        {"schema", "print the JSON Schema of a scenario, for editors", schema_command},
+        {"schema", "print the JSON Schema of a file, for editors, or every key", schema_command},
         {"models", "list networks, show their layers and cuts", models_command},
         {"devices", "list devices, show what is known of them", devices_command},
         {"radios", "list radios, show their constants", radios_command},

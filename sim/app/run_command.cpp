@@ -6,7 +6,6 @@
 #include <ctime>
 #include <fstream>
 #include <iterator>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -21,12 +20,8 @@
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
-#include "sim/base/suggest.hpp"
 #include "sim/paper/paper.hpp"
 #include "sim/run/experiment.hpp"
-#include "sim/scenario/fleet_scenario.hpp"
-#include "sim/scenario/scenario.hpp"
-#include "sim/study/design/spec.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
@@ -238,26 +233,6 @@ void check_command(const Words& words) {
   if (!line.parse(words)) return;
   const ScenarioSource source = source_of(line, "check");
   fmt::print("{}: valid; {}\n", source.file, experiment_of(source, "check")->extent());
-}
-
-void schema_command(const Words& words) {
-  CommandLine line{
-      "schema [KIND]",
-      "Prints the JSON Schema (draft 7) of a scenario, or of KIND: scenario, fleet or study. "
-      "In an\neditor with the YAML language server, put\n"
-      "# yaml-language-server: $schema=papilio.schema.json\nat the top of a scenario.",
-      {"papilio schema > papilio.schema.json", "papilio schema fleet > papilio.fleet.schema.json"}};
-  line.add_positional("kind");
-  if (!line.parse(words)) return;
-  const std::string kind = line.has("kind") ? line.all("kind").front() : "scenario";
-  const std::map<std::string, std::string (*)()> schemas{
-      {"scenario", scenario_schema}, {"fleet", fleet_schema}, {"study", study_schema}};
-  const auto schema = schemas.find(kind);
-  if (schema == schemas.end()) {
-    throw ConfigError{fmt::format("papilio schema: error: unknown kind '{}'{}", kind,
-                                  suggestion(kind, {"scenario", "fleet", "study"}))};
-  }
-  fmt::print("{}", schema->second());
 }
 
 }  // namespace papilio

@@ -130,5 +130,14 @@ TEST(New, KeepsATitleAsText) {
               HasSubstr("phone: \"$(touch x)\" # {a} \\<b>"));
 }
 
+// The page of every key is made of what reads the files: after a change of a key,
+// 'papilio schema --keys > docs/keys.md'.
+TEST(Keys, AreThoseOfTheirPage) {
+  const Finished printed = run_papilio({"schema", "--keys"});
+  ASSERT_EQ(printed.exit_code, 0) << printed.err;
+  EXPECT_TRUE(printed.out == read_file(fs::path{PAPILIO_SOURCE_DIR} / "docs/keys.md"))
+      << "make it anew: papilio schema --keys > docs/keys.md";
+}
+
 }  // namespace
 }  // namespace papilio

@@ -20,7 +20,7 @@ def validator_of(kind):
     return jsonschema.Draft7Validator(schema)
 
 
-validators = {kind: validator_of(kind) for kind in ("scenario", "fleet", "study")}
+validators = {kind: validator_of(kind) for kind in ("scenario", "fleet", "study", "device", "radio", "layers", "plan")}
 
 # Malformed in a way that a schema can see; the others need the profiles, the network or the text.
 FORM = {
@@ -36,7 +36,11 @@ class Loader(yaml.SafeLoader):
     """YAML 1.1 reads 18e6 as text; papilio, as YAML 1.2, as a number."""
 
 
-Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[0-9]+(\.[0-9]+)?e[0-9]+$"),
+# A date is a text to papilio.
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[0-9]+(\.[0-9]+)?e[+-]?[0-9]+$"),
                              list("0123456789"))
 
 
@@ -55,6 +59,17 @@ shipped = sorted((root / "scenarios").rglob("*.yaml"))
 assert shipped, "no scenario found"
 for path in shipped:
     assert is_valid(path), f"{path} should be accepted"
+
+profiles = 0
+for folder, kind in (("devices", "device"), ("radios", "radio"), ("layers", "layers")):
+    for path in sorted((root / "profiles" / folder).rglob("*.yaml")):
+        for error in validators[kind].iter_errors(load(path)):
+            raise AssertionError(f"{path} should be accepted: {error.message}")
+        profiles += 1
+assert profiles > 15
+short = {"title": "phone", "peak_fp32_flop_per_s": 1e12, "memory_byte_per_s": 30e9}
+assert validators["device"].is_valid(short)
+assert not validators["device"].is_valid({**short, "memory_byte_per_s": -1})
 
 malformed = root / "tests/scenario/malformed"
 for name in sorted(FORM):

@@ -40,9 +40,10 @@ std::string to_string(const Provenance& provenance) {
 void describe_provenance(FieldVisitor& visitor, Provenance& provenance) {
   visitor.text("kind", provenance.kind, {.choices = provenance_kinds()}, Presence::kRequired,
                "How the number came to be.");
-  // What somebody assumes has no source but themselves.
+  // What somebody assumes has no source but themselves; a schema cannot tell which it is.
+  const bool may_lack = is_assumed(provenance) || provenance.kind.empty();
   visitor.text("source", provenance.source, {},
-               is_assumed(provenance) ? Presence::kOptional : Presence::kRequired,
+               may_lack ? Presence::kOptional : Presence::kRequired,
                "Key in sources.yaml; not asked of what is assumed.");
   visitor.text("at", provenance.at, {}, Presence::kOptional, "Place in the source, or the method.");
 }

@@ -1,0 +1,105 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/app/command.hpp"
+#include "sim/app/keys.hpp"
+#include "sim/base/cli/streams.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/suggest.hpp"
+#include "sim/base/yaml/fields.hpp"
+#include "sim/profiles/device.hpp"
+#include "sim/radio/radio.hpp"
+#include "sim/scenario/fleet_scenario.hpp"
+#include "sim/scenario/plan_reader.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/study/design/spec.hpp"
+
+namespace papilio {
+namespace po = boost::program_options;
+namespace {
+
+/// A kind of file, and the schema of what reads it.
+struct FileKind {
+  const char* name;
+  const char* title;
+  std::string (*schema)();
+};
+
+template <class Described, void (*kDescribe)(FieldVisitor&, Described&)>
+std::string schema_with(const char* title) {
+  Described described;
+  nlohmann::ordered_json schema =
+      schema_of_fields([&](FieldVisitor& visitor) { kDescribe(visitor, described); });
+  schema["title"] = title;
+  return schema.dump(2) + "\n";
+}
+
+std::string device_schema() {
+  return schema_with<Device, describe_device_file>("Papilio device");
+}
+std::string radio_schema() {
+  return schema_with<RadioProfile, describe_radio_file>("Papilio radio");
+}
+std::string layers_schema() {
+  return schema_with<LayerProfile, describe_layer_profile>("Papilio layer table");
+}
+std::string plan_schema() {
+  return schema_with<PlanFile, describe_plan_file>("Papilio plans");
+}
+
+constexpr FileKind kFileKinds[]{
+    {"scenario", "Scenarios", scenario_schema},
+    {"fleet", "Fleets: kind: fleet", fleet_schema},
+    {"study", "Studies: kind: study", study_schema},
+    {"device", "Devices: devices/NAME.yaml of a folder of profiles", device_schema},
+    {"radio", "Radios: radios/NAME.yaml of a folder of profiles", radio_schema},
+    {"layers", "Layer tables: layers/DEVICE/MODEL.yaml of a folder of profiles", layers_schema},
+    {"plan", "Plans: what 'papilio plan -o' writes", plan_schema},
+};
+
+}  // namespace
+
+void schema_command(const Words& words) {
+  CommandLine line{
+      "schema [KIND] [options]",
+      "Prints the JSON Schema (draft 7) of a scenario, or of KIND: scenario, fleet, study, device, "
+      "radio,\nlayers or plan; or, with --keys, a table of every key with its unit, range and "
+      "default, of KIND or\nof all. In an editor with the YAML language server, put\n"
+      "# yaml-language-server: $schema=papilio.schema.json\nat the top of a scenario.",
+      {"papilio schema > papilio.schema.json", "papilio schema fleet > papilio.fleet.schema.json",
+       "papilio schema device --keys", "papilio schema --keys > keys.md"}};
+  line.add_positional("kind");
+  line.add_options()("keys", po::bool_switch(), "a table of the keys instead");
+  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
+                     "of the table: md, csv, json, latex or html");
+  if (!line.parse(words)) return;
+  const bool keys = line.get<bool>("keys");
+  const std::string format = line.get<std::string>("format");
+  check_format(format);
+  const std::string wanted = line.has("kind") ? line.all("kind").front() : "";
+  std::vector<std::string> known;
+  Document document{.title = "Every key of every file"};
+  document.paragraphs.push_back(
+      "Made of the descriptions that read the files ('papilio schema --keys'). A key with points "
+      "stands in the keys before them, `[]` is any item of a list. Numbers are in SI units, which "
+      "a key's name says. Where there is no default the key may be left out.");
+  for (const FileKind& kind : kFileKinds) {
+    known.emplace_back(kind.name);
+    const bool asked = wanted == kind.name || (wanted.empty() && (keys || known.size() == 1));
+    if (!asked) continue;
+    if (!keys) {
+      say(kind.schema());
+      return;
+    }
+    document.sections.push_back(keys_of(kind.title, nlohmann::ordered_json::parse(kind.schema())));
+  }
+  if (document.sections.empty()) {
+    throw ConfigError{fmt::format("papilio schema: error: unknown kind '{}'{}", wanted,
+                                  suggestion(wanted, known))};
+  }
+  print(document, format);
+}
+
+}  // namespace papilio
