@@ -16,8 +16,7 @@ void datasets_command(const Words& words) {
       "also take\na folder with train/CLASS/PICTURE and test/CLASS/PICTURE (or "
       "val/), pictures beside a\nfile of labels (val.txt, ImageNet's), or CIFAR-10's binary files.",
       {"papilio datasets", "PAPILIO_DATA=~/data papilio datasets --format json"}};
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv, json, latex or html");
+  line.add_format_option("md, csv, json, latex or html");
   if (!line.parse(words)) return;
   Table table{.columns = {{"dataset", true}, {"present", true}, {"pictures", true}}};
   for (const DatasetEntry& entry : dataset_list()) {
@@ -29,7 +28,7 @@ void datasets_command(const Words& words) {
                      .table = std::move(table),
                      .remarks = {"They are looked for in the folder that PAPILIO_DATA names, else "
                                  "in ../shared/data."}}}},
-      line.get<std::string>("format"));
+      line.get<std::string>("format"), line.is_wide());
 }
 
 void codecs_command(const Words& words) {
@@ -37,8 +36,7 @@ void codecs_command(const Words& words) {
                    "Lists the codecs that features are encoded with on their way to the cloud, and "
                    "those of\npictures, where the whole network runs there.",
                    {"papilio codecs", "papilio codecs --format json"}};
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv, json, latex or html");
+  line.add_format_option("md, csv, json, latex or html");
   if (!line.parse(words)) return;
   // One table, for CSV has room for one.
   Table table{
@@ -62,7 +60,7 @@ void codecs_command(const Words& words) {
                                    "Of the picture, 'jpeg:Q:444' keeps whole colour, and 'webp:Q' "
                                    "has a quality of its own, 0 to 100. All but 'file' are of the "
                                    "picture at the size that the network takes."}}}},
-        line.get<std::string>("format"));
+        line.get<std::string>("format"), line.is_wide());
 }
 
 }  // namespace papilio

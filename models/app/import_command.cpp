@@ -119,7 +119,7 @@ void import_command(const Words& words) {
   line.add_options()("output,o",
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
                      "folder of profiles: the network goes to DIR/models/NAME.yaml");
-  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
+  line.add_format_option("what is printed: md, csv, json, latex or html");
   line.add_options()("no-check",
                      "do not run the file's own network on random inputs beside the one made of "
                      "it");
@@ -170,7 +170,7 @@ void import_command(const Words& words) {
   }
   folder.commit();
   if (line.has("quiet")) return;
-  print(import_report(graph, folder.path() / (name + ".yaml")), format);
+  print(import_report(graph, folder.path() / (name + ".yaml")), format, line.is_wide());
 }
 
 }  // namespace papilio

@@ -25,6 +25,7 @@
 #include "sim/base/cli/profiles_option.hpp"
 #include "sim/base/cli/progress.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
@@ -68,7 +69,7 @@ void declare_infer(CommandLine& line, VerbOptions& options) {
   line.add_options()(
       "output,o", po::value<std::string>()->value_name("DIR"),
       "folder of the results (default: results/infer-MODEL; none for a whole network)");
-  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
+  line.add_format_option("what is printed: md, csv, json, latex or html");
   line.add_options()("quiet,q", "print nothing but errors");
 }
 
@@ -454,9 +455,9 @@ void infer_command(const Words& words) {
   if (format == "csv" && !results.empty()) {
     say(to_csv(payload_table(results)));
   } else {
-    print(report, format);
+    print(report, format, line.is_wide());
   }
-  if (!results.empty() && ::isatty(STDERR_FILENO) == 1) {
+  if (!results.empty() && Terminal::of(STDERR_FILENO).present) {
     tell(fmt::format("\nWrote {}.\n", folder.path().string()));
   }
 }

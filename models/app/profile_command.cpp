@@ -25,6 +25,7 @@
 #include "sim/base/cli/profiles_option.hpp"
 #include "sim/base/cli/progress.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
 #include "sim/base/document/document.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
@@ -416,7 +417,7 @@ void profile_command(const Words& words) {
                "of these pictures: imagenet (RGB, mean and deviation), caffe (BGR, mean) or none "
                "(RGB, 0 to 1)");
   add_strict_option(line);
-  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
+  line.add_format_option("what is printed: md, csv, json, latex or html");
   line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
@@ -511,11 +512,12 @@ void profile_command(const Words& words) {
   if (const std::string text = left_out_text(request.left_out.get()); !text.empty()) {
     report.paragraphs.push_back(text);
   }
-  if (!quiet && !report.sections.empty()) print(report, format);
+  if (!quiet && !report.sections.empty()) print(report, format, line.is_wide());
   if (!refused.empty()) {
     throw ConfigError{fmt::format("papilio profile: error: {}", fmt::join(refused, "\n"))};
   }
-  if (!quiet && ::isatty(STDERR_FILENO) == 1) tell(fmt::format("\nWrote {}.\n", profiles.string()));
+  if (!quiet && Terminal::of(STDERR_FILENO).present)
+    tell(fmt::format("\nWrote {}.\n", profiles.string()));
 }
 
 }  // namespace papilio

@@ -19,6 +19,7 @@
 #include "sim/base/cli/profiles_option.hpp"
 #include "sim/base/cli/progress.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
@@ -76,7 +77,7 @@ void declare_train(CommandLine& line, VerbOptions& options) {
   add_strict_option(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "folder of the results (default: results/train-MODEL)");
-  options.text("format", "md", "FORMAT", "of what is printed: md, csv, json, latex or html");
+  line.add_format_option("what is printed: md, csv, json, latex or html");
   line.add_options()("quiet,q", "print nothing but errors");
 }
 
@@ -278,9 +279,10 @@ void train_command(const Words& words) {
   if (format == "csv") {
     say(to_csv(accuracies));
   } else {
-    print(report, format);
+    print(report, format, line.is_wide());
   }
-  if (::isatty(STDERR_FILENO) == 1) tell(fmt::format("\nWrote {}.\n", folder.path().string()));
+  if (Terminal::of(STDERR_FILENO).present)
+    tell(fmt::format("\nWrote {}.\n", folder.path().string()));
 }
 
 }  // namespace papilio

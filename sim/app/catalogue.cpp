@@ -29,8 +29,7 @@ CatalogueLine::CatalogueLine(const std::string& verb, const std::string& about,
             {fmt::format("papilio {} list", verb), fmt::format("papilio {} show {}", verb, example),
              fmt::format("papilio {} show {} --format json", verb, example)}} {
   actions_.insert(actions_.end(), actions.begin(), actions.end());
-  line_.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                      "md, csv (the first table), json, latex or html");
+  line_.add_format_option("md, csv (the first table), json, latex or html");
   line_.add_positional("words", -1);
 }
 

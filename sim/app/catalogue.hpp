@@ -36,6 +36,7 @@ class CatalogueLine {
   /// The name after the action.
   [[nodiscard]] const std::string& name() const { return names_.front(); }
   [[nodiscard]] std::string format() const { return line_.get<std::string>("format"); }
+  [[nodiscard]] bool is_wide() const { return line_.is_wide(); }
 
  private:
   std::string verb_;

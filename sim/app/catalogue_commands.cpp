@@ -134,14 +134,14 @@ void constants_command(CatalogueLine line, const Words& words, std::string_view 
   const Bibliography bibliography{library};
   const auto load_one = [&](const std::string& name) { return load(library, bibliography, name); };
   if (line.action() == "list") {
-    print(list_named(library, kind, title, load_one), line.format());
+    print(list_named(library, kind, title, load_one), line.format(), line.is_wide());
     return;
   }
   const auto thing = load_one(line.name());
   print({.title = thing.name,
          .paragraphs = {thing.title},
          .sections = {constants_section(thing.constants, bibliography)}},
-        line.format());
+        line.format(), line.is_wide());
 }
 
 }  // namespace
@@ -163,7 +163,7 @@ void models_command(const Words& words) {
   const ProfileLibrary library = library_of(line.options());
   print(line.action() == "list" ? list_models(library)
                                 : show_model(model_by_name(library, line.name()), cuts == "all"),
-        line.format());
+        line.format(), line.is_wide());
 }
 
 void devices_command(const Words& words) {

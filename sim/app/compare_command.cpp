@@ -110,8 +110,7 @@ void compare_command(const Words& words) {
                      "which of several studies, by name or number (default: the one run last)");
   line.add_options()("all", po::bool_switch(),
                      "show every difference, up to 100,000, not only the 20 greatest");
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv (the differences), json, latex or html");
+  line.add_format_option("md, csv (the differences), json, latex or html");
   line.add_options()("json", po::bool_switch(), "the same as --format json");
   line.add_options()("quiet,q", po::bool_switch(), "print nothing; the exit code tells");
   add_profiles_option(line);
@@ -127,7 +126,7 @@ void compare_command(const Words& words) {
   const Comparison found = compare(a, b, rules);
   if (!line.get<bool>("quiet")) {
     const bool for_machines = format == "csv" || format == "json";
-    print(comparison_report(a, b, rules, found, for_machines), format);
+    print(comparison_report(a, b, rules, found, for_machines), format, line.is_wide());
   }
   if (found.differs()) throw Differs{};
 }

@@ -365,6 +365,7 @@ void import_profile_command(const Words& words) {
                      po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
                      "folder of profiles");
   line.add_options()("json", po::bool_switch(), "print JSON instead of tables");
+  line.add_wide_option();
   if (!line.parse(words)) return;
   const ImportRequest request = import_request(line);
   const ProfileLibrary library = library_with(line, request.folder);
@@ -381,7 +382,7 @@ void import_profile_command(const Words& words) {
   Document report = import_report(request, graph, profile, match);
   report.paragraphs.push_back(fmt::format("Wrote {}; scenarios take it with --profiles {}.",
                                           written.string(), request.folder.string()));
-  print(report, line.get<bool>("json") ? "json" : "md");
+  print(report, line.get<bool>("json") ? "json" : "md", line.is_wide());
 }
 
 }  // namespace papilio

@@ -231,8 +231,7 @@ void plan_command(const Words& words) {
   add_training_options(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                      "write the answers as a file for 'strategy: plan' of scenarios and fleets");
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "what is printed: md, csv (every plan), json, latex or html");
+  line.add_format_option("what is printed: md, csv (every plan), json, latex or html");
   line.add_options()("json", po::bool_switch(), "the same as --format json");
   if (!line.parse(words)) return;
   check_training_options(line);
@@ -295,7 +294,7 @@ void plan_command(const Words& words) {
     if (line.has("trace")) {
       settings.trace_file = fs::path{line.get<std::string>("trace")}.filename().string();
     }
-    print(plan_document(planner, answers, settings), format);
+    print(plan_document(planner, answers, settings), format, line.is_wide());
   }
   if (!misses.empty()) {
     // What is to be had on the other radios has been told; nothing was written.

@@ -102,7 +102,7 @@ void plan_training(const CommandLine& line, const Scenario& scenario, ProfileCac
   } else if (format == "csv") {
     say(to_csv(training_table(answers)));
   } else {
-    print(training_document(planner, answers, line.get<bool>("explain")), format);
+    print(training_document(planner, answers, line.get<bool>("explain")), format, line.is_wide());
   }
 }
 

@@ -509,8 +509,7 @@ void predict_command(const Words& words) {
   add_profiles_option(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "write the table to DIR/layers/DEVICE/MODEL.yaml, for scenarios");
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv (the first table), json, latex or html");
+  line.add_format_option("md, csv (the first table), json, latex or html");
   if (!line.parse(words)) return;
   const auto format = line.get<std::string>("format");
   check_format(format);
@@ -528,7 +527,7 @@ void predict_command(const Words& words) {
                       "('papilio profile')",
                       subject.device));
     }
-    print(validation_of(subject, validation), format);
+    print(validation_of(subject, validation), format, line.is_wide());
     return;
   }
   const Graph graph = model_by_name(library, line.get<std::string>("model"));
@@ -537,7 +536,7 @@ void predict_command(const Words& words) {
     write(line.get<std::string>("output"), profile_of(subject, graph, prediction, validation),
           bibliography, graph);
   }
-  print(prediction_of(subject, graph, prediction, validation), format);
+  print(prediction_of(subject, graph, prediction, validation), format, line.is_wide());
 }
 
 }  // namespace papilio

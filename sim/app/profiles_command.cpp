@@ -237,13 +237,14 @@ void profiles_command(const Words& words) {
   const ProfileLibrary library = library_of(line.options());
   const Bibliography bibliography{library};
   if (line.action() == "list") {
-    print(list_profiles(library, bibliography), line.format());
+    print(list_profiles(library, bibliography), line.format(), line.is_wide());
   } else if (line.action() == "show") {
-    print(show_profile(library, bibliography, line.name()), line.format());
+    print(show_profile(library, bibliography, line.name()), line.format(), line.is_wide());
   } else {
     std::optional<std::string> folder;
     if (line.options().has("output")) folder = line.options().get<std::string>("output");
-    print(derive_profiles(library, bibliography, line.name(), folder), line.format());
+    print(derive_profiles(library, bibliography, line.name(), folder), line.format(),
+          line.is_wide());
   }
 }
 

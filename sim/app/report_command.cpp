@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sim/app/command.hpp"
+#include "sim/base/cli/streams.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/page/page.hpp"
@@ -43,7 +44,7 @@ void report_command(const Words& words) {
   }
   folder.add(file.filename().string(), page_html(data, title));
   folder.commit();
-  fmt::print("Wrote {}\n", file.string());
+  say(fmt::format("Wrote {}\n", file.string()));
 }
 
 }  // namespace papilio

@@ -16,6 +16,7 @@
 #include "sim/base/cli/interrupts.hpp"
 #include "sim/base/cli/progress.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
 #include "sim/base/cli/version.hpp"
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
@@ -37,6 +38,7 @@ struct Invocation {
   int jobs{1};
   bool quiet{false};
   std::string format;
+  bool wide{false};    // of what is printed
   std::string output;  // empty: results/NAME
   std::optional<TimelineOptions> timeline;
 
@@ -81,13 +83,14 @@ nlohmann::ordered_json manifest_of(const Invocation& invocation, const Experimen
 }
 
 /// Prints a report, or the rows behind it in a form for machines.
-void print_results(const Results& results, const Document& report, const std::string& format) {
+void print_results(const Results& results, const Document& report, const std::string& format,
+                   bool wide) {
   if (format == "csv") {
     say(to_csv(results.rows()));
   } else if (format == "json") {
     say(results.json());
   } else {
-    print(report, format);
+    print(report, format, wide);
   }
 }
 
@@ -118,8 +121,8 @@ void run_experiment(const Experiment& experiment, const Invocation& invocation) 
   folder.add("manifest.json", json_text(manifest));
   folder.commit();
   if (invocation.quiet) return;
-  print_results(*results, report, invocation.format);
-  if (::isatty(STDERR_FILENO) == 1) {
+  print_results(*results, report, invocation.format, invocation.wide);
+  if (Terminal::of(STDERR_FILENO).present) {
     tell(fmt::format("\nWrote {} ({:.2f} s).\n", folder.path().string(), invocation.wall_s()));
   }
 }
@@ -206,8 +209,7 @@ void run_command(const Words& words) {
   add_scenario_options(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "folder of the results (default: results/NAME)");
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "what is printed: md, csv, json, latex or html");
+  line.add_format_option("what is printed: md, csv, json, latex or html");
   add_timeline_options(line);
   add_jobs_option(line);
   line.add_options()("quiet,q", po::bool_switch(), "print nothing but errors");
@@ -216,6 +218,7 @@ void run_command(const Words& words) {
   catch_interrupts();
   Invocation invocation{.words = words};
   invocation.format = line.get<std::string>("format");
+  invocation.wide = line.is_wide();
   invocation.quiet = line.get<bool>("quiet");
   invocation.jobs = jobs_of(line, "run");
   if (line.has("output")) invocation.output = line.get<std::string>("output");
@@ -232,7 +235,7 @@ void check_command(const Words& words) {
   add_scenario_options(line);
   if (!line.parse(words)) return;
   const ScenarioSource source = source_of(line, "check");
-  fmt::print("{}: valid; {}\n", source.file, experiment_of(source, "check")->extent());
+  say(fmt::format("{}: valid; {}\n", source.file, experiment_of(source, "check")->extent()));
 }
 
 }  // namespace papilio

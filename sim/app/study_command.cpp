@@ -16,6 +16,7 @@
 #include "sim/base/cli/interrupts.hpp"
 #include "sim/base/cli/progress.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
 #include "sim/base/cli/version.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
@@ -81,14 +82,15 @@ void check(const Words& words) {
   if (!line.parse(words)) return;
   const ScenarioSource source = source_of(line, "study check");
   const Study study = load_study(source);
-  fmt::print("{}: valid; {} points{}, by {}\n", source.file, study.count(),
-             study.exclusions.empty() ? "" : fmt::format(" of {}", study.size),
-             study.kind->method_text(study.spec.method));
+  say(fmt::format("{}: valid; {} points{}, by {}\n", source.file, study.count(),
+                  study.exclusions.empty() ? "" : fmt::format(" of {}", study.size),
+                  study.kind->method_text(study.spec.method)));
   for (const Axis& axis : study.axes) {
     for (const AxisColumn& column : axis.columns) {
       const std::string last =
           column.size() > 1 ? fmt::format(" … {}", column.json(column.size() - 1)) : "";
-      fmt::print("  {}: {} values, {}{}\n", column.name(), column.size(), column.json(0), last);
+      say(fmt::format("  {}: {} values, {}{}\n", column.name(), column.size(), column.json(0),
+                      last));
     }
   }
   if (study.spec.replicates > 1) fmt::print("  replicates: {}\n", study.spec.replicates);
@@ -97,7 +99,7 @@ void check(const Words& words) {
   for (std::uint64_t n = 0; n < study.size && shown < line.get<int>("points"); ++n) {
     if (!study.excluded(place)) {
       ++shown;
-      fmt::print("  point {}: {}\n", n, study.json(place));
+      say(fmt::format("  point {}: {}\n", n, study.json(place)));
     }
     study.advance(place);
   }
@@ -176,13 +178,13 @@ void run(const Words& words) {
     throw Interrupted{fmt::format("{}; the same command goes on", stored)};
   }
   if (quiet) return;
-  fmt::print(
+  say(fmt::format(
       "{}: {} points, {} computed now{}{}, {:.2f} s\n", file.string(), at.stored, at.computed,
       outcome.known > 0 ? fmt::format(", {} known from equal ones", outcome.known) : "",
       at.failed > 0
           ? fmt::format(", {} of them failed ('papilio study status {}')", at.failed, file.string())
           : "",
-      bar.elapsed_s());
+      bar.elapsed_s()));
 }
 
 void status(const Words& words) {
@@ -192,18 +194,17 @@ void status(const Words& words) {
       "of\n'papilio study submit', how far each shard has, and what Slurm says.",
       {"papilio study status results/paper.db", "papilio study status results/cluster"}};
   line.add_positional("database", -1);
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv (the first table), json, latex or html");
+  line.add_format_option("md, csv (the first table), json, latex or html");
   if (!line.parse(words)) return;
   const std::string format = line.get<std::string>("format");
   check_format(format);
   const fs::path path = database_of(line, "status");
   if (is_submission(path)) {
-    print(submission_report(path), format);
+    print(submission_report(path), format, line.is_wide());
     return;
   }
   StudyDatabase database{path, StudyDatabase::Mode::kRead};
-  print(status_report(database), format);
+  print(status_report(database), format, line.is_wide());
 }
 
 /// What a database holds may steer a terminal; a file gets its bytes as they are.
@@ -243,7 +244,7 @@ void export_points(const Words& words) {
   }
   StudyDatabase database{database_of(line, "export"), StudyDatabase::Mode::kRead};
   const StoredStudy study = study_of(line, database);
-  if (::isatty(STDOUT_FILENO) == 1) {
+  if (Terminal::of(STDOUT_FILENO).present) {
     export_to_terminal(database, study, format);
   } else {
     export_study(database, study, format, stdout);
@@ -259,8 +260,7 @@ void sql(const Words& words) {
        "cut'"}};
   line.add_positional("database");
   line.add_positional("query");
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, csv, json, latex or html");
+  line.add_format_option("md, csv, json, latex or html");
   if (!line.parse(words)) return;
   const std::string format = line.get<std::string>("format");
   check_format(format);
@@ -268,10 +268,10 @@ void sql(const Words& words) {
   StudyDatabase database{database_of(line, "sql"), StudyDatabase::Mode::kRead};
   const Table table = query(database, line.all("query").front());
   if (format == "md") {
-    fmt::print("{}", to_markdown(table));
+    print(table, line.is_wide());
   } else {
     print({.title = database.path().string(), .sections = {{.title = "Answer", .table = table}}},
-          format);
+          format, line.is_wide());
   }
 }
 
@@ -299,7 +299,7 @@ void merge(const Words& words) {
   std::uint64_t came = 0;
   for (const std::string& file : files) came += database.merge(file);
   if (line.get<bool>("quiet")) return;
-  fmt::print("{}: {} points came from {} databases\n", into.string(), came, files.size());
+  say(fmt::format("{}: {} points came from {} databases\n", into.string(), came, files.size()));
 }
 
 void submit(const Words& words) {
@@ -345,13 +345,13 @@ void submit(const Words& words) {
                .program = fs::read_symlink("/proc/self/exe").string(),
                .source = source};
   if (line.get<bool>("dry-run")) {
-    fmt::print("Wrote {}; 'sbatch {}' would submit it\n", write_slurm_script(job, study).string(),
-               (job.folder / "job.sh").string());
+    say(fmt::format("Wrote {}; 'sbatch {}' would submit it\n",
+                    write_slurm_script(job, study).string(), (job.folder / "job.sh").string()));
     return;
   }
   const std::string number = submit_to_slurm(job, study);
-  fmt::print("Submitted job {} with {} tasks; 'papilio study status {}' tells how far it is\n",
-             number, shards, job.folder.string());
+  say(fmt::format("Submitted job {} with {} tasks; 'papilio study status {}' tells how far it is\n",
+                  number, shards, job.folder.string()));
 }
 
 const std::vector<Command>& actions() {

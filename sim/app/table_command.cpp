@@ -72,8 +72,7 @@ void table_command(const Words& words) {
   add_choices(line);
   line.add_options()("si", po::bool_switch(), "seconds and joules, not milli-");
   line.add_options()("digits", po::value<int>()->value_name("N"), "digits after the point");
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "md, latex, html, csv or json; the last two with all digits, in SI");
+  line.add_format_option("md, latex, html, csv or json; the last two with all digits, in SI");
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                      "write to a file instead of printing");
   if (!line.parse(words)) return;
@@ -87,7 +86,7 @@ void table_command(const Words& words) {
   const bool exact = format == "csv" || format == "json";
   const Document document = pivot(database, study, spec, exact);
   if (!line.has("output")) {
-    print(document, format);
+    print(document, format, line.is_wide());
     return;
   }
   const std::filesystem::path file = line.get<std::string>("output");

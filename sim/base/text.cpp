@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <boost/locale/utf.hpp>
+#include <clocale>
 #include <cstdint>
+#include <cwchar>
 #include <iterator>
 
 namespace papilio {
@@ -80,6 +82,23 @@ bool is_plain_character(std::string_view text, std::size_t& length) {
 
 std::size_t count_characters(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+std::size_t display_cells(std::string_view text) {
+  const auto is_ascii = [](char c) { return c >= ' ' && c <= '~'; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return text.size();
+  // The table is that of a locale. The program's own need not be of UTF-8, so that it is asked
+  // under one that is, on every machine the same.
+  static const locale_t kUtf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+  const locale_t before = ::uselocale(kUtf8);  // of this thread; none changes nothing
+  std::size_t cells = 0;
+  for (std::size_t i = 0, length = 0; i < text.size(); i += length) {
+    const utf::code_point c = first_character(text.substr(i), length);
+    const int width = ::wcwidth(static_cast<wchar_t>(c));
+    cells += width < 0 ? 1 : static_cast<std::size_t>(width);
+  }
+  ::uselocale(before);
+  return cells;
 }
 
 std::optional<std::size_t> find_unprintable(std::string_view text) {

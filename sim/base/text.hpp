@@ -22,6 +22,10 @@ inline bool begins_character(char c) {
 /// Characters of a UTF-8 text.
 std::size_t count_characters(std::string_view text);
 
+/// Cells of a terminal that a UTF-8 text takes: two for a Chinese character, none for an accent
+/// that joins the letter before it, as the C library's table has it.
+std::size_t display_cells(std::string_view text);
+
 /// Position of the first character that `is_plain_character` refuses, or nothing.
 std::optional<std::size_t> find_unprintable(std::string_view text);
 

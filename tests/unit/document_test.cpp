@@ -1,5 +1,6 @@
 #include "sim/base/document/document.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -66,10 +67,59 @@ TEST(Document, LatexUsesBooktabsAndEscapes) {
   const Document document{.title = "t", .sections = {{.title = "50 % of A_1", .table = kTable}}};
   const std::string latex = to_latex(document);
   EXPECT_THAT(latex, HasSubstr("\\caption{50 \\% of A\\_1}"));
-  EXPECT_THAT(latex,
-              HasSubstr("\\begin{tabular}{lrl}\n  \\toprule\n  cut & $\\alpha$ \\% & note \\\\\n"));
+  EXPECT_THAT(
+      latex,
+      HasSubstr("\\begin{tabular}{@{}lrl@{}}\n  \\toprule\n  cut & $\\alpha$ \\% & note \\\\\n"));
   EXPECT_THAT(latex, HasSubstr("RB1 & $-$4.7 & a"));
   EXPECT_THAT(latex, HasSubstr("\\bottomrule"));
+}
+
+/// A table with columns of numbers under headings of 20 letters.
+Section of_columns(int columns, int rows) {
+  Table table{.columns = {{"cut", true}}};
+  for (int c = 0; c < columns; ++c) {
+    table.columns.push_back({fmt::format("aaaaaaaaaabbbbbbbb{:02}", c)});
+  }
+  for (int r = 0; r < rows; ++r) {
+    Table::Row row{fmt::format("[RB{}", r)};
+    for (int c = 0; c < columns; ++c) row.emplace_back(r);
+    table.rows.push_back(std::move(row));
+  }
+  return {.title = "s", .table = table};
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+// 18 letters and 2 digits are about 18 · 4.75 + 2 · 4.25 = 94 pt wide at 8 pt. Beside "cut", 2 of
+// them fit into the 252 pt of a column, 4 into the 500 of a page.
+TEST(Document, LatexTablesFitAColumnOrAPage) {
+  const std::string narrow = to_latex({.title = "t", .sections = {of_columns(2, 1)}});
+  EXPECT_EQ(count(narrow, "\\begin{table}\n"), 1U);
+  EXPECT_THAT(narrow, HasSubstr("  {[}RB0 & 0 & 0 \\\\\n")) << "[ begins no argument of \\\\";
+  const std::string wide = to_latex({.title = "t", .sections = {of_columns(4, 1)}});
+  EXPECT_EQ(count(wide, "\\begin{table*}\n"), 1U);
+  EXPECT_EQ(count(wide, "\\begin{tabular}"), 1U);
+  const std::string parts = to_latex({.title = "t", .sections = {of_columns(9, 1)}});
+  EXPECT_EQ(count(parts, "\\begin{table*}\n"), 1U);
+  EXPECT_EQ(count(parts, "\\begin{tabular}"), 3U) << "4, 4 and 1 columns, each beside the cuts";
+  EXPECT_EQ(count(parts, "  cut & "), 3U);
+  for (int c = 0; c < 9; ++c) {
+    EXPECT_EQ(count(parts, fmt::format("bbbbbbbb{:02}", c)), 1U) << c;
+  }
+}
+
+TEST(Document, LatexTablesAreNoHigherThanAPage) {
+  const std::string text = to_latex({.title = "t", .sections = {of_columns(2, 100)}});
+  EXPECT_EQ(count(text, "\\begin{table}\n"), 3U) << "of 47 rows below a heading and rules at most";
+  EXPECT_EQ(count(text, "\\caption{s (continued)}"), 2U);
+  EXPECT_EQ(count(text, "\\label{"), 1U);
+  for (int r = 0; r < 100; ++r) {
+    EXPECT_EQ(count(text, fmt::format("{{[}}RB{} &", r)), 1U) << r;
+  }
 }
 
 TEST(Document, LatexTablesHaveCaptionsAndLabelsOfTheirOwn) {

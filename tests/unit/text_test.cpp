@@ -23,6 +23,15 @@ TEST(Printable, PicturesControlCharactersAndBytesThatAreNoText) {
   EXPECT_EQ(printable("ä\t×\r\n€ 𝄞"), "ä\t×\r\n€ 𝄞");
 }
 
+TEST(DisplayCells, AreThoseThatATerminalTakes) {
+  EXPECT_EQ(display_cells("RB8 (D_r 5)"), 11U);
+  EXPECT_EQ(display_cells("a ± ä → ␛"), 9U);
+  EXPECT_EQ(display_cells("网络"), 4U) << "two cells each";
+  EXPECT_EQ(display_cells("a\u0308"), 1U) << "a diaeresis joins its letter";
+  EXPECT_EQ(display_cells("\xff"), 1U) << "� stands for it";
+  EXPECT_EQ(display_cells(""), 0U);
+}
+
 TEST(Unprintable, IsFoundAndNamed) {
   EXPECT_EQ(find_unprintable("ä×€𝄞\n"), std::nullopt);
   EXPECT_EQ(find_unprintable("ä\xff"), 2U);

@@ -1,12 +1,16 @@
 #include "sim/base/cli/command_line.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
 #include <sstream>
 
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
+#include "sim/base/document/terminal.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 
@@ -20,6 +24,17 @@ CommandLine::CommandLine(std::string usage, std::string about, std::vector<std::
 
 po::options_description_easy_init CommandLine::add_options() {
   return visible_.add_options();
+}
+
+void CommandLine::add_format_option(const std::string& help) {
+  add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
+                help.c_str());
+  add_wide_option();
+}
+
+void CommandLine::add_wide_option() {
+  add_options()("wide", po::bool_switch(),
+                "on a terminal, print md with all columns side by side, as into a pipe");
 }
 
 void CommandLine::add_positional(const std::string& name, int max_count) {
@@ -88,8 +103,31 @@ std::string rendered(const Document& document, const std::string& format) {
   return section == document.sections.end() ? "" : to_csv(*section->table);
 }
 
-void print(const Document& document, const std::string& format) {
-  say(rendered(document, format));
+namespace {
+
+/// The terminal that Markdown is laid out for; nothing where it is printed as it is.
+std::optional<TerminalStyle> reader(bool wide) {
+  const Terminal terminal = Terminal::of(STDOUT_FILENO);
+  if (wide || !terminal.present) return std::nullopt;
+  return TerminalStyle{.width = terminal.width, .colour = terminal.colour};
+}
+
+}  // namespace
+
+void print(const Document& document, const std::string& format, bool wide) {
+  if (const auto style = reader(wide); style && format == "md") {
+    say_rendered(to_terminal(document, *style));
+  } else {
+    say(rendered(document, format));
+  }
+}
+
+void print(const Table& table, bool wide) {
+  if (const auto style = reader(wide)) {
+    say_rendered(to_terminal(table, *style));
+  } else {
+    say(to_markdown(table));
+  }
 }
 
 }  // namespace papilio

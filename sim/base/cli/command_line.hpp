@@ -29,6 +29,11 @@ class CommandLine {
 
   /// Where options are declared.
   boost::program_options::options_description_easy_init add_options();
+  /// Declares --format, "md" if it is not given, and --wide.
+  /// @param help of --format: which formats there are
+  void add_format_option(const std::string& help);
+  /// Declares --wide, for verbs that print Markdown.
+  void add_wide_option();
   /// Declares the next positional word, kept under `name`. `max_count` -1: any number of words.
   void add_positional(const std::string& name, int max_count = 1);
 
@@ -43,6 +48,8 @@ class CommandLine {
   }
   /// The values of a repeatable option; none if it was not given.
   [[nodiscard]] std::vector<std::string> all(const std::string& name) const;
+  /// Whether --wide was given.
+  [[nodiscard]] bool is_wide() const { return get<bool>("wide"); }
 
  private:
   [[nodiscard]] std::string verb() const;
@@ -62,9 +69,13 @@ const std::vector<std::string>& output_formats();
 /// A document in one of `output_formats()`; CSV holds its first table.
 /// @throws ConfigError if the format is unknown
 std::string rendered(const Document& document, const std::string& format);
-/// Prints a document to stdout in one of `output_formats()`; CSV holds its first table.
+/// Prints a document to stdout in one of `output_formats()`; CSV holds its first table. On a
+/// terminal, Markdown is laid out for reading there, as `to_terminal` does.
+/// @param wide print on a terminal too what a pipe would get
 /// @throws ConfigError if the format is unknown
-void print(const Document& document, const std::string& format);
+void print(const Document& document, const std::string& format, bool wide);
+/// Prints a table alone, as Markdown or for the terminal.
+void print(const Table& table, bool wide);
 /// @throws ConfigError if the format is none of `output_formats()`
 void check_format(const std::string& format);
 

@@ -1,7 +1,6 @@
 #include "sim/base/cli/progress.hpp"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,21 +9,10 @@
 #include <utility>
 
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
-namespace {
-
-/// Columns of the terminal that stderr is.
-std::size_t terminal_width() {
-  constexpr std::size_t kUsual = 80;
-  struct winsize size {};
-  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : kUsual;
-}
-
-}  // namespace
-
 std::string progress_line(double share, std::string_view text, std::size_t width) {
   constexpr std::size_t kWidest = 30;
   constexpr std::size_t kNarrowest = 5;
@@ -46,7 +34,9 @@ std::string progress_line(double share, std::string_view text, std::size_t width
 }
 
 Progress::Progress(std::size_t total, std::string unit, bool quiet)
-    : total_{total}, unit_{std::move(unit)}, enabled_{!quiet && ::isatty(STDERR_FILENO) == 1} {}
+    : total_{total},
+      unit_{std::move(unit)},
+      enabled_{!quiet && Terminal::of(STDERR_FILENO).present} {}
 
 Progress::~Progress() {
   clear();
@@ -69,7 +59,7 @@ void Progress::update(double share, const std::string& text) {
   // The last column stays free, for some terminals begin a new line behind it.
   const std::string line =
       progress_line(share, fmt::format("{}, {:.0f} s left", text, elapsed_s() * (1.0 / share - 1)),
-                    terminal_width() - 1);
+                    Terminal::of(STDERR_FILENO).width - 1);
   std::fputs("\r", stderr);
   tell(line);
   std::fputs("\033[K", stderr);

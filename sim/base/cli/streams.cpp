@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "sim/base/cli/terminal.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
@@ -29,9 +30,14 @@ void tell(std::string_view text) {
 }
 
 void say(std::string_view text) {
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  const std::string shown = terminal ? printable(text) : std::string{};
-  if (terminal) text = shown;
+  if (Terminal::of(STDOUT_FILENO).present) {
+    say_rendered(printable(text));
+  } else {
+    say_rendered(text);
+  }
+}
+
+void say_rendered(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) < text.size()) {
     throw std::system_error{errno, std::generic_category()};
   }

@@ -17,4 +17,8 @@ void tell(std::string_view text);
 /// @throws std::system_error if it cannot be printed
 void say(std::string_view text);
 
+/// Prints to stdout as it stands what `to_terminal` made, whose escapes are its own.
+/// @throws std::system_error if it cannot be printed
+void say_rendered(std::string_view text);
+
 }  // namespace papilio

@@ -1,20 +1,17 @@
 #include "sim/base/document/document.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/algorithm/string/replace.hpp>
 #include <cctype>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <string_view>
 #include <utility>
 
 #include "sim/base/csv.hpp"
 #include "sim/base/document/json_text.hpp"
-#include "sim/base/error.hpp"
+#include "sim/base/document/parts.hpp"
 #include "sim/base/text.hpp"
 
 namespace papilio {
@@ -27,14 +24,6 @@ void append_padded(std::string& line, const std::string& text, std::size_t to, b
   if (!left) line.append(blanks, ' ');
   line += text;
   if (left) line.append(blanks, ' ');
-}
-
-/// A text as it may stand within a line: line ends are blanks, and what steers a terminal is shown.
-std::string one_line(std::string_view text) {
-  std::string line = printable(text);
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-  return line;
 }
 
 /// Whether a text is of characters alone that mean nothing to Markdown, as nearly all cells are.
@@ -68,98 +57,6 @@ std::string cell_escaped(std::string_view text) {
   if (cell.ends_with('\\')) cell += '\\';
   boost::replace_all(cell, "|", "\\|");
   return cell;
-}
-
-std::string latex_escaped(const std::string& unescaped) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 22> kReplacements{{
-      {"D_r", "$D_r$"},
-      {"&", "\\&"},
-      {"%", "\\%"},
-      {"_", "\\_"},
-      {"#", "\\#"},
-      {"$", "\\$"},
-      {"α", "$\\alpha$"},
-      {"β", "$\\beta$"},
-      {"×", "$\\times$"},
-      {"·", "$\\cdot$"},
-      {"±", "$\\pm$"},
-      {"−", "$-$"},
-      {"≤", "$\\le$"},
-      {"–", "--"},
-      {"<", "$<$"},
-      {">", "$>$"},
-      {"`", "'"},
-      {"\\", "\\textbackslash{}"},
-      {"{", "\\{"},
-      {"}", "\\}"},
-      {"~", "\\textasciitilde{}"},
-      {"^", "\\textasciicircum{}"},
-  }};
-  const std::string line = one_line(unescaped);
-  std::string_view text = line;
-  std::string escaped;
-  while (!text.empty()) {
-    const bool minus = text.size() > 1 && text[0] == '-' && text[1] >= '0' && text[1] <= '9' &&
-                       (escaped.empty() || escaped.back() == ' ');
-    if (minus) {
-      escaped += "$-$";
-      text.remove_prefix(1);
-      continue;
-    }
-    const auto* const match =
-        std::find_if(kReplacements.begin(), kReplacements.end(),
-                     [&](const auto& pair) { return text.starts_with(pair.first); });
-    if (match == kReplacements.end()) {
-      escaped += text.front();
-      text.remove_prefix(1);
-    } else {
-      escaped += match->second;
-      text.remove_prefix(match->first.size());
-    }
-  }
-  return escaped;
-}
-
-/// What a label may hold of a text: "Table IV, 3g" is "table-iv-3g".
-std::string slug(std::string_view text) {
-  std::string slug;
-  for (const char c : text) {
-    const bool kept = std::isalnum(static_cast<unsigned char>(c)) != 0;
-    if (kept) {
-      slug += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    } else if (!slug.empty() && slug.back() != '-') {
-      slug += '-';
-    }
-  }
-  while (!slug.empty() && slug.back() == '-') slug.pop_back();
-  return slug;
-}
-
-std::string latex_row(const std::vector<std::string>& cells) {
-  std::vector<std::string> escaped;
-  escaped.reserve(cells.size());
-  for (const std::string& cell : cells) escaped.push_back(latex_escaped(cell));
-  return fmt::format("  {} \\\\\n", fmt::join(escaped, " & "));
-}
-
-std::vector<std::string> headers(const Table& table) {
-  std::vector<std::string> texts;
-  for (const Table::Column& column : table.columns) texts.push_back(column.header);
-  return texts;
-}
-
-bool set_left(const Table& table, std::size_t column) {
-  return column == 0 || table.columns[column].left;
-}
-
-/// Aborts where a row is of another length than the header, or a column of numbers holds a text.
-void check_table(const Table& table) {
-  for (const Table::Row& row : table.rows) {
-    PAPILIO_CHECK(row.size() == table.columns.size());
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      PAPILIO_CHECK(table.columns[c].type == Table::Type::kText || !row[c].is_text());
-    }
-  }
 }
 
 Json json_of(const Table& table) {
@@ -223,13 +120,6 @@ void append_markdown(std::string& text, const Table& table) {
 
 }  // namespace
 
-std::vector<std::string> texts_of(const Table::Row& row) {
-  std::vector<std::string> texts;
-  texts.reserve(row.size());
-  for (const TableCell& cell : row) texts.push_back(cell.text());
-  return texts;
-}
-
 std::string to_markdown(const Table& table) {
   std::string text;
   append_markdown(text, table);
@@ -253,45 +143,6 @@ std::string to_markdown(const Document& document) {
     if (!section.remarks.empty()) text += '\n';
     for (const std::string& remark : section.remarks)
       text += fmt::format("- {}\n", markdown_escaped(remark));
-  }
-  return text;
-}
-
-std::string to_latex(const Document& document) {
-  std::string text =
-      fmt::format("% {}\n% In the preamble: \\usepackage{{booktabs}}\n", one_line(document.title));
-  std::set<std::string> labels;
-  for (const Section& section : document.sections) {
-    if (!section.table) {
-      text += fmt::format("\n\\paragraph{{{}.}}\n", latex_escaped(section.title));
-      for (const auto* texts : {&section.paragraphs, &section.remarks}) {
-        for (const std::string& line : *texts) text += latex_escaped(line) + "\n";
-      }
-      continue;
-    }
-    const Table& table = *section.table;
-    check_table(table);
-    std::string alignment;
-    for (std::size_t c = 0; c < table.columns.size(); ++c) {
-      alignment += set_left(table, c) ? 'l' : 'r';
-    }
-    const std::string name =
-        slug(document.title.substr(0, document.title.find(':')) + " " + section.title);
-    std::string label = name;
-    for (int i = 2; !labels.insert(label).second; ++i) label = fmt::format("{}-{}", name, i);
-    text += fmt::format(
-        "\n\\begin{{table}}\n\\centering\\footnotesize\\setlength{{\\tabcolsep}}{{3pt}}\n"
-        "\\caption{{{}}}\n\\label{{tab:{}}}\n\\begin{{tabular}}{{{}}}\n  \\toprule\n",
-        latex_escaped(section.caption.empty() ? section.title : section.caption), label, alignment);
-    text += latex_row(headers(table)) + "  \\midrule\n";
-    for (const Table::Row& row : table.rows) text += latex_row(texts_of(row));
-    text += "  \\bottomrule\n\\end{tabular}\n";
-    std::vector<std::string> below = section.paragraphs;
-    below.insert(below.end(), section.remarks.begin(), section.remarks.end());
-    for (const std::string& remark : below) {
-      text += fmt::format("\\par\\smallskip{{\\footnotesize {}}}\n", latex_escaped(remark));
-    }
-    text += "\\end{table}\n";
   }
   return text;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,6 +36,12 @@ struct Table {
   };
   std::vector<Column> columns;
   std::vector<Row> rows;  ///< each as long as `columns`
+  /// What a row stands out for, where colours can tell it.
+  enum class Mark {
+    kBest,      ///< it was selected
+    kExcluded,  ///< the limits exclude it
+  };
+  std::map<std::size_t, Mark> marks{};  ///< by the row's number
 };
 
 /// What people read in each cell of a row.
