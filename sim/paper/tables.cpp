@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
+#include <set>
+#include <vector>
 
 #include "sim/base/units/prefixes.hpp"
 #include "sim/paper/published_match.hpp"
 #include "sim/paper/sections.hpp"
+#include "sim/report/answer.hpp"
 #include "sim/report/format.hpp"
 
 namespace papilio {
@@ -33,8 +37,21 @@ struct Worst {
   }
 };
 
+/// Marks the last row of a table where the run's answer names it under any reading.
+/// @param find the row's outcome under a reading
+template <class Find>
+void mark_answer(Table& table, const std::vector<EnergyModel>& readings,
+                 const std::set<const Outcome*>& answer, const Find& find) {
+  for (const EnergyModel reading : readings) {
+    if (const auto mark = mark_of(*find(reading), answer)) {
+      table.marks.insert({table.rows.size() - 1, *mark});
+    }
+  }
+}
+
 std::optional<Section> table4_section(const Scenario& scenario, const Outcomes& outcomes,
                                       const std::string& network) {
+  const std::set<const Outcome*> answer = answer_outcomes(scenario, outcomes);
   const std::vector<EnergyModel> readings = readings_of(scenario);
   Section section{.title = fmt::format("Table IV, {}", network)};
   Table table{.columns = {{"cut", true}, {"D_r"}, {"KB"}, {"ms, paper"}, {"ms"}, {"dev. %"}}};
@@ -61,6 +78,8 @@ std::optional<Section> table4_section(const Scenario& scenario, const Outcomes& 
       row.push_back(deviation_percent(joules.value(), split.energy.value()));
     }
     table.rows.push_back(std::move(row));
+    mark_answer(table, readings, answer,
+                [&](EnergyModel reading) { return find_simulated(outcomes, split, reading); });
   }
   if (table.rows.empty()) return std::nullopt;
   section.table = std::move(table);
@@ -73,6 +92,7 @@ std::optional<Section> table4_section(const Scenario& scenario, const Outcomes& 
 }
 
 Section table5_section(const Scenario& scenario, const Outcomes& outcomes) {
+  const std::set<const Outcome*> answer = answer_outcomes(scenario, outcomes);
   const std::vector<EnergyModel> readings = readings_of(scenario);
   Section section{.title = "Table V"};
   Table table{.columns = {{"setup", true},
@@ -104,6 +124,9 @@ Section table5_section(const Scenario& scenario, const Outcomes& outcomes) {
     }
     row.push_back(accuracy_cell(printed.accuracy));
     table.rows.push_back(std::move(row));
+    mark_answer(table, readings, answer, [&](EnergyModel reading) {
+      return find_simulated(scenario, outcomes, printed, reading);
+    });
   }
   section.table = std::move(table);
   return section;

@@ -166,6 +166,13 @@ class Report {
     return row;
   }
 
+  /// Marks the last row, which is about a plan: the answer, or one outside the limits.
+  static void mark(Table& table, const PlanAnswer& one, std::size_t plan) {
+    const std::size_t row = table.rows.size() - 1;
+    if (one.best == plan) table.marks[row] = Table::Mark::kBest;
+    if (!one.plans[plan].admitted) table.marks[row] = Table::Mark::kExcluded;
+  }
+
   [[nodiscard]] Section others(const PlanAnswer& one) const {
     Section section{.title = fmt::format("What others cost on {}", one.network)};
     Table table{.columns = {{"", true}, {"plan", true}}};
@@ -179,6 +186,7 @@ class Report {
       row.push_back(one.best ? behind(plan, one.plans[*one.best]) : none());
       row.emplace_back(plan.admitted ? "yes" : "no");
       table.rows.push_back(std::move(row));
+      mark(table, one, baseline.plan);
     }
     section.table = std::move(table);
     return section;
@@ -266,6 +274,7 @@ class Report {
       add_costs(row, one.plans[i]);
       row.emplace_back(one.plans[i].admitted ? "yes" : "no");
       table.rows.push_back(std::move(row));
+      mark(table, one, i);
     }
     const auto unknown = std::count_if(one.plans.begin(), one.plans.end(), [&](const auto& plan) {
       const auto i = static_cast<std::size_t>(&plan - one.plans.data());

@@ -9,6 +9,7 @@
 #include "sim/base/stats/steady_state.hpp"
 #include "sim/base/units/prefixes.hpp"
 #include "sim/play/fleet/fleet.hpp"
+#include "sim/report/answer.hpp"
 #include "sim/report/assumptions.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
@@ -51,6 +52,9 @@ class Reporter {
 
   [[nodiscard]] Document report(const std::string& engine) const {
     Document document{.title = fleet_.spec.name};
+    if (std::optional<std::string> answer = fleet_answer_text(fleet_, summaries_)) {
+      document.paragraphs.push_back(std::move(*answer));
+    }
     if (!fleet_.spec.description.empty()) document.paragraphs.push_back(fleet_.spec.description);
     document.paragraphs.push_back(what_ran(engine));
     if (!fleet_.tables.empty()) document.paragraphs.push_back(layer_times_text(fleet_.tables));
@@ -282,6 +286,9 @@ class Reporter {
         if (regret) row.push_back(summary.regret ? ms_with_interval(*summary.regret) : none());
       }
       table.rows.push_back(std::move(row));
+      if (!summary.admitted.value_or(true)) {
+        table.marks[table.rows.size() - 1] = Table::Mark::kExcluded;
+      }
     }
     section.table = std::move(table);
     section.remarks = {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
+#include "sim/report/answer.hpp"
 #include "sim/report/assumptions.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
@@ -21,7 +23,8 @@ Table::Row token_cells(const Plan& plan, const Breakdown& took) {
 }
 
 /// Every cell under one reading of the radio's energy.
-Section cell_section(const Outcomes& outcomes, const std::string& reading) {
+Section cell_section(const Outcomes& outcomes, const std::string& reading,
+                     const std::set<const Outcome*>& answer) {
   Section section{.title = fmt::format("Cells, {} energy", reading)};
   Table table{.columns = {{"strategy", true},
                           {"network", true},
@@ -67,6 +70,7 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading) {
                               ? none()
                               : ratio(base->simulated.energy() / b.energy()),
                           accuracy_cell(cell.plan.accuracy)});
+    if (const auto mark = mark_of(outcome, answer)) table.marks[table.rows.size() - 1] = *mark;
     Table::Row& row = table.rows.back();
     if (codecs) row.insert(row.begin() + kBytes, TableCell{cell.codec});
     if (delayed) row.insert(after_latency(row), in_ms(b.delay));
@@ -91,6 +95,9 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
                     const std::vector<Publication>& publications) {
   const ScenarioSpec& spec = scenario.spec;
   Document document{.title = spec.name};
+  if (std::optional<std::string> answer = answer_text(scenario, outcomes)) {
+    document.paragraphs.push_back(std::move(*answer));
+  }
   if (!spec.description.empty()) document.paragraphs.push_back(spec.description);
   const std::size_t readings = spec.energy_models.size();
   document.paragraphs.push_back(fmt::format(
@@ -121,8 +128,9 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   }
   if (published) append(published->tables);
   if (!published || !published->shows_all_cells) {
+    const std::set<const Outcome*> answer = answer_outcomes(scenario, outcomes);
     for (const std::string& reading : spec.energy_models) {
-      document.sections.push_back(cell_section(outcomes, reading));
+      document.sections.push_back(cell_section(outcomes, reading, answer));
     }
   }
   if (!selected_cuts(scenario, outcomes).empty()) {

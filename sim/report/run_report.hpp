@@ -23,8 +23,8 @@ struct PublishedSections {
 using Publication =
     std::function<std::optional<PublishedSections>(const Scenario&, const Outcomes&)>;
 
-/// What a run prints: a list of its cells and the partitions they select, and what publications
-/// add.
+/// What a run prints: its answer, a list of its cells and the partitions they select, and what
+/// publications add.
 /// @param engine how the cells were simulated, e.g. "SimGrid 3.32"
 /// @param publications the first that finds its results in the run adds them
 Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine,

@@ -4,9 +4,11 @@
 #include "tests/support/run.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -120,6 +122,69 @@ TEST(Run, WhatAUsersRadioAssumesIsSaid) {
   EXPECT_THAT(tables_of(kTable4, "networks=[lab, 3g]"), says_so);
   EXPECT_THAT(tables_of(kTable4, "networks=[3g]"), Not(says_so));
   EXPECT_THAT(tables_of("scenarios/fleets/radio-states.yaml", "cells.0.radio=lab"), says_so);
+}
+
+/// Of some rows of a summary, the one of the least `column`.
+std::size_t least_row(const CsvTable& summary, const std::vector<std::size_t>& rows,
+                      const std::string& column) {
+  return *std::min_element(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+    return summary.number(a, column) < summary.number(b, column);
+  });
+}
+
+// What a run says first is what its summary has: of each radio the least latency and energy of all
+// partitions, and how much more mobile-only and cloud-only take.
+TEST(Run, TheAnswerComesFirst) {
+  const TemporaryFolder folder;
+  run_to(folder.path(), {kTable4, "--set", "energy_models=[stated]"});
+  const CsvTable summary{(folder.path() / "summary.csv").string(), kSummaryColumns};
+  const std::string tables = read_file(folder.path() / "tables.md");
+  const std::string answer = tables.substr(0, tables.find("\n\n", tables.find("\n\n") + 2));
+  EXPECT_THAT(answer, HasSubstr("No limit is stated"));
+  constexpr double kMilli = 1e3;
+  for (const char* network : {"3g", "4g", "wifi"}) {
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 0; row < summary.rows(); ++row) {
+      const std::string& of = summary.text(row, "network");
+      if (of.empty() || of == network) rows.push_back(row);
+    }
+    std::vector<std::string> clauses;
+    for (const auto& [column, words] : {std::pair{"latency_s", "latency, {:.1f} ms"},
+                                        std::pair{"energy_j", "energy (stated), {:.1f} mJ"}}) {
+      const std::size_t best = least_row(summary, rows, column);
+      const double least = summary.number(best, column);
+      std::vector<std::string> others;
+      for (const char* strategy : {"mobile-only", "cloud-only"}) {
+        if (summary.text(best, "strategy") == strategy) continue;
+        const auto row = std::find_if(rows.begin(), rows.end(), [&](std::size_t each) {
+          return summary.text(each, "strategy") == strategy;
+        });
+        ASSERT_NE(row, rows.end());
+        others.push_back(fmt::format("{} {:.1f} times{}", strategy,
+                                     summary.number(*row, column) / least,
+                                     others.empty() ? " as much" : ""));
+      }
+      const std::string name = summary.text(best, "cut").empty()
+                                   ? summary.text(best, "strategy")
+                                   : fmt::format("{} (D_r {})", summary.text(best, "cut"),
+                                                 summary.text(best, "channels"));
+      clauses.push_back(fmt::format("{}{} the least {} ({})", name, clauses.empty() ? " has" : "",
+                                    fmt::format(fmt::runtime(words), least * kMilli),
+                                    fmt::join(others, ", ")));
+    }
+    EXPECT_THAT(answer, HasSubstr(fmt::format("On {}, {}.", network, fmt::join(clauses, "; "))));
+  }
+}
+
+TEST(Run, TheAnswerSaysWhatKeepsWithinLimits) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> limited{kTable4, "--set", "networks=[wifi]", "--set",
+                                         "limits.latency_s=1e-6"};
+  run_to(folder.path(), limited);
+  EXPECT_THAT(
+      read_file(folder.path() / "tables.md"),
+      HasSubstr("On wifi, no partition is within the limits. The limits are latency_s of at "
+                "most 1e-06."));
 }
 
 /// Text columns equal, numbers equal to a relative 1e-9.

@@ -95,7 +95,7 @@ TEST(Terminal, ShowsADocumentWithinItsWidth) {
             "\n"
             "## s\n"
             "\n"
-            "cut       ms\n"
+            "cut        ms\n"
             "--------  ---\n"
             "RB1       2.5\n"
             "R␛[2J 网   14\n"

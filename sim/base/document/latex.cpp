@@ -159,13 +159,21 @@ class LatexTable {
     for (std::size_t c = 0; c < table_.columns.size(); ++c) {
       wraps.push_back(set_left(table_, c) && table_.columns[c].type == Table::Type::kText);
     }
-    // The narrowest room that takes all columns side by side; else parts in the widest.
-    for (const std::size_t width : {kColumnWidth, kArticleWidth, kPageWidth}) {
-      layout_ = lay_out(
-          texts_, wraps,
-          {.width = width, .gap = kGapWidth, .least_text = kLeastText, .measure = latex_width});
-      wide_ = width != kColumnWidth;
-      if (layout_.parts.size() == 1 && layout_.left_out.empty()) break;
+    // The narrowest room that takes all columns side by side, if it can be without breaking texts;
+    // else parts in the widest.
+    bool fits = false;
+    for (const bool breaks : {false, true}) {
+      for (const std::size_t width : {kColumnWidth, kArticleWidth, kPageWidth}) {
+        if (fits) break;
+        layout_ = lay_out(texts_, wraps,
+                          {.width = width,
+                           .gap = kGapWidth,
+                           .least_text = breaks ? kLeastText : width,
+                           .measure = latex_width,
+                           .balanced = true});
+        wide_ = width != kColumnWidth;
+        fits = layout_.parts.size() == 1 && layout_.left_out.empty();
+      }
     }
     // What is wider than a page stands alone: nothing is left out.
     for (const std::size_t c : layout_.left_out) layout_.parts.push_back({0, c});
@@ -300,7 +308,9 @@ std::string to_latex(const Document& document) {
       "% {}\n% In the preamble: \\usepackage{{booktabs,graphicx}}\n"
       "% Makes a table smaller where it is wider than the document's lines.\n"
       "\\providecommand{{\\papiliofit}}[1]{{\\setbox0\\hbox{{#1}}%\n"
-      "  \\ifdim\\wd0>\\linewidth\\resizebox{{\\linewidth}}{{!}}{{\\box0}}\\else\\box0\\fi}}\n",
+      "  "
+      "\\ifdim\\wd0>\\linewidth\\resizebox{{\\linewidth}}{{!}}{{\\box0}}"
+      "\\else\\leavevmode\\box0\\fi}}\n",
       one_line(document.title));
   std::set<std::string> labels;
   for (const Section& section : document.sections) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -51,11 +52,12 @@ class Layouter {
     measure_columns();
     std::vector<std::size_t> all(columns_);
     std::iota(all.begin(), all.end(), 0);
-    if (width_of(all, natural_) <= room_.width) return {{all}, natural_, {}};
-    if (width_of(all, narrow_) <= room_.width) return {{all}, narrow_, {}};
+    if (std::optional<std::vector<std::size_t>> widths = with_high_headings(all)) {
+      return {{all}, std::move(*widths), {}};
+    }
     std::vector<std::size_t> shared = narrow_;
     if (share_room(all, shared)) return {{all}, shared, {}};
-    return parts();
+    return room_.balanced ? balanced_parts() : parts(room_.width);
   }
 
  private:
@@ -76,6 +78,23 @@ class Layouter {
     std::size_t width = columns.empty() ? 0 : room_.gap * (columns.size() - 1);
     for (const std::size_t c : columns) width += widths[c];
     return width;
+  }
+
+  /// The widths where no more headings take several lines than must, those that win most first;
+  /// nothing where the columns do not fit even so.
+  [[nodiscard]] std::optional<std::vector<std::size_t>> with_high_headings(
+      std::vector<std::size_t> columns) const {
+    std::vector<std::size_t> widths = natural_;
+    std::size_t width = width_of(columns, natural_);
+    std::stable_sort(columns.begin(), columns.end(), [&](std::size_t a, std::size_t b) {
+      return natural_[a] - narrow_[a] > natural_[b] - narrow_[b];
+    });
+    for (const std::size_t c : columns) {
+      if (width <= room_.width) break;
+      width -= natural_[c] - narrow_[c];
+      widths[c] = narrow_[c];
+    }
+    return width <= room_.width ? std::optional{widths} : std::nullopt;
   }
 
   [[nodiscard]] bool is_long(std::size_t column) const {
@@ -122,14 +141,32 @@ class Layouter {
     return naming;
   }
 
-  [[nodiscard]] TableLayout parts() const {
+  /// As few parts as there must be, in the narrowest room that takes them in as many.
+  [[nodiscard]] TableLayout balanced_parts() const {
+    TableLayout best = parts(room_.width);
+    for (std::size_t most = room_.width, least = 0; most - least > 1;) {
+      const std::size_t middle = least + (most - least) / 2;
+      TableLayout narrower = parts(middle);
+      if (narrower.parts.size() == best.parts.size() && narrower.left_out == best.left_out &&
+          narrower.widths == best.widths) {
+        best = std::move(narrower);
+        most = middle;
+      } else {
+        least = middle;
+      }
+    }
+    return best;
+  }
+
+  /// @param most that a part may be wide
+  [[nodiscard]] TableLayout parts(std::size_t most) const {
     TableLayout layout{.widths = narrow_};
     std::vector<std::size_t>& widths = layout.widths;
     widths[0] = std::min(widths[0], std::max<std::size_t>(room_.width / 2, 1));
     std::vector<std::size_t> names(naming_columns(widths));
     std::iota(names.begin(), names.end(), 0);
     const std::size_t taken = width_of(names, widths) + room_.gap;
-    const std::size_t left = room_.width - std::min(taken, room_.width);
+    const std::size_t left = most - std::min(taken, most);
     std::vector<std::size_t> part = names;
     for (std::size_t c = names.size(); c < columns_; ++c) {
       if (widths[c] > left && wraps_[c]) widths[c] = left;
@@ -140,8 +177,7 @@ class Layouter {
       std::vector<std::size_t> more = part;
       more.push_back(c);
       // A long text takes what is left of the line before it begins a part.
-      const bool fits =
-          width_of(more, widths) <= room_.width || (is_long(c) && share_last(more, widths));
+      const bool fits = width_of(more, widths) <= most || (is_long(c) && share_last(more, widths));
       if (!fits) {
         layout.parts.push_back(part);
         more = names;

@@ -16,6 +16,8 @@ struct Room {
   std::size_t gap;         ///< between two columns
   std::size_t least_text;  ///< a column of longer texts is made no narrower than this to fit
   Measure measure;
+  bool balanced{
+      false};  ///< make parts alike in width, rather than the first ones as wide as can be
 };
 
 /// The texts of a table: its headings first, then its rows, each as long as the headings.
@@ -29,8 +31,8 @@ struct TableLayout {
   std::vector<std::size_t> left_out;            ///< too wide for a part of their own
 };
 
-/// Makes a table fit: as it is; else with headings of several lines, and long texts too; else in
-/// parts below each other.
+/// Makes a table fit: as it is; else with headings of several lines, the longest first; else with
+/// long texts of several lines too; else in parts below each other.
 /// @param wraps of each column, whether its cells are texts that may take several lines
 TableLayout lay_out(const TextRows& rows, const std::vector<bool>& wraps, const Room& room);
 
