@@ -46,7 +46,7 @@ TEST(Document, NamesStayNamesInEveryFormat) {
   for (const std::string& name : names) table.rows.push_back({name});
   const std::string latex = to_latex(document);
   for (const char* cell : {"a\\textbackslash{}input\\{/etc/passwd\\}",
-                           "x\\textasciicircum{}2\\textasciitilde{}y", "two lines", "e␛[2J"}) {
+                           "x\\textasciicircum{}2\\textasciitilde{}y", "two lines", "e␛{[}2J"}) {
     EXPECT_THAT(latex, HasSubstr(std::string{"  "} + cell + " \\\\\n"));
   }
   EXPECT_THAT(latex, HasSubstr("% t u\n"));

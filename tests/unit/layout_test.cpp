@@ -105,7 +105,7 @@ TEST(Terminal, ShowsADocumentWithinItsWidth) {
 }
 
 TEST(Terminal, ColoursMarkedRowsAndSaysWhatColoursMean) {
-  const std::string text = to_terminal(document(), {.width = 40, .colour = true});
+  const std::string text = to_terminal(document(), {.width = 60, .colour = true});
   EXPECT_THAT(text, HasSubstr("\033[1;32mRB1       2.5\033[0m\n"));
   EXPECT_THAT(text, HasSubstr("\033[31mR␛[2J 网   14\033[0m\n"));
   EXPECT_THAT(text, HasSubstr("(green: selected; red: outside the limits)\n"));
