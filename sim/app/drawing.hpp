@@ -1,7 +1,9 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
+#include <optional>
+
+#include "sim/report/gnuplot.hpp"
 
 namespace papilio {
 
@@ -11,7 +13,10 @@ namespace papilio {
 void check_drawing(const std::filesystem::path& file, const char* verb, const char* option);
 
 /// Draws a script of gnuplot and writes the picture.
-/// @throws ConfigError if gnuplot is missing or refuses, or the file cannot be written
-void draw(const std::string& script, const std::filesystem::path& file);
+/// @param verb that draws, for errors
+/// @param keep folder for the script and its data; nothing: they are not kept
+/// @throws ConfigError if gnuplot is missing or refuses, or a file cannot be written
+void draw(const GnuplotScript& script, const std::filesystem::path& file, const char* verb,
+          const std::optional<std::filesystem::path>& keep = {});
 
 }  // namespace papilio

@@ -7,6 +7,7 @@
 
 #include "sim/app/command.hpp"
 #include "sim/app/drawing.hpp"
+#include "sim/app/look_options.hpp"
 #include "sim/app/plan_training.hpp"
 #include "sim/app/scenario_options.hpp"
 #include "sim/base/cli/streams.hpp"
@@ -151,20 +152,25 @@ void check_drawings(const CommandLine& line, const ScenarioSpec& spec, const Goa
 /// Draws what was asked for, of the first radio.
 void draw_all(const CommandLine& line, const Planner& planner,
               const std::vector<PlanAnswer>& answers, const std::vector<OverTrace>& traces) {
+  const PlotLook look = look_of(line, "plan");
+  const auto draw_as = [&](const GnuplotScript& script, const char* option) {
+    std::optional<fs::path> keep = keep_of(line);
+    if (keep) *keep /= option;
+    draw(script, line.get<std::string>(option), "plan", keep);
+  };
   const auto along = [&](const char* option) {
     return condition_axis(fmt::format("--{}", option), line.get<std::string>(option),
                           planner.scenario().spec);
   };
   if (line.has("distribution")) {
-    draw(trace_script(planner, answers, 0, traces.front()), line.get<std::string>("distribution"));
+    draw_as(trace_script(planner, answers, 0, traces.front(), look), "distribution");
   }
-  if (line.has("front")) draw(front_script(planner, answers, 0), line.get<std::string>("front"));
+  if (line.has("front")) draw_as(front_script(planner, answers, 0, look), "front");
   if (line.has("changes")) {
-    draw(changes_script(planner, answers, 0, along("along")), line.get<std::string>("changes"));
+    draw_as(changes_script(planner, answers, 0, along("along"), look), "changes");
   }
   if (line.has("map")) {
-    draw(map_script(planner, answers, 0, along("along"), along("across")),
-         line.get<std::string>("map"));
+    draw_as(map_script(planner, answers, 0, along("along"), along("across"), look), "map");
   }
 }
 
@@ -228,6 +234,7 @@ void plan_command(const Words& words) {
                      "is the answer?");
   line.add_options()("distribution", po::value<std::string>()->value_name("FILE"),
                      "draw how much of the trace's time plans take at most how much");
+  add_look_options(line);
   add_training_options(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                      "write the answers as a file for 'strategy: plan' of scenarios and fleets");
@@ -240,6 +247,7 @@ void plan_command(const Words& words) {
       check_drawing(line.get<std::string>(option), "plan", option);
     }
   }
+  look_of(line, "plan");  // refuses before it plans
   const std::string format = line.get<bool>("json") ? "json" : line.get<std::string>("format");
   check_format(format);
   const PlanQuestion question = question_of(line);

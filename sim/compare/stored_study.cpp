@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <optional>
 
 #include "sim/base/error.hpp"
+#include "sim/base/scratch_folder.hpp"
 #include "sim/base/yaml/node.hpp"
 #include "sim/compare/inputs.hpp"
 #include "sim/compare/things.hpp"
@@ -47,28 +47,6 @@ std::optional<std::int64_t> older_schema(const fs::path& file) {
                      version < static_cast<std::int64_t>(schema_steps().size());
   return older ? std::optional{version} : std::nullopt;
 }
-
-/// A folder that goes with the object.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string pattern = (fs::temp_directory_path() / "papilio-compare-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
-      refuse_file(fs::temp_directory_path(), "no folder can be made there; set TMPDIR");
-    }
-    path_ = pattern;
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// A database that is open, perhaps a copy of an older one.
 struct OpenDatabase {

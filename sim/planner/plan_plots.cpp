@@ -58,8 +58,8 @@ DistributionPlot::Curve distribution_of(const OverTrace& over, std::size_t plan,
 
 }  // namespace
 
-std::string trace_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
-                         std::size_t radio, const OverTrace& over) {
+GnuplotScript trace_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                           std::size_t radio, const OverTrace& over, const PlotLook& look) {
   const PlanAnswer& answer = answers.at(radio);
   const bool latency = planner.question().goal.criterion() == Criterion::kLatency;
   DistributionPlot plot{
@@ -78,11 +78,11 @@ std::string trace_script(const Planner& planner, const std::vector<PlanAnswer>& 
     DistributionPlot::Curve curve = distribution_of(over, plan, answer);
     if (!curve.values.empty()) plot.curves.push_back(std::move(curve));
   }
-  return distribution_plot(plot);
+  return distribution_plot(std::move(plot), look);
 }
 
-std::string front_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
-                         std::size_t radio) {
+GnuplotScript front_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                           std::size_t radio, const PlotLook& look) {
   const PlanAnswer& answer = answers.at(radio);
   const bool energies = planner.scenario().mobile_profile.has_energy();
   const ParetoFront front = find_front(front_points(answer, planner), kFrontCoordinates);
@@ -108,11 +108,11 @@ std::string front_script(const Planner& planner, const std::vector<PlanAnswer>& 
       plot.baselines.push_back(baseline.plan);
     }
   }
-  return front_plot(plot);
+  return front_plot(std::move(plot), look);
 }
 
-std::string changes_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
-                           std::size_t radio, const ConditionAxis& axis) {
+GnuplotScript changes_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                             std::size_t radio, const ConditionAxis& axis, const PlotLook& look) {
   const PlanAnswer& answer = answers.at(radio);
   const AlongAxis along = along_axis(planner, radio, axis);
   const bool latency = planner.question().goal.criterion() == Criterion::kLatency;
@@ -142,11 +142,12 @@ std::string changes_script(const Planner& planner, const std::vector<PlanAnswer>
     plot.segments.push_back(
         {.from = stretch.from / axis.per_unit, .to = stretch.to / axis.per_unit, .winner = winner});
   }
-  return break_point_plot(plot);
+  return break_point_plot(std::move(plot), look);
 }
 
-std::string map_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
-                       std::size_t radio, const ConditionAxis& x, const ConditionAxis& y) {
+GnuplotScript map_script(const Planner& planner, const std::vector<PlanAnswer>& answers,
+                         std::size_t radio, const ConditionAxis& x, const ConditionAxis& y,
+                         const PlotLook& look) {
   if (x.name == y.name) {
     throw ConfigError{fmt::format(
         "papilio plan: error: --along and --across: a map needs two conditions, and both are {}; "
@@ -165,7 +166,7 @@ std::string map_script(const Planner& planner, const std::vector<PlanAnswer>& an
                .labels = names_of(answers.at(radio))};
   for (double& value : plot.xs) value /= x.per_unit;
   for (double& value : plot.ys) value /= y.per_unit;
-  return map_plot(plot);
+  return map_plot(plot, look);
 }
 
 }  // namespace papilio

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <optional>
+#include <set>
 #include <tuple>
 
 #include "sim/base/data/csv.hpp"
 #include "sim/base/error.hpp"
-#include "sim/report/gnuplot.hpp"
+#include "sim/report/lines_plot.hpp"
 #include "sim/report/plot.hpp"
+#include "sim/report/scenario_plots.hpp"
 
 namespace papilio {
 namespace {
@@ -31,70 +34,95 @@ double mean_of(const Percents& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
+/// Accuracies by cut, one line a unit.
+class Accuracies {
+ public:
+  void add(const std::string& cut, const Unit& unit, double percent) {
+    if (std::find(cuts_.begin(), cuts_.end(), cut) == cuts_.end()) cuts_.push_back(cut);
+    several_codecs_ =
+        several_codecs_ || (!lines_.empty() && lines_.begin()->first.codec != unit.codec);
+    lines_[unit][cut].push_back(percent);
+  }
+  void add_baseline(double percent) { baseline_.push_back(percent); }
+  [[nodiscard]] bool empty() const { return cuts_.empty(); }
+
+  [[nodiscard]] LinesPlot plot() const {
+    LinesPlot plot;
+    plot.x.title = "cut";
+    plot.y.title = "accuracy, %";
+    plot.names = cuts_;
+    plot.remedy = "leave it out";
+    for (const auto& [unit, by_cut] : lines_) plot.lines.push_back(line_of(unit, by_cut));
+    if (!baseline_.empty()) plot.level = {"baseline", mean_of(baseline_)};
+    return plot;
+  }
+
+ private:
+  [[nodiscard]] LinesPlot::Line line_of(const Unit& unit,
+                                        const std::map<std::string, Percents>& by_cut) const {
+    LinesPlot::Line line{
+        .label = unit.channels == 0 ? "no unit" : fmt::format("D_r {}", unit.channels),
+        .values = {},
+        .half_widths = {},
+        .dots = {}};
+    if (several_codecs_) line.label += ", " + unit.codec;
+    for (const std::string& cut : cuts_) {
+      const auto found = by_cut.find(cut);
+      const bool is_there = found != by_cut.end();
+      line.values.push_back(is_there ? std::optional{mean_of(found->second)} : std::nullopt);
+      const bool several = is_there && found->second.size() > 1;
+      line.dots.push_back(several ? found->second : Percents{});
+    }
+    return line;
+  }
+
+  std::vector<std::string> cuts_;
+  std::map<Unit, std::map<std::string, Percents>> lines_;
+  Percents baseline_;
+  bool several_codecs_{false};
+};
+
+constexpr std::int64_t kMostChannels = 1'000'000'000;
+
 }  // namespace
 
-std::string accuracy_plot(const std::string& csv) {
-  constexpr std::int64_t kMostChannels = 1'000'000'000;
+GnuplotScript accuracy_plot(const std::string& csv, const PlotLook& look) {
   const CsvTable table{csv, {"cut", "channels", "bits", "codec", "seed", "images", "accuracy"}};
-  std::vector<std::string> cuts;
-  std::map<Unit, std::map<std::string, Percents>> lines;
-  Percents baseline;
-  bool several_codecs = false;
+  Accuracies accuracies;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::string& cut = table.text(row, "cut");
     const double percent = kPercent * table.at_most(row, "accuracy", 1);
     if (cut.empty()) {
-      baseline.push_back(percent);
-      continue;
+      accuracies.add_baseline(percent);
+    } else {
+      accuracies.add(
+          cut, {table.whole(row, "channels", 0, kMostChannels), table.text(row, "codec")}, percent);
     }
-    if (std::find(cuts.begin(), cuts.end(), cut) == cuts.end()) cuts.push_back(cut);
-    const Unit unit{table.whole(row, "channels", 0, kMostChannels), table.text(row, "codec")};
-    several_codecs = several_codecs || unit.codec != table.text(0, "codec");
-    lines[unit][cut].push_back(percent);
   }
-  if (cuts.empty()) throw ConfigError{fmt::format("{}: error: has no row with a cut", csv)};
+  if (accuracies.empty()) throw ConfigError{fmt::format("{}: error: has no row with a cut", csv)};
+  return lines_plot(accuracies.plot(), look);
+}
 
-  GnuplotScript script;
-  script.add(
-      fmt::format("set ylabel 'accuracy, %'\nset xlabel 'cut'\n"
-                  "set key outside right reverse Left\nset xrange [-0.5:{}.5]\nset xtics (",
-                  cuts.size() - 1));
-  for (std::size_t i = 0; i < cuts.size(); ++i) {
-    script.add(fmt::format("{}{} {}", i == 0 ? "" : ", ", script.text(cuts[i]), i));
-  }
-  script.add(")\n");
-  std::string plots;
-  std::size_t number = 0;
-  for (const auto& [unit, by_cut] : lines) {
-    ++number;
-    std::vector<GnuplotScript::Row> means;
-    std::vector<GnuplotScript::Row> seeds;
-    for (std::size_t i = 0; i < cuts.size(); ++i) {
-      const auto found = by_cut.find(cuts[i]);
-      const std::string x = fmt::to_string(i);
-      if (found == by_cut.end()) {
-        means.push_back({x, GnuplotScript::number_cell({})});
-        continue;
-      }
-      means.push_back({x, GnuplotScript::number_cell(mean_of(found->second))});
-      for (const double percent : found->second) {
-        seeds.push_back({x, GnuplotScript::number_cell(percent)});
-      }
+GnuplotScript summary_accuracy_plot(const SummaryCsv& summary, const PlotLook& look) {
+  Accuracies accuracies;
+  std::set<std::string> seen;  // partitions, which each network has
+  for (const std::size_t row : summary.rows()) {
+    const std::optional<double> accuracy = summary.number(row, "accuracy");
+    if (!accuracy || !seen.insert(summary.text(row, "partition")).second) continue;
+    const std::string& strategy = summary.text(row, "strategy");
+    const std::string codec = summary.has("codec") ? summary.text(row, "codec") : "";
+    if (strategy == "mobile-only") {
+      accuracies.add_baseline(kPercent * *accuracy);
+    } else if (!summary.text(row, "cut").empty()) {
+      const std::optional<double> channels = summary.number(row, "channels");
+      accuracies.add(summary.text(row, "cut"),
+                     {static_cast<std::int64_t>(channels.value_or(0)), codec},
+                     kPercent * *accuracy);
     }
-    std::string title = unit.channels == 0 ? "no unit" : fmt::format("D_r {}", unit.channels);
-    if (several_codecs) title += ", " + unit.codec;
-    plots += fmt::format(
-        "{0}{2} using 1:2 with linespoints lw 2 pt 7 ps 0.6 lc {1} title {4}, "
-        "{3} using 1:2 with points pt 6 ps 0.4 lc {1} notitle",
-        number == 1 ? "" : ", ", number, script.table(means), script.table(seeds),
-        script.text(title));
   }
-  if (!baseline.empty()) {
-    plots += fmt::format(", {:.4f} with lines lw 1 dt 2 lc rgb 'black' title 'baseline'",
-                         mean_of(baseline));
-  }
-  script.add("plot " + plots + "\n");
-  return script.script();
+  if (accuracies.empty())
+    refuse_file(summary.path(), "no cut has an accuracy; draw --figure stages");
+  return lines_plot(accuracies.plot(), look);
 }
 
 }  // namespace papilio

@@ -38,7 +38,7 @@ std::vector<GnuplotScript::Row> samples(const BreakPointPlot& plot, std::size_t 
 }
 
 /// The values that win, with room above for their labels.
-PlotScale value_scale(const BreakPointPlot& plot) {
+PlotScale value_scale(const BreakPointPlot& plot, const PlotLook& look) {
   double least = std::numeric_limits<double>::infinity();
   double most = -least;
   for (const BreakPointPlot::Segment& segment : plot.segments) {
@@ -49,36 +49,36 @@ PlotScale value_scale(const BreakPointPlot& plot) {
     }
   }
   if (!(least <= most)) {
-    throw ConfigError{
-        "papilio plot: error: no plan keeps the limits anywhere on this axis, so there is nothing "
-        "to draw; loosen a limit"};
+    look.fail(
+        "no plan keeps the limits anywhere on this axis, so there is nothing "
+        "to draw; loosen a limit");
   }
   constexpr double kBelow = 0.3;  // for the break points' numbers
   constexpr double kAbove = 0.15;
-  if (least == most) {
-    const double room = least == 0 ? 1 : std::abs(least) / 2;
-    return {least - room, least + room, plot.y.is_logarithmic};
-  }
-  const PlotScale scale{least, most, plot.y.is_logarithmic};
-  const PlotScale wide = scale.widened(kBelow, kAbove);
-  // What takes time or energy takes no less than none.
-  return !plot.y.is_logarithmic && least >= 0 && wide.low() < 0 ? PlotScale{0, wide.high(), false}
-                                                                : wide;
+  return scale_of(look, 'y', plot.y,
+                  {.least = least, .most = most, .below = kBelow, .above = kAbove});
+}
+
+/// What of an axis a stretch takes.
+std::pair<double, double> shown(const BreakPointPlot::Segment& segment, const PlotScale& scale) {
+  return {std::max(segment.from, scale.low()), std::min(segment.to, scale.high())};
 }
 
 /// Whoever wins, above its stretch: the label, else the letter, where that has room.
 void add_names(GnuplotScript& script, const BreakPointPlot& plot, const PlotScale& scale,
                const PlotFrame& frame, const Winners& winners) {
   for (const BreakPointPlot::Segment& segment : plot.segments) {
-    const double width = (scale.share(segment.to) - scale.share(segment.from)) * frame.width();
+    const auto [from, to] = shown(segment, scale);
+    if (!(from < to)) continue;
+    const double width = (scale.share(to) - scale.share(from)) * frame.width();
     const std::string label =
         segment.winner ? shortened(plot.curves[*segment.winner].label, kLongestLabel) : "no plan";
     const std::string letter = segment.winner ? letter_of(winners.at(*segment.winner)) : "–";
     constexpr double kMargin = 0.6;
     for (const std::string& text : {label, letter}) {
       if (text_width(text) + kMargin > width) continue;
-      script.add(fmt::format("set label {} at first {}, graph {:.4f} center font F front\n",
-                             script.text(text), scale.between(segment.from, segment.to),
+      script.add(fmt::format("set label {} at first {}, graph {:.4f} center front\n",
+                             script.text(text), scale.between(from, to),
                              1 + kLineHeight / 2 / frame.height()));
       break;
     }
@@ -139,9 +139,12 @@ void add_breaks(GnuplotScript& script, const BreakPointPlot& plot, const PlotSca
                 const PlotFrame& frame) {
   constexpr double kFirst = 0.5;  // ems above the axis
   double level_height = 0;
+  std::vector<double> breaks;
   std::vector<double> lines;
   for (std::size_t i = 1; i < plot.segments.size(); ++i) {
     const double x = plot.segments[i].from;
+    if (x < scale.low() || x > scale.high()) continue;
+    breaks.push_back(x);
     lines.push_back(scale.share(x) * frame.width());
     level_height = std::max(level_height, text_width(short_number(x)) + kFirst);
     script.add(fmt::format(
@@ -150,89 +153,95 @@ void add_breaks(GnuplotScript& script, const BreakPointPlot& plot, const PlotSca
         x));
   }
   BreakNumbers numbers{lines, frame.width()};
-  for (std::size_t i = 1; i < plot.segments.size(); ++i) {
-    const auto place = numbers.place(lines[i - 1]);
+  for (std::size_t i = 0; i < breaks.size(); ++i) {
+    const auto place = numbers.place(lines[i]);
     if (!place) continue;
     const double bottom = kFirst + static_cast<double>(place->level) * level_height;
-    script.add(
-        fmt::format("set label {} at graph {:.5f}, graph {:.4f} left rotate by 90 font F front\n",
-                    script.text(short_number(plot.segments[i].from)), place->across / frame.width(),
-                    bottom / frame.height()));
+    script.add(fmt::format("set label {} at graph {:.5f}, graph {:.4f} left rotate by 90 front\n",
+                           script.text(short_number(breaks[i])), place->across / frame.width(),
+                           bottom / frame.height()));
   }
 }
 
 /// Where nobody is admitted.
-void add_gaps(GnuplotScript& script, const BreakPointPlot& plot) {
+void add_gaps(GnuplotScript& script, const BreakPointPlot& plot, const PlotScale& scale) {
   for (const BreakPointPlot::Segment& segment : plot.segments) {
     if (segment.winner) continue;
+    const auto [from, to] = shown(segment, scale);
+    if (!(from < to)) continue;
     script.add(fmt::format(
         "set object rectangle from first {}, graph 0 to first {}, graph 1 fc rgb '#EEEEEE' fs "
         "solid noborder behind\n",
-        segment.from, segment.to));
+        from, to));
   }
 }
 
 }  // namespace
 
-std::string break_point_plot(const BreakPointPlot& plot) {
+GnuplotScript break_point_plot(BreakPointPlot plot, const PlotLook& look) {
   PAPILIO_CHECK(!plot.segments.empty());
-  const PlotScale x{plot.segments.front().from, plot.segments.back().to, plot.x.is_logarithmic};
-  const PlotScale y = value_scale(plot);
+  plot.x = looked(plot.x, look.log_x);
+  plot.y = looked(plot.y, look.log_y);
+  const PlotScale x = scale_of(
+      look, 'x', plot.x, {.least = plot.segments.front().from, .most = plot.segments.back().to});
+  const PlotScale y = value_scale(plot, look);
   Winners winners;
-  double key_width = 0;
+  std::vector<std::string> keys;
   for (const BreakPointPlot::Segment& segment : plot.segments) {
     if (!segment.winner) continue;
-    const std::size_t number = winners.emplace(*segment.winner, winners.size()).first->second;
+    const auto [it, is_new] = winners.emplace(*segment.winner, winners.size());
+    if (!is_new) continue;
     const std::string label = shortened(plot.curves[*segment.winner].label, kLongestLabel);
-    key_width = std::max(key_width, text_width(letter_of(number) + "  " + label));
+    keys.push_back(letter_of(it->second) + "  " + label);
   }
-  const PlotFrame frame{!plot.title.empty(), key_width, kLineHeight};
+  const bool has_gaps = std::any_of(plot.segments.begin(), plot.segments.end(),
+                                    [](const auto& segment) { return !segment.winner; });
+  if (has_gaps) keys.emplace_back("–  no plan");
+  const PlotFrame frame{look, {.title = plot.title, .keys = keys, .band = kLineHeight}};
   GnuplotScript script;
-  script.add(frame.commands(script, plot.title, plot.x, x, plot.y, y));
+  script.add(frame.commands(script, plot.x, x, plot.y, y));
   add_names(script, plot, x, frame, winners);
   add_breaks(script, plot, x, frame);
-  add_gaps(script, plot);
+  add_gaps(script, plot, x);
 
   std::vector<std::size_t> in_order(winners.size());
   for (const auto& [curve, number] : winners) in_order[number] = curve;
   std::string plots;
   for (std::size_t number = 0; number < in_order.size(); ++number) {
     const std::size_t curve = in_order[number];
-    const std::string key =
-        letter_of(number) + "  " + shortened(plot.curves[curve].label, kLongestLabel);
     constexpr std::array<int, 4> kDashes{1, 2, 4, 5};  // a dotted line would be hard to see
-    plots +=
-        fmt::format("{} using 1:2 with lines lw 1.5 dt {} lc rgb '{}' title {}, ",
-                    script.table(samples(plot, curve, x, x.low(), x.high())),
-                    kDashes.at(number % kDashes.size()), line_colour(number), script.text(key));
+    plots += fmt::format("{} using 1:2 with lines lw 1.5 dt {} lc rgb '{}' title {}, ",
+                         script.table(samples(plot, curve, x, x.low(), x.high()), "x y"),
+                         kDashes.at(number % kDashes.size()), line_colour(number),
+                         script.text(keys[number]));
   }
   std::vector<GnuplotScript::Row> points;
   for (std::size_t i = 0; i < plot.segments.size(); ++i) {
     const BreakPointPlot::Segment& segment = plot.segments[i];
-    if (!segment.winner) continue;
+    const auto [from, to] = shown(segment, x);
+    if (!segment.winner || !(from < to)) continue;
     plots += fmt::format("{} using 1:2 with lines lw 4 lc rgb '{}' notitle, ",
-                         script.table(samples(plot, *segment.winner, x, segment.from, segment.to)),
+                         script.table(samples(plot, *segment.winner, x, from, to), "x y"),
                          line_colour(winners.at(*segment.winner)));
     const auto add = [&](double place) {
       points.push_back({GnuplotScript::number_cell(place),
                         GnuplotScript::number_cell(value_at(plot, *segment.winner, place))});
     };
-    if (i > 0) add(segment.from);
-    if (i + 1 < plot.segments.size()) add(segment.to);
+    if (i > 0 && segment.from == from) add(from);
+    if (i + 1 < plot.segments.size() && segment.to == to) add(to);
   }
-  if (std::any_of(plot.segments.begin(), plot.segments.end(),
-                  [](const auto& segment) { return !segment.winner; })) {
+  if (has_gaps) {
     plots += fmt::format("NaN with boxes fs solid 1.0 noborder lc rgb '#EEEEEE' title {}, ",
-                         script.text("–  no plan"));
+                         script.text(keys.back()));
   }
   if (points.empty()) {
     plots.resize(plots.size() - 2);
   } else {
     plots += fmt::format("{} using 1:2 with points pt 7 ps 0.8 lc rgb 'black' notitle",
-                         script.table(points));
+                         script.table(points, "x y"));
   }
   script.add("plot " + plots + "\n");
-  return script.script();
+  return script;
 }
 
 }  // namespace papilio

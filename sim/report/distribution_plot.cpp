@@ -12,7 +12,7 @@ namespace {
 constexpr double kWholeInPercent = 100;
 
 /// The values that are shown: all of the first curve, and of the others what is near.
-PlotScale shown_values(const DistributionPlot& plot) {
+PlotScale shown_values(const DistributionPlot& plot, const PlotLook& look) {
   constexpr double kFar = 100;
   constexpr double kRoom = 0.05;
   const double limit = plot.curves.front().values.back() * kFar;
@@ -22,8 +22,8 @@ PlotScale shown_values(const DistributionPlot& plot) {
     least = std::min(least, curve.values.front());
     most = std::max(most, std::min(limit, curve.values.back()));
   }
-  if (least == most) most = least == 0 ? 1 : least * 2;
-  return PlotScale{least, most, plot.x.is_logarithmic}.widened(kRoom, kRoom);
+  return scale_of(look, 'x', plot.x,
+                  {.least = least, .most = most, .below = kRoom, .above = kRoom});
 }
 
 /// From the axis up, and on to the edge at its last share.
@@ -45,32 +45,34 @@ std::vector<GnuplotScript::Row> steps_of(const DistributionPlot::Curve& curve, d
 
 }  // namespace
 
-std::string distribution_plot(const DistributionPlot& plot) {
+GnuplotScript distribution_plot(DistributionPlot plot, const PlotLook& look) {
   if (plot.curves.empty()) {
-    throw ConfigError{
-        "papilio plot: error: no plan has a finite cost at any rate of the trace, so there is "
-        "nothing to draw; loosen a limit"};
+    look.fail(
+        "no plan has a finite cost at any rate of the trace, so there is "
+        "nothing to draw; loosen a limit");
   }
-  double key_width = 0;
+  if (look.log_y.value_or(false)) look.refuse("log y", "shares begin at 0; leave it out");
+  plot.x = looked(plot.x, look.log_x);
+  std::vector<std::string> keys;
+  keys.reserve(plot.curves.size());
   for (std::size_t i = 0; i < plot.curves.size(); ++i) {
-    const std::string label = shortened(plot.curves[i].label, kLongestLabel);
-    key_width = std::max(key_width, text_width(letter_of(i) + "  " + label));
+    keys.push_back(letter_of(i) + "  " + shortened(plot.curves[i].label, kLongestLabel));
   }
-  const PlotFrame frame{!plot.title.empty(), key_width, kLineHeight};
-  const PlotScale x = shown_values(plot);
+  const PlotFrame frame{look, {.title = plot.title, .keys = keys, .band = kLineHeight}};
+  const PlotScale x = shown_values(plot, look);
+  const PlotScale y = scale_of(look, 'y', plot.y, {.least = 0, .most = kWholeInPercent});
   GnuplotScript script;
-  script.add(
-      frame.commands(script, plot.title, plot.x, x, plot.y, PlotScale{0, kWholeInPercent, false}));
+  script.add(frame.commands(script, plot.x, x, plot.y, y));
   std::string plots;
   for (std::size_t i = 0; i < plot.curves.size(); ++i) {
     const DistributionPlot::Curve& curve = plot.curves[i];
-    const std::string label = letter_of(i) + "  " + shortened(curve.label, kLongestLabel);
     plots += fmt::format("{}{} using 1:2 with lines lw {} dt {} lc rgb '{}' title {}",
-                         i == 0 ? "plot " : ", \\\n     ", script.table(steps_of(curve, x.high())),
-                         i == 0 ? 4 : 2, i + 1, line_colour(i), script.text(label));
+                         i == 0 ? "plot " : ", \\\n     ",
+                         script.table(steps_of(curve, x.high()), "value share"), i == 0 ? 4 : 2,
+                         i + 1, line_colour(i), script.text(keys[i]));
   }
   script.add(plots + "\n");
-  return script.script();
+  return script;
 }
 
 }  // namespace papilio

@@ -9,8 +9,9 @@
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/report/fleet_columns.hpp"
-#include "sim/report/gnuplot.hpp"
+#include "sim/report/lines_plot.hpp"
 #include "sim/report/plot.hpp"
+#include "sim/report/plot_quantity.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 
 namespace papilio {
@@ -96,18 +97,23 @@ std::vector<std::string> telling_strategies(const FleetCsv& fleet) {
   return telling;
 }
 
-/// The label of a column's axis: as it is declared, else, in a file that somebody else made, as its
-/// name says.
-std::string label_of(const std::string& name) {
+/// How a column is shown: as it is declared, else, in a file that somebody else made, as its name
+/// says.
+PlotQuantity quantity_of_column(const std::string& name) {
   for (const FleetColumn& column : fleet_columns()) {
-    if (column.name == name) return axis_label(column);
+    if (column.name == name) return quantity_of(column);
   }
-  return axis_label(name);
+  return quantity_of(name);
+}
+
+std::optional<double> scaled(std::optional<double> number, double factor) {
+  return number ? std::optional{*number * factor} : std::nullopt;
 }
 
 }  // namespace
 
-std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) {
+GnuplotScript fleet_plot(const std::string& csv, const FleetPlotOptions& options,
+                         const PlotLook& look) {
   const FleetCsv fleet{csv};
   if (!fleet.has(options.value)) {
     throw ConfigError{fmt::format("{}: error: has no column '{}'{}", csv, options.value,
@@ -142,44 +148,40 @@ std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options) 
         csv, options.value)};
   }
 
-  GnuplotScript script;
-  script.add(fmt::format("set ylabel {}\n", script.text(label_of(options.value))));
-  const auto row = [&](std::size_t x, const std::string& label, const std::string& strategy,
-                       const std::string& window) {
-    return GnuplotScript::Row{
-        fmt::to_string(x), GnuplotScript::text_cell(label),
-        GnuplotScript::number_cell(fleet.number(strategy, window, options.value)),
-        GnuplotScript::number_cell(fleet.number(strategy, window, interval))};
+  const PlotQuantity quantity = quantity_of_column(options.value);
+  const auto value = [&](const std::string& strategy, const std::string& window,
+                         const std::string& column) {
+    return scaled(fleet.number(strategy, window, column), quantity.factor);
   };
-  if (by_window) {
-    std::string plots;
-    for (std::size_t s = 0; s < strategies.size(); ++s) {
-      std::vector<GnuplotScript::Row> rows;
-      for (std::size_t w = 0; w < fleet.windows().size(); ++w) {
-        rows.push_back(row(w, fleet.windows()[w], strategies[s], fleet.windows()[w]));
-      }
-      plots += fmt::format(
-          "{0}{1} using 1:3:xtic(2) with linespoints lw 2 dt {2} pt 7 ps 0.5 lc {3} title {4}, "
-          "{1} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {3} notitle",
-          s == 0 ? "" : ", ", script.table(rows), s % 2 + 1, s + 1, script.text(strategies[s]));
+  constexpr const char* kRemedy = "choose with --strategy";
+  if (!by_window) {
+    BarsPlot plot;
+    plot.y.title = quantity.label;
+    plot.names = strategies;
+    plot.remedy = kRemedy;
+    for (const std::string& strategy : strategies) {
+      plot.values.push_back(value(strategy, "all", options.value));
+      plot.half_widths.push_back(value(strategy, "all", interval));
     }
-    // A logarithmic axis has no place for a 0.
-    const bool positive = *std::min_element(values.begin(), values.end()) > 0;
-    script.add(fmt::format("set key outside right\nset xlabel 'window'\n{}\nplot {}\n",
-                           positive ? "set logscale y" : "set yrange [0:*]", plots));
-  } else {
-    std::vector<GnuplotScript::Row> rows;
-    for (std::size_t s = 0; s < strategies.size(); ++s) {
-      rows.push_back(row(s, strategies[s], strategies[s], "all"));
-    }
-    script.add(
-        fmt::format("set style fill solid 0.6 noborder\nset boxwidth 0.7\n"
-                    "set xtics rotate by -30\nset yrange [0:*]\n"
-                    "plot {0} using 1:3:xtic(2) with boxes lc 1 notitle, "
-                    "{0} using 1:($3-$4):(0):(2*$4) with vectors nohead lc rgb 'black' notitle\n",
-                    script.table(rows)));
+    return bars_plot(plot, look);
   }
-  return script.script();
+  // A logarithmic axis has no place for a 0.
+  const bool positive = *std::min_element(values.begin(), values.end()) > 0;
+  LinesPlot plot;
+  plot.x.title = "window";
+  plot.y = {quantity.label, positive};
+  plot.names = places;
+  plot.from_zero = true;
+  plot.remedy = kRemedy;
+  for (const std::string& strategy : strategies) {
+    LinesPlot::Line line{.label = strategy, .values = {}, .half_widths = {}, .dots = {}};
+    for (const std::string& window : places) {
+      line.values.push_back(value(strategy, window, options.value));
+      line.half_widths.push_back(value(strategy, window, interval));
+    }
+    plot.lines.push_back(std::move(line));
+  }
+  return lines_plot(std::move(plot), look);
 }
 
 }  // namespace papilio

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <array>
+#include <boost/algorithm/string/replace.hpp>
 #include <cctype>
 #include <cmath>
 #include <utility>
@@ -21,12 +20,16 @@ std::string GnuplotScript::text(std::string_view text) {
   return fmt::format("T[{}]", texts_.size());
 }
 
-std::string GnuplotScript::table(const std::vector<Row>& rows) {
-  std::string name = fmt::format("$table{}", table_count_++);
-  tables_ += fmt::format("{} << END\n", name);
-  for (const Row& row : rows) tables_ += fmt::format("{}\n", fmt::join(row, " "));
-  tables_ += "END\n";
-  return name;
+std::string GnuplotScript::tic(std::string_view text) {
+  return this->text(boost::replace_all_copy(std::string{text}, "%", "%%"));
+}
+
+std::string GnuplotScript::table(const std::vector<Row>& rows, std::string_view columns) {
+  PlotFile file{.name = fmt::format("table{}.dat", tables_.size()),
+                .text = fmt::format("# {}\n", columns)};
+  for (const Row& row : rows) file.text += fmt::format("{}\n", fmt::join(row, " "));
+  tables_.push_back(std::move(file));
+  return fmt::format("'{}'", tables_.back().name);
 }
 
 std::string GnuplotScript::number_cell(std::optional<double> number) {
@@ -56,36 +59,26 @@ std::string GnuplotScript::text_cell(std::string_view text) {
   return cell + '"';
 }
 
-std::string GnuplotScript::script() const {
-  std::string script =
+std::vector<PlotFile> GnuplotScript::files(std::string_view head) const {
+  std::vector<PlotFile> files;
+  files.reserve(tables_.size() + 2);
+  std::string script{head};
+  script +=
       "set datafile missing '?'\nset encoding utf8\nset border 3\nset xtics nomirror\n"
       "set ytics nomirror\nset grid ytics lc rgb '#dddddd'\n";
   if (!texts_.empty()) {
-    script += "$texts << END\n";
-    for (const std::string& text : texts_) script += text_cell(text) + '\n';
     script += fmt::format(
-        "END\narray T[{}]\nstats $texts using (T[int($0) + 1] = strcol(1), 0) nooutput\n",
+        "array T[{}]\nstats 'texts.dat' using (T[int($0) + 1] = strcol(1), 0) nooutput\n",
         texts_.size());
   }
-  return script + tables_ + commands_;
-}
-
-std::string axis_label(const std::string& column) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kUnits{
-      {{"_bit_per_s", "bit/s"},
-       {"_per_s", "1/s"},
-       {"_bytes", "bytes"},
-       {"_s", "s"},
-       {"_j", "J"},
-       {"_w", "W"}}};
-  std::string label = column;
-  for (const auto& [suffix, unit] : kUnits) {
-    if (!column.ends_with(suffix)) continue;
-    label = fmt::format("{}, {}", column.substr(0, column.size() - suffix.size()), unit);
-    break;
+  files.push_back({.name = "plot.gp", .text = script + commands_});
+  if (!texts_.empty()) {
+    std::string cells;
+    for (const std::string& text : texts_) cells += text_cell(text) + '\n';
+    files.push_back({.name = "texts.dat", .text = std::move(cells)});
   }
-  std::replace(label.begin(), label.end(), '_', ' ');
-  return label;
+  files.insert(files.end(), tables_.begin(), tables_.end());
+  return files;
 }
 
 }  // namespace papilio

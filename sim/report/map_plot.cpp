@@ -15,14 +15,18 @@ namespace {
 /// The cells of a map and where they are drawn: each reaches half-way to its neighbours.
 class MapCells {
  public:
-  explicit MapCells(const MapPlot& map)
+  MapCells(const MapPlot& map, const PlotLook& look)
       : columns_{map.xs.size()},
         rows_{map.ys.size()},
         winners_{map.winners},
-        x_{scale_of(map.xs, map.x)},
-        y_{scale_of(map.ys, map.y)},
+        x_{grid_of(map.xs, map.x)},
+        y_{grid_of(map.ys, map.y)},
         x_edges_{edges_of(map.xs, x_)},
-        y_edges_{edges_of(map.ys, y_)} {
+        y_edges_{edges_of(map.ys, y_)},
+        shown_x_{scale_of(look, 'x', looked(map.x, look.log_x),
+                          {.least = map.xs.front(), .most = map.xs.back()})},
+        shown_y_{scale_of(look, 'y', looked(map.y, look.log_y),
+                          {.least = map.ys.front(), .most = map.ys.back()})} {
     PAPILIO_CHECK(winners_.size() == columns_ * rows_);
     const auto nobody = static_cast<std::uint32_t>(map.labels.size());
     for (std::uint32_t& winner : winners_) winner = std::min(winner, nobody);
@@ -37,11 +41,14 @@ class MapCells {
   [[nodiscard]] const std::vector<std::uint32_t>& winners() const { return winners_; }
   [[nodiscard]] const PlotScale& x() const { return x_; }
   [[nodiscard]] const PlotScale& y() const { return y_; }
+  /// What the picture spans.
+  [[nodiscard]] const PlotScale& shown_x() const { return shown_x_; }
+  [[nodiscard]] const PlotScale& shown_y() const { return shown_y_; }
   [[nodiscard]] double left(std::size_t column) const { return x_edges_[column]; }
   [[nodiscard]] double bottom(std::size_t row) const { return y_edges_[row]; }
 
  private:
-  static PlotScale scale_of(const std::vector<double>& values, const PlotAxis& axis) {
+  static PlotScale grid_of(const std::vector<double>& values, const PlotAxis& axis) {
     PAPILIO_CHECK(values.size() >= 2 && std::is_sorted(values.begin(), values.end()));
     return {values.front(), values.back(), axis.is_logarithmic};
   }
@@ -61,6 +68,8 @@ class MapCells {
   PlotScale y_;
   std::vector<double> x_edges_;  // [columns + 1]
   std::vector<double> y_edges_;  // [rows + 1]
+  PlotScale shown_x_;
+  PlotScale shown_y_;
 };
 
 /// Rows for `boxxyerror`, by winner: the runs of cells of one winner, joined over rows where they
@@ -187,10 +196,10 @@ class LabelPlacer {
 
  private:
   [[nodiscard]] double x_share(std::size_t column) const {
-    return cells_.x().share(cells_.left(column));
+    return std::clamp(cells_.shown_x().share(cells_.left(column)), 0.0, 1.0);
   }
   [[nodiscard]] double y_share(std::size_t row) const {
-    return cells_.y().share(cells_.bottom(row));
+    return std::clamp(cells_.shown_y().share(cells_.bottom(row)), 0.0, 1.0);
   }
 
   /// @param width, height of the box, in shares of the frame
@@ -229,7 +238,7 @@ class LabelPlacer {
           const double distance = std::hypot(x - x_middle, y - y_middle);
           if (distance < nearest) {
             nearest = distance;
-            best = {cells_.x().value(x), cells_.y().value(y)};
+            best = {cells_.shown_x().value(x), cells_.shown_y().value(y)};
           }
         }
         from = to;
@@ -251,6 +260,7 @@ class LabelPlacer {
       x += width * height * (x_share(column) + width / 2);
       y += width * height * (y_share(row) + height / 2);
     }
+    if (weight == 0) return {0, 0};  // off the picture
     return {x / weight, y / weight};
   }
 
@@ -262,22 +272,27 @@ constexpr std::size_t kMostKeys = 22;  ///< of a legend, which no more have room
 
 }  // namespace
 
-std::string map_plot(const MapPlot& map) {
-  const MapCells cells{map};
+GnuplotScript map_plot(const MapPlot& map, const PlotLook& look) {
+  const MapCells cells{map, look};
   const auto boxes = boxes_of(cells);
   // Whoever wins anywhere, in the candidates' order, and how people call them.
   std::map<std::uint32_t, std::string> labels;
   std::map<std::uint32_t, std::string> letters;
-  double key_width = 0;
+  std::vector<std::string> keys;
   for (const auto& [winner, unused] : boxes) {
     const bool is_nobody = winner == map.labels.size();
     labels[winner] = is_nobody ? "no plan" : shortened(map.labels[winner], kLongestLabel);
     letters[winner] = is_nobody ? "–" : letter_of(letters.size());
-    key_width = std::max(key_width, text_width(letters[winner] + "  " + labels[winner]));
+    keys.push_back(letters[winner] + "  " + labels[winner]);
   }
-  const PlotFrame frame{!map.title.empty(), key_width};
+  if (keys.size() > kMostKeys) {
+    keys.resize(kMostKeys - 1);
+    keys.push_back(fmt::format("and {} more", boxes.size() - kMostKeys + 1));
+  }
+  const PlotFrame frame{look, {.title = map.title, .keys = keys}};
   GnuplotScript script;
-  script.add(frame.commands(script, map.title, map.x, cells.x(), map.y, cells.y()));
+  script.add(frame.commands(script, looked(map.x, look.log_x), cells.shown_x(),
+                            looked(map.y, look.log_y), cells.shown_y()));
   script.add("set border 15\nunset grid\nset tics out front\n");
   const LabelPlacer placer{cells, frame};
   std::vector<MapArea> areas = areas_of(cells);
@@ -291,8 +306,8 @@ std::string map_plot(const MapPlot& map) {
     for (const std::string& text : {labels[area.winner], letters[area.winner]}) {
       const std::optional<LabelPlace> place = placer.place(area, text);
       if (!place) continue;
-      script.add(fmt::format("set label {} at {}, {} center font F front\n", script.text(text),
-                             place->x, place->y));
+      script.add(fmt::format("set label {} at {}, {} center front\n", script.text(text), place->x,
+                             place->y));
       break;
     }
   }
@@ -307,15 +322,14 @@ std::string map_plot(const MapPlot& map) {
         has_key ? "title " + script.text(letters[winner] + "  " + labels[winner]) : "notitle";
     plots += fmt::format(
         "{} using 1:2:3:4:5:6 with boxxyerror fs solid 1.0 border lc rgb '{}' lc rgb '{}' {}, ",
-        script.table(rows), colour, colour, title);
+        script.table(rows, "x y left right bottom top"), colour, colour, title);
   }
   if (boxes.size() > kMostKeys) {
-    plots += fmt::format("NaN with dots lc rgb 'white' title {}, ",
-                         script.text(fmt::format("and {} more", boxes.size() - kMostKeys + 1)));
+    plots += fmt::format("NaN with dots lc rgb 'white' title {}, ", script.text(keys.back()));
   }
   script.add(fmt::format("plot {}{} using 1:2 with lines lw 1.5 lc rgb 'black' notitle\n", plots,
-                         script.table(borders_of(cells))));
-  return script.script();
+                         script.table(borders_of(cells), "x y")));
+  return script;
 }
 
 }  // namespace papilio

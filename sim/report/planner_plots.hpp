@@ -9,9 +9,8 @@
 
 #include "sim/report/plot_layout.hpp"
 
-/// Pictures of what a planner found. Each function gives a gnuplot script, as `GnuplotScript` makes
-/// it. Labels longer than `kLongestLabel` characters are shortened in their middle. What is told by
-/// colours is told by labels or letters too.
+/// Pictures of what a planner found. Labels longer than `kLongestLabel` characters are shortened in
+/// their middle. What is told by colours is told by labels or letters too.
 namespace papilio {
 
 /// Who wins over two axes.
@@ -27,7 +26,7 @@ struct MapPlot {
 
 /// Areas with lines between them, the label of each at a wide place of it, or, where it is too
 /// small, its letter, which the legend explains.
-std::string map_plot(const MapPlot& map);
+GnuplotScript map_plot(const MapPlot& map, const PlotLook& look);
 
 /// Plans by two criteria, of which both are to be small.
 struct FrontPlot {
@@ -49,7 +48,7 @@ struct FrontPlot {
 /// the baselines are labelled, and of the steps' points as many as have room, eight at most, far
 /// from each other.
 /// @throws ConfigError if no point can be drawn
-std::string front_plot(const FrontPlot& front);
+GnuplotScript front_plot(FrontPlot front, const PlotLook& look);
 
 /// How much of the time values are at most how great.
 struct DistributionPlot {
@@ -67,7 +66,7 @@ struct DistributionPlot {
 /// Steps, told apart by their dashes and, at their ends, by their letters. Values beyond a hundred
 /// times the greatest of the first curve are off the picture.
 /// @throws ConfigError if there is no curve
-std::string distribution_plot(const DistributionPlot& plot);
+GnuplotScript distribution_plot(DistributionPlot plot, const PlotLook& look);
 
 /// How values change along an axis, and where the least changes hands.
 struct BreakPointPlot {
@@ -93,6 +92,6 @@ struct BreakPointPlot {
 /// Thin curves, the winning stretches bold, their labels or letters above them, and each break
 /// point with its number. The axis of values spans what wins, so that other curves may leave it.
 /// @throws ConfigError if nobody wins anywhere
-std::string break_point_plot(const BreakPointPlot& plot);
+GnuplotScript break_point_plot(BreakPointPlot plot, const PlotLook& look);
 
 }  // namespace papilio

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/gnuplot.hpp"
+
 namespace papilio {
 
 /// What a plot shows of a fleet's results.
@@ -12,19 +14,20 @@ struct FleetPlotOptions {
   std::string value{"latency_s"};  ///< a column of fleet.csv
 };
 
-/// A gnuplot script, as `GnuplotScript` makes it, that draws a value of `fleet.csv`: over the
+/// A value of `fleet.csv`: over the
 /// windows, one line a strategy, where there are windows; else one bar a strategy. Intervals as
 /// error bars where the file has them. Which strategies are fixed cuts, the `manifest.json` beside
 /// the file says; without one, all are but the whole networks and what has a policy's own name.
 /// @param csv path of the file
 /// @throws ConfigError if it is not a fleet.csv, or has no such column or strategy
-std::string fleet_plot(const std::string& csv, const FleetPlotOptions& options);
+GnuplotScript fleet_plot(const std::string& csv, const FleetPlotOptions& options,
+                         const PlotLook& look);
 
-/// A gnuplot script that draws `accuracy.csv`: accuracy over the cuts in the file's order, one line
+/// `accuracy.csv`: accuracy over the cuts in the file's order, one line
 /// for each number of channels (and codec, where there are several), a dot a seed, and the
 /// baseline. After Figure 7 of the butterfly paper.
 /// @param csv path of the file
 /// @throws ConfigError if it is not an accuracy.csv, or has no row with a cut
-std::string accuracy_plot(const std::string& csv);
+GnuplotScript accuracy_plot(const std::string& csv, const PlotLook& look);
 
 }  // namespace papilio

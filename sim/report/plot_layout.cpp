@@ -13,12 +13,12 @@ namespace papilio {
 namespace {
 
 /// Margins in ems.
-constexpr double kLeftMargin = 7;
-constexpr double kBottomMargin = 5;
+constexpr double kLeftMargin = 6;
+constexpr double kAxisTitle = 2.9;  ///< below the labels of the tics
 constexpr double kTopMargin = 1.2;
 constexpr double kTitleMargin = 2.6;
 constexpr double kRightMargin = 1.5;
-constexpr double kKeySample = 5;  ///< beside a legend's texts
+constexpr double kKeySample = 5.5;  ///< beside a legend's texts
 constexpr double kCharacter = 0.6;
 
 /// Whether a byte of UTF-8 goes on with a character.
@@ -96,44 +96,125 @@ PlotScale PlotScale::widened(double below, double above) const {
   return {value(-below), value(1 + above), is_logarithmic_};
 }
 
-PlotFrame::PlotFrame(bool has_title, double key_width, double band)
-    : has_title_{has_title},
-      has_key_{key_width > 0},
-      top_{band + (has_title ? kTitleMargin : kTopMargin)},
-      right_{1 - kRightMargin / kDrawingWidth} {
-  if (!has_key_) return;
-  right_ = 1 - (kKeySample + key_width) / kDrawingWidth;
+PlotAxis looked(PlotAxis axis, std::optional<bool> log) {
+  axis.is_logarithmic = log.value_or(axis.is_logarithmic);
+  return axis;
+}
+
+PlotScale scale_of(const PlotLook& look, char name, const PlotAxis& axis, const PlotSpan& span) {
+  const std::optional<PlotRange>& range = name == 'x' ? look.x : look.y;
+  if (range) {
+    if (axis.is_logarithmic && range->low <= 0) {
+      look.refuse(
+          fmt::format("{}-range", name),
+          "a logarithmic axis has no place for 0 or less; begin above 0, or say --log none");
+    }
+    return {range->low, range->high, axis.is_logarithmic};
+  }
+  if (axis.is_logarithmic && span.least <= 0) {
+    look.refuse(fmt::format("log {}", name),
+                fmt::format("the axis would have to show {:g}, for which a logarithmic one has no "
+                            "place; leave it out, or give an --{}-range above 0",
+                            span.least, name));
+  }
+  double least = span.least;
+  double most = span.most;
+  const bool from_zero = span.from_zero && !axis.is_logarithmic && least >= 0;
+  if (from_zero) least = 0;
+  if (!(least < most)) {
+    const double room = most == 0 ? 1 : std::abs(most) / 2;
+    least -= room;
+    most += room;
+  }
+  const PlotScale wide =
+      PlotScale{least, most, axis.is_logarithmic}.widened(from_zero ? 0 : span.below, span.above);
+  // What takes time or energy takes no less than none.
+  return !axis.is_logarithmic && span.least >= 0 && wide.low() < 0
+             ? PlotScale{0, wide.high(), false}
+             : wide;
+}
+
+PlotScale name_scale(std::size_t names) {
+  constexpr double kHalf = 0.5;
+  return {-kHalf, static_cast<double>(names) - kHalf, false};
+}
+
+PlotFrame::PlotFrame(const PlotLook& look, PlotSurroundings surroundings)
+    : page_{page_of(look.size)},
+      title_{look.title.value_or(look.size == PlotSize::kScreen ? surroundings.title : "")},
+      key_{"unset key\n"},
+      names_{std::move(surroundings.names)},
+      top_{surroundings.band + (title_.empty() ? kTopMargin : kTitleMargin)},
+      bottom_{kLineHeight + kAxisTitle},
+      right_{page_.width() - kRightMargin} {
+  if (look.legend != PlotLegend::kNone) place_key(look, surroundings.keys);
+  double widest = 0;
+  for (std::string& name : names_) {
+    name = shortened(name, kLongestName);
+    widest = std::max(widest, text_width(name));
+  }
+  constexpr double kBetween = 1;
+  upright_ = (widest + kBetween) * static_cast<double>(names_.size()) > width();
+  if (!upright_) return;
+  bottom_ += widest - kLineHeight;
+  page_ = page_.of_height(page_.height() + widest - kLineHeight);
+}
+
+void PlotFrame::place_key(const PlotLook& look, const std::vector<std::string>& keys) {
+  if (keys.empty()) return;
+  double widest = 0;
+  for (const std::string& key : keys) widest = std::max(widest, kKeySample + text_width(key));
+  const bool below = look.legend == PlotLegend::kBelow ||
+                     (look.legend == PlotLegend::kByItself && look.size == PlotSize::kOneColumn);
+  constexpr double kAround = 1;
+  if (!below) {
+    right_ -= widest - kRightMargin;
+    key_ = "set key outside right top Left reverse samplen 2.5 width -2\n";
+    const double needed = static_cast<double>(keys.size()) * kLineHeight + top_ + kAround;
+    if (needed > page_.height()) page_ = page_.of_height(needed);
+    return;
+  }
+  const auto columns =
+      std::max<std::size_t>(1, static_cast<std::size_t>((page_.width() - kAround) / widest));
+  const std::size_t rows = (keys.size() + columns - 1) / columns;
+  const double height = static_cast<double>(rows) * kLineHeight;
+  key_ = fmt::format(
+      "set key bmargin center horizontal maxcols {} Left reverse samplen 2.5 width -2\n", columns);
+  bottom_ += height;
+  page_ = page_.of_height(page_.height() + height);
 }
 
 double PlotFrame::width() const {
-  return right_ * kDrawingWidth - kLeftMargin;
+  return right_ - kLeftMargin;
 }
 
 double PlotFrame::height() const {
-  return kDrawingHeight - kBottomMargin - top_;
+  return page_.height() - bottom_ - top_;
 }
 
-std::string PlotFrame::commands(GnuplotScript& script, std::string_view title, const PlotAxis& x,
-                                const PlotScale& x_scale, const PlotAxis& y,
-                                const PlotScale& y_scale) const {
+std::string PlotFrame::commands(GnuplotScript& script, const PlotAxis& x, const PlotScale& x_scale,
+                                const PlotAxis& y, const PlotScale& y_scale) const {
+  script.set_page(page_);
   const std::string x_title = script.text(x.title);
   const std::string y_title = script.text(y.title);
-  // Letters of a PNG or a PDF are larger than those of an SVG for the size of the drawing.
   std::string commands = fmt::format(
-      "F = GPVAL_TERM eq 'pngcairo' ? ',18' : GPVAL_TERM eq 'pdfcairo' ? ',8' : ''\n"
       "set lmargin at screen {:.4f}\nset rmargin at screen {:.4f}\n"
       "set bmargin at screen {:.4f}\nset tmargin at screen {:.4f}\n"
-      "set xlabel {} font F offset 0, 0.3\nset ylabel {} font F\nset xrange [{}:{}]\nset yrange "
-      "[{}:{}]\n"
-      "set xtics font F\nset ytics font F\n",
-      kLeftMargin / kDrawingWidth, right_, kBottomMargin / kDrawingHeight,
-      1 - top_ / kDrawingHeight, x_title, y_title, x_scale.low(), x_scale.high(), y_scale.low(),
+      "set xlabel {} offset 0, 0.3\nset ylabel {}\nset xrange [{}:{}]\nset yrange [{}:{}]\n",
+      kLeftMargin / page_.width(), right_ / page_.width(), bottom_ / page_.height(),
+      1 - top_ / page_.height(), x_title, y_title, x_scale.low(), x_scale.high(), y_scale.low(),
       y_scale.high());
-  commands += has_key_ ? "set key outside right top Left reverse samplen 1.5 width -2 font F\n"
-                       : "unset key\n";
-  if (has_title_) {
-    commands += fmt::format("set title {} font F offset 0, {:.2f}\n", script.text(title),
+  commands += key_;
+  if (!title_.empty()) {
+    commands += fmt::format("set title {} offset 0, {:.2f}\n", script.text(title_),
                             (top_ - kTitleMargin) / kLineHeight);
+  }
+  if (!names_.empty()) {
+    commands += fmt::format("set xtics scale 0.5{} (", upright_ ? " rotate by 90 right" : "");
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      commands += fmt::format("{}{} {}", i == 0 ? "" : ", ", script.tic(names_[i]), i);
+    }
+    commands += ")\n";
   }
   if (x.is_logarithmic) commands += logarithmic('x', x_scale);
   if (y.is_logarithmic) commands += logarithmic('y', y_scale);
@@ -170,6 +251,17 @@ std::string_view line_colour(std::size_t i) {
   constexpr std::array<std::string_view, 8> kColours{"#4477AA", "#D55E00", "#228833", "#AA3377",
                                                      "#66CCEE", "#000000", "#CCBB44", "#EE6677"};
   return kColours.at(i % kColours.size());
+}
+
+std::string point_style(std::size_t i) {
+  constexpr std::array<int, 8> kMarkers{7, 5, 9, 13, 6, 4, 8, 12};
+  return fmt::format("pt {} ps 0.6 lc rgb '{}'", kMarkers.at(i % kMarkers.size()), line_colour(i));
+}
+
+std::string line_style(std::size_t i) {
+  constexpr std::array<std::string_view, 6> kDashes{"1",         "(8,4)",  "(2,3)",
+                                                    "(9,3,2,3)", "(15,4)", "(6,2,2,2,2,2)"};
+  return fmt::format("lw 2 dt {} {}", kDashes.at(i % kDashes.size()), point_style(i));
 }
 
 std::string short_number(double number) {

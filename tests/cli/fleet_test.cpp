@@ -360,7 +360,8 @@ TEST(Plot, DrawsTheWindows) {
   ASSERT_EQ(plot.exit_code, 0) << plot.err;
   const std::string svg = read_file(folder.path() / "p95_s.svg");
   EXPECT_THAT(svg, HasSubstr("<svg"));
-  for (const char* text : {"mobile-only", "selection", "oracle", "outage", "crash", "p95, s"}) {
+  for (const char* text :
+       {"mobile-only", "selection", "oracle", "outage", "crash", "p95 latency, ms"}) {
     EXPECT_THAT(svg, HasSubstr(text));
   }
 }
@@ -468,7 +469,8 @@ TEST(Plot, KnowsTheFixedCutsOfAnyNetwork) {
 }
 
 /// Names that a shell or gnuplot would run, end a line or a block of data at, or change.
-constexpr std::array<const char*, 7> kHostileNames{"a`touch EXECUTED`b",
+constexpr std::array<const char*, 8> kHostileNames{"50 %s %n 100 %",
+                                                   "a`touch EXECUTED`b",
                                                    "$(touch EXECUTED)",
                                                    "END",
                                                    "\"; system 'touch EXECUTED' #",
@@ -482,10 +484,13 @@ TEST(Plot, TakesNamesAsDataAndKeepsThem) {
   for (const bool windows : {false, true}) {
     Table table{
         .columns = {{"strategy", true}, {"mobiles", true}, {"window", true}, {"latency_s"}}};
+    double latency_s = 0.5;  // each its own, or their lines would be one
     for (const char* name : kHostileNames) {
-      table.rows.push_back({name, "all", "all", 0.5});
+      table.rows.push_back({name, "all", "all", ++latency_s});
       if (!windows) continue;
-      for (const char* window : kHostileNames) table.rows.push_back({name, "all", window, 0.5});
+      for (const char* window : kHostileNames) {
+        table.rows.push_back({name, "all", window, latency_s});
+      }
     }
     folder.write("fleet.csv", to_csv(table));
     std::vector<std::string> words{"plot", folder.path().string()};
@@ -551,7 +556,8 @@ TEST(Plot, TellsWhatItCannotDraw) {
   EXPECT_THAT(error({dir, "--strategy", "orcle"}),
               HasSubstr("has no strategy 'orcle'; did you mean 'oracle'?"));
   EXPECT_THAT(error({dir, "--value", "mobiles"}), HasSubstr("mobiles")) << "not a number";
-  EXPECT_THAT(error({dir + "/nowhere"}), HasSubstr("has neither fleet.csv nor accuracy.csv"));
+  EXPECT_THAT(error({dir + "/nowhere"}),
+              HasSubstr("has neither summary.csv, fleet.csv nor accuracy.csv"));
   EXPECT_THAT(error({}), HasSubstr("expected the folder or database of results"));
   folder.write("units/accuracy.csv",
                "cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,10,0.5\n");

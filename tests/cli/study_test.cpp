@@ -118,7 +118,7 @@ TEST(Study, DrawsAValueOverAnAxis) {
   expect_success({"plot", database, "--where", "partition=mobile-only,RB1", "-o", file});
   const std::string svg = read_file(file);
   EXPECT_THAT(svg, ::testing::StartsWith("<?xml"));
-  for (const char* text : {"uplink, bit/s", "latency, s", ">mobile-only<", ">RB1<"}) {
+  for (const char* text : {"uplink, Mbit/s", "latency, ms", ">mobile-only<", ">RB1<"}) {
     EXPECT_THAT(svg, HasSubstr(text));
   }
   EXPECT_THAT(svg, ::testing::Not(HasSubstr(">RB8<")));

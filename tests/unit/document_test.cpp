@@ -183,8 +183,8 @@ TEST(Format, NumbersAreThoseOfThePaper) {
   EXPECT_EQ(ratio(76.24).text(), "76.2");
 }
 
-// A value may be asked for without its unit, and a label says the unit once.
-TEST(Column, UnitsEndNamesAndLabels) {
+// A value may be asked for without its unit.
+TEST(Column, UnitsEndNames) {
   const auto column = [](const char* name, const char* unit) {
     return Column{name, ValueType::kReal, unit, ColumnKind::kMeasure, Better::kLess, ""};
   };
@@ -192,7 +192,6 @@ TEST(Column, UnitsEndNamesAndLabels) {
   EXPECT_EQ(stem(column("energy_j", "J")), "energy");
   EXPECT_EQ(stem(column("power_w", "W")), "power");
   EXPECT_EQ(stem(column("status_s", "")), "status_s") << "no unit";
-  EXPECT_EQ(axis_label(column("mean_power_w", "W")), "mean power, W");
 }
 
 }  // namespace

@@ -6,11 +6,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <vector>
+
+#include "sim/report/plot_quantity.hpp"
 
 namespace papilio {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -32,16 +37,52 @@ TEST(Gnuplot, CommandsHaveExpressionsForTexts) {
   EXPECT_EQ(script.text(evil), "T[1]");
   const std::string label = script.text("END");
   EXPECT_EQ(label, "T[2]");
-  const std::string table =
-      script.table({{GnuplotScript::number_cell(1), GnuplotScript::text_cell(evil)}});
+  const std::string table = script.table(
+      {{GnuplotScript::number_cell(1), GnuplotScript::text_cell(evil)}}, "number name");
+  EXPECT_EQ(table, "'table0.dat'");
   script.add("plot " + table + " using 1 title " + label + "\n");
-  const std::string text = script.script();
-  for (const char* part : {"`", "$(", "\nsystem"}) EXPECT_THAT(text, Not(HasSubstr(part)));
-  // Two blocks, each ended once, after which come commands.
-  EXPECT_THAT(text, HasSubstr("\n\"END\"\nEND\narray T[2]\nstats $texts"));
-  EXPECT_THAT(text.substr(text.find("$table0 << END\n")),
-              StartsWith("$table0 << END\n1 \"\\140touch x\\140"));
-  EXPECT_THAT(text, HasSubstr("\nEND\nplot $table0 using 1 title T[2]\n"));
+  const std::vector<PlotFile> files = script.files("set output 'x'\n");
+  ASSERT_EQ(files.size(), 3U);
+  for (const PlotFile& file : files) {
+    for (const char* part : {"`", "$(", "\nsystem"}) EXPECT_THAT(file.text, Not(HasSubstr(part)));
+  }
+  EXPECT_EQ(files[0].name, "plot.gp");
+  EXPECT_THAT(files[0].text, StartsWith("set output 'x'\n"));
+  EXPECT_THAT(files[0].text, HasSubstr("\narray T[2]\nstats 'texts.dat' using"));
+  EXPECT_THAT(files[0].text, HasSubstr("\nplot 'table0.dat' using 1 title T[2]\n"));
+  for (const char* word : {"touch", "END"}) EXPECT_THAT(files[0].text, Not(HasSubstr(word)));
+  // One line a text: \n of a text ends none.
+  EXPECT_EQ(files[1].name, "texts.dat");
+  EXPECT_EQ(std::count(files[1].text.begin(), files[1].text.end(), '\n'), 2);
+  EXPECT_THAT(files[1].text, EndsWith("\n\"END\"\n"));
+  EXPECT_EQ(files[2].name, "table0.dat");
+  EXPECT_THAT(files[2].text, StartsWith("# number name\n1 \"\\140touch x\\140"));
+}
+
+// gnuplot takes the text at a tic for a format of numbers.
+TEST(Gnuplot, TextsAtTicsAreNoFormats) {
+  GnuplotScript script;
+  EXPECT_EQ(script.tic("50 %s"), "T[1]");
+  EXPECT_EQ(script.files("")[1].text, "\"50 \\045\\045s\"\n");
+}
+
+// What is declared has its unit; else the end of a name says it, the longest one that is known.
+TEST(PlotQuantity, HasTheUnitsOfTables) {
+  const auto expect = [](const PlotQuantity& quantity, const char* label, double factor) {
+    EXPECT_EQ(quantity.label, label);
+    EXPECT_DOUBLE_EQ(quantity.factor, factor);
+  };
+  expect(quantity_of("uplink_bit_per_s"), "uplink, Mbit/s", 1e-6);
+  expect(quantity_of("throughput_per_s"), "throughput, 1/s", 1);
+  expect(quantity_of("delay_s"), "delay, ms", 1e3);
+  expect(quantity_of("phones"), "phones", 1);
+  const auto column = [](const char* name, const char* unit) {
+    return Column{name, ValueType::kReal, unit, ColumnKind::kMeasure, Better::kLess, ""};
+  };
+  expect(quantity_of(column("p95_s", "s")), "p95 latency, ms", 1e3);
+  expect(quantity_of(column("energy_j", "J")), "mobile energy, mJ", 1e3);
+  expect(quantity_of(column("mean_power_w", "W")), "mean power, W", 1);
+  expect(quantity_of(column("accuracy", "")), "accuracy, %", 100);
 }
 
 }  // namespace

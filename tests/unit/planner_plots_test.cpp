@@ -3,14 +3,12 @@
 
 #include "sim/report/planner_plots.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sim/base/error.hpp"
-#include "sim/base/process/capture.hpp"
+#include "tests/support/plot_files.hpp"
 #include "tests/support/special_numbers.hpp"
-#include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
 namespace {
@@ -55,22 +53,25 @@ BreakPointPlot small_breaks() {
           .segments = {{1, 2, 0}, {2, 8, 1}}};
 }
 
-/// What gnuplot says of a script, and how it ends: nothing and 0 if all is well.
-Captured draw(const std::string& script, const std::string& terminal) {
-  const testing::TemporaryFolder folder;
-  const std::string file = folder.write(
-      "plot.gp", fmt::format("set terminal {}\nset output '/dev/null'\n{}", terminal, script));
-  return capture({"gnuplot", "--default-settings", "-c", file});
+/// The pictures' files as texts.
+std::string map_text(const MapPlot& map, const PlotLook& look = {}) {
+  return testing::text_of(map_plot(map, look));
+}
+std::string front_text(const FrontPlot& front, const PlotLook& look = {}) {
+  return testing::text_of(front_plot(front, look));
+}
+std::string break_text(const BreakPointPlot& breaks, const PlotLook& look = {}) {
+  return testing::text_of(break_point_plot(breaks, look));
 }
 
 // Each cell reaches half-way to its neighbours, on the logarithmic axis by ratio: to sqrt(1·4) = 2,
 // sqrt(4·64) = 16, sqrt(64·256) = 128. The left half is one box over all rows, its middle
 // sqrt(1·16) = 4, and from 0 to 3, 1.5. Nobody's box begins at 128 and 2.5.
 TEST(MapPlot, HoldsBoxesAndTheLinesBetweenThem) {
-  const std::string script = map_plot(small_map());
-  EXPECT_THAT(script, HasSubstr("$table0 << END\n4 1.5 1 16 0 3\nEND"));
-  EXPECT_THAT(script, HasSubstr(" 2.75 128 256 2.5 3\nEND"));
-  EXPECT_THAT(script, HasSubstr("$table3 << END\n16 0\n16 0.5\n\n"));
+  const std::string script = map_text(small_map());
+  EXPECT_THAT(script, HasSubstr("== table0.dat\n# x y left right bottom top\n4 1.5 1 16 0 3\n=="));
+  EXPECT_THAT(script, HasSubstr(" 2.75 128 256 2.5 3\n=="));
+  EXPECT_THAT(script, HasSubstr("== table3.dat\n# x y\n16 0\n16 0.5\n\n"));
   EXPECT_THAT(script, HasSubstr("\"mobile\"\n"));
   EXPECT_THAT(script, HasSubstr("\"–  no plan\"\n"));
   EXPECT_THAT(script, Not(HasSubstr("nowhere"))) << "who wins nothing has no key";
@@ -89,7 +90,7 @@ TEST(MapPlot, LabelsWhatHasRoom) {
   for (unsigned row = 0; row < 2; ++row) {
     for (unsigned i = 0; i <= 100; ++i) map.winners.push_back(i == 0 ? 0 : i > 95 ? 1 : 2);
   }
-  const std::string script = map_plot(map);
+  const std::string script = map_text(map);
   // Keys of three; labels: the second's letter and the third's whole label, first the larger.
   const auto labels_at = script.find("set label ");
   ASSERT_NE(labels_at, std::string::npos);
@@ -101,12 +102,12 @@ TEST(MapPlot, LabelsWhatHasRoom) {
 // (1, 4), (2, 2) and (4, 1) are the steps; RB2 is dominated; RB3 is on the front by other criteria;
 // who has an unknown coordinate is nowhere.
 TEST(FrontPlot, HoldsStepsAndTheOthers) {
-  const std::string script = front_plot(small_front());
-  EXPECT_THAT(script, HasSubstr("$table0 << END\n3 3\nEND"));
-  EXPECT_THAT(script, HasSubstr("$table1 << END\n3 4\nEND"));
-  EXPECT_THAT(script, HasSubstr("$table2 << END\n1 4\n2 2\n4 1\nEND"));
-  EXPECT_THAT(script, HasSubstr("$table4 << END\n1 4\n4 1\nEND"));
-  EXPECT_THAT(script, HasSubstr("$table5 << END\n2 2\nEND"));
+  const std::string script = front_text(small_front());
+  EXPECT_THAT(script, HasSubstr("== table0.dat\n# x y\n3 3\n=="));
+  EXPECT_THAT(script, HasSubstr("== table1.dat\n# x y\n3 4\n=="));
+  EXPECT_THAT(script, HasSubstr("== table2.dat\n# x y\n1 4\n2 2\n4 1\n=="));
+  EXPECT_THAT(script, HasSubstr("== table4.dat\n# x y\n1 4\n4 1\n=="));
+  EXPECT_THAT(script, HasSubstr("== table5.dat\n# x y\n2 2\n=="));
   EXPECT_THAT(script, HasSubstr("$table2 using 1:2 with steps"));
   for (const char* label : {"\"cloud\"", "\"RB1\"", "\"mobile\""}) {
     EXPECT_THAT(script, HasSubstr(label));
@@ -119,27 +120,27 @@ TEST(FrontPlot, IsRefusedWithoutAPoint) {
   FrontPlot front = small_front();
   front.points.resize(1);
   front.points[0].y = kInfinite;
-  EXPECT_THROW(front_plot(front), ConfigError);
+  EXPECT_THROW(front_text(front), ConfigError);
   front.points[0] = {1, 0, "cloud", true};
-  EXPECT_NO_THROW(front_plot(front)) << "one point, and a 0";
+  EXPECT_NO_THROW(front_text(front)) << "one point, and a 0";
   front.y.is_logarithmic = true;
-  EXPECT_THROW(front_plot(front), ConfigError) << "a 0 has no place on a logarithmic axis";
+  EXPECT_THROW(front_text(front), ConfigError) << "a 0 has no place on a logarithmic axis";
 }
 
 // 1 + 4/x is 3 at x = 2, where the mobile's 3 ends to be the least.
 TEST(BreakPointPlot, HoldsTheCurvesAndTheirMeeting) {
-  const std::string script = break_point_plot(small_breaks());
-  EXPECT_THAT(script, HasSubstr("2 3\n2 3\nEND")) << "the mark, of both sides";
+  const std::string script = break_text(small_breaks());
+  EXPECT_THAT(script, HasSubstr("2 3\n2 3\n==")) << "the mark, of both sides";
   EXPECT_THAT(script, HasSubstr("set arrow from first 2, graph 0"));
   EXPECT_THAT(script, HasSubstr("\"2\"\n")) << "its number";
   EXPECT_THAT(script, HasSubstr("1 5\n")) << "the cloud at 1, where it does not win";
   EXPECT_THAT(script, Not(HasSubstr("no plan")));
   BreakPointPlot nobody = small_breaks();
   nobody.segments[0].winner.reset();
-  EXPECT_THAT(break_point_plot(nobody), HasSubstr("set object rectangle from first 1, graph 0 to"));
-  EXPECT_THAT(break_point_plot(nobody), HasSubstr("\"–  no plan\"\n"));
+  EXPECT_THAT(break_text(nobody), HasSubstr("set object rectangle from first 1, graph 0 to"));
+  EXPECT_THAT(break_text(nobody), HasSubstr("\"–  no plan\"\n"));
   for (auto& segment : nobody.segments) segment.winner.reset();
-  EXPECT_THROW(break_point_plot(nobody), ConfigError);
+  EXPECT_THROW(break_text(nobody), ConfigError);
 }
 
 TEST(PlannerPlots, TextsStayData) {
@@ -151,26 +152,46 @@ TEST(PlannerPlots, TextsStayData) {
   for (auto& label : map.labels) label = kEvil;
   for (auto& point : front.points) point.label = kEvil;
   for (auto& curve : breaks.curves) curve.label = kEvil;
-  for (const std::string& script : {map_plot(map), front_plot(front), break_point_plot(breaks)}) {
+  for (const GnuplotScript& plot :
+       {map_plot(map, {}), front_plot(front, {}), break_point_plot(breaks, {.title = kEvil})}) {
+    const std::string files = testing::text_of(plot);
     for (const char* part : {"`", "$(", "\nsystem", "touch x'", "@"}) {
-      EXPECT_THAT(script, Not(HasSubstr(part)));
+      EXPECT_THAT(files, Not(HasSubstr(part)));
     }
-    EXPECT_THAT(script, HasSubstr("\"\\140touch"));
-    const Captured drawn = draw(script, "svg noenhanced");
+    EXPECT_THAT(files, HasSubstr("\"\\140touch"));
+    EXPECT_THAT(testing::commands_of(plot), Not(HasSubstr("touch"))) << "not even quoted";
+    const Captured drawn = testing::drawn_by_gnuplot(plot, "svg noenhanced");
     EXPECT_EQ(drawn.status, 0) << drawn.output;
     EXPECT_EQ(drawn.output, "");
   }
 }
 
-TEST(PlannerPlots, AreDrawnOnEachTerminal) {
-  for (const std::string& script :
-       {map_plot(small_map()), front_plot(small_front()), break_point_plot(small_breaks())}) {
-    for (const char* terminal : {"svg noenhanced", "pngcairo noenhanced", "pdfcairo noenhanced"}) {
-      const Captured drawn = draw(script, terminal);
-      EXPECT_EQ(drawn.status, 0) << terminal << ": " << drawn.output;
-      EXPECT_EQ(drawn.output, "") << terminal;
+TEST(PlannerPlots, AreDrawnOnEachTerminalInEachSize) {
+  for (const PlotSize size : {PlotSize::kScreen, PlotSize::kOneColumn, PlotSize::kTwoColumns}) {
+    const PlotLook look{.size = size};
+    for (const GnuplotScript& plot : {map_plot(small_map(), look), front_plot(small_front(), look),
+                                      break_point_plot(small_breaks(), look)}) {
+      for (const char* terminal :
+           {"svg noenhanced", "pngcairo noenhanced", "pdfcairo noenhanced"}) {
+        const Captured drawn = testing::drawn_by_gnuplot(plot, terminal);
+        EXPECT_EQ(drawn.status, 0) << terminal << ": " << drawn.output;
+        EXPECT_EQ(drawn.output, "") << terminal;
+      }
     }
   }
+}
+
+// 4 to 64 of a map from 1 to 256: what is beyond has no part in the picture, and no label.
+TEST(PlannerPlots, ShowWhatARangeHolds) {
+  const std::string map = map_text(small_map(), {.x = PlotRange{4, 64}});
+  EXPECT_THAT(map, HasSubstr("set xrange [4:64]"));
+  EXPECT_THAT(front_text(small_front(), {.x = PlotRange{1.5, 5}}), Not(HasSubstr("\"cloud\"")))
+      << "the point at 1";
+  EXPECT_THAT(front_text(small_front(), {.log_x = true}), HasSubstr("set logscale x"));
+  EXPECT_THAT(map_text(small_map(), {.log_x = false}), Not(HasSubstr("set logscale x")));
+  const std::string breaks = break_text(small_breaks(), {.x = PlotRange{3, 8}});
+  EXPECT_THAT(breaks, Not(HasSubstr("set arrow from first 2"))) << "the meeting is at 2";
+  EXPECT_THROW(front_text(small_front(), {.x = PlotRange{100, 200}}), ConfigError);
 }
 
 TEST(PlotLayout, ShortensInTheMiddleByWholeCharacters) {

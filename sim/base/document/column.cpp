@@ -19,13 +19,6 @@ std::string_view stem(const Column& column) {
   return column.name;
 }
 
-std::string axis_label(const Column& column) {
-  std::string label{stem(column)};
-  std::replace(label.begin(), label.end(), '_', ' ');
-  if (!column.unit.empty()) label += fmt::format(", {}", column.unit);
-  return label;
-}
-
 std::string documentation_line(const Column& column) {
   return fmt::format("| `{}` |{}{} | {} |\n", column.name, column.unit.empty() ? "" : " ",
                      column.unit, column.doc);

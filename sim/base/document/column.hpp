@@ -44,9 +44,6 @@ std::vector<Column> declarations(const std::vector<ColumnOf<Subject>>& columns) 
 /// The name without the end that says the unit: "latency" of "latency_s".
 std::string_view stem(const Column& column);
 
-/// What an axis says of a column: "latency, s".
-std::string axis_label(const Column& column);
-
 /// The column's line in the tables of docs/outputs.md, with the line end.
 std::string documentation_line(const Column& column);
 

@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/report/plot_quantity.hpp"
 #include "sim/study/ask/facts.hpp"
 #include "sim/study/ask/pivot_parts.hpp"
 #include "sim/study/ask/statistics.hpp"

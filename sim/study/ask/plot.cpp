@@ -8,7 +8,8 @@
 #include <optional>
 
 #include "sim/base/error.hpp"
-#include "sim/report/gnuplot.hpp"
+#include "sim/report/lines_plot.hpp"
+#include "sim/report/plot_quantity.hpp"
 #include "sim/study/ask/facts.hpp"
 #include "sim/study/ask/pivot.hpp"
 #include "sim/study/store/kinds.hpp"
@@ -33,8 +34,8 @@ struct Span {
 
 }  // namespace
 
-std::string study_plot(StudyDatabase& database, const StoredStudy& study,
-                       const StudyPlotSpec& spec) {
+GnuplotScript study_plot(StudyDatabase& database, const StoredStudy& study,
+                         const StudyPlotSpec& spec, const PlotLook& look) {
   std::string x = spec.x;
   if (x.empty()) {
     if (study.axes.size() != 1) {
@@ -56,53 +57,43 @@ std::string study_plot(StudyDatabase& database, const StoredStudy& study,
   const Table& table = *document.sections.front().table;
   // A row holds x, then the mean and the interval of each line.
   const std::size_t lines = (table.columns.size() - 1) / 2;
-  const auto cell = [&](std::size_t row, std::size_t column) {
-    return GnuplotScript::number_cell(table.rows[row][column].number());
+  const PlotQuantity along = quantity_of(x);
+  PlotQuantity quantity = quantity_of(value_column(spec.value, result_columns(study)));
+  if (!spec.over.empty())
+    quantity.label += fmt::format(", mean over {}", fmt::join(spec.over, ", "));
+  const auto number = [&](std::size_t row, std::size_t column) {
+    const std::optional<double> value = table.rows[row][column].number();
+    return value ? std::optional{*value * quantity.factor} : std::nullopt;
   };
   Span xs;
   Span values;
-  bool numbers = true;
+  LinesPlot plot;
+  plot.x.title = along.label;
+  plot.y.title = quantity.label;
+  plot.remedy = "choose with --where";
+  const bool numbers = std::all_of(table.rows.begin(), table.rows.end(),
+                                   [](const auto& row) { return row[0].number().has_value(); });
   for (const auto& row : table.rows) {
-    const std::optional<double> number = row[0].number();
-    numbers = numbers && number.has_value();
-    if (number) xs.add(*number);
-    for (std::size_t line = 0; line < lines; ++line) {
-      if (const std::optional<double> value = row[1 + 2 * line].number()) values.add(*value);
+    if (numbers) {
+      plot.numbers.push_back(*row[0].number() * along.factor);
+      xs.add(plot.numbers.back());
+    } else {
+      plot.names.push_back(row[0].text());
     }
   }
-  GnuplotScript script;
-  script.add(fmt::format(
-      "set key outside right\nset xlabel {}\nset ylabel {}\n", script.text(axis_label(x)),
-      script.text(
-          axis_label(value_column(spec.value, result_columns(study))) +
-          (spec.over.empty() ? "" : fmt::format(", mean over {}", fmt::join(spec.over, ", "))))));
-  if (numbers && xs.wants_logarithm()) script.add("set logscale x\n");
-  if (values.wants_logarithm()) script.add("set logscale y\n");
-  if (!numbers) script.add("set xtics rotate by -30\n");
-  // Points of few values are marked, many make a curve.
-  constexpr std::size_t kFewRows = 40;
-  const char* style = table.rows.size() > kFewRows ? "lines lw 2" : "linespoints lw 2 pt 7 ps 0.5";
-  std::string plots;
-  for (std::size_t line = 0; line < lines; ++line) {
-    std::vector<GnuplotScript::Row> rows;
+  for (std::size_t i = 0; i < lines; ++i) {
+    LinesPlot::Line line{
+        .label = table.columns[1 + 2 * i].about, .values = {}, .half_widths = {}, .dots = {}};
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
-      rows.push_back({numbers ? cell(row, 0) : fmt::to_string(row),
-                      GnuplotScript::text_cell(table.rows[row][0].text()), cell(row, 1 + 2 * line),
-                      cell(row, 2 + 2 * line)});
+      line.values.push_back(number(row, 1 + 2 * i));
+      line.half_widths.push_back(number(row, 2 + 2 * i));
+      if (line.values.back()) values.add(*line.values.back());
     }
-    const std::string data = script.table(rows);
-    plots += fmt::format("{}{} using 1:3{} with {} dt {} lc {} title {}", line == 0 ? "" : ", ",
-                         data, numbers ? "" : ":xtic(2)", style, line % 4 + 1, line + 1,
-                         script.text(table.columns[1 + 2 * line].about));
-    const bool intervals = std::any_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
-      return !row[2 + 2 * line].is_none();
-    });
-    if (!intervals) continue;
-    plots += fmt::format(", {0} using 1:($3-$4):(0):(2*$4) with vectors nohead lc {1} notitle",
-                         data, line + 1);
+    plot.lines.push_back(std::move(line));
   }
-  script.add("plot " + plots + "\n");
-  return script.script();
+  plot.x.is_logarithmic = numbers && xs.wants_logarithm();
+  plot.y.is_logarithmic = values.wants_logarithm();
+  return lines_plot(std::move(plot), look);
 }
 
 }  // namespace papilio

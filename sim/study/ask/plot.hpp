@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/report/gnuplot.hpp"
 #include "sim/study/store/database.hpp"
 
 namespace papilio {
@@ -18,10 +19,10 @@ struct StudyPlotSpec {
   std::vector<std::pair<std::string, std::vector<std::string>>> where;
 };
 
-/// A gnuplot script, as `GnuplotScript` makes it, that draws it: means with 95 % intervals over the
+/// A picture of it: means with 95 % intervals over the
 /// replicates where there are several. Axes that span more than a factor of 20 are logarithmic.
 /// @throws ConfigError as `pivot`, and if the study has several axes and `x` names none
-std::string study_plot(StudyDatabase& database, const StoredStudy& study,
-                       const StudyPlotSpec& spec);
+GnuplotScript study_plot(StudyDatabase& database, const StoredStudy& study,
+                         const StudyPlotSpec& spec, const PlotLook& look);
 
 }  // namespace papilio

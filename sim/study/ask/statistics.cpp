@@ -31,14 +31,6 @@ const Strings& stat_names() {
   return kNames;
 }
 
-std::string quantity_name(const Column& column) {
-  std::string name{stem(column)};
-  if (name == "p50" || name == "p95" || name == "p99") return name + " latency";
-  if (name == "energy") return "mobile energy";
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
-}
-
 ValueFormat::ValueFormat(const Column& column, const Options& options)
     : exact_{options.exact}, unit_{column.unit} {
   const bool scaled = !options.exact && !options.si && !options.relative;

@@ -14,9 +14,6 @@ namespace papilio {
 /// mean, ci95, min, max, median, n.
 const std::vector<std::string>& stat_names();
 
-/// What a column measures, without its unit: "p95 latency".
-std::string quantity_name(const Column& column);
-
 /// How values are written, and in which unit.
 class ValueFormat {
  public:

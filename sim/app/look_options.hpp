@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "sim/base/cli/command_line.hpp"
+#include "sim/report/plot_look.hpp"
+
+namespace papilio {
+
+/// Declares how plots look: --columns, --title, --legend, --x-range, --y-range, --log, --keep.
+void add_look_options(CommandLine& line);
+
+/// What they say.
+/// @param verb for errors
+/// @throws ConfigError naming the option and what it takes
+PlotLook look_of(const CommandLine& line, const char* verb);
+
+/// Where scripts and data are kept, if they are to be.
+std::optional<std::filesystem::path> keep_of(const CommandLine& line);
+
+}  // namespace papilio
