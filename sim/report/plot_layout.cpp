@@ -13,7 +13,7 @@ namespace papilio {
 namespace {
 
 /// Margins in ems.
-constexpr double kLeftMargin = 6;
+constexpr double kLeftMargin = 6.6;
 constexpr double kAxisTitle = 2.9;  ///< below the labels of the tics
 constexpr double kTopMargin = 1.2;
 constexpr double kTitleMargin = 2.6;

@@ -98,7 +98,7 @@ TEST_F(PlotOfScenario, ChoosesRowsAndValues) {
   const std::string svg = drawn({"--where", "partition=RB1,RB8", "--where", "network=3g", "--value",
                                  "energy", "--y-range", "0:60", "--legend", "none"},
                                 "a.svg");
-  for (const char* there : {">RB1<", ">RB8<", ">3g, stated<", ">energy, mJ<", ">60<"}) {
+  for (const char* there : {">RB1<", ">RB8<", ">3g, stated<", ">energy, mJ<", "> 60<"}) {
     EXPECT_THAT(svg, HasSubstr(there));
   }
   for (const char* gone : {">RB2<", ">wifi", ">latency, ms<", ">uplink<"}) {

@@ -1,0 +1,185 @@
+#include "sim/report/stages_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/base/error.hpp"
+#include "sim/report/plot_quantity.hpp"
+
+namespace papilio {
+namespace {
+
+constexpr std::array<StageKind, 7> kStages{{
+    {"mobile", "mobile_s", "mobile_j", "lc rgb '#5588BB' fs solid 1.0 border lc rgb 'black'"},
+    {"uplink", "uplink_s", "uplink_j", "lc rgb '#F0D070' fs solid 1.0 border lc rgb 'black'"},
+    {"propagation", "delay_s", nullptr, "lc rgb '#555555' fs pattern 2 border lc rgb 'black'"},
+    {"edge", "edge_s", nullptr, "lc rgb '#66AA88' fs solid 1.0 border lc rgb 'black'"},
+    {"backhaul", "backhaul_s", nullptr, "lc rgb '#AA4499' fs pattern 5 border lc rgb 'black'"},
+    {"cloud", "cloud_s", nullptr, "lc rgb '#551133' fs solid 1.0 border lc rgb 'black'"},
+    {"downlink", "downlink_s", "downlink_j", "lc rgb '#228833' fs pattern 4 border lc rgb 'black'"},
+}};
+
+constexpr std::size_t kMostBars = 40;
+constexpr std::size_t kMostPanels = 12;
+
+/// Rows to show, of each network.
+std::vector<std::size_t> shown_rows(const SummaryCsv& summary, const std::string& network) {
+  std::vector<std::size_t> rows;
+  for (const std::size_t row : summary.rows()) {
+    const std::string& of = summary.text(row, "network");
+    if (of.empty() || of == network) rows.push_back(row);
+  }
+  if (rows.size() <= kMostBars) return rows;
+  // Of each cut the fastest that may be chosen, and if none may, the fastest.
+  std::map<std::pair<std::string, std::string>, std::size_t> best;  // by strategy and cut
+  const auto is_better = [&](std::size_t one, std::size_t other) {
+    if (summary.is_admitted(one) != summary.is_admitted(other)) return summary.is_admitted(one);
+    return *summary.number(one, "latency_s") < *summary.number(other, "latency_s");
+  };
+  for (const std::size_t row : rows) {
+    const auto [it, is_new] =
+        best.try_emplace(std::pair{summary.text(row, "strategy"), summary.text(row, "cut")}, row);
+    if (!is_new && is_better(row, it->second)) it->second = row;
+  }
+  std::erase_if(rows, [&](std::size_t row) {
+    return best.at({summary.text(row, "strategy"), summary.text(row, "cut")}) != row;
+  });
+  return rows;
+}
+
+/// The height beyond which bars are cut: a quarter above the highest of those that are not several
+/// times as high as all below them. Nothing: none is.
+std::optional<double> cut_height(std::vector<double> totals) {
+  constexpr double kHigher = 3;
+  constexpr double kRoom = 1.25;
+  constexpr std::size_t kFewest = 3;  // a third of the bars may be cut
+  std::sort(totals.rbegin(), totals.rend());
+  std::optional<double> height;
+  for (std::size_t i = 1; i <= totals.size() / kFewest && i < totals.size(); ++i) {
+    if (totals[i] > 0 && totals[i - 1] > kHigher * totals[i]) height = totals[i] * kRoom;
+  }
+  return height;
+}
+
+}  // namespace
+
+StagesData::StagesData(const SummaryCsv& summary, const StagesPlot& plot)
+    : summary_{summary}, plot_{plot} {
+  if (plot.latency) add_measure(false);
+  if (plot.energy) add_measure(true);
+  add_panels();
+}
+
+void StagesData::add_measure(bool is_energy) {
+  const Column& column = summary_.measure(is_energy ? "energy_j" : "latency_s");
+  const PlotQuantity quantity = quantity_of(column);
+  StagesMeasure measure{.column = is_energy ? "energy_j" : "latency_s",
+                        .stages = {},
+                        .label = is_energy ? "energy, mJ" : quantity.label,  // as a panel has room
+                        .factor = quantity.factor,
+                        .is_energy = is_energy};
+  bool known = false;
+  for (const std::size_t row : summary_.rows()) {
+    known = known || summary_.number(row, measure.column);
+  }
+  if (!known) {
+    if (!plot_.latency) {
+      refuse_file(summary_.path(),
+                  "no partition has an energy, for the mobile's layer table has none; draw "
+                  "--value latency");
+    }
+    return;
+  }
+  for (const StageKind& stage : kStages) {
+    const char* part = measure.part(stage);
+    const bool any =
+        part != nullptr &&
+        std::any_of(summary_.rows().begin(), summary_.rows().end(),
+                    [&](std::size_t row) { return summary_.number(row, part).value_or(0) > 0; });
+    if (any) measure.stages.push_back(&stage);
+  }
+  measures_.push_back(std::move(measure));
+}
+
+void StagesData::add_panels() {
+  std::map<std::string, std::vector<std::size_t>> rows;
+  const std::vector<std::string> networks = summary_.networks();
+  for (const std::string& network : networks) {
+    rows[network] = shown_rows(summary_, network);
+    for (const std::size_t row : rows[network]) {
+      const std::string& name = summary_.text(row, "partition");
+      if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
+    }
+  }
+  if (names_.size() > 2 * kMostBars || networks.size() * measures_.size() > kMostPanels) {
+    refuse_file(summary_.path(),
+                fmt::format("{} partitions in {} panels have no room in one picture; choose "
+                            "with --where partition=… and --where network=…",
+                            names_.size(), networks.size() * measures_.size()));
+  }
+  for (const std::string& network : networks) {
+    StagesPanel panel{.network = network, .row_at = {}};
+    for (const std::size_t row : rows[network]) {
+      const auto place = std::find(names_.begin(), names_.end(), summary_.text(row, "partition"));
+      panel.row_at.emplace(static_cast<std::size_t>(place - names_.begin()), row);
+    }
+    panels_.push_back(std::move(panel));
+  }
+}
+
+std::vector<const StageKind*> StagesData::stages() const {
+  std::vector<const StageKind*> stages;
+  for (const StageKind& stage : kStages) {
+    const bool is_shown =
+        std::any_of(measures_.begin(), measures_.end(), [&](const StagesMeasure& measure) {
+          return std::find(measure.stages.begin(), measure.stages.end(), &stage) !=
+                 measure.stages.end();
+        });
+    if (is_shown) stages.push_back(&stage);
+  }
+  return stages;
+}
+
+bool StagesData::has_excluded() const {
+  return std::any_of(summary_.rows().begin(), summary_.rows().end(),
+                     [&](std::size_t row) { return !summary_.is_admitted(row); });
+}
+
+double StagesData::total(const StagesMeasure& measure, std::size_t row) const {
+  return summary_.number(row, measure.column).value_or(0) * measure.factor;
+}
+
+std::optional<double> StagesData::printed(const StagesMeasure& measure, std::size_t row) const {
+  for (const PrintedValue& printed : plot_.printed) {
+    if (printed.network != summary_.text(row, "network") ||
+        printed.partition != summary_.text(row, "partition")) {
+      continue;
+    }
+    return (measure.is_energy ? printed.energy_j : printed.latency_s) * measure.factor;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> StagesData::least(const StagesPanel& panel,
+                                             const StagesMeasure& measure) const {
+  std::optional<std::size_t> best;
+  for (const auto& [place, row] : panel.row_at) {
+    if (!summary_.is_admitted(row) || !summary_.number(row, measure.column)) continue;
+    if (!best || total(measure, row) < total(measure, panel.row_at.at(*best))) best = place;
+  }
+  return best;
+}
+
+double StagesData::height_of(const StagesPanel& panel, const StagesMeasure& measure) const {
+  constexpr double kRoom = 1.15;  // for marks
+  std::vector<double> totals;
+  totals.reserve(panel.row_at.size());
+  for (const auto& [place, row] : panel.row_at) totals.push_back(total(measure, row));
+  if (const std::optional<double> cut = cut_height(totals)) return *cut;
+  const double most = totals.empty() ? 0 : *std::max_element(totals.begin(), totals.end());
+  return most > 0 ? most * kRoom : 1;
+}
+
+}  // namespace papilio
