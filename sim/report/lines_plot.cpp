@@ -203,25 +203,32 @@ GnuplotScript bars_plot(const BarsPlot& plot, const PlotLook& look) {
   Reach values;
   add_reach(values, plot.values, plot.half_widths, false);
   if (!(values.least <= values.most)) look.fail("there is no value to draw; choose others");
-  constexpr double kRoom = 0.04;
+  constexpr double kRoom = 0.08;  // for a number above
   const PlotScale y = scale_of(look, 'y', plot.y,
                                {.least = std::min(0.0, values.least),
                                 .most = std::max(0.0, values.most),
                                 .below = values.least < 0 ? kRoom : 0,
                                 .above = kRoom});
-  const PlotFrame frame{look, {.names = plot.names}};
+  const PlotFrame frame{look, {.names = plot.names, .has_x_title = false}};
   GnuplotScript script;
   script.add(frame.commands(script, {}, name_scale(plot.names.size()), plot.y, y));
   std::vector<GnuplotScript::Row> rows;
   for (std::size_t i = 0; i < plot.names.size(); ++i) {
     rows.push_back({fmt::to_string(i), GnuplotScript::number_cell(plot.values[i])});
     add_interval(rows.back(), plot.values[i], at(plot.half_widths, i), y);
+    // Beside a bar that is much higher one may seem to be none; its number says what it is.
+    const double top =
+        std::max(0.0, plot.values[i].value_or(0) + at(plot.half_widths, i).value_or(0));
+    rows.back().push_back(GnuplotScript::number_cell(std::min(top, y.high())));
+    rows.back().push_back(
+        GnuplotScript::text_cell(plot.values[i] ? short_number(*plot.values[i]) : ""));
   }
   script.add(
       fmt::format("set style fill solid 1.0 border lc rgb 'black'\nset boxwidth 0.7\n"
                   "plot {0} using 1:2 with boxes lw 0.5 lc rgb '#77AADD' notitle, "
-                  "{0} {1} lw 1.5 lc rgb 'black' notitle\n",
-                  script.table(rows, "place value low high"), kIntervals));
+                  "{0} {1} lw 1.5 lc rgb 'black' notitle, "
+                  "{0} using 1:5:6 with labels center offset 0, 0.6 notitle\n",
+                  script.table(rows, "place value low high top number"), kIntervals));
   return script;
 }
 

@@ -15,6 +15,7 @@ namespace {
 /// Margins in ems.
 constexpr double kLeftMargin = 6.6;
 constexpr double kAxisTitle = 2.9;  ///< below the labels of the tics
+constexpr double kNoAxisTitle = 1.2;
 constexpr double kTopMargin = 1.2;
 constexpr double kTitleMargin = 2.6;
 constexpr double kRightMargin = 1.5;
@@ -145,7 +146,7 @@ PlotFrame::PlotFrame(const PlotLook& look, PlotSurroundings surroundings)
       key_{"unset key\n"},
       names_{std::move(surroundings.names)},
       top_{surroundings.band + (title_.empty() ? kTopMargin : kTitleMargin)},
-      bottom_{kLineHeight + kAxisTitle},
+      bottom_{kLineHeight + (surroundings.has_x_title ? kAxisTitle : kNoAxisTitle)},
       right_{page_.width() - kRightMargin} {
   if (look.legend != PlotLegend::kNone) place_key(look, surroundings.keys);
   double widest = 0;

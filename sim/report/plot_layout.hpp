@@ -68,7 +68,8 @@ struct PlotSurroundings {
   /// Of places along the axis below, from 0 on, where it has names and no numbers. Where they have
   /// no room side by side they stand upright.
   std::vector<std::string> names{};
-  double band{0};  ///< to be left free above the frame, in ems
+  double band{0};          ///< to be left free above the frame, in ems
+  bool has_x_title{true};  ///< whether the axis below has one
 };
 
 /// The part of a drawing within the axes, with the legend on its right or below.

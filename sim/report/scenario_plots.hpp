@@ -36,8 +36,8 @@ struct TradeoffPlot {
   std::string y{"accuracy"};
 };
 
-/// A point for each partition, a marker for each network, and steps through what no other of the
-/// network that may be chosen beats in both measures.
+/// A point for each partition, a marker for each network, and steps through what no other on the
+/// network, or without any, that may be chosen beats in both measures.
 /// @throws ConfigError if no partition has both measures, or the look asks for what cannot be
 GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,
                             const PlotLook& look);

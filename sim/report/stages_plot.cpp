@@ -19,7 +19,7 @@ constexpr double kPanelRight = 0.8;  // likewise, and all that follow
 constexpr double kPanelHeight = 8;
 constexpr double kPanelTitle = 1.7;
 constexpr double kAroundNames = 0.8;
-constexpr double kStageSample = 3.6;
+constexpr double kStageSample = 6;
 
 /// How far apart the tics of a panel are: 1, 2 or 5 times a power of ten, for at most five of them.
 double tic_step(double span) {

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/report/lines_plot.hpp"
@@ -26,26 +29,23 @@ struct TradeoffPoint {
 struct TradeoffSeries {
   std::string name;
   std::vector<TradeoffPoint> points;
-  std::vector<std::size_t> front;  ///< positions, from the best in x on
+  std::vector<TradeoffPoint> front;  ///< from the best in x on; may have some that use no radio
 };
 
 /// Those that may be chosen and that no other such one beats in both measures.
-std::vector<std::size_t> front_of(const std::vector<TradeoffPoint>& points, bool less_x,
-                                  bool less_y) {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    if (points[i].admitted) order.push_back(i);
-  }
+std::vector<TradeoffPoint> front_of(std::vector<TradeoffPoint> points, bool less_x, bool less_y) {
+  std::erase_if(points, [](const TradeoffPoint& point) { return !point.admitted; });
   const auto better = [](double one, double other, bool less) {
     return less ? one < other : one > other;
   };
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    if (points[a].x != points[b].x) return better(points[a].x, points[b].x, less_x);
-    return better(points[a].y, points[b].y, less_y);
-  });
-  std::vector<std::size_t> front;
-  for (const std::size_t i : order) {
-    if (front.empty() || better(points[i].y, points[front.back()].y, less_y)) front.push_back(i);
+  std::stable_sort(points.begin(), points.end(),
+                   [&](const TradeoffPoint& a, const TradeoffPoint& b) {
+                     if (a.x != b.x) return better(a.x, b.x, less_x);
+                     return better(a.y, b.y, less_y);
+                   });
+  std::vector<TradeoffPoint> front;
+  for (const TradeoffPoint& point : points) {
+    if (front.empty() || better(point.y, front.back().y, less_y)) front.push_back(point);
   }
   return front;
 }
@@ -98,20 +98,25 @@ GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,
   const PlotScale x = scale_of(look, 'x', x_axis, span(xs));
   const PlotScale y = scale_of(look, 'y', y_axis, span(ys));
 
-  // What needs no network competes with what does, on each.
+  for (auto& [network, points] : by_network) {
+    std::erase_if(points, [&](const TradeoffPoint& point) {
+      return !is_within(point.x, x_axis, look.x) || !is_within(point.y, y_axis, look.y);
+    });
+  }
   std::vector<TradeoffSeries> all;
   std::vector<std::string> names = summary.networks();
-  if (by_network.contains("") && !names.front().empty()) names.emplace_back();
+  if (!names.front().empty()) names.emplace_back();
+  const std::vector<TradeoffPoint> without_radio = by_network[""];
   for (const std::string& name : names) {
-    TradeoffSeries series{.name = name.empty() ? "no radio" : name, .points = {}, .front = {}};
-    for (const TradeoffPoint& point : by_network[name]) {
-      if (is_within(point.x, x_axis, look.x) && is_within(point.y, y_axis, look.y)) {
-        series.points.push_back(point);
-      }
-    }
-    series.front =
-        front_of(series.points, x_column.better != Better::kMore, y_column.better != Better::kMore);
-    if (!series.points.empty()) all.push_back(std::move(series));
+    if (by_network[name].empty()) continue;
+    TradeoffSeries series{
+        .name = name.empty() ? "no radio" : name, .points = by_network[name], .front = {}};
+    // What needs no network competes with what does, on each.
+    std::vector<TradeoffPoint> choices = series.points;
+    if (!name.empty()) choices.insert(choices.end(), without_radio.begin(), without_radio.end());
+    series.front = front_of(std::move(choices), x_column.better != Better::kMore,
+                            y_column.better != Better::kMore);
+    all.push_back(std::move(series));
   }
   if (all.empty()) look.fail("no partition is within the ranges; widen --x-range and --y-range");
   const auto is_excluded = [](const TradeoffPoint& point) { return !point.admitted; };
@@ -136,13 +141,15 @@ GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,
   for (const TradeoffSeries& series : all) {
     for (const TradeoffPoint& point : series.points) labels.avoid_point(place(point));
     std::vector<EmPlace> steps;
-    for (const std::size_t i : series.front) steps.push_back(place(series.points[i]));
+    for (const TradeoffPoint& point : series.front) steps.push_back(place(point));
     labels.avoid_steps(steps);
   }
+  std::set<std::tuple<double, double, std::string>> labelled;
   for (const TradeoffSeries& series : all) {
-    for (const std::size_t i : series.front) {
-      const std::string text = shortened(series.points[i].label, kLongestLabel);
-      script.add(labels.label(script, text, place(series.points[i]), false));
+    for (const TradeoffPoint& point : series.front) {
+      if (!labelled.emplace(point.x, point.y, point.label).second) continue;
+      const std::string text = shortened(point.label, kLongestLabel);
+      script.add(labels.label(script, text, place(point), false));
     }
   }
   const auto table = [&](const std::vector<TradeoffPoint>& points) {
@@ -157,12 +164,11 @@ GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,
   std::vector<TradeoffPoint> excluded;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const TradeoffSeries& series = all[i];
-    std::vector<TradeoffPoint> front;
-    for (const std::size_t member : series.front) front.push_back(series.points[member]);
-    if (front.size() > 1) {
+    if (series.front.size() > 1) {
       const std::string style = line_style(i);
-      plots.push_back(fmt::format("{} using 1:2 with steps {} lc rgb '{}' notitle", table(front),
-                                  style.substr(0, style.find(" pt ")), line_colour(i)));
+      plots.push_back(fmt::format("{} using 1:2 with steps {} lc rgb '{}' notitle",
+                                  table(series.front), style.substr(0, style.find(" pt ")),
+                                  line_colour(i)));
     }
     plots.push_back(fmt::format("{} using 1:2 with points {} title {}", table(series.points),
                                 point_style(i), script.text(series.name)));
