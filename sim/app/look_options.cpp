@@ -73,6 +73,12 @@ void set_logarithms(const CommandLine& line, PlotLook& look) {
 
 }  // namespace
 
+const std::vector<std::string>& look_options() {
+  static const std::vector<std::string> kOptions{"columns", "title", "legend", "x-range",
+                                                 "y-range", "log",   "keep"};
+  return kOptions;
+}
+
 void add_look_options(CommandLine& line) {
   line.add_options()("columns", po::value<std::string>()->value_name("N"),
                      "size of a plot for print: 1 column, 8.4 cm, or 2, 17.8 cm (default: for a "

@@ -2,13 +2,18 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "sim/base/cli/command_line.hpp"
 #include "sim/report/plot_look.hpp"
 
 namespace papilio {
 
-/// Declares how plots look: --columns, --title, --legend, --x-range, --y-range, --log, --keep.
+/// "columns", "title", "legend", "x-range", "y-range", "log", "keep".
+const std::vector<std::string>& look_options();
+
+/// Declares them.
 void add_look_options(CommandLine& line);
 
 /// What they say.

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -137,6 +138,9 @@ std::optional<Trace> trace_of(const CommandLine& line, const ScenarioSource& sou
   return load_trace(file.string(), Seconds{kBin});
 }
 
+/// The options that name a drawing's file.
+constexpr std::array<const char*, 4> kDrawings{"front", "changes", "map", "distribution"};
+
 /// Refuses what the drawings' options say amiss, before there is anything to draw: none is passed
 /// over in silence.
 void check_drawings(const CommandLine& line, const ScenarioSpec& spec, const Goal& goal) {
@@ -147,30 +151,43 @@ void check_drawings(const CommandLine& line, const ScenarioSpec& spec, const Goa
     refuse_plan("maps and break points are of a latency or an energy, not of their product");
   }
   if (line.has("distribution") && !line.has("trace")) refuse_plan("--distribution needs --trace");
+  const bool draws = std::any_of(kDrawings.begin(), kDrawings.end(),
+                                 [&](const char* option) { return line.has(option); });
+  for (const std::string& option : look_options()) {
+    if (line.has(option) && !draws) {
+      refuse_plan(
+          fmt::format("--{} says how a drawing looks, and none is asked for; add --front, "
+                      "--changes, --map or --distribution",
+                      option));
+    }
+  }
 }
 
 /// Draws what was asked for, of the first radio.
 void draw_all(const CommandLine& line, const Planner& planner,
               const std::vector<PlanAnswer>& answers, const std::vector<OverTrace>& traces) {
   const PlotLook look = look_of(line, "plan");
-  const auto draw_as = [&](const GnuplotScript& script, const char* option) {
-    std::optional<fs::path> keep = keep_of(line);
-    if (keep) *keep /= option;
-    draw(script, line.get<std::string>(option), "plan", keep);
-  };
   const auto along = [&](const char* option) {
     return condition_axis(fmt::format("--{}", option), line.get<std::string>(option),
                           planner.scenario().spec);
   };
+  // All scripts come first: what cannot be drawn leaves none of the others behind.
+  std::vector<std::pair<const char*, GnuplotScript>> scripts;
   if (line.has("distribution")) {
-    draw_as(trace_script(planner, answers, 0, traces.front(), look), "distribution");
+    scripts.emplace_back("distribution", trace_script(planner, answers, 0, traces.front(), look));
   }
-  if (line.has("front")) draw_as(front_script(planner, answers, 0, look), "front");
+  if (line.has("front")) scripts.emplace_back("front", front_script(planner, answers, 0, look));
   if (line.has("changes")) {
-    draw_as(changes_script(planner, answers, 0, along("along"), look), "changes");
+    scripts.emplace_back("changes", changes_script(planner, answers, 0, along("along"), look));
   }
   if (line.has("map")) {
-    draw_as(map_script(planner, answers, 0, along("along"), along("across"), look), "map");
+    scripts.emplace_back("map",
+                         map_script(planner, answers, 0, along("along"), along("across"), look));
+  }
+  for (const auto& [option, script] : scripts) {
+    std::optional<fs::path> keep = keep_of(line);
+    if (keep) *keep /= option;
+    draw(script, line.get<std::string>(option), "plan", keep);
   }
 }
 
@@ -242,7 +259,7 @@ void plan_command(const Words& words) {
   line.add_options()("json", po::bool_switch(), "the same as --format json");
   if (!line.parse(words)) return;
   check_training_options(line);
-  for (const char* option : {"front", "changes", "map", "distribution"}) {
+  for (const char* option : kDrawings) {
     if (line.has(option)) {
       check_drawing(line.get<std::string>(option), "plan", option);
     }

@@ -13,6 +13,7 @@
 #include "sim/base/data/csv.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/study.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -123,6 +124,27 @@ TEST(PlanCommand, WritesPlansThatRun) {
   fs::remove(file);
   run_to(folder.path() / "again", {(out / "scenario.effective.yaml").string()});
   testing::expect_same_files(out, folder.path() / "again", {"summary.csv"});
+}
+
+// The front's axes are logarithmic: no range of theirs begins at 0, and what cannot be drawn leaves
+// nothing behind.
+TEST(PlanCommand, PicturesTakeSizesAndRanges) {
+  const TemporaryFolder folder;
+  const std::string front = (folder.path() / "front.pdf").string();
+  const std::string map = (folder.path() / "map.svg").string();
+  const std::string kept = (folder.path() / "kept").string();
+  EXPECT_THAT(refused({kPapersScenario, "--map", map, "--front", front, "--y-range", "0:5"}),
+              HasSubstr("papilio plan: error: --y-range: a logarithmic axis has no place for 0"));
+  EXPECT_THAT(refused({kPapersScenario, "--columns", "1"}),
+              HasSubstr("--columns says how a drawing looks, and none is asked for; add --front"));
+  for (const std::string& file : {front, map}) EXPECT_FALSE(fs::exists(file));
+  testing::expect_success({"plan", kPapersScenario, "-n", "wifi", "--front", front, "--map", map,
+                           "--columns", "1", "--title", "`a` {b}", "--keep", kept});
+  EXPECT_THAT(read_file(front), HasSubstr("/MediaBox [ 0 0 238 "));
+  EXPECT_THAT(read_file(map), HasSubstr(">`a` {b}<"));
+  for (const char* file : {"front/plot.gp", "map/plot.gp", "map/table0.dat"}) {
+    EXPECT_TRUE(fs::exists(folder.path() / "kept" / file)) << file;
+  }
 }
 
 TEST(PlanCommand, WritesNothingWhereNoPlanKeepsTheLimits) {
