@@ -1,5 +1,6 @@
 # Writes OUTPUT, a source that holds the files of the report's page as constants. Run at build time with
-# SKELETON, STYLE, DRAWING, SCRIPT and CHART, the paths of the files. Their texts are not interpreted.
+# SKELETON, STYLE, DRAWING, SCRIPT and CHART, the paths of the files; where a name has several, with "|" between them,
+# their texts become one, in that order. The texts are not interpreted.
 include(${CMAKE_CURRENT_LIST_DIR}/Base64.cmake)
 
 set(source "#include \"sim/page/assets.hpp\"\n\nnamespace papilio {\n\n")
@@ -7,12 +8,17 @@ foreach(asset kPageSkeleton:SKELETON kPageStyle:STYLE kPageDrawing:DRAWING kPage
   string(REPLACE ":" ";" asset ${asset})
   list(GET asset 0 name)
   list(GET asset 1 variable)
-  file(READ "${${variable}}" text)
+  string(REPLACE "|" ";" files "${${variable}}")
+  set(text "")
+  foreach(file ${files})
+    file(READ "${file}" part)
+    string(APPEND text "${part}")
+  endforeach()
   string(FIND "${text}" ")papilio\"" end)
   if(NOT end EQUAL -1)
     message(FATAL_ERROR "${${variable}} holds what ends the literal that is made of it")
   endif()
-  file(SHA256 "${${variable}}" hash)
+  string(SHA256 hash "${text}")
   base64_of_hex(hash ${hash})
   string(APPEND source "const Asset ${name}{R\"papilio(${text})papilio\", \"${hash}\"};\n\n")
 endforeach()

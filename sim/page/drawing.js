@@ -3,7 +3,7 @@
 // description. Whatever comes from data becomes text (textContent, an attribute, a canvas' letters), never markup.
 //
 // A chart's description:
-//   kind        "bars" (stacked, lying), "dots" (values with intervals, lying) or "lines"
+//   kind        "bars" (stacked, lying), "dots" (values with intervals, lying), "lines", or "map", which map.js describes
 //   unit        {factor, name}: what values are multiplied with, and what is written
 //   categories  of bars and dots: [{name, marked, refused}]: the best, and what limits exclude
 //   series      [{name, values: [SI or null], halves: [SI or null], look}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
@@ -220,6 +220,7 @@ const legendOf = (canvas) => Chart.defaults.plugins.legend.labels.generateLabels
 
 /** Draws a chart on a canvas; hands back what Chart.js keeps of it. */
 function drawOnCanvas(canvas, chart) {
+  if (chart.kind === "map") return drawMap(canvas, chart);
   const theme = themeColours();
   const lying = chart.kind === "bars" || chart.kind === "dots";
   const narrow = canvas.parentElement.clientWidth < 480;
@@ -351,6 +352,7 @@ function svgCurves(chart, frame) {
 
 /** A chart as a picture of its own, in the light colours. */
 function svgOf(title, chart) {
+  if (chart.kind === "map") return svgOfMap(title, chart);
   const lying = chart.kind === "bars" || chart.kind === "dots";
   const width = 860;
   const height = heightOf(chart) + 40;

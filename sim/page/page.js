@@ -117,10 +117,12 @@ function drawFigure(entry) {
   entry.plot.style.height = `${heightOf(made.chart)}px`;
   entry.kept = drawOnCanvas(entry.canvas, made.chart);
   entry.note.textContent = made.note ?? "";
-  entry.canvas.setAttribute("aria-label", `${entry.title}. ${made.said ?? ""} The table below has the values.`);
+  const words = `${entry.title}. ${made.said ?? ""} The table below has the values.`;
+  entry.canvas.setAttribute("aria-label", words);
+  entry.kept.say?.(words);
   entry.table.querySelector(".wide")?.remove();
   entry.table.append(tableElement(entry.title, made.columns, made.rows));
-  entry.figure.dataset.drawn = JSON.stringify((made.chart.categories ?? made.chart.series).map((each) => each.name));
+  entry.figure.dataset.drawn = JSON.stringify((made.chart.categories ?? made.chart.series ?? made.chart.options).map((each) => each.name));
 }
 
 function draw(what, chosen) {
