@@ -5,7 +5,8 @@
 
 #include <cmath>
 #include <iterator>
-#include <nlohmann/json.hpp>
+
+#include "sim/base/embedded_json.hpp"
 
 namespace papilio {
 namespace {
@@ -19,21 +20,6 @@ constexpr std::uint64_t kLastDigits = 9765625;  // of one step: 2^-10 = 0.000976
 Tick tick_of(double date_s) {
   constexpr double kTicksOfSecond = 1e6 * static_cast<double>(kTicksOfMicrosecond);
   return std::llround(date_s * kTicksOfSecond);
-}
-
-std::string json_quoted(std::string_view text) {
-  using nlohmann::json;
-  const std::string plain =
-      json(std::string{text}).dump(-1, ' ', false, json::error_handler_t::replace);
-  std::string quoted;
-  for (const char c : plain) {
-    if (c == '<') {
-      quoted += "\\u003c";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted;
 }
 
 std::string TraceEvents::begin(const TraceArguments& about) {

@@ -15,10 +15,6 @@ using Tick = std::int64_t;
 /// @param date_s within ±9e9 s
 Tick tick_of(double date_s);
 
-/// A text as JSON has it, in double quotes: whatever is in a name stays text. Bytes that are not
-/// UTF-8 become U+FFFD. A `<` is escaped too, for a viewer that puts the file into a page.
-std::string json_quoted(std::string_view text);
-
 /// A lane of a timeline: a thread of a process, in the words of the format.
 struct TraceLane {
   std::uint32_t process{0};

@@ -5,32 +5,13 @@
 #include <array>
 #include <utility>
 
+#include "sim/base/document/document.hpp"
+#include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
 #include "sim/page/assets.hpp"
 
 namespace papilio {
 namespace {
-
-/// A text in an element of HTML.
-std::string page_escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 /// What the page may load and run: the style and the scripts that are in it, by their hashes.
 std::string page_policy() {
@@ -42,26 +23,11 @@ std::string page_policy() {
 
 }  // namespace
 
-std::string embedded_json(const nlohmann::ordered_json& document) {
-  const std::string text =
-      document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char c : text) {
-    if (c == '<') {
-      escaped += "\\u003c";
-    } else {
-      escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string page_html(const nlohmann::ordered_json& data, std::string_view title) {
   // In the order in which the skeleton has them: what was filled in is not looked at again.
   const std::array<std::pair<std::string_view, std::string>, 7> parts{{
       {"{{policy}}", page_policy()},
-      {"{{title}}", page_escaped(title)},
+      {"{{title}}", html_escaped(std::string{title})},
       {"{{style}}", std::string{kPageStyle.text}},
       {"{{data}}", embedded_json(data)},
       {"{{chart}}", std::string{kChartLibrary.text}},

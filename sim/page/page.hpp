@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace papilio {
 
@@ -13,9 +14,12 @@ namespace papilio {
 /// @throws ConfigError if the folder is none of a run, or one of its files cannot be read
 nlohmann::ordered_json page_data(const std::filesystem::path& folder);
 
-/// A document as it may stand in an element of HTML that holds data: no "<" is left in it, with
-/// which a name could end the element. Bytes that are not UTF-8 are replaced.
-std::string embedded_json(const nlohmann::ordered_json& document);
+/// What a page shows of what 'papilio plan --json' printed, of one question or of several about one
+/// scenario, such as two goals. Of very many plans those that matter least are left out, with a
+/// note that says so.
+/// @param files at least one
+/// @throws ConfigError if one cannot be read, is no plan of a request, or is of another scenario
+nlohmann::ordered_json plan_page_data(const std::vector<std::filesystem::path>& files);
 
 /// One page of HTML that needs nothing else and asks for nothing: the data, the page's style and
 /// script, and Chart.js, which draws them.

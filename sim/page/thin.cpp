@@ -122,13 +122,19 @@ PageTable merged_intervals(const PageTable& series, std::size_t most, std::size_
   const std::size_t resource = column_of(series, "resource", file);
   const std::size_t from = column_of(series, "from_s", file);
   const std::size_t to = column_of(series, "to_s", file);
+  std::vector<std::size_t> values;
+  values.reserve(series_values().size());
+  for (const std::string& column : series_values()) {
+    values.push_back(column_of(series, column, file));
+  }
   SeriesMap<SeriesInterval> intervals;
   for (const std::vector<std::string>& row : series.rows) {
     if (row[replication] != "0") continue;
     SeriesInterval interval{
         number_in(row[from], "from_s", file), number_in(row[to], "to_s", file), {}};
-    for (const std::string& column : series_values()) {
-      interval.values.push_back(number_in(row[column_of(series, column, file)], column, file));
+    interval.values.reserve(values.size());
+    for (std::size_t v = 0; v < values.size(); ++v) {
+      interval.values.push_back(number_in(row[values[v]], series_values()[v], file));
     }
     intervals.at({row[strategy], row[resource]}).push_back(std::move(interval));
   }

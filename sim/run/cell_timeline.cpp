@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
 #include "sim/plan/estimate.hpp"
 #include "sim/report/outcome.hpp"

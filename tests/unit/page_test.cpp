@@ -8,6 +8,7 @@
 
 #include <fstream>
 
+#include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
 #include "sim/page/assets.hpp"
 #include "sim/page/thin.hpp"

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/base/embedded_json.hpp"
+
 namespace papilio {
 namespace {
 

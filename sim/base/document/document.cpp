@@ -79,13 +79,6 @@ Json json_of(const Table& table) {
   return rows;
 }
 
-std::string html_escaped(std::string text) {
-  boost::replace_all(text, "&", "&amp;");  // first, for the others bring it in
-  boost::replace_all(text, "<", "&lt;");
-  boost::replace_all(text, ">", "&gt;");
-  return text;
-}
-
 void append_markdown(std::string& text, const Table& table) {
   check_table(table);
   std::vector<std::vector<std::string>> lines{headers(table)};  // header and rows
@@ -119,6 +112,13 @@ void append_markdown(std::string& text, const Table& table) {
 }
 
 }  // namespace
+
+std::string html_escaped(std::string text) {
+  boost::replace_all(text, "&", "&amp;");  // first, for the others bring it in
+  boost::replace_all(text, "<", "&lt;");
+  boost::replace_all(text, ">", "&gt;");
+  return text;
+}
 
 std::string to_markdown(const Table& table) {
   std::string text;

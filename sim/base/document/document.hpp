@@ -66,6 +66,9 @@ struct Document {
   std::vector<Section> sections;
 };
 
+/// A text that may stand in an element of HTML, where it stays text. In an attribute it may not.
+std::string html_escaped(std::string text);
+
 /// GitHub Markdown, its tables aligned for reading as plain text.
 std::string to_markdown(const Document& document);
 /// The table alone, as `to_markdown` has it.

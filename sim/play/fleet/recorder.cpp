@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "sim/base/embedded_json.hpp"
 #include "sim/play/fleet/component.hpp"
 
 namespace papilio {
@@ -395,8 +396,9 @@ void Recorder::batch(std::uint32_t server, std::uint32_t gpu, const std::vector<
     events_.name_lane(lane, fmt::format("GPU {}", gpu));
   }
   const std::string name = first.request == Job::kBackground ? "\"background job\""
-                           : jobs.size() == 1                ? "\"1 request\""
-                                              : fmt::format("\"{} requests\"", jobs.size());
+                           : jobs.size() == 1
+                               ? "\"1 request\""
+                               : json_quoted(fmt::format("{} requests", jobs.size()));
   events_.slice(lane, name, from, to, first.time_s,
                 fmt::format(",\"jobs\":{},\"of_sampled_mobiles\":{}", jobs.size(), own));
   last_batch_ = {.lane = lane, .begun = from, .drawn = true};
