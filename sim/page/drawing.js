@@ -7,7 +7,7 @@
 //   unit        {factor, name}: what values are multiplied with, and what is written
 //   categories  of bars and dots: [{name, marked, refused}]: the best, and what limits exclude
 //   series      [{name, values: [SI or null], halves: [SI or null], look}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
-//               dotted: a dot at each point; of dots, hollow: drawn larger and not filled
+//               dotted: a dot at each point; hollow: points drawn larger and not filled; look: in place of its number, that of its colour and hatching
 //   x, y        titles of the axes; xLog and yLog of lines: logarithmic
 
 /** An element with attributes and children; a text among the children becomes a text. */
@@ -83,7 +83,7 @@ function tableElement(caption, columns, rows) {
     body.append(line);
   }
   table.append(body);
-  return element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, table);
+  return element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` }, table);
 }
 
 /** CSV after RFC 4180, the values in SI and with all their digits. */
@@ -210,8 +210,9 @@ function datasetOf(chart, each, index, theme) {
       data: each.values.map((value) => (value === null ? null : value * chart.unit.factor)) };
   }
   if (!each.loose && !each.dotted) shared.pointStyle = "line";
-  return { ...shared, backgroundColor: colour(index), borderDash: dash(index), borderWidth: 2, showLine: !each.loose,
-    pointRadius: each.loose || each.dotted ? 5 : 0, data: each.points.map(([x, y]) => ({ x, y })) };
+  const shade = colour(lookOf(chart, index));
+  return { ...shared, borderColor: shade, backgroundColor: each.hollow ? "transparent" : shade, borderDash: dash(index), borderWidth: 2, showLine: !each.loose,
+    pointBorderWidth: each.hollow ? 3 : 1, pointRadius: each.hollow ? 9 : each.loose || each.dotted ? 5 : 0, data: each.points.map(([x, y]) => ({ x, y })) };
 }
 
 /** The legend's labels, with the lines' dashes, which Chart.js leaves out beside points. */
@@ -316,6 +317,17 @@ function svgLying(chart, frame) {
   return text;
 }
 
+/** A point in the shape of its series, as the canvas has it. */
+function svgPoint(x, y, chart, number, inside) {
+  const shade = colour(lookOf(chart, number));
+  const r = chart.series[number].hollow ? 9 : 4.5;
+  const look = chart.series[number].hollow ? { fill: "none", stroke: shade, "stroke-width": 3 } : { fill: shade, stroke: shade };
+  const path = { rect: `M${x - r},${y - r}h${2 * r}v${2 * r}h${-2 * r}z`, triangle: `M${x},${y - r}L${x + r},${y + r}H${x - r}z`,
+    rectRot: `M${x},${y - r}L${x + r},${y}L${x},${y + r}L${x - r},${y}z`, star: `M${x - r},${y}H${x + r}M${x},${y - r}V${y + r}M${x - r * 0.7},${y - r * 0.7}L${x + r * 0.7},${y + r * 0.7}M${x - r * 0.7},${y + r * 0.7}L${x + r * 0.7},${y - r * 0.7}`,
+    crossRot: `M${x - r * 0.7},${y - r * 0.7}L${x + r * 0.7},${y + r * 0.7}M${x - r * 0.7},${y + r * 0.7}L${x + r * 0.7},${y - r * 0.7}` }[SHAPES[number % SHAPES.length]];
+  return path ? svgTag("path", { d: path, "stroke-width": 1.5, ...look }, inside) : svgTag("circle", { cx: x, cy: y, r, ...look }, inside);
+}
+
 function svgCurves(chart, frame) {
   const all = chart.series.flatMap((each) => each.points);
   const scaled = (value, isLog) => (isLog ? Math.log10(value) : value);
@@ -343,7 +355,7 @@ function svgCurves(chart, frame) {
     }
     if (each.loose || each.dotted) {
       each.points.forEach(([x, y], index) => {
-        text += svgTag("circle", { cx: px(x), cy: py(y), r: 4.5, fill: colour(number) }, svgTag("title", {}, xml(each.names?.[index] ?? each.name)));
+        text += svgPoint(px(x), py(y), chart, number, svgTag("title", {}, xml(each.names?.[index] ?? each.name)));
       });
     }
   });
@@ -359,8 +371,9 @@ function svgOf(title, chart) {
   const frame = { left: lying ? 220 : 80, right: width - 80, top: 64 + Math.ceil(chart.series.length / 4) * 18, bottom: height - 48 };
   const legend = chart.series.map((each, index) => {
     const [x, y] = [20 + (index % 4) * 210, 50 + Math.floor(index / 4) * 18];
-    return svgTag("rect", { x, y: y - 10, width: 16, height: 10, fill: chart.kind === "bars" ? `url(#h${index})` : colour(index) })
-      + svgText(x + 22, y, shortened(each.name, 26));
+    const key = each.loose ? svgPoint(x + 8, y - 4, chart, index, "")
+      : svgTag("rect", { x, y: y - 10, width: 16, height: 10, fill: chart.kind === "bars" ? `url(#h${index})` : colour(index) });
+    return key + svgText(x + 22, y, shortened(each.name, 26));
   }).join("");
   return `<?xml version="1.0" encoding="UTF-8"?>\n${svgTag("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`,
     "font-family": "sans-serif", "font-size": 12, fill: "#111" },

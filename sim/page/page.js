@@ -95,8 +95,8 @@ function addFigure(id, title, description, make) {
   const table = element("details", {}, element("summary", {}, `Table: ${title}`));
   const svg = element("button", { type: "button" }, "Save SVG");
   const csv = element("button", { type: "button" }, "Save CSV");
-  svg.setAttribute("aria-label", `Save "${title}" as SVG`);
-  csv.setAttribute("aria-label", `Save "${title}" as CSV`);
+  svg.setAttribute("aria-label", `Save SVG: ${title}`);
+  csv.setAttribute("aria-label", `Save CSV: ${title}`);
   const figure = element("figure", { id: `figure-${id}` }, element("figcaption", {}, description), plot, note,
     element("div", { class: "saving" }, svg, csv), table);
   const section = element("section", { "aria-labelledby": `title-${id}` }, element("h2", { id: `title-${id}` }, title), figure);
@@ -185,14 +185,12 @@ const answer = document.getElementById("answer");
 const answerBody = element("div");
 answer.append(answerBody);
 
-/** What was accepted: the sentences in which the run says its limits. */
+/** What may be chosen, and what that leaves out. */
 function limitsSaid() {
-  const sentences = report.sections.flatMap((section) => [...section.paragraphs, ...section.remarks]).flatMap((text) => text.split(/(?<=\.)\s+/));
-  const found = different(sentences.filter((text) => /^Of .*(chosen|less|more)\b.*\.$|^No accuracy limit|^Chosen among /.test(text)));
-  const rows = data.kind === "fleet" ? fleet : summary;
+  const [rows, file] = data.kind === "fleet" ? [fleet, "fleet.csv"] : [summary, "summary.csv"];
   const refused = rows.filter((row) => row.admitted === "0").length;
-  const said = found.length ? found.join(" ") : refused ? "" : "None were stated.";
-  return `Limits: ${said}${refused ? ` ${refused} of ${rows.length} rows of ${data.kind === "fleet" ? "fleet.csv" : "summary.csv"} are beyond them; they are marked ✗.` : ""}`;
+  const said = data.manifest.limits ?? (has(data.kind === "fleet" ? "fleet" : "summary", "admitted") ? "those of the scenario below" : "none were stated");
+  return `Limits: ${said}.${refused ? ` ${refused} of ${rows.length} rows of ${file} are beyond them; they are marked ✗.` : ""}`;
 }
 
 // ---- Scenarios ----
@@ -238,46 +236,60 @@ function drawScenarioAnswer() {
   answerBody.append(tableElement("The best plan of each radio and goal", columns, lines));
 }
 
-/** Sections of the report whose tables have a printed value beside a simulated one. */
-const publishedSections = () => report.sections.filter((section) => section.columns?.some(({ title }) => / paper$|, paper$/.test(title))
-  && section.columns.some(({ title }) => title === "ms, paper") && section.columns.some(({ title }) => title === "ms"));
+const published = rowsOf("published");
+const publishedTable = (row) => [row.table, row.table === "Table IV" ? row.network : ""].filter(Boolean).join(", ");
 
-function publishedFigure() {
-  const section = publishedSections().find((each) => each.title === state.published) ?? publishedSections()[0];
-  if (!section) return null;
-  const at = (title) => section.columns.findIndex((column) => column.title === title);
-  const texts = section.columns.map((column, index) => (column.text ? index : -1)).filter((index) => index >= 0);
-  const categories = section.rows.map((row) => ({ name: texts.map((index) => row.cells[index].shown).filter(Boolean).join(", ") }));
-  const values = (title) => section.rows.map((row) => { const shown = row.cells[at(title)].shown; return /^[-+\d.]+$/.test(shown) ? Number(shown) / 1e3 : null; });
-  const chart = { kind: "dots", unit: { factor: 1e3, name: "ms" }, x: "latency, ms", y: "", categories,
-    series: [{ name: "printed in the paper", hollow: true, values: values("ms, paper") }, { name: "simulated", values: values("ms") }] };
-  return { chart, columns: section.columns, rows: section.rows, note: section.remarks.join(" ") };
+/** What a publication prints beside what was simulated, under the chosen reading; nothing where the run simulates none. */
+function publishedFigure(column, si, what) {
+  const rows = published.filter((row) => publishedTable(row) === state.published && row.energy_model === state.reading);
+  if (!rows.length) return null;
+  const nameOf = (row) => [row.cut || row.strategy, row.table === "Table IV" ? "" : row.network].filter(Boolean).join(", ");
+  const unit = unitFor(si, rows.map((row) => number(row[column])));
+  const printed = `published_${column}`;
+  const chart = { kind: "dots", unit, x: `${what}, ${unit.name}`, y: "", categories: rows.map((row) => ({ name: nameOf(row) })),
+    series: [{ name: "printed in the paper", hollow: true, values: rows.map((row) => number(row[printed])) },
+      { name: "simulated", values: rows.map((row) => number(row[column])) }] };
+  const columns = [{ name: "partition", title: "partition" }, { name: "channels", title: "D_r" },
+    { name: printed, title: `printed, ${unit.name}` }, { name: column, title: `simulated, ${unit.name}` }, { name: "deviation", title: "simulated over printed, %" }];
+  const deviation = (row) => number(row[column]) / number(row[printed]) - 1;
+  const valued = (text) => ({ shown: digits(number(text) * unit.factor), value: text });
+  const worst = rows.reduce((a, b) => (Math.abs(deviation(b)) > Math.abs(deviation(a)) ? b : a));
+  const signed = (row) => `${deviation(row) < 0 ? "−" : "+"}${(Math.abs(deviation(row)) * 100).toFixed(1)}`;
+  return { chart, columns, note: `The largest deviation is ${signed(worst)} %, of ${nameOf(worst)}.`,
+    rows: rows.map((row) => ({ cells: [{ shown: nameOf(row) }, { shown: row.channels }, valued(row[printed]), valued(row[column]),
+      { shown: signed(row), value: String(deviation(row)) }] })) };
 }
 
-/** Of points, those that no other beats in both values. */
+/** Of rows, those of which no other is at least as good in both values and better in one; equal ones are both among them. */
 function frontOf(rows, x, y) {
   const sorted = [...rows].sort((a, b) => number(a[x]) - number(b[x]) || number(a[y]) - number(b[y]));
-  let lowest = Infinity;
-  return sorted.filter((row) => { const isBetter = number(row[y]) < lowest; lowest = Math.min(lowest, number(row[y])); return isBetter; });
+  let last = null;
+  return sorted.filter((row) => {
+    const isEqual = last !== null && number(row[x]) === number(last[x]) && number(row[y]) === number(last[y]);
+    const isOn = last === null || isEqual || number(row[y]) < number(last[y]);
+    if (isOn) last = row;
+    return isOn;
+  });
 }
 
 function frontFigure() {
   const rows = chosenRows().filter((row) => number(row.latency_s) !== null && number(row.energy_j) !== null && row.admitted !== "0");
   if (rows.length < 2) return null;
   const front = frontOf(rows, "latency_s", "energy_j");
+  const onFront = new Set(front);
   const time = unitFor("s", rows.map((row) => number(row.latency_s)));
   const energy = unitFor("J", rows.map((row) => number(row.energy_j)));
   const point = (row) => [number(row.latency_s) * time.factor, number(row.energy_j) * energy.factor];
-  const others = rows.filter((row) => !front.includes(row));
+  const others = rows.filter((row) => !onFront.has(row));
   const chart = { kind: "lines", xLog: true, yLog: true, unit: time, x: `latency, ${time.name} (logarithmic)`, y: `mobile energy, ${energy.name} (logarithmic)`,
     series: [{ name: "on the front", dotted: true, points: front.map(point), names: front.map(nameOfPlan) },
       { name: "not on the front", loose: true, points: others.map(point), names: others.map(nameOfPlan) }] };
   const columns = [{ name: "partition", title: "plan" }, { name: "latency_s", title: `latency, ${time.name}` },
     { name: "energy_j", title: `energy, ${energy.name}` }, { name: "on_front", title: "on the front", text: true }];
   return { chart, columns, said: `On the front: ${front.map(nameOfPlan).join(", ")}.`, note: `On the front: ${front.slice(0, 12).map(nameOfPlan).join(", ")}.${has("summary", "admitted") ? " Plans beyond the limits are left out." : ""}`,
-    rows: rows.map((row) => ({ marked: front.includes(row), cells: [{ shown: nameOfPlan(row) },
+    rows: rows.map((row) => ({ marked: onFront.has(row), cells: [{ shown: nameOfPlan(row) },
       { shown: digits(number(row.latency_s) * time.factor), value: row.latency_s },
-      { shown: digits(number(row.energy_j) * energy.factor), value: row.energy_j }, { shown: front.includes(row) ? "yes" : "no" }] })) };
+      { shown: digits(number(row.energy_j) * energy.factor), value: row.energy_j }, { shown: onFront.has(row) ? "yes" : "no" }] })) };
 }
 
 function accuracyFigure() {
@@ -310,9 +322,12 @@ function setUpScenario() {
     () => stackedBars(chosenRows(), partsIn("summary", ENERGY_PARTS), "energy_j", "J", nameOfPlan, marked("energy_j"), "mobile energy"));
   addFigure("front", "Latency against energy", "Each plan's latency and energy. On the front are those of which no other plan is better in one and no worse in the other.", frontFigure);
   addFigure("accuracy", "Accuracy against bytes", "What each plan uploads, and the accuracy that is known of it.", accuracyFigure);
-  if (publishedSections().length) {
-    addChooser("published", "Published beside simulated", optionsOf(publishedSections().map((section) => section.title)));
-    addFigure("published", "Published beside simulated", "Latencies that the paper prints, and those simulated here.", publishedFigure);
+  if (published.length) {
+    addChooser("published", "Published table", optionsOf(different(published.map(publishedTable))));
+    addFigure("published", "Published latencies beside simulated", "Latencies that the paper prints, and those simulated here.",
+      () => publishedFigure("latency_s", "s", "latency"));
+    addFigure("published-energy", "Published energies beside simulated", "Mobile energies that the paper prints, and those simulated here under the chosen reading.",
+      () => publishedFigure("energy_j", "J", "mobile energy"));
   }
 }
 
@@ -461,12 +476,13 @@ function addHeader() {
 
 function addReportTables() {
   const tables = document.getElementById("tables");
+  tables.hidden = !report.sections.length;
   tables.append(element("p", { class: "muted" }, "Every table of tables.md, rounded as it was printed."));
   for (const section of report.sections) {
     const inside = element("details", {}, element("summary", {}, section.title));
     for (const text of section.paragraphs) inside.append(element("p", {}, text));
     if (section.columns) {
-      const csv = element("button", { type: "button", "aria-label": `Save "${section.title}" as CSV` }, "Save CSV");
+      const csv = element("button", { type: "button", "aria-label": `Save CSV: ${section.title}` }, "Save CSV");
       csv.addEventListener("click", () => save("table.csv", "text/csv", csvOf(section.columns, section.rows)));
       inside.append(tableElement(section.title, section.columns, section.rows), element("div", { class: "saving" }, csv));
     }

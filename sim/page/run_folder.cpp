@@ -133,6 +133,7 @@ Json page_data(const fs::path& folder) {
     contents.add_series();
   } else {
     contents.add("summary");
+    contents.add("published");
   }
   contents.add_text("report", "tables.md");
   contents.add_text("scenario", "scenario.effective.yaml");

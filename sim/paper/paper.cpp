@@ -11,7 +11,8 @@ namespace papilio {
 std::optional<PublishedSections> paper_sections(const Scenario& scenario,
                                                 const Outcomes& outcomes) {
   if (!rebuilds_published_tables(scenario)) return std::nullopt;
-  PublishedSections sections{.tables = paper_table_sections(scenario, outcomes),
+  PublishedSections sections{.values = published_values(scenario, outcomes),
+                             .tables = paper_table_sections(scenario, outcomes),
                              .selected = {.heading = "paper", .block = {}}};
   if (std::optional<Section> speedups = speedup_section(scenario, outcomes)) {
     sections.tables.push_back(std::move(*speedups));

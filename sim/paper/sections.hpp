@@ -12,6 +12,11 @@ namespace papilio {
 /// @param scenario rebuilds its published tables
 std::vector<Section> paper_table_sections(const Scenario& scenario, const Outcomes& outcomes);
 
+/// Each row of Tables IV and V that was simulated, under each reading of the radio's energy: what
+/// is printed and what was simulated, in SI units.
+/// @param scenario rebuilds its published tables
+Table published_values(const Scenario& scenario, const Outcomes& outcomes);
+
 /// The speedups over cloud-only, claimed beside simulated, at the paper's cut and at ours, with the
 /// reason of each deviation above 5 %; nothing where cloud-only was not simulated as published.
 /// @param scenario rebuilds its published tables

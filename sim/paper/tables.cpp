@@ -151,4 +151,37 @@ std::vector<Section> paper_table_sections(const Scenario& scenario, const Outcom
   return sections;
 }
 
+Table published_values(const Scenario& scenario, const Outcomes& outcomes) {
+  Table table{.columns = {{"table", true},
+                          {"strategy", true},
+                          {"network", true},
+                          {"cut", true},
+                          {"channels"},
+                          {"energy_model", true},
+                          {"published_latency_s"},
+                          {"latency_s"},
+                          {"published_energy_j"},
+                          {"energy_j"},
+                          {"published_accuracy"}}};
+  const auto add = [&](const char* of, const auto& printed, const Outcome* simulated,
+                       EnergyModel reading, const TableCell& accuracy) {
+    if (simulated == nullptr) return;
+    const Cell& cell = simulated->cell;
+    table.rows.push_back({of, cell.strategy, printed.network, printed.block,
+                          cell.channels ? TableCell{*cell.channels} : none(),
+                          std::string{name(reading)}, printed.latency.value(),
+                          simulated->simulated.latency().value(), printed.energy.value(),
+                          simulated->simulated.energy().value(), accuracy});
+  };
+  for (const EnergyModel reading : readings_of(scenario)) {
+    for (const Split& split : scenario.published->splits) {
+      add("Table IV", split, find_simulated(outcomes, split, reading), reading, none());
+    }
+    for (const PublishedTables::Strategy& row : scenario.published->strategies) {
+      add("Table V", row, find_simulated(scenario, outcomes, row, reading), reading, row.accuracy);
+    }
+  }
+  return table;
+}
+
 }  // namespace papilio

@@ -91,8 +91,16 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading,
 
 }  // namespace
 
+std::optional<PublishedSections> published_by(const std::vector<Publication>& publications,
+                                              const Scenario& scenario, const Outcomes& outcomes) {
+  for (const Publication& publication : publications) {
+    if (std::optional<PublishedSections> found = publication(scenario, outcomes)) return found;
+  }
+  return std::nullopt;
+}
+
 Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine,
-                    const std::vector<Publication>& publications) {
+                    const std::optional<PublishedSections>& published) {
   const ScenarioSpec& spec = scenario.spec;
   Document document{.title = spec.name};
   if (std::optional<std::string> answer = answer_text(scenario, outcomes)) {
@@ -116,15 +124,11 @@ Document run_report(const Scenario& scenario, const Outcomes& outcomes, const st
   for (std::string& text : texts_of(assumptions_of(scenario))) {
     document.paragraphs.push_back(std::move(text));
   }
-  const auto append = [&](std::vector<Section>& sections) {
-    for (Section& section : sections) document.sections.push_back(std::move(section));
+  const auto append = [&](const std::vector<Section>& sections) {
+    for (const Section& section : sections) document.sections.push_back(section);
   };
   if (std::optional<Section> measured = measurement_section(scenario.measurements)) {
     document.sections.push_back(std::move(*measured));
-  }
-  std::optional<PublishedSections> published;
-  for (const Publication& publication : publications) {
-    if (!published) published = publication(scenario, outcomes);
   }
   if (published) append(published->tables);
   if (!published || !published->shows_all_cells) {

@@ -18,25 +18,29 @@ class CellResults final : public Results {
  public:
   CellResults(const Scenario& scenario, const std::vector<Publication>& publications,
               Outcomes outcomes)
-      : scenario_{scenario}, publications_{publications}, outcomes_{std::move(outcomes)} {}
+      : scenario_{scenario},
+        outcomes_{std::move(outcomes)},
+        published_{published_by(publications, scenario_, outcomes_)} {}
 
   [[nodiscard]] Document report() const override {
-    return run_report(scenario_, outcomes_, engine_name(), publications_);
+    return run_report(scenario_, outcomes_, engine_name(), published_);
   }
   [[nodiscard]] Table rows() const override { return summary_table(outcomes_); }
   [[nodiscard]] std::string json() const override { return summary_json(scenario_, outcomes_); }
   void each_file(const std::function<void(const char*, const std::string&)>& take) const override {
     take("summary.csv", to_csv(rows()));
     take("records.csv", to_csv(records_table(outcomes_)));
+    if (published_) take("published.csv", to_csv(published_->values));
   }
   void describe(nlohmann::ordered_json& manifest) const override {
     manifest["cells"] = scenario_.cells.size();
+    if (scenario_.limits.stated()) manifest["limits"] = scenario_.limits.text();
   }
 
  private:
   const Scenario& scenario_;
-  const std::vector<Publication>& publications_;
   Outcomes outcomes_;
+  std::optional<PublishedSections> published_;
 };
 
 class CellsExperiment final : public Experiment {

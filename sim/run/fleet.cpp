@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
 #include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/report/fleet_report.hpp"
@@ -59,6 +60,7 @@ class FleetResults final : public Results {
                                   {"peak_memory_bytes", counts.peak_memory_bytes}});
     }
     manifest["peak_memory_bytes"] = peak_memory_bytes();
+    if (fleet_.limits.stated()) manifest["limits"] = fleet_.limits.text();
   }
 
  private:
@@ -107,7 +109,7 @@ class FleetTimeline {
     const TraceSample& sample = trace_.sample;
     const bool ends = options_end();
     const std::string strategies =
-        trace_.strategy ? json_quoted(model.strategies[*trace_.strategy].name) : "\"all\"";
+        json_quoted(trace_.strategy ? model.strategies[*trace_.strategy].name : "all");
     const std::string until =
         ends ? fmt::format(" to {} s", sample.to_s)
              : fmt::format(" until there are {} events, of all strategies and components together",
