@@ -1,7 +1,9 @@
 """Chromium without a window, driven over its pipe (Chrome DevTools Protocol), by Python's standard library alone."""
 
+import hashlib
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import tempfile
@@ -10,6 +12,14 @@ import tempfile
 def find():
     """The program, or None where there is none."""
     return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def axe():
+    """The text of axe-core, which is the one that its README names."""
+    folder = pathlib.Path(__file__).parent / "axe"
+    script = (folder / "axe.min.js").read_bytes()
+    assert hashlib.sha256(script).hexdigest() in (folder / "README.md").read_text(encoding="utf-8"), "axe.min.js is another"
+    return script.decode()
 
 
 class Browser:
@@ -89,10 +99,16 @@ class Browser:
 
     def value(self, script):
         """What a script gives, as JSON has it."""
-        result = self.ask("Runtime.evaluate", expression=script, returnByValue=True)
+        result = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in result:
             raise RuntimeError(json.dumps(result["exceptionDetails"])[:800])
         return result["result"].get("value")
+
+    def violations(self):
+        """What axe-core finds wrong with the page as it stands, every rule but experimental ones."""
+        self.ask("Runtime.evaluate", expression=axe(), returnByValue=False)
+        return self.value("""axe.run(document, {resultTypes: ['violations'], preload: false}).then((found) => found.violations.map(
+            (each) => `${each.id}: ${each.help}: ${each.nodes.slice(0, 4).map((node) => `${node.target} ${node.failureSummary}`).join('; ')}`))""")
 
     def close(self):
         try:
