@@ -12,10 +12,12 @@
 #include "sim/app/plan_training.hpp"
 #include "sim/app/scenario_options.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/version.hpp"
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/planner/plan_file.hpp"
+#include "sim/planner/plan_json.hpp"
 #include "sim/planner/plan_plots.hpp"
 #include "sim/planner/plan_report.hpp"
 #include "sim/planner/planner.hpp"
@@ -191,6 +193,33 @@ void draw_all(const CommandLine& line, const Planner& planner,
   }
 }
 
+/// What the command found, for machines and for 'papilio report'.
+nlohmann::ordered_json json_of(const CommandLine& line, const Words& words,
+                               const Scenario& scenario, const Planner& planner,
+                               const std::vector<PlanAnswer>& answers,
+                               const std::vector<OverTrace>& traces,
+                               const std::vector<OverTrace>& spreads) {
+  const auto axis = [&](const char* option) -> const ConditionAxis& {
+    return condition_axis(fmt::format("--{}", option), line.get<std::string>(option),
+                          planner.scenario().spec);
+  };
+  nlohmann::ordered_json json = plan_json(planner, answers, axis("along"), axis("across"));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (!spreads.empty()) json["answers"][i]["spread"] = samples_json(answers[i], spreads[i]);
+    if (!traces.empty()) json["answers"][i]["trace"] = samples_json(answers[i], traces[i]);
+  }
+  if (!traces.empty()) {
+    json["trace_file"] = fs::path{line.get<std::string>("trace")}.filename().string();
+  }
+  std::vector<std::string> command{"papilio", "plan"};
+  command.insert(command.end(), words.begin(), words.end());
+  json["command"] = std::move(command);
+  json["papilio"] = program_version();
+  json["git_revision"] = git_revision();
+  json["effective_scenario"] = effective_yaml(scenario);
+  return json;
+}
+
 }  // namespace
 
 void plan_command(const Words& words) {
@@ -300,15 +329,11 @@ void plan_command(const Words& words) {
     folder.add(file.filename().string(), plan_yaml(planner, answers));
     folder.commit();
   }
-  if (misses.size() == answers.size()) {
+  if (format == "json") {
+    // Also where no plan keeps the limits: which is the nearest is an answer to machines too.
+    say(json_text(json_of(line, words, scenario, planner, answers, traces, spreads)));
+  } else if (misses.size() == answers.size()) {
     // There is nothing to tell but why.
-  } else if (format == "json") {
-    nlohmann::ordered_json json = plan_json(planner, answers);
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      if (!spreads.empty()) json["answers"][i]["spread"] = samples_json(answers[i], spreads[i]);
-      if (!traces.empty()) json["answers"][i]["trace"] = samples_json(answers[i], traces[i]);
-    }
-    say(json_text(json));
   } else if (format == "csv") {
     say(to_csv(plan_table(planner, answers)));
   } else {

@@ -8,6 +8,7 @@
 //   xs, ys   labels of the columns, and of the rows from the lowest to the highest, as they are written
 //   options  [{name}]: what may be the best
 //   cells    [row][column]: the number of an option, or null where there is none
+//   here     [row, column] of a cell that is framed; may be left out
 
 const SVG_SPACE = "http://www.w3.org/2000/svg";
 let mapsMade = 0;
@@ -146,6 +147,11 @@ function mapElement(chart, width, theme, title) {
     for (const region of regionsOf(chart.cells)) {
       if (region.cells.length * wide * tall >= 200 || region.cells.length > 2) write(...heartOf(region), region.index);
     }
+  }
+  if (chart.here) {
+    const [r, c] = chart.here;
+    svg.append(svgElement("rect", { x: left(c) - 1, y: top(r) - 1, width: wide + 2, height: tall + 2, fill: "none", stroke: theme.paper, "stroke-width": 5 }),
+      svgElement("rect", { x: left(c) - 1, y: top(r) - 1, width: wide + 2, height: tall + 2, fill: "none", stroke: theme.ink, "stroke-width": 2.5 }));
   }
   svg.append(svgElement("rect", { x: frame.left, y: frame.top, width: frame.right - frame.left, height: frame.bottom - frame.top, fill: "none", stroke: theme.line }));
   for (const c of labelsThatFit(columns, frame.right - frame.left, Math.max(...chart.xs.map((label) => widthOfText(label))) + 12)) {

@@ -132,7 +132,7 @@ function draw(what, chosen) {
 }
 
 /** Stacked bars of the parts of a value, and their table. */
-function stackedBars(rows, parts, whole, si, nameOf, isMarked, x) {
+function stackedBars(rows, parts, whole, si, nameOf, isMarked, x, star = "★ is the least of all that may be chosen.") {
   const mostBars = 60;
   const known = rows.filter((row) => number(row[whole]) !== null);
   if (!known.length) return null;
@@ -153,7 +153,7 @@ function stackedBars(rows, parts, whole, si, nameOf, isMarked, x) {
   if (axisEnd(chart).cut) notes.push("▸ marks bars that go on beyond the axis; the number is their sum.");
   if (known.length > shown.length) notes.push(`The chart has the least ${mostBars} of ${known.length}, the table all.`);
   if (rows.length > known.length) notes.push(`Unknown, and not drawn: ${rows.length - known.length}.`);
-  if (chart.categories.some((category) => category.marked)) notes.unshift("★ is the least of all that may be chosen.");
+  if (chart.categories.some((category) => category.marked)) notes.unshift(star);
   const least = best[0];
   return { chart, columns, note: notes.join(" "), said: `The least shown is ${nameOf(least)} with ${withUnit(number(least[whole]), si)}.`,
     rows: rows.map((row) => ({ marked: isMarked(row),
@@ -467,10 +467,11 @@ function setUpFleet() {
 
 function addHeader() {
   const top = document.getElementById("top");
-  top.append(element("h1", {}, report.title || String(data.manifest.scenario ?? "Results")));
-  for (const text of report.paragraphs.slice(0, 2)) top.append(element("p", {}, text));
+  top.append(element("h1", {}, report.title || String(data.title ?? data.manifest.scenario ?? "Results")));
+  for (const text of data.introduction ?? report.paragraphs.slice(0, 2)) top.append(element("p", {}, text));
   const facts = [data.manifest.started ? `simulated ${dateOf(String(data.manifest.started))}` : "",
-    data.manifest.papilio ? `Papilio ${data.manifest.papilio} (${data.manifest.git_revision})` : "", `seed ${data.manifest.seed}`];
+    data.manifest.papilio ? `Papilio ${data.manifest.papilio} (${data.manifest.git_revision})` : "",
+    data.manifest.seed === undefined ? "" : `seed ${data.manifest.seed}`];
   top.append(element("p", { class: "muted" }, facts.filter(Boolean).join(" · ")));
 }
 
@@ -493,7 +494,7 @@ function addReportTables() {
 
 function addSources() {
   const sources = document.getElementById("sources");
-  for (const text of report.paragraphs.slice(2)) sources.append(element("p", {}, text));
+  for (const text of data.assumptions ?? report.paragraphs.slice(2)) sources.append(element("p", {}, text));
   const notes = [...data.notes, "Charts and their tables show four significant digits; a saved CSV has the values themselves, in SI (s, J, byte), and names as they are."];
   sources.append(element("ul", { class: "notes" }, ...notes.map((text) => element("li", {}, text))));
   const rows = Object.entries(data.manifest).filter(([, value]) => typeof value !== "object" || value === null || JSON.stringify(value).length < 4000)
@@ -504,13 +505,13 @@ function addSources() {
   sources.append(element("details", {}, element("summary", {}, "The scenario, with every default"), element("pre", { tabindex: "0" }, data.scenario ?? "")));
 }
 
-function drawAnswer() {
-  if (data.kind === "fleet") drawFleetAnswer(); else drawScenarioAnswer();
-}
+/** What each kind of page begins with, and what draws its answer. */
+const KINDS = { scenario: [setUpScenario, drawScenarioAnswer], fleet: [setUpFleet, drawFleetAnswer], plan: [setUpPlan, drawPlanAnswer] };
+const [setUp, drawAnswer] = KINDS[data.kind];
 
 choosers.addEventListener("submit", (event) => event.preventDefault());
 addHeader();
-if (data.kind === "fleet") setUpFleet(); else setUpScenario();
+setUp();
 choosers.hidden = !choosers.childElementCount;
 addReportTables();
 addSources();

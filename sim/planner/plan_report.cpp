@@ -6,12 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "sim/plan/search/front.hpp"
 #include "sim/planner/baselines.hpp"
-#include "sim/planner/plan_file.hpp"
 #include "sim/planner/sensitivity.hpp"
 #include "sim/report/format.hpp"
 
@@ -372,27 +370,6 @@ class Report {
   const PlanReportSettings& settings_;
 };
 
-nlohmann::ordered_json json_of_plan(const Planner& planner, const PricedPlan& plan) {
-  const auto number = [](double value) -> nlohmann::ordered_json {
-    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
-  };
-  const Proposal& proposal = planner.proposals()[plan.proposal];
-  nlohmann::ordered_json json{
-      {"name", plan.name},
-      {"strategy", strategy_json(proposal.strategy)},
-      {"planners", proposal.planners},
-      {"value", number(plan.value)},
-      {"accuracy",
-       plan.cell.plan.accuracy ? number(*plan.cell.plan.accuracy) : nlohmann::ordered_json()},
-      {"exact", plan.cell.exact},
-      {"admitted", plan.admitted}};
-  for (std::size_t i = 0; i < kCriteria; ++i) {
-    const auto criterion = static_cast<Criterion>(i);
-    json[std::string{name(criterion)}] = number(plan.spend[criterion]);
-  }
-  return json;
-}
-
 }  // namespace
 
 std::vector<double> front_points(const PlanAnswer& answer, const Planner& planner) {
@@ -451,39 +428,6 @@ Table plan_table(const Planner& planner, const std::vector<PlanAnswer>& answers)
     }
   }
   return table;
-}
-
-nlohmann::ordered_json plan_json(const Planner& planner, const std::vector<PlanAnswer>& answers) {
-  using json = nlohmann::ordered_json;
-  const Scenario& scenario = planner.scenario();
-  json all = json::array();
-  for (const PlanAnswer& answer : answers) {
-    json one{{"network", answer.network}};
-    const auto plan = [&](const std::optional<std::size_t>& i) {
-      return i ? json_of_plan(planner, answer.plans[*i]) : json();
-    };
-    one["best"] = plan(answer.best);
-    one["second_best"] = plan(answer.runner_up);
-    one["nearest"] = plan(answer.nearest);
-    one["plans"] = json::array();
-    for (const PricedPlan& each : answer.plans) one["plans"].push_back(json_of_plan(planner, each));
-    all.push_back(std::move(one));
-  }
-  json limits = json::object();
-  for (const Criterion criterion : scenario.limits.limited()) {
-    limits[std::string{name(criterion)}] = scenario.limits.most[criterion];
-  }
-  if (const std::optional<double> least = scenario.limits.accuracy.floor()) {
-    limits["accuracy"] = *least;
-  }
-  return {{"scenario", scenario.spec.name},
-          {"model", scenario.spec.model},
-          {"mobile", scenario.spec.mobile_device},
-          {"cloud", scenario.spec.cloud_device},
-          {"target", planner.question().goal.text()},
-          {"energy_model", std::string{name(planner.reading())}},
-          {"limits", std::move(limits)},
-          {"answers", std::move(all)}};
 }
 
 std::string miss_text(const Planner& planner, const PlanAnswer& answer) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -38,9 +37,6 @@ Document plan_document(const Planner& planner, const std::vector<PlanAnswer>& an
 
 /// Every plan on every radio as a row, for CSV.
 Table plan_table(const Planner& planner, const std::vector<PlanAnswer>& answers);
-
-/// The answers for machines: numbers in SI units, strategies as scenarios write them.
-nlohmann::ordered_json plan_json(const Planner& planner, const std::vector<PlanAnswer>& answers);
 
 /// Why there is no answer on a radio: the nearest plan, and the limits that it misses.
 std::string miss_text(const Planner& planner, const PlanAnswer& answer);

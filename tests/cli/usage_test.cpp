@@ -66,12 +66,13 @@ TEST(Usage, WrongCommandLinesAreToldWithARemedy) {
   expect_usage_error({"run"},
                      "papilio run: error: expected one file, got 0; see 'papilio run "
                      "--help'");
-  expect_usage_error({"report"},
-                     "papilio report: error: expected one folder of a run, got 0; see 'papilio "
-                     "report --help'");
+  expect_usage_error(
+      {"report"},
+      "papilio report: error: expected a folder of a run, or a file of a plan; see 'papilio "
+      "report --help'");
   expect_usage_error({"report", "scenarios/paper/table4.yaml"},
-                     "scenarios/paper/table4.yaml: error: is no folder; give the one that 'papilio "
-                     "run' wrote");
+                     "scenarios/paper/table4.yaml: error: is no plan of a request; give the folder "
+                     "that 'papilio run' wrote, or a file of what 'papilio plan FILE --json' prints");
   expect_usage_error({"run", "a.yaml", "--job", "2"},
                      "papilio run: error: unknown option '--job'; did you mean '--jobs'?");
   expect_usage_error({"run", "a.yaml", "--jobs", "two"},

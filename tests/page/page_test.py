@@ -215,6 +215,99 @@ def fleet(page, folder):
     check_accessible(page, folder / "report.html")
 
 
+def planned(place, name, *words, code=0):
+    """What a plan says as JSON, in a file."""
+    file = place / f"{name}.json"
+    file.write_text(papilio("plan", *words, "--json", code=code), encoding="utf-8")
+    return file, json.loads(file.read_text(encoding="utf-8"))
+
+
+def plan(page, place):
+    """Each goal's answer, front, changes and map are those of the JSON that its page was made of."""
+    files, asked = zip(*(planned(place, goal, "scenarios/paper/table4.yaml", "-t", goal) for goal in ("latency", "energy")))
+    papilio("report", *map(str, files), "-o", str(place / "plan.html"))
+    page.open(place / "plan.html")
+    check_quiet(page, "plan")
+    check_form(page)
+    for question, plans in enumerate(asked):
+        choose(page, "question", str(question))
+        for one in plans["answers"]:
+            choose(page, "radio", one["network"])
+            of = {each["name"]: each for each in one["plans"]}
+            assert len(of) == len(one["plans"]), "a name twice"
+            best = one["best"]["name"]
+            said = page.value("document.querySelector('#answer').textContent")
+            assert f"On {one['network']}, the least" in said and f"has {best}:" in said, said
+            # Beside the answer stand the second best and every baseline, each with the JSON's own digits.
+            beside = {one["second_best"]["name"], best} | {each["name"] for each in one["baselines"]}
+            rows = table_of(page, "latency")
+            assert len(rows) == len(beside), rows
+            for name in beside:
+                row = [row for row in rows if row[0][1] == name or row[0][1].endswith(f": {name}")]
+                assert len(row) == 1 and float(row[0][1][1]) == of[name]["latency_s"], (name, rows)
+            marked = page.value("document.querySelector('#figure-latency tr.marked th').textContent")
+            assert marked.endswith(best), marked
+            # The front: the same plans in the chart, in the table and in the JSON; the answer is ringed.
+            front = {each["name"] for each in one["plans"] if each["on_front"]}
+            assert {row[0][0] for row in table_of(page, "front") if row[7][0] == "yes"} == front
+            series = page.value("figures.find((each) => each.id === 'front').made.chart.series.map((each) => [each.name, each.names])")
+            assert {name for title, names in series if title.startswith("on the front") for name in names} == front
+            assert series[0] == [f"the answer, {best}", [best]], series[0]
+            # The map: the row that stands lowest comes last in the table; at the scenario's own conditions it has the answer.
+            cells = [[cell[0] for cell in row[1:]] for row in table_of(page, "map")][::-1]
+            assert cells == [[name or "none" for name in row] for row in one["map"]["best"]]
+            row, column = page.value("figures.find((each) => each.id === 'map').made.chart.here")
+            for axis, index in ("y", row), ("x", column):
+                here = one["map"][axis]
+                assert abs(here["values"][index] / here["here"] - 1) < 1e-9, (axis, here)
+            assert cells[row][column] == best
+            assert set(drawn(page, "map")) == {name for row in one["map"]["best"] for name in row}
+            stretches = [(change["condition"], repr(stretch["to"]), stretch["best"]) for change in one["changes"] for stretch in change["stretches"]]
+            shown = [(row[0][1], repr(float(row[3][1])), row[4][0]) for row in table_of(page, "changes")]
+            assert [(name, float(to), best) for name, to, best in shown] == [(name, float(to), best) for name, to, best in stretches]
+    for figure in ("latency", "front", "map", "changes"):
+        svg = page.value(f"(() => {{ const e = figures.find(each => each.id === '{figure}'); return svgOf(e.title, e.made.chart); }})()")
+        assert tree.fromstring(svg.encode()).tag.endswith("svg"), figure
+        assert "NaN" not in svg and "undefined" not in svg, figure
+    check_accessible(page, place / "plan.html")
+    # Names stay texts, whatever is in them.
+    hostile_names = {each["name"]: name for each, name in zip(asked[0]["answers"][0]["plans"], HOSTILE)}
+    text = files[0].read_text(encoding="utf-8")
+    for name, other in hostile_names.items():
+        text = text.replace(json.dumps(name), json.dumps(other))
+    (place / "hostile.json").write_text(text.replace('"resnet50-paper"', json.dumps(HOSTILE[0])), encoding="utf-8")
+    papilio("report", str(place / "hostile.json"))
+    page.open(place / "hostile.html", width=390)
+    check_quiet(page, "hostile plan")
+    shown = {row[0][0] for row in table_of(page, "front")}
+    assert set(hostile_names.values()) <= shown, shown
+    assert page.value("document.querySelectorAll('script').length") == 4
+    assert page.value("document.documentElement.scrollWidth") <= 390
+
+
+def missed(page, place):
+    """Where no plan keeps the limits, the page says so and names the nearest; a trace's robust plan is told."""
+    file, plans = planned(place, "missed", "scenarios/paper/table4.yaml", "-n", "wifi", "--limit", "latency_s=0.001", code=2)
+    papilio("report", str(file))
+    page.open(place / "missed.html")
+    check_quiet(page, "missed")
+    said = page.value("document.querySelector('#answer').textContent")
+    assert plans["answers"][0]["best"] is None and plans["answers"][0]["miss"] in said, said
+    assert f"nearest miss: {plans['answers'][0]['nearest']['name']}" in said, said
+    assert page.value("document.querySelector('#figure-latency tr.marked')") is None
+    check_accessible(page, place / "missed.html")
+    file, plans = planned(place, "walk", "scenarios/paper/table4.yaml", "-n", "3g", "--trace", "scenarios/fleets/walk.csv")
+    papilio("report", str(file))
+    page.open(place / "walk.html")
+    check_quiet(page, "trace")
+    over = plans["answers"][0]["trace"]
+    shown = {row[0][0]: row[1][1] for row in table_of(page, "trace")}
+    value = {each["name"]: each["value"] for each in over["plans"]}
+    assert over["best"] in shown and all(shown[name] == "" if value[name] is None else float(shown[name]) == value[name] for name in shown), shown
+    assert page.value("document.querySelector('#figure-trace tr.marked th').textContent") == over["best"]
+    check_accessible(page, place / "walk.html")
+
+
 def main():
     found = browser.find()
     if found is None:
@@ -228,6 +321,8 @@ def main():
             hostile(page, folder, HOSTILE)
             limited(page, pathlib.Path(place) / "measured")
             fleet(page, pathlib.Path(place) / "town")
+            plan(page, pathlib.Path(place))
+            missed(page, pathlib.Path(place))
         finally:
             page.close()
     return 0

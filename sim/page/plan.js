@@ -1,0 +1,205 @@
+"use strict";
+// The page of plans: what 'papilio plan --json' says of one question or of several, such as latency and energy.
+
+const questionOf = () => data.plans[Number(state.question)];
+const answerOf = (question, network) => question.answers.find((each) => each.network === network) ?? null;
+const planAnswer = () => answerOf(questionOf(), state.radio);
+const planNamed = (one, name) => one?.plans.find((plan) => plan.name === name) ?? null;
+const asText = (value) => (value === null || value === undefined ? "" : String(value));
+const unitOfGoal = (question) => ({ latency: "s", energy: "J" })[question.target] ?? null;
+const goalSaid = (question) => (question.target === "energy" ? `mobile energy (read as ${question.energy_model})` : question.target);
+const questionTitle = (question) => `least ${question.target}${question.limits_text ? `, within ${question.limits_text}` : ""}`;
+const percent = (share) => (share === null || share === undefined ? "unknown" : `${digits(share * 100)} %`);
+/** A number as the mark of an axis: three digits. */
+const markOf = (value) => String(Number(value.toPrecision(3)));
+const amountOf = (axis, value) => `${markOf(value / axis.per_unit)}${axis.unit ? ` ${axis.unit}` : ""}`;
+const axisTitle = (axis) => `${axis.title}${axis.unit ? `, ${axis.unit}` : ""}`;
+
+/** A plan as a row of a summary, by which bars are drawn; its role is what it stands there for. */
+function planRow(plan, role) {
+  return { name: plan.name, partition: role ? `${role}: ${plan.name}` : plan.name, latency_s: asText(plan.latency_s), energy_j: asText(plan.mobile_energy_j),
+    admitted: plan.admitted ? "1" : "0", ...Object.fromEntries(Object.entries(plan.parts ?? {}).map(([part, value]) => [part, asText(value)])) };
+}
+
+/** An answer and what it is held against, each plan once: [{role, plan}]. */
+function comparedPlans(one) {
+  const named = [["answer", one.best?.name], ["nearest miss", one.nearest?.name], ["second best", one.second_best?.name],
+    ...one.baselines.map((baseline) => [baseline.title, baseline.name])];
+  const titles = new Map();
+  for (const [title, name] of named) if (name && planNamed(one, name)) titles.set(name, [...(titles.get(name) ?? []), title]);
+  return [...titles].map(([name, all]) => ({ role: all.filter((title) => title !== name).join(", "), plan: planNamed(one, name) }));
+}
+
+const baselineOf = (one, start) => planNamed(one, one.baselines.find((baseline) => baseline.title.startsWith(start))?.name);
+/** How many times as much of the goal another plan takes; "" where it is not known. */
+const timesTheBest = (one, plan) => (one.best && plan && plan.value !== null && one.best.value > 0 ? digits(plan.value / one.best.value) : "");
+const valueSaid = (question, value) => (unitOfGoal(question) ? withUnit(value, unitOfGoal(question)) : digits(value));
+
+function planHeadlines(question, one) {
+  if (!one.best) return [one.miss ?? `On ${one.network} no plan keeps the limits.`];
+  const others = [["mobile-only", "mobile-only"], ["cloud-only", "cloud-only"]].map(([name, start]) => [name, timesTheBest(one, baselineOf(one, start))])
+    .filter(([name, times]) => times && name !== one.best.name).map(([name, times]) => `${name} takes ${times} times as ${question.target === "latency" ? "long" : "much"}`);
+  const texts = [`On ${one.network}, the least ${goalSaid(question)} has ${one.best.name}: ${valueSaid(question, one.best.value)}${others.length ? `; ${others.join(", ")}` : ""}.`];
+  if (one.second_best?.value && one.best.value > 0) {
+    texts.push(`The next best, ${one.second_best.name}, takes ${digits((one.second_best.value / one.best.value - 1) * 100)} % more.`);
+  }
+  return texts;
+}
+
+function drawPlanAnswer() {
+  const question = questionOf();
+  const one = planAnswer();
+  const ways = ["radio", "plan", "latency", "mobile energy", "accuracy", "upload, byte", "cloud's time", "second best", "behind, %", "mobile-only ÷ it", "cloud-only ÷ it"];
+  const columns = ways.map((title, index) => ({ name: title, title, text: index < 2 || title === "second best" }));
+  const rows = question.answers.map((each) => {
+    const plan = each.best ?? each.nearest;
+    if (!plan) return { marked: each === one, cells: [{ shown: each.network }, { shown: "none" }, ...ways.slice(2).map(() => ({ shown: "" }))] };
+    const behind = each.best && each.second_best && each.best.value > 0 ? (each.second_best.value / each.best.value - 1) * 100 : null;
+    return { marked: each === one, cells: [{ shown: each.network }, { shown: each.best ? plan.name : `✗ nearest miss: ${plan.name}`, value: plan.name },
+      { shown: withUnit(plan.latency_s, "s"), value: asText(plan.latency_s) }, { shown: withUnit(plan.mobile_energy_j, "J"), value: asText(plan.mobile_energy_j) },
+      { shown: percent(plan.accuracy), value: asText(plan.accuracy) }, { shown: asText(plan.upload_bytes), value: asText(plan.upload_bytes) },
+      { shown: withUnit(plan.cloud_s, "s"), value: asText(plan.cloud_s) }, { shown: each.second_best?.name ?? "" },
+      { shown: behind === null ? "" : digits(behind), value: asText(behind) },
+      ...["mobile-only", "cloud-only"].map((start) => ({ shown: timesTheBest(each, baselineOf(each, start)) }))] };
+  });
+  const limits = question.limits_text ? `Limits: ${question.limits_text}.` : "Limits: none were stated; accuracy is not weighed.";
+  const weighed = `${one.plans.length} plans were weighed${one.plans.some((plan) => !plan.admitted) ? `, of which ${one.plans.filter((plan) => !plan.admitted).length} are beyond the limits (✗)` : ""}.`;
+  answerBody.replaceChildren(...planHeadlines(question, one).map((text) => element("p", { class: "headline" }, text)),
+    element("p", { class: "muted" }, `${limits} ${weighed} Times and energies are of one request that waits for nothing.`),
+    tableElement(`The best plan on each radio: ${questionTitle(question)}`, columns, rows));
+}
+
+function comparedBars(parts, whole, si, x) {
+  const one = planAnswer();
+  const all = comparedPlans(one);
+  return stackedBars(all.map(({ role, plan }) => planRow(plan, role)), parts.filter(([part]) => all.some(({ plan }) => plan.parts?.[part] !== undefined)),
+    whole, si, (row) => row.partition, (row) => row.name === one.best?.name, x, "★ is the answer.");
+}
+
+/** The groups of the front by what accuracy they lose, and the other plans. */
+const LOSSES = [["no loss", (loss) => loss !== null && loss <= 0], ["loss up to 1 point", (loss) => loss !== null && loss > 0 && loss <= 0.01],
+  ["loss up to 2 points", (loss) => loss !== null && loss > 0.01 && loss <= 0.02], ["loss above 2 points", (loss) => loss !== null && loss > 0.02],
+  ["loss unknown", (loss) => loss === null]];
+
+function planFrontFigure() {
+  const one = planAnswer();
+  const energies = one.plans.some((plan) => plan.mobile_energy_j > 0);
+  const [key, si, name] = energies ? ["mobile_energy_j", "J", "mobile energy"] : ["upload_bytes", "byte", "upload"];
+  const known = one.plans.filter((plan) => plan.latency_s > 0 && plan[key] !== null && (energies ? plan[key] > 0 : true));
+  if (known.length < 2) return null;
+  const time = unitFor("s", known.map((plan) => plan.latency_s));
+  const other = unitFor(si, known.map((plan) => plan[key]));
+  const series = (title, of, more) => ({ name: title, loose: true, ...more, points: of.map((plan) => [plan.latency_s * time.factor, plan[key] * other.factor]), names: of.map((plan) => plan.name) });
+  const best = planNamed(one, one.best?.name ?? one.nearest?.name);
+  const onFront = known.filter((plan) => plan.on_front);
+  const losses = LOSSES.map(([title, is]) => [title, onFront.filter((plan) => is(plan.accuracy_loss ?? null))]).filter(([, of]) => of.length);
+  const chart = { kind: "lines", xLog: true, yLog: energies, unit: time, x: `latency, ${time.name} (logarithmic)`, y: `${name}, ${other.name}${energies ? " (logarithmic)" : ""}`,
+    series: [...(best && known.includes(best) ? [series(one.best ? `the answer, ${best.name}` : `nearest miss, ${best.name}`, [best], { hollow: true })] : []),
+      ...losses.map(([title, of]) => series(`on the front, ${title}`, of)), series("not on the front", known.filter((plan) => !plan.on_front), { look: 7 })]
+      .filter((each) => each.points.length) };
+  const columns = [{ name: "plan", title: "plan" }, { name: "latency_s", title: `latency, ${time.name}` }, { name: "mobile_energy_j", title: "mobile energy, mJ" },
+    { name: "accuracy", title: "accuracy, %" }, { name: "accuracy_loss", title: "loss of accuracy, points" }, { name: "upload_bytes", title: "upload, byte" },
+    { name: "cloud_s", title: "cloud's time, ms" }, { name: "on_front", title: "on the front", text: true }, { name: "admitted", title: "within the limits", text: true }];
+  const cell = (value, factor) => ({ shown: value === null || value === undefined ? "unknown" : digits(value * factor), value: asText(value) });
+  const sorted = [...one.plans].sort((a, b) => Number(b.on_front) - Number(a.on_front) || a.latency_s - b.latency_s);
+  return { chart, columns, said: `${onFront.length} plans are on the front.`,
+    note: `${onFront.length} of ${one.plans.length} plans are on the front: no other is as good in latency, mobile energy, loss of accuracy, upload and cloud's time, and better in one.${
+      known.length < one.plans.length ? ` Of ${one.plans.length - known.length} a value is unknown; they are not drawn.` : ""}`,
+    rows: sorted.map((plan) => ({ marked: plan === best, cells: [{ shown: plan.name }, cell(plan.latency_s, time.factor), cell(plan.mobile_energy_j, 1e3), cell(plan.accuracy, 100),
+      cell(plan.accuracy_loss, 100), { shown: asText(plan.upload_bytes), value: asText(plan.upload_bytes) }, cell(plan.cloud_s, 1e3), { shown: plan.on_front ? "yes" : "no" },
+      { shown: plan.admitted ? "yes" : "no" }] })) };
+}
+
+/** The plans that stand in a map, and the numbers of those in each row; a name of none is null. */
+function mapOfNames(rows) {
+  const names = different(rows.flat().filter((name) => name !== null));
+  return { options: names.map((name) => ({ name })), cells: rows.map((row) => row.map((name) => (name === null ? null : names.indexOf(name)))) };
+}
+
+function planMapFigure() {
+  const { map } = planAnswer();
+  if (!map) return null;
+  const marks = (axis) => axis.values.map((value) => markOf(value / axis.per_unit));
+  const here = (axis) => `${axis.title} ${amountOf(axis, axis.here)}`;
+  const chart = { kind: "map", x: `${axisTitle(map.x)} (logarithmic)`, y: `${axisTitle(map.y)} (logarithmic)`, xs: marks(map.x), ys: marks(map.y), ...mapOfNames(map.best),
+    here: [map.y, map.x].map((axis) => axis.values.reduce((best, value, index) => (Math.abs(Math.log(value / axis.here)) < Math.abs(Math.log(axis.values[best] / axis.here)) ? index : best), 0)) };
+  const columns = [{ name: map.y.condition, title: axisTitle(map.y) }, ...map.x.values.map((value) => ({ name: `${map.x.condition} ${value}`, title: amountOf(map.x, value), text: true }))];
+  return { chart, columns, note: `All else as the scenario has it; the framed cell is its own: ${here(map.x)}, ${here(map.y)}. ${
+    map.best.flat().includes(null) ? "Empty: no plan keeps the limits there. " : ""}Each cell is exact at its own conditions.`,
+  said: `The best plans: ${optionsOnMap(chart).map(({ index }) => chart.options[index].name).join(", ")}.`,
+  rows: map.best.map((row, r) => ({ cells: [{ shown: marks(map.y)[r], value: asText(map.y.values[r]) }, ...row.map((name) => ({ shown: name ?? "none" }))] })).reverse() };
+}
+
+function changeSaid(change) {
+  const { stretches } = change;
+  const what = change.title;
+  const then = (stretch) => stretch.best ?? "none within the limits";
+  if (stretches.length === 1) return `It stays ${then(stretches[0])} whatever ${what} is, from ${amountOf(change, stretches[0].from)} to ${amountOf(change, stretches[0].to)}.`;
+  const at = stretches.findIndex((stretch) => change.here <= stretch.to);
+  const said = [];
+  if (at > 0) said.push(`falls below ${amountOf(change, stretches[at].from)} (then ${then(stretches[at - 1])})`);
+  if (at >= 0 && at + 1 < stretches.length) said.push(`rises above ${amountOf(change, stretches[at].to)} (then ${then(stretches[at + 1])})`);
+  return said.length ? `The answer changes when ${what}, ${amountOf(change, change.here)} here, ${said.join(" or ")}.` : "";
+}
+
+function changesFigure() {
+  const one = planAnswer();
+  const changes = (one.changes ?? []).filter((change) => change.here > 0 && change.stretches.length);
+  if (!changes.length) return null;
+  const perDecade = 6;
+  const ends = changes.flatMap((change) => [change.stretches[0].from / change.here, change.stretches[change.stretches.length - 1].to / change.here].map(Math.log10));
+  const [low, high] = [Math.round(Math.min(...ends)), Math.round(Math.max(...ends))];
+  const places = [...Array((high - low) * perDecade + 1).keys()].map((index) => 10 ** (low + index / perDecade));
+  const bestAt = (change, times) => change.stretches.find((stretch) => times * change.here >= stretch.from * (1 - 1e-9) && times * change.here <= stretch.to * (1 + 1e-9))?.best ?? null;
+  const shown = [...changes].reverse();
+  const chart = { kind: "map", x: "times the scenario's own value (logarithmic)", y: "condition", xs: places.map((times) => `×${markOf(times)}`), ys: shown.map((change) => change.title),
+    ...mapOfNames(shown.map((change) => places.map((times) => bestAt(change, times)))) };
+  const columns = [{ name: "condition", title: "condition" }, { name: "here", title: "here" }, { name: "from", title: "from" }, { name: "to", title: "to" }, { name: "best", title: "best plan", text: true }];
+  const said = changes.map((change) => changeSaid(change)).filter(Boolean).join(" ");
+  const rest = questionOf().complete === false ? " The places are among the plans that were proposed, not all there are." : "";
+  return { chart, columns, said, note: `${said}${rest}`,
+    rows: changes.flatMap((change) => change.stretches.map((stretch) => ({ marked: change.here >= stretch.from && change.here <= stretch.to,
+      cells: [{ shown: change.title, value: change.condition }, ...["here", "from", "to"].map((key) => ({ shown: amountOf(change, key === "here" ? change.here : stretch[key]), value: asText(key === "here" ? change.here : stretch[key]) })),
+        { shown: stretch.best ?? "none" }] }))) };
+}
+
+/** How the plans fare over samples, of a trace or of layer times: the best few, and what they are held against. */
+function samplesFigure(key, remark) {
+  const question = questionOf();
+  const one = planAnswer();
+  const over = one[key];
+  if (!over) return null;
+  const what = over.percentile === null || over.percentile === undefined ? "mean" : `P${Number((over.percentile * 100).toPrecision(6))}`;
+  const wanted = new Set([over.best, over.best_otherwise, one.best?.name, ...one.baselines.map((baseline) => baseline.name)]);
+  const sorted = [...over.plans].sort((a, b) => (a.value ?? Infinity) - (b.value ?? Infinity));
+  const rows = sorted.filter((plan, place) => place < 5 || wanted.has(plan.name));
+  const drawn = rows.filter((plan) => plan.value !== null);
+  if (!drawn.length) return null;
+  const unit = unitOfGoal(question) ? unitFor(unitOfGoal(question), drawn.map((plan) => plan.value)) : { factor: 1, name: "" };
+  const withName = (title) => `${title}${unit.name ? `, ${unit.name}` : ""}`;
+  const parts = [["value", `${what} of ${question.target}`], ["mean_regret", "mean regret"], ["largest_regret", "largest regret"]];
+  const chart = { kind: "dots", unit, x: withName(question.target), y: "", categories: drawn.map((plan) => ({ name: plan.name, marked: plan.name === over.best })),
+    series: parts.map(([part, name]) => ({ name, values: drawn.map((plan) => plan[part]) })) };
+  const cell = (value) => ({ shown: value === null ? "infinite" : digits(value * unit.factor), value: asText(value) });
+  const columns = [{ name: "plan", title: "plan" }, ...parts.map(([part, name]) => ({ name: part, title: withName(name) })), { name: "best_share", title: "the best for, %" }];
+  return { chart, columns, said: `The most robust plan is ${over.best}.`, note: `★ is one plan for all of it: the least ${what}. ${over.best_otherwise && over.best_otherwise !== over.best ? `Otherwise the best would be ${over.best_otherwise}. ` : ""}${remark}`,
+    rows: rows.map((plan) => ({ marked: plan.name === over.best, cells: [{ shown: plan.name }, ...parts.map(([part]) => cell(plan[part])), { shown: digits(plan.best_share * 100), value: asText(plan.best_share) }] })) };
+}
+
+function setUpPlan() {
+  const questions = data.plans;
+  addChooser("question", "Goal and limits", questions.map((question, index) => ({ value: String(index), shown: questionTitle(question) })));
+  addChooser("radio", "Radio", optionsOf(different(questions.flatMap((question) => question.answers.map((each) => each.network)))
+    .filter((network) => questions.every((question) => answerOf(question, network)))));
+  addFigure("latency", "The answer beside others: latency", "Where the time of one request goes, of the answer, of the second best, and of what they are held against.",
+    () => comparedBars(LATENCY_PARTS, "latency_s", "s", "latency"));
+  addFigure("energy", "The answer beside others: mobile energy", "Where the mobile's energy of one request goes.",
+    () => comparedBars(ENERGY_PARTS, "energy_j", "J", "mobile energy"));
+  addFigure("front", "What can be traded", "Each plan's latency and energy; colour and shape tell what accuracy those on the front lose against the uncut network.", planFrontFigure);
+  addFigure("changes", "What would change the answer", "The best plan along one condition at a time, all else as the scenario has it.", changesFigure);
+  addFigure("map", "The best plan over two conditions", "Which plan is the best where two conditions differ from the scenario's.", planMapFigure);
+  addFigure("trace", "One plan for a trace", `How plans fare where the uplink follows ${questions[0].trace_file ?? "a trace"}.`,
+    () => samplesFigure("trace", "Regret is what a plan costs beyond the best of each rate."));
+  addFigure("spread", "As sure as the layer times are", "How plans fare where layer times are drawn within the intervals in which they were measured.",
+    () => samplesFigure("spread", "Regret is what a plan costs beyond the best of each draw."));
+}
