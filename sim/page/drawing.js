@@ -8,7 +8,7 @@
 //   categories  of bars and dots: [{name, marked, refused}]: the best, and what limits exclude
 //   series      [{name, values: [SI or null], halves: [SI or null], look}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
 //               dotted: a dot at each point; hollow: points drawn larger and not filled; look: in place of its number, that of its colour and hatching
-//   x, y        titles of the axes; xLog and yLog of lines: logarithmic
+//   x, y        titles of the axes; xLog and yLog of lines: logarithmic; tight: the axes of lines, all values above 0, end just beyond the points
 
 /** An element with attributes and children; a text among the children becomes a text. */
 function element(tag, attributes = {}, ...children) {
@@ -245,6 +245,12 @@ function drawOnCanvas(canvas, chart) {
     for (const [along, isLog] of [[x, chart.xLog], [y, chart.yLog]]) {
       if (isLog) along.ticks.callback = (value) => (/^[125]0*$|^0\.0*[125]$/.test(String(Number(value))) ? String(Number(value)) : "");
     }
+    if (chart.tight) {
+      for (const [along, place] of [[x, 0], [y, 1]]) {
+        const values = chart.series.flatMap((each) => each.points.map((point) => point[place]));
+        Object.assign(along, { min: Math.min(...values) / 1.2, max: Math.max(...values) * 1.2 });
+      }
+    }
     if (chart.yFromZero) y.min = 0;
     if (chart.yMost !== undefined) y.max = chart.yMost;
   }
@@ -256,7 +262,7 @@ function drawOnCanvas(canvas, chart) {
   } } };
   return new Chart(canvas, {
     type: chart.kind === "bars" ? "bar" : "line",
-    data: { labels: lying ? chart.categories.map((category) => labelOf(category, narrow ? 16 : 30)) : undefined,
+    data: { labels: lying ? chart.categories.map((category) => labelOf(category, narrow ? 16 : 34)) : undefined,
       datasets: chart.series.map((each, index) => datasetOf(chart, each, index, theme)) },
     options: { indexAxis: lying ? "y" : "x", animation: false, responsive: true, maintainAspectRatio: false,
       layout: { padding: { right: chart.kind === "bars" ? 58 : 12 } },
@@ -292,7 +298,7 @@ function svgLying(chart, frame) {
     + svgText(px(tick), frame.bottom + 16, tick, { "text-anchor": "middle" })).join("");
   chart.categories.forEach((category, index) => {
     const middle = frame.top + row * (index + 0.5);
-    text += svgText(frame.left - 6, middle + 4, labelOf(category, 30),
+    text += svgText(frame.left - 6, middle + 4, labelOf(category, 34),
       { "text-anchor": "end", ...(category.marked ? { "font-weight": "bold" } : {}) });
     if (chart.kind === "bars") {
       let from = 0;
@@ -368,7 +374,7 @@ function svgOf(title, chart) {
   const lying = chart.kind === "bars" || chart.kind === "dots";
   const width = 860;
   const height = heightOf(chart) + 40;
-  const frame = { left: lying ? 220 : 80, right: width - 80, top: 64 + Math.ceil(chart.series.length / 4) * 18, bottom: height - 48 };
+  const frame = { left: lying ? 244 : 80, right: width - 80, top: 64 + Math.ceil(chart.series.length / 4) * 18, bottom: height - 48 };
   const legend = chart.series.map((each, index) => {
     const [x, y] = [20 + (index % 4) * 210, 50 + Math.floor(index / 4) * 18];
     const key = each.loose ? svgPoint(x + 8, y - 4, chart, index, "")

@@ -6,9 +6,11 @@
 //   kind     "map"
 //   x, y     titles of the axes, with units
 //   xs, ys   labels of the columns, and of the rows from the lowest to the highest, as they are written
-//   options  [{name}]: what may be the best
+//   options  [{name, letter}]: what may be the best; without letters, those of most cells have the first of the alphabet
 //   cells    [row][column]: the number of an option, or null where there is none
-//   here     [row, column] of a cell that is framed; may be left out
+//   here     [row, column] of a cell that is framed, or, with null for the row, a column between two arrowheads; may be left out
+//   apart    whether rows have nothing to do with each other
+//   every    of labels of columns: those at multiples of it are written, as far as there is room
 
 const SVG_SPACE = "http://www.w3.org/2000/svg";
 let mapsMade = 0;
@@ -25,18 +27,18 @@ function svgElement(tag, attributes = {}, ...children) {
 /** The letters of an option: A to Z, then AA. */
 const lettersOf = (index) => (index < 26 ? "" : lettersOf(Math.floor(index / 26) - 1)) + String.fromCharCode(65 + (index % 26));
 
-/** The options that stand in some cell, those of most cells first: [{index, count}]. */
+/** The options that stand in some cell, by their letters, or those of most cells first: [{index, count}]. */
 function optionsOnMap(chart) {
   const counts = new Map();
   for (const index of chart.cells.flat()) if (index !== null) counts.set(index, (counts.get(index) ?? 0) + 1);
-  return [...counts].map(([index, count]) => ({ index, count })).sort((a, b) => b.count - a.count || a.index - b.index);
+  return [...counts].map(([index, count]) => ({ index, count })).sort((a, b) => (chart.options[a.index].letter ? 0 : b.count - a.count) || a.index - b.index);
 }
 
 /** The letters by the number of an option, in the order of the legend. */
-const lettersOnMap = (chart) => new Map(optionsOnMap(chart).map(({ index }, place) => [index, lettersOf(place)]));
+const lettersOnMap = (chart) => new Map(optionsOnMap(chart).map(({ index }, place) => [index, chart.options[index].letter ?? lettersOf(place)]));
 
-/** Cells that touch and have the same option: [{index, cells: [[row, column]]}]. */
-function regionsOf(cells) {
+/** Cells that touch, those of one row alone where rows are apart, and have the same option: [{index, cells: [[row, column]]}]. */
+function regionsOf({ cells, apart }) {
   const seen = cells.map((row) => row.map(() => false));
   const regions = [];
   cells.forEach((row, r) => row.forEach((index, c) => {
@@ -47,7 +49,7 @@ function regionsOf(cells) {
     while (open.length) {
       const [y, x] = open.pop();
       found.push([y, x]);
-      for (const [v, u] of [[y - 1, x], [y + 1, x], [y, x - 1], [y, x + 1]]) {
+      for (const [v, u] of [[y, x - 1], [y, x + 1], ...(apart ? [] : [[y - 1, x], [y + 1, x]])]) {
         if (cells[v]?.[u] === index && !seen[v][u]) { seen[v][u] = true; open.push([v, u]); }
       }
     }
@@ -93,8 +95,8 @@ function mapLegend(chart, width) {
 }
 
 /** Which of `count` labels are written, so that they do not touch. */
-function labelsThatFit(count, room, size) {
-  const step = Math.max(1, Math.ceil((count * size) / Math.max(room, 1)));
+function labelsThatFit(count, room, size, every = 1) {
+  const step = Math.max(1, Math.ceil((count * size) / Math.max(room, 1) / every)) * every;
   return [...Array(count).keys()].filter((index) => index % step === 0);
 }
 
@@ -133,7 +135,7 @@ function mapElement(chart, width, theme, title) {
       if (row[from] !== null) {
         const over = to - from > 1 ? `${chart.xs[from]} to ${chart.xs[to - 1]}` : chart.xs[from];
         svg.append(svgElement("rect", { x: left(from).toFixed(2), y: top(r).toFixed(2), width: ((to - from) * wide).toFixed(2), height: tall.toFixed(2),
-          fill: `url(#${idOf(row[from])})`, stroke: theme.paper, "stroke-width": Math.min(wide, tall) > 8 ? 1 : 0 },
+          fill: `url(#${idOf(row[from])})`, stroke: theme.paper, "stroke-width": Math.min(wide, tall) > 8 ? 1 : 0, "shape-rendering": "crispEdges" },
         svgElement("title", {}, `${over}; ${chart.ys[r]}: ${chart.options[row[from]].name}`)));
       }
       from = to;
@@ -144,17 +146,19 @@ function mapElement(chart, width, theme, title) {
   if (wide >= 18 && tall >= 15) {
     chart.cells.forEach((row, r) => row.forEach((index, c) => { if (index !== null) write(r, c, index); }));
   } else {
-    for (const region of regionsOf(chart.cells)) {
+    for (const region of regionsOf(chart)) {
       if (region.cells.length * wide * tall >= 200 || region.cells.length > 2) write(...heartOf(region), region.index);
     }
   }
   if (chart.here) {
     const [r, c] = chart.here;
-    svg.append(svgElement("rect", { x: left(c) - 1, y: top(r) - 1, width: wide + 2, height: tall + 2, fill: "none", stroke: theme.paper, "stroke-width": 5 }),
-      svgElement("rect", { x: left(c) - 1, y: top(r) - 1, width: wide + 2, height: tall + 2, fill: "none", stroke: theme.ink, "stroke-width": 2.5 }));
+    const middle = left(c) + wide / 2;
+    const place = { x: left(c) - 1, y: top(r ?? 0) - 1, width: wide + 2, height: tall + 2, fill: "none" };
+    if (r === null) svg.append(svgElement("path", { d: `M${middle - 6},${frame.top - 8}h12l-6,8zM${middle - 4},${frame.bottom + 5}h8l-4,-5z`, fill: theme.ink }));
+    else svg.append(svgElement("rect", { ...place, stroke: theme.paper, "stroke-width": 5 }), svgElement("rect", { ...place, stroke: theme.ink, "stroke-width": 2.5 }));
   }
   svg.append(svgElement("rect", { x: frame.left, y: frame.top, width: frame.right - frame.left, height: frame.bottom - frame.top, fill: "none", stroke: theme.line }));
-  for (const c of labelsThatFit(columns, frame.right - frame.left, Math.max(...chart.xs.map((label) => widthOfText(label))) + 12)) {
+  for (const c of labelsThatFit(columns, frame.right - frame.left, Math.max(...chart.xs.map((label) => widthOfText(label))) + 12, chart.every)) {
     svg.append(svgElement("text", { x: Math.min(left(c) + wide / 2, width - widthOfText(chart.xs[c]) / 2 - 2), y: frame.bottom + 16, "text-anchor": "middle" }, chart.xs[c]));
   }
   for (const r of labelsThatFit(rows, frame.bottom - frame.top, 15)) {

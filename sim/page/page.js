@@ -467,11 +467,10 @@ function setUpFleet() {
 
 function addHeader() {
   const top = document.getElementById("top");
-  top.append(element("h1", {}, report.title || String(data.title ?? data.manifest.scenario ?? "Results")));
-  for (const text of data.introduction ?? report.paragraphs.slice(0, 2)) top.append(element("p", {}, text));
-  const facts = [data.manifest.started ? `simulated ${dateOf(String(data.manifest.started))}` : "",
-    data.manifest.papilio ? `Papilio ${data.manifest.papilio} (${data.manifest.git_revision})` : "",
-    data.manifest.seed === undefined ? "" : `seed ${data.manifest.seed}`];
+  top.append(element("h1", {}, data.title || report.title || String(data.manifest.scenario ?? "Results")));
+  for (const text of report.paragraphs.slice(0, 2)) top.append(element("p", {}, text));
+  const facts = kindOfPage.facts?.() ?? [data.manifest.started ? `simulated ${dateOf(String(data.manifest.started))}` : "",
+    data.manifest.papilio ? `Papilio ${data.manifest.papilio} (${data.manifest.git_revision})` : "", `seed ${data.manifest.seed}`];
   top.append(element("p", { class: "muted" }, facts.filter(Boolean).join(" · ")));
 }
 
@@ -494,7 +493,8 @@ function addReportTables() {
 
 function addSources() {
   const sources = document.getElementById("sources");
-  for (const text of data.assumptions ?? report.paragraphs.slice(2)) sources.append(element("p", {}, text));
+  for (const text of report.paragraphs.slice(2)) sources.append(element("p", {}, text));
+  kindOfPage.addSources?.(sources);
   const notes = [...data.notes, "Charts and their tables show four significant digits; a saved CSV has the values themselves, in SI (s, J, byte), and names as they are."];
   sources.append(element("ul", { class: "notes" }, ...notes.map((text) => element("li", {}, text))));
   const rows = Object.entries(data.manifest).filter(([, value]) => typeof value !== "object" || value === null || JSON.stringify(value).length < 4000)
@@ -505,13 +505,18 @@ function addSources() {
   sources.append(element("details", {}, element("summary", {}, "The scenario, with every default"), element("pre", { tabindex: "0" }, data.scenario ?? "")));
 }
 
-/** What each kind of page begins with, and what draws its answer. */
-const KINDS = { scenario: [setUpScenario, drawScenarioAnswer], fleet: [setUpFleet, drawFleetAnswer], plan: [setUpPlan, drawPlanAnswer] };
-const [setUp, drawAnswer] = KINDS[data.kind];
+// What each kind of page has of its own: setUp makes choosers and figures, drawAnswer the answer; facts and addSources where the usual do not fit.
+const KINDS = {
+  scenario: { setUp: setUpScenario, drawAnswer: drawScenarioAnswer },
+  fleet: { setUp: setUpFleet, drawAnswer: drawFleetAnswer },
+  plan: { setUp: setUpPlan, drawAnswer: drawPlanAnswer, facts: planFacts, addSources: addPlanSources },
+};
+const kindOfPage = KINDS[data.kind];
+const drawAnswer = () => kindOfPage.drawAnswer();
 
 choosers.addEventListener("submit", (event) => event.preventDefault());
 addHeader();
-setUp();
+kindOfPage.setUp();
 choosers.hidden = !choosers.childElementCount;
 addReportTables();
 addSources();

@@ -15,9 +15,15 @@ const markOf = (value) => String(Number(value.toPrecision(3)));
 const amountOf = (axis, value) => `${markOf(value / axis.per_unit)}${axis.unit ? ` ${axis.unit}` : ""}`;
 const axisTitle = (axis) => `${axis.title}${axis.unit ? `, ${axis.unit}` : ""}`;
 
+const planFacts = () => [...data.introduction, data.manifest.papilio ? `Papilio ${data.manifest.papilio} (${data.manifest.git_revision})` : ""];
+
+function addPlanSources(sources) {
+  for (const text of data.assumptions) sources.append(element("p", {}, text));
+}
+
 /** A plan as a row of a summary, by which bars are drawn; its role is what it stands there for. */
 function planRow(plan, role) {
-  return { name: plan.name, partition: role ? `${role}: ${plan.name}` : plan.name, latency_s: asText(plan.latency_s), energy_j: asText(plan.mobile_energy_j),
+  return { name: plan.name, partition: role ? `${plan.name} · ${role}` : plan.name, latency_s: asText(plan.latency_s), energy_j: asText(plan.mobile_energy_j),
     admitted: plan.admitted ? "1" : "0", ...Object.fromEntries(Object.entries(plan.parts ?? {}).map(([part, value]) => [part, asText(value)])) };
 }
 
@@ -27,7 +33,8 @@ function comparedPlans(one) {
     ...one.baselines.map((baseline) => [baseline.title, baseline.name])];
   const titles = new Map();
   for (const [title, name] of named) if (name && planNamed(one, name)) titles.set(name, [...(titles.get(name) ?? []), title]);
-  return [...titles].map(([name, all]) => ({ role: all.filter((title) => title !== name).join(", "), plan: planNamed(one, name) }));
+  // A title that the name says again, as "cloud-only" does, is left out; the answer has a star.
+  return [...titles].map(([name, all]) => ({ role: all.filter((title) => title !== "answer" && !name.startsWith(title.split(",")[0])).join(", "), plan: planNamed(one, name) }));
 }
 
 const baselineOf = (one, start) => planNamed(one, one.baselines.find((baseline) => baseline.title.startsWith(start))?.name);
@@ -77,8 +84,8 @@ function comparedBars(parts, whole, si, x) {
 }
 
 /** The groups of the front by what accuracy they lose, and the other plans. */
-const LOSSES = [["no loss", (loss) => loss !== null && loss <= 0], ["loss up to 1 point", (loss) => loss !== null && loss > 0 && loss <= 0.01],
-  ["loss up to 2 points", (loss) => loss !== null && loss > 0.01 && loss <= 0.02], ["loss above 2 points", (loss) => loss !== null && loss > 0.02],
+const LOSSES = [["no loss", (loss) => loss !== null && loss <= 0], ["loss ≤ 1 point", (loss) => loss !== null && loss > 0 && loss <= 0.01],
+  ["loss ≤ 2 points", (loss) => loss !== null && loss > 0.01 && loss <= 0.02], ["loss > 2 points", (loss) => loss !== null && loss > 0.02],
   ["loss unknown", (loss) => loss === null]];
 
 function planFrontFigure() {
@@ -89,13 +96,18 @@ function planFrontFigure() {
   if (known.length < 2) return null;
   const time = unitFor("s", known.map((plan) => plan.latency_s));
   const other = unitFor(si, known.map((plan) => plan[key]));
-  const series = (title, of, more) => ({ name: title, loose: true, ...more, points: of.map((plan) => [plan.latency_s * time.factor, plan[key] * other.factor]), names: of.map((plan) => plan.name) });
   const best = planNamed(one, one.best?.name ?? one.nearest?.name);
   const onFront = known.filter((plan) => plan.on_front);
+  // What takes far more than anything on the front would leave that no room.
+  const framed = [...onFront, best].filter((plan) => known.includes(plan));
+  const most = ["latency_s", key].map((what) => 1.5 * Math.max(...framed.map((plan) => plan[what])));
+  const near = known.filter((plan) => plan.latency_s <= most[0] && plan[key] <= most[1]);
+  const beyond = known.length - near.length;
+  const series = (title, of, more) => ({ name: title, loose: true, ...more, points: of.map((plan) => [plan.latency_s * time.factor, plan[key] * other.factor]), names: of.map((plan) => plan.name) });
   const losses = LOSSES.map(([title, is]) => [title, onFront.filter((plan) => is(plan.accuracy_loss ?? null))]).filter(([, of]) => of.length);
-  const chart = { kind: "lines", xLog: true, yLog: energies, unit: time, x: `latency, ${time.name} (logarithmic)`, y: `${name}, ${other.name}${energies ? " (logarithmic)" : ""}`,
+  const chart = { kind: "lines", xLog: true, yLog: energies, tight: energies, unit: time, x: `latency, ${time.name} (logarithmic)`, y: `${name}, ${other.name}${energies ? " (logarithmic)" : ""}`,
     series: [...(best && known.includes(best) ? [series(one.best ? `the answer, ${best.name}` : `nearest miss, ${best.name}`, [best], { hollow: true })] : []),
-      ...losses.map(([title, of]) => series(`on the front, ${title}`, of)), series("not on the front", known.filter((plan) => !plan.on_front), { look: 7 })]
+      ...losses.map(([title, of]) => series(`front, ${title}`, of)), series("not on the front", near.filter((plan) => !plan.on_front), { look: 7 })]
       .filter((each) => each.points.length) };
   const columns = [{ name: "plan", title: "plan" }, { name: "latency_s", title: `latency, ${time.name}` }, { name: "mobile_energy_j", title: "mobile energy, mJ" },
     { name: "accuracy", title: "accuracy, %" }, { name: "accuracy_loss", title: "loss of accuracy, points" }, { name: "upload_bytes", title: "upload, byte" },
@@ -104,24 +116,26 @@ function planFrontFigure() {
   const sorted = [...one.plans].sort((a, b) => Number(b.on_front) - Number(a.on_front) || a.latency_s - b.latency_s);
   return { chart, columns, said: `${onFront.length} plans are on the front.`,
     note: `${onFront.length} of ${one.plans.length} plans are on the front: no other is as good in latency, mobile energy, loss of accuracy, upload and cloud's time, and better in one.${
-      known.length < one.plans.length ? ` Of ${one.plans.length - known.length} a value is unknown; they are not drawn.` : ""}`,
+      beyond ? ` ${beyond} others take far more and are in the table alone.` : ""}${known.length < one.plans.length ? ` Of ${one.plans.length - known.length} a value is unknown; they are not drawn.` : ""}`,
     rows: sorted.map((plan) => ({ marked: plan === best, cells: [{ shown: plan.name }, cell(plan.latency_s, time.factor), cell(plan.mobile_energy_j, 1e3), cell(plan.accuracy, 100),
       cell(plan.accuracy_loss, 100), { shown: asText(plan.upload_bytes), value: asText(plan.upload_bytes) }, cell(plan.cloud_s, 1e3), { shown: plan.on_front ? "yes" : "no" },
       { shown: plan.admitted ? "yes" : "no" }] })) };
 }
 
-/** The plans that stand in a map, and the numbers of those in each row; a name of none is null. */
-function mapOfNames(rows) {
-  const names = different(rows.flat().filter((name) => name !== null));
-  return { options: names.map((name) => ({ name })), cells: rows.map((row) => row.map((name) => (name === null ? null : names.indexOf(name)))) };
+/** A map's options and cells, of rows of names; a plan has the same letter and colour in all maps of a radio, the answer the first. */
+function mapOfNames(one, rows) {
+  const names = different([one.best?.name, ...(one.changes ?? []).flatMap((change) => change.stretches.map((stretch) => stretch.best)), ...(one.map?.best.flat() ?? [])]
+    .filter((name) => name !== null && name !== undefined));
+  return { options: names.map((name, index) => ({ name, letter: lettersOf(index) })), cells: rows.map((row) => row.map((name) => (name === null ? null : names.indexOf(name)))) };
 }
 
 function planMapFigure() {
-  const { map } = planAnswer();
+  const one = planAnswer();
+  const { map } = one;
   if (!map) return null;
   const marks = (axis) => axis.values.map((value) => markOf(value / axis.per_unit));
   const here = (axis) => `${axis.title} ${amountOf(axis, axis.here)}`;
-  const chart = { kind: "map", x: `${axisTitle(map.x)} (logarithmic)`, y: `${axisTitle(map.y)} (logarithmic)`, xs: marks(map.x), ys: marks(map.y), ...mapOfNames(map.best),
+  const chart = { kind: "map", x: `${axisTitle(map.x)} (logarithmic)`, y: `${axisTitle(map.y)} (logarithmic)`, xs: marks(map.x), ys: marks(map.y), ...mapOfNames(one, map.best), every: 3,
     here: [map.y, map.x].map((axis) => axis.values.reduce((best, value, index) => (Math.abs(Math.log(value / axis.here)) < Math.abs(Math.log(axis.values[best] / axis.here)) ? index : best), 0)) };
   const columns = [{ name: map.y.condition, title: axisTitle(map.y) }, ...map.x.values.map((value) => ({ name: `${map.x.condition} ${value}`, title: amountOf(map.x, value), text: true }))];
   return { chart, columns, note: `All else as the scenario has it; the framed cell is its own: ${here(map.x)}, ${here(map.y)}. ${
@@ -132,7 +146,7 @@ function planMapFigure() {
 
 function changeSaid(change) {
   const { stretches } = change;
-  const what = change.title;
+  const what = change.phrase ?? change.title;
   const then = (stretch) => stretch.best ?? "none within the limits";
   if (stretches.length === 1) return `It stays ${then(stretches[0])} whatever ${what} is, from ${amountOf(change, stretches[0].from)} to ${amountOf(change, stretches[0].to)}.`;
   const at = stretches.findIndex((stretch) => change.here <= stretch.to);
@@ -146,18 +160,19 @@ function changesFigure() {
   const one = planAnswer();
   const changes = (one.changes ?? []).filter((change) => change.here > 0 && change.stretches.length);
   if (!changes.length) return null;
-  const perDecade = 6;
+  const perDecade = 12;
   const ends = changes.flatMap((change) => [change.stretches[0].from / change.here, change.stretches[change.stretches.length - 1].to / change.here].map(Math.log10));
   const [low, high] = [Math.round(Math.min(...ends)), Math.round(Math.max(...ends))];
   const places = [...Array((high - low) * perDecade + 1).keys()].map((index) => 10 ** (low + index / perDecade));
   const bestAt = (change, times) => change.stretches.find((stretch) => times * change.here >= stretch.from * (1 - 1e-9) && times * change.here <= stretch.to * (1 + 1e-9))?.best ?? null;
   const shown = [...changes].reverse();
   const chart = { kind: "map", x: "times the scenario's own value (logarithmic)", y: "condition", xs: places.map((times) => `×${markOf(times)}`), ys: shown.map((change) => change.title),
-    ...mapOfNames(shown.map((change) => places.map((times) => bestAt(change, times)))) };
+    ...mapOfNames(one, shown.map((change) => places.map((times) => bestAt(change, times)))), apart: true, every: perDecade, here: [null, places.findIndex((times) => Math.abs(times - 1) < 1e-9)] };
   const columns = [{ name: "condition", title: "condition" }, { name: "here", title: "here" }, { name: "from", title: "from" }, { name: "to", title: "to" }, { name: "best", title: "best plan", text: true }];
   const said = changes.map((change) => changeSaid(change)).filter(Boolean).join(" ");
+  const load = changes.some((change) => change.title.startsWith("K_")) ? " K is how many times as long a device takes as its layer table says." : "";
   const rest = questionOf().complete === false ? " The places are among the plans that were proposed, not all there are." : "";
-  return { chart, columns, said, note: `${said}${rest}`,
+  return { chart, columns, said, note: `▼ is the scenario's own value.${load} ${said}${rest}`,
     rows: changes.flatMap((change) => change.stretches.map((stretch) => ({ marked: change.here >= stretch.from && change.here <= stretch.to,
       cells: [{ shown: change.title, value: change.condition }, ...["here", "from", "to"].map((key) => ({ shown: amountOf(change, key === "here" ? change.here : stretch[key]), value: asText(key === "here" ? change.here : stretch[key]) })),
         { shown: stretch.best ?? "none" }] }))) };
@@ -188,7 +203,7 @@ function samplesFigure(key, remark) {
 
 function setUpPlan() {
   const questions = data.plans;
-  addChooser("question", "Goal and limits", questions.map((question, index) => ({ value: String(index), shown: questionTitle(question) })));
+  addChooser("question", "Goal and limits", questions.map((question, index) => ({ value: String(index), shown: different(questions.map((each) => each.limits_text)).length > 1 ? questionTitle(question) : `least ${question.target}` })));
   addChooser("radio", "Radio", optionsOf(different(questions.flatMap((question) => question.answers.map((each) => each.network)))
     .filter((network) => questions.every((question) => answerOf(question, network)))));
   addFigure("latency", "The answer beside others: latency", "Where the time of one request goes, of the answer, of the second best, and of what they are held against.",

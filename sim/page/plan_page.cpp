@@ -111,7 +111,7 @@ Json plan_page_data(const std::vector<fs::path>& files) {
   }
   Json data{{"kind", "plan"}};
   data["title"] = fmt::format("Plans for {}", first["scenario"].get<std::string>());
-  data["introduction"] = {fmt::format("{} on {} (mobile) and {} (cloud): which layers run where.",
+  data["introduction"] = {fmt::format("{} on {} (mobile) and {} (cloud): which layers run where",
                                       text_at(first, "model"), text_at(first, "mobile"),
                                       text_at(first, "cloud"))};
   data["assumptions"] = Json::array();

@@ -109,6 +109,7 @@ class AnswerJson {
     const Scenario& scenario = planner_.scenario();
     return {{"condition", axis.name},
             {"title", axis.title},
+            {"phrase", axis.phrase},
             {"unit", axis.unit},
             {"per_unit", axis.per_unit},
             {"here", axis.value(scenario.spec.conditions, scenario.radios.at(radio_))}};

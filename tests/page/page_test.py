@@ -243,15 +243,15 @@ def plan(page, place):
             rows = table_of(page, "latency")
             assert len(rows) == len(beside), rows
             for name in beside:
-                row = [row for row in rows if row[0][1] == name or row[0][1].endswith(f": {name}")]
+                row = [row for row in rows if row[0][1] == name or row[0][1].startswith(f"{name} · ")]
                 assert len(row) == 1 and float(row[0][1][1]) == of[name]["latency_s"], (name, rows)
             marked = page.value("document.querySelector('#figure-latency tr.marked th').textContent")
-            assert marked.endswith(best), marked
+            assert marked == best or marked.startswith(f"{best} · "), marked
             # The front: the same plans in the chart, in the table and in the JSON; the answer is ringed.
             front = {each["name"] for each in one["plans"] if each["on_front"]}
             assert {row[0][0] for row in table_of(page, "front") if row[7][0] == "yes"} == front
             series = page.value("figures.find((each) => each.id === 'front').made.chart.series.map((each) => [each.name, each.names])")
-            assert {name for title, names in series if title.startswith("on the front") for name in names} == front
+            assert {name for title, names in series if title.startswith("front, ") for name in names} == front
             assert series[0] == [f"the answer, {best}", [best]], series[0]
             # The map: the row that stands lowest comes last in the table; at the scenario's own conditions it has the answer.
             cells = [[cell[0] for cell in row[1:]] for row in table_of(page, "map")][::-1]
@@ -261,7 +261,7 @@ def plan(page, place):
                 here = one["map"][axis]
                 assert abs(here["values"][index] / here["here"] - 1) < 1e-9, (axis, here)
             assert cells[row][column] == best
-            assert set(drawn(page, "map")) == {name for row in one["map"]["best"] for name in row}
+            assert set(drawn(page, "map")) >= {name for row in one["map"]["best"] for name in row}
             stretches = [(change["condition"], repr(stretch["to"]), stretch["best"]) for change in one["changes"] for stretch in change["stretches"]]
             shown = [(row[0][1], repr(float(row[3][1])), row[4][0]) for row in table_of(page, "changes")]
             assert [(name, float(to), best) for name, to, best in shown] == [(name, float(to), best) for name, to, best in stretches]
