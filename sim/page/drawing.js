@@ -8,7 +8,8 @@
 //   categories  of bars and dots: [{name, marked, refused}]: the best, and what limits exclude
 //   series      [{name, values: [SI or null], halves: [SI or null], look}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
 //               dotted: a dot at each point; hollow: points drawn larger and not filled; look: in place of its number, that of its colour and hatching
-//   x, y        titles of the axes; xLog and yLog of lines: logarithmic; tight: the axes of lines, all values above 0, end just beyond the points
+//   x, y        titles of the axes; xLog and yLog of lines, xLog of dots: logarithmic; tight: logarithmic axes of lines end just beyond the
+//               points; xFit: the axis of lines ends at the first and the last point
 
 /** An element with attributes and children; a text among the children becomes a text. */
 function element(tag, attributes = {}, ...children) {
@@ -60,6 +61,10 @@ function withUnit(value, si) {
   const unit = unitFor(si, [value]);
   return `${digits(value * unit.factor)} ${unit.name}`.trim();
 }
+
+/** Whether values, all above 0, need a logarithmic axis; and the axis' title, which says so. */
+const areFarApart = (values) => Math.max(...values) > 10 * Math.min(...values);
+const titleOfAxis = (title, isLog) => `${title}${isLog ? " (logarithmic)" : ""}`;
 
 const shortened = (text, most) => ([...text].length > most ? `${[...text].slice(0, most - 1).join("")}…` : text);
 
@@ -186,7 +191,7 @@ function annotations(chart, theme) {
       each.values.forEach((value, index) => {
         if (value === null || each.halves[index] === null) return;
         const y = scales.y.getPixelForValue(index);
-        const ends = [-1, 1].map((side) => scales.x.getPixelForValue((value + side * each.halves[index]) * chart.unit.factor));
+        const ends = [-1, 1].map((side) => scales.x.getPixelForValue(Math.max(scales.x.min, (value + side * each.halves[index]) * chart.unit.factor)));
         pen.beginPath();
         pen.moveTo(ends[0], y); pen.lineTo(ends[1], y);
         for (const x of ends) { pen.moveTo(x, y - 4); pen.lineTo(x, y + 4); }
@@ -219,6 +224,15 @@ function datasetOf(chart, each, index, theme) {
 const legendOf = (canvas) => Chart.defaults.plugins.legend.labels.generateLabels(canvas)
   .map((label) => ({ ...label, lineDash: canvas.data.datasets[label.datasetIndex].borderDash ?? [] }));
 
+/** The marks of a logarithmic axis that are written: 1, 2, 5 and so on. */
+const roundAlone = (value) => (/^[125]0*$|^0\.0*[125]$/.test(String(Number(value))) ? String(Number(value)) : "");
+
+/** The least that dots show above 0, an interval's end included, in the chart's unit. */
+function leastOf(chart) {
+  const ends = chart.series.flatMap((each) => each.values.flatMap((value, index) => [value, (value ?? 0) - (each.halves?.[index] ?? 0)]));
+  return Math.min(...ends.filter((end) => end > 0)) * chart.unit.factor;
+}
+
 /** Draws a chart on a canvas; hands back what Chart.js keeps of it. */
 function drawOnCanvas(canvas, chart) {
   if (chart.kind === "map") return drawMap(canvas, chart);
@@ -230,8 +244,8 @@ function drawOnCanvas(canvas, chart) {
   const x = axis(chart.x);
   const y = axis(chart.y);
   if (lying) {
-    Object.assign(x, { stacked: chart.kind === "bars", min: 0, max: axisEnd(chart).end });
-    x.ticks.callback = (value) => digits(Number(value)).replace(/\.?0+$/, (end) => (end.startsWith(".") ? "" : end));
+    Object.assign(x, { stacked: chart.kind === "bars", min: chart.xLog ? leastOf(chart) / 1.2 : 0, max: axisEnd(chart).end * (chart.xLog ? 1.15 : 1), type: chart.xLog ? "logarithmic" : "linear" });
+    x.ticks.callback = chart.xLog ? roundAlone : (value) => digits(Number(value)).replace(/\.?0+$/, (end) => (end.startsWith(".") ? "" : end));
     x.ticks.autoSkipPadding = 16;
     x.ticks.includeBounds = false;
     Object.assign(y, { stacked: chart.kind === "bars", offset: true, type: "category" });
@@ -243,13 +257,18 @@ function drawOnCanvas(canvas, chart) {
     Object.assign(x, { type: chart.xLog ? "logarithmic" : "linear" });
     if (chart.yLog) y.type = "logarithmic";
     for (const [along, isLog] of [[x, chart.xLog], [y, chart.yLog]]) {
-      if (isLog) along.ticks.callback = (value) => (/^[125]0*$|^0\.0*[125]$/.test(String(Number(value))) ? String(Number(value)) : "");
+      if (isLog) along.ticks.callback = roundAlone;
     }
     if (chart.tight) {
-      for (const [along, place] of [[x, 0], [y, 1]]) {
+      for (const [along, place] of [[x, 0], [y, 1]].filter(([, axisOf]) => (axisOf === 0 ? chart.xLog : chart.yLog))) {
         const values = chart.series.flatMap((each) => each.points.map((point) => point[place]));
         Object.assign(along, { min: Math.min(...values) / 1.2, max: Math.max(...values) * 1.2 });
       }
+    }
+    if (chart.xFit) {
+      const values = chart.series.flatMap((each) => each.points.map((point) => point[0]));
+      Object.assign(x, { min: Math.min(...values), max: Math.max(...values) });
+      x.ticks.includeBounds = false;
     }
     if (chart.yFromZero) y.min = 0;
     if (chart.yMost !== undefined) y.max = chart.yMost;
@@ -291,10 +310,14 @@ function svgPatterns(chart) {
 }
 
 function svgLying(chart, frame) {
-  const { end } = axisEnd(chart);
-  const px = (value) => frame.left + Math.min(1, value / end) * (frame.right - frame.left);
+  const end = axisEnd(chart).end * (chart.xLog ? 1.15 : 1);
+  const first = chart.xLog ? leastOf(chart) / 1.2 : 0;
+  const share = (value) => (chart.xLog ? Math.log(Math.max(value, first) / first) / Math.log(end / first) : value / end);
+  const px = (value) => frame.left + Math.min(1, share(value)) * (frame.right - frame.left);
+  const decades = [...Array(16).keys()].flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power - 8}`))).filter((tick) => tick >= first && tick <= end);
+  const ticks = !chart.xLog ? roundTicks(end) : decades.length > 9 ? decades.filter((tick) => /^1|^0\.0*1$/.test(String(tick))) : decades;
   const row = (frame.bottom - frame.top) / Math.max(1, chart.categories.length);
-  let text = roundTicks(end).map((tick) => svgLine(px(tick), frame.top, px(tick), frame.bottom, "#ddd")
+  let text = ticks.map((tick) => svgLine(px(tick), frame.top, px(tick), frame.bottom, "#ddd")
     + svgText(px(tick), frame.bottom + 16, tick, { "text-anchor": "middle" })).join("");
   chart.categories.forEach((category, index) => {
     const middle = frame.top + row * (index + 0.5);

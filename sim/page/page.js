@@ -277,16 +277,21 @@ function frontFigure() {
   if (rows.length < 2) return null;
   const front = frontOf(rows, "latency_s", "energy_j");
   const onFront = new Set(front);
+  // What takes far more than anything on the front would leave that no room.
+  const far = (row) => ["latency_s", "energy_j"].some((column) => number(row[column]) > 4 * Math.max(...front.map((each) => number(each[column]))));
+  const beyond = rows.filter(far);
   const time = unitFor("s", rows.map((row) => number(row.latency_s)));
   const energy = unitFor("J", rows.map((row) => number(row.energy_j)));
   const point = (row) => [number(row.latency_s) * time.factor, number(row.energy_j) * energy.factor];
-  const others = rows.filter((row) => !onFront.has(row));
-  const chart = { kind: "lines", xLog: true, yLog: true, unit: time, x: `latency, ${time.name} (logarithmic)`, y: `mobile energy, ${energy.name} (logarithmic)`,
+  const others = rows.filter((row) => !onFront.has(row) && !far(row));
+  const [xLog, yLog] = [0, 1].map((axis) => areFarApart([...front, ...others].map((row) => point(row)[axis])));
+  const chart = { kind: "lines", xLog, yLog, tight: true, unit: time, x: titleOfAxis(`latency, ${time.name}`, xLog), y: titleOfAxis(`mobile energy, ${energy.name}`, yLog),
     series: [{ name: "on the front", dotted: true, points: front.map(point), names: front.map(nameOfPlan) },
       { name: "not on the front", loose: true, points: others.map(point), names: others.map(nameOfPlan) }] };
   const columns = [{ name: "partition", title: "plan" }, { name: "latency_s", title: `latency, ${time.name}` },
     { name: "energy_j", title: `energy, ${energy.name}` }, { name: "on_front", title: "on the front", text: true }];
-  return { chart, columns, said: `On the front: ${front.map(nameOfPlan).join(", ")}.`, note: `On the front: ${front.slice(0, 12).map(nameOfPlan).join(", ")}.${has("summary", "admitted") ? " Plans beyond the limits are left out." : ""}`,
+  return { chart, columns, said: `On the front: ${front.map(nameOfPlan).join(", ")}.`, note: `On the front: ${front.slice(0, 12).map(nameOfPlan).join(", ")}.${has("summary", "admitted") ? " Plans beyond the limits are left out." : ""}${
+      beyond.length ? ` Far more than anything on the front, and in the table alone: ${shortened(beyond.map(nameOfPlan).join(", "), 120)}.` : ""}`,
     rows: rows.map((row) => ({ marked: onFront.has(row), cells: [{ shown: nameOfPlan(row) },
       { shown: digits(number(row.latency_s) * time.factor), value: row.latency_s },
       { shown: digits(number(row.energy_j) * energy.factor), value: row.energy_j }, { shown: onFront.has(row) ? "yes" : "no" }] })) };
@@ -379,7 +384,9 @@ function percentilesFigure() {
   if (!rows.length) return null;
   const parts = [["p50_s", "p50_ci_s", "median"], ["p95_s", "p95_ci_s", "95th percentile"], ["p99_s", "p99_ci_s", "99th percentile"]];
   const unit = unitFor("s", rows.map((row) => number(row.p50_s)));
-  const chart = { kind: "dots", unit, x: `latency, ${unit.name}`, y: "", categories: rows.map((row) => ({ name: row.strategy })),
+  const all = rows.flatMap((row) => parts.map(([column]) => number(row[column]))).filter((value) => value > 0);
+  const xLog = areFarApart(all);
+  const chart = { kind: "dots", xLog, unit, x: titleOfAxis(`latency, ${unit.name}`, xLog), y: "", categories: rows.map((row) => ({ name: row.strategy })),
     series: parts.map(([column, half, name]) => ({ name, values: rows.map((row) => number(row[column])), halves: rows.map((row) => number(row[half])) })) };
   const columns = [{ name: "strategy", title: "strategy" }, ...parts.flatMap(([column, half, name]) => [
     { name: column, title: `${name}, ${unit.name}` }, { name: half, title: `±, ${unit.name}` }])];
@@ -394,7 +401,7 @@ function distributionsFigure() {
     .filter(([, rows]) => rows.length);
   if (!of.length) return null;
   const unit = unitFor("s", of.flatMap(([, rows]) => rows.map((row) => number(row.latency_s))));
-  const chart = { kind: "lines", xLog: true, yFromZero: true, yMost: 100, unit, x: `latency, ${unit.name} (logarithmic)`, y: "requests as fast, %",
+  const chart = { kind: "lines", xLog: true, yFromZero: true, yMost: 100, tight: true, unit, x: `latency, ${unit.name} (logarithmic)`, y: "requests as fast, %",
     series: of.map(([name, rows]) => ({ name, points: rows.map((row) => [number(row.latency_s) * unit.factor, number(row.share) * 100]) })) };
   const columns = [{ name: "share", title: "requests as fast, %" }, ...of.map(([name]) => ({ name: `${name} latency_s`, title: `${name}, ${unit.name}` }))];
   return { chart, columns, note: `All recorded requests of the run that completed, in every window and replication.${
@@ -409,10 +416,10 @@ function seriesFigure(column, title, factor) {
     .filter(([, rows]) => rows.length > 1);
   if (!of.length) return null;
   const middle = (row) => (number(row.from_s) + number(row.to_s)) / 2;
-  const chart = { kind: "lines", yFromZero: true, unit: UNITS[""][0], x: "time, s", y: title,
+  const chart = { kind: "lines", yFromZero: true, xFit: true, unit: UNITS[""][0], x: "time, s", y: title,
     series: of.map(([name, rows]) => ({ name, points: rows.map((row) => [middle(row), number(row[column]) * factor]) })) };
   const columns = [{ name: "from_s", title: "from, s" }, { name: "to_s", title: "to, s" }, ...of.map(([name]) => ({ name: `${name} ${column}`, title: name }))];
-  return { chart, columns, note: `Of ${state.resource}, in the first replication.`,
+  return { chart, columns, note: `Of ${state.resource}, in the first replication.${of.every(([, rows]) => rows.every((row) => number(row[column]) === 0)) ? " It is 0 throughout." : ""}`,
     rows: of[0][1].map((row, index) => ({ cells: [{ shown: row.from_s, value: row.from_s }, { shown: row.to_s, value: row.to_s },
       ...of.map(([, rows]) => ({ shown: rows[index] ? digits(number(rows[index][column]) * factor) : "", value: rows[index]?.[column] ?? "" }))] })) };
 }

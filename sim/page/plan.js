@@ -34,7 +34,8 @@ function comparedPlans(one) {
   const titles = new Map();
   for (const [title, name] of named) if (name && planNamed(one, name)) titles.set(name, [...(titles.get(name) ?? []), title]);
   // A title that the name says again, as "cloud-only" does, is left out; the answer has a star.
-  return [...titles].map(([name, all]) => ({ role: all.filter((title) => title !== "answer" && !name.startsWith(title.split(",")[0])).join(", "), plan: planNamed(one, name) }));
+  const roleOf = (name, all) => (all.includes("nearest miss") ? "nearest miss" : all.filter((title) => title !== "answer" && !name.startsWith(title.split(",")[0])).join(", "));
+  return [...titles].map(([name, all]) => ({ role: roleOf(name, all), plan: planNamed(one, name) }));
 }
 
 const baselineOf = (one, start) => planNamed(one, one.baselines.find((baseline) => baseline.title.startsWith(start))?.name);
@@ -105,7 +106,9 @@ function planFrontFigure() {
   const beyond = known.length - near.length;
   const series = (title, of, more) => ({ name: title, loose: true, ...more, points: of.map((plan) => [plan.latency_s * time.factor, plan[key] * other.factor]), names: of.map((plan) => plan.name) });
   const losses = LOSSES.map(([title, is]) => [title, onFront.filter((plan) => is(plan.accuracy_loss ?? null))]).filter(([, of]) => of.length);
-  const chart = { kind: "lines", xLog: true, yLog: energies, tight: energies, unit: time, x: `latency, ${time.name} (logarithmic)`, y: `${name}, ${other.name}${energies ? " (logarithmic)" : ""}`,
+  const xLog = areFarApart(near.map((plan) => plan.latency_s));
+  const yLog = energies && areFarApart(near.map((plan) => plan[key]));
+  const chart = { kind: "lines", xLog, yLog, tight: true, unit: time, x: titleOfAxis(`latency, ${time.name}`, xLog), y: titleOfAxis(`${name}, ${other.name}`, yLog),
     series: [...(best && known.includes(best) ? [series(one.best ? `the answer, ${best.name}` : `nearest miss, ${best.name}`, [best], { hollow: true })] : []),
       ...losses.map(([title, of]) => series(`front, ${title}`, of)), series("not on the front", near.filter((plan) => !plan.on_front), { look: 7 })]
       .filter((each) => each.points.length) };
@@ -148,7 +151,7 @@ function changeSaid(change) {
   const { stretches } = change;
   const what = change.phrase ?? change.title;
   const then = (stretch) => stretch.best ?? "none within the limits";
-  if (stretches.length === 1) return `It stays ${then(stretches[0])} whatever ${what} is, from ${amountOf(change, stretches[0].from)} to ${amountOf(change, stretches[0].to)}.`;
+  if (stretches.length === 1) return `${stretches[0].best ? `It stays ${stretches[0].best}` : "No plan keeps the limits"}, whatever ${what} is, from ${amountOf(change, stretches[0].from)} to ${amountOf(change, stretches[0].to)}.`;
   const at = stretches.findIndex((stretch) => change.here <= stretch.to);
   const said = [];
   if (at > 0) said.push(`falls below ${amountOf(change, stretches[at].from)} (then ${then(stretches[at - 1])})`);
@@ -179,7 +182,7 @@ function changesFigure() {
 }
 
 /** How the plans fare over samples, of a trace or of layer times: the best few, and what they are held against. */
-function samplesFigure(key, remark) {
+function samplesFigure(key, otherwise, remark) {
   const question = questionOf();
   const one = planAnswer();
   const over = one[key];
@@ -188,16 +191,19 @@ function samplesFigure(key, remark) {
   const wanted = new Set([over.best, over.best_otherwise, one.best?.name, ...one.baselines.map((baseline) => baseline.name)]);
   const sorted = [...over.plans].sort((a, b) => (a.value ?? Infinity) - (b.value ?? Infinity));
   const rows = sorted.filter((plan, place) => place < 5 || wanted.has(plan.name));
-  const drawn = rows.filter((plan) => plan.value !== null);
-  if (!drawn.length) return null;
+  const finite = rows.filter((plan) => plan.value !== null);
+  if (!finite.length) return null;
+  const drawn = finite.filter((plan) => plan.value <= 5 * finite[0].value);
   const unit = unitOfGoal(question) ? unitFor(unitOfGoal(question), drawn.map((plan) => plan.value)) : { factor: 1, name: "" };
   const withName = (title) => `${title}${unit.name ? `, ${unit.name}` : ""}`;
   const parts = [["value", `${what} of ${question.target}`], ["mean_regret", "mean regret"], ["largest_regret", "largest regret"]];
   const chart = { kind: "dots", unit, x: withName(question.target), y: "", categories: drawn.map((plan) => ({ name: plan.name, marked: plan.name === over.best })),
-    series: parts.map(([part, name]) => ({ name, values: drawn.map((plan) => plan[part]) })) };
+    series: parts.map(([part, name]) => ({ name, values: drawn.map((plan) => plan[part]) })).filter((each) => each.values.some((value) => value !== null)) };
   const cell = (value) => ({ shown: value === null ? "infinite" : digits(value * unit.factor), value: asText(value) });
   const columns = [{ name: "plan", title: "plan" }, ...parts.map(([part, name]) => ({ name: part, title: withName(name) })), { name: "best_share", title: "the best for, %" }];
-  return { chart, columns, said: `The most robust plan is ${over.best}.`, note: `★ is one plan for all of it: the least ${what}. ${over.best_otherwise && over.best_otherwise !== over.best ? `Otherwise the best would be ${over.best_otherwise}. ` : ""}${remark}`,
+  return { chart, columns, said: `The most robust plan is ${over.best}.`, note: `★ is one plan for all of it: the least ${what}. ${over.best_otherwise && over.best_otherwise !== over.best ? `${otherwise} the best is ${over.best_otherwise}. ` : ""}${remark}${
+    rows.length > drawn.length ? ` Infinite or far greater, and in the table alone: ${rows.filter((plan) => !drawn.includes(plan)).map((plan) => plan.name).join(", ")}.` : ""}${
+    drawn.some((plan) => plan.largest_regret === null) ? " A regret is infinite where at some time a limit is missed or nothing gets through." : ""}`,
     rows: rows.map((plan) => ({ marked: plan.name === over.best, cells: [{ shown: plan.name }, ...parts.map(([part]) => cell(plan[part])), { shown: digits(plan.best_share * 100), value: asText(plan.best_share) }] })) };
 }
 
@@ -214,7 +220,7 @@ function setUpPlan() {
   addFigure("changes", "What would change the answer", "The best plan along one condition at a time, all else as the scenario has it.", changesFigure);
   addFigure("map", "The best plan over two conditions", "Which plan is the best where two conditions differ from the scenario's.", planMapFigure);
   addFigure("trace", "One plan for a trace", `How plans fare where the uplink follows ${questions[0].trace_file ?? "a trace"}.`,
-    () => samplesFigure("trace", "Regret is what a plan costs beyond the best of each rate."));
+    () => samplesFigure("trace", "At the mean rate", "Regret is what a plan costs beyond the best of each rate."));
   addFigure("spread", "As sure as the layer times are", "How plans fare where layer times are drawn within the intervals in which they were measured.",
-    () => samplesFigure("spread", "Regret is what a plan costs beyond the best of each draw."));
+    () => samplesFigure("spread", "With the times as measured", "Regret is what a plan costs beyond the best of each draw."));
 }

@@ -295,6 +295,7 @@ def missed(page, place):
     assert plans["answers"][0]["best"] is None and plans["answers"][0]["miss"] in said, said
     assert f"nearest miss: {plans['answers'][0]['nearest']['name']}" in said, said
     assert page.value("document.querySelector('#figure-latency tr.marked')") is None
+    assert page.value("getComputedStyle(document.getElementById('choosers')).display") == "none", "there is nothing to choose"
     check_accessible(page, place / "missed.html")
     file, plans = planned(place, "walk", "scenarios/paper/table4.yaml", "-n", "3g", "--trace", "scenarios/fleets/walk.csv")
     papilio("report", str(file))
