@@ -123,13 +123,17 @@ function axisEnd(chart) {
   return { end: longest * 1.05 * chart.unit.factor, cut: ends.some((end) => end > longest) };
 }
 
-/** Where a chart's ticks stand: about five round numbers. */
-function roundTicks(end) {
-  const rough = end / 5;
+/** Where the ticks of an axis stand: about five round numbers; of a logarithmic one 1, 2, 5 and so on, or, where those are many, powers of ten. */
+function roundTicks(first, end, isLog) {
+  if (isLog) {
+    const all = [...Array(40).keys()].flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power - 20}`))).filter((tick) => tick >= first && tick <= end);
+    return all.length > 9 ? all.filter((tick) => String(tick.toExponential()).startsWith("1")) : all;
+  }
+  const rough = (end - first) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10);
   const ticks = [];
-  for (let i = 0; i * step <= end * 1.0001; i += 1) ticks.push(Number((i * step).toPrecision(6)));
+  for (let i = Math.ceil(first / step - 1e-4); i * step <= end + 1e-4 * step; i += 1) ticks.push(Number((i * step).toPrecision(6)));
   return ticks;
 }
 
@@ -314,10 +318,8 @@ function svgLying(chart, frame) {
   const first = chart.xLog ? leastOf(chart) / 1.2 : 0;
   const share = (value) => (chart.xLog ? Math.log(Math.max(value, first) / first) / Math.log(end / first) : value / end);
   const px = (value) => frame.left + Math.min(1, share(value)) * (frame.right - frame.left);
-  const decades = [...Array(16).keys()].flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power - 8}`))).filter((tick) => tick >= first && tick <= end);
-  const ticks = !chart.xLog ? roundTicks(end) : decades.length > 9 ? decades.filter((tick) => /^1|^0\.0*1$/.test(String(tick))) : decades;
   const row = (frame.bottom - frame.top) / Math.max(1, chart.categories.length);
-  let text = ticks.map((tick) => svgLine(px(tick), frame.top, px(tick), frame.bottom, "#ddd")
+  let text = roundTicks(first, end, chart.xLog).map((tick) => svgLine(px(tick), frame.top, px(tick), frame.bottom, "#ddd")
     + svgText(px(tick), frame.bottom + 16, tick, { "text-anchor": "middle" })).join("");
   chart.categories.forEach((category, index) => {
     const middle = frame.top + row * (index + 0.5);
@@ -335,12 +337,13 @@ function svgLying(chart, frame) {
       text += svgText(px(from) + 4, middle + 4, `${from > end ? "▸ " : ""}${digits(from)}`, { "font-weight": "600" });
       return;
     }
-    chart.series.forEach((each, number) => {
+    // The first above the others, as on the canvas.
+    [...chart.series.entries()].reverse().forEach(([number, each]) => {
       if (each.values[index] === null) return;
       const value = each.values[index] * chart.unit.factor;
       const half = (each.halves?.[index] ?? 0) * chart.unit.factor;
       if (half > 0) text += svgLine(px(Math.max(0, value - half)), middle, px(value + half), middle, colour(number), { "stroke-width": 2 });
-      text += svgTag("circle", { cx: px(value), cy: middle, r: each.hollow ? 8 : 4.5, fill: each.hollow ? "none" : colour(number), stroke: colour(number), "stroke-width": 2 });
+      text += svgPoint(px(value), middle, chart, number, "");
     });
   });
   return text;
@@ -366,18 +369,19 @@ function svgCurves(chart, frame) {
     const most = to ?? values.reduce((a, b) => Math.max(a, b), -Infinity);
     return [least, most > least ? most : least + 1];
   };
-  const [x0, x1] = range(all.map(([x]) => scaled(x, chart.xLog)));
-  const [y0, y1] = range(all.map(([, y]) => scaled(y, chart.yLog)), chart.yFromZero ? 0 : undefined, chart.yMost);
+  const room = (ends, isLog) => (chart.tight && isLog ? [ends[0] - 0.08, ends[1] + 0.08] : ends);
+  const [x0, x1] = room(range(all.map(([x]) => scaled(x, chart.xLog))), chart.xLog);
+  const [y0, y1] = room(range(all.map(([, y]) => scaled(y, chart.yLog)), chart.yFromZero ? 0 : undefined, chart.yMost), chart.yLog);
   const px = (x) => frame.left + ((scaled(x, chart.xLog) - x0) / (x1 - x0)) * (frame.right - frame.left);
   const py = (y) => frame.bottom - ((scaled(y, chart.yLog) - y0) / (y1 - y0)) * (frame.bottom - frame.top);
   let text = "";
-  for (let i = 0; i <= 4; i += 1) {
-    const x = back(x0 + ((x1 - x0) * i) / 4, chart.xLog);
-    const y = back(y0 + ((y1 - y0) * i) / 4, chart.yLog);
-    text += svgLine(frame.left, py(y), frame.right, py(y), "#ddd") + svgText(frame.left - 6, py(y) + 4, digits(y), { "text-anchor": "end" })
-      + svgText(px(x), frame.bottom + 16, digits(x), { "text-anchor": "middle" });
+  for (const y of roundTicks(back(y0, chart.yLog), back(y1, chart.yLog), chart.yLog)) {
+    text += svgLine(frame.left, py(y), frame.right, py(y), "#ddd") + svgText(frame.left - 6, py(y) + 4, y, { "text-anchor": "end" });
   }
-  chart.series.forEach((each, number) => {
+  for (const x of roundTicks(back(x0, chart.xLog), back(x1, chart.xLog), chart.xLog)) {
+    text += svgLine(px(x), frame.top, px(x), frame.bottom, "#ddd") + svgText(px(x), frame.bottom + 16, x, { "text-anchor": "middle" });
+  }
+  [...chart.series.entries()].reverse().forEach(([number, each]) => {
     if (!each.loose) {
       text += svgTag("polyline", { points: each.points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" "), fill: "none",
         stroke: colour(number), "stroke-width": 2, "stroke-dasharray": dash(number).join(" ") || "none" });
@@ -400,7 +404,7 @@ function svgOf(title, chart) {
   const frame = { left: lying ? 244 : 80, right: width - 80, top: 64 + Math.ceil(chart.series.length / 4) * 18, bottom: height - 48 };
   const legend = chart.series.map((each, index) => {
     const [x, y] = [20 + (index % 4) * 210, 50 + Math.floor(index / 4) * 18];
-    const key = each.loose ? svgPoint(x + 8, y - 4, chart, index, "")
+    const key = each.loose || chart.kind === "dots" ? svgPoint(x + 8, y - 4, chart, index, "")
       : svgTag("rect", { x, y: y - 10, width: 16, height: 10, fill: chart.kind === "bars" ? `url(#h${index})` : colour(index) });
     return key + svgText(x + 22, y, shortened(each.name, 26));
   }).join("");

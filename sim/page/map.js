@@ -159,7 +159,7 @@ function mapElement(chart, width, theme, title) {
   }
   svg.append(svgElement("rect", { x: frame.left, y: frame.top, width: frame.right - frame.left, height: frame.bottom - frame.top, fill: "none", stroke: theme.line }));
   for (const c of labelsThatFit(columns, frame.right - frame.left, Math.max(...chart.xs.map((label) => widthOfText(label))) + 12, chart.every)) {
-    svg.append(svgElement("text", { x: Math.min(left(c) + wide / 2, width - widthOfText(chart.xs[c]) / 2 - 2), y: frame.bottom + 16, "text-anchor": "middle" }, chart.xs[c]));
+    svg.append(svgElement("text", { x: Math.min(left(c) + wide / 2, width - widthOfText(chart.xs[c]) / 2 - 5), y: frame.bottom + 16, "text-anchor": "middle" }, chart.xs[c]));
   }
   for (const r of labelsThatFit(rows, frame.bottom - frame.top, 15)) {
     const fitting = Math.floor((frame.left - 10) / 6.9);
