@@ -18,7 +18,7 @@ const std::vector<Command>& commands() {
         {"capacity", "find how many mobiles, what rate or what server keeps a limit",
          capacity_command},
         {"plot", "draw the results of a fleet", plot_command},
-        {"report", "make one page of HTML of a run's results", report_command},
+        {"report", "make one page of HTML of a run or of plans", report_command},
         {"study", "sweep a scenario over its keys, into a database", study_command},
         {"table", "make tables of a study's results", table_command},
         {"compare", "show what differs between two runs, databases or layer tables",

@@ -236,7 +236,7 @@ void plan_command(const Words& words) {
        "papilio plan scenarios/examples/u-net.yaml --planner minimum-cut --explain",
        "papilio plan scenarios/paper/table4.yaml --network 3g --trace scenarios/fleets/walk.csv",
        "papilio plan scenarios/examples/jointdnn.yaml --training --batch 32 --sync-every 100",
-       "papilio plan scenarios/paper/table4.yaml --json"}};
+       "papilio plan scenarios/paper/table4.yaml --json > /tmp/plan.json"}};
   add_scenario_options(line);
   line.add_options()("target,t",
                      po::value<std::string>()->default_value("latency")->value_name("TARGET"),
@@ -266,8 +266,10 @@ void plan_command(const Words& words) {
                      "draw how the best plan changes along a condition");
   line.add_options()("map", po::value<std::string>()->value_name("FILE"),
                      "draw which plan is the best over two conditions");
-  line.add_options()("along", po::value<std::string>()->default_value("uplink")->value_name("AXIS"),
-                     "of both drawings: uplink, downlink, mobile_load, cloud_load or edge_load");
+  line.add_options()(
+      "along", po::value<std::string>()->default_value("uplink")->value_name("AXIS"),
+      "of both drawings and the JSON's map: uplink, downlink, mobile_load, cloud_load or "
+      "edge_load");
   line.add_options()("across",
                      po::value<std::string>()->default_value("cloud_load")->value_name("AXIS"),
                      "the map's other condition");
@@ -285,7 +287,8 @@ void plan_command(const Words& words) {
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                      "write the answers as a file for 'strategy: plan' of scenarios and fleets");
   line.add_format_option("what is printed: md, csv (every plan), json, latex or html");
-  line.add_options()("json", po::bool_switch(), "the same as --format json");
+  line.add_options()("json", po::bool_switch(),
+                     "the same as --format json, of which 'papilio report' makes a page");
   if (!line.parse(words)) return;
   check_training_options(line);
   for (const char* option : kDrawings) {

@@ -7,8 +7,10 @@ const planAnswer = () => answerOf(questionOf(), state.radio);
 const planNamed = (one, name) => one?.plans.find((plan) => plan.name === name) ?? null;
 const asText = (value) => (value === null || value === undefined ? "" : String(value));
 const unitOfGoal = (question) => ({ latency: "s", energy: "J" })[question.target] ?? null;
-const goalSaid = (question) => (question.target === "energy" ? `mobile energy (read as ${question.energy_model})` : question.target);
-const questionTitle = (question) => `least ${question.target}${question.limits_text ? `, within ${question.limits_text}` : ""}`;
+/** "latency^1 * energy^2" as "latency · energy²". */
+const targetSaid = (question) => question.target.replaceAll(" * ", " · ").replaceAll("^1", "").replaceAll(/\^(\S+)/g, (_, power) => (power === "2" ? "²" : `^${power}`));
+const goalSaid = (question) => (question.target === "energy" ? `mobile energy (read as ${question.energy_model})` : targetSaid(question));
+const questionTitle = (question) => `least ${targetSaid(question)}${question.limits_text ? `, within ${question.limits_text}` : ""}`;
 const percent = (share) => (share === null || share === undefined ? "unknown" : `${digits(share * 100)} %`);
 /** A number as the mark of an axis: three digits. */
 const markOf = (value) => String(Number(value.toPrecision(3)));
@@ -41,12 +43,13 @@ function comparedPlans(one) {
 const baselineOf = (one, start) => planNamed(one, one.baselines.find((baseline) => baseline.title.startsWith(start))?.name);
 /** How many times as much of the goal another plan takes; "" where it is not known. */
 const timesTheBest = (one, plan) => (one.best && plan && plan.value !== null && one.best.value > 0 ? digits(plan.value / one.best.value) : "");
-const valueSaid = (question, value) => (unitOfGoal(question) ? withUnit(value, unitOfGoal(question)) : digits(value));
+const valueSaid = (question, value) => (unitOfGoal(question) ? withUnit(value, unitOfGoal(question))
+  : `${digits(value)} ${targetSaid(question).replace("latency", "s").replace("energy", "J")}`);
 
 function planHeadlines(question, one) {
   if (!one.best) return [one.miss ?? `On ${one.network} no plan keeps the limits.`];
-  const others = [["mobile-only", "mobile-only"], ["cloud-only", "cloud-only"]].map(([name, start]) => [name, timesTheBest(one, baselineOf(one, start))])
-    .filter(([name, times]) => times && name !== one.best.name).map(([name, times]) => `${name} takes ${times} times as ${question.target === "latency" ? "long" : "much"}`);
+  const others = ["mobile-only", "cloud-only"].map((name) => [name, baselineOf(one, name)]).filter(([, plan]) => plan && plan.name !== one.best.name).map(([name, plan]) => [name, timesTheBest(one, plan)])
+    .filter(([, times]) => times).map(([name, times]) => `${name} takes ${times} times as ${question.target === "latency" ? "long" : "much"}`);
   const texts = [`On ${one.network}, the least ${goalSaid(question)} has ${one.best.name}: ${valueSaid(question, one.best.value)}${others.length ? `; ${others.join(", ")}` : ""}.`];
   if (one.second_best?.value && one.best.value > 0) {
     texts.push(`The next best, ${one.second_best.name}, takes ${digits((one.second_best.value / one.best.value - 1) * 100)} % more.`);
@@ -196,8 +199,8 @@ function samplesFigure(key, otherwise, remark) {
   const drawn = finite.filter((plan) => plan.value <= 5 * finite[0].value);
   const unit = unitOfGoal(question) ? unitFor(unitOfGoal(question), drawn.map((plan) => plan.value)) : { factor: 1, name: "" };
   const withName = (title) => `${title}${unit.name ? `, ${unit.name}` : ""}`;
-  const parts = [["value", `${what} of ${question.target}`], ["mean_regret", "mean regret"], ["largest_regret", "largest regret"]];
-  const chart = { kind: "dots", unit, x: withName(question.target), y: "", categories: drawn.map((plan) => ({ name: plan.name, marked: plan.name === over.best })),
+  const parts = [["value", `${what} of ${targetSaid(question)}`], ["mean_regret", "mean regret"], ["largest_regret", "largest regret"]];
+  const chart = { kind: "dots", unit, x: withName(targetSaid(question)), y: "", categories: drawn.map((plan) => ({ name: plan.name, marked: plan.name === over.best })),
     series: parts.map(([part, name]) => ({ name, values: drawn.map((plan) => plan[part]) })).filter((each) => each.values.some((value) => value !== null)) };
   const cell = (value) => ({ shown: value === null ? "infinite" : digits(value * unit.factor), value: asText(value) });
   const columns = [{ name: "plan", title: "plan" }, ...parts.map(([part, name]) => ({ name: part, title: withName(name) })), { name: "best_share", title: "the best for, %" }];
@@ -209,7 +212,7 @@ function samplesFigure(key, otherwise, remark) {
 
 function setUpPlan() {
   const questions = data.plans;
-  addChooser("question", "Goal and limits", questions.map((question, index) => ({ value: String(index), shown: different(questions.map((each) => each.limits_text)).length > 1 ? questionTitle(question) : `least ${question.target}` })));
+  addChooser("question", "Goal and limits", questions.map((question, index) => ({ value: String(index), shown: different(questions.map((each) => each.limits_text)).length > 1 ? questionTitle(question) : questionTitle({ ...question, limits_text: "" }) })));
   addChooser("radio", "Radio", optionsOf(different(questions.flatMap((question) => question.answers.map((each) => each.network)))
     .filter((network) => questions.every((question) => answerOf(question, network)))));
   addFigure("latency", "The answer beside others: latency", "Where the time of one request goes, of the answer, of the second best, and of what they are held against.",

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "sim/plan/search/front.hpp"
 #include "sim/planner/baselines.hpp"
@@ -64,13 +65,15 @@ class AnswerJson {
       : planner_{planner}, answer_{answer}, radio_{radio} {}
 
   [[nodiscard]] Json json(const ConditionAxis& x, const ConditionAxis& y) const {
+    Json all = plans();
+    const auto plan = [&](const std::optional<std::size_t>& i) { return i ? all[*i] : Json(); };
     Json one{{"network", answer_.network},
              {"best", plan(answer_.best)},
              {"second_best", plan(answer_.runner_up)},
              {"nearest", plan(answer_.nearest)},
              {"miss", answer_.best ? Json() : Json(miss_text(planner_, answer_))},
-             {"baselines", Json::array()},
-             {"plans", plans()}};
+             {"baselines", Json::array()}};
+    one["plans"] = std::move(all);
     for (const Baseline& baseline : baselines(planner_, answer_)) {
       one["baselines"].push_back(
           {{"title", baseline.title}, {"name", answer_.plans[baseline.plan].name}});
@@ -82,9 +85,6 @@ class AnswerJson {
   }
 
  private:
-  [[nodiscard]] Json plan(const std::optional<std::size_t>& i) const {
-    return i ? json_of_plan(planner_, answer_.plans[*i]) : Json();
-  }
   [[nodiscard]] Json named(std::optional<std::size_t> proposal) const {
     return proposal ? Json(answer_.plans[*proposal].name) : Json();
   }

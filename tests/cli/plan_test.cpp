@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -82,6 +83,80 @@ TEST(PlanCommand, SaysTheSameAsJsonAndAsCsv) {
     }
     EXPECT_EQ(row, csv.rows());
   }
+}
+
+/// Whether one plan is as good as another in everything that a front weighs, and better in
+/// something.
+bool beats(const nlohmann::json& one, const nlohmann::json& other) {
+  bool better = false;
+  for (const char* key :
+       {"latency_s", "mobile_energy_j", "accuracy_loss", "upload_bytes", "cloud_s"}) {
+    if (one[key] > other[key]) return false;
+    better = better || one[key] < other[key];
+  }
+  return better;
+}
+
+// What a page shows beside the answer (docs/models/planning.md).
+TEST(PlanCommand, SaysAsJsonWhatAPageShows) {
+  // With all three energies and accuracies known, so that every plan is on the front or beaten.
+  const nlohmann::json json =
+      nlohmann::json::parse(told({kPapersScenario, "--limit", "accuracy=0.74", "--json"}));
+  for (const nlohmann::json& answer : json["answers"]) {
+    const std::string best = answer["best"]["name"];
+    std::map<std::string, const nlohmann::json*> plans;
+    for (const nlohmann::json& plan : answer["plans"]) {
+      EXPECT_TRUE(plans.emplace(plan["name"], &plan).second) << "a name is of one plan";
+      double sum_s = 0;
+      for (const char* part :
+           {"mobile_s", "uplink_s", "delay_s", "edge_s", "backhaul_s", "cloud_s", "downlink_s"}) {
+        sum_s += plan["parts"][part].get<double>();
+      }
+      EXPECT_NEAR(sum_s / plan["latency_s"].get<double>(), 1, 1e-12);
+    }
+    for (const nlohmann::json& plan : answer["plans"]) {
+      if (plan["accuracy_loss"].is_null()) continue;
+      const bool beaten = std::any_of(
+          answer["plans"].begin(), answer["plans"].end(), [&](const nlohmann::json& other) {
+            return !other["accuracy_loss"].is_null() && beats(other, plan);
+          });
+      EXPECT_EQ(plan["on_front"].get<bool>(), !beaten) << plan["name"];
+    }
+    for (const nlohmann::json& baseline : answer["baselines"]) {
+      EXPECT_TRUE(plans.contains(baseline["name"]));
+    }
+    for (const nlohmann::json& change : answer["changes"]) {
+      const nlohmann::json& stretches = change["stretches"];
+      for (std::size_t i = 0; i < stretches.size(); ++i) {
+        if (i > 0) {
+          EXPECT_EQ(stretches[i]["from"], stretches[i - 1]["to"]);
+        }
+        if (stretches[i]["from"] < change["here"] && change["here"] < stretches[i]["to"]) {
+          EXPECT_EQ(stretches[i]["best"], best);
+        }
+      }
+    }
+    // The uplink's axis has as much on either side of the scenario's own rate; that of the cloud's
+    // load begins with the scenario's own.
+    const nlohmann::json& map = answer["map"];
+    const std::size_t middle = map["x"]["values"].size() / 2;
+    EXPECT_NEAR(map["x"]["values"][middle].get<double>() / map["x"]["here"].get<double>(), 1, 1e-9);
+    EXPECT_EQ(map["y"]["values"][0], map["y"]["here"]);
+    EXPECT_EQ(map["best"][0][middle], best);
+  }
+  const nlohmann::json product =
+      nlohmann::json::parse(told({kPapersScenario, "-t", "product", "--json"}));
+  EXPECT_FALSE(product["answers"][0].contains("map")) << "a product has no places of change";
+}
+
+TEST(PlanCommand, SaysTheNearestMissAsJson) {
+  const Finished finished =
+      plan({kPapersScenario, "-n", "wifi", "--limit", "latency_s=0.002", "--json"});
+  EXPECT_EQ(finished.exit_code, 2);
+  const nlohmann::json answer = nlohmann::json::parse(finished.out)["answers"][0];
+  EXPECT_TRUE(answer["best"].is_null());
+  EXPECT_EQ(answer["nearest"]["name"], "RB1/1/8bit");
+  EXPECT_THAT(finished.err, HasSubstr(answer["miss"].get<std::string>()));
 }
 
 TEST(PlanCommand, ExplainsAnAnswerByStagesThatAddUp) {

@@ -3,6 +3,7 @@
 
 #include "sim/page/page.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -89,6 +90,76 @@ TEST(PageData, RefusesWhatIsNoRun) {
   EXPECT_THAT(message(), HasSubstr("summary.csv:2: error: expected 2 cells, got 1"));
   write(folder.path() / "summary.csv", "strategy,latency_s\nA,1\n");
   EXPECT_THAT(message(), HasSubstr("is no manifest of a run"));
+}
+
+nlohmann::ordered_json a_plan(const std::string& scenario, int plans) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (int i = 0; i < plans; ++i) {
+    all.push_back({{"name", fmt::format("P{}", i)}, {"on_front", i == plans - 1}});
+  }
+  return {{"kind", "plan"},
+          {"scenario", scenario},
+          {"model", "net"},
+          {"target", "latency"},
+          {"command", {"papilio", "plan"}},
+          {"answers",
+           {{{"network", "3g"},
+             {"best", {{"name", fmt::format("P{}", plans - 2)}}},
+             {"baselines", nlohmann::ordered_json::array()},
+             {"plans", std::move(all)}}}}};
+}
+
+TEST(PlanPage, HoldsWhatItsFilesSay) {
+  const TemporaryFolder folder;
+  const std::filesystem::path one = folder.path() / "one.json";
+  const std::filesystem::path two = folder.path() / "two.json";
+  write(one, a_plan("x", 2).dump());
+  write(two, a_plan("x", 3).dump());
+  const nlohmann::ordered_json data = plan_page_data({one, two});
+  EXPECT_EQ(data["kind"], "plan");
+  EXPECT_EQ(data["title"], "Plans for x");
+  EXPECT_EQ(data["plans"].size(), 2U);
+  EXPECT_EQ(data["plans"][1]["answers"][0]["plans"].size(), 3U);
+  EXPECT_EQ(data["manifest"]["command 2"], nlohmann::json::parse(R"(["papilio", "plan"])"));
+  EXPECT_EQ(data["notes"].size(), 0U);
+}
+
+TEST(PlanPage, LeavesOutOfManyPlansThoseThatMatterLeast) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "many.json";
+  write(file, a_plan("x", 2005).dump());
+  const nlohmann::ordered_json data = plan_page_data({file});
+  const nlohmann::ordered_json& plans = data["plans"][0]["answers"][0]["plans"];
+  EXPECT_EQ(plans.size(), 2000U);
+  EXPECT_EQ(plans[0]["name"], "P2003") << "the answer";
+  EXPECT_EQ(plans[1]["name"], "P2004") << "on the front";
+  ASSERT_EQ(data["notes"].size(), 1U);
+  EXPECT_THAT(data["notes"][0].get<std::string>(), HasSubstr("5 are left out"));
+}
+
+TEST(PlanPage, RefusesWhatIsNoPlan) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder.path() / "plan.json";
+  const std::filesystem::path other = folder.path() / "other.json";
+  const auto message = [](const std::vector<std::filesystem::path>& files) -> std::string {
+    try {
+      plan_page_data(files);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  write(other, a_plan("y", 2).dump());
+  for (const char* text : {"", "{", "[]", "7", R"({"kind": "plan"})",
+                           R"({"kind":"plan","scenario":"x","target":"latency","answers":[]})",
+                           R"({"kind":"plan","scenario":"x","target":"latency","answers":[7]})",
+                           R"({"kind":"plan","scenario":"x","target":"latency","answers":[)"
+                           R"({"network":"3g","baselines":[],"plans":[{"name":3}]}]})"}) {
+    write(file, text);
+    EXPECT_THAT(message({file}), HasSubstr("plan.json: error: is no plan of a request")) << text;
+  }
+  write(file, a_plan("x", 2).dump());
+  EXPECT_THAT(message({file, other}), HasSubstr("other.json: error: is of another scenario"));
 }
 
 TEST(LatencyShares, AreRecordedValuesAtTheNearestRank) {
