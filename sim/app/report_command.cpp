@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/app/command.hpp"
@@ -10,6 +13,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/page/page.hpp"
+#include "sim/page/study_page.hpp"
+#include "sim/study/store/database.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
@@ -22,53 +27,96 @@ struct PageSource {
   fs::path file;
 };
 
-PageSource page_source(const std::vector<fs::path>& given) {
+/// What is in the browser's frame: the name that the page's data has.
+std::string frame_title(const nlohmann::ordered_json& data) {
+  for (const auto& [object, key] :
+       {std::pair{"manifest", "scenario"}, {"manifest", "study"}, {"settings", "model"}}) {
+    const auto part = data.find(object);
+    if (part == data.end() || !part->is_object()) continue;
+    const auto name = part->find(key);
+    if (name != part->end() && name->is_string()) return name->get<std::string>() + " · Papilio";
+  }
+  return "Papilio";
+}
+
+/// Whether a file begins as those of SQLite do.
+bool is_database(const fs::path& file) {
+  constexpr std::string_view kBegin = "SQLite format 3";
+  std::string begin(kBegin.size(), ' ');
+  std::ifstream in{file, std::ios::binary};
+  return in.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == kBegin;
+}
+
+nlohmann::ordered_json data_of_study(const fs::path& file, const std::string& name) {
+  StudyDatabase database{file, StudyDatabase::Mode::kRead};
+  return study_page_data(database, database.study(name));
+}
+
+PageSource page_source(const std::vector<fs::path>& given, const std::string& study) {
+  const fs::path& first = given.front();
+  const bool of_study = given.size() == 1 && is_database(first);
+  if (!of_study && !study.empty()) {
+    throw ConfigError{fmt::format(
+        "papilio report: error: --study goes with a database, and '{}' is none; leave it out",
+        first.string())};
+  }
+  if (of_study) {
+    return {data_of_study(first, study), fs::path{first}.replace_extension(".html")};
+  }
   if (std::all_of(given.begin(), given.end(),
                   [](const fs::path& path) { return fs::is_regular_file(path); })) {
-    return {plan_page_data(given), fs::path{given.front()}.replace_extension(".html")};
+    return {plan_page_data(given), fs::path{first}.replace_extension(".html")};
   }
   if (given.size() != 1) {
     throw ConfigError{fmt::format(
-        "papilio report: error: expected one folder of a run, or files of plans, got {} names of "
-        "which not all are files; see 'papilio report --help'",
+        "papilio report: error: expected one folder or database, or files of plans, got {} names "
+        "of which not all are files; see 'papilio report --help'",
         given.size())};
   }
-  return {page_data(given.front()), given.front() / "report.html"};
+  return {page_data(first), first / "report.html"};
 }
 
 }  // namespace
 
 void report_command(const Words& words) {
   CommandLine line{
-      "report DIR | PLAN.json... [options]",
-      "Makes one page of HTML of the folder that 'papilio run' wrote, or of what 'papilio plan "
-      "--json'\nprinted: the answer, its charts with their tables, the scenario and where the "
-      "numbers come from.\nSeveral plans of one scenario, for several goals or limits, become one "
-      "page with a chooser. The\npage needs no network.",
+      "report DIR | DB | PLAN.json... [options]",
+      "Makes one page of HTML: of the folder that 'papilio run' or 'papilio train' wrote, of a "
+      "study's\ndatabase, or of what 'papilio plan --json' printed. It has the answer, its charts "
+      "with their\ntables, what was asked and where the numbers come from. Several plans of one "
+      "scenario, for several\ngoals or limits, become one page with a chooser. The page needs no "
+      "network.",
       {"papilio report results/table4", "papilio report results/server-load -o /tmp/load.html",
+       "papilio report results/bandwidth.db",
        "papilio plan scenarios/paper/table4.yaml --json > /tmp/latency.json",
        "papilio plan scenarios/paper/table4.yaml -t energy --json > /tmp/energy.json",
        "papilio report /tmp/latency.json /tmp/energy.json -o /tmp/plan.html"}};
   line.add_positional("from", -1);
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
-                     "file of the page (default: DIR/report.html, or PLAN.html)");
+                     "file of the page (default: DIR/report.html, or the file's name with .html)")(
+      "study", po::value<std::string>()->value_name("NAME"),
+      "which of several studies of a database, by name or number (default: the one run last)");
   if (!line.parse(words)) return;
   const std::vector<std::string> names = line.all("from");
   if (names.empty()) {
     throw ConfigError{
-        "papilio report: error: expected a folder of a run, or a file of a plan; see 'papilio "
+        "papilio report: error: expected a folder, a database, or a file of a plan; see 'papilio "
         "report --help'"};
   }
-  const PageSource source = page_source({names.begin(), names.end()});
+  const PageSource source = page_source(
+      {names.begin(), names.end()}, line.has("study") ? line.get<std::string>("study") : "");
   const fs::path file =
       line.has("output") ? fs::path{line.get<std::string>("output")} : source.file;
-  OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
-  std::string title = "Papilio";
-  if (const auto name = source.data["manifest"].find("scenario");
-      name != source.data["manifest"].end() && name->is_string()) {
-    title = name->get<std::string>() + " · Papilio";
+  for (const std::string& name : names) {
+    if (fs::is_regular_file(name) && fs::exists(file) && fs::equivalent(file, name)) {
+      throw ConfigError{fmt::format(
+          "papilio report: error: the page would replace '{}', of which it is made; name a file "
+          "with -o",
+          name)};
+    }
   }
-  folder.add(file.filename().string(), page_html(source.data, title));
+  OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
+  folder.add(file.filename().string(), page_html(source.data, frame_title(source.data)));
   folder.commit();
   say(fmt::format("Wrote {}\n", file.string()));
 }

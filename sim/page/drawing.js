@@ -7,7 +7,9 @@
 //   unit        {factor, name}: what values are multiplied with, and what is written
 //   categories  of bars and dots: [{name, marked, refused}]: the best, and what limits exclude
 //   series      [{name, values: [SI or null], halves: [SI or null], look}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
-//               dotted: a dot at each point; hollow: points drawn larger and not filled; look: in place of its number, that of its colour and hatching
+//               dotted: a dot at each point; small: small dots; hollow: points drawn larger and not filled; spans: [[low, high] or null], intervals of
+//               the points; look: in place of its number, that of its colour and hatching
+//   xNames      of lines whose x are 0, 1, 2, …: what is written there; xWhole: x are whole numbers; xTight: the axis has no more than they need
 //   x, y        titles of the axes; xLog and yLog of lines, xLog of dots: logarithmic; tight: logarithmic axes of lines end just beyond the
 //               points; xFit: the axis of lines ends at the first and the last point
 
@@ -70,7 +72,7 @@ const shortened = (text, most) => ([...text].length > most ? `${[...text].slice(
 
 /** A table. Columns: {name, title, text}; rows: {cells: [{shown, value}], marked}. Of each row, the first cell heads it. */
 function tableElement(caption, columns, rows) {
-  const table = element("table", {}, element("caption", {}, caption));
+  const table = element("table", {}, element("caption", {}, element("span", {}, caption)));
   const head = element("tr");
   columns.forEach((column, index) => {
     head.append(element("th", { scope: "col", ...(column.text || index === 0 ? { class: "text" } : {}) }, column.title));
@@ -88,7 +90,7 @@ function tableElement(caption, columns, rows) {
     body.append(line);
   }
   table.append(body);
-  return element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` }, table);
+  return element("div", { class: rows.length > 40 ? "wide long" : "wide", tabindex: "0", role: "region", "aria-label": `Table: ${caption}` }, table);
 }
 
 /** CSV after RFC 4180, the values in SI and with all their digits. */
@@ -207,6 +209,33 @@ function annotations(chart, theme) {
   return { id: "annotations", afterDatasetsDraw: chart.kind === "bars" ? writeTotals : drawIntervals };
 }
 
+/** Chart.js' part that draws the intervals of lines' points. */
+function spansPart(chart) {
+  const draw = (canvas) => {
+    const { ctx: pen, chartArea, scales } = canvas;
+    pen.save();
+    pen.beginPath();
+    pen.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
+    pen.clip();
+    pen.lineWidth = 1.5;
+    chart.series.forEach((each, number) => {
+      if (!each.spans || !canvas.isDatasetVisible(number)) return;
+      pen.strokeStyle = colour(number);
+      each.spans.forEach((span, index) => {
+        if (!span) return;
+        const x = scales.x.getPixelForValue(each.points[index][0]);
+        const ends = span.map((end) => scales.y.getPixelForValue(chart.yLog ? Math.max(end, scales.y.min) : end));
+        pen.beginPath();
+        pen.moveTo(x, ends[0]); pen.lineTo(x, ends[1]);
+        for (const y of ends) { pen.moveTo(x - 3, y); pen.lineTo(x + 3, y); }
+        pen.stroke();
+      });
+    });
+    pen.restore();
+  };
+  return { id: "spans", afterDatasetsDraw: draw };
+}
+
 function datasetOf(chart, each, index, theme) {
   const shared = { label: shortened(each.name, 32), borderColor: colour(index), pointStyle: SHAPES[index % SHAPES.length] };
   if (chart.kind === "bars") {
@@ -221,7 +250,7 @@ function datasetOf(chart, each, index, theme) {
   if (!each.loose && !each.dotted) shared.pointStyle = "line";
   const shade = colour(lookOf(chart, index));
   return { ...shared, borderColor: shade, backgroundColor: each.hollow ? "transparent" : shade, borderDash: dash(index), borderWidth: 2, showLine: !each.loose,
-    pointBorderWidth: each.hollow ? 3 : 1, pointRadius: each.hollow ? 9 : each.loose || each.dotted ? 5 : 0, data: each.points.map(([x, y]) => ({ x, y })) };
+    pointBorderWidth: each.hollow ? 3 : 1, pointRadius: each.hollow ? 9 : each.small ? 2.5 : each.loose || each.dotted ? 5 : 0, data: each.points.map(([x, y]) => ({ x, y })) };
 }
 
 /** The legend's labels, with the lines' dashes, which Chart.js leaves out beside points. */
@@ -276,9 +305,26 @@ function drawOnCanvas(canvas, chart) {
     }
     if (chart.yFromZero) y.min = 0;
     if (chart.yMost !== undefined) y.max = chart.yMost;
+    const ends = chart.series.flatMap((each) => (each.spans ?? []).flat()).filter((end) => end !== null && (end > 0 || !chart.yLog));
+    if (ends.length) Object.assign(y, { suggestedMin: Math.min(...ends), suggestedMax: Math.max(...ends) });
+    if (chart.xWhole) x.ticks.precision = 0;
+    if (chart.xTight) {
+      const xs = chart.series.flatMap((each) => each.points.map(([at]) => at));
+      // A little room, so that the outer points are whole.
+      const [least, most] = [Math.min(...xs), Math.max(...xs)];
+      const room = chart.xLog ? (most / least) ** 0.025 : (most - least) * 0.025;
+      Object.assign(x, chart.xLog ? { min: least / room, max: most * room } : { min: least - room, max: most + room });
+      x.ticks.includeBounds = false;
+    }
+    if (chart.xNames) {
+      Object.assign(x.ticks, { stepSize: 1, autoSkipPadding: 8, callback: (value) => chart.xNames[value] ?? "" });
+      Object.assign(x, { min: -0.3, max: chart.xNames.length - 0.7 });
+      x.ticks.includeBounds = false;
+    }
   }
-  const tooltip = { callbacks: { label: (item) => {
+  const tooltip = { callbacks: { ...(chart.xNames ? { title: () => "" } : {}), label: (item) => {
     const each = chart.series[item.datasetIndex];
+    if (chart.xNames) return ` ${each.names?.[item.dataIndex] ?? each.name}: ${digits(item.parsed.y)}`;
     if (!lying) return ` ${each.names?.[item.dataIndex] ?? each.name}: ${digits(item.parsed.x)}, ${digits(item.parsed.y)}`;
     const half = each.halves?.[item.dataIndex];
     return ` ${each.name}: ${digits(item.parsed.x)}${half ? ` ± ${digits(half * chart.unit.factor)}` : ""} ${chart.unit.name}`;
@@ -292,7 +338,7 @@ function drawOnCanvas(canvas, chart) {
       scales: { x, y },
       plugins: { tooltip, legend: { position: "top", align: "start",
         labels: { color: theme.ink, generateLabels: legendOf, usePointStyle: chart.kind !== "bars", boxWidth: 18, ...(chart.kind === "bars" ? {} : { boxHeight: 7, pointStyleWidth: chart.series.some((each) => each.loose || each.dotted) || lying ? 11 : 28 }), padding: 12 } } } },
-    plugins: lying ? [annotations(chart, theme)] : [],
+    plugins: [lying ? annotations(chart, theme) : spansPart(chart)],
   });
 }
 
@@ -352,7 +398,7 @@ function svgLying(chart, frame) {
 /** A point in the shape of its series, as the canvas has it. */
 function svgPoint(x, y, chart, number, inside) {
   const shade = colour(lookOf(chart, number));
-  const r = chart.series[number].hollow ? 9 : 4.5;
+  const r = chart.series[number].hollow ? 9 : chart.series[number].small ? 2.5 : 4.5;
   const look = chart.series[number].hollow ? { fill: "none", stroke: shade, "stroke-width": 3 } : { fill: shade, stroke: shade };
   const path = { rect: `M${x - r},${y - r}h${2 * r}v${2 * r}h${-2 * r}z`, triangle: `M${x},${y - r}L${x + r},${y + r}H${x - r}z`,
     rectRot: `M${x},${y - r}L${x + r},${y}L${x},${y + r}L${x - r},${y}z`, star: `M${x - r},${y}H${x + r}M${x},${y - r}V${y + r}M${x - r * 0.7},${y - r * 0.7}L${x + r * 0.7},${y + r * 0.7}M${x - r * 0.7},${y + r * 0.7}L${x + r * 0.7},${y - r * 0.7}`,
@@ -361,7 +407,8 @@ function svgPoint(x, y, chart, number, inside) {
 }
 
 function svgCurves(chart, frame) {
-  const all = chart.series.flatMap((each) => each.points);
+  const all = chart.series.flatMap((each) => [...each.points, ...(each.spans ?? []).flatMap((span, index) => (span ?? [])
+    .filter((end) => end > 0 || !chart.yLog).map((end) => [each.points[index][0], end]))]);
   const scaled = (value, isLog) => (isLog ? Math.log10(value) : value);
   const back = (value, isLog) => (isLog ? 10 ** value : value);
   const range = (values, from, to) => {
@@ -378,14 +425,21 @@ function svgCurves(chart, frame) {
   for (const y of roundTicks(back(y0, chart.yLog), back(y1, chart.yLog), chart.yLog)) {
     text += svgLine(frame.left, py(y), frame.right, py(y), "#ddd") + svgText(frame.left - 6, py(y) + 4, y, { "text-anchor": "end" });
   }
-  for (const x of roundTicks(back(x0, chart.xLog), back(x1, chart.xLog), chart.xLog)) {
-    text += svgLine(px(x), frame.top, px(x), frame.bottom, "#ddd") + svgText(px(x), frame.bottom + 16, x, { "text-anchor": "middle" });
+  if (!chart.xNames) {
+    for (const x of roundTicks(back(x0, chart.xLog), back(x1, chart.xLog), chart.xLog)) {
+      text += svgLine(px(x), frame.top, px(x), frame.bottom, "#ddd") + svgText(px(x), frame.bottom + 16, x, { "text-anchor": "middle" });
+    }
   }
+  chart.xNames?.forEach((name, x) => { text += svgText(px(x), frame.bottom + 16, name, { "text-anchor": "middle" }); });
   [...chart.series.entries()].reverse().forEach(([number, each]) => {
     if (!each.loose) {
       text += svgTag("polyline", { points: each.points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" "), fill: "none",
         stroke: colour(number), "stroke-width": 2, "stroke-dasharray": dash(number).join(" ") || "none" });
     }
+    each.spans?.forEach((span, index) => {
+      const low = chart.yLog ? Math.max(span?.[0] ?? 0, back(y0, true)) : span?.[0];
+      if (span) text += svgLine(px(each.points[index][0]), py(low), px(each.points[index][0]), py(span[1]), colour(number), { "stroke-width": 1.5 });
+    });
     if (each.loose || each.dotted) {
       each.points.forEach(([x, y], index) => {
         text += svgPoint(px(x), py(y), chart, number, svgTag("title", {}, xml(each.names?.[index] ?? each.name)));

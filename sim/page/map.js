@@ -110,7 +110,7 @@ function mapElement(chart, width, theme, title) {
   const most = Math.max(...chart.ys.map((label) => widthOfText(label)), 12);
   const frame = { left: Math.min(most + 12, width / 3), right: width - 14, top: (title ? 34 : 6) + legend.lines * 20 + 26 };
   const [columns, rows] = [chart.xs.length, chart.ys.length];
-  const tall = Math.min(44, Math.max(320 / rows, rows > 60 ? 5 : 9));
+  const tall = Math.min(rows < 6 ? 60 : 44, Math.max(320 / rows, rows > 60 ? 5 : 9));
   const wide = (frame.right - frame.left) / columns;
   frame.bottom = frame.top + tall * rows;
   const height = frame.bottom + 44;

@@ -107,6 +107,13 @@ function addFigure(id, title, description, make) {
   figures.push(entry);
 }
 
+/** A table outside of figures, and the button that saves it. */
+function savedTable(name, title, columns, rows) {
+  const csv = element("button", { type: "button", "aria-label": `Save CSV: ${title}` }, "Save CSV");
+  csv.addEventListener("click", () => save(`${name}.csv`, "text/csv", csvOf(columns, rows)));
+  return [tableElement(title, columns, rows), element("div", { class: "saving" }, csv)];
+}
+
 function drawFigure(entry) {
   entry.kept?.destroy();
   entry.kept = null;
@@ -475,7 +482,7 @@ function setUpFleet() {
 function addHeader() {
   const top = document.getElementById("top");
   top.append(element("h1", {}, data.title || report.title || String(data.manifest.scenario ?? "Results")));
-  for (const text of report.paragraphs.slice(0, 2)) top.append(element("p", {}, text));
+  for (const text of kindOfPage.introduction?.() ?? report.paragraphs.slice(0, 2)) top.append(element("p", {}, text));
   const facts = kindOfPage.facts?.() ?? [data.manifest.started ? `simulated ${dateOf(String(data.manifest.started))}` : "",
     data.manifest.papilio ? `Papilio ${data.manifest.papilio} (${data.manifest.git_revision})` : "", `seed ${data.manifest.seed}`];
   top.append(element("p", { class: "muted" }, facts.filter(Boolean).join(" · ")));
@@ -488,11 +495,7 @@ function addReportTables() {
   for (const section of report.sections) {
     const inside = element("details", {}, element("summary", {}, section.title));
     for (const text of section.paragraphs) inside.append(element("p", {}, text));
-    if (section.columns) {
-      const csv = element("button", { type: "button", "aria-label": `Save CSV: ${section.title}` }, "Save CSV");
-      csv.addEventListener("click", () => save("table.csv", "text/csv", csvOf(section.columns, section.rows)));
-      inside.append(tableElement(section.title, section.columns, section.rows), element("div", { class: "saving" }, csv));
-    }
+    if (section.columns) inside.append(...savedTable("table", section.title, section.columns, section.rows));
     if (section.remarks.length) inside.append(element("ul", { class: "notes" }, ...section.remarks.map((text) => element("li", {}, text))));
     tables.append(inside);
   }
@@ -507,16 +510,20 @@ function addSources() {
   const rows = Object.entries(data.manifest).filter(([, value]) => typeof value !== "object" || value === null || JSON.stringify(value).length < 4000)
     .map(([key, value]) => ({ cells: [{ shown: key }, { shown: Array.isArray(value) && value.every((each) => typeof each === "string") ? value.join(" ")
       : typeof value === "object" && value !== null ? Object.entries(value).map(([name, each]) => `${name} ${typeof each === "object" ? JSON.stringify(each) : each}`).join(", ") : String(value) }] }));
-  sources.append(element("details", {}, element("summary", {}, "The manifest"),
+  if (rows.length) sources.append(element("details", {}, element("summary", {}, "The manifest"),
     tableElement("manifest.json", [{ name: "key", title: "key" }, { name: "value", title: "value", text: true }], rows)));
-  sources.append(element("details", {}, element("summary", {}, "The scenario, with every default"), element("pre", { tabindex: "0" }, data.scenario ?? "")));
+  for (const { title, text } of data.texts ?? (data.scenario ? [{ title: "The scenario, with every default", text: data.scenario }] : [])) {
+    sources.append(element("details", {}, element("summary", {}, title), element("pre", { tabindex: "0" }, text)));
+  }
 }
 
-// What each kind of page has of its own: setUp makes choosers and figures, drawAnswer the answer; facts and addSources where the usual do not fit.
+// What each kind of page has of its own: setUp makes choosers and figures, drawAnswer the answer; the others where what is usual does not fit.
 const KINDS = {
   scenario: { setUp: setUpScenario, drawAnswer: drawScenarioAnswer },
   fleet: { setUp: setUpFleet, drawAnswer: drawFleetAnswer },
   plan: { setUp: setUpPlan, drawAnswer: drawPlanAnswer, facts: planFacts, addSources: addPlanSources },
+  study: { setUp: setUpStudy, drawAnswer: drawStudyAnswer, introduction: studyIntroduction, facts: studyFacts, addSources: addStudySources },
+  training: { setUp: setUpTraining, drawAnswer: drawTrainingAnswer, facts: trainingFacts, addSources: addTrainingSources },
 };
 const kindOfPage = KINDS[data.kind];
 const drawAnswer = () => kindOfPage.drawAnswer();

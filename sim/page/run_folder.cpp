@@ -7,6 +7,7 @@
 #include "sim/page/contents.hpp"
 #include "sim/page/page.hpp"
 #include "sim/page/thin.hpp"
+#include "sim/page/training_page.hpp"
 
 namespace papilio {
 namespace fs = std::filesystem;
@@ -43,11 +44,13 @@ void add_series(PageContents& contents) {
 }  // namespace
 
 nlohmann::ordered_json page_data(const fs::path& folder) {
+  if (is_training_folder(folder)) return training_page_data(folder);
   const bool is_fleet = fs::exists(folder / "fleet.csv");
   if (!fs::exists(folder / "manifest.json") || (!is_fleet && !fs::exists(folder / "summary.csv"))) {
     refuse_file(folder,
-                "holds no results of a run, which are manifest.json with summary.csv or fleet.csv; "
-                "give the folder that 'papilio run' wrote");
+                "holds no results of a run, which are manifest.json with summary.csv or fleet.csv, "
+                "nor of a training, which are accuracy.csv and settings.json; give the folder that "
+                "'papilio run' or 'papilio train' wrote");
   }
   PageContents contents{folder};
   contents.set("kind", is_fleet ? "fleet" : "scenario");

@@ -68,12 +68,16 @@ TEST(Usage, WrongCommandLinesAreToldWithARemedy) {
                      "--help'");
   expect_usage_error(
       {"report"},
-      "papilio report: error: expected a folder of a run, or a file of a plan; see 'papilio "
+      "papilio report: error: expected a folder, a database, or a file of a plan; see 'papilio "
       "report --help'");
   expect_usage_error(
       {"report", "scenarios/paper/table4.yaml"},
       "scenarios/paper/table4.yaml: error: is no plan of a request; give the folder "
       "that 'papilio run' wrote, or a file of what 'papilio plan FILE --json' prints");
+  expect_usage_error(
+      {"report", "scenarios/paper", "--study", "x"},
+      "papilio report: error: --study goes with a database, and 'scenarios/paper' is "
+      "none; leave it out");
   expect_usage_error({"run", "a.yaml", "--job", "2"},
                      "papilio run: error: unknown option '--job'; did you mean '--jobs'?");
   expect_usage_error({"run", "a.yaml", "--jobs", "two"},

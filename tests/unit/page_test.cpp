@@ -74,6 +74,46 @@ TEST(PageData, OfAScenarioIsItsFiles) {
             R"("manifest":{"scenario":"x","seed":1},"notes":[]})");
 }
 
+/// Writes what `papilio train` does, a baseline and a unit with 250 epochs.
+void write_training(const std::filesystem::path& folder, const std::string& epochs) {
+  write(folder / "accuracy.csv",
+        "cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,10,0.90\nRB-d3,2,8,raw,1,10,"
+        "0.80\n");
+  write(folder / "settings.json", R"({"model": "m"})");
+  write(folder / "tables.md", "# x\n");
+  std::filesystem::create_directory(folder / "points");
+  write(folder / "points" / "RB-d3-d2-s1.json", R"({"epochs": )" + epochs + "}");
+  write(folder / "points" / "notes.json", "no point");
+}
+
+TEST(PageData, OfATrainingHasItsFilesAndThinnedEpochs) {
+  const TemporaryFolder folder;
+  nlohmann::json epochs;
+  for (int i = 0; i < 250; ++i) epochs.push_back({{"loss", 1.0 / (i + 1)}, {"accuracy", 0.5}});
+  write_training(folder.path(), epochs.dump());
+  const nlohmann::ordered_json data = page_data(folder.path());
+  EXPECT_EQ(data.at("kind"), "training");
+  EXPECT_EQ(data.at("tables").at("accuracy").at("rows").at(1).at(6), "0.80");  // as it stands there
+  // 250 epochs with at most 100 shown: each third, 1, 4, …, 250, which is the last.
+  const auto& curves = data.at("tables").at("curves").at("rows");
+  ASSERT_EQ(curves.size(), 84U);
+  EXPECT_EQ(curves.at(1).dump(), R"(["RB-d3","2","1","4","0.25","0.5"])");
+  EXPECT_EQ(curves.back().at(3), "250");
+  EXPECT_THAT(data.at("notes").dump(), HasSubstr("of at most 100 epochs each"));
+}
+
+TEST(PageData, RefusesAPointThatIsNoResult) {
+  const TemporaryFolder folder;
+  write_training(folder.path(), R"([{"loss": "low"}])");
+  try {
+    page_data(folder.path());
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("RB-d3-d2-s1.json"));
+    EXPECT_THAT(error.what(), HasSubstr("is no result of a training; remove the file"));
+  }
+}
+
 TEST(PageData, RefusesWhatIsNoRun) {
   const TemporaryFolder folder;
   const auto message = [&]() -> std::string {
