@@ -147,7 +147,7 @@ class FolderDataset final : public Dataset {
           "pictures without class folders, and no labels: expected labels.txt, FOLDER.txt, "
           "LOC_val_solution.csv or ILSVRC2012_validation_ground_truth.txt in it or beside it");
     }
-    Labels labels = read_labels(*file, names, classes_);
+    PictureLabels labels = read_labels(*file, names, classes_);
     classes_ = std::move(labels.classes);
     for (std::size_t i = 0; i < names.size(); ++i) {
       pictures_.push_back({static_cast<std::size_t>(labels.of_pictures[i]), "", names[i]});

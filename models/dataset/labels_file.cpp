@@ -139,8 +139,8 @@ std::optional<fs::path> find_labels_file(const fs::path& folder) {
   return std::nullopt;
 }
 
-Labels read_labels(const fs::path& file, const std::vector<std::string>& pictures,
-                   std::vector<std::string> classes) {
+PictureLabels read_labels(const fs::path& file, const std::vector<std::string>& pictures,
+                          std::vector<std::string> classes) {
   std::vector<Line> lines = read_lines(file);
   if (lines.empty()) throw ConfigError{fmt::format("{}: error: has no labels", file.string())};
   if (file.filename().string().find("ground_truth") != std::string::npos) translate(file, lines);
@@ -161,7 +161,7 @@ Labels read_labels(const fs::path& file, const std::vector<std::string>& picture
     }
     return *number;
   };
-  Labels labels{.classes = classes};
+  PictureLabels labels{.classes = classes};
   const bool alone = lines.front().picture.empty();
   std::map<std::string, std::int64_t> known;  // of pictures, without ending
   for (const Line& line : lines) {

@@ -14,7 +14,7 @@ namespace papilio {
 std::optional<std::filesystem::path> find_labels_file(const std::filesystem::path& folder);
 
 /// The labels of pictures.
-struct Labels {
+struct PictureLabels {
   std::vector<std::string> classes;
   std::vector<std::int64_t> of_pictures;  ///< places in `classes`
 };
@@ -27,7 +27,8 @@ struct Labels {
 /// @param classes  where they are known; else they are the file's: its sorted names, or the numbers
 ///                 to the largest
 /// @throws ConfigError naming the file and line
-Labels read_labels(const std::filesystem::path& file, const std::vector<std::string>& pictures,
-                   std::vector<std::string> classes);
+PictureLabels read_labels(const std::filesystem::path& file,
+                          const std::vector<std::string>& pictures,
+                          std::vector<std::string> classes);
 
 }  // namespace papilio

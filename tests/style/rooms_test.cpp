@@ -175,6 +175,28 @@ TEST(Rooms, NetworksOfOthersAreReadBehindTwoDoors) {
   EXPECT_GT(uses, 0) << "the test has lost sight of the sources";
 }
 
+// Two classes of one name would be one to the linker, which takes the destructor of either for
+// both.
+TEST(Rooms, NoTwoClassesShareAName) {
+  static const std::regex kClass{R"(^(?:class|struct) (\w+)(?:[ {][^;]*)?$)"};
+  std::map<std::string, std::string> places;
+  for (const auto& [room, uses] : read_rooms()) {
+    for (const fs::directory_entry& entry : fs::directory_iterator{kRoot / room}) {
+      if (entry.path().extension() != ".hpp") continue;
+      std::ifstream file{entry.path()};
+      std::string line;
+      while (std::getline(file, line)) {
+        std::smatch match;
+        if (!std::regex_search(line, match, kClass)) continue;
+        const auto [it, is_new] = places.emplace(match[1], entry.path().string());
+        EXPECT_TRUE(is_new) << match[1] << " stands in " << it->second << " and in "
+                            << entry.path().string() << "; rename one";
+      }
+    }
+  }
+  EXPECT_GT(places.size(), 100U) << "the test has lost sight of the sources";
+}
+
 // Each room uses rooms above it only, so the table has no cycle.
 TEST(Rooms, RowsStandInTheOrderOfTheArrows) {
   std::set<std::string> above;

@@ -316,8 +316,8 @@ TEST_F(PivotTest, NumbersAreFoundHoweverTheyAreWritten) {
 }
 
 // A strategy named "10" is no number beside one named "9", nor the value 10 of an axis.
-TEST(Labels, ANameThatLooksLikeANumberIsAName) {
-  Labels labels;
+TEST(DimensionLabels, ANameThatLooksLikeANumberIsAName) {
+  DimensionLabels labels;
   const Label name = labels.of("10");
   const Label number = labels.of(std::int64_t{10});
   EXPECT_NE(name, number);

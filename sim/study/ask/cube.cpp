@@ -314,7 +314,7 @@ class CubeReader {
   std::vector<std::size_t> dimension_columns_;
   std::vector<std::size_t> measure_columns_;
   std::vector<std::optional<std::size_t>> interval_columns_;  // [measures]
-  Labels labels_;
+  DimensionLabels labels_;
   std::uint64_t number_{0};
   std::uint64_t failed_{0};
   std::vector<CubeRecord> point_;

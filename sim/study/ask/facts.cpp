@@ -133,7 +133,7 @@ std::optional<double> number_of(const std::string& text) {
 
 }  // namespace
 
-Label Labels::of(const Value& value) {
+Label DimensionLabels::of(const Value& value) {
   std::optional<double> number;
   if (const auto* whole = std::get_if<std::int64_t>(&value)) number = static_cast<double>(*whole);
   if (const auto* real = std::get_if<double>(&value)) number = *real;

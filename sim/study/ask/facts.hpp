@@ -20,7 +20,7 @@ using Label = std::uint32_t;
 using Key = std::vector<Label>;
 
 /// The values that dimensions have, each kept once. What is absent is a text without characters.
-class Labels {
+class DimensionLabels {
  public:
   Label of(const Value& value);
   /// As files have it.
@@ -56,7 +56,7 @@ inline constexpr const char* kReplicate = "replicate";
 /// A value of a study's results at every point.
 struct Facts {
   std::vector<std::string> names;  ///< of the dimensions, the study's axes first
-  Labels labels;
+  DimensionLabels labels;
   std::vector<Fact> all;
   std::uint64_t failed{0};          ///< points without results
   std::vector<std::string> totals;  ///< dimensions of which the rows of "all" alone are here

@@ -199,7 +199,7 @@ Document pivot(StudyDatabase& database, const StoredStudy& study, const PivotSpe
   Facts facts = read_facts(database, study, query);
   PivotLayout layout = layout_of(facts, spec, exact);
   // What is chosen need not have the baseline in it: it is looked for before.
-  std::optional<Baseline> baseline;
+  std::optional<PivotBaseline> baseline;
   if (!spec.relative_to.empty()) baseline.emplace(facts, study, spec);
   keep_chosen(facts, spec);
   if (baseline) baseline->compare(facts);

@@ -42,7 +42,7 @@ bool is_left_out(const Facts& facts, const PivotSpec& spec, const Fact& fact, co
 
 }  // namespace
 
-Baseline::Baseline(const Facts& facts, const StoredStudy& study, const PivotSpec& spec)
+PivotBaseline::PivotBaseline(const Facts& facts, const StoredStudy& study, const PivotSpec& spec)
     : spec_{spec}, common_{common_dimensions(facts, study)} {
   std::set<std::string> known;
   for (const Fact& fact : facts.all) {
@@ -64,7 +64,7 @@ Baseline::Baseline(const Facts& facts, const StoredStudy& study, const PivotSpec
   }
 }
 
-void Baseline::compare(Facts& facts) const {
+void PivotBaseline::compare(Facts& facts) const {
   std::vector<Fact> ratios;
   for (Fact& fact : facts.all) {
     const auto it = bases_.find(key_of(fact, common_));
@@ -75,8 +75,8 @@ void Baseline::compare(Facts& facts) const {
   facts.all = std::move(ratios);
 }
 
-const Fact& Baseline::base_of(const Facts& facts, const Fact& fact,
-                              const std::vector<Fact>& bases) const {
+const Fact& PivotBaseline::base_of(const Facts& facts, const Fact& fact,
+                                   const std::vector<Fact>& bases) const {
   std::vector<const Fact*> left;
   left.reserve(bases.size());
   for (const Fact& base : bases) left.push_back(&base);

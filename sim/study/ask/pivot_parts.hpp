@@ -28,10 +28,10 @@ struct PivotLayout {
 };
 
 /// The values that others are compared with.
-class Baseline {
+class PivotBaseline {
  public:
   /// @throws ConfigError if the study has no strategy or partition of that name
-  Baseline(const Facts& facts, const StoredStudy& study, const PivotSpec& spec);
+  PivotBaseline(const Facts& facts, const StoredStudy& study, const PivotSpec& spec);
 
   /// Divides the baseline's value by each point's, at the same axes, radio and replicate: with
   /// common random numbers the ratio varies less than its parts. What has no baseline goes.
