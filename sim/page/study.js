@@ -98,9 +98,9 @@ const choiceSaid = (dimensions) => dimensions.map((d) => `${dimensionAt(d).title
 function settleChoosers() {
   if (state.lines === state.x) setChoice("lines", "option");
   if (mapDimension() !== null) setChoice("up", String(mapDimension()));
-  const map = mapDimension() === null ? [] : otherDimensions([chosenX(), mapDimension()]);
-  const used = new Set([...otherDimensions(placedInLines()), ...map]);
-  for (const d of allDimensions()) showChooser(`dimension${d}`, used.has(d));
+  // The answer is for one label of every axis but x, whatever has lines or lies up the map.
+  const used = otherDimensions(chosenX() === null ? [] : [chosenX()]);
+  for (const d of allDimensions()) showChooser(`dimension${d}`, used.includes(d));
   showChooser("option", chosenLines() !== null);
   showChooser("up", mapDimension() !== null && numericDimensions().length > 2);
 }
