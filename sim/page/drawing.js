@@ -9,7 +9,7 @@
 //   series      [{name, values: [SI or null], halves: [SI or null], look}], of lines [{name, points: [[x, y]], names: [], loose, dotted}]; loose: no line,
 //               dotted: a dot at each point; small: small dots; hollow: points drawn larger and not filled; spans: [[low, high] or null], intervals of
 //               the points; look: in place of its number, that of its colour and hatching
-//   xNames      of lines whose x are 0, 1, 2, …: what is written there; xWhole: x are whole numbers; xTight: the axis has no more than they need
+//   xNames      of lines whose x are 0, 1, 2, …: what is written there; xWhole: x are whole numbers
 //   x, y        titles of the axes; xLog and yLog of lines, xLog of dots: logarithmic; tight: logarithmic axes of lines end just beyond the
 //               points; xFit: the axis of lines ends at the first and the last point
 
@@ -193,7 +193,7 @@ function annotations(chart, theme) {
     pen.lineWidth = 1.5;
     chart.series.forEach((each, number) => {
       if (!each.halves || !canvas.isDatasetVisible(number)) return;
-      pen.strokeStyle = colour(number);
+      pen.strokeStyle = colour(lookOf(chart, number));
       each.values.forEach((value, index) => {
         if (value === null || each.halves[index] === null) return;
         const y = scales.y.getPixelForValue(index);
@@ -220,7 +220,7 @@ function spansPart(chart) {
     pen.lineWidth = 1.5;
     chart.series.forEach((each, number) => {
       if (!each.spans || !canvas.isDatasetVisible(number)) return;
-      pen.strokeStyle = colour(number);
+      pen.strokeStyle = colour(lookOf(chart, number));
       each.spans.forEach((span, index) => {
         if (!span) return;
         const x = scales.x.getPixelForValue(each.points[index][0]);
@@ -237,13 +237,13 @@ function spansPart(chart) {
 }
 
 function datasetOf(chart, each, index, theme) {
-  const shared = { label: shortened(each.name, 32), borderColor: colour(index), pointStyle: SHAPES[index % SHAPES.length] };
+  const shared = { label: shortened(each.name, 32), borderColor: colour(lookOf(chart, index)), pointStyle: SHAPES[index % SHAPES.length] };
   if (chart.kind === "bars") {
     return { ...shared, backgroundColor: hatched(lookOf(chart, index), theme), borderColor: theme.paper, borderWidth: { left: 0, right: 1 },
       barPercentage: 0.95, categoryPercentage: 0.85, data: each.values.map((value) => (value ?? 0) * chart.unit.factor) };
   }
   if (chart.kind === "dots") {
-    return { ...shared, backgroundColor: each.hollow ? "transparent" : colour(index), pointRadius: each.hollow ? 8 : 4.5, borderWidth: 2,
+    return { ...shared, backgroundColor: each.hollow ? "transparent" : colour(lookOf(chart, index)), pointRadius: each.hollow ? 8 : 4.5, borderWidth: 2,
       pointBorderWidth: 2, showLine: false,
       data: each.values.map((value) => (value === null ? null : value * chart.unit.factor)) };
   }
@@ -294,7 +294,8 @@ function drawOnCanvas(canvas, chart) {
     }
     if (chart.tight) {
       for (const [along, place] of [[x, 0], [y, 1]].filter(([, axisOf]) => (axisOf === 0 ? chart.xLog : chart.yLog))) {
-        const values = chart.series.flatMap((each) => each.points.map((point) => point[place]));
+        const values = chart.series.flatMap((each) => [...each.points.map((point) => point[place]),
+          ...(place === 1 ? (each.spans ?? []).flat().filter((end) => end > 0) : [])]);
         Object.assign(along, { min: Math.min(...values) / 1.2, max: Math.max(...values) * 1.2 });
       }
     }
@@ -308,14 +309,6 @@ function drawOnCanvas(canvas, chart) {
     const ends = chart.series.flatMap((each) => (each.spans ?? []).flat()).filter((end) => end !== null && (end > 0 || !chart.yLog));
     if (ends.length) Object.assign(y, { suggestedMin: Math.min(...ends), suggestedMax: Math.max(...ends) });
     if (chart.xWhole) x.ticks.precision = 0;
-    if (chart.xTight) {
-      const xs = chart.series.flatMap((each) => each.points.map(([at]) => at));
-      // A little room, so that the outer points are whole.
-      const [least, most] = [Math.min(...xs), Math.max(...xs)];
-      const room = chart.xLog ? (most / least) ** 0.025 : (most - least) * 0.025;
-      Object.assign(x, chart.xLog ? { min: least / room, max: most * room } : { min: least - room, max: most + room });
-      x.ticks.includeBounds = false;
-    }
     if (chart.xNames) {
       Object.assign(x.ticks, { stepSize: 1, autoSkipPadding: 8, callback: (value) => chart.xNames[value] ?? "" });
       Object.assign(x, { min: -0.3, max: chart.xNames.length - 0.7 });
@@ -388,7 +381,7 @@ function svgLying(chart, frame) {
       if (each.values[index] === null) return;
       const value = each.values[index] * chart.unit.factor;
       const half = (each.halves?.[index] ?? 0) * chart.unit.factor;
-      if (half > 0) text += svgLine(px(Math.max(0, value - half)), middle, px(value + half), middle, colour(number), { "stroke-width": 2 });
+      if (half > 0) text += svgLine(px(Math.max(0, value - half)), middle, px(value + half), middle, colour(lookOf(chart, number)), { "stroke-width": 2 });
       text += svgPoint(px(value), middle, chart, number, "");
     });
   });
@@ -434,11 +427,11 @@ function svgCurves(chart, frame) {
   [...chart.series.entries()].reverse().forEach(([number, each]) => {
     if (!each.loose) {
       text += svgTag("polyline", { points: each.points.map(([x, y]) => `${px(x).toFixed(1)},${py(y).toFixed(1)}`).join(" "), fill: "none",
-        stroke: colour(number), "stroke-width": 2, "stroke-dasharray": dash(number).join(" ") || "none" });
+        stroke: colour(lookOf(chart, number)), "stroke-width": 2, "stroke-dasharray": dash(number).join(" ") || "none" });
     }
     each.spans?.forEach((span, index) => {
       const low = chart.yLog ? Math.max(span?.[0] ?? 0, back(y0, true)) : span?.[0];
-      if (span) text += svgLine(px(each.points[index][0]), py(low), px(each.points[index][0]), py(span[1]), colour(number), { "stroke-width": 1.5 });
+      if (span) text += svgLine(px(each.points[index][0]), py(low), px(each.points[index][0]), py(span[1]), colour(lookOf(chart, number)), { "stroke-width": 1.5 });
     });
     if (each.loose || each.dotted) {
       each.points.forEach(([x, y], index) => {
@@ -459,7 +452,7 @@ function svgOf(title, chart) {
   const legend = chart.series.map((each, index) => {
     const [x, y] = [20 + (index % 4) * 210, 50 + Math.floor(index / 4) * 18];
     const key = each.loose || chart.kind === "dots" ? svgPoint(x + 8, y - 4, chart, index, "")
-      : svgTag("rect", { x, y: y - 10, width: 16, height: 10, fill: chart.kind === "bars" ? `url(#h${index})` : colour(index) });
+      : svgTag("rect", { x, y: y - 10, width: 16, height: 10, fill: chart.kind === "bars" ? `url(#h${index})` : colour(lookOf(chart, index)) });
     return key + svgText(x + 22, y, shortened(each.name, 26));
   }).join("");
   return `<?xml version="1.0" encoding="UTF-8"?>\n${svgTag("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`,

@@ -6,7 +6,7 @@
 //   kind     "map"
 //   x, y     titles of the axes, with units
 //   xs, ys   labels of the columns, and of the rows from the lowest to the highest, as they are written
-//   options  [{name, letter}]: what may be the best; without letters, those of most cells have the first of the alphabet
+//   options  [{name, letter, look}]: what may be the best; look: in place of its number, that of its colour and hatching; without letters, those of most cells have the first of the alphabet
 //   cells    [row][column]: the number of an option, or null where there is none
 //   here     [row, column] of a cell that is framed, or, with null for the row, a column between two arrowheads; may be left out
 //   apart    whether rows have nothing to do with each other
@@ -120,7 +120,7 @@ function mapElement(chart, width, theme, title) {
   if (title) svg.append(svgElement("text", { x: 4, y: 22, "font-size": 16, "font-weight": "bold" }, title));
   const halo = { "text-anchor": "middle", "font-weight": "700", stroke: theme.paper, "stroke-width": 3, "paint-order": "stroke", "stroke-linejoin": "round" };
   for (const { index, letter, text, x, line } of legend.entries) {
-    defs.append(mapPattern(idOf(index), index, theme.paper));
+    defs.append(mapPattern(idOf(index), chart.options[index].look ?? index, theme.paper));
     const y = frame.top - 26 - (legend.lines - line) * 20 + 2;
     svg.append(svgElement("rect", { x: x + 4, y, width: 24, height: 15, rx: 2, fill: `url(#${idOf(index)})` }),
       svgElement("text", { x: x + 16, y: y + 12, "font-size": 11, ...halo }, letter), svgElement("text", { x: x + 33, y: y + 12 }, text));

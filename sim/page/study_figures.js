@@ -45,6 +45,26 @@ function linesToDraw(lines, measure) {
   return lines.filter((line) => chosen.includes(line));
 }
 
+/** The looks of the options: those that are the best of latency or energy most often have the first, in every chart. */
+function looksOfOptions() {
+  const counts = studyOf().options.map(() => 0);
+  for (const { name } of studyOf().measures.slice(0, 2)) for (const option of studyOf().best.of[name].option) if (option !== null) counts[option] += 1;
+  const order = counts.map((_, option) => option).sort((a, b) => counts[b] - counts[a] || a - b);
+  return order.reduce((looks, option, rank) => { looks[option] = rank; return looks; }, []);
+}
+
+/** The looks of lines, no colour twice: of options their own, where no other line has it. */
+function looksOfLines(lines) {
+  const own = looksOfOptions();
+  const taken = new Set();
+  return lines.map((line, index) => {
+    const wanted = chosenLines() === null ? own[line.key] : index;
+    const look = taken.has(wanted % COLOURS.length) ? COLOURS.findIndex((_, each) => !taken.has(each)) : wanted % COLOURS.length;
+    taken.add(look);
+    return look;
+  });
+}
+
 const isWide = (values) => values.length > 1 && Math.min(...values) > 0 && Math.max(...values) > 20 * Math.min(...values);
 
 function studyLinesFigure() {
@@ -59,6 +79,7 @@ function studyLinesFigure() {
   const numeric = x !== null && dimensionAt(x).numeric;
   const at = (line, label) => line.points.find((point) => point[0] === label);
   const title = `${measure.title}${unit.name ? `, ${unit.name}` : ""}`;
+  const looks = looksOfLines(drawn);
   let chart;
   if (numeric) {
     const factor = scaleOf(x).factor;
@@ -67,13 +88,13 @@ function studyLinesFigure() {
     const xLog = isWide(labels.map(where));
     const yLog = isWide(drawn.flatMap((line) => line.points.map(([, text]) => Number(text))));
     const spanOf = ([, text, half]) => (half === null ? null : [-1, 1].map((side) => (Number(text) + side * Number(half)) * unit.factor));
-    chart = { kind: "lines", unit, xLog, yLog, xTight: labels.length > 1, x: `${titleOf(x)}${xLog ? " (logarithmic)" : ""}`, y: `${title}${yLog ? " (logarithmic)" : ""}`,
-      series: drawn.map((line) => ({ name: line.name, dotted: labels.length <= 30, loose: sampled, small: sampled,
+    chart = { kind: "lines", unit, xLog, yLog, tight: true, xFit: !xLog && labels.length > 30, x: `${titleOf(x)}${xLog ? " (logarithmic)" : ""}`, y: `${title}${yLog ? " (logarithmic)" : ""}`,
+      series: drawn.map((line, index) => ({ name: line.name, look: looks[index], dotted: labels.length <= 30, loose: sampled, small: sampled,
         points: line.points.map(([label, text]) => [where(label), Number(text) * unit.factor]), names: line.points.map((point) => (point[4] ? `${line.name}, ${point[4]}` : line.name)),
         spans: line.points.some((point) => point[2] !== null) ? line.points.map(spanOf) : undefined })) };
   } else {
     chart = { kind: "dots", unit, x: title, y: "", categories: labels.map((label) => ({ name: x === null ? "the study's only point" : labelAt(x, label) })),
-      series: drawn.map((line) => ({ name: line.name, values: labels.map((label) => number(at(line, label)?.[1] ?? "")), halves: labels.map((label) => number(at(line, label)?.[2] ?? "")) })) };
+      series: drawn.map((line, index) => ({ name: line.name, look: looks[index], values: labels.map((label) => number(at(line, label)?.[1] ?? "")), halves: labels.map((label) => number(at(line, label)?.[2] ?? "")) })) };
   }
   const listed = all.length > MOST_LINES_IN_TABLE ? drawn : all;
   const hasHalf = (line) => line.points.some((point) => point[2] !== null);
@@ -126,7 +147,7 @@ function studyMapFigure() {
   const merged = isMerged.includes(true);
   const from = (d, group) => labelAt(d, group[0]);
   const chart = { kind: "map", x: `${titleOf(x)}${isMerged[0] ? ", from" : ""}`, y: `${titleOf(up)}${isMerged[1] ? ", from" : ""}`, xs: groups[0].map((group) => from(x, group)), ys: groups[1].map((group) => from(up, group)),
-    options: studyOf().options.map((name) => ({ name })), cells: leads.map((row) => row.map((lead) => lead?.[0] ?? null)) };
+    options: looksOfOptions().map((look, option) => ({ name: optionNamed(option), look })), cells: leads.map((row) => row.map((lead) => lead?.[0] ?? null)) };
   const unit = unitOfMeasure(measure, rows.map((i) => number(of.value[i] ?? "")).filter((value) => value !== null));
   const columns = [{ name: dimensionAt(up).name, title: chart.y }, { name: dimensionAt(x).name, title: chart.x }, { name: optionWord(), title: `best ${optionWord()}`, text: true },
     ...(merged ? [{ name: "points", title: "its points" }, { name: "of", title: "of points" }] : [{ name: measure.name, title: `${measure.title}${unit.name ? `, ${unit.name}` : ""}` }])];
