@@ -166,7 +166,7 @@ function headlineOf(measure, stretches) {
   const what = `The ${bestWord(measure)} ${measure.title}`;
   if (!stretches.length) return `${what}: the study has no point of this choice.`;
   const option = (stretch) => (stretch.option === null ? "nothing that may be chosen" : optionNamed(stretch.option));
-  if (x === null) return `${what} has ${option(stretches[0])}: ${valueSaid(measure, stretches[0].first)}.`;
+  if (x === null) return `${what} has ${option(stretches[0])}: ${amountSaid(measure, stretches[0].first)}.`;
   if (!dimensionAt(x).numeric) {
     const by = different(stretches.map(option)).map((name) => [name, stretches.filter((each) => option(each) === name).map((each) => labelAt(x, each.from))]);
     return by.length === 1 ? `${what} has ${by[0][0]} for every ${dimensionAt(x).title}.`
@@ -181,7 +181,7 @@ function headlineOf(measure, stretches) {
     : `${option(stretch)} from ${labelWithUnit(x, stretch.from)} on`)).join(", ")}.`;
 }
 
-function valueSaid(measure, text) {
+function amountSaid(measure, text) {
   if (number(text) === null) return "unknown";
   const unit = unitOfMeasure(measure, [Number(text)]);
   return `${digits(Number(text) * unit.factor)} ${unit.name}`.trim();
@@ -189,7 +189,7 @@ function valueSaid(measure, text) {
 
 /** A value with its interval, in one unit and with as many decimals: "7.305 ± 0.030 ms". */
 function estimateSaid(measure, text, half) {
-  if (half === null || number(text) === null) return valueSaid(measure, text);
+  if (half === null || number(text) === null) return amountSaid(measure, text);
   const unit = unitOfMeasure(measure, [Number(text)]);
   const shown = digits(Number(text) * unit.factor);
   return `${shown} ± ${(Number(half) * unit.factor).toFixed((shown.split(".")[1] ?? "").length)} ${unit.name}`.trim();
