@@ -44,6 +44,7 @@ void add_series(PageContents& contents) {
 }  // namespace
 
 nlohmann::ordered_json page_data(const fs::path& folder) {
+  if (!fs::exists(folder)) refuse_file(folder, "is not there; check the path");
   if (is_training_folder(folder)) return training_page_data(folder);
   const bool is_fleet = fs::exists(folder / "fleet.csv");
   if (!fs::exists(folder / "manifest.json") || (!is_fleet && !fs::exists(folder / "summary.csv"))) {

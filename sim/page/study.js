@@ -296,7 +296,7 @@ function setUpStudy() {
   }
   addChooser("up", "Up the map", dimensionOptions(numericDimensions()));
   addFigure("lines", "Values along the axis", `The chosen value of each ${optionWord()}, or of each label of another axis.`, studyLinesFigure);
-  addFigure("map", `The best ${optionWord()} over two axes`, `At each cell the ${optionWord()} with the best of the chosen value; letters and hatching say what colours say.`, studyMapFigure);
+  addFigure("best", `The best ${optionWord()} over two axes`, `At each cell the ${optionWord()} with the best of the chosen value; letters and hatching say what colours say.`, studyMapFigure);
 }
 
 /** What the study's definition says that it is for, and its base. */

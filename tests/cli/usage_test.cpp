@@ -78,6 +78,7 @@ TEST(Usage, WrongCommandLinesAreToldWithARemedy) {
       {"report", "scenarios/paper", "--study", "x"},
       "papilio report: error: --study goes with a database, and 'scenarios/paper' is "
       "none; leave it out");
+  expect_usage_error({"report", "/nowhere"}, "/nowhere: error: is not there; check the path");
   expect_usage_error({"run", "a.yaml", "--job", "2"},
                      "papilio run: error: unknown option '--job'; did you mean '--jobs'?");
   expect_usage_error({"run", "a.yaml", "--jobs", "two"},

@@ -106,7 +106,7 @@ grid:
         # What is the best somewhere is drawn.
         title = {column: title for title, column in GOALS.items()}[value]
         assert {row[3][0] for row in answer_table(page) if row[0][0] == title} <= set(drawn(page, "lines"))
-    assert page.value("document.getElementById('figure-map').closest('section').hidden")
+    assert page.value("document.getElementById('figure-best').closest('section').hidden")
     check_svg(page, ["lines"])
     check_phone(page, file)
 
@@ -131,7 +131,7 @@ grid:
         if not any(row[value] for row in rows):
             continue
         choose(page, "value", value)
-        cells = {(row[0][1], row[1][1]): row[2][0] for row in table_of(page, "map")}
+        cells = {(row[0][1], row[1][1]): row[2][0] for row in table_of(page, "best")}
         assert cells == {key: best_at(of, value) for key, of in places.items()}
     choose(page, "value", "latency_s")
     before = drawn(page, "lines"), table_of(page, "lines")
@@ -149,7 +149,7 @@ grid:
         for rate, cell in zip(rates, row[1:]):
             assert float(cell[1]) == min(float(each["latency_s"]) for each in places[row[0][1], rate]), (row[0], rate)
     assert page.value("document.getElementById('choose-option').closest('label').hidden") is False
-    check_svg(page, ["lines", "map"])
+    check_svg(page, ["lines", "best"])
     check_quiet(page, "tokens, after choosing")
     check_phone(page, file)
 
