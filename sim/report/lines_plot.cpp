@@ -90,7 +90,7 @@ class LinePlots {
   LinePlots(GnuplotScript& script, const LinesPlot& plot, const PlotScale& y)
       : script_{script}, plot_{plot}, y_{y} {}
 
-  std::string of(std::size_t number) const {
+  [[nodiscard]] std::string of(std::size_t number) const {
     const LinesPlot::Line& line = plot_.lines[number];
     std::vector<GnuplotScript::Row> rows;
     std::vector<GnuplotScript::Row> dots;
@@ -213,6 +213,7 @@ GnuplotScript bars_plot(const BarsPlot& plot, const PlotLook& look) {
   GnuplotScript script;
   script.add(frame.commands(script, {}, name_scale(plot.names.size()), plot.y, y));
   std::vector<GnuplotScript::Row> rows;
+  rows.reserve(plot.names.size());
   for (std::size_t i = 0; i < plot.names.size(); ++i) {
     rows.push_back({fmt::to_string(i), GnuplotScript::number_cell(plot.values[i])});
     add_interval(rows.back(), plot.values[i], at(plot.half_widths, i), y);

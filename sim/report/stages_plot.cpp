@@ -95,8 +95,8 @@ class StagesFigure {
     }
     const auto across =
         std::clamp<std::size_t>(static_cast<std::size_t>(page_.width() / widest), 1, keys.size());
-    bottom_ =
-        kLineHeight * static_cast<double>((keys.size() + across - 1) / across) + kLineHeight / 2;
+    const std::size_t rows = (keys.size() + across - 1) / across;
+    bottom_ = kLineHeight * static_cast<double>(rows) + kLineHeight / 2;
     key_ = fmt::format(
         "set key at screen 0.5, screen 0.005 center bottom horizontal maxcols {} Left reverse "
         "samplen 1.5 width 1\n",

@@ -141,6 +141,7 @@ GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,
   for (const TradeoffSeries& series : all) {
     for (const TradeoffPoint& point : series.points) labels.avoid_point(place(point));
     std::vector<EmPlace> steps;
+    steps.reserve(series.front.size());
     for (const TradeoffPoint& point : series.front) steps.push_back(place(point));
     labels.avoid_steps(steps);
   }
@@ -154,6 +155,7 @@ GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,
   }
   const auto table = [&](const std::vector<TradeoffPoint>& points) {
     std::vector<GnuplotScript::Row> rows;
+    rows.reserve(points.size());
     for (const TradeoffPoint& point : points) {
       rows.push_back({GnuplotScript::number_cell(point.x), GnuplotScript::number_cell(point.y),
                       GnuplotScript::text_cell(point.label)});
