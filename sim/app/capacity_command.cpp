@@ -116,8 +116,7 @@ void capacity_command(const Words& words) {
   line.add_options()("precision", po::value<double>()->default_value(0.01, "0.01")->value_name("F"),
                      "how near the last value that keeps and the first that breaks come, as a "
                      "share; 0: neighbouring whole numbers");
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "what is printed: md, csv (every run), json, latex or html");
+  line.add_format_option("what is printed: md, csv (every run), json, latex or html");
   line.add_options()("json", po::bool_switch(), "the same as --format json");
   add_jobs_option(line);
   if (!line.parse(words)) return;
@@ -134,7 +133,7 @@ void capacity_command(const Words& words) {
   } else if (format == "csv") {
     say(to_csv(capacity_runs(question, answer)));
   } else {
-    print(capacity_document(question, answer), format);
+    print(capacity_document(question, answer), format, line.is_wide());
   }
 }
 

@@ -212,8 +212,10 @@ void new_command(const Words& words) {
   OutputFolder output{folder.empty() ? fs::path{"."} : folder};
   output.add(file.filename().string(), starter.text(name, answers));
   output.commit();
-  fmt::print("Wrote {}. Next:\n", file.string());
-  for (const std::string& command : starter.next(name, file)) fmt::print("  {}\n", command);
+  say(fmt::format("Wrote {}. Next:\n", file.string()));
+  for (const std::string& command : starter.next(name, file)) {
+    say(fmt::format("  {}\n", command));
+  }
 }
 
 }  // namespace papilio
