@@ -36,12 +36,26 @@ std::optional<double> number_in(const Value& value) {
   return std::nullopt;
 }
 
-/// "uplink_bit_per_s" as "uplink" and "bit/s".
+/// "uplink_bit_per_s" as "uplink" and "bit/s": units of results and scenarios, which are SI's.
 std::pair<std::string, std::string> title_and_unit(const std::string& name) {
-  const std::string label = axis_label(name.substr(name.rfind('.') + 1));
-  const std::size_t comma = label.rfind(", ");
-  if (comma == std::string::npos) return {label, ""};
-  return {label.substr(0, comma), label.substr(comma + 2)};
+  // The longer ones first: "_per_s" is no time.
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kUnits{
+      {{"_bit_per_s", "bit/s"},
+       {"_per_s", "1/s"},
+       {"_bytes", "bytes"},
+       {"_s", "s"},
+       {"_j", "J"},
+       {"_w", "W"}}};
+  std::string title = name.substr(name.rfind('.') + 1);
+  std::string unit;
+  for (const auto& [end, of] : kUnits) {
+    if (!title.ends_with(end)) continue;
+    title.resize(title.size() - end.size());
+    unit = of;
+    break;
+  }
+  std::replace(title.begin(), title.end(), '_', ' ');
+  return {title, unit};
 }
 
 class CubeReader {
