@@ -103,8 +103,8 @@ void report_command(const Words& words) {
         "papilio report: error: expected a folder, a database, or a file of a plan; see 'papilio "
         "report --help'"};
   }
-  const PageSource source = page_source(
-      {names.begin(), names.end()}, line.has("study") ? line.get<std::string>("study") : "");
+  const PageSource source = page_source({names.begin(), names.end()},
+                                        line.has("study") ? line.get<std::string>("study") : "");
   const fs::path file =
       line.has("output") ? fs::path{line.get<std::string>("output")} : source.file;
   for (const std::string& name : names) {

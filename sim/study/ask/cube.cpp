@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "sim/base/error.hpp"
-#include "sim/report/gnuplot.hpp"
+#include "sim/report/plot_quantity.hpp"
 #include "sim/study/ask/statistics.hpp"
 #include "sim/study/store/kinds.hpp"
 #include "sim/study/store/results_reader.hpp"
