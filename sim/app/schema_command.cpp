@@ -72,8 +72,7 @@ void schema_command(const Words& words) {
        "papilio schema device --keys", "papilio schema --keys > keys.md"}};
   line.add_positional("kind");
   line.add_options()("keys", po::bool_switch(), "a table of the keys instead");
-  line.add_options()("format", po::value<std::string>()->default_value("md")->value_name("FORMAT"),
-                     "of the table: md, csv, json, latex or html");
+  line.add_format_option("of the table: md, csv, json, latex or html");
   if (!line.parse(words)) return;
   const bool keys = line.get<bool>("keys");
   const std::string format = line.get<std::string>("format");
@@ -99,7 +98,7 @@ void schema_command(const Words& words) {
     throw ConfigError{fmt::format("papilio schema: error: unknown kind '{}'{}", wanted,
                                   suggestion(wanted, known))};
   }
-  print(document, format);
+  print(document, format, line.is_wide());
 }
 
 }  // namespace papilio
