@@ -86,8 +86,7 @@ Plot plot_of_scenario(const CommandLine& line, const fs::path& dir, const PlotLo
   const std::vector<std::string> figures{kStages, kPublished, kTradeoff, kAccuracy};
   if (std::find(figures.begin(), figures.end(), figure) == figures.end()) {
     look.refuse("figure",
-                fmt::format("expected stages, published, tradeoff or accuracy, got '{}'{}", figure,
-                            suggestion(figure, figures)));
+                fmt::format("there is no figure '{}'{}", figure, suggestion(figure, figures)));
   }
   refuse(line, {"by", "over", "study"},
          fmt::format("a study's database; {} is a folder", dir.string()));

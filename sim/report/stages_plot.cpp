@@ -125,6 +125,7 @@ class StagesFigure {
     const double right = static_cast<double>(column + 1) * cell - kPanelRight;
     const double top = page_.height() - top_ -
                        static_cast<double>(line) * (kPanelHeight + kPanelTitle) - kPanelTitle;
+    em_ = static_cast<double>(data_.names().size()) / (right - left);
     const double high = look_.y ? look_.y->high : data_.height_of(panel, measure);
     const double low = look_.y ? look_.y->low : 0;
     script_.add(fmt::format(
@@ -168,14 +169,15 @@ class StagesFigure {
     if (printed) text += fmt::format(" ◇ {}", short_number(*printed));
     text += " →";
     constexpr double kTop = 0.97;
+    // No wider than a line of text, and no wider than the bar.
+    const double half = std::min(kHalfBar - 0.06, em_ * kLineHeight / 2);
     const double bottom = kTop - (text_width(text) + kAroundNames / 2) / kPanelHeight;
     script_.add(fmt::format(
         "set object rectangle from first {:.3f}, graph {:.4f} to first {:.3f}, graph {} front fc "
         "rgb 'white' fs solid 1.0 noborder\n"
         "set label {} at first {}, graph {:.4f} rotate by 90 right front\n",
-        static_cast<double>(place) - kHalfBar + 0.06, bottom,
-        static_cast<double>(place) + kHalfBar - 0.06, kTop, script_.text(text), place,
-        kTop - 0.02));
+        static_cast<double>(place) - half, bottom, static_cast<double>(place) + half, kTop,
+        script_.text(text), place, kTop - 0.02));
   }
 
   void add_bars(const StagesPanel& panel, const StagesMeasure& measure, double low, double high) {
@@ -258,6 +260,7 @@ class StagesFigure {
   bool right_key_{false};
   std::size_t columns_{1};
   double width_{0};  // of all panels, in ems
+  double em_{1};     // in places of the panel that is drawn
   double names_height_{0};
   double top_{0};
   double bottom_{0};

@@ -132,7 +132,7 @@ TEST_F(PlotOfScenario, RefusesWithWhatAnOptionTakes) {
            {{"--log", "y"}, "--log y: bars begin at 0; leave it out"},
            {{"--x-range", "1:2"}, "--x-range: the axis has names and no numbers here"},
            {{"--y-range", "1:2"}, "--y-range: latency and energy stand beside each other"},
-           {{"--figure", "stage"}, "got 'stage'; did you mean 'stages'?"},
+           {{"--figure", "stage"}, "--figure: there is no figure 'stage'; did you mean 'stages'?"},
            {{"--value", "accuracy"}, "--value: bars have stages of latency or energy"},
            {{"--where", "partition=RB99"}, "--where: no row has the partition 'RB99'"},
            {{"--where", "colour=red"}, "--where: has no column 'colour'"},

@@ -108,7 +108,7 @@ TEST(FrontPlot, HoldsStepsAndTheOthers) {
   EXPECT_THAT(script, HasSubstr("== table2.dat\n# x y\n1 4\n2 2\n4 1\n=="));
   EXPECT_THAT(script, HasSubstr("== table4.dat\n# x y\n1 4\n4 1\n=="));
   EXPECT_THAT(script, HasSubstr("== table5.dat\n# x y\n2 2\n=="));
-  EXPECT_THAT(script, HasSubstr("$table2 using 1:2 with steps"));
+  EXPECT_THAT(script, HasSubstr("'table2.dat' using 1:2 with steps"));
   for (const char* label : {"\"cloud\"", "\"RB1\"", "\"mobile\""}) {
     EXPECT_THAT(script, HasSubstr(label));
   }
