@@ -43,14 +43,14 @@ function comparedPlans(one) {
 const baselineOf = (one, start) => planNamed(one, one.baselines.find((baseline) => baseline.title.startsWith(start))?.name);
 /** How many times as much of the goal another plan takes; "" where it is not known. */
 const timesTheBest = (one, plan) => (one.best && plan && plan.value !== null && one.best.value > 0 ? digits(plan.value / one.best.value) : "");
-const valueSaid = (question, value) => (unitOfGoal(question) ? withUnit(value, unitOfGoal(question))
+const goalValueSaid = (question, value) => (unitOfGoal(question) ? withUnit(value, unitOfGoal(question))
   : `${digits(value)} ${targetSaid(question).replace("latency", "s").replace("energy", "J")}`);
 
 function planHeadlines(question, one) {
   if (!one.best) return [one.miss ?? `On ${one.network} no plan keeps the limits.`];
   const others = ["mobile-only", "cloud-only"].map((name) => [name, baselineOf(one, name)]).filter(([, plan]) => plan && plan.name !== one.best.name).map(([name, plan]) => [name, timesTheBest(one, plan)])
     .filter(([, times]) => times).map(([name, times]) => `${name} takes ${times} times as ${question.target === "latency" ? "long" : "much"}`);
-  const texts = [`On ${one.network}, the least ${goalSaid(question)} has ${one.best.name}: ${valueSaid(question, one.best.value)}${others.length ? `; ${others.join(", ")}` : ""}.`];
+  const texts = [`On ${one.network}, the least ${goalSaid(question)} has ${one.best.name}: ${goalValueSaid(question, one.best.value)}${others.length ? `; ${others.join(", ")}` : ""}.`];
   if (one.second_best?.value && one.best.value > 0) {
     texts.push(`The next best, ${one.second_best.name}, takes ${digits((one.second_best.value / one.best.value - 1) * 100)} % more.`);
   }
@@ -143,11 +143,17 @@ function planMapFigure() {
   const here = (axis) => `${axis.title} ${amountOf(axis, axis.here)}`;
   const chart = { kind: "map", x: `${axisTitle(map.x)} (logarithmic)`, y: `${axisTitle(map.y)} (logarithmic)`, xs: marks(map.x), ys: marks(map.y), ...mapOfNames(one, map.best), every: 3,
     here: [map.y, map.x].map((axis) => axis.values.reduce((best, value, index) => (Math.abs(Math.log(value / axis.here)) < Math.abs(Math.log(axis.values[best] / axis.here)) ? index : best), 0)) };
-  const columns = [{ name: map.y.condition, title: axisTitle(map.y) }, ...map.x.values.map((value) => ({ name: `${map.x.condition} ${value}`, title: amountOf(map.x, value), text: true }))];
+  // A row of the table for each stretch of a map's row: neighbours with one best plan.
+  const starts = (row) => row.map((name, c) => (c === 0 || row[c - 1] !== name ? c : -1)).filter((c) => c >= 0);
+  const place = (axis, index) => ({ shown: amountOf(axis, axis.values[index]), value: asText(axis.values[index]) });
+  const stretches = map.best.flatMap((row, r) => starts(row).map((from, index, all) => ({ r, from, to: (all[index + 1] ?? row.length) - 1, name: row[from] })));
+  const columns = [{ name: map.y.condition, title: map.y.title }, { name: `${map.x.condition}_from`, title: `${map.x.title}, from` }, { name: `${map.x.condition}_to`, title: `${map.x.title}, to` },
+    { name: "best", title: "best plan", text: true }];
   return { chart, columns, note: `All else as the scenario has it; the framed cell is its own: ${here(map.x)}, ${here(map.y)}. ${
     map.best.flat().includes(null) ? "Empty: no plan keeps the limits there. " : ""}Each cell is exact at its own conditions.`,
   said: `The best plans: ${optionsOnMap(chart).map(({ index }) => chart.options[index].name).join(", ")}.`,
-  rows: map.best.map((row, r) => ({ cells: [{ shown: marks(map.y)[r], value: asText(map.y.values[r]) }, ...row.map((name) => ({ shown: name ?? "none" }))] })).reverse() };
+  rows: stretches.map(({ r, from, to, name }) => ({ marked: r === chart.here[0] && from <= chart.here[1] && chart.here[1] <= to,
+    cells: [place(map.y, r), place(map.x, from), place(map.x, to), { shown: name ?? "none" }] })) };
 }
 
 function changeSaid(change) {

@@ -253,8 +253,13 @@ def plan(page, place):
             series = page.value("figures.find((each) => each.id === 'front').made.chart.series.map((each) => [each.name, each.names])")
             assert {name for title, names in series if title.startswith("front, ") for name in names} == front
             assert series[0] == [f"the answer, {best}", [best]], series[0]
-            # The map: the row that stands lowest comes last in the table; at the scenario's own conditions it has the answer.
-            cells = [[cell[0] for cell in row[1:]] for row in table_of(page, "map")][::-1]
+            # The map: its table's stretches, one after the other, have every cell; at the scenario's own conditions it has the answer.
+            xs, ys = one["map"]["x"]["values"], one["map"]["y"]["values"]
+            cells = [[] for _ in ys]
+            for at, start, end, name in table_of(page, "map"):
+                line = cells[ys.index(float(at[1]))]
+                assert xs.index(float(start[1])) == len(line), "a gap"
+                line += [name[0]] * (xs.index(float(end[1])) + 1 - len(line))
             assert cells == [[name or "none" for name in row] for row in one["map"]["best"]]
             row, column = page.value("figures.find((each) => each.id === 'map').made.chart.here")
             for axis, index in ("y", row), ("x", column):
