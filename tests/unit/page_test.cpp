@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
+#include <sstream>
 
 #include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
@@ -50,6 +52,24 @@ TEST(Page, HoldsItsPartsOnceAndUninterpreted) {
   }
   EXPECT_THAT(std::string{kChartLibrary.text.substr(0, 200)},
               HasSubstr("Released under the MIT License"));
+}
+
+// They share one scope: a name that two files declare would stop every page.
+TEST(Page, ScriptsDeclareEachNameOnce) {
+  std::set<std::string> names;
+  for (const Asset& asset : {kPageDrawing, kPageScript}) {
+    std::istringstream lines{std::string{asset.text}};
+    for (std::string line; std::getline(lines, line);) {
+      for (const std::string word : {"const ", "let ", "function "}) {
+        if (!line.starts_with(word)) continue;
+        const std::string name =
+            line.substr(word.size(), line.find_first_of(" (=;", word.size()) - word.size());
+        if (name.empty() || name.front() == '[' || name.front() == '{') continue;
+        EXPECT_TRUE(names.insert(name).second) << name << " is declared twice";
+      }
+    }
+  }
+  EXPECT_TRUE(names.contains("drawFigure") && names.contains("setUpPlan"));
 }
 
 TEST(Page, ScriptsMakeNoMarkupOfTexts) {
