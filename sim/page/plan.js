@@ -145,9 +145,9 @@ function planMapFigure() {
     here: [map.y, map.x].map((axis) => axis.values.reduce((best, value, index) => (Math.abs(Math.log(value / axis.here)) < Math.abs(Math.log(axis.values[best] / axis.here)) ? index : best), 0)) };
   // A row of the table for each stretch of a map's row: neighbours with one best plan.
   const starts = (row) => row.map((name, c) => (c === 0 || row[c - 1] !== name ? c : -1)).filter((c) => c >= 0);
-  const place = (axis, index) => ({ shown: amountOf(axis, axis.values[index]), value: asText(axis.values[index]) });
+  const place = (axis, index) => ({ shown: markOf(axis.values[index] / axis.per_unit), value: asText(axis.values[index]) });
   const stretches = map.best.flatMap((row, r) => starts(row).map((from, index, all) => ({ r, from, to: (all[index + 1] ?? row.length) - 1, name: row[from] })));
-  const columns = [{ name: map.y.condition, title: map.y.title }, { name: `${map.x.condition}_from`, title: `${map.x.title}, from` }, { name: `${map.x.condition}_to`, title: `${map.x.title}, to` },
+  const columns = [{ name: map.y.condition, title: axisTitle(map.y) }, ...["from", "to"].map((end) => ({ name: `${map.x.condition}_${end}`, title: axisTitle({ ...map.x, title: `${map.x.title} ${end}` }) })),
     { name: "best", title: "best plan", text: true }];
   return { chart, columns, note: `All else as the scenario has it; the framed cell is its own: ${here(map.x)}, ${here(map.y)}. ${
     map.best.flat().includes(null) ? "Empty: no plan keeps the limits there. " : ""}Each cell is exact at its own conditions.`,
