@@ -10,6 +10,7 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 #include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
@@ -60,7 +61,7 @@ TEST(Page, ScriptsDeclareEachNameOnce) {
   for (const Asset& asset : {kPageDrawing, kPageScript}) {
     std::istringstream lines{std::string{asset.text}};
     for (std::string line; std::getline(lines, line);) {
-      for (const std::string word : {"const ", "let ", "function "}) {
+      for (const std::string_view word : {"const ", "let ", "function "}) {
         if (!line.starts_with(word)) continue;
         const std::string name =
             line.substr(word.size(), line.find_first_of(" (=;", word.size()) - word.size());
@@ -180,7 +181,7 @@ TEST(PlanPage, HoldsWhatItsFilesSay) {
   EXPECT_EQ(data["title"], "Plans for x");
   EXPECT_EQ(data["plans"].size(), 2U);
   EXPECT_EQ(data["plans"][1]["answers"][0]["plans"].size(), 3U);
-  EXPECT_EQ(data["manifest"]["command 2"], nlohmann::json::parse(R"(["papilio", "plan"])"));
+  EXPECT_EQ(data["manifest"]["command 2"], nlohmann::ordered_json::parse(R"(["papilio", "plan"])"));
   EXPECT_EQ(data["notes"].size(), 0U);
 }
 
@@ -210,11 +211,11 @@ TEST(PlanPage, RefusesWhatIsNoPlan) {
     return "none";
   };
   write(other, a_plan("y", 2).dump());
-  for (const char* text : {"", "{", "[]", "7", R"({"kind": "plan"})",
-                           R"({"kind":"plan","scenario":"x","target":"latency","answers":[]})",
-                           R"({"kind":"plan","scenario":"x","target":"latency","answers":[7]})",
-                           R"({"kind":"plan","scenario":"x","target":"latency","answers":[)"
-                           R"({"network":"3g","baselines":[],"plans":[{"name":3}]}]})"}) {
+  const std::string begin = R"({"kind":"plan","scenario":"x","target":"latency","answers":[)";
+  const std::string answer = R"({"network":"3g","baselines":[],"plans":[{"name":3}]})";
+  for (const std::string& text :
+       {std::string{}, std::string{"{"}, std::string{"[]"}, std::string{"7"},
+        std::string{R"({"kind": "plan"})"}, begin + "]}", begin + "7]}", begin + answer + "]}"}) {
     write(file, text);
     EXPECT_THAT(message({file}), HasSubstr("plan.json: error: is no plan of a request")) << text;
   }
