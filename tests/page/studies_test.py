@@ -101,7 +101,6 @@ grid:
         assert {row[3][0] for row in answer_table(page) if row[0][0] == title} <= set(drawn(page, "lines"))
     assert page.value("document.getElementById('figure-best').closest('section').hidden")
     check_svg(page, ["lines"])
-    check_accessible(page, file)
 
 
 def two_axes(page, place):
