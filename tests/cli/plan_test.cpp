@@ -201,15 +201,17 @@ TEST(PlanCommand, WritesPlansThatRun) {
   testing::expect_same_files(out, folder.path() / "again", {"summary.csv"});
 }
 
-// The front's axes are logarithmic: no range of theirs begins at 0, and what cannot be drawn leaves
-// nothing behind.
+// A logarithmic axis begins above 0, and a picture that cannot be drawn leaves no other behind.
 TEST(PlanCommand, PicturesTakeSizesAndRanges) {
   const TemporaryFolder folder;
   const std::string front = (folder.path() / "front.pdf").string();
   const std::string map = (folder.path() / "map.svg").string();
   const std::string kept = (folder.path() / "kept").string();
-  EXPECT_THAT(refused({kPapersScenario, "--map", map, "--front", front, "--y-range", "0:5"}),
+  EXPECT_THAT(refused({kPapersScenario, "--map", map, "--y-range", "0:5"}),
               HasSubstr("papilio plan: error: --y-range: a logarithmic axis has no place for 0"));
+  // The map could be drawn so; of the front nothing is left.
+  EXPECT_THAT(refused({kPapersScenario, "--map", map, "--front", front, "--y-range", "1:5"}),
+              HasSubstr("within its ranges, so there is nothing to draw"));
   EXPECT_THAT(refused({kPapersScenario, "--columns", "1"}),
               HasSubstr("--columns says how a drawing looks, and none is asked for; add --front"));
   for (const std::string& file : {front, map}) EXPECT_FALSE(fs::exists(file));
