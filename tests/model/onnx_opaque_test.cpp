@@ -313,7 +313,9 @@ TEST(OnnxConstants, HaveWholeNumbersToTheLastDigit) {
   onnx::TensorProto tensor;
   tensor.set_data_type(onnx::TensorProto::INT64);
   tensor.add_dims(2);
-  for (const std::int64_t number : {9007199254740993, 16777217}) tensor.add_int64_data(number);
+  for (const auto number : {std::int64_t{9007199254740993}, std::int64_t{16777217}}) {
+    tensor.add_int64_data(number);
+  }
   const OnnxConstant constant{
       .name = "c", .dims = {2}, .type = onnx::TensorProto::INT64, .data = &tensor};
   EXPECT_THAT(integers_of(constant), ElementsAre(9007199254740993, 16777217));
