@@ -479,10 +479,18 @@ function setUpFleet() {
 
 // ---- The rest of the page ----
 
+/** What the scenario says of itself, and what the report tells beside: the answer, which is printed first, the page has in its own words. The
+    manifests of older runs have neither, and of these the first two printed paragraphs say what they were. */
+function introductionOfRun() {
+  const { description, answer } = data.manifest;
+  if (description === undefined || !Array.isArray(answer)) return { about: report.paragraphs.slice(0, 2), beside: report.paragraphs.slice(2) };
+  return { about: description ? [description] : [], beside: report.paragraphs.slice(answer.length + (description ? 1 : 0)) };
+}
+
 function addHeader() {
   const top = document.getElementById("top");
   top.append(element("h1", {}, data.title || report.title || String(data.manifest.scenario ?? "Results")));
-  for (const text of kindOfPage.introduction?.() ?? report.paragraphs.slice(0, 2)) top.append(element("p", {}, text));
+  for (const text of kindOfPage.introduction?.() ?? introductionOfRun().about) top.append(element("p", {}, text));
   const facts = kindOfPage.facts?.() ?? [data.manifest.started ? `simulated ${dateOf(String(data.manifest.started))}` : "",
     data.manifest.papilio ? `Papilio ${data.manifest.papilio} (${data.manifest.git_revision})` : "", `seed ${data.manifest.seed}`];
   top.append(element("p", { class: "muted" }, facts.filter(Boolean).join(" · ")));
@@ -503,7 +511,7 @@ function addReportTables() {
 
 function addSources() {
   const sources = document.getElementById("sources");
-  for (const text of report.paragraphs.slice(2)) sources.append(element("p", {}, text));
+  for (const text of introductionOfRun().beside) sources.append(element("p", {}, text));
   kindOfPage.addSources?.(sources);
   const notes = [...data.notes, "Charts and their tables show four significant digits; a saved CSV has the values themselves, in SI (s, J, byte), and names as they are."];
   sources.append(element("ul", { class: "notes" }, ...notes.map((text) => element("li", {}, text))));

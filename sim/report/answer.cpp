@@ -142,10 +142,10 @@ class FleetAnswer {
 
 }  // namespace
 
-std::optional<std::string> fleet_answer_text(const FleetScenario& fleet,
-                                             const std::vector<FleetSummary>& summaries) {
+std::vector<std::string> answer_texts(const FleetScenario& fleet,
+                                      const std::vector<FleetSummary>& summaries) {
   const FleetAnswer answer{fleet.model, summaries};
-  if (!answer.several()) return std::nullopt;
+  if (!answer.several()) return {};
   std::vector<std::string> clauses;
   for (const Target target : {Target::kLatency, Target::kEnergy}) {
     std::string one = answer.clause(target, clauses.empty());
@@ -154,15 +154,15 @@ std::optional<std::string> fleet_answer_text(const FleetScenario& fleet,
   const std::string limits =
       fleet.limits.stated() ? fmt::format(" within {}", fleet.limits.text()) : "";
   if (clauses.empty()) {
-    return fmt::format("No strategy{} serves these mobiles without overload.", limits);
+    return {fmt::format("No strategy{} serves these mobiles without overload.", limits)};
   }
-  return fmt::format("Of the strategies{}, {}.", limits, fmt::join(clauses, "; "));
+  return {fmt::format("Of the strategies{}, {}.", limits, fmt::join(clauses, "; "))};
 }
 
-std::optional<std::string> answer_text(const Scenario& scenario, const Outcomes& outcomes) {
+std::vector<std::string> answer_texts(const Scenario& scenario, const Outcomes& outcomes) {
   const std::vector<SelectedCut> all = selected_cuts(scenario, outcomes);
-  if (all.empty()) return std::nullopt;
-  std::string text;
+  if (all.empty()) return {};
+  std::vector<std::string> texts;
   for (auto first = all.begin(); first != all.end();) {
     std::vector<std::string> clauses;
     auto next = first;
@@ -170,12 +170,13 @@ std::optional<std::string> answer_text(const Scenario& scenario, const Outcomes&
       std::string one = clause(outcomes, *next, clauses.empty());
       if (clauses.empty() || one != clauses.back()) clauses.push_back(std::move(one));
     }
-    text += fmt::format("On {}, {}. ", first->network, fmt::join(clauses, "; "));
+    texts.push_back(fmt::format("On {}, {}.", first->network, fmt::join(clauses, "; ")));
     first = next;
   }
-  return text + (scenario.limits.stated()
-                     ? fmt::format("The limits are {}.", scenario.limits.text())
-                     : "No limit is stated; accuracy is not weighed.");
+  texts.push_back(scenario.limits.stated()
+                      ? fmt::format("The limits are {}.", scenario.limits.text())
+                      : "No limit is stated; accuracy is not weighed.");
+  return texts;
 }
 
 std::set<const Outcome*> answer_outcomes(const Scenario& scenario, const Outcomes& outcomes) {

@@ -51,10 +51,7 @@ class Reporter {
       : fleet_{fleet}, model_{fleet.model}, results_{results}, summaries_{summaries} {}
 
   [[nodiscard]] Document report(const std::string& engine) const {
-    Document document{.title = fleet_.spec.name};
-    if (std::optional<std::string> answer = fleet_answer_text(fleet_, summaries_)) {
-      document.paragraphs.push_back(std::move(*answer));
-    }
+    Document document{.title = fleet_.spec.name, .paragraphs = answer_texts(fleet_, summaries_)};
     if (!fleet_.spec.description.empty()) document.paragraphs.push_back(fleet_.spec.description);
     document.paragraphs.push_back(what_ran(engine));
     if (!fleet_.tables.empty()) document.paragraphs.push_back(layer_times_text(fleet_.tables));

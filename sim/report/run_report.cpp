@@ -102,10 +102,7 @@ std::optional<PublishedSections> published_by(const std::vector<Publication>& pu
 Document run_report(const Scenario& scenario, const Outcomes& outcomes, const std::string& engine,
                     const std::optional<PublishedSections>& published) {
   const ScenarioSpec& spec = scenario.spec;
-  Document document{.title = spec.name};
-  if (std::optional<std::string> answer = answer_text(scenario, outcomes)) {
-    document.paragraphs.push_back(std::move(*answer));
-  }
+  Document document{.title = spec.name, .paragraphs = answer_texts(scenario, outcomes)};
   if (!spec.description.empty()) document.paragraphs.push_back(spec.description);
   const std::size_t readings = spec.energy_models.size();
   document.paragraphs.push_back(fmt::format(

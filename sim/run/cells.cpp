@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/play/engine/simulate.hpp"
+#include "sim/report/answer.hpp"
 #include "sim/report/outcome.hpp"
 #include "sim/run/kinds.hpp"
 #include "sim/run/timeline.hpp"
@@ -33,6 +34,8 @@ class CellResults final : public Results {
     if (published_) take("published.csv", to_csv(published_->values));
   }
   void describe(nlohmann::ordered_json& manifest) const override {
+    manifest["description"] = scenario_.spec.description;
+    manifest["answer"] = answer_texts(scenario_, outcomes_);
     manifest["cells"] = scenario_.cells.size();
     if (scenario_.limits.stated()) manifest["limits"] = scenario_.limits.text();
   }

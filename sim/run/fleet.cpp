@@ -11,6 +11,7 @@
 #include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
 #include "sim/play/engine/simulate_fleet.hpp"
+#include "sim/report/answer.hpp"
 #include "sim/report/fleet_report.hpp"
 #include "sim/run/kinds.hpp"
 #include "sim/run/timeline.hpp"
@@ -46,6 +47,8 @@ class FleetResults final : public Results {
   }
   void describe(nlohmann::ordered_json& manifest) const override {
     const FleetModel& model = fleet_.model;
+    manifest["description"] = fleet_.spec.description;
+    manifest["answer"] = answer_texts(fleet_, summaries_);
     const auto replications = static_cast<std::size_t>(model.replications);
     for (std::size_t i = 0; i < results_.size(); ++i) {
       const RunCounts& counts = results_[i].counts;
