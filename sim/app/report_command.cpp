@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "sim/app/command.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/document/document.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
+#include "sim/compare/comparison.hpp"
+#include "sim/compare/report.hpp"
+#include "sim/compare/things.hpp"
 #include "sim/page/page.hpp"
 #include "sim/page/study_page.hpp"
 #include "sim/study/store/database.hpp"
@@ -39,12 +41,18 @@ std::string frame_title(const nlohmann::ordered_json& data) {
   return "Papilio";
 }
 
-/// Whether a file begins as those of SQLite do.
-bool is_database(const fs::path& file) {
-  constexpr std::string_view kBegin = "SQLite format 3";
-  std::string begin(kBegin.size(), ' ');
-  std::ifstream in{file, std::ios::binary};
-  return in.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == kBegin;
+/// What two runs or studies differ in, as the Markdown of which the page makes tables.
+std::string differences(const fs::path& of, const fs::path& against, const std::string& study) {
+  const auto comparable = [&](const fs::path& one) {
+    if (fs::is_directory(one)) return run_folder(one.string());
+    if (is_database(one)) return stored_study(one.string(), study);
+    refuse_file(one, "is no folder of a run and no database, with which alone --against compares");
+  };
+  Comparable first = comparable(of);
+  Comparable second = comparable(against);
+  const CompareRules rules;
+  const Comparison found = compare(first, second, rules);
+  return to_markdown(comparison_report(first, second, rules, found, false));
 }
 
 nlohmann::ordered_json data_of_study(const fs::path& file, const std::string& name) {
@@ -88,6 +96,7 @@ void report_command(const Words& words) {
       "network.",
       {"papilio report results/table4", "papilio report results/server-load -o /tmp/load.html",
        "papilio report results/bandwidth.db",
+       "papilio report results/table4 --against results/reference/table4",
        "papilio plan scenarios/paper/table4.yaml --json > /tmp/latency.json",
        "papilio plan scenarios/paper/table4.yaml -t energy --json > /tmp/energy.json",
        "papilio report /tmp/latency.json /tmp/energy.json -o /tmp/plan.html"}};
@@ -95,7 +104,9 @@ void report_command(const Words& words) {
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE"),
                      "file of the page (default: DIR/report.html, or the file's name with .html)")(
       "study", po::value<std::string>()->value_name("NAME"),
-      "which of several studies of a database, by name or number (default: the one run last)");
+      "which of several studies of a database, by name or number (default: the one run last)")(
+      "against", po::value<std::string>()->value_name("DIR|DB"),
+      "another run or database: the page also says what differs, as 'papilio compare' does");
   if (!line.parse(words)) return;
   const std::vector<std::string> names = line.all("from");
   if (names.empty()) {
@@ -103,8 +114,11 @@ void report_command(const Words& words) {
         "papilio report: error: expected a folder, a database, or a file of a plan; see 'papilio "
         "report --help'"};
   }
-  const PageSource source = page_source({names.begin(), names.end()},
-                                        line.has("study") ? line.get<std::string>("study") : "");
+  const std::string study = line.has("study") ? line.get<std::string>("study") : "";
+  PageSource source = page_source({names.begin(), names.end()}, study);
+  if (line.has("against")) {
+    source.data["comparison"] = differences(names.front(), line.get<std::string>("against"), study);
+  }
   const fs::path file =
       line.has("output") ? fs::path{line.get<std::string>("output")} : source.file;
   for (const std::string& name : names) {

@@ -496,17 +496,28 @@ function addHeader() {
   top.append(element("p", { class: "muted" }, facts.filter(Boolean).join(" · ")));
 }
 
+/** The sections of a printed document, each closed until somebody opens it, with its table, saved under a name. */
+const printedSections = (printed, name) => printed.sections.map((section) => {
+  const inside = element("details", {}, element("summary", {}, section.title));
+  for (const text of section.paragraphs) inside.append(element("p", {}, text));
+  if (section.columns) inside.append(...savedTable(name, section.title, section.columns, section.rows));
+  if (section.remarks.length) inside.append(element("ul", { class: "notes" }, ...section.remarks.map((text) => element("li", {}, text))));
+  return inside;
+});
+
 function addReportTables() {
   const tables = document.getElementById("tables");
   tables.hidden = !report.sections.length;
-  tables.append(element("p", { class: "muted" }, "Every table of tables.md, rounded as it was printed."));
-  for (const section of report.sections) {
-    const inside = element("details", {}, element("summary", {}, section.title));
-    for (const text of section.paragraphs) inside.append(element("p", {}, text));
-    if (section.columns) inside.append(...savedTable("table", section.title, section.columns, section.rows));
-    if (section.remarks.length) inside.append(element("ul", { class: "notes" }, ...section.remarks.map((text) => element("li", {}, text))));
-    tables.append(inside);
-  }
+  tables.append(element("p", { class: "muted" }, "Every table of tables.md, rounded as it was printed."), ...printedSections(report, "table"));
+}
+
+/** What differs from another run or database, where one was given. */
+function addComparison() {
+  if (data.comparison === undefined) return;
+  const found = readReport(data.comparison);
+  const section = element("section", { id: "comparison", "aria-labelledby": "comparison-title" }, element("h2", { id: "comparison-title" }, `Compared: ${found.title}`),
+    ...found.paragraphs.map((text) => element("p", {}, text)), ...printedSections(found, "differences"));
+  document.getElementById("tables").before(section);
 }
 
 function addSources() {
@@ -541,6 +552,7 @@ addHeader();
 kindOfPage.setUp();
 choosers.hidden = !choosers.childElementCount;
 addReportTables();
+addComparison();
 addSources();
 draw();
 

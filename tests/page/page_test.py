@@ -314,6 +314,25 @@ def missed(page, place):
     check_accessible(page, place / "walk.html")
 
 
+def against(page, place, folder):
+    """What differs from another run stands on the page as 'papilio compare' prints it; the cloud at twice its load."""
+    other = place / "busy"
+    papilio("run", "scenarios/paper/table4.yaml", "--set", "cloud.load_level=2", "-o", str(other), "-q")
+    papilio("report", str(other), "--against", str(folder), "-o", str(place / "against.html"))
+    printed = papilio("compare", str(other), str(folder), code=1)
+    page.open(place / "against.html")
+    check_quiet(page, "against")
+    said = page.value("document.querySelector('#comparison p').textContent")
+    assert "values in 104 rows differ" in said and said in printed, said
+    inputs = page.value("[...document.querySelectorAll('#comparison tbody tr')].map(row => [...row.children].map(cell => cell.textContent))")
+    assert ["cloud.load_level", "2", "1"] in [row[:3] for row in inputs], inputs[-3:]
+    check_accessible(page, place / "against.html")
+    done = subprocess.run([program, "report", str(other), "--against", str(root / "README.md"), "-o", str(place / "none.html")],
+                          capture_output=True, text=True)
+    assert done.returncode == 2 and "is no folder of a run and no database" in done.stderr, done.stderr
+    assert not (place / "none.html").exists()
+
+
 def main():
     found = browser.find()
     if found is None:
@@ -324,6 +343,7 @@ def main():
         try:
             folder = pathlib.Path(place) / "table4"
             scenario(page, folder)
+            against(page, pathlib.Path(place), folder)
             hostile(page, folder, HOSTILE)
             limited(page, pathlib.Path(place) / "measured")
             fleet(page, pathlib.Path(place) / "town")
