@@ -172,6 +172,12 @@ void check_name(const std::string& name) {
   }
 }
 
+/// Whether a command that comes next looks into folders of profiles, and does not name one yet.
+bool reads_profiles(const std::string& command) {
+  return command.find(" --profiles ") == std::string::npos &&
+         !command.starts_with("papilio report") && !command.starts_with("papilio plot");
+}
+
 }  // namespace
 
 void new_command(const Words& words) {
@@ -213,8 +219,12 @@ void new_command(const Words& words) {
   output.add(file.filename().string(), starter.text(name, answers));
   output.commit();
   say(fmt::format("Wrote {}. Next:\n", file.string()));
+  std::string profiles;
+  for (const std::string& folder_of : line.all("profiles")) {
+    profiles += fmt::format(" --profiles {}", folder_of);
+  }
   for (const std::string& command : starter.next(name, file)) {
-    say(fmt::format("  {}\n", command));
+    say(fmt::format("  {}{}\n", command, reads_profiles(command) ? profiles : ""));
   }
 }
 

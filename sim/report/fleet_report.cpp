@@ -181,22 +181,30 @@ class Reporter {
                             {"arrived"},
                             {"completed"},
                             {"late"},
+                            {"late, %"},
                             {"dropped"},
                             {"failed"},
+                            {"no answer, %"},
                             {"retries"},
                             {"on the mobile at last"},
                             {"per s"}}};
     for (const FleetSummary& summary : summaries_) {
       if (!shown(summary) && !(faulty(summary.strategy) && summary.mobiles == "all")) continue;
       const RequestSums& sums = summary.sums;
-      table.rows.push_back(
-          {name_of(summary), summary.mobiles, summary.window, sums.arrived, sums.completed,
-           sums.late, sums.dropped, sums.failed, sums.retries, sums.fell_back,
-           summary.seconds > 0 ? decimals(static_cast<double>(sums.completed) / summary.seconds, 2)
-                               : none()});
+      const auto share = [&](std::uint64_t count) {
+        constexpr double kWhole = 100;
+        if (sums.arrived == 0) return none();
+        return decimals(kWhole * static_cast<double>(count) / static_cast<double>(sums.arrived), 1);
+      };
+      table.rows.push_back({name_of(summary), summary.mobiles, summary.window, sums.arrived,
+                            sums.completed, sums.late, share(sums.late), sums.dropped, sums.failed,
+                            share(sums.dropped + sums.failed), sums.retries, sums.fell_back,
+                            summary.seconds > 0
+                                ? decimals(static_cast<double>(sums.completed) / summary.seconds, 2)
+                                : none()});
     }
     section.table = std::move(table);
-    section.remarks = {balance()};
+    section.remarks = {"Shares are of the arrived.", balance()};
     return section;
   }
 
