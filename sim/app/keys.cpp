@@ -144,10 +144,11 @@ class KeysTable {
         Json alike = schema;
         alike.erase("const");
         const bool must = std::find(required.begin(), required.end(), key) != required.end();
+        const std::string& wanted = key;  // clang takes no parts of a pair into a lambda
         const auto found = std::find_if(all.begin(), all.end(), [&](const Shared& one) {
           Json other = *one.schema;
           other.erase("const");
-          return one.key == key && one.must == must && other == alike;
+          return one.key == wanted && one.must == must && other == alike;
         });
         if (found == all.end()) {
           all.push_back({key, &schema, must, {name}});
