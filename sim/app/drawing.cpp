@@ -130,9 +130,9 @@ void draw(const GnuplotScript& script, const fs::path& file, const char* verb,
   folder.add(file.filename().string(), drawing);
   if (kept) {
     for (const PlotFile& each : files) kept->add(each.name, each.text);
-    kept->commit();
   }
   folder.commit();
+  if (kept) kept->commit();
 }
 
 }  // namespace papilio

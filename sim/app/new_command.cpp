@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <set>
 
 #include "models/networks/network_file.hpp"
@@ -17,6 +18,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/base/text.hpp"
 #include "sim/radio/radio.hpp"
 
 namespace papilio {
@@ -37,33 +39,44 @@ const Starter& starter_of(const std::string& kind) {
   refuse_new(fmt::format("unknown kind '{}'{}", kind, suggestion(kind, known)));
 }
 
-/// What is wrong with an answer; empty: nothing.
+/// What is wrong with a number that was written; empty: nothing.
+std::string problem_with_number(const std::string& answer, bool whole) {
+  double number = 0;
+  const char* const end = answer.data() + answer.size();
+  const auto [stop, error] = std::from_chars(answer.data(), end, number);
+  if (error != std::errc{} || stop != end || !std::isfinite(number) || number <= 0) {
+    return fmt::format("expected a number above 0, got '{}'", answer);
+  }
+  if (whole && answer.find_first_not_of("0123456789") != std::string::npos) {
+    return fmt::format("expected a whole number in digits, got '{}'", answer);
+  }
+  return {};
+}
+
+/// What is wrong with an answer; empty: nothing. Whether a number is in its key's range is for the
+/// reader of the file to tell.
 std::string problem_with(const StarterField& field, const std::string& answer,
                          const ProfileLibrary& library) {
   using Kind = StarterField::Kind;
   if (answer.empty()) return "it may not be empty";
-  if (field.kind == Kind::kName) {
-    const std::vector<std::string> known =
-        field.of == "models" ? network_names(library) : library.names(field.of);
-    const bool has = std::find(known.begin(), known.end(), answer) != known.end();
-    return has ? "" : fmt::format("unknown '{}'{}", answer, suggestion(answer, known));
-  }
-  if (field.kind == Kind::kText) {
-    const bool printable = std::none_of(answer.begin(), answer.end(), [](unsigned char c) {
-      constexpr unsigned char kSpace = 0x20;
-      constexpr unsigned char kDelete = 0x7f;
-      return c < kSpace || c == kDelete;
-    });
-    return printable ? "" : "it has characters that cannot be printed";
-  }
-  double number = 0;
-  const auto [end, error] = std::from_chars(answer.data(), answer.data() + answer.size(), number);
-  const bool read = error == std::errc{} && end == answer.data() + answer.size();
-  if (!read || !std::isfinite(number) || number <= 0) {
-    return fmt::format("expected a number above 0, got '{}'", answer);
-  }
-  if (field.kind == Kind::kWhole && number != std::round(number)) {
-    return fmt::format("expected a whole number, got '{}'", answer);
+  if (find_unprintable(answer)) return "it has characters that cannot be printed, or is not UTF-8";
+  switch (field.kind) {
+    case Kind::kName: {
+      const std::vector<std::string> known =
+          field.of == "models" ? network_names(library) : library.names(field.of);
+      const bool has = std::find(known.begin(), known.end(), answer) != known.end();
+      return has ? "" : fmt::format("unknown '{}'{}", answer, suggestion(answer, known));
+    }
+    case Kind::kKey:
+      return answer.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string::npos
+                 ? ""
+                 : fmt::format("expected a key as --set has it, such as mobiles.0.count, got '{}'",
+                               answer);
+    case Kind::kNumber:
+    case Kind::kWhole:
+      return problem_with_number(answer, field.kind == Kind::kWhole);
+    case Kind::kText:
+      break;
   }
   return {};
 }
@@ -114,13 +127,12 @@ StarterAnswers answers_of(const CommandLine& line, const Starter& starter,
 /// The powers of the radio that another is like.
 void add_powers(StarterAnswers& answers, const ProfileLibrary& library) {
   const RadioProfile like = load_radio(library, Bibliography{library}, answers.at("like"));
+  const std::map<std::string, std::string> kept{{"alpha_uplink_j_per_bit", "alpha-uplink"},
+                                                {"alpha_downlink_j_per_bit", "alpha-downlink"},
+                                                {"beta_w", "beta"}};
   for (const auto& [key, constant] : like.about.constants) {
-    const auto keep = [&](const char* wanted, const char* as) {
-      if (key == wanted && constant.value) answers[as] = fmt::format("{}", *constant.value);
-    };
-    keep("alpha_uplink_j_per_bit", "alpha-uplink");
-    keep("alpha_downlink_j_per_bit", "alpha-downlink");
-    keep("beta_w", "beta");
+    const auto as = kept.find(key);
+    if (as != kept.end()) answers[as->second] = fmt::format("{}", constant.value.value_or(0));
   }
 }
 
@@ -136,13 +148,12 @@ void add_fields(CommandLine& line) {
                                      [&](const auto& one) { return one.option == field.option; });
         if (has) kinds.push_back(other.kind);
       }
-      const bool of_radio = field.option == "uplink";
+      std::string question{field.question};
+      if (field.option == "uplink") question = "uplink, of a radio in bit/s, of a trace in Mbit/s";
+      if (field.option == "count") question = "mobiles of a fleet, values of a study";
       line.add_options()(std::string{field.option}.c_str(),
                          po::value<std::string>()->value_name("X"),
-                         fmt::format("of {}: {}", fmt::join(kinds, ", "),
-                                     of_radio ? "uplink, of a radio in bit/s, of a trace in Mbit/s"
-                                              : std::string{field.question})
-                             .c_str());
+                         fmt::format("of {}: {}", fmt::join(kinds, ", "), question).c_str());
     }
   }
 }
@@ -160,15 +171,18 @@ void refuse_others(const CommandLine& line, const Starter& starter) {
   }
 }
 
-/// Lower-case letters, digits and . _ - alone, as names of files and keys are.
+/// Names of files and keys begin with a letter, and are no word that YAML takes for something else.
 void check_name(const std::string& name) {
+  static const std::set<std::string> kWords{"null", "true", "false", "yes", "no", "on",
+                                            "off",  "y",    "n",     "nan", "inf"};
   const bool safe =
-      !name.empty() && name.front() != '.' && name.front() != '-' &&
+      !name.empty() && name.front() >= 'a' && name.front() <= 'z' && !kWords.contains(name) &&
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string::npos;
   if (!safe) {
-    refuse_new(fmt::format(
-        "'{}' is no name; use lower-case letters, digits, '.', '_' and '-', such as my-phone",
-        name));
+    refuse_new(
+        fmt::format("'{}' is no name; begin with a letter, and use lower-case letters, "
+                    "digits, '.', '_' and '-', such as my-phone",
+                    name));
   }
 }
 
@@ -210,18 +224,20 @@ void new_command(const Words& words) {
                                              : fs::path{"results/profiles"};
   if (!starter.folder.empty()) folder /= starter.folder;
   const fs::path file = folder / (name + std::string{starter.suffix});
-  if (fs::exists(file)) {
+  if (fs::symlink_status(file).type() != fs::file_type::not_found) {
     refuse_new(fmt::format("{} is there; remove it, or choose another name", file.string()));
   }
   StarterAnswers answers = answers_of(line, starter, library);
   if (answers.contains("like")) add_powers(answers, library);
+  const std::string text = starter.text(name, answers);
+  starter.check(text, file.string());
   OutputFolder output{folder.empty() ? fs::path{"."} : folder};
-  output.add(file.filename().string(), starter.text(name, answers));
+  output.add(file.filename().string(), text);
   output.commit();
   say(fmt::format("Wrote {}. Next:\n", file.string()));
   std::string profiles;
   for (const std::string& folder_of : line.all("profiles")) {
-    profiles += fmt::format(" --profiles {}", folder_of);
+    profiles += " --profiles " + shell_word(folder_of);
   }
   for (const std::string& command : starter.next(name, file)) {
     say(fmt::format("  {}{}\n", command, reads_profiles(command) ? profiles : ""));

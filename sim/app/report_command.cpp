@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -84,6 +86,18 @@ PageSource page_source(const std::vector<fs::path>& given, const std::string& st
   return {page_data(first), first / "report.html"};
 }
 
+/// Refuses to write over anything but a page: a database, a plan, a run's results.
+void check_replaces_a_page(const fs::path& file) {
+  if (!fs::is_regular_file(file)) return;
+  constexpr std::string_view kBegin = "<!DOCTYPE html>";
+  std::string begin(kBegin.size(), ' ');
+  std::ifstream in{file, std::ios::binary};
+  if (in.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == kBegin) return;
+  throw ConfigError{
+      fmt::format("papilio report: error: '{}' is there and is no page; name another file with -o",
+                  file.string())};
+}
+
 }  // namespace
 
 void report_command(const Words& words) {
@@ -121,14 +135,7 @@ void report_command(const Words& words) {
   }
   const fs::path file =
       line.has("output") ? fs::path{line.get<std::string>("output")} : source.file;
-  for (const std::string& name : names) {
-    if (fs::is_regular_file(name) && fs::exists(file) && fs::equivalent(file, name)) {
-      throw ConfigError{fmt::format(
-          "papilio report: error: the page would replace '{}', of which it is made; name a file "
-          "with -o",
-          name)};
-    }
-  }
+  check_replaces_a_page(file);
   OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
   folder.add(file.filename().string(), page_html(source.data, frame_title(source.data)));
   folder.commit();

@@ -6,6 +6,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/yaml/fields.hpp"
+#include "sim/profiles/device.hpp"
+#include "sim/radio/radio.hpp"
+#include "sim/scenario/fleet_spec.hpp"
+#include "sim/scenario/spec.hpp"
+#include "sim/study/design/spec.hpp"
+
 namespace papilio {
 namespace {
 
@@ -27,7 +34,8 @@ std::string aligned(std::string_view text) {
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end);
     const std::size_t remark = line.rfind(kRemark);
-    if (remark == std::string_view::npos || line.front() == '#') {
+    const bool has_text = line.find('"') != std::string_view::npos;  // in which a # may stand
+    if (remark == std::string_view::npos || line.front() == '#' || has_text) {
       result += line;
       continue;
     }
@@ -106,7 +114,7 @@ mobiles:
     device: {mobile}
     cell: cell
     server: cloud
-    arrivals: {{process: poisson, rate_per_s: {rate}}}   # of each mobile; also periodic, closed, dates
+    arrivals: {{process: poisson, rate_per_s: {rate}}}   # of each mobile; also periodic, closed-loop, trace
 strategies:
   - {{strategy: mobile-only}}
   - {{strategy: cloud-only}}
@@ -118,6 +126,8 @@ strategies:
 }
 
 std::string study_text(const std::string& name, const Answers& answers) {
+  Answers all = answers;
+  all["base"] = quoted(answers.at("base"));
   return filled(
       R"(# A scenario or fleet at many values of its keys. Run it with 'papilio study run {name}.yaml', ask it with
 # 'papilio table results/{name}.db --rows {key} --value latency --best partition'. Every key: docs/studies.md.
@@ -127,7 +137,7 @@ base: {base}
 grid:
   - {{axis: log_range, key: {key}, from: {from}, to: {to}, count: {count}}}   # also range and list; a second axis is a second line
 )",
-      name, answers);
+      name, all);
 }
 
 std::string device_text(const std::string& name, const Answers& answers) {
@@ -184,26 +194,26 @@ from_s,rate_mbit_per_s
 
 std::vector<std::string> after_scenario(const std::string& name,
                                         const std::filesystem::path& file) {
-  return {fmt::format("papilio check {}", file.string()),
-          fmt::format("papilio run {}", file.string()),
-          fmt::format("papilio plan {}", file.string()),
+  return {fmt::format("papilio check {}", shell_word(file.string())),
+          fmt::format("papilio run {}", shell_word(file.string())),
+          fmt::format("papilio plan {}", shell_word(file.string())),
           fmt::format("papilio report results/{}", name)};
 }
 
 std::vector<std::string> after_fleet(const std::string& name, const std::filesystem::path& file) {
-  return {fmt::format("papilio check {}", file.string()),
-          fmt::format("papilio run {} --jobs 0", file.string()),
+  return {fmt::format("papilio check {}", shell_word(file.string())),
+          fmt::format("papilio run {} --jobs 0", shell_word(file.string())),
           fmt::format("papilio plot results/{}", name)};
 }
 
 std::vector<std::string> after_study(const std::string& name, const std::filesystem::path& file) {
-  return {fmt::format("papilio study check {}", file.string()),
-          fmt::format("papilio study run {} --jobs 0", file.string()),
+  return {fmt::format("papilio study check {}", shell_word(file.string())),
+          fmt::format("papilio study run {} --jobs 0", shell_word(file.string())),
           fmt::format("papilio plot results/{}.db", name)};
 }
 
 std::string profiles_of(const std::filesystem::path& file) {
-  return file.parent_path().parent_path().string();
+  return shell_word(file.parent_path().parent_path().string());
 }
 
 std::vector<std::string> after_device(const std::string& name, const std::filesystem::path& file) {
@@ -218,8 +228,21 @@ std::vector<std::string> after_radio(const std::string& name, const std::filesys
 
 std::vector<std::string> after_trace(const std::string& /*name*/,
                                      const std::filesystem::path& file) {
-  return {fmt::format("papilio plan SCENARIO --trace {}", file.string())};
+  return {fmt::format("papilio plan SCENARIO --trace {}", shell_word(file.string()))};
 }
+
+/// Reads a text with what reads such files.
+template <class Described, void (*kDescribe)(FieldVisitor&, Described&)>
+void check_with(const std::string& text, const std::string& file) {
+  const Node root = parse_yaml(text, file);
+  Diagnostics diagnostics;
+  Described described;
+  read_fields(
+      root, [&](FieldVisitor& visitor) { kDescribe(visitor, described); }, diagnostics);
+  diagnostics.throw_if_any();
+}
+/// Of a trace the answers' own check is enough.
+void check_nothing(const std::string& /*text*/, const std::string& /*file*/) {}
 
 const StarterField kModel{"model", "network", Kind::kName, "resnet50-paper", false, "models"};
 const StarterField kMobile{"mobile", "the mobile's device", Kind::kName, "jetson-tx2", false,
@@ -230,9 +253,25 @@ const StarterField kRadio{"radio", "radio", Kind::kName, "4g", false, "radios"};
 
 }  // namespace
 
+std::string shell_word(const std::string& word) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@%,/:";
+  if (word.empty()) return ".";
+  if (word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return quoted + "'";
+}
+
 const std::vector<Starter>& starters() {
   static const std::vector<Starter> kStarters{
-      {"scenario", "", ".yaml", {kModel, kMobile, kCloud, kRadio}, scenario_text, after_scenario},
+      {"scenario",
+       "",
+       ".yaml",
+       {kModel, kMobile, kCloud, kRadio},
+       scenario_text,
+       check_with<ScenarioSpec, describe_scenario>,
+       after_scenario},
       {"fleet",
        "",
        ".yaml",
@@ -243,16 +282,18 @@ const std::vector<Starter>& starters() {
         {"count", "mobiles", Kind::kWhole, "20"},
         {"rate", "requests of each mobile, 1/s", Kind::kNumber, "0.1"}},
        fleet_text,
+       check_with<FleetSpec, describe_fleet>,
        after_fleet},
       {"study",
        "",
        ".yaml",
        {{"base", "file of the scenario or fleet", Kind::kText},
-        {"key", "key that changes", Kind::kText, "uplink_bit_per_s"},
+        {"key", "key that changes", Kind::kKey, "uplink_bit_per_s"},
         {"from", "its least value", Kind::kNumber, "1e6"},
         {"to", "its greatest value", Kind::kNumber, "50e6"},
         {"count", "values", Kind::kWhole, "50"}},
        study_text,
+       check_with<StudySpec, describe_study>,
        after_study},
       {"device",
        "devices",
@@ -264,6 +305,7 @@ const std::vector<Starter>& starters() {
         {"idle-power", "power while nothing is computed, W", Kind::kNumber, "", true},
         {"peak-power", "power at its busiest, W", Kind::kNumber, "", true}},
        device_text,
+       check_with<Device, describe_device_file>,
        after_device},
       {"radio",
        "radios",
@@ -272,6 +314,7 @@ const std::vector<Starter>& starters() {
         {"downlink", "downlink, bit/s", Kind::kNumber},
         {"like", "radio whose powers it has", Kind::kName, "wifi", false, "radios"}},
        radio_text,
+       check_with<RadioProfile, describe_radio_file>,
        after_radio},
       {"trace",
        "",
@@ -279,6 +322,7 @@ const std::vector<Starter>& starters() {
        {{"uplink", "usual rate, Mbit/s", Kind::kNumber, "20"},
         {"low", "rate in between, Mbit/s", Kind::kNumber, "5"}},
        trace_text,
+       check_nothing,
        after_trace},
   };
   return kStarters;

@@ -16,6 +16,7 @@ struct StarterField {
     kNumber,  ///< greater than 0
     kWhole,   ///< 1 at least
     kText,    ///< anything printable
+    kKey,     ///< a dotted path, as --set has it
   };
   std::string_view option;    ///< "--peak"'s name
   std::string_view question;  ///< as asked on a terminal, with the unit
@@ -36,9 +37,14 @@ struct Starter {
   std::vector<StarterField> fields;
   /// The text of the file, with comments.
   std::string (*text)(const std::string& name, const StarterAnswers& answers);
+  /// Reads the text as those do who will. @throws ConfigError naming the key that is amiss
+  void (*check)(const std::string& text, const std::string& file);
   /// Commands that come next, ready to be typed.
   std::vector<std::string> (*next)(const std::string& name, const std::filesystem::path& file);
 };
+
+/// A word as a shell takes it for one: in quotes where it must be, "." for none.
+std::string shell_word(const std::string& word);
 
 /// Scenario, fleet, study, device, radio, trace.
 const std::vector<Starter>& starters();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -86,13 +87,24 @@ PathStep step_into(const std::string& key, const PathStep& from, const std::stri
 }
 
 /// What a description says of a number.
-AxisRange range_of(const nlohmann::json* schema) {
+/// @throws ConfigError if an end that was asked for is none of its values
+AxisRange range_of(const nlohmann::json* schema, const CapacityQuestion& question) {
   AxisRange range{.least = -std::numeric_limits<double>::infinity(),
                   .most = std::numeric_limits<double>::infinity()};
   if (schema == nullptr) return range;
   range.whole = schema->value("type", "") == "integer";
   range.least = schema->value("minimum", range.least);
   range.most = schema->value("maximum", range.most);
+  const double above = schema->value("exclusiveMinimum", range.least);
+  const bool excluded = schema->contains("exclusiveMinimum");
+  for (const std::optional<double>& end : {question.from, question.to}) {
+    if (!end) continue;
+    if (!std::isfinite(*end) || *end < range.least || *end > range.most ||
+        (excluded && *end <= above)) {
+      refuse(fmt::format("{} is {} {} to {}, where --from or --to says {}", question.key,
+                         excluded ? "above" : "from", above, range.most, *end));
+    }
+  }
   return range;
 }
 
@@ -150,26 +162,29 @@ CapacityAxis capacity_axis(const CapacityQuestion& question, const std::string& 
   for (const std::string& part : parts_of(question.key)) at = step_into(question.key, at, part);
   const std::optional<double> value = at.node->number();
   if (!value) refuse(fmt::format("--for {}: what stands there is no number", question.key));
-  CapacityAxis axis{.range = range_of(at.schema), .start = *value};
+  CapacityAxis axis{.range = range_of(at.schema, question), .start = *value};
   AxisRange& range = axis.range;
   range.precision = question.precision;
-  for (const std::optional<double>& end : {question.from, question.to}) {
-    if (end && (*end < range.least || *end > range.most)) {
-      refuse(fmt::format("{} is {} to {}, where --from or --to says {}", question.key, range.least,
-                         range.most, *end));
-    }
-  }
-  // Nobody asked for a fleet a million times as large.
-  constexpr double kFarthest = 1024;
-  range.most = question.to.value_or(std::min(range.most, axis.start * kFarthest));
-  range.least = question.from.value_or(range.whole ? std::max(range.least, 1.0)
-                                                   : std::max(range.least, axis.start / kFarthest));
-  if (range.least > range.most) refuse("--to must not be below --from");
-  axis.start = std::clamp(axis.start, range.least, range.most);
-  if (axis.start == 0 && !(question.from && question.to)) {
+  if (*value == 0 && !(question.from && question.to)) {
     refuse(fmt::format("{} is 0 there, of which no search can start; give --from and --to",
                        question.key));
   }
+  // Nobody asked for a fleet a million times as large.
+  constexpr double kFarthest = 1024;
+  const double most = std::min(range.most, *value * kFarthest);
+  const double least =
+      range.whole ? std::max(range.least, 1.0) : std::max(range.least, *value / kFarthest);
+  range.most = question.to.value_or(std::max(most, question.from.value_or(most)));
+  range.least = question.from.value_or(std::min(least, range.most));
+  if (range.whole) {
+    range.least = std::ceil(range.least);
+    range.most = std::floor(range.most);
+  }
+  if (range.least > range.most) {
+    refuse(fmt::format("there is no value of {} from --from {} to --to {}", question.key,
+                       question.from.value_or(range.least), question.to.value_or(range.most)));
+  }
+  axis.start = std::clamp(*value, range.least, range.most);
   return axis;
 }
 

@@ -44,7 +44,7 @@ std::optional<double> number_in(const Table& table, const Table::Row& row,
 }  // namespace
 
 std::string_view name(Verdict verdict) {
-  constexpr std::array<std::string_view, 3> kNames{"keeps", "unsure", "breaks"};
+  constexpr std::array<std::string_view, 4> kNames{"keeps", "unsure", "unknown", "breaks"};
   return kNames.at(static_cast<std::size_t>(verdict));
 }
 

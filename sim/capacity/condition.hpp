@@ -11,11 +11,12 @@ namespace papilio {
 
 /// What is known of a condition at one place.
 enum class Verdict {
-  kKeeps,   ///< it holds, the whole interval with it
-  kUnsure,  ///< the limit lies within the interval
-  kBreaks,  ///< it does not hold
+  kKeeps,    ///< it holds, the whole interval with it
+  kUnsure,   ///< the limit lies within the interval
+  kUnknown,  ///< there is no value, as of latencies where nothing was completed
+  kBreaks,   ///< it does not hold
 };
-/// "keeps", "unsure", "breaks".
+/// "keeps", "unsure", "unknown", "breaks".
 std::string_view name(Verdict verdict);
 
 /// A condition on a row of a fleet's results: a column, or a ratio of two, beside a number.
@@ -25,7 +26,7 @@ class Condition {
   struct Measured {
     std::optional<double> value;       ///< none: the row has no number
     std::optional<double> half_width;  ///< of its 95 % interval, where the rows have one
-    Verdict verdict{Verdict::kBreaks};
+    Verdict verdict{Verdict::kUnknown};
   };
 
   /// @param text "p95_s < 0.03", "late/arrived <= 0.01"; one of <, <=, >, >=
@@ -39,8 +40,7 @@ class Condition {
 
   /// @throws ConfigError if the table has no such column of numbers
   void check(const Table& table) const;
-  /// Judges a row. An interval is used where the column has one: `p95_s` has `p95_ci_s`. Without
-  /// the value, as of latencies where nothing was completed, the condition breaks.
+  /// Judges a row. An interval is used where the column has one: `p95_s` has `p95_ci_s`.
   /// @param table with the columns, as `check` found
   [[nodiscard]] Measured judge(const Table& table, const Table::Row& row) const;
 

@@ -7,27 +7,44 @@
 namespace papilio {
 namespace {
 
-// Factors of two to each side of the start, where the range is not at its end before.
+// How much less than the start counts: nearer to 0 places are told apart by this alone.
+constexpr double kLeastShare = 1.0 / 1024;
+// Factors of two above the start, where the range has no end before.
 constexpr int kMostDoublings = 64;
 
 class EdgeSearch {
  public:
-  EdgeSearch(const std::function<Verdict(double)>& judge, const AxisRange& range,
+  EdgeSearch(const std::function<Verdict(double)>& judge, double start, const AxisRange& range,
              Verdicts& verdicts)
-      : judge_{judge}, range_{range}, verdicts_{verdicts} {}
+      : judge_{judge},
+        start_{start},
+        range_{range},
+        least_told_{start != 0 ? std::abs(start) * kLeastShare
+                               : (range.most - range.least) * kLeastShare},
+        verdicts_{verdicts} {}
 
-  Edge run(double start) {
-    spread_out(start);
-    Edge edge = nearest(start);
-    if (!edge.keeps || !edge.breaks) return edge;
-    // From what keeps to what does not for sure, and from what breaks likewise.
-    edge.keeps = narrow(*edge.keeps, *edge.breaks, Verdict::kKeeps);
-    edge.breaks = narrow(*edge.breaks, *edge.keeps, Verdict::kBreaks);
-    edge.again = changes() > 1;
+  Edge run() {
+    spread_out();
+    Edge edge;
+    if (const std::optional<Pair> between = neighbours(Verdict::kKeeps, Verdict::kBreaks)) {
+      // From what keeps to what does not for sure, and from what breaks likewise.
+      edge.keeps = narrow(between->of, between->other, Verdict::kKeeps);
+      edge.breaks = narrow(between->other, *edge.keeps, Verdict::kBreaks);
+      edge.again = changes() > 1;
+      return edge;
+    }
+    edge.keeps = alone(Verdict::kKeeps);
+    edge.breaks = alone(Verdict::kBreaks);
     return edge;
   }
 
  private:
+  /// Two neighbours.
+  struct Pair {
+    double of;     ///< of the first verdict that was asked for
+    double other;  ///< of the second
+  };
+
   Verdict at(double place) {
     const auto known = verdicts_.find(place);
     if (known != verdicts_.end()) return known->second;
@@ -45,45 +62,63 @@ class EdgeSearch {
     return std::clamp(whole, range_.least, range_.most);
   }
 
-  void spread_out(double start) {
-    at(fitted(start));
-    double up = start;
-    double down = start;
+  void spread_out() {
+    at(fitted(start_));
+    if (start_ == 0) {
+      at(range_.least);
+      at(range_.most);
+      return;
+    }
+    double up = start_;
+    double down = start_;
     for (int doubling = 0; doubling < kMostDoublings && !has_both(); ++doubling) {
-      if (fitted(up) == range_.most && fitted(down) == range_.least) return;
-      up *= 2;
-      at(fitted(up));
-      down /= 2;
-      if (!has_both()) at(fitted(down));
+      const bool more = fitted(up) != range_.most;
+      const bool less = fitted(down) != range_.least && std::abs(down) > least_told_;
+      if (!more && !less) break;
+      if (more) at(fitted(up *= 2));
+      if (less && !has_both()) at(fitted(down /= 2));
     }
     if (!has_both() && std::isfinite(range_.least)) at(range_.least);  // halves never reach 0
   }
 
-  /// Of the neighbours of which one keeps and one breaks, with none but unsure ones between, those
-  /// nearest to the start.
-  [[nodiscard]] Edge nearest(double start) const {
-    Edge edge;
-    double distance = 0;
+  /// How far a place is from the start, by its factor where it has one.
+  [[nodiscard]] double away(double place) const {
+    if (place > 0 && start_ > 0) return std::abs(std::log(place / start_));
+    return std::abs(place - start_);
+  }
+
+  /// Of the neighbours that have one and the other of two verdicts, with none of these between,
+  /// those nearest to the start.
+  [[nodiscard]] std::optional<Pair> neighbours(Verdict one, Verdict other) const {
+    std::optional<Pair> nearest;
+    double least = 0;
     auto last = verdicts_.end();
-    for (auto one = verdicts_.begin(); one != verdicts_.end(); ++one) {
-      if (one->second == Verdict::kUnsure) continue;
-      if (last != verdicts_.end() && last->second != one->second) {
-        const double away = std::min(std::abs(last->first - start), std::abs(one->first - start));
-        if (!edge.keeps || !edge.breaks || away < distance) {
-          const bool keeps_first = last->second == Verdict::kKeeps;
-          edge = {.keeps = keeps_first ? last->first : one->first,
-                  .breaks = keeps_first ? one->first : last->first};
-          distance = away;
+    for (auto place = verdicts_.begin(); place != verdicts_.end(); ++place) {
+      if (place->second != one && place->second != other) continue;
+      if (last != verdicts_.end() && last->second != place->second) {
+        const double distance = std::max(away(last->first), away(place->first));
+        if (!nearest || distance < least) {
+          nearest = last->second == one ? Pair{last->first, place->first}
+                                        : Pair{place->first, last->first};
+          least = distance;
         }
       }
-      last = one;
+      last = place;
     }
-    if (edge.keeps || last == verdicts_.end()) return edge;
-    // All that is sure is alike: the start, or else the last, stands for it.
-    const auto first = verdicts_.find(fitted(start));
-    if (first->second != Verdict::kUnsure) last = first;
-    (last->second == Verdict::kKeeps ? edge.keeps : edge.breaks) = last->first;
-    return edge;
+    return nearest;
+  }
+
+  /// The place of a verdict where the other is nowhere: the last before what is unsure, or else the
+  /// start, or any.
+  std::optional<double> alone(Verdict verdict) {
+    if (const std::optional<Pair> at_end = neighbours(verdict, Verdict::kUnsure)) {
+      return narrow(at_end->of, at_end->other, verdict);
+    }
+    const auto first = verdicts_.find(fitted(start_));
+    if (first != verdicts_.end() && first->second == verdict) return first->first;
+    const auto any = std::find_if(verdicts_.begin(), verdicts_.end(),
+                                  [&](const auto& one) { return one.second == verdict; });
+    return any == verdicts_.end() ? std::nullopt : std::optional{any->first};
   }
 
   /// Moves from a place of a verdict towards one of another, as far as the verdict stays.
@@ -106,20 +141,29 @@ class EdgeSearch {
   [[nodiscard]] bool is_close(double a, double b) const {
     const double gap = std::abs(a - b);
     if (range_.whole && gap <= 1) return true;
-    return gap <= range_.precision * std::min(std::abs(a), std::abs(b));
+    constexpr double kFinest = 1e-9;  // of reals: neighbouring doubles are nobody's question
+    const double precision = range_.whole ? range_.precision : std::max(range_.precision, kFinest);
+    return gap <= precision * std::max(std::min(std::abs(a), std::abs(b)), least_told_);
   }
 
-  /// Over more than a factor of two the middle is that of the logarithms; with no more digits than
+  /// Over more than a factor of two the middle is that of the logarithms; with few more digits than
   /// tell the places apart.
+  [[nodiscard]] static double between_reals(double least, double most) {
+    const bool far = least > 0 && most > 2 * least;
+    const double middle = far ? std::sqrt(least * most) : least + (most - least) / 2;
+    // A power of ten is exact where it is multiplied with, and not where its inverse is.
+    const double digits = std::floor(std::log10((most - least) / 10));
+    const double power = std::pow(10, std::abs(digits));
+    const double rounded =
+        digits < 0 ? std::round(middle * power) / power : std::round(middle / power) * power;
+    return rounded > least && rounded < most ? rounded : middle;
+  }
   [[nodiscard]] double between(double a, double b) const {
     const double least = std::min(a, b);
     const double most = std::max(a, b);
+    if (!range_.whole) return between_reals(least, most);
     const bool far = least > 0 && most > 2 * least;
-    const double middle = far ? std::sqrt(least * most) : least + (most - least) / 2;
-    if (range_.whole) return std::round(middle);
-    const double step = std::pow(10, std::floor(std::log10((most - least) / 10)));
-    const double rounded = std::round(middle / step) * step;
-    return rounded > least && rounded < most ? rounded : middle;
+    return std::round(far ? std::sqrt(least * most) : least + (most - least) / 2);
   }
 
   /// How often the verdict changes between neighbours that are sure.
@@ -127,7 +171,7 @@ class EdgeSearch {
     int count = 0;
     std::optional<Verdict> last;
     for (const auto& [place, verdict] : verdicts_) {
-      if (verdict == Verdict::kUnsure) continue;
+      if (verdict != Verdict::kKeeps && verdict != Verdict::kBreaks) continue;
       if (last && *last != verdict) ++count;
       last = verdict;
     }
@@ -135,7 +179,9 @@ class EdgeSearch {
   }
 
   const std::function<Verdict(double)>& judge_;
+  double start_;
   const AxisRange& range_;
+  double least_told_;
   Verdicts& verdicts_;
 };
 
@@ -143,7 +189,7 @@ class EdgeSearch {
 
 Edge find_edge(const std::function<Verdict(double)>& judge, double start, const AxisRange& range,
                Verdicts& verdicts) {
-  return EdgeSearch{judge, range, verdicts}.run(start);
+  return EdgeSearch{judge, start, range, verdicts}.run();
 }
 
 }  // namespace papilio

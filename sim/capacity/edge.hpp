@@ -18,8 +18,8 @@ struct AxisRange {
 
 /// Where along an axis a condition ceases to hold, or begins to.
 struct Edge {
-  std::optional<double> keeps;   ///< what keeps it, nearest to what does not for sure
-  std::optional<double> breaks;  ///< what breaks it, nearest to what does not for sure
+  std::optional<double> keeps;   ///< what keeps it, nearest to what does not for sure; or the start
+  std::optional<double> breaks;  ///< what breaks it, likewise
   /// Whether some place keeps the condition beyond another that breaks it: then it changes more
   /// than once, and the edge is one of several.
   bool again{false};
@@ -30,8 +30,10 @@ using Verdicts = std::map<double, Verdict>;
 
 /// Finds the edge by bisection: places are judged outwards from `start`, by factors of two to both
 /// sides, until one keeps the condition and one breaks it or the range ends; then between them
-/// until both sides are as near as the precision asks, or the places between are unsure.
-/// @param start in the range, not 0 unless the range is a point
+/// until both sides are as near as the precision asks, or the places between are unsure. Where
+/// nothing breaks for sure, what keeps is followed up to the first unsure place, and the other way
+/// round. What is unknown decides nothing.
+/// @param start    in the range; where it is 0, the range is finite
 /// @param judge    asked once for each place
 /// @param verdicts takes what was judged; what stands there already is not asked again
 /// @return without `keeps` or `breaks` where no place tried was such

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/document/rows.hpp"
@@ -20,8 +21,7 @@ std::string until_text(const CapacityQuestion& question) {
 }
 
 TableCell value_cell(double value) {
-  return TableCell::Real{.value = {value, value},
-                         .form = {.style = Form::Style::kWholeOrDigits, .places = kDigits}};
+  return {value};  // rounded by the search, which needs every digit that it has
 }
 
 TableCell measured_cell(const Condition::Measured& measured) {
@@ -59,12 +59,21 @@ std::string sentence(const CapacityQuestion& question, const StrategyCapacity& o
                                "file's own value."
                              : "");
   }
+  const bool all = std::all_of(one.trials.begin(), one.trials.end(), [&](const auto& trial) {
+    return trial.second.verdict == (keeps ? Verdict::kKeeps : Verdict::kBreaks);
+  });
+  if ((keeps || breaks) && !all) {
+    return fmt::format("{}: {} of {} {} {}; of {}, no other value {} it for sure.", one.strategy,
+                       question.key, at(keeps ? *keeps : *breaks), keeps ? "keeps" : "breaks",
+                       until, tried, keeps ? "breaks" : "keeps");
+  }
   if (keeps || breaks) {
     return fmt::format("{}: every value tried, {}, {} {}.", one.strategy, tried,
                        keeps ? "keeps" : "breaks", until);
   }
-  return fmt::format("{}: at every value tried, {}, the limit lies within the interval.",
-                     one.strategy, tried);
+  return fmt::format(
+      "{}: at every value tried, {}, the limit lies within the interval, or there is no value.",
+      one.strategy, tried);
 }
 
 }  // namespace

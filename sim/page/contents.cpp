@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "sim/base/csv.hpp"
+#include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/read_file.hpp"
 
@@ -62,8 +63,7 @@ void PageContents::add_text(const std::string& key, const std::string& name) {
 void PageContents::add_object(const std::string& key, const std::string& name,
                               std::string_view problem) {
   const fs::path file = folder_ / name;
-  auto object = nlohmann::ordered_json::parse(read_file(file.string(), kMostPageFileBytes), nullptr,
-                                              /*allow_exceptions=*/false);
+  auto object = parsed_json(read_file(file.string(), kMostPageFileBytes));
   if (!object.is_object()) refuse_file(file, problem);
   contents_[key] = std::move(object);
 }

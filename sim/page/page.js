@@ -2,7 +2,7 @@
 // What the page says: the answer, the choosers, one figure for each chart, the run's own tables, and the sources.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const number = (text) => (text === undefined || text === "" ? null : Number(text));
+const number = (text) => (text === undefined || text === null || text === "" ? null : Number(text));
 
 /** A table of the data as objects by column. */
 function rowsOf(name) {
@@ -37,7 +37,7 @@ function readReport(markdown) {
     if (each.lines.length < 2) continue;
     const right = cellsOf(each.lines[1]).map((cell) => cell.endsWith(":"));
     each.columns = cellsOf(each.lines[0]).map((title, index) => ({ name: title, title, text: !right[index] }));
-    each.rows = each.lines.slice(2).map((line) => ({ cells: cellsOf(line).map((shown) => ({ shown })) }));
+    each.rows = each.lines.slice(2).map((line) => ({ cells: cellsOf(line).slice(0, each.columns.length).map((shown) => ({ shown })) }));
   }
   return report;
 }
@@ -258,13 +258,14 @@ function publishedFigure(column, si, what) {
       { name: "simulated", values: rows.map((row) => number(row[column])) }] };
   const columns = [{ name: "partition", title: "partition" }, { name: "channels", title: "D_r" },
     { name: printed, title: `printed, ${unit.name}` }, { name: column, title: `simulated, ${unit.name}` }, { name: "deviation", title: "simulated over printed, %" }];
+  const known = rows.filter((row) => number(row[column]) !== null && number(row[printed]) !== null);
   const deviation = (row) => number(row[column]) / number(row[printed]) - 1;
-  const valued = (text) => ({ shown: digits(number(text) * unit.factor), value: text });
-  const worst = rows.reduce((a, b) => (Math.abs(deviation(b)) > Math.abs(deviation(a)) ? b : a));
+  const valued = (text) => (number(text) === null ? { shown: "unknown", value: "" } : { shown: digits(number(text) * unit.factor), value: text });
+  const worst = known.length ? known.reduce((a, b) => (Math.abs(deviation(b)) > Math.abs(deviation(a)) ? b : a)) : null;
   const signed = (row) => `${deviation(row) < 0 ? "−" : "+"}${(Math.abs(deviation(row)) * 100).toFixed(1)}`;
-  return { chart, columns, note: `The largest deviation is ${signed(worst)} %, of ${nameOf(worst)}.`,
+  return { chart, columns, note: worst ? `The largest deviation is ${signed(worst)} %, of ${nameOf(worst)}.` : "Nothing is known of both.",
     rows: rows.map((row) => ({ cells: [{ shown: nameOf(row) }, { shown: row.channels }, valued(row[printed]), valued(row[column]),
-      { shown: signed(row), value: String(deviation(row)) }] })) };
+      known.includes(row) ? { shown: signed(row), value: String(deviation(row)) } : { shown: "unknown", value: "" }] })) };
 }
 
 /** Of rows, those of which no other is at least as good in both values and better in one; equal ones are both among them. */

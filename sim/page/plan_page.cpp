@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 
+#include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/read_file.hpp"
 #include "sim/page/page.hpp"
@@ -27,7 +29,7 @@ std::string text_at(const Json& json, const char* key) {
 }
 
 Json read_plan(const fs::path& file) {
-  Json plan = Json::parse(read_file(file.string(), kMostPlanBytes), nullptr, false);
+  Json plan = parsed_json(read_file(file.string(), kMostPlanBytes));
   const bool is_plan = holds(plan, "kind", Json::value_t::string) && plan["kind"] == "plan" &&
                        holds(plan, "scenario", Json::value_t::string) &&
                        holds(plan, "target", Json::value_t::string) &&
@@ -80,6 +82,21 @@ std::size_t thin_plans(Json& answer) {
   return left_out;
 }
 
+/// What a plan's scenario says but for what a question may change: its name's own conditions.
+std::string situation_of(const Json& plan) {
+  static const std::set<std::string> kOfQuestion{
+      "limits", "accuracy_budget", "least_accuracy", "energy_models", "strategies", "description"};
+  std::istringstream lines{text_at(plan, "effective_scenario")};
+  std::string text;
+  bool kept = true;
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_key = !line.empty() && line.front() != ' ' && line.front() != '-';
+    if (is_key) kept = !kOfQuestion.contains(line.substr(0, line.find(':')));
+    if (kept) text += line + '\n';
+  }
+  return text;
+}
+
 }  // namespace
 
 Json plan_page_data(const std::vector<fs::path>& files) {
@@ -101,11 +118,10 @@ Json plan_page_data(const std::vector<fs::path>& files) {
   const Json& first = plans[0];
   for (std::size_t i = 1; i < files.size(); ++i) {
     const Json& plan = plans[i];
-    if (plan["scenario"] != first["scenario"] ||
-        text_at(plan, "model") != text_at(first, "model")) {
+    if (plan["scenario"] != first["scenario"] || situation_of(plan) != situation_of(first)) {
       refuse_file(files[i],
-                  fmt::format("is of another scenario than {}; give plans of one scenario, for "
-                              "several goals or limits",
+                  fmt::format("is of another scenario, other radios or other conditions than {}; "
+                              "give plans of one scenario, for several goals or limits",
                               files[0].string()));
     }
   }

@@ -166,7 +166,7 @@ function headlineOf(measure, stretches) {
   const what = `The ${bestWord(measure)} ${measure.title}`;
   if (!stretches.length) return `${what}: the study has no point of this choice.`;
   const option = (stretch) => (stretch.option === null ? "nothing that may be chosen" : optionNamed(stretch.option));
-  if (x === null) return `${what} has ${option(stretches[0])}: ${amountSaid(measure, stretches[0].first)}.`;
+  if (x === null) return `${what} has ${option(stretches[0])}${stretches[0].option === null ? "" : `: ${amountSaid(measure, stretches[0].first)}`}.`;
   if (!dimensionAt(x).numeric) {
     const by = different(stretches.map(option)).map((name) => [name, stretches.filter((each) => option(each) === name).map((each) => labelAt(x, each.from))]);
     return by.length === 1 ? `${what} has ${by[0][0]} for every ${dimensionAt(x).title}.`

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/embedded_json.hpp"
 #include "sim/study/ask/cube.hpp"
 
 namespace papilio {
@@ -226,7 +227,7 @@ Json study_page_data(StudyDatabase& database, const StoredStudy& study) {
                     "(Student's t).",
                     cube.replicates));
   }
-  const auto base = nlohmann::ordered_json::parse(study.base, nullptr, false);
+  const auto base = parsed_json(study.base);
   const auto base_text = [&](const char* key) {
     return base.is_object() && base.contains(key) && base[key].is_string()
                ? base[key].get<std::string>()

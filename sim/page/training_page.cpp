@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/embedded_json.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/read_file.hpp"
 #include "sim/page/contents.hpp"
@@ -47,8 +48,7 @@ bool read_point_name(const std::string& name, PointName& point) {
 /// Adds the epochs of a point's file, at most `kMostEpochs`, the last among them.
 void add_epochs(const fs::path& file, const PointName& point, PageTable& curves,
                 std::size_t& most) {
-  const auto result = nlohmann::json::parse(read_file(file.string(), kMostPageFileBytes), nullptr,
-                                            /*allow_exceptions=*/false);
+  const auto result = parsed_json(read_file(file.string(), kMostPageFileBytes));
   const auto bad = [&] {
     refuse_file(file, "is no result of a training; remove the file and train it again");
   };

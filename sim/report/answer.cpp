@@ -84,6 +84,10 @@ class FleetAnswer {
   }
 
   [[nodiscard]] bool several() const { return all_.size() > 1; }
+  [[nodiscard]] bool completed() const {
+    return std::any_of(all_.begin(), all_.end(),
+                       [](const FleetSummary* summary) { return summary->sums.completed > 0; });
+  }
 
   /// "RB1 has the least mean latency, …", or nothing where no strategy is an answer.
   [[nodiscard]] std::string clause(Target target, bool first) const {
@@ -146,6 +150,7 @@ std::vector<std::string> answer_texts(const FleetScenario& fleet,
                                       const std::vector<FleetSummary>& summaries) {
   const FleetAnswer answer{fleet.model, summaries};
   if (!answer.several()) return {};
+  if (!answer.completed()) return {"No request of the counted time was completed."};
   std::vector<std::string> clauses;
   for (const Target target : {Target::kLatency, Target::kEnergy}) {
     std::string one = answer.clause(target, clauses.empty());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "sim/base/error.hpp"
 #include "sim/report/plot_quantity.hpp"
@@ -36,7 +37,9 @@ std::vector<std::size_t> shown_rows(const SummaryCsv& summary, const std::string
   std::map<std::pair<std::string, std::string>, std::size_t> best;  // by strategy and cut
   const auto is_better = [&](std::size_t one, std::size_t other) {
     if (summary.is_admitted(one) != summary.is_admitted(other)) return summary.is_admitted(one);
-    return *summary.number(one, "latency_s") < *summary.number(other, "latency_s");
+    constexpr double kNever = std::numeric_limits<double>::infinity();
+    return summary.number(one, "latency_s").value_or(kNever) <
+           summary.number(other, "latency_s").value_or(kNever);
   };
   for (const std::size_t row : rows) {
     const auto [it, is_new] =
@@ -178,7 +181,10 @@ double StagesData::height_of(const StagesPanel& panel, const StagesMeasure& meas
   totals.reserve(panel.row_at.size());
   for (const auto& [place, row] : panel.row_at) totals.push_back(total(measure, row));
   if (const std::optional<double> cut = cut_height(totals)) return *cut;
-  const double most = totals.empty() ? 0 : *std::max_element(totals.begin(), totals.end());
+  double most = totals.empty() ? 0 : *std::max_element(totals.begin(), totals.end());
+  for (const auto& [place, row] : panel.row_at) {
+    most = std::max(most, printed(measure, row).value_or(0));
+  }
   return most > 0 ? most * kRoom : 1;
 }
 

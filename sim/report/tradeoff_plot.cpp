@@ -98,11 +98,12 @@ GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,
   const PlotScale x = scale_of(look, 'x', x_axis, span(xs));
   const PlotScale y = scale_of(look, 'y', y_axis, span(ys));
 
-  for (auto& [network, points] : by_network) {
+  // The range chooses what is drawn, and not what is on the front.
+  const auto drop_what_lies_outside = [&](std::vector<TradeoffPoint>& points) {
     std::erase_if(points, [&](const TradeoffPoint& point) {
       return !is_within(point.x, x_axis, look.x) || !is_within(point.y, y_axis, look.y);
     });
-  }
+  };
   std::vector<TradeoffSeries> all;
   std::vector<std::string> names = summary.networks();
   if (!names.front().empty()) names.emplace_back();
@@ -116,7 +117,9 @@ GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,
     if (!name.empty()) choices.insert(choices.end(), without_radio.begin(), without_radio.end());
     series.front = front_of(std::move(choices), x_column.better != Better::kMore,
                             y_column.better != Better::kMore);
-    all.push_back(std::move(series));
+    drop_what_lies_outside(series.points);
+    drop_what_lies_outside(series.front);
+    if (!series.points.empty()) all.push_back(std::move(series));
   }
   if (all.empty()) look.fail("no partition is within the ranges; widen --x-range and --y-range");
   const auto is_excluded = [](const TradeoffPoint& point) { return !point.admitted; };

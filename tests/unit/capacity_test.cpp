@@ -56,9 +56,9 @@ TEST(Conditions, CompareRatios) {
   EXPECT_EQ(Condition{" late /arrived<=5e-3 "}.text(), "late/arrived <= 0.005");
 }
 
-TEST(Conditions, BreakWhereNothingIsKnown) {
-  EXPECT_EQ(judged("energy_j < 1"), Verdict::kBreaks);
-  EXPECT_EQ(judged("energy_j > 0"), Verdict::kBreaks);
+TEST(Conditions, AreUnknownWhereThereIsNoValue) {
+  EXPECT_EQ(judged("energy_j < 1"), Verdict::kUnknown);
+  EXPECT_EQ(judged("energy_j > 0"), Verdict::kUnknown);
 }
 
 TEST(Conditions, SayWhatIsAmiss) {
@@ -145,7 +145,7 @@ TEST(Edges, AreNotMadeUp) {
   EXPECT_TRUE(!never.keeps && !never.breaks);
 }
 
-// A load from 0: halves of 1 never reach it.
+// A load from 0, which halves of 1 never reach: nearer to it than 1/1024 nothing is told apart.
 TEST(Edges, ReachZero) {
   const AxisRange range{.least = 0, .most = 100};
   Verdicts verdicts;
@@ -153,6 +153,60 @@ TEST(Edges, ReachZero) {
       find_edge([](double value) { return value == 0 ? Verdict::kKeeps : Verdict::kBreaks; }, 1,
                 range, verdicts);
   EXPECT_EQ(edge.keeps, 0);
+  EXPECT_LT(edge.breaks.value_or(1), 1.0 / 1024);
+  EXPECT_LT(verdicts.size(), 40U);
+}
+
+// A file's value of 0, searched between two ends: 0.3 is the edge.
+TEST(Edges, BeginAtZero) {
+  const AxisRange range{.least = 0, .most = 1};
+  Verdicts verdicts;
+  const Edge edge =
+      find_edge([](double value) { return value < 0.3 ? Verdict::kKeeps : Verdict::kBreaks; }, 0,
+                range, verdicts);
+  EXPECT_NEAR(edge.keeps.value_or(0), 0.3, 0.003);
+  EXPECT_NEAR(edge.breaks.value_or(0), 0.3, 0.003);
+}
+
+// At a low rate nothing is completed, which is no edge: that lies at 25, where the start is 0.1.
+TEST(Edges, AreNotWhereNothingIsKnown) {
+  for (const double start : {0.1, 3.0}) {
+    const AxisRange range{.least = start / 1024, .most = start * 1024};
+    Verdicts verdicts;
+    const Edge edge = find_edge(
+        [](double rate) {
+          if (rate < 0.05) return Verdict::kUnknown;
+          return rate < 25 ? Verdict::kKeeps : Verdict::kBreaks;
+        },
+        start, range, verdicts);
+    EXPECT_NEAR(edge.keeps.value_or(0), 25, 0.25);
+    EXPECT_NEAR(edge.breaks.value_or(0), 25, 0.25);
+    EXPECT_FALSE(edge.again);
+  }
+}
+
+// Up to 50 it keeps for sure; from there on the limit lies within the interval.
+TEST(Edges, EndWhereItIsUnsure) {
+  const AxisRange range{.least = 1, .most = 66, .whole = true, .precision = 0};
+  Verdicts verdicts;
+  const Edge edge =
+      find_edge([](double value) { return value <= 50 ? Verdict::kKeeps : Verdict::kUnsure; }, 20,
+                range, verdicts);
+  EXPECT_EQ(edge.keeps, 50);
+  EXPECT_FALSE(edge.breaks);
+}
+
+// 3 and 27 are edges; the start, 10, is nearer to 27 by its factor, and to 3 by the difference.
+TEST(Edges, AreTheNearestByTheirFactor) {
+  const AxisRange range{.least = 1, .most = 1000, .whole = true, .precision = 0};
+  Verdicts verdicts;
+  const auto judge = [](double value) {
+    return value > 2.5 && value < 27 ? Verdict::kKeeps : Verdict::kBreaks;
+  };
+  for (const double known : {1.0, 10.0, 27.0}) verdicts.emplace(known, judge(known));
+  const Edge edge = find_edge(judge, 10, range, verdicts);
+  EXPECT_EQ(edge.keeps, 26);
+  EXPECT_TRUE(edge.again);
 }
 
 // It keeps below 10 and from 100 on.
@@ -185,6 +239,24 @@ TEST(Axes, AreTheFilesOwn) {
   const CapacityAxis rate = capacity_axis(question("mobiles.0.arrivals.rate_per_s"), kShortFleet);
   EXPECT_EQ(rate.start, 0.5);
   EXPECT_FALSE(rate.range.whole);
+}
+
+TEST(Axes, TakeEndsThatAreWholeAndInRange) {
+  CapacityQuestion asked = question("mobiles.0.count");
+  asked.from = 2.5;
+  asked.to = 30.5;
+  const CapacityAxis axis = capacity_axis(asked, kShortFleet);
+  EXPECT_EQ(axis.range.least, 3);
+  EXPECT_EQ(axis.range.most, 30);
+  asked = question("mobiles.0.arrivals.rate_per_s");
+  for (const double amiss : {std::nan(""), 0.0, -1.0}) {
+    asked.from = amiss;
+    EXPECT_THAT([&] { capacity_axis(asked, kShortFleet); },
+                ThrowsMessage<ConfigError>(HasSubstr("is above 0 to")));
+  }
+  asked = question("mobiles.0.count");
+  asked.from = 30000;
+  EXPECT_EQ(capacity_axis(asked, kShortFleet).start, 30000);
 }
 
 TEST(Axes, SayWhatIsAmiss) {

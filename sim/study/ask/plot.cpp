@@ -32,6 +32,20 @@ struct Span {
   }
 };
 
+/// Of an axis, in the unit of the key that it sets, whatever it is called; of another dimension by
+/// its name.
+PlotQuantity quantity_along(const StoredStudy& study, const std::string& x) {
+  const auto axis = std::find(study.axes.begin(), study.axes.end(), x);
+  if (axis == study.axes.end()) return quantity_of(x);
+  const std::string& path = study.keys.at(static_cast<std::size_t>(axis - study.axes.begin()));
+  const std::string key = path.substr(path.rfind('.') + 1);
+  if (x == key || x == path) return quantity_of(key);
+  PlotQuantity quantity = quantity_of(key);
+  const std::size_t unit = quantity.label.rfind(", ");
+  quantity.label = unit == std::string::npos ? x : x + quantity.label.substr(unit);
+  return quantity;
+}
+
 }  // namespace
 
 GnuplotScript study_plot(StudyDatabase& database, const StoredStudy& study,
@@ -57,7 +71,7 @@ GnuplotScript study_plot(StudyDatabase& database, const StoredStudy& study,
   const Table& table = *document.sections.front().table;
   // A row holds x, then the mean and the interval of each line.
   const std::size_t lines = (table.columns.size() - 1) / 2;
-  const PlotQuantity along = quantity_of(x);
+  const PlotQuantity along = quantity_along(study, x);
   PlotQuantity quantity = quantity_of(value_column(spec.value, result_columns(study)));
   if (!spec.over.empty())
     quantity.label += fmt::format(", mean over {}", fmt::join(spec.over, ", "));
