@@ -42,7 +42,8 @@ std::string measured_text(const CapacityQuestion& question, const CapacityTrial&
 
 std::string sentence(const CapacityQuestion& question, const StrategyCapacity& one) {
   const std::string until = until_text(question);
-  const auto& [keeps, breaks, again] = one.edge;
+  const std::optional<double>& keeps = one.edge.keeps;
+  const std::optional<double>& breaks = one.edge.breaks;
   const auto at = [&](double value) {
     return fmt::format("{} ({})", value_cell(value).text(),
                        measured_text(question, one.trials.at(value)));
@@ -55,9 +56,10 @@ std::string sentence(const CapacityQuestion& question, const StrategyCapacity& o
     const bool up = *keeps < *breaks;
     return fmt::format("{}: {} of {} {} keeps {}; {} does not.{}", one.strategy, question.key,
                        up ? "up to" : "down to", at(*keeps), until, at(*breaks),
-                       again ? " Farther off it changes again: this is the edge nearest to the "
-                               "file's own value."
-                             : "");
+                       one.edge.again
+                           ? " Farther off it changes again: this is the edge nearest to the "
+                             "file's own value."
+                           : "");
   }
   const bool all = std::all_of(one.trials.begin(), one.trials.end(), [&](const auto& trial) {
     return trial.second.verdict == (keeps ? Verdict::kKeeps : Verdict::kBreaks);
