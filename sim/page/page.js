@@ -197,7 +197,8 @@ function limitsSaid() {
   const [rows, file] = data.kind === "fleet" ? [fleet, "fleet.csv"] : [summary, "summary.csv"];
   const refused = rows.filter((row) => row.admitted === "0").length;
   const said = data.manifest.limits ?? (has(data.kind === "fleet" ? "fleet" : "summary", "admitted") ? "those of the scenario below" : "none were stated");
-  return `Limits: ${said}.${refused ? ` ${refused} of ${rows.length} rows of ${file} are beyond them; they are marked ✗.` : ""}`;
+  const cut = data.notes.find((text) => text.startsWith("The page holds the first") && text.endsWith(` ${file}.`));
+  return `${cut ? `${cut} The answer is that of these rows alone. ` : ""}Limits: ${said}.${refused ? ` ${refused} of ${rows.length} rows of ${file} are beyond them; they are marked ✗.` : ""}`;
 }
 
 // ---- Scenarios ----
