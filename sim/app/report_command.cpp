@@ -109,8 +109,7 @@ void report_command(const Words& words) {
       "scenario, for several\ngoals or limits, become one page with a chooser. The page needs no "
       "network.",
       {"papilio report results/table4", "papilio report results/server-load -o /tmp/load.html",
-       "papilio report results/bandwidth.db",
-       "papilio report results/table4 --against results/reference/table4",
+       "papilio report results/bandwidth.db", "papilio report results/table4 --against /tmp/t4",
        "papilio plan scenarios/paper/table4.yaml --json > /tmp/latency.json",
        "papilio plan scenarios/paper/table4.yaml -t energy --json > /tmp/energy.json",
        "papilio report /tmp/latency.json /tmp/energy.json -o /tmp/plan.html"}};
