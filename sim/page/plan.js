@@ -165,9 +165,12 @@ function changeSaid(change) {
   const then = (stretch) => stretch.best ?? "none within the limits";
   if (stretches.length === 1) return `${stretches[0].best ? `It stays ${stretches[0].best}` : "No plan keeps the limits"}, whatever ${what} is, from ${amountOf(change, stretches[0].from)} to ${amountOf(change, stretches[0].to)}.`;
   const at = stretches.findIndex((stretch) => change.here <= stretch.to);
+  // So near that its digits are those of the value here: the distance says more.
+  const past = (side, bound) => (amountOf(change, bound) === amountOf(change, change.here)
+    ? `by ${Number(Math.abs((bound / change.here - 1) * 100).toPrecision(3))} %` : `${side} ${amountOf(change, bound)}`);
   const said = [];
-  if (at > 0) said.push(`falls below ${amountOf(change, stretches[at].from)} (then ${then(stretches[at - 1])})`);
-  if (at >= 0 && at + 1 < stretches.length) said.push(`rises above ${amountOf(change, stretches[at].to)} (then ${then(stretches[at + 1])})`);
+  if (at > 0) said.push(`falls ${past("below", stretches[at].from)} (then ${then(stretches[at - 1])})`);
+  if (at >= 0 && at + 1 < stretches.length) said.push(`rises ${past("above", stretches[at].to)} (then ${then(stretches[at + 1])})`);
   return said.length ? `The answer changes when ${what}, ${amountOf(change, change.here)} here, ${said.join(" or ")}.` : "";
 }
 

@@ -245,15 +245,22 @@ class Report {
       return fmt::format("{}{}{}", amount_text(condition / along.axis->per_unit),
                          along.axis->unit.empty() ? "" : " ", along.axis->unit);
     };
+    const auto change = [&](std::string_view direction, std::string_view past, double bound,
+                            const std::optional<std::size_t>& next) {
+      // So near that its digits are those of the value here: the distance says more.
+      const std::string place =
+          amount(bound) == amount(along.here)
+              ? fmt::format("by {} %", amount_text(std::abs(bound / along.here - 1) * 100))
+              : fmt::format("{} {}", past, amount(bound));
+      return fmt::format("{} {} (then {})", direction, place, plan_name(radio, next));
+    };
     std::vector<std::string> changes;
     if (here != along.stretches.end()) {
       if (here != along.stretches.begin()) {
-        changes.push_back(fmt::format("falls below {} (then {})", amount(here->from),
-                                      plan_name(radio, (here - 1)->best)));
+        changes.push_back(change("falls", "below", here->from, (here - 1)->best));
       }
       if (here + 1 != along.stretches.end()) {
-        changes.push_back(fmt::format("rises above {} (then {})", amount(here->to),
-                                      plan_name(radio, (here + 1)->best)));
+        changes.push_back(change("rises", "above", here->to, (here + 1)->best));
       }
     }
     return fmt::format("On {}, the answer changes when {}, {} here, {}.", answers_[radio].network,

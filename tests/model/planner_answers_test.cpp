@@ -363,6 +363,25 @@ TEST(Paper, ACongestedServerMovesTheCutDeeper) {
   }
 }
 
+// A place of change whose three digits are those of the value here would read "falls below 0.927
+// (0.927 here)". 0.01 % above it, the distance is 1 - 1/1.0001 = 0.009999 %, to three digits 0.01.
+TEST(Paper, APlaceOfChangeNearbyIsToldByItsDistance) {
+  const auto of_3g = [](std::vector<std::string> overrides) {
+    overrides.emplace_back("networks=[3g]");
+    return LoadedScenario::of_project("paper/table4.yaml", std::move(overrides));
+  };
+  LoadedScenario world = of_3g({});
+  const Planner planner = world.planner({.goal = Goal::latency()});
+  const AlongAxis along =
+      along_axis(planner, 0, condition_axis("--along", "uplink", planner.scenario().spec));
+  ASSERT_GE(along.stretches.size(), 2U);
+  LoadedScenario near =
+      of_3g({fmt::format("uplink_bit_per_s={}", along.stretches.front().to * 1.0001)});
+  const Planner nearby = near.planner({.goal = Goal::latency()});
+  EXPECT_THAT(to_markdown(plan_document(nearby, {nearby.answer(0)}, {})),
+              HasSubstr("falls by 0.01 % (then mobile-only)"));
+}
+
 // 2 points below the uncut network's 85.77 %: no unit after RB1 is within, as the file says. On 3G
 // nothing is sent; on 4G and Wi-Fi a picture is, and every choice is at least as accurate.
 TEST(Measured, NoUnitBelowTheBudgetIsChosen) {
