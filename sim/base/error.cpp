@@ -9,6 +9,16 @@ void refuse_file(const std::filesystem::path& file, std::string_view problem) {
   throw ConfigError{file.string() + ": error: " + std::string{problem}};
 }
 
+namespace {
+
+DefectHandler defect_handler = nullptr;
+
+}  // namespace
+
+void set_defect_handler(DefectHandler handler) {
+  defect_handler = handler;
+}
+
 }  // namespace papilio
 
 namespace papilio::detail {
@@ -23,6 +33,10 @@ namespace {
 }  // namespace
 
 void check_failed(const char* condition, const char* file, int line) {
+  if (defect_handler != nullptr) {
+    defect_handler("check '" + std::string{condition} + "' failed at " + file + ":" +
+                   std::to_string(line));
+  }
   std::fprintf(stderr, "papilio: internal error: check '%s' failed at %s:%d\n", condition, file,
                line);
   ask_for_report();

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace papilio {
 
@@ -22,6 +25,29 @@ enum class ExitCode {
 class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// One error of a file, in parts, for programs that point at it.
+struct ErrorPlace {
+  std::string file;       ///< as the user named it; "--set" of an override
+  std::size_t line{0};    ///< from 1
+  std::size_t column{0};  ///< from 1, in characters
+  std::string key;        ///< dotted path, "strategies.2.bits"; empty: the document itself
+  std::string message;    ///< what is wrong, and the remedy
+};
+
+/// Errors that have a place in a file, the first at the front.
+class LocatedError : public ConfigError {
+ public:
+  /// @param what   as of ConfigError
+  /// @param places of the errors that it tells, at least one
+  LocatedError(const std::string& what, std::vector<ErrorPlace> places)
+      : ConfigError{what}, places_{std::move(places)} {}
+
+  [[nodiscard]] const std::vector<ErrorPlace>& places() const { return places_; }
+
+ private:
+  std::vector<ErrorPlace> places_;
 };
 
 /// @throws ConfigError that names the file or folder and says what is wrong with it as a whole
@@ -46,6 +72,13 @@ class Differs : public std::runtime_error {
  public:
   Differs() : std::runtime_error{"what was compared differs"} {}
 };
+
+/// Where a process must outlive a defect of Papilio, as an interpreter that holds it as a module
+/// does: called with what was found, before anything else; throws, or returns and the process is
+/// aborted. A defect found where nothing may be thrown still aborts.
+using DefectHandler = void (*)(const std::string& what);
+/// @param handler nullptr: none, as it is at the start
+void set_defect_handler(DefectHandler handler);
 
 namespace detail {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);

@@ -78,7 +78,9 @@ void Diagnostics::error(const Mark& mark, std::string_view path, std::string_vie
     return;
   }
   std::string text = render(mark, path, message);
-  if (told_.insert(text).second) errors_.push_back({mark, std::move(text)});
+  if (told_.insert(text).second) {
+    errors_.push_back({mark, std::move(text), std::string{path}, std::string{message}});
+  }
 }
 
 void Diagnostics::throw_if_any() const {
@@ -91,13 +93,23 @@ void Diagnostics::throw_if_any() const {
   });
   std::string text;
   const std::size_t shown = std::min(ordered.size(), kShownErrors);
-  for (std::size_t i = 0; i < shown; ++i) text += ordered[i]->text;
+  std::vector<ErrorPlace> places;
+  places.reserve(shown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Error& error = *ordered[i];
+    text += error.text;
+    places.push_back({.file = error.mark.source->name(),
+                      .line = error.mark.line + 1,
+                      .column = error.mark.column + 1,
+                      .key = error.path,
+                      .message = error.message});
+  }
   if (const std::size_t more = ordered.size() - shown + left_out_; more > 0) {
     text += fmt::format("{} more error{} of {}; mend these first\n", more, more == 1 ? "" : "s",
                         ordered.front()->mark.source->name());
   }
   text.pop_back();  // the printer ends the line
-  throw ConfigError{text};
+  throw LocatedError{text, std::move(places)};
 }
 
 void fail_at(const Mark& mark, std::string_view path, std::string_view message) {

@@ -77,7 +77,7 @@ class Diagnostics {
 
   [[nodiscard]] bool empty() const { return errors_.empty(); }
 
-  /// @throws ConfigError if there is any error, with the first of them ordered by source, line and
+  /// @throws LocatedError if there is any error, with the first of them ordered by source, line and
   ///         column, and how many more there are: nobody mends a thousand at once
   void throw_if_any() const;
 
@@ -85,6 +85,8 @@ class Diagnostics {
   struct Error {
     Mark mark;
     std::string text;
+    std::string path;
+    std::string message;
   };
   std::vector<Error> errors_;
   std::unordered_set<std::string> told_;
