@@ -1,5 +1,6 @@
 #include "sim/base/process/workers.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -27,11 +28,18 @@ class Workers::Worker {
  public:
   Worker(std::size_t task, const Child& child) : task_{task} {
     int ends[2];
-    if (::pipe(ends) != 0) fail("open a pipe");
+    // Programs that another thread starts meanwhile must not hold its end open.
+    if (::pipe2(ends, O_CLOEXEC) != 0) fail("open a pipe");
     std::fflush(nullptr);  // what is buffered must not be printed twice
     const pid_t parent = ::getpid();
     pid_ = ::fork();
-    if (pid_ < 0) fail("start a worker");
+    if (pid_ < 0) {
+      const int why = errno;
+      ::close(ends[0]);
+      ::close(ends[1]);
+      errno = why;
+      fail("start a worker");
+    }
     if (pid_ == 0) {
       ::close(ends[0]);
       run_child(child, ends[1], parent);
