@@ -1,5 +1,7 @@
 #include "sim/scenario/conditions.hpp"
 
+#include <cmath>
+
 #include "sim/base/error.hpp"
 
 namespace papilio {
@@ -11,6 +13,11 @@ double load_at(const ConditionsSpec& conditions, Tier tier) {
 }
 
 }  // namespace
+
+bool ConditionKey::accepts(double value) const {
+  return value <= range.max && (range.min_excluded ? value > range.min : value >= range.min) &&
+         (!whole || std::trunc(value) == value);
+}
 
 World under(const ConditionsSpec& conditions, World world) {
   PAPILIO_CHECK(conditions.result_bytes.has_value());

@@ -20,6 +20,9 @@ struct ConditionKey {
   bool whole;
   void (*set)(ConditionsSpec&, double);
   bool of_edge{false};  ///< means something only where there is an edge
+
+  /// Whether a number may be the key's value.
+  [[nodiscard]] bool accepts(double value) const;
 };
 
 /// The condition that a key sets, or nullptr: what differs in these keys only shares its

@@ -1,7 +1,6 @@
 #include "sim/study/run/point.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -63,12 +62,6 @@ void add(Digest& digest, const Limits& limits, const std::vector<Cell>& cells) {
     digest.add(std::int64_t{cell.exact});
     for (const Bytes stored : cell.plan.weights) digest.add(stored.value());
   }
-}
-
-bool accepts(const ConditionKey& key, double value) {
-  const NumberRange& range = key.range;
-  return value <= range.max && (range.min_excluded ? value > range.min : value >= range.min) &&
-         (!key.whole || std::trunc(value) == value);
 }
 
 }  // namespace
@@ -159,7 +152,7 @@ CellPoint CellPoints::at(const Place& place) {
     const AxisColumn& column = study_.axes[condition.axis].columns[condition.column];
     const std::optional<double> value = column.number(place.values[condition.axis]);
     const bool meant = !condition.key->of_edge || point.conditions.has_edge;
-    if (!value || !meant || !accepts(*condition.key, *value)) {
+    if (!value || !meant || !condition.key->accepts(*value)) {
       // The scenario's own reader says what is wrong with it, and where.
       point.shared = load(place, true);
       return {point.shared, point.shared->conditions};
