@@ -20,6 +20,7 @@
 #include "sim/planner/plan_json.hpp"
 #include "sim/planner/plan_plots.hpp"
 #include "sim/planner/plan_report.hpp"
+#include "sim/planner/planned_scenario.hpp"
 #include "sim/planner/planner.hpp"
 #include "sim/planner/robust_plan.hpp"
 #include "sim/radio/trace.hpp"
@@ -40,10 +41,7 @@ std::string limit_of(const std::string& text) {
   if (equals == std::string::npos || equals == 0) {
     refuse_plan(fmt::format("--limit: expected KEY=VALUE, got '{}'", text));
   }
-  const std::string key = text.substr(0, equals);
-  if (key == "accuracy") return "least_accuracy" + text.substr(equals);
-  if (key == "accuracy_loss") return "accuracy_budget" + text.substr(equals);
-  return "limits." + text;
+  return limit_key(text.substr(0, equals)) + text.substr(equals);
 }
 
 ScenarioSource plan_source(const CommandLine& line) {
@@ -54,18 +52,6 @@ ScenarioSource plan_source(const CommandLine& line) {
     source.overrides.push_back(fmt::format("networks=[{}]", fmt::join(networks, ",")));
   }
   return source;
-}
-
-/// The scenario of a file that is one.
-Scenario scenario_of(const ScenarioSource& source, ProfileCaches& caches) {
-  const Node root = read_scenario(source);
-  if (const Node::Entry* kind = root.find("kind")) {
-    Diagnostics diagnostics;
-    diagnostics.error(kind->value.mark, "kind",
-                      "a planner weighs one request; give it a scenario without this key");
-    diagnostics.throw_if_any();
-  }
-  return load_scenario(root, source, caches);
 }
 
 PlanQuestion question_of(const CommandLine& line) {
@@ -302,7 +288,7 @@ void plan_command(const Words& words) {
   const PlanQuestion question = question_of(line);
   ProfileCaches caches;
   const ScenarioSource source = plan_source(line);
-  const Scenario scenario = scenario_of(source, caches);
+  const Scenario scenario = load_planned_scenario(source, caches);
   if (line.get<bool>("training")) {
     plan_training(line, scenario, caches, question, format);
     return;

@@ -256,49 +256,82 @@ bool Planner::look_around(std::set<std::pair<std::string, double>>& asked, const
 }
 
 PlanAnswer Planner::answer(std::size_t radio) const {
-  PlanAnswer answer{.network = priced_.radios.at(radio).name};
+  return answer(radio, priced_.spec.conditions);
+}
+
+PlanAnswer Planner::answer(std::size_t radio, const ConditionsSpec& conditions) const {
+  PlanAnswer answer{rank(radio, conditions)};
+  answer.network = priced_.radios.at(radio).name;
+  answer.plans.reserve(proposals_.size());
   for (std::size_t i = 0; i < proposals_.size(); ++i) {
+    answer.plans.push_back(priced(radio, i, conditions));
+  }
+  return answer;
+}
+
+PricedPlan Planner::priced(std::size_t radio, std::size_t proposal,
+                           const ConditionsSpec& conditions) const {
+  const std::size_t i = cell_of(radio, proposal);
+  PricedPlan plan{.proposal = proposal, .cell = priced_.cells[i]};
+  Cell& cell = plan.cell;
+  World world = under(conditions, priced_.bases[i]);
+  cell.plan = std::move(world.plan);
+  cell.use = std::move(world.use);
+  plan.name = cell.plan.name;
+  plan.took = closed_form(cell.plan, cell.use);
+  plan.spend = spend_of(cell, plan.took);
+  plan.value = question_.goal.value(plan.spend);
+  cell.admitted = papilio::admitted(priced_.limits, cell, plan.took);
+  plan.admitted = cell.admitted.value_or(true);
+  return plan;
+}
+
+PlanRanking Planner::rank(std::size_t radio, const ConditionsSpec& conditions) const {
+  PlanRanking ranking;
+  if (proposals_.empty()) return ranking;
+  std::vector<Spend> spends;
+  std::vector<double> values;  // NaN: the limits exclude it, or nobody knows it
+  spends.reserve(proposals_.size());
+  values.reserve(proposals_.size());
+  for (std::size_t i = 0; i < proposals_.size(); ++i) {
+    spends.push_back(spend(radio, i, conditions));
     const Cell& cell = priced_.cells[cell_of(radio, i)];
-    PricedPlan plan{.proposal = i, .name = cell.plan.name, .cell = cell};
-    plan.took = closed_form(cell.plan, cell.use);
-    plan.spend = spend_of(cell, plan.took);
-    plan.value = question_.goal.value(plan.spend);
-    plan.admitted = cell.admitted.value_or(true);
-    answer.plans.push_back(std::move(plan));
+    const bool keeps = !priced_.limits.stated() ||
+                       priced_.limits.admits(cell.plan.accuracy, cell.exact, spends.back());
+    values.push_back(keeps ? question_.goal.value(spends.back())
+                           : std::numeric_limits<double>::quiet_NaN());
   }
-  const auto value_of = [&](std::size_t i) {
-    const PricedPlan& plan = answer.plans[i];
-    return plan.admitted ? plan.value : std::numeric_limits<double>::quiet_NaN();
-  };
-  if (answer.plans.empty()) return answer;
-  const Selection selection = choose(answer.plans.size(), value_of);
-  if (std::isfinite(value_of(selection.best))) {
-    answer.best = selection.best;
+  const Selection selection = choose(values.size(), [&](std::size_t i) { return values[i]; });
+  if (std::isfinite(values[selection.best])) {
+    ranking.best = selection.best;
     // A cut after a layer that only gives the same numbers another shape is no other plan.
-    const Spend& spent = answer.plans[selection.best].spend;
+    const Spend& spent = spends[selection.best];
     const auto other = [&](std::size_t i) {
-      const bool same = i == selection.best || alike(answer.plans[i].spend, spent);
-      return same ? std::numeric_limits<double>::quiet_NaN() : value_of(i);
+      const bool same = i == selection.best || alike(spends[i], spent);
+      return same ? std::numeric_limits<double>::quiet_NaN() : values[i];
     };
-    const std::size_t second = choose(answer.plans.size(), other).best;
-    if (std::isfinite(other(second))) answer.runner_up = second;
-    return answer;
+    const std::size_t second = choose(values.size(), other).best;
+    if (std::isfinite(other(second))) ranking.runner_up = second;
+    return ranking;
   }
-  const Selection nearest = choose(answer.plans.size(), [&](std::size_t i) {
-    return accurate(i) ? excess(answer.plans[i].spend, priced_.limits)
+  const Selection nearest = choose(spends.size(), [&](std::size_t i) {
+    return accurate(i) ? excess(spends[i], priced_.limits)
                        : std::numeric_limits<double>::quiet_NaN();
   });
   if (accurate(nearest.best)) {
-    answer.nearest = nearest.best;
-    return answer;
+    ranking.nearest = nearest.best;
+    return ranking;
   }
   // None is known to be accurate enough: the most accurate.
-  const Selection closest = choose(answer.plans.size(), [&](std::size_t i) {
-    const std::optional<double>& accuracy = answer.plans[i].cell.plan.accuracy;
+  const auto accuracy_of = [&](std::size_t i) -> const std::optional<double>& {
+    return priced_.cells[cell_of(radio, i)].plan.accuracy;
+  };
+  const Selection closest = choose(spends.size(), [&](std::size_t i) {
+    const std::optional<double>& accuracy = accuracy_of(i);
     return accuracy ? -*accuracy : std::numeric_limits<double>::quiet_NaN();
   });
-  if (answer.plans[closest.best].cell.plan.accuracy) answer.nearest = closest.best;
-  return answer;
+  if (accuracy_of(closest.best)) ranking.nearest = closest.best;
+  return ranking;
 }
 
 Spend Planner::spend(std::size_t radio, std::size_t proposal,

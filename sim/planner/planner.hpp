@@ -41,15 +41,19 @@ struct PricedPlan {
   bool admitted{true};  ///< whether it keeps the limits
 };
 
-/// The best plans of a scenario on one radio.
-struct PlanAnswer {
-  std::string network;
-  std::vector<PricedPlan> plans;         ///< `[proposals]`
-  std::optional<std::size_t> best;       ///< position in `plans`; nothing: none keeps the limits
+/// Which proposals are the best on one radio, each as its position.
+struct PlanRanking {
+  std::optional<std::size_t> best;       ///< nothing: none keeps the limits
   std::optional<std::size_t> runner_up;  ///< the second that spends anything else, likewise
   /// Where none keeps the limits: of the accurate plans the one whose greatest excess over a limit
   /// is least; where none is known to be accurate enough, the most accurate.
   std::optional<std::size_t> nearest;
+};
+
+/// The best plans of a scenario on one radio.
+struct PlanAnswer : PlanRanking {
+  std::string network{};
+  std::vector<PricedPlan> plans{};  ///< `[proposals]`
 };
 
 /// Plans for a scenario: proposals of several planners, each priced as a run prices it, and the
@@ -80,6 +84,13 @@ class Planner {
 
   /// On the radio at this position of `scenario().radios`, under the scenario's conditions.
   [[nodiscard]] PlanAnswer answer(std::size_t radio) const;
+  /// The same proposals under others, with `result_bytes`. Searches are not asked again.
+  [[nodiscard]] PlanAnswer answer(std::size_t radio, const ConditionsSpec& conditions) const;
+  /// `answer` without the plans: what a caller that asks again and again can wait for.
+  [[nodiscard]] PlanRanking rank(std::size_t radio, const ConditionsSpec& conditions) const;
+  /// A proposal on a radio under conditions.
+  [[nodiscard]] PricedPlan priced(std::size_t radio, std::size_t proposal,
+                                  const ConditionsSpec& conditions) const;
 
   /// What a proposal spends on a radio under conditions.
   [[nodiscard]] Spend spend(std::size_t radio, std::size_t proposal,

@@ -1,0 +1,24 @@
+#include "sim/planner/planned_scenario.hpp"
+
+#include "sim/base/yaml/node.hpp"
+
+namespace papilio {
+
+std::string limit_key(std::string_view limit) {
+  if (limit == "accuracy") return "least_accuracy";
+  if (limit == "accuracy_loss") return "accuracy_budget";
+  return "limits." + std::string{limit};
+}
+
+Scenario load_planned_scenario(const ScenarioSource& source, ProfileCaches& caches) {
+  const Node root = read_scenario(source);
+  if (const Node::Entry* kind = root.find("kind")) {
+    Diagnostics diagnostics;
+    diagnostics.error(kind->value.mark, "kind",
+                      "a planner weighs one request; give it a scenario without this key");
+    diagnostics.throw_if_any();
+  }
+  return load_scenario(root, source, caches);
+}
+
+}  // namespace papilio
