@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -40,49 +39,18 @@ CapacityQuestion question_of(const CommandLine& line) {
   return question;
 }
 
-std::unique_ptr<Experiment> fleet_of(const ScenarioSource& source) {
-  const Node root = read_scenario(source);
-  const Node::Entry* kind = root.find("kind");
-  if (kind == nullptr || kind->value.scalar != "fleet") {
-    throw ConfigError{
-        fmt::format("{}: error: capacity is a fleet's; give it a file of 'kind: fleet' (for one "
-                    "request at a time 'papilio plan' tells where the best plan changes)",
-                    source.file)};
-  }
-  return load_experiment(root, source, {});
+/// Plays the fleet with a value, and shows how far it is.
+Table play_shown(FleetRuns& fleet, double value, bool whole, int jobs) {
+  Progress progress{1, "", false};
+  return fleet.play(value, whole,
+                    {.jobs = jobs,
+                     .on_progress =
+                         [&](double share, const std::string& text) {
+                           progress.update(share, fmt::format("run {}: {}; {}", fleet.count(),
+                                                              fleet.last(), text));
+                         },
+                     .stop_requested = interrupted});
 }
-
-/// Plays the fleet with each value that is asked for, and shows how far it is.
-class Runs {
- public:
-  Runs(ScenarioSource source, std::string key, bool whole, int jobs)
-      : source_{std::move(source)}, key_{std::move(key)}, whole_{whole}, jobs_{jobs} {}
-
-  Table operator()(double value) {
-    ++runs_;
-    ScenarioSource source = source_;
-    source.overrides.push_back(whole_ ? fmt::format("{}={:.0f}", key_, value)
-                                      : fmt::format("{}={}", key_, value));
-    const std::unique_ptr<Experiment> fleet = fleet_of(source);
-    Progress progress{1, "", false};
-    return fleet
-        ->play({.jobs = jobs_,
-                .on_progress =
-                    [&](double share, const std::string& text) {
-                      progress.update(share, fmt::format("run {}: {}; {}", runs_,
-                                                         source.overrides.back(), text));
-                    },
-                .stop_requested = interrupted})
-        ->rows();
-  }
-
- private:
-  ScenarioSource source_;
-  std::string key_;
-  bool whole_;
-  int jobs_;
-  std::size_t runs_{0};
-};
 
 }  // namespace
 
@@ -125,9 +93,12 @@ void capacity_command(const Words& words) {
   const std::string format = line.get<bool>("json") ? "json" : line.get<std::string>("format");
   check_format(format);
   const ScenarioSource source = source_of(line, "capacity");
-  const CapacityAxis axis = capacity_axis(question, fleet_of(source)->effective());
-  const CapacityAnswer answer = capacity_of(
-      question, axis, Runs{source, question.key, axis.range.whole, jobs_of(line, "capacity")});
+  FleetRuns fleet{source, question.key};
+  const CapacityAxis axis = capacity_axis(question, fleet.effective());
+  const int jobs = jobs_of(line, "capacity");
+  const CapacityAnswer answer = capacity_of(question, axis, [&](double value) {
+    return play_shown(fleet, value, axis.range.whole, jobs);
+  });
   if (format == "json") {
     say(json_text(capacity_json(question, answer)));
   } else if (format == "csv") {

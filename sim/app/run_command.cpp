@@ -127,17 +127,10 @@ void run_experiment(const Experiment& experiment, const Invocation& invocation) 
   }
 }
 
-/// The experiment of a file. A study is no experiment: it has verbs of its own.
+/// The experiment of a file.
 std::unique_ptr<Experiment> experiment_of(const ScenarioSource& source, const std::string& verb) {
-  const Node root = read_scenario(source);
-  const Node::Entry* kind = root.find("kind");
-  if (kind != nullptr && kind->value.scalar == "study") {
-    Diagnostics diagnostics;
-    diagnostics.error(kind->value.mark, "kind",
-                      fmt::format("this is a study; give it to 'papilio study {}'", verb));
-    diagnostics.throw_if_any();
-  }
-  return load_experiment(root, source, {paper_sections});
+  return load_experiment(source, {paper_sections},
+                         fmt::format("give it to 'papilio study {}'", verb));
 }
 
 void add_timeline_options(CommandLine& line) {

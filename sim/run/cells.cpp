@@ -8,6 +8,7 @@
 #include "sim/play/engine/simulate.hpp"
 #include "sim/report/answer.hpp"
 #include "sim/report/outcome.hpp"
+#include "sim/report/summary.hpp"
 #include "sim/run/kinds.hpp"
 #include "sim/run/timeline.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -27,6 +28,9 @@ class CellResults final : public Results {
     return run_report(scenario_, outcomes_, engine_name(), published_);
   }
   [[nodiscard]] Table rows() const override { return summary_table(outcomes_); }
+  [[nodiscard]] std::vector<Column> columns() const override {
+    return declarations(summary_columns());
+  }
   [[nodiscard]] std::string json() const override { return summary_json(scenario_, outcomes_); }
   void each_file(const std::function<void(const char*, const std::string&)>& take) const override {
     take("summary.csv", to_csv(rows()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -7,8 +8,10 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "sim/base/document/column.hpp"
 #include "sim/base/document/document.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/scenario/source.hpp"
@@ -49,6 +52,8 @@ class Results {
   [[nodiscard]] virtual Document report() const = 0;
   /// What machines read: the rows of `summary.csv` or `fleet.csv`.
   [[nodiscard]] virtual Table rows() const = 0;
+  /// The declarations of the columns of `rows()`, and of those that it leaves out.
+  [[nodiscard]] virtual std::vector<Column> columns() const = 0;
   /// The same as JSON, numbers as numbers and absent values as null.
   [[nodiscard]] virtual std::string json() const = 0;
   /// Hands on the files of the run's folder (docs/outputs.md) one after another, but for what every
@@ -88,5 +93,40 @@ class Experiment {
 /// @throws ConfigError with every error found
 std::unique_ptr<Experiment> load_experiment(const Node& root, const ScenarioSource& source,
                                             const std::vector<Publication>& publications);
+/// The same of a file. A study is no experiment.
+/// @param for_studies what takes one: "give it to 'papilio study run'"
+/// @throws ConfigError as above, and of a study
+std::unique_ptr<Experiment> load_experiment(const ScenarioSource& source,
+                                            const std::vector<Publication>& publications,
+                                            std::string_view for_studies);
+
+/// Plays a fleet again and again, with other values of one key.
+class FleetRuns {
+ public:
+  /// Reads and checks the fleet as it is.
+  /// @param key as --set names it
+  /// @throws ConfigError also of what is no fleet
+  FleetRuns(ScenarioSource source, std::string key);
+
+  /// The fleet as it is, as `Experiment::effective`.
+  [[nodiscard]] const std::string& effective() const { return effective_; }
+  /// The assignment of the last run, "mobiles.0.count=200", and how many there were.
+  [[nodiscard]] const std::string& last() const { return last_; }
+  [[nodiscard]] std::size_t count() const { return count_; }
+
+  /// @param whole whether the key takes whole numbers alone
+  /// @return the rows of `fleet.csv`
+  /// @throws as `Experiment::play`
+  Table play(double value, bool whole, const PlayOptions& options);
+
+ private:
+  [[nodiscard]] std::unique_ptr<Experiment> load(const ScenarioSource& source) const;
+
+  ScenarioSource source_;
+  std::string key_;
+  std::string effective_;
+  std::string last_;
+  std::size_t count_{0};
+};
 
 }  // namespace papilio

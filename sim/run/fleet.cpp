@@ -12,6 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/report/answer.hpp"
+#include "sim/report/fleet_columns.hpp"
 #include "sim/report/fleet_report.hpp"
 #include "sim/run/kinds.hpp"
 #include "sim/run/timeline.hpp"
@@ -37,6 +38,9 @@ class FleetResults final : public Results {
     return fleet_report(fleet_, results_, summaries_, engine_name());
   }
   [[nodiscard]] Table rows() const override { return fleet_table(fleet_, summaries_); }
+  [[nodiscard]] std::vector<Column> columns() const override {
+    return declarations(fleet_columns());
+  }
   [[nodiscard]] std::string json() const override { return fleet_json(fleet_, summaries_); }
   void each_file(const std::function<void(const char*, const std::string&)>& take) const override {
     take("fleet.csv", to_csv(rows()));
