@@ -21,7 +21,9 @@ endif()
 # no programs that anybody gives files to.
 function(papilio_harden target)
   target_compile_options(${target} PRIVATE
-    "$<$<CONFIG:Release>:-fPIE;-fstack-protector-strong;-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+    # What is to go into a shared object has -fPIC already; the last of the two would count.
+    "$<$<AND:$<CONFIG:Release>,$<NOT:$<BOOL:$<TARGET_PROPERTY:POSITION_INDEPENDENT_CODE>>>>:-fPIE>"
+    "$<$<CONFIG:Release>:-fstack-protector-strong;-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
 endfunction()
 
 # papilio_room(FOLDER SOURCES file... [PUBLIC target...] [PRIVATE target...])
@@ -67,11 +69,11 @@ function(papilio_rooms_of result)
   set(${result} ${rooms} PARENT_SCOPE)
 endfunction()
 
-# papilio_program(NAME SOURCES file... LIBRARIES target...)
-# Declares a program in the build folder. Its git revision is written anew whenever a source of it or
-# of its rooms was compiled or HEAD moved, and only then, so that a build with nothing to do does
-# nothing.
-function(papilio_program name)
+# papilio_revision(RESULT NAME SOURCES file... LIBRARIES target...)
+# Sets RESULT to a source that holds the git revision of what NAME is built of. It is written anew whenever a
+# source of it or of its rooms was compiled or HEAD moved, and only then, so that a build with nothing to do
+# does nothing.
+function(papilio_revision result name)
   cmake_parse_arguments(PROGRAM "" "" "SOURCES;LIBRARIES" ${ARGN})
   set(revision_source ${CMAKE_CURRENT_BINARY_DIR}/${name}_revision.cpp)
   set(state ${PROGRAM_SOURCES})
@@ -89,6 +91,14 @@ function(papilio_program name)
     COMMENT "Writing the git revision of ${name}")
   # It alone is compiled again when HEAD moves.
   set_source_files_properties(${revision_source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  set(${result} ${revision_source} PARENT_SCOPE)
+endfunction()
+
+# papilio_program(NAME SOURCES file... LIBRARIES target...)
+# Declares a program in the build folder, with the git revision that it was built from.
+function(papilio_program name)
+  cmake_parse_arguments(PROGRAM "" "" "SOURCES;LIBRARIES" ${ARGN})
+  papilio_revision(revision_source ${name} SOURCES ${PROGRAM_SOURCES} LIBRARIES ${PROGRAM_LIBRARIES})
   add_executable(${name} ${PROGRAM_SOURCES} ${revision_source})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   target_link_libraries(${name} PRIVATE ${PROGRAM_LIBRARIES})

@@ -41,18 +41,26 @@ script sudo 'echo "sudo $*" >>"'"$work"'/apt.log"; exec "$@"'
 run --version
 grep -q '^sudo apt-get update' "$work/apt.log" || fail "sudo was not used"
 
-# A run does not wait for the packages of the tests or of the tensor program; the tests do for both.
+# A run does not wait for the packages of the tests, of the tensor program or of the Python module; the tests
+# do for all, and Python for its own.
 rm "$work/bin/sudo"
-for package in libgtest-dev libtorch-dev; do
+for package in libgtest-dev libtorch-dev pybind11-dev; do
   all_but "$package"
   run --version
   grep -q "$package" "$work/err" && fail "a run asks for $package"
 done
-for package in libgtest-dev libtorch-dev; do
+for package in libgtest-dev libtorch-dev pybind11-dev; do
   all_but "$package"
   run test
   grep -q "apt-get install --no-install-recommends $package" "$work/err" ||
     fail "the tests do not ask for $package"
+done
+for package in libsimgrid-dev pybind11-dev; do
+  all_but "$package"
+  run python -c pass
+  [ "$status" -eq 2 ] || fail "exit $status of python without $package"
+  grep -q "apt-get install --no-install-recommends $package" "$work/err" ||
+    fail "python does not ask for $package"
 done
 
 # An unknown preset is a usage error.

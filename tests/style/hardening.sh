@@ -1,6 +1,6 @@
 #!/bin/sh
-# Claim: the release programs are position-independent, with full RELRO, no executable stack, stack protector
-# and FORTIFY.
+# Claim: the release programs, and the Python module, are position-independent, with full RELRO, no executable
+# stack, stack protector and FORTIFY.
 #   hardening.sh PROGRAM...
 set -eu
 

@@ -42,6 +42,7 @@ const std::multimap<std::string, std::string> kGuarded{
     {"GLPK", "glpk.h"},
     {"ONNX", "onnx/"},
     {"OpenCV", "opencv2/"},
+    {"pybind11", "pybind11/"},
     {"seccomp", "seccomp.h"},
     {"SQLite", "SQLiteCpp/"},
     {"SQLite", "sqlite3.h"},
