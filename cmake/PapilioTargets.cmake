@@ -5,10 +5,13 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(papilio_options INTERFACE)
 target_compile_features(papilio_options INTERFACE cxx_std_20)
-target_include_directories(papilio_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_include_directories(papilio_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                                     $<INSTALL_INTERFACE:include/papilio>)
 # Designated initialisers leave the other members at their defaults on purpose.
-target_compile_options(papilio_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                                                 -Wsign-conversion -Wno-missing-field-initializers)
+set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+             -Wno-missing-field-initializers)
+# Those of who links the installed libraries are their own.
+target_compile_options(papilio_options INTERFACE "$<BUILD_INTERFACE:${warnings}>")
 if(PAPILIO_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   # Their reports need lines and no variables, which would take a fifth of the build's time.

@@ -1,22 +1,17 @@
 #include <fmt/format.h>
 
 #include "models/app/command.hpp"
+#include "models/app/verbs/tensor_verbs.hpp"
 #include "models/codec/codec.hpp"
 #include "models/codec/picture_codec.hpp"
 #include "models/dataset/dataset.hpp"
+#include "sim/base/data/library.hpp"
 #include "sim/base/document/document.hpp"
 
 namespace papilio {
-namespace po = boost::program_options;
 
 void datasets_command(const Words& words) {
-  CommandLine line{
-      "datasets [options]",
-      "Lists the datasets that 'papilio train' and 'papilio infer' know by name. They "
-      "also take\na folder with train/CLASS/PICTURE and test/CLASS/PICTURE (or "
-      "val/), pictures beside a\nfile of labels (val.txt, ImageNet's), or CIFAR-10's binary files.",
-      {"papilio datasets", "PAPILIO_DATA=~/data papilio datasets --format json"}};
-  line.add_format_option("md, csv, json, latex or html");
+  CommandLine line = datasets_line();
   if (!line.parse(words)) return;
   Table table{.columns = {{"dataset", true}, {"present", true}, {"pictures", true}}};
   for (const DatasetEntry& entry : dataset_list()) {
@@ -27,16 +22,13 @@ void datasets_command(const Words& words) {
        .sections = {{.title = "Known by name",
                      .table = std::move(table),
                      .remarks = {"They are looked for in the folder that PAPILIO_DATA names, else "
-                                 "in ../shared/data."}}}},
+                                 "in " +
+                                 data_folder().string() + "."}}}},
       line.get<std::string>("format"), line.is_wide());
 }
 
 void codecs_command(const Words& words) {
-  CommandLine line{"codecs [options]",
-                   "Lists the codecs that features are encoded with on their way to the cloud, and "
-                   "those of\npictures, where the whole network runs there.",
-                   {"papilio codecs", "papilio codecs --format json"}};
-  line.add_format_option("md, csv, json, latex or html");
+  CommandLine line = codecs_line();
   if (!line.parse(words)) return;
   // One table, for CSV has room for one.
   Table table{

@@ -11,7 +11,8 @@
 #include "models/app/command.hpp"
 #include "models/app/import_report.hpp"
 #include "models/app/models.hpp"
-#include "models/app/options.hpp"
+#include "models/app/verbs/options.hpp"
+#include "models/app/verbs/tensor_verbs.hpp"
 #include "models/import/import.hpp"
 #include "models/networks/network_file.hpp"
 #include "models/weights/state_dict.hpp"
@@ -22,7 +23,6 @@
 #include "sim/base/output_folder.hpp"
 
 namespace papilio {
-namespace po = boost::program_options;
 namespace fs = std::filesystem;
 namespace {
 
@@ -83,52 +83,8 @@ NamedInput input_by_text(const std::string& words, const char* option) {
 }  // namespace
 
 void import_command(const Words& words) {
-  CommandLine line{
-      "import FILE [options]",
-      "Makes a network of a TorchScript archive, as torch.jit.trace(model.eval(), "
-      "picture).save(FILE)\n"
-      "writes it, or of an ONNX file (*.onnx): its layers with shapes and MACs, and "
-      "the places where\n"
-      "it can be cut. Scenarios and all verbs know it by its name when they are "
-      "given --profiles DIR.\n"
-      "Such a file can be a program: it is read where it can write nothing and reach nobody, in "
-      "bounded\n"
-      "time and memory.",
-      {"papilio import densenet121.pt --input 3x224x224", "papilio import densenet121.onnx",
-       "papilio import tagger.pt --input ids=32:int",
-       "papilio models show densenet121 --profiles results/profiles",
-       "papilio profile --model densenet121 --profiles results/profiles"}};
-  line.add_positional("file");
-  const ImportRequest usual;
+  CommandLine line = import_line();
   VerbOptions options{line, "import"};
-  line.add_options()(
-      "input", po::value<std::vector<std::string>>()->composing()->value_name("SIZES"),
-      "sizes of one sample of the network's input (default: what the ONNX file says, "
-      "else 3x224x224). NAME=SIZES for each of several; N says where the batch "
-      "stands, if not first; ':int' that it takes whole numbers; ':alone' behind it that "
-      "the program takes one sample without a batch");
-  line.add_options()("opaque",
-                     "make one layer without cuts of all that hangs on what no "
-                     "other layer can be, whatever it is (default: of non-maximum suppression, RoI "
-                     "align, top-k, sort and masks alone, as detectors end). Of TorchScript it is "
-                     "computed by the archive; of ONNX priced alone");
-  options.text("opaque-output", "", "SIZES",
-               "of that layer's output, at least what any input makes (default: the rows that the "
-               "program has at most, or those of the run; what the ONNX file states)");
-  options.text("name", "", "NAME", "what to call it (default: the file's name)");
-  line.add_options()("output,o",
-                     po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
-                     "folder of profiles: the network goes to DIR/models/NAME.yaml");
-  line.add_format_option("what is printed: md, csv, json, latex or html");
-  line.add_options()("no-check",
-                     "do not run the file's own network on random inputs beside the one made of "
-                     "it");
-  options.real("time-limit", usual.seconds, "120", "SECONDS that reading and checking may take");
-  options.real("memory-limit", usual.memory_gib, "8", "GiB of memory that they may take");
-  line.add_options()("trust",
-                     "the file is your own: let it do what it likes; for systems that cannot "
-                     "confine it");
-  line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
   check_format(format);

@@ -14,7 +14,8 @@
 #include "models/app/inputs.hpp"
 #include "models/app/manifest.hpp"
 #include "models/app/models.hpp"
-#include "models/app/options.hpp"
+#include "models/app/verbs/options.hpp"
+#include "models/app/verbs/tensor_verbs.hpp"
 #include "models/dataset/dataset.hpp"
 #include "models/infer/collect.hpp"
 #include "models/infer/picture_run.hpp"
@@ -31,47 +32,8 @@
 #include "sim/base/output_folder.hpp"
 
 namespace papilio {
-namespace po = boost::program_options;
 namespace fs = std::filesystem;
 namespace {
-
-constexpr const char* kInferUsage = "infer [PICTURE...] --model NAME [options]";
-constexpr const char* kInferAbout =
-    "Runs real pictures through a network: whole, or cut in two, the features quantised, encoded,\n"
-    "decoded and put back in between; or with the picture itself sent by a picture codec. Tells "
-    "the classes, the share of right answers, the bytes "
-    "that\n"
-    "cross and the time of each stage; writes payloads.csv and accuracy.csv, which scenarios read.";
-
-void declare_infer(CommandLine& line, VerbOptions& options) {
-  line.add_positional("picture", -1);
-  options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
-  add_profiles_option(line);
-  options.text("weights", "", "FILE",
-               "of PyTorch, TorchScript, safetensors or NumPy (default: those that came with an "
-               "imported network, else 'random')");
-  options.text("data", "", "NAME", "test pictures of a dataset ('papilio datasets') or its folder");
-  options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
-  options.text("normalize", "imagenet", "NAME",
-               "imagenet (RGB, mean and deviation), caffe (BGR, mean) or none (RGB, 0 to 1)");
-  options.text("after", "", "CUT,...", "cuts: names, or all blocks, or 'input' (default: none)");
-  options.text("channels", "0", "N,...", "of the butterfly unit at each cut; 0: no unit");
-  options.text("units", "", "DIR", "folder of trained units, as 'papilio train' writes it");
-  options.whole("seed", 1, "which training of the units; of random weights");
-  options.whole("bits", 8, "of one crossing feature, 1 to 16");
-  options.text("codecs", "raw", "NAME,...", "'all', or names ('papilio codecs')");
-  options.whole("pictures", 0, "use that many of the dataset, spread over it; 0: all");
-  options.whole("top", 5, "classes to tell of each picture given by name");
-  options.whole("threads", 0, "of each operation; 0: as many as there are processors");
-  options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
-  options.text("save-features", "", "DIR", "write each picture's features there, as .npy");
-  add_strict_option(line);
-  line.add_options()(
-      "output,o", po::value<std::string>()->value_name("DIR"),
-      "folder of the results (default: results/infer-MODEL; none for a whole network)");
-  line.add_format_option("what is printed: md, csv, json, latex or html");
-  line.add_options()("quiet,q", "print nothing but errors");
-}
 
 /// Whether a network gives a number for each class.
 bool classifies(const Graph& graph) {
@@ -335,19 +297,8 @@ nlohmann::ordered_json infer_settings(const VerbOptions& options, const InferReq
 }  // namespace
 
 void infer_command(const Words& words) {
-  CommandLine line{
-      kInferUsage,
-      kInferAbout,
-      {"papilio infer cat.jpg dog.jpg --model resnet50 --weights resnet50.pth",
-       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg",
-       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
-       "RB1,RB5,RB9 --codecs all --pictures 200",
-       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
-       "input --codecs file,png,jpeg:75,jpeg:90:444,webp:75",
-       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
-       "RB3 --channels 0,2 --units results/figure7 --codecs raw,png"}};
+  CommandLine line = infer_line();
   VerbOptions options{line, "infer"};
-  declare_infer(line, options);
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
   check_format(format);

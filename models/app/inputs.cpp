@@ -267,12 +267,6 @@ void tell_left_over(const std::string& file, const Graph& graph,
                    names.size() > kMostNamed ? ", ..." : ""));
 }
 
-void add_strict_option(CommandLine& line) {
-  line.add_options()("strict",
-                     "end with an error at a picture that cannot be read; else it is left out, "
-                     "counted and named");
-}
-
 std::shared_ptr<LeftOut> left_out_of(const VerbOptions& options) {
   return options.line().has("strict") ? nullptr : std::make_shared<LeftOut>();
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "models/app/options.hpp"
+#include "models/app/verbs/options.hpp"
 #include "models/codec/codec.hpp"
 #include "models/codec/picture_codec.hpp"
 #include "models/dataset/dataset.hpp"
@@ -69,9 +69,6 @@ void require_computable(const Graph& graph, const Network::Opaque& opaque, const
 /// @param names of these tensors; none: nothing is said
 void tell_left_over(const std::string& file, const Graph& graph,
                     const std::vector<std::string>& names);
-
-/// Declares --strict.
-void add_strict_option(CommandLine& line);
 
 /// Where pictures that cannot be read are noted; none with --strict, which makes them an error.
 std::shared_ptr<LeftOut> left_out_of(const VerbOptions& options);

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "models/app/command.hpp"
+#include "models/app/verbs/tensor_verbs.hpp"
 #include "models/tensor/runtime.hpp"
 #include "sim/base/cli/program.hpp"
-#include "sim/base/cli/tensor_verbs.hpp"
 #include "sim/base/cli/version.hpp"
 
 namespace papilio {

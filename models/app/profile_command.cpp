@@ -12,7 +12,8 @@
 #include "models/app/command.hpp"
 #include "models/app/inputs.hpp"
 #include "models/app/models.hpp"
-#include "models/app/options.hpp"
+#include "models/app/verbs/options.hpp"
+#include "models/app/verbs/tensor_verbs.hpp"
 #include "models/measure/energy_meter.hpp"
 #include "models/measure/layer_times.hpp"
 #include "models/measure/machine.hpp"
@@ -34,7 +35,6 @@
 #include "sim/profiles/layer_profile.hpp"
 
 namespace papilio {
-namespace po = boost::program_options;
 namespace fs = std::filesystem;
 namespace {
 
@@ -45,16 +45,6 @@ constexpr const char* kStated = "stated";
 constexpr double kPowerSeconds = 3;  // GPUs' counters move ten times a second
 
 constexpr std::size_t kCodecPasses = 10;
-
-constexpr const char* kProfileUsage = "profile [PICTURE...] --model NAME [options]";
-constexpr const char* kProfileAbout =
-    "Measures what each layer of a network takes on this machine, one picture at a time, and "
-    "writes\nthe table that scenarios take their latencies from: DIR/layers/DEVICE/MODEL.yaml, and "
-    "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.\n"
-    "A table whose layers do not add up to what whole passes take, within the intervals of both, "
-    "is\nrefused: the machine was busy.\n"
-    "With --codecs also what coding takes, of the features at each cut and of the picture:\n"
-    "DIR/measurements/DEVICE/MODEL/payloads.csv, a file for a scenario's key 'payload'.";
 
 struct ProfileRequest {
   std::vector<Graph> graphs;
@@ -365,60 +355,8 @@ Section batch_section(const LayerProfile& profile, const LayerTimes& times) {
 }  // namespace
 
 void profile_command(const Words& words) {
-  CommandLine line{
-      kProfileUsage,
-      kProfileAbout,
-      {"papilio profile --model resnet50",
-       "papilio profile --model all --threads 1 --name my-laptop -o ~/profiles",
-       "papilio profile --model resnet20-cifar10,alexnet --power-w 5",
-       "papilio profile --model resnet50 --device cuda --dtype fp16 --name my-gpu-fp16",
-       "papilio profile cat.jpg --model resnet50 --weights resnet50.pth --codecs all"}};
+  CommandLine line = profile_line();
   VerbOptions options{line, "profile"};
-  line.add_positional("picture", -1);
-  options.text("model", "", "NAME,...", "networks of the zoo ('papilio models list'), or all");
-  add_profiles_option(line);
-  options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
-  options.text("name", "", "DEVICE",
-               "what to call this machine (default: cpu-N-threads, cuda-N, cuda-N-fp16)");
-  options.whole("threads", 1, "of one operation; 0: as many as the processor has cores");
-  options.text("batch", "1", "N,...",
-               "pictures a pass; layers are measured for 1, the others as a whole");
-  options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
-  options.text("dtype", "fp32", "TYPE", "that layers are computed in: fp32 or, on a GPU, fp16");
-  options.real("precision", 0.02, "0.02",
-               "repeats until the 95 % intervals of the medians are that narrow, by their value");
-  options.real("limit", 60, "60",
-               "seconds a network, after which it stops repeating; as much again for its codecs");
-  line.add_options()("packed",
-                     "weights, and pictures between convolutions, in the orders that oneDNN's "
-                     "kernels read, as 'papilio infer' has them; on processors");
-  line.add_options()("force", po::bool_switch(),
-                     "write a table too whose layers and whole passes disagree");
-  line.add_options()(
-      "power-w", po::value<double>()->value_name("W"),
-      "power while it computes, from which energies follow (default: measured, where "
-      "the machine has a meter; else no energies)");
-  line.add_options()("output,o",
-                     po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
-                     "folder of profiles");
-  options.text("codecs", "", "NAME,...",
-               "also time these at each cut: 'all', or names ('papilio codecs'); raw comes along");
-  options.text("after", "input,blocks", "CUT,...",
-               "cuts where codecs are timed: names, or all blocks, or 'input'");
-  options.whole("bits", 8, "of one feature that codecs are given, 1 to 16");
-  options.text("weights", "", "FILE",
-               "of the features for codecs: of PyTorch, TorchScript, safetensors or NumPy "
-               "(default: random)");
-  options.text("data", "", "NAME",
-               "pictures for codecs: test pictures of a dataset ('papilio datasets') or its folder "
-               "(default: those given, else a random one)");
-  options.whole("pictures", 4, "use that many of the dataset, spread over it");
-  options.text("normalize", "imagenet", "NAME",
-               "of these pictures: imagenet (RGB, mean and deviation), caffe (BGR, mean) or none "
-               "(RGB, 0 to 1)");
-  add_strict_option(line);
-  line.add_format_option("what is printed: md, csv, json, latex or html");
-  line.add_options()("quiet,q", "print nothing but errors");
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
   check_format(format);

@@ -10,7 +10,8 @@
 #include "models/app/inputs.hpp"
 #include "models/app/manifest.hpp"
 #include "models/app/models.hpp"
-#include "models/app/options.hpp"
+#include "models/app/verbs/options.hpp"
+#include "models/app/verbs/tensor_verbs.hpp"
 #include "models/dataset/dataset.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/train/first_phase.hpp"
@@ -26,60 +27,10 @@
 #include "sim/base/suggest.hpp"
 
 namespace papilio {
-namespace po = boost::program_options;
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kSettings = "settings.json";
-
-constexpr const char* kTrainUsage = "train --model NAME --data NAME [options]";
-constexpr const char* kTrainAbout =
-    "Trains butterfly units into a network, end to end: the first phase of the butterfly paper's\n"
-    "Algorithm 1. First the network without a unit, as the baseline; then, at each cut, one "
-    "network\n"
-    "for each number of channels D_r, or only as many as it takes to stay within the budget\n"
-    "(--search). Stopped, or killed, it goes on where it was when started again with the same -o.";
-
-void declare_train(CommandLine& line, VerbOptions& options) {
-  options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
-  options.text(
-      "weights", "", "FILE",
-      "where training begins: of PyTorch, TorchScript, safetensors or NumPy (default: random)");
-  add_profiles_option(line);
-  options.text("data", "", "NAME", "dataset ('papilio datasets') or its folder");
-  options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
-  options.text("normalize", "imagenet", "NAME",
-               "imagenet (RGB, mean and deviation), caffe (BGR, mean) or none (RGB, 0 to 1)");
-  options.text("after", "blocks", "CUT,...",
-               "cuts: names, all blocks, or none: the baseline alone");
-  options.text("channels", "1,2,4,8,16", "N,...", "channels of the units, D_r");
-  options.text("seeds", "1", "N,...",
-               "a training each: order, crops, and the units' first weights");
-  options.whole("bits", 8, "of one crossing feature, 1 to 16");
-  options.whole("stride", 1, "of the units in height and width; above 1 as BottleNet");
-  line.add_options()("search", "at each cut, stop at the fewest channels within the budget");
-  options.real("budget", 0.02, "0.02", "share of right answers that a unit may lose");
-  options.whole("epochs", 3, "of each training");
-  options.whole("batch", 32, "pictures a step");
-  options.text("optimizer", "adam", "NAME", "adam or sgd");
-  options.real("learning-rate", 0.003, "0.003", "the first");
-  options.text("schedule", "cosine", "NAME", "how the learning rate falls: cosine or step");
-  options.real("momentum", 0.9, "0.9", "of SGD; of Adam the first decay");
-  options.real("weight-decay", 1e-4, "0.0001", "of all weights");
-  options.whole("patience", 0, "epochs without a lower loss before a training ends; 0: never");
-  options.whole("train-pictures", 0, "use that many, spread over the dataset; 0: all");
-  options.whole("test-pictures", 0, "likewise");
-  options.real("checkpoint-interval", 60, "60",
-               "seconds between checkpoints within an epoch; 0: after each step");
-  options.whole("jobs", 1, "networks trained side by side");
-  options.whole("threads", 1, "of each; with --jobs, as many as the processor has cores");
-  options.text("device", "cpu", "NAME", "cpu, cuda or cuda:N");
-  add_strict_option(line);
-  line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
-                     "folder of the results (default: results/train-MODEL)");
-  line.add_format_option("what is printed: md, csv, json, latex or html");
-  line.add_options()("quiet,q", "print nothing but errors");
-}
 
 std::shared_ptr<const Dataset> pictures(const VerbOptions& options, Split which,
                                         const std::string& limit) {
@@ -196,17 +147,8 @@ void claim_folder(const fs::path& path, const nlohmann::ordered_json& settings) 
 }  // namespace
 
 void train_command(const Words& words) {
-  CommandLine line{
-      kTrainUsage,
-      kTrainAbout,
-      {"papilio train --model resnet20-cifar10 --data synthetic --after RB3 --channels 1,2,4 "
-       "--epochs 1",
-       "papilio train --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --seeds "
-       "1,2,3 --jobs 2",
-       "papilio train --model resnet50 --weights resnet50.pth --data ~/pictures --after RB1,RB8 "
-       "--search"}};
+  CommandLine line = train_line();
   VerbOptions options{line, "train"};
-  declare_train(line, options);
   if (!line.parse(words)) return;
   const std::string format = options.text_of("format");
   check_format(format);

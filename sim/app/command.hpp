@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sim/base/cli/command_line.hpp"
@@ -28,5 +29,18 @@ void report_command(const Words& words);
 void study_command(const Words& words);
 void table_command(const Words& words);
 void compare_command(const Words& words);
+void completion_command(const Words& words);
+
+/// The actions of `study`.
+const std::vector<Command>& study_actions();
+/// The kinds of file that `schema` knows.
+std::vector<std::string> schema_kinds();
+
+/// What help does not list. `__complete WORD...`: what may stand for the last word, for the scripts
+/// of `completion`: a line a word, what it is behind a tab; ":files ENDING" and ":folders" say that
+/// those may stand there too.
+void complete_words_command(const Words& words);
+/// `__manual FOLDER`: writes the manual's pages.
+void manual_command(const Words& words);
 
 }  // namespace papilio

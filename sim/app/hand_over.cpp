@@ -3,33 +3,51 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <utility>
 #include <vector>
 
+#include "sim/base/data/installation.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
+namespace {
 
-Command handed_over(const std::string& name, const std::string& summary) {
-  const auto run = [name](const Words& words) {
+/// How to get the program that was not to be started.
+std::string remedy_for(const std::string& name) {
+  return is_installed()
+             ? "install the package papilio-tensor (apt install papilio-tensor), or what "
+               "was built with -DPAPILIO_TENSOR=ON"
+             : fmt::format(
+                   "run ./papilio {}, which builds it, or build with "
+                   "-DPAPILIO_TENSOR=ON",
+                   name);
+}
+
+}  // namespace
+
+Command handed_over(const TensorVerb& verb) {
+  const auto run = [verb](const Words& words) {
+    // What it takes is known here: the other program starts slowly, and may not be installed.
+    const bool asks = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+      return word == "--help" || word == "-h";
+    });
+    if (CommandLine line = verb.line(); asks && !line.parse(words)) return;
     const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
     const std::string program = (self.parent_path() / "papilio-tensor").string();
-    std::vector<std::string> all{program, name};
+    std::vector<std::string> all{program, verb.name};
     all.insert(all.end(), words.begin(), words.end());
     std::vector<char*> arguments;
     arguments.reserve(all.size() + 1);
     for (std::string& word : all) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     ::execv(program.c_str(), arguments.data());
-    throw ConfigError{fmt::format(
-        "papilio {}: error: cannot start {}: {}; run ./papilio {}, which builds it, or build with "
-        "-DPAPILIO_TENSOR=ON",
-        name, program, std::strerror(errno), name)};
+    throw ConfigError{fmt::format("papilio {}: error: cannot start {}: {}; {}", verb.name, program,
+                                  std::strerror(errno), remedy_for(verb.name))};
   };
-  return {name, summary, run};
+  return {verb.name, verb.summary, run};
 }
 
 }  // namespace papilio

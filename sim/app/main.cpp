@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
+#include "models/app/verbs/tensor_verbs.hpp"
 #include "sim/app/command.hpp"
 #include "sim/app/hand_over.hpp"
 #include "sim/app/version.hpp"
 #include "sim/base/cli/program.hpp"
-#include "sim/base/cli/tensor_verbs.hpp"
 #include "sim/base/cli/version.hpp"
 
 namespace papilio {
@@ -19,7 +19,8 @@ const std::vector<Command>& commands() {
          capacity_command},
         {"plot", "draw the results of a fleet", plot_command},
         {"report", "make one page of HTML of a run or of plans", report_command},
-        {"study", "sweep a scenario over its keys, into a database", study_command},
+        {"study", "sweep a scenario over its keys, into a database", study_command,
+         study_actions()},
         {"table", "make tables of a study's results", table_command},
         {"compare", "show what differs between two runs, databases or layer tables",
          compare_command},
@@ -32,9 +33,10 @@ const std::vector<Command>& commands() {
         {"predict", "predict what a network's layers take on a device", predict_command},
         {"import-profile", "make a layer table of times that another tool measured",
          import_profile_command},
+        {"completion", "make a shell complete what you type", completion_command},
     };
     for (const TensorVerb& verb : tensor_verbs()) {
-      all.push_back(handed_over(verb.name, verb.summary));
+      all.push_back(handed_over(verb));
     }
     return all;
   }();
@@ -57,6 +59,8 @@ int main(int argc, char** argv) {
        .commands = papilio::commands(),
        .examples = {"papilio run scenarios/paper/table4.yaml", "papilio models show resnet50",
                     "papilio radios show 3g"},
-       .print_version = papilio::print_version},
+       .print_version = papilio::print_version,
+       .hidden = {{"__complete", "", papilio::complete_words_command},
+                  {"__manual", "", papilio::manual_command}}},
       argc, argv);
 }

@@ -13,6 +13,7 @@
 #include "sim/app/scenario_options.hpp"
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/cli/version.hpp"
+#include "sim/base/data/installation.hpp"
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
@@ -114,8 +115,9 @@ std::optional<Trace> trace_of(const CommandLine& line, const ScenarioSource& sou
                               const ProfileLibrary& library) {
   if (!line.has("trace")) return std::nullopt;
   const std::string name = line.get<std::string>("trace");
+  const fs::path own = own_or_shipped(name);
   const fs::path file =
-      fs::is_regular_file(name) ? fs::path{name} : find_data_file(source, library, "traces", name);
+      fs::is_regular_file(own) ? own : find_data_file(source, library, "traces", name);
   if (file.empty()) {
     refuse_plan(
         fmt::format("--trace: no file '{}' here, beside the scenario, or under traces/ of a "

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "sim/base/data/installation.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
@@ -26,7 +27,7 @@ ScenarioSource source_of(const CommandLine& line, const std::string& verb) {
                     "'papilio {} --help'",
                     verb, files.size(), verb)};
   }
-  ScenarioSource source{.file = files[0], .overrides = line.all("set")};
+  ScenarioSource source{.file = own_or_shipped(files[0]).string(), .overrides = line.all("set")};
   for (const std::string& folder : line.all("profiles")) source.profiles.emplace_back(folder);
   return source;
 }

@@ -10,7 +10,7 @@ namespace papilio {
 /// Declares what every verb takes that reads a scenario or a study: its file, --set, --profiles.
 void add_scenario_options(CommandLine& line);
 
-/// What they say.
+/// What they say; a file that is not there may be one that comes with Papilio (`own_or_shipped`).
 /// @param verb for errors, e.g. "study run"
 /// @throws ConfigError unless there is one file
 ScenarioSource source_of(const CommandLine& line, const std::string& verb);

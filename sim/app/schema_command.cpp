@@ -101,4 +101,10 @@ void schema_command(const Words& words) {
   print(document, format, line.is_wide());
 }
 
+std::vector<std::string> schema_kinds() {
+  std::vector<std::string> kinds;
+  for (const FileKind& kind : kFileKinds) kinds.emplace_back(kind.name);
+  return kinds;
+}
+
 }  // namespace papilio

@@ -354,7 +354,9 @@ void submit(const Words& words) {
                   number, shards, job.folder.string()));
 }
 
-const std::vector<Command>& actions() {
+}  // namespace
+
+const std::vector<Command>& study_actions() {
   static const std::vector<Command> kActions{
       {"check", "count and show the points of a study", check},
       {"run", "compute its points into a database", run},
@@ -367,13 +369,11 @@ const std::vector<Command>& actions() {
   return kActions;
 }
 
-}  // namespace
-
 void study_command(const Words& words) {
   const bool help = words.empty() || words[0] == "--help" || words[0] == "-h";
   if (!help) {
     std::vector<std::string> names;
-    for (const Command& action : actions()) {
+    for (const Command& action : study_actions()) {
       if (action.name == words[0]) {
         action.run({words.begin() + 1, words.end()});
         return;
@@ -386,7 +386,8 @@ void study_command(const Words& words) {
   fmt::print(
       "Usage: papilio study ACTION [options]\n\nSweeps a scenario or a fleet over any of its keys "
       "into a database, which nothing that\nhappens can harm.\n\nActions:\n");
-  for (const Command& action : actions()) fmt::print("  {:9}{}\n", action.name, action.summary);
+  for (const Command& action : study_actions())
+    fmt::print("  {:9}{}\n", action.name, action.summary);
   fmt::print(
       "\nExamples:\n  papilio study check scenarios/studies/bandwidth.yaml\n"
       "  papilio study run scenarios/studies/bandwidth.yaml --jobs 0\n"

@@ -17,7 +17,8 @@ program, root = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).r
 # In this order: what one example writes, a later one reads.
 VERBS = ["run", "check", "schema", "models", "devices", "radios", "profiles", "predict", "import-profile",
          "study check", "study run", "study submit", "study status", "study export", "study sql",
-         "study merge", "study", "table", "plot", "report", "plan", "capacity", "new"]
+         "study merge", "study", "table", "plot", "report", "plan", "capacity", "new",
+         "completion"]
 TENSOR_VERBS = ["codecs", "datasets", "import", "infer", "train", "profile"]
 PARSED_ONLY = re.compile(r"papilio (import|infer|train|profile) ")
 # One replication is enough.

@@ -37,7 +37,7 @@ TEST_P(VerbHelp, HasUsageOptionsAndExamples) {
 INSTANTIATE_TEST_SUITE_P(Verbs, VerbHelp,
                          ::testing::Values("run", "check", "schema", "models", "devices", "radios",
                                            "profiles", "import-profile", "report", "capacity",
-                                           "new"));
+                                           "new", "completion"));
 
 TEST(Help, OfAVerbIsTheVerbs) {
   EXPECT_EQ(run_papilio({"help", "run"}).out, run_papilio({"run", "--help"}).out);
@@ -63,6 +63,8 @@ void expect_usage_error(const std::vector<std::string>& words, const std::string
 TEST(Usage, WrongCommandLinesAreToldWithARemedy) {
   expect_usage_error(
       {"rum"}, "papilio: error: unknown verb 'rum'; did you mean 'run'?; see 'papilio --help'");
+  expect_usage_error({"completion"},
+                     "papilio completion: error: unknown shell ''; one of: bash, zsh");
   expect_usage_error({"run"},
                      "papilio run: error: expected one file, got 0; see 'papilio run "
                      "--help'");

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <optional>
 #include <sstream>
+#include <typeinfo>
+#include <utility>
 
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/cli/terminal.hpp"
@@ -16,6 +18,13 @@
 
 namespace papilio {
 namespace po = boost::program_options;
+
+namespace {
+
+/// Where the help goes that `help_of` asks for; none: it is printed.
+VerbHelp* asked_for = nullptr;
+
+}  // namespace
 
 CommandLine::CommandLine(std::string usage, std::string about, std::vector<std::string> examples)
     : usage_{std::move(usage)}, about_{std::move(about)}, examples_{std::move(examples)} {
@@ -68,11 +77,53 @@ bool CommandLine::parse(const Words& words) {
                                   error.what(), verb())};
   }
   if (!has("help")) return true;
+  if (asked_for != nullptr) {
+    *asked_for = help();
+    return false;
+  }
   std::ostringstream options;
   options << visible_;
   fmt::print("Usage: papilio {}\n\n{}\n\n{}\nExamples:\n", usage_, about_, options.str());
   for (const std::string& example : examples_) fmt::print("  {}\n", example);
   return false;
+}
+
+VerbHelp CommandLine::help() const {
+  VerbHelp help{.usage = usage_, .about = about_, .examples = examples_};
+  for (const auto& option : visible_.options()) {
+    const po::value_semantic& value = *option->semantic();
+    VerbHelp::Option told{.name = option->long_name(), .about = option->description()};
+    const std::string shown = option->format_name();  // "-o [ --output ]"
+    if (shown.size() > 2 && shown[0] == '-' && shown[1] != '-') told.letter = shown.substr(1, 1);
+    if (value.max_tokens() > 0) {
+      // "NAME", or "NAME (=initial)".
+      const std::string parameter = option->format_parameter();
+      const std::size_t space = parameter.find(" (=");
+      told.value = parameter.substr(0, space);
+      constexpr std::size_t kBefore = 3;
+      if (space != std::string::npos) {
+        told.initial = parameter.substr(space + kBefore, parameter.size() - space - kBefore - 1);
+      }
+      const auto* typed = dynamic_cast<const po::typed_value_base*>(&value);
+      told.repeats = typed != nullptr && (typed->value_type() == typeid(std::vector<std::string>) ||
+                                          typed->value_type() == typeid(std::vector<int>));
+    }
+    help.options.push_back(std::move(told));
+  }
+  return help;
+}
+
+VerbHelp help_of(const Command& verb) {
+  VerbHelp help;
+  asked_for = &help;
+  try {
+    verb.run({"--help"});
+  } catch (...) {
+    asked_for = nullptr;
+    throw;
+  }
+  asked_for = nullptr;
+  return help;
 }
 
 std::vector<std::string> CommandLine::all(const std::string& name) const {

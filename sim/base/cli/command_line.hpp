@@ -17,6 +17,23 @@ struct Command {
   std::string name;
   std::string summary;  ///< for the list of verbs
   std::function<void(const Words& words)> run;
+  std::vector<Command> actions{};  ///< verbs of its own, one of which its first word names
+};
+
+/// What a verb's --help tells, as data.
+struct VerbHelp {
+  struct Option {
+    std::string name;     ///< without dashes
+    std::string letter;   ///< likewise; empty: none
+    std::string value;    ///< what it takes, such as "DIR"; empty: nothing
+    std::string initial;  ///< what it is where it is not given; empty: nothing
+    std::string about;
+    bool repeats{false};
+  };
+  std::string usage;  ///< e.g. "run FILE [options]"
+  std::string about;
+  std::vector<std::string> examples;
+  std::vector<Option> options;
 };
 
 /// Parses the words of one verb and prints its help.
@@ -37,9 +54,11 @@ class CommandLine {
   /// Declares the next positional word, kept under `name`. `max_count` -1: any number of words.
   void add_positional(const std::string& name, int max_count = 1);
 
-  /// @return false if --help was asked for, and printed
+  /// @return false if --help was asked for, and printed or handed to `help_of`
   /// @throws ConfigError on an unknown option or a bad value, naming the remedy
   bool parse(const Words& words);
+  /// What its --help tells.
+  [[nodiscard]] VerbHelp help() const;
 
   [[nodiscard]] bool has(const std::string& name) const { return values_.count(name) > 0; }
   template <class T>
@@ -62,6 +81,9 @@ class CommandLine {
   boost::program_options::positional_options_description positional_;
   boost::program_options::variables_map values_;
 };
+
+/// What a verb tells with --help, which is not printed. It must have no actions.
+VerbHelp help_of(const Command& verb);
 
 /// The formats of printed output: "md", "csv", "json", "latex", "html".
 const std::vector<std::string>& output_formats();

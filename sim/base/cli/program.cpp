@@ -48,14 +48,16 @@ void dispatch(const Program& program, const Words& words) {
     program.print_version();
     return;
   }
-  std::vector<std::string> verbs;
-  for (const Command& command : program.commands) {
-    if (command.name == words[0]) {
+  for (const std::vector<Command>* verbs : {&program.commands, &program.hidden}) {
+    for (const Command& command : *verbs) {
+      if (command.name != words[0]) continue;
       command.run({words.begin() + 1, words.end()});
       return;
     }
-    verbs.push_back(command.name);
   }
+  std::vector<std::string> verbs;
+  verbs.reserve(program.commands.size());
+  for (const Command& command : program.commands) verbs.push_back(command.name);
   throw ConfigError{fmt::format("papilio: error: unknown verb '{}'{}; see 'papilio --help'",
                                 words[0], suggestion(words[0], verbs))};
 }

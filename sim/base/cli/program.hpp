@@ -14,6 +14,7 @@ struct Program {
   std::vector<Command> commands;
   std::vector<std::string> examples;
   std::function<void()> print_version;
+  std::vector<Command> hidden{};  ///< for scripts: help does not list them
 };
 
 /// Runs the verb that the words name, or prints the help.

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "sim/base/data/installation.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 
@@ -107,13 +108,17 @@ fs::path ProfileLibrary::path_by_name(std::string_view kind, std::string_view na
 }
 
 fs::path shipped_profiles() {
-  return fs::path{PAPILIO_SOURCE_DIR} / "profiles";
+  return shipped_folder() / "profiles";
 }
 
 fs::path data_folder() {
   const char* own = std::getenv("PAPILIO_DATA");
   if (own != nullptr && *own != '\0') return own;
-  return (fs::path{PAPILIO_SOURCE_DIR} / "../shared/data").lexically_normal();
+  if (!is_installed()) return (shipped_folder() / "../shared/data").lexically_normal();
+  const char* data = std::getenv("XDG_DATA_HOME");
+  if (data != nullptr && *data != '\0') return fs::path{data} / "papilio";
+  const char* home = std::getenv("HOME");
+  return fs::path{home == nullptr ? "/" : home} / ".local/share/papilio";
 }
 
 }  // namespace papilio

@@ -45,7 +45,8 @@ class ProfileLibrary {
 std::filesystem::path shipped_profiles();
 
 /// The folder of data that do not come with Papilio (docs/models/traces.md): `$PAPILIO_DATA`, else
-/// `../shared/data` beside the sources. It need not exist.
+/// `../shared/data` beside the sources, or of an installation `papilio` of `$XDG_DATA_HOME`
+/// (~/.local/share). It need not exist.
 std::filesystem::path data_folder();
 
 }  // namespace papilio

@@ -39,4 +39,7 @@ class VerbOptions {
   std::string verb_;
 };
 
+/// Declares --strict.
+void add_strict_option(CommandLine& line);
+
 }  // namespace papilio

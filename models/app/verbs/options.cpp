@@ -1,4 +1,4 @@
-#include "models/app/options.hpp"
+#include "models/app/verbs/options.hpp"
 
 #include <fmt/format.h>
 
@@ -94,6 +94,12 @@ std::vector<std::int64_t> VerbOptions::numbers_of(const std::string& name,
 void VerbOptions::fail(const std::string& what) const {
   throw ConfigError{
       fmt::format("papilio {}: error: {}; see 'papilio {} --help'", verb_, what, verb_)};
+}
+
+void add_strict_option(CommandLine& line) {
+  line.add_options()("strict",
+                     "end with an error at a picture that cannot be read; else it is left out, "
+                     "counted and named");
 }
 
 }  // namespace papilio
