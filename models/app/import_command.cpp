@@ -18,6 +18,7 @@
 #include "models/weights/state_dict.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/cli/interrupts.hpp"
+#include "sim/base/cli/profiles_option.hpp"
 #include "sim/base/document/document.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
@@ -125,6 +126,9 @@ void import_command(const Words& words) {
     folder.add(name + ".opaque", opaque_file_of(network, request.file));
   }
   folder.commit();
+  if (fs::path{line.get<std::string>("output")} == kOwnProfiles) {
+    tell_shadowed(ProfileLibrary{profile_folders({})}, {name});
+  }
   if (line.has("quiet")) return;
   print(import_report(graph, folder.path() / (name + ".yaml")), format, line.is_wide());
 }

@@ -454,6 +454,11 @@ void profile_command(const Words& words) {
   if (!refused.empty()) {
     throw ConfigError{fmt::format("papilio profile: error: {}", fmt::join(refused, "\n"))};
   }
+  if (profiles == kOwnProfiles) {
+    std::set<std::string> made{request.device_name};
+    for (const Graph& graph : request.graphs) made.insert(graph.name());
+    tell_shadowed(ProfileLibrary{profile_folders({})}, made);
+  }
   if (!quiet && Terminal::of(STDERR_FILENO).present)
     tell(fmt::format("\nWrote {}.\n", profiles.string()));
 }

@@ -43,13 +43,12 @@ struct ImportRequest {
   fs::path folder;
 };
 
-/// The user's folders, the one that is written to, and the shipped one.
+/// The user's folders and the one that is written to, before those that are searched anyhow.
 ProfileLibrary library_with(const CommandLine& line, const fs::path& written) {
-  std::vector<fs::path> folders = library_of(line).folders();
-  if (ProfileLibrary::problem_with(written).empty()) {
-    folders.insert(folders.end() - 1, written);
-  }
-  return ProfileLibrary{std::move(folders)};
+  std::vector<fs::path> folders;
+  for (const std::string& folder : line.all("profiles")) folders.emplace_back(folder);
+  if (ProfileLibrary::problem_with(written).empty()) folders.push_back(written);
+  return ProfileLibrary{profile_folders(std::move(folders))};
 }
 
 void require_device(const ProfileLibrary& library, const ImportRequest& request) {
@@ -362,8 +361,8 @@ void import_profile_command(const Words& words) {
                      "power while it computes, from which energies follow (default: no energies)");
   add_profiles_option(line);
   line.add_options()("output,o",
-                     po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
-                     "folder of profiles");
+                     po::value<std::string>()->default_value(kOwnProfiles)->value_name("DIR"),
+                     "folder of profiles (every command finds what is in results/profiles)");
   line.add_options()("json", po::bool_switch(), "print JSON instead of tables");
   line.add_wide_option();
   if (!line.parse(words)) return;
@@ -379,9 +378,13 @@ void import_profile_command(const Words& words) {
   LayerProfile table = table_of(request, graph, profile, match);
   require_readable(table, request.file);
   const fs::path written = write_import(request.folder, std::move(table), bibliography, graph);
+  tell_shadowed(library_of(line), {request.device, graph.name()});
   Document report = import_report(request, graph, profile, match);
-  report.paragraphs.push_back(fmt::format("Wrote {}; scenarios take it with --profiles {}.",
-                                          written.string(), request.folder.string()));
+  report.paragraphs.push_back(
+      fmt::format("Wrote {}; scenarios take it{}.", written.string(),
+                  request.folder == kOwnProfiles
+                      ? ""
+                      : fmt::format(" with --profiles {}", request.folder.string())));
   print(report, line.get<bool>("json") ? "json" : "md", line.is_wide());
 }
 

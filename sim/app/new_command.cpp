@@ -209,8 +209,10 @@ void new_command(const Words& words) {
   line.add_positional("kind");
   line.add_positional("name");
   add_fields(line);
-  line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
-                     "folder (default: results/profiles for devices and radios, else this one)");
+  line.add_options()(
+      "output,o", po::value<std::string>()->value_name("DIR"),
+      "folder (default: results/profiles for devices and radios, where every command "
+      "finds them; else this one)");
   add_profiles_option(line);
   if (!line.parse(words)) return;
   if (!line.has("kind") || !line.has("name")) refuse_new("expected a kind and a name");
@@ -221,11 +223,20 @@ void new_command(const Words& words) {
   const ProfileLibrary library = library_of(line);
   fs::path folder = line.has("output")       ? fs::path{line.get<std::string>("output")}
                     : starter.folder.empty() ? fs::path{}
-                                             : fs::path{"results/profiles"};
+                                             : fs::path{kOwnProfiles};
   if (!starter.folder.empty()) folder /= starter.folder;
   const fs::path file = folder / (name + std::string{starter.suffix});
   if (fs::symlink_status(file).type() != fs::file_type::not_found) {
     refuse_new(fmt::format("{} is there; remove it, or choose another name", file.string()));
+  }
+  if (!starter.folder.empty() && folder.parent_path() == kOwnProfiles) {
+    const ProfileLibrary shipped{{shipped_profiles()}};
+    if (!shipped.find(starter.folder, name).empty()) {
+      refuse_new(fmt::format(
+          "a {} '{}' comes with Papilio, and that is what the name means; choose another "
+          "name, or write yours to another folder with -o DIR and give --profiles DIR",
+          starter.kind, name));
+    }
   }
   StarterAnswers answers = answers_of(line, starter, library);
   if (answers.contains("like")) add_powers(answers, library);

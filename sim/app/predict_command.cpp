@@ -535,6 +535,7 @@ void predict_command(const Words& words) {
   if (line.has("output")) {
     write(line.get<std::string>("output"), profile_of(subject, graph, prediction, validation),
           bibliography, graph);
+    tell_shadowed(library, {subject.device, graph.name()});
   }
   print(prediction_of(subject, graph, prediction, validation), format, line.is_wide());
 }

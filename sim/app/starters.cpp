@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/data/library.hpp"
 #include "sim/base/yaml/fields.hpp"
 #include "sim/profiles/device.hpp"
 #include "sim/radio/radio.hpp"
@@ -166,7 +167,7 @@ memory_byte_per_s: {bandwidth}
 
 std::string radio_text(const std::string& name, const Answers& answers) {
   return filled(
-      R"(# A radio of which the rates are known. Use it as 'networks: [{name}]' with '--profiles' and this folder of profiles.
+      R"(# A radio of which the rates are known. Use it as 'networks: [{name}]'; where this folder is not results/profiles, with --profiles.
 # A number alone is assumed, and reports say so. With its source, a key of sources.yaml in this folder of profiles:
 #   uplink_bit_per_s: {{value: {uplink}, kind: published, source: KEY, at: "Table 2"}}
 title: {name}, its powers those of {like}
@@ -212,18 +213,25 @@ std::vector<std::string> after_study(const std::string& name, const std::filesys
           fmt::format("papilio plot results/{}.db", name)};
 }
 
+/// The folder of profiles in which a file lies.
 std::string profiles_of(const std::filesystem::path& file) {
   return shell_word(file.parent_path().parent_path().string());
 }
 
+/// What makes a command find it: nothing where every command looks.
+std::string profiles_option_of(const std::filesystem::path& file) {
+  const std::string folder = profiles_of(file);
+  return folder == kOwnProfiles ? "" : fmt::format(" --profiles {}", folder);
+}
+
 std::vector<std::string> after_device(const std::string& name, const std::filesystem::path& file) {
-  return {fmt::format("papilio devices show {} --profiles {}", name, profiles_of(file)),
-          fmt::format("papilio predict --model resnet50 --device {} --profiles {} -o {}", name,
-                      profiles_of(file), profiles_of(file))};
+  return {fmt::format("papilio devices show {}{}", name, profiles_option_of(file)),
+          fmt::format("papilio predict --model resnet50 --device {}{} -o {}", name,
+                      profiles_option_of(file), profiles_of(file))};
 }
 
 std::vector<std::string> after_radio(const std::string& name, const std::filesystem::path& file) {
-  return {fmt::format("papilio radios show {} --profiles {}", name, profiles_of(file))};
+  return {fmt::format("papilio radios show {}{}", name, profiles_option_of(file))};
 }
 
 std::vector<std::string> after_trace(const std::string& /*name*/,

@@ -105,6 +105,7 @@ FleetScenario load_fleet(const Node& root, const ScenarioSource& source, Profile
     diagnostics.throw_if_any();
   }
   ProfileCache& profiles = profiles_of(source, spec.profiles, caches, checker);
+  fleet.folders = profiles.library().folders();
   build_run(spec, fleet.model, checker);
   const FleetParts parts{fleet, source, profiles, checker};
   build_cells(parts);
@@ -136,7 +137,9 @@ void check_time_series(const ScenarioSource& source, const FleetScenario& fleet,
 
 std::string effective_yaml(const FleetScenario& fleet) {
   FleetSpec spec = fleet.spec;
-  return write_fields([&](FieldVisitor& visitor) { describe_fleet(visitor, spec); });
+  return lasting_yaml(spec.profiles, fleet.folders, [&] {
+    return write_fields([&](FieldVisitor& visitor) { describe_fleet(visitor, spec); });
+  });
 }
 
 }  // namespace papilio

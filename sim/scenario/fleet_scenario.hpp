@@ -31,6 +31,7 @@ struct TraceNote {
 /// A fleet that has been checked against the profiles, and what the engine needs of it.
 struct FleetScenario {
   FleetSpec spec;
+  std::vector<std::filesystem::path> folders;  ///< of profiles, as they were searched
   FleetModel model;
   std::vector<TraceNote> traces;
   Measurements measurements;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -51,8 +52,19 @@ ProfileCache& profiles_of(const ScenarioSource& source, std::vector<std::string>
   // The effective scenario must find them again from any place, and without the command line.
   profiles.clear();
   for (const fs::path& folder : folders) profiles.push_back(folder.string());
-  folders.push_back(shipped_profiles());
-  return caches.of(folders);
+  return caches.of(profile_folders(std::move(folders)));
+}
+
+std::string lasting_yaml(std::vector<std::string>& profiles, const std::vector<fs::path>& folders,
+                         const std::function<std::string()>& write) {
+  std::string text = write();
+  std::set<std::string> texts;
+  gather_texts(parse_yaml(text, "the scenario with every default"), texts);
+  const std::vector<fs::path> lasting = lasting_folders(folders, profiles.size(), texts);
+  if (lasting.size() == profiles.size()) return text;
+  profiles.clear();
+  for (const fs::path& folder : lasting) profiles.push_back(folder.string());
+  return write();
 }
 
 fs::path find_data_file(const ScenarioSource& source, const ProfileLibrary& library,

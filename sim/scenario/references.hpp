@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,15 @@ namespace papilio {
 /// @param profiles as the scenario has them; becomes the list that finds the same from any place
 ProfileCache& profiles_of(const ScenarioSource& source, std::vector<std::string>& profiles,
                           ProfileCaches& caches, Checker& checker);
+
+/// A scenario or fleet as its file's YAML says it, with the folders of profiles by which it finds
+/// the same from any working folder.
+/// @param profiles of the spec that `write` writes; become what is written
+/// @param folders  that were searched
+/// @param write    the spec as YAML
+std::string lasting_yaml(std::vector<std::string>& profiles,
+                         const std::vector<std::filesystem::path>& folders,
+                         const std::function<std::string()>& write);
 
 /// Where a data file that a scenario names lies: beside the scenario, else under `kind` of a folder
 /// of profiles, else under `kind` of the data folder (sim/base/data/library.hpp).

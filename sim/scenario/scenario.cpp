@@ -275,6 +275,7 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
     result_bytes = spec.generate.present ? token_bytes(*graph) : default_answer_bytes(*graph);
   }
   Scenario scenario{.spec = spec,
+                    .folders = library.folders(),
                     .graph = *graph,
                     .mobile_profile = profiles.layer_profile(spec.mobile_device, *graph),
                     .cloud_profile = profiles.layer_profile(spec.cloud_device, *graph),
@@ -302,10 +303,7 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
 }
 
 ProfileCache& profiles_of(const Scenario& scenario, ProfileCaches& caches) {
-  std::vector<std::filesystem::path> folders(scenario.spec.profiles.begin(),
-                                             scenario.spec.profiles.end());
-  folders.push_back(shipped_profiles());
-  return caches.of(folders);
+  return caches.of(scenario.folders);
 }
 
 Scenario with_strategies(const Scenario& scenario, std::vector<StrategySpec> strategies,
@@ -335,7 +333,9 @@ Scenario with_strategies(const Scenario& scenario, std::vector<StrategySpec> str
 
 std::string effective_yaml(const Scenario& scenario) {
   ScenarioSpec spec = scenario.spec;
-  return write_fields([&](FieldVisitor& visitor) { describe_scenario(visitor, spec); });
+  return lasting_yaml(spec.profiles, scenario.folders, [&] {
+    return write_fields([&](FieldVisitor& visitor) { describe_scenario(visitor, spec); });
+  });
 }
 
 }  // namespace papilio

@@ -50,6 +50,7 @@ std::optional<bool> admitted(const Limits& limits, const Cell& cell, const Break
 /// A scenario that has been checked against the profiles, with everything it refers to.
 struct Scenario {
   ScenarioSpec spec;
+  std::vector<std::filesystem::path> folders;  ///< of profiles, as they were searched
   Graph graph;
   LayerProfile mobile_profile;
   LayerProfile cloud_profile;

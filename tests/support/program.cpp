@@ -22,7 +22,10 @@ std::vector<pid_t> children_of(pid_t parent) {
   return children;
 }
 
-Finished run_papilio(const std::vector<std::string>& arguments, const std::optional<Stop>& stop) {
+namespace {
+
+Finished run_there(const std::filesystem::path& where, const std::vector<std::string>& arguments,
+                   const std::optional<Stop>& stop) {
   const TemporaryFolder folder;
   const std::string out = (folder.path() / "out").string();
   const std::string err = (folder.path() / "err").string();
@@ -40,7 +43,7 @@ Finished run_papilio(const std::vector<std::string>& arguments, const std::optio
       const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
       return file >= 0 && ::dup2(file, fd) == fd;
     };
-    if (::chdir(PAPILIO_SOURCE_DIR) == 0 && redirect(out, STDOUT_FILENO) &&
+    if (::chdir(where.c_str()) == 0 && redirect(out, STDOUT_FILENO) &&
         redirect(err, STDERR_FILENO)) {
       ::execv(PAPILIO_PROGRAM, argv.data());
     }
@@ -61,6 +64,17 @@ Finished run_papilio(const std::vector<std::string>& arguments, const std::optio
   if (::waitpid(child, &status, 0) != child) throw std::runtime_error{"waitpid failed"};
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out),
           read_file(err)};
+}
+
+}  // namespace
+
+Finished run_papilio(const std::vector<std::string>& arguments, const std::optional<Stop>& stop) {
+  return run_there(PAPILIO_SOURCE_DIR, arguments, stop);
+}
+
+Finished run_papilio_in(const std::filesystem::path& where,
+                        const std::vector<std::string>& arguments) {
+  return run_there(where, arguments, std::nullopt);
 }
 
 }  // namespace papilio::testing

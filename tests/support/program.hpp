@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,5 +37,9 @@ inline bool has_workers(pid_t process) {
 /// Runs papilio with these arguments in the project's folder and waits for it.
 Finished run_papilio(const std::vector<std::string>& arguments,
                      const std::optional<Stop>& stop = {});
+
+/// The same, run in another folder.
+Finished run_papilio_in(const std::filesystem::path& where,
+                        const std::vector<std::string>& arguments);
 
 }  // namespace papilio::testing

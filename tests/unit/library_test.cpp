@@ -41,6 +41,30 @@ TEST(ProfileLibrary, TheFirstFolderWins) {
   EXPECT_EQ(library.names("radios").size(), 3U);
 }
 
+// The working folder's come last, and a folder stands there once, by whatever path it is named.
+TEST(ProfileLibrary, TheWorkingFoldersProfilesComeLast) {
+  const testing::TemporaryFolder mine;
+  const testing::TemporaryFolder work;
+  const std::filesystem::path before = std::filesystem::current_path();
+  mine.write("radios/home.yaml", "");
+  std::filesystem::current_path(work.path());
+  EXPECT_EQ(profile_folders({mine.path()}),
+            (std::vector<std::filesystem::path>{mine.path(), shipped_profiles()}));
+  work.write("results/profiles/radios/wifi.yaml", "");
+  const std::filesystem::path working = std::filesystem::absolute("results/profiles");
+  const auto folders = profile_folders({mine.path()});
+  EXPECT_EQ(folders,
+            (std::vector<std::filesystem::path>{mine.path(), shipped_profiles(), working}));
+  EXPECT_EQ(lasting_folders(folders, 1, {"4g"}), (std::vector<std::filesystem::path>{mine.path()}));
+  EXPECT_EQ(lasting_folders(folders, 1, {"wifi"}), folders);
+  EXPECT_EQ(profile_folders({"results/profiles"}),
+            (std::vector<std::filesystem::path>{"results/profiles", shipped_profiles()}));
+  EXPECT_EQ(shadowed_profiles(folders, {"wifi"}).size(), 1U);
+  EXPECT_EQ(shadowed_profiles(folders, {"4g"}).size(), 0U);
+  EXPECT_EQ(shadowed_profiles(profile_folders({"results/profiles"}), {"wifi"}).size(), 0U);
+  std::filesystem::current_path(before);
+}
+
 TEST(ProfileLibrary, RefusesFoldersWithoutProfiles) {
   const testing::TemporaryFolder empty;
   EXPECT_THAT([&] { ProfileLibrary{{empty.path()}}; },

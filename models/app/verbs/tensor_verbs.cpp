@@ -15,7 +15,8 @@ constexpr const char* kProfileUsage = "profile [PICTURE...] --model NAME [option
 constexpr const char* kProfileAbout =
     "Measures what each layer of a network takes on this machine, one picture at a time, and "
     "writes\nthe table that scenarios take their latencies from: DIR/layers/DEVICE/MODEL.yaml, and "
-    "\nDIR/devices/DEVICE.yaml where there is none. Use it with 'papilio run … --profiles DIR'.\n"
+    "\nDIR/devices/DEVICE.yaml where there is none. Scenarios find what is in\n"
+    "results/profiles; elsewhere 'papilio run … --profiles DIR' does.\n"
     "A table whose layers do not add up to what whole passes take, within the intervals of both, "
     "is\nrefused: the machine was busy.\n"
     "With --codecs also what coding takes, of the features at each cut and of the picture:\n"
@@ -58,7 +59,7 @@ CommandLine profile_line() {
       "power while it computes, from which energies follow (default: measured, where "
       "the machine has a meter; else no energies)");
   line.add_options()("output,o",
-                     po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
+                     po::value<std::string>()->default_value(kOwnProfiles)->value_name("DIR"),
                      "folder of profiles");
   options.text("codecs", "", "NAME,...",
                "also time these at each cut: 'all', or names ('papilio codecs'); raw comes along");
@@ -88,8 +89,8 @@ CommandLine import_line() {
       "picture).save(FILE)\n"
       "writes it, or of an ONNX file (*.onnx): its layers with shapes and MACs, and "
       "the places where\n"
-      "it can be cut. Scenarios and all verbs know it by its name when they are "
-      "given --profiles DIR.\n"
+      "it can be cut. Scenarios and all verbs know it by its name: from results/profiles at once, "
+      "from\nelsewhere with --profiles DIR.\n"
       "Such a file can be a program: it is read where it can write nothing and reach nobody, in "
       "bounded\n"
       "time and memory.",
@@ -115,7 +116,7 @@ CommandLine import_line() {
                "program has at most, or those of the run; what the ONNX file states)");
   options.text("name", "", "NAME", "what to call it (default: the file's name)");
   line.add_options()("output,o",
-                     po::value<std::string>()->default_value("results/profiles")->value_name("DIR"),
+                     po::value<std::string>()->default_value(kOwnProfiles)->value_name("DIR"),
                      "folder of profiles: the network goes to DIR/models/NAME.yaml");
   line.add_format_option("what is printed: md, csv, json, latex or html");
   line.add_options()("no-check",

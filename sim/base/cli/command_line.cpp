@@ -126,6 +126,18 @@ VerbHelp help_of(const Command& verb) {
   return help;
 }
 
+std::set<std::string> CommandLine::texts() const {
+  std::set<std::string> texts;
+  for (const auto& [name, value] : values_) {
+    if (value.defaulted()) continue;
+    if (const auto* one = boost::any_cast<std::string>(&value.value())) texts.insert(*one);
+    if (const auto* several = boost::any_cast<std::vector<std::string>>(&value.value())) {
+      texts.insert(several->begin(), several->end());
+    }
+  }
+  return texts;
+}
+
 std::vector<std::string> CommandLine::all(const std::string& name) const {
   return has(name) ? get<std::vector<std::string>>(name) : std::vector<std::string>{};
 }

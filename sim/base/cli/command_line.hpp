@@ -2,6 +2,7 @@
 
 #include <boost/program_options.hpp>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,8 @@ class CommandLine {
   }
   /// The values of a repeatable option; none if it was not given.
   [[nodiscard]] std::vector<std::string> all(const std::string& name) const;
+  /// Every word that was given as a value: what may be a name.
+  [[nodiscard]] std::set<std::string> texts() const;
   /// Whether --wide was given.
   [[nodiscard]] bool is_wide() const { return get<bool>("wide"); }
 

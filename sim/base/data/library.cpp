@@ -22,6 +22,10 @@ namespace {
 constexpr std::array<std::string_view, 7> kKinds{"devices",   "radios",       "layers", "models",
                                                  "published", "measurements", "traces"};
 
+/// Of these, what is found by name.
+constexpr std::array<std::string_view, 5> kNamedKinds{"devices", "radios", "layers", "models",
+                                                      "published"};
+
 std::string_view singular(std::string_view kind) {
   if (kind == "devices") return "device";
   if (kind == "radios") return "radio";
@@ -56,6 +60,37 @@ std::set<std::string> names_in(const fs::path& root, std::string_view kind) {
     }
   }
   return names;
+}
+
+/// Whether one of the texts may mean a thing of this name. A layer table is named by a device and a
+/// network, which stand anywhere.
+bool means(const std::set<std::string>& texts, std::string_view kind, const std::string& name) {
+  if (texts.contains(name)) return true;
+  const std::size_t slash = name.find('/');
+  return kind == "layers" && slash != std::string::npos && texts.contains(name.substr(0, slash)) &&
+         texts.contains(name.substr(slash + 1));
+}
+
+/// Whether a folder of profiles has something that one of the texts may mean.
+bool has_any(const fs::path& folder, const std::set<std::string>& texts) {
+  for (const std::string_view kind : kNamedKinds) {
+    for (const std::string& name : names_in(folder, kind)) {
+      // Tables at other lengths of a network's sequences stand for the one that is asked for.
+      const bool another_length =
+          kind == "layers" && texts.contains(name.substr(0, name.find('/'))) &&
+          std::any_of(texts.begin(), texts.end(), [&, slash = name.find('/')](const auto& text) {
+            return text.substr(0, text.find('@')) ==
+                   name.substr(slash + 1, name.find('@') - slash - 1);
+          });
+      if (another_length || means(texts, kind, name)) return true;
+    }
+  }
+  std::error_code error;
+  return std::any_of(texts.begin(), texts.end(), [&](const std::string& text) {
+    return fs::path{text}.is_relative() && !text.empty() &&
+           (fs::is_regular_file(folder / "traces" / text, error) ||
+            fs::is_regular_file(folder / "measurements" / text, error));
+  });
 }
 
 }  // namespace
@@ -109,6 +144,57 @@ fs::path ProfileLibrary::path_by_name(std::string_view kind, std::string_view na
 
 fs::path shipped_profiles() {
   return shipped_folder() / "profiles";
+}
+
+fs::path working_profiles() {
+  std::error_code error;
+  const fs::path folder = fs::absolute(kOwnProfiles, error);
+  if (error || !fs::is_directory(folder, error)) return {};
+  return ProfileLibrary::problem_with(folder).empty() ? folder : fs::path{};
+}
+
+std::vector<fs::path> profile_folders(std::vector<fs::path> named) {
+  const auto add = [&](const fs::path& folder) {
+    const bool is_there = std::any_of(named.begin(), named.end(), [&](const fs::path& one) {
+      std::error_code error;
+      return fs::equivalent(one, folder, error);
+    });
+    if (!is_there) named.push_back(folder);
+  };
+  add(shipped_profiles());
+  if (const fs::path working = working_profiles(); !working.empty()) add(working);
+  return named;
+}
+
+std::vector<fs::path> lasting_folders(std::vector<fs::path> folders, std::size_t named,
+                                      const std::set<std::string>& texts) {
+  PAPILIO_CHECK(named <= folders.size());
+  // Behind the named ones stand the shipped one, where it is not among them, and the working one.
+  const bool needed = std::any_of(folders.begin() + static_cast<std::ptrdiff_t>(named),
+                                  folders.end(), [&](const fs::path& folder) {
+                                    return folder != shipped_profiles() && has_any(folder, texts);
+                                  });
+  if (!needed) folders.resize(named);
+  return folders;
+}
+
+std::vector<std::string> shadowed_profiles(const std::vector<fs::path>& folders,
+                                           const std::set<std::string>& texts) {
+  std::vector<std::string> told;
+  const fs::path working = working_profiles();
+  if (working.empty()) return told;
+  const ProfileLibrary library{folders};
+  for (const std::string_view kind : kNamedKinds) {
+    for (const std::string& name : names_in(working, kind)) {
+      if (!means(texts, kind, name) || library.folder_of(kind, name) != shipped_profiles())
+        continue;
+      told.push_back(fmt::format(
+          "the {} '{}' comes with Papilio and lies in {} too: the one that comes with Papilio is "
+          "taken; rename yours, or give --profiles {}",
+          singular(kind), name, kOwnProfiles, kOwnProfiles));
+    }
+  }
+  return told;
 }
 
 fs::path data_folder() {

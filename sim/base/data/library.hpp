@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +45,35 @@ class ProfileLibrary {
 
 /// The profiles that come with Papilio.
 std::filesystem::path shipped_profiles();
+
+/// Where `new`, `predict`, `import` and `profile` write what they make, relative to the working
+/// folder.
+constexpr const char* kOwnProfiles = "results/profiles";
+
+/// The whole path of `kOwnProfiles` in the working folder; empty where that is no folder of
+/// profiles.
+std::filesystem::path working_profiles();
+
+/// The folders in which every program looks for profiles: those that somebody named, the shipped
+/// one, and at last the working folder's, so that no folder which merely lies there changes what a
+/// name of the shipped ones means. None stands there twice: a later one that is an earlier one by
+/// another path is left out.
+std::vector<std::filesystem::path> profile_folders(std::vector<std::filesystem::path> named);
+
+/// Those of `profile_folders` that must be named so that the same is found from any working folder:
+/// the named ones, and where the working folder's is among them and has something that one of the
+/// texts means, all, in their order.
+/// @param folders of `profile_folders`
+/// @param named   how many of them somebody named
+/// @param texts   whatever may be a name of a thing in them
+std::vector<std::filesystem::path> lasting_folders(std::vector<std::filesystem::path> folders,
+                                                   std::size_t named,
+                                                   const std::set<std::string>& texts);
+
+/// What the texts mean that lies in the working folder's profiles and in the shipped ones too, of
+/// which the shipped one is taken: a sentence for each, in a fixed order, with the remedy.
+std::vector<std::string> shadowed_profiles(const std::vector<std::filesystem::path>& folders,
+                                           const std::set<std::string>& texts);
 
 /// The folder of data that do not come with Papilio (docs/models/traces.md): `$PAPILIO_DATA`, else
 /// `../shared/data` beside the sources, or of an installation `papilio` of `$XDG_DATA_HOME`

@@ -241,6 +241,12 @@ void tidy_numbers(Node& node) {
   for (Node::Entry& entry : node.entries) tidy_numbers(entry.value);
 }
 
+void gather_texts(const Node& node, std::set<std::string>& texts) {
+  if (node.kind == Node::Kind::kScalar) texts.insert(node.scalar);
+  for (const Node& item : node.items) gather_texts(item, texts);
+  for (const Node::Entry& entry : node.entries) gather_texts(entry.value, texts);
+}
+
 nlohmann::ordered_json json_of(const Node& node) {
   switch (node.kind) {
     case Node::Kind::kNull:

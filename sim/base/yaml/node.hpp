@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -92,6 +93,9 @@ class Diagnostics {
   std::unordered_set<std::string> told_;
   std::size_t left_out_{0};  // beyond those that are kept
 };
+
+/// Adds every text of a document: what may name a file.
+void gather_texts(const Node& node, std::set<std::string>& texts);
 
 /// Parses one YAML document, whose every text is one line: line ends behind it, as block scalars
 /// have, are dropped.

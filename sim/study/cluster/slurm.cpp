@@ -65,7 +65,7 @@ std::string script_of(const SlurmJob& job, const Study& study) {
   refuse_line_ends(fs::absolute(job.source.file).string(), "the file");
   for (const std::string& option : job.sbatch) refuse_line_ends(option, "--sbatch");
   for (const std::string& one : job.source.overrides) refuse_line_ends(one, "--set");
-  for (const fs::path& one : job.source.profiles) {
+  for (const fs::path& one : study.lasting) {
     refuse_line_ends(fs::absolute(one).string(), "--profiles");
   }
   std::string options;
@@ -75,7 +75,7 @@ std::string script_of(const SlurmJob& job, const Study& study) {
   for (const std::string& assignment : job.source.overrides) {
     command += " --set " + quoted_word(assignment);
   }
-  for (const fs::path& profiles : job.source.profiles) {
+  for (const fs::path& profiles : study.lasting) {
     command += " --profiles " + quoted_word(fs::absolute(profiles).string());
   }
   return fmt::format(R"(#!/bin/sh

@@ -38,12 +38,6 @@ std::string hash_text(const fs::path& path) {
 
 }  // namespace
 
-void gather_texts(const Node& node, std::set<std::string>& texts) {
-  if (node.kind == Node::Kind::kScalar) texts.insert(node.scalar);
-  for (const Node& item : node.items) gather_texts(item, texts);
-  for (const Node::Entry& entry : node.entries) gather_texts(entry.value, texts);
-}
-
 SourceHasher::SourceHasher(std::vector<fs::path> folders, fs::path beside)
     : library_{std::move(folders)}, beside_{std::move(beside)} {}
 

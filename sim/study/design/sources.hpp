@@ -14,9 +14,6 @@
 
 namespace papilio {
 
-/// Adds every text of a document: what may name a file.
-void gather_texts(const Node& node, std::set<std::string>& texts);
-
 /// Hashes the contents of the files that a scenario names: what a point's numbers follow from, but
 /// for the scenario itself. A text counts as a name where a file of that name exists among the
 /// profiles, beside the scenario, or in the data folder; so a changed layer table is a changed

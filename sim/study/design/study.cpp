@@ -413,10 +413,13 @@ Study load_study(const ScenarioSource& source) {
 
   for (const std::string& folder : check_some_point(study, checker, diagnostics))
     study.folders.emplace_back(folder);
-  study.folders.push_back(shipped_profiles());
+  const std::size_t named = study.folders.size();
+  study.folders = profile_folders(std::move(study.folders));
   std::set<std::string> texts;
   gather_texts(study.base, texts);
   gather_texts(root, texts);
+  study.lasting = lasting_folders(study.folders, named, texts);
+  if (study.lasting.size() == named) study.lasting = source.profiles;
   study.digest = Digest{}
                      .add(kModelVersion)
                      .add(definition_text(study.spec))

@@ -54,6 +54,8 @@ struct Study {
   std::uint64_t size{0};  ///< points before exclusions, replicates counted
   /// Folders of profiles that the base searches, those that come with Papilio included.
   std::vector<std::filesystem::path> folders;
+  /// Those to be given as --profiles so that the study finds the same from any working folder.
+  std::vector<std::filesystem::path> lasting;
   Hash digest{};  ///< of what its points follow from
 
   /// @param number below `size`; the last axis moves fastest but for the replicates
