@@ -253,6 +253,7 @@ void new_command(const Words& words) {
   for (const std::string& command : starter.next(name, file)) {
     say(fmt::format("  {}{}\n", command, reads_profiles(command) ? profiles : ""));
   }
+  if (starter.remark != nullptr) say(starter.remark() + "\n");
 }
 
 }  // namespace papilio

@@ -10,6 +10,7 @@
 
 #include "models/networks/network_file.hpp"
 #include "sim/app/catalogue.hpp"
+#include "sim/app/data_sheet.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
@@ -33,20 +34,6 @@ TableCell milli(double seconds) {
 
 TableCell percent(double share) {
   return signed_decimals(share * 100, 1);
-}
-
-/// What somebody measured or published of a device's layers.
-std::vector<KnownTable> known_tables(const ProfileLibrary& library,
-                                     const Bibliography& bibliography, const std::string& device) {
-  std::vector<KnownTable> tables;
-  for (const std::string& name : library.names("layers")) {
-    if (!name.starts_with(device + "/")) continue;
-    Graph graph = model_by_name(library, name.substr(device.size() + 1));
-    LayerProfile profile = load_layer_profile(library, bibliography, device, graph);
-    if (profile.provenance.kind == kPredicted) continue;
-    tables.push_back({std::move(graph), std::move(profile)});
-  }
-  return tables;
 }
 
 /// The tables at one precision, which is that of all of them, or the one asked for.
@@ -218,6 +205,13 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
   return subject;
 }
 
+/// Whether the prediction of this network rests on peak rate and bandwidth alone.
+bool by_data_sheet_alone(const Subject& subject, const std::string& model) {
+  return subject.basis.method == PredictionMethod::kRoofline && !uses_total(subject, model) &&
+         std::all_of(subject.basis.tables.begin(), subject.basis.tables.end(),
+                     [&](const KnownTable& table) { return table.graph.name() == model; });
+}
+
 /// How the numbers came about.
 std::string method_text(const Subject& subject, const std::string& without) {
   std::vector<std::string> names;
@@ -286,6 +280,9 @@ LayerProfile profile_of(const Subject& subject, const Graph& graph,
         *half_width * 100, validation.networks.size());
   } else {
     profile.note = "How far off it is, nobody can tell: too few networks were measured.";
+    if (by_data_sheet_alone(subject, graph.name())) {
+      profile.note += " " + shipped_data_sheet_worth().text();
+    }
   }
   for (const std::string& remark : disagreements(subject, graph.name())) {
     profile.note += " " + remark;
@@ -354,7 +351,8 @@ Section blocks_section(const Subject& subject, const Graph& graph,
 }
 
 /// What the user must know of the error.
-std::vector<std::string> error_remarks(const Graph& graph, const LayerPrediction& prediction,
+std::vector<std::string> error_remarks(const Subject& subject, const Graph& graph,
+                                       const LayerPrediction& prediction,
                                        const CrossValidation& validation) {
   std::vector<std::string> remarks;
   if (const std::optional<double> half_width = validation.half_width()) {
@@ -368,6 +366,9 @@ std::vector<std::string> error_remarks(const Graph& graph, const LayerPrediction
     remarks.push_back(fmt::format(
         "Total {} ms. How far off it is, nobody can tell: it takes three measured networks.",
         milli(prediction.total_s()).text()));
+    if (by_data_sheet_alone(subject, graph.name())) {
+      remarks.push_back(shipped_data_sheet_worth().text());
+    }
   }
   if (const std::string opaque = opaque_note(graph); !opaque.empty()) remarks.push_back(opaque);
   std::set<std::string> strange;
@@ -387,7 +388,7 @@ std::vector<std::string> error_remarks(const Graph& graph, const LayerPrediction
 Document prediction_of(const Subject& subject, const Graph& graph,
                        const LayerPrediction& prediction, const CrossValidation& validation) {
   Section blocks = blocks_section(subject, graph, prediction);
-  blocks.remarks = error_remarks(graph, prediction, validation);
+  blocks.remarks = error_remarks(subject, graph, prediction, validation);
   for (std::string& remark : disagreements(subject, graph.name())) {
     blocks.remarks.push_back(std::move(remark));
   }

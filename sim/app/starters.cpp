@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/app/data_sheet.hpp"
 #include "sim/base/data/library.hpp"
 #include "sim/base/yaml/fields.hpp"
 #include "sim/profiles/device.hpp"
@@ -230,6 +231,10 @@ std::vector<std::string> after_device(const std::string& name, const std::filesy
                       profiles_option_of(file), profiles_of(file))};
 }
 
+std::string worth_of_device() {
+  return shipped_data_sheet_worth().text();
+}
+
 std::vector<std::string> after_radio(const std::string& name, const std::filesystem::path& file) {
   return {fmt::format("papilio radios show {}{}", name, profiles_option_of(file))};
 }
@@ -314,7 +319,8 @@ const std::vector<Starter>& starters() {
         {"peak-power", "power at its busiest, W", Kind::kNumber, "", true}},
        device_text,
        check_with<Device, describe_device_file>,
-       after_device},
+       after_device,
+       worth_of_device},
       {"radio",
        "radios",
        ".yaml",

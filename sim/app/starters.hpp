@@ -41,6 +41,8 @@ struct Starter {
   void (*check)(const std::string& text, const std::string& file);
   /// Commands that come next, ready to be typed.
   std::vector<std::string> (*next)(const std::string& name, const std::filesystem::path& file);
+  /// What the user should know of it, computed; nullptr: nothing.
+  std::string (*remark)(){nullptr};
 };
 
 /// A word as a shell takes it for one: in quotes where it must be, "." for none.
