@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/split.hpp>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -153,10 +154,16 @@ bool uses_total(const Subject& subject, const std::string& model) {
                      [&](const KnownTable& table) { return table.graph.name() == model; });
 }
 
+/// Whether the device's file has what a roofline at the precision is made of.
+bool has_peak(const Device& device, const std::string& precision) {
+  const std::optional<Sourced> peak =
+      find_constant(device, fmt::format("peak_{}_flop_per_s", precision));
+  return peak && peak->value;
+}
+
 Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
-                   const Bibliography& bibliography) {
-  if (!line.has("device")) fail("which device? --device NAME; see 'papilio devices list'");
-  Subject subject{.device = line.get<std::string>("device")};
+                   const Bibliography& bibliography, const std::string& device) {
+  Subject subject{.device = device};
   const std::vector<std::string> devices = library.names("devices");
   const bool described = std::find(devices.begin(), devices.end(), subject.device) != devices.end();
   std::vector<KnownTable>& tables = subject.basis.tables;
@@ -167,11 +174,8 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
   const std::vector<KnownTable> all = tables;
   subject.precision =
       keep_one_precision(tables, line.has("precision") ? line.get<std::string>("precision") : "");
-  for (const KnownTable& table : all) {
-    if (table.profile.precision != subject.precision) {
-      subject.comparisons.push_back(comparison_of(table));
-    }
-  }
+  const Device device_data =
+      described ? load_device(library, bibliography, subject.device) : Device{};
   const auto method = line.get<std::string>("method");
   if (method != "auto" && method != "regression" && method != "roofline") {
     fail(fmt::format("unknown --method '{}'{}", method,
@@ -182,8 +186,18 @@ Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
   if (method == "regression" && line.has("calibrate")) {
     fail("--calibrate applies only to the roofline; remove it, or --method regression");
   }
-  const Device device_data =
-      described ? load_device(library, bibliography, subject.device) : Device{};
+  if (roofline && !line.has("precision") && !has_peak(device_data, subject.precision) &&
+      has_peak(device_data, "fp32")) {
+    // What was measured at another precision cannot calibrate it, but is held against it.
+    subject.precision = "fp32";
+    std::erase_if(tables,
+                  [](const KnownTable& table) { return table.profile.precision != "fp32"; });
+  }
+  for (const KnownTable& table : all) {
+    if (table.profile.precision != subject.precision) {
+      subject.comparisons.push_back(comparison_of(table));
+    }
+  }
   for (const StatedTotal& total : device_data.totals) {
     subject.totals.push_back(total_of(total, model_by_name(library, total.model), subject.device));
   }
@@ -459,6 +473,12 @@ Document validation_of(const Subject& subject, const CrossValidation& validation
   return document;
 }
 
+/// A prediction for one device: for files and for people.
+struct Predicted {
+  LayerProfile profile;
+  Document document;
+};
+
 /// Writes the table, but never over one that was measured or published.
 void write(const fs::path& folder, LayerProfile profile, const Bibliography& bibliography,
            const Graph& graph) {
@@ -490,12 +510,13 @@ void predict_command(const Words& words) {
       "other\n"
       "networks measured there, or from the device's data sheet; says how far off that is.",
       {"papilio predict --model densenet121 --device xeon-1-thread",
+       "papilio predict --model resnet50 --device adreno-740,gtx-1080-ti -o results/profiles",
        "papilio predict --model resnet18 --device tesla-k40 -o my-profiles",
        "papilio predict --device xeon-1-thread --validate"}};
   line.add_options()("model", po::value<std::string>()->value_name("NAME"),
                      "network ('papilio models list')");
-  line.add_options()("device", po::value<std::string>()->value_name("NAME"),
-                     "device ('papilio devices list')");
+  line.add_options()("device", po::value<std::string>()->value_name("NAME,..."),
+                     "device ('papilio devices list'), or several");
   line.add_options()("validate",
                      "instead: predict each network of the device from the others, and compare");
   line.add_options()("method", po::value<std::string>()->default_value("auto")->value_name("NAME"),
@@ -506,7 +527,8 @@ void predict_command(const Words& words) {
       "roofline: the one network whose total makes it right: of a table, or one that the "
       "device's data state (default: all tables, else the first of those that is not recalled)");
   line.add_options()("precision", po::value<std::string>()->value_name("NAME"),
-                     "fp32 or fp16 (default: that of the device's tables, else fp32)");
+                     "fp32 or fp16 (default: that of the device's tables; where a roofline has no "
+                     "peak rate there, and without tables, fp32)");
   add_profiles_option(line);
   line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
                      "write the table to DIR/layers/DEVICE/MODEL.yaml, for scenarios");
@@ -519,26 +541,39 @@ void predict_command(const Words& words) {
   if (validate && line.has("output")) fail("-o goes with --model");
   const ProfileLibrary library = library_of(line);
   const Bibliography bibliography{library};
-  const Subject subject = subject_of(line, library, bibliography);
-  const CrossValidation validation = cross_validate(subject.basis);
-  if (validate) {
-    if (validation.networks.empty()) {
-      fail(
-          fmt::format("the device '{}' has fewer than two tables to compare with; measure more "
-                      "('papilio profile')",
-                      subject.device));
+  if (!line.has("device")) fail("which device? --device NAME; see 'papilio devices list'");
+  std::vector<std::string> devices;
+  boost::split(devices, line.get<std::string>("device"), [](char c) { return c == ','; });
+  if (validate && devices.size() > 1) fail("--validate is of one device");
+  std::vector<Predicted> answers;
+  answers.reserve(devices.size());
+  for (const std::string& device : devices) {
+    const Subject subject = subject_of(line, library, bibliography, device);
+    const CrossValidation validation = cross_validate(subject.basis);
+    if (validate) {
+      if (validation.networks.empty()) {
+        fail(
+            fmt::format("the device '{}' has fewer than two tables to compare with; measure more "
+                        "('papilio profile')",
+                        subject.device));
+      }
+      print(validation_of(subject, validation), format, line.is_wide());
+      return;
     }
-    print(validation_of(subject, validation), format, line.is_wide());
-    return;
+    const Graph graph = model_by_name(library, line.get<std::string>("model"));
+    const LayerPrediction prediction = predict(subject.basis, graph);
+    answers.push_back({profile_of(subject, graph, prediction, validation),
+                       prediction_of(subject, graph, prediction, validation)});
   }
-  const Graph graph = model_by_name(library, line.get<std::string>("model"));
-  const LayerPrediction prediction = predict(subject.basis, graph);
-  if (line.has("output")) {
-    write(line.get<std::string>("output"), profile_of(subject, graph, prediction, validation),
-          bibliography, graph);
-    tell_shadowed(library, {subject.device, graph.name()});
+  // What cannot be predicted has been refused: nothing is written in part.
+  for (const Predicted& answer : answers) {
+    if (line.has("output")) {
+      write(line.get<std::string>("output"), answer.profile, bibliography,
+            model_by_name(library, answer.profile.model));
+      tell_shadowed(library, {answer.profile.device, answer.profile.model});
+    }
+    print(answer.document, format, line.is_wide());
   }
-  print(prediction_of(subject, graph, prediction, validation), format, line.is_wide());
 }
 
 }  // namespace papilio
