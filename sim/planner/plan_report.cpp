@@ -408,14 +408,42 @@ Document plan_document(const Planner& planner, const std::vector<PlanAnswer>& an
   return Report{planner, answers, settings}.document();
 }
 
+const std::vector<Column>& plan_columns() {
+  constexpr ColumnKind kDimension = ColumnKind::kDimension;
+  constexpr ColumnKind kMeasure = ColumnKind::kMeasure;
+  constexpr Better kLess = Better::kLess;
+  constexpr Better kNeither = Better::kNeither;
+  constexpr ValueType kText = ValueType::kText;
+  constexpr ValueType kReal = ValueType::kReal;
+  static const std::vector<Column> kColumns{
+      {"network", kText, "", kDimension, kNeither, "radio"},
+      {"plan", kText, "", kDimension, kNeither, "what tables call it"},
+      {"strategy", kText, "", kDimension, kNeither,
+       "`mobile-only`, `cloud-only`, `butterfly`, `split`, `three-way` or `path`"},
+      {"planners", kText, "", kDimension, kNeither, "who proposed it, with blanks between them"},
+      {name(Criterion::kLatency), kReal, "s", kMeasure, kLess,
+       "from the request to its answer, where it waits for nothing"},
+      {name(Criterion::kEnergy), kReal, "J", kMeasure, kLess,
+       "of the mobile; empty where nobody knows it"},
+      {name(Criterion::kCloudTime), kReal, "s", kMeasure, kLess, "of the cloud's processor"},
+      {name(Criterion::kUpload), kReal, "byte", kMeasure, kLess, "that the mobile sends"},
+      {name(Criterion::kMobileWeights), kReal, "byte", kMeasure, kLess,
+       "of trained numbers that the mobile stores"},
+      {name(Criterion::kEdgeWeights), kReal, "byte", kMeasure, kLess, "likewise of the edge"},
+      {name(Criterion::kCloudWeights), kReal, "byte", kMeasure, kLess, "likewise of the cloud"},
+      {"accuracy", kReal, "", kMeasure, Better::kMore,
+       "a share of 1; empty where nobody measured it"},
+      {"value", kReal, "", kMeasure, kLess, "of the target, in s, J or their product"},
+      {"admitted", ValueType::kInteger, "", kMeasure, kNeither,
+       "1 where it keeps the limits, else 0"},
+      {"best", ValueType::kInteger, "", kMeasure, kNeither, "1 of the best on its radio, else 0"}};
+  return kColumns;
+}
+
 Table plan_table(const Planner& planner, const std::vector<PlanAnswer>& answers) {
-  Table table{
-      .columns = {{"network", true}, {"plan", true}, {"strategy", true}, {"planners", true}}};
-  for (std::size_t i = 0; i < kCriteria; ++i) {
-    table.columns.emplace_back(std::string{name(static_cast<Criterion>(i))});
-  }
-  for (const char* header : {"accuracy", "value", "admitted", "best"}) {
-    table.columns.emplace_back(header);
+  Table table;
+  for (const Column& column : plan_columns()) {
+    table.columns.emplace_back(std::string{column.name}, column.type == ValueType::kText);
   }
   const auto number = [](double value) { return std::isnan(value) ? none() : TableCell{value}; };
   for (const PlanAnswer& answer : answers) {

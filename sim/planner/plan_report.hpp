@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/document/column.hpp"
 #include "sim/base/document/document.hpp"
 #include "sim/planner/planner.hpp"
 #include "sim/planner/robust_plan.hpp"
@@ -34,6 +35,9 @@ std::vector<double> front_points(const PlanAnswer& answer, const Planner& planne
 /// it.
 Document plan_document(const Planner& planner, const std::vector<PlanAnswer>& answers,
                        const PlanReportSettings& settings);
+
+/// The columns of `plan_table`, in order.
+const std::vector<Column>& plan_columns();
 
 /// Every plan on every radio as a row, for CSV.
 Table plan_table(const Planner& planner, const std::vector<PlanAnswer>& answers);
