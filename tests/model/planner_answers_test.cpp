@@ -104,6 +104,41 @@ void expect_answer_holds(const Planner& planner, const PlanAnswer& answer) {
   }
 }
 
+// The same plans under other conditions cost what they cost in a scenario that has these, limits
+// and idle power included.
+TEST(Answers, UnderOtherConditionsAreThoseOfAScenarioThatHasThem) {
+  const std::vector<std::string> conditions{"uplink_bit_per_s=2e6", "cloud.load_level=7",
+                                            "mobile.load_level=0.5", "mobile.idle_power_w=0.3",
+                                            "delay_s=0.004"};
+  std::size_t compared = 0;
+  for (const char* file : {"paper/table4.yaml", "examples/measured.yaml"}) {
+    SCOPED_TRACE(file);
+    std::vector<std::string> limits{"limits.latency_s=0.05"};
+    LoadedScenario here = LoadedScenario::of_project(file, limits);
+    limits.insert(limits.end(), conditions.begin(), conditions.end());
+    LoadedScenario there = LoadedScenario::of_project(file, limits);
+    const Planner mine = here.planner({.goal = Goal::latency()});
+    const Planner theirs = there.planner({.goal = Goal::latency()});
+    for (std::size_t radio = 0; radio < here.scenario.radios.size(); ++radio) {
+      const PlanAnswer moved = mine.answer(radio, there.scenario.spec.conditions);
+      const PlanAnswer expected = theirs.answer(radio);
+      expect_answer_holds(mine, moved);
+      EXPECT_EQ(moved.best, mine.decide(radio, there.scenario.spec.conditions));
+      for (const PricedPlan& plan : moved.plans) {
+        const auto same =
+            std::find_if(expected.plans.begin(), expected.plans.end(),
+                         [&](const PricedPlan& other) { return other.name == plan.name; });
+        if (same == expected.plans.end()) continue;
+        ++compared;
+        EXPECT_EQ(plan.spend, same->spend) << plan.name;
+        EXPECT_EQ(plan.value, same->value) << plan.name;
+        EXPECT_EQ(plan.admitted, same->admitted) << plan.name;
+      }
+    }
+  }
+  EXPECT_GT(compared, 300U);
+}
+
 // Limits that some plan just keeps or just misses, on one to three criteria.
 TEST(Answers, KeepTheLimitsAndAreTheBestThatDo) {
   PlannerDraws draws{11};

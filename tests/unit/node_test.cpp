@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "sim/base/error.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -43,6 +44,27 @@ TEST(Node, KeepsTextQuotesAndPlaces) {
   EXPECT_EQ(list.items[0].mark.column, 4U);
   EXPECT_EQ(list.items[1].kind, Node::Kind::kNull);
   EXPECT_EQ(root.find("c"), nullptr);
+}
+
+TEST(Node, TellsTheErrorsOfAFileInParts) {
+  const Node root = parse_yaml("a: 1\nb: {c: x}\n", "a.yaml");
+  Diagnostics diagnostics;
+  const Node::Entry* inner = root.find("b")->value.find("c");
+  diagnostics.error(inner->value.mark, "b.c", "expected a number: got 'x'");
+  diagnostics.error(root.find("a")->key_mark, "", "too little");
+  try {
+    diagnostics.throw_if_any();
+    FAIL() << "nothing was thrown";
+  } catch (const LocatedError& error) {
+    ASSERT_EQ(error.places().size(), 2U);
+    const ErrorPlace& first = error.places()[0];
+    const ErrorPlace& second = error.places()[1];
+    EXPECT_EQ(std::tie(first.file, first.line, first.column, first.key, first.message),
+              std::make_tuple("a.yaml", 1U, 1U, "", "too little"));
+    EXPECT_EQ(std::tie(second.line, second.column, second.key, second.message),
+              std::make_tuple(2U, 8U, "b.c", "expected a number: got 'x'"));
+    EXPECT_THAT(error.what(), HasSubstr("a.yaml:2:8: error: b.c: expected a number: got 'x'"));
+  }
 }
 
 TEST(Node, PlacesANullAtItsKey) {
