@@ -100,7 +100,7 @@ std::vector<PlanAnswer> Answers::all() const {
 Packed Answers::table(std::size_t radio) const {
   Packer packer;
   packer.add("plans", plan_table(planner(), {planner().answer(radio, conditions_)}),
-             known_columns());
+             plan_columns());
   return packer.take();
 }
 

@@ -38,6 +38,13 @@ class Planning(unittest.TestCase):
         self.assertEqual([answer.network for answer in answers], ["3g", "4g", "wifi"])
         self.same(answers, rows_of(told("plan", TABLE4, "--format", "csv")))
 
+    def test_columns_are_declared(self):
+        plans = papilio.plan(TABLE4)[0].plans
+        for column in plans.values():
+            self.assertTrue(column.doc, column.name)
+        self.assertEqual([plans[name].unit for name in ("latency_s", "mobile_energy_j",
+                                                        "upload_bytes")], ["s", "J", "byte"])
+
     def test_with_limits_and_a_target(self):
         answers = papilio.plan(MEASURED, target="energy",
                                limits={"accuracy_loss": 0.02, "latency_s": 0.03})
