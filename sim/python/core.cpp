@@ -30,8 +30,8 @@ namespace {
 /// The package's classes of errors by their names.
 py::object& error_classes() {
   // The interpreter may be gone before this would be destroyed.
-  static auto* const classes = new py::object{py::none()};
-  return *classes;
+  static auto* const kClasses = new py::object{py::none()};
+  return *kClasses;
 }
 
 /// A text from anywhere: what is not UTF-8 is replaced.

@@ -40,6 +40,39 @@ ValueType type_of(const std::vector<Json>& values, const Column* declared, bool 
   return texts ? ValueType::kText : ValueType::kReal;
 }
 
+/// The numbers of a column, `absent` where there is none.
+template <class Number>
+std::vector<Number> numbers_of(const std::vector<Json>& values, Number absent) {
+  std::vector<Number> numbers;
+  numbers.reserve(values.size());
+  for (const Json& value : values) {
+    numbers.push_back(value.is_null() ? absent : value.get<Number>());
+  }
+  return numbers;
+}
+
+/// The texts of a column as positions in the distinct ones, -1 where there is none.
+struct Coded {
+  explicit Coded(const std::vector<Json>& values) {
+    std::map<std::string, std::int32_t> positions;
+    codes.reserve(values.size());
+    for (const Json& value : values) {
+      if (value.is_null()) {
+        codes.push_back(-1);
+        continue;
+      }
+      std::string text = value.is_string() ? value.get<std::string>() : dumped(value);
+      const auto [it, is_new] =
+          positions.try_emplace(text, static_cast<std::int32_t>(positions.size()));
+      if (is_new) categories.push_back(std::move(text));
+      codes.push_back(it->second);
+    }
+  }
+
+  Json categories = Json::array();
+  std::vector<std::int32_t> codes;
+};
+
 const char* name_of(ValueType type) {
   if (type == ValueType::kText) return "text";
   return type == ValueType::kInteger ? "integer" : "real";
@@ -76,39 +109,16 @@ void Packer::add(const std::string& name, const Table& table, const std::vector<
              {"doc", declaration != nullptr ? declaration->doc : std::string_view{}},
              {"type", name_of(type)},
              {"rows", table.rows.size()}};
-    if (type == ValueType::kReal) {
-      std::vector<double> reals;
-      reals.reserve(values.size());
-      for (const Json& value : values) {
-        reals.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN()
-                                        : value.get<double>());
-      }
-      one["at"] = append(reals.data(), reals.size() * sizeof(double));
+    if (type == ValueType::kText) {
+      const Coded coded{values};
+      one["categories"] = coded.categories;
+      one["at"] = append(coded.codes.data(), coded.codes.size() * sizeof(std::int32_t));
     } else if (type == ValueType::kInteger) {
-      std::vector<std::int64_t> integers;
-      integers.reserve(values.size());
-      for (const Json& value : values) {
-        integers.push_back(value.is_null() ? 0 : value.get<std::int64_t>());
-      }
+      const auto integers = numbers_of<std::int64_t>(values, 0);
       one["at"] = append(integers.data(), integers.size() * sizeof(std::int64_t));
     } else {
-      std::vector<std::int32_t> codes;
-      codes.reserve(values.size());
-      std::map<std::string, std::int32_t> positions;
-      Json categories = Json::array();
-      for (const Json& value : values) {
-        if (value.is_null()) {
-          codes.push_back(-1);
-          continue;
-        }
-        std::string text = value.is_string() ? value.get<std::string>() : dumped(value);
-        const auto [it, is_new] =
-            positions.try_emplace(text, static_cast<std::int32_t>(positions.size()));
-        if (is_new) categories.push_back(std::move(text));
-        codes.push_back(it->second);
-      }
-      one["categories"] = std::move(categories);
-      one["at"] = append(codes.data(), codes.size() * sizeof(std::int32_t));
+      const auto reals = numbers_of(values, std::numeric_limits<double>::quiet_NaN());
+      one["at"] = append(reals.data(), reals.size() * sizeof(double));
     }
     if (std::find(missing.begin(), missing.end(), 1) != missing.end()) {
       one["missing"] = append(missing.data(), missing.size());
