@@ -2,8 +2,11 @@
 that ends, and its death, its errors and Ctrl-C are exceptions; descriptors and processes do not leak;
 threads run at once."""
 
+import concurrent.futures
+import multiprocessing
 import os
 import pathlib
+import pickle
 import resource
 import signal
 import tempfile
@@ -17,6 +20,11 @@ from support import (ROOT, SHORT, TABLE4, TOWN, children, descriptors, rows_of, 
 
 # Hours of a town: nobody waits for its end.
 LONG = {"duration_s": 3e6, "mobiles.0.count": 2000}
+
+
+def latency_on(network):
+    """For a process of multiprocessing."""
+    return papilio.run(papilio.load(TABLE4, set={"networks": [network]})).summary["latency_s"][-1]
 
 
 def when_a_child_is_there(act):
@@ -176,6 +184,16 @@ class Children(unittest.TestCase):
         self.assertEqual(errors, [])
         for i in range(2):
             self.assertEqual(found[i], [alone[i]] * 10)
+
+    def test_processes_of_multiprocessing_run_at_once(self):
+        networks = ["3g", "wifi"]
+        expected = [latency_on(network) for network in networks]
+        for method in ("fork", "spawn"):
+            with self.subTest(method=method), concurrent.futures.ProcessPoolExecutor(
+                    2, multiprocessing.get_context(method)) as pool:
+                self.assertEqual(list(pool.map(latency_on, networks)), expected)
+        with self.assertRaises(TypeError):
+            pickle.dumps(papilio.load(TABLE4))
 
     def test_other_threads_go_on(self):
         scenario = papilio.load(TOWN, set=LONG)
