@@ -1,5 +1,6 @@
 #include "sim/python/child.hpp"
 
+#include <pthread.h>
 #include <pybind11/pybind11.h>
 
 #include <mutex>
@@ -15,9 +16,29 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::mutex& work_mutex() {
+// Whether this thread holds the lock.
+thread_local bool holds_lock = false;
+
+std::mutex& plain_mutex() {
   static std::mutex mutex;
   return mutex;
+}
+
+/// A process that Python forks, as multiprocessing does, must not begin with a lock that a thread
+/// holds which it does not have. A child of `in_child` needs no lock.
+std::mutex& work_mutex() {
+  static const int kRegistered = ::pthread_atfork(
+      [] {
+        if (!holds_lock) plain_mutex().lock();
+      },
+      [] {
+        if (!holds_lock) plain_mutex().unlock();
+      },
+      [] {
+        if (!holds_lock) plain_mutex().unlock();
+      });
+  static_cast<void>(kRegistered);
+  return plain_mutex();
 }
 
 // How the work ended: the first byte of what the child hands back.
@@ -92,9 +113,11 @@ Packed result_of(const Workers::Ended& ended) {
 
 OneAtATime::OneAtATime() {
   work_mutex().lock();
+  holds_lock = true;
 }
 
 OneAtATime::~OneAtATime() {
+  holds_lock = false;
   work_mutex().unlock();
 }
 

@@ -195,6 +195,39 @@ class Children(unittest.TestCase):
         with self.assertRaises(TypeError):
             pickle.dumps(papilio.load(TABLE4))
 
+    def test_a_fork_of_python_s_does_not_inherit_a_lock(self):
+        scenario = papilio.load(TABLE4)
+        done = threading.Event()
+
+        def plan_on():
+            limit = 0.05
+            while not done.is_set():
+                papilio.plan(scenario, limits={"latency_s": limit})
+                limit *= 1.01
+
+        thread = threading.Thread(target=plan_on)
+        thread.start()
+        try:
+            for _ in range(5):
+                time.sleep(0.02)
+                child = os.fork()
+                if child == 0:
+                    papilio.check(TABLE4)
+                    os._exit(0)
+                for _ in range(3000):  # half a minute: it takes a fraction of a second
+                    ended, status = os.waitpid(child, os.WNOHANG)
+                    if ended:
+                        break
+                    time.sleep(0.01)
+                else:
+                    os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                    self.fail("the fork waits for a lock that nobody holds there")
+                self.assertEqual(status, 0)
+        finally:
+            done.set()
+            thread.join()
+
     def test_other_threads_go_on(self):
         scenario = papilio.load(TOWN, set=LONG)
         ticks = []
