@@ -17,18 +17,19 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_NAME papilio)
-set(CPACK_DEBIAN_SIMULATOR_DESCRIPTION "simulator of neural networks split between mobile and cloud
- Papilio answers where a network should be split between the mobile and the
- cloud, on this radio, under this load, and what it costs in latency, mobile
- energy and accuracy.")
+# The first line of each description is the project's.
+set(CPACK_DEBIAN_SIMULATOR_DESCRIPTION
+"Papilio answers where a network should be split between the mobile and the
+cloud, on this radio, under this load, and what it costs in latency, mobile
+energy and accuracy.")
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_RECOMMENDS gnuplot-nox)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SUGGESTS "papilio-tensor, bash-completion")
 
 set(CPACK_DEBIAN_TENSOR_PACKAGE_NAME papilio-tensor)
 set(CPACK_DEBIAN_TENSOR_PACKAGE_DEPENDS "papilio (= ${PROJECT_VERSION})")
-set(CPACK_DEBIAN_TENSOR_DESCRIPTION "verbs of papilio that compute with real tensors
- Runs, trains, imports and measures networks with LibTorch: the verbs infer,
- train, import, profile, datasets and codecs of papilio.")
+set(CPACK_DEBIAN_TENSOR_DESCRIPTION
+"Runs, trains, imports and measures networks with LibTorch: the verbs infer,
+train, import, profile, datasets and codecs of papilio.")
 
 # What the installed libraries are linked with, and what finds it.
 file(STRINGS cmake/apt-packages.txt lines REGEX "^simulator +[^ ]+-dev$")
@@ -40,15 +41,16 @@ endforeach()
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libpapilio-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
-set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "libraries and headers of Papilio, and its CMake package
- The rooms of the simulator as static libraries, for find_package(Papilio).")
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
+"The rooms of the simulator as static libraries with their headers, for CMake's
+find_package(Papilio).")
 
 # A module of Python's is the component 'python', with files under lib/python3/dist-packages.
 set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-papilio)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "papilio (= ${PROJECT_VERSION}), python3 (>= 3.11), python3 (<< 3.12)")
-set(CPACK_DEBIAN_PYTHON_DESCRIPTION "simulator of split neural networks, from Python
- The module papilio: check, plan, run and sweep scenarios from Python.")
+set(CPACK_DEBIAN_PYTHON_DESCRIPTION
+"The module papilio: checks, plans, runs and sweeps scenarios from Python.")
 
 get_cmake_property(CPACK_COMPONENTS_ALL COMPONENTS)
 list(REMOVE_ITEM CPACK_COMPONENTS_ALL Unspecified)
