@@ -67,4 +67,15 @@ done
 run test relase
 [ "$status" -eq 2 ] || fail "exit $status for an unknown preset"
 grep -q "unknown preset 'relase'" "$work/err" || fail "unknown preset not named"
+
+# A press of Tab installs and builds nothing: of a clone that was not built there is nothing to complete.
+mkdir "$work/clone"
+cp "$root/papilio" "$work/clone/"
+all_but libsimgrid-dev
+: >"$work/apt.log"
+status=0
+PATH="$work/bin" "$work/clone/papilio" __complete ru >"$work/out" 2>"$work/err" || status=$?
+[ "$status" -eq 0 ] && [ ! -s "$work/out" ] && [ ! -s "$work/err" ] || fail "completion says something"
+[ ! -s "$work/apt.log" ] && [ ! -e "$work/clone/build" ] || fail "completion installs or builds"
+
 echo "wrapper: all checks passed"

@@ -58,7 +58,7 @@ fs::path share_of_system() {
 }
 
 fs::path find_shipped_folder() {
-  const fs::path sources{PAPILIO_SOURCE_DIR};
+  fs::path sources{PAPILIO_SOURCE_DIR};
   const fs::path own = own_file();
   std::error_code ignored;
   if (lies_in(own, fs::weakly_canonical(PAPILIO_BINARY_DIR, ignored))) return sources;

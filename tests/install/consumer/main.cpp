@@ -1,5 +1,5 @@
-// Runs a scenario that comes with Papilio and prints its rows as CSV, as 'papilio run FILE --format csv' does.
-// Its words: the file, then KEY=VALUE as --set takes them.
+// Runs a scenario that comes with Papilio and prints its rows as CSV, as 'papilio run FILE --format
+// csv' does. Its words: the file, then KEY=VALUE as --set takes them.
 
 #include <cstdio>
 #include <exception>
