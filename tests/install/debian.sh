@@ -92,7 +92,7 @@ cp -r "$(dirname "$0")/consumer" "$root/home/user/consumer"
 inside chown -R user /home/user/consumer
 as_user 'cmake -S consumer -B consumer/build -DCMAKE_BUILD_TYPE=Release >/dev/null && cmake --build consumer/build >/dev/null
 consumer/build/consumer scenarios/paper/table4.yaml networks=[wifi] > theirs.csv
-papilio run scenarios/paper/table4.yaml --set networks=[wifi] --format csv > ours.csv
+papilio run scenarios/paper/table4.yaml --set networks=[wifi] --format csv -o wifi > ours.csv
 cmp ours.csv theirs.csv && wc -l < ours.csv'
 
 if ls "$packages"/python3-papilio_*.deb >/dev/null 2>&1; then
@@ -101,9 +101,12 @@ if ls "$packages"/python3-papilio_*.deb >/dev/null 2>&1; then
   as_user 'python3 -c "import papilio; print(papilio.__doc__)"'
 fi
 
+# What came along only because something recommends or suggests it goes too: man-db, which is this script's,
+# suggests groff, and by that all that groff recommends would stay.
 say "uninstall"
 inside sh -c 'apt-get -qq purge $(dpkg-query -W -f "\${Package}\\n" | grep papilio) g++ cmake make &&
-  apt-get -qq autoremove --purge' >"$folder/purge.log" 2>&1
+  apt-get -qq autoremove --purge -o APT::AutoRemove::RecommendsImportant=false \
+    -o APT::AutoRemove::SuggestsImportant=false' >"$folder/purge.log" 2>&1
 listed >"$folder/after.txt"
 diff "$folder/before.txt" "$folder/after.txt" >"$folder/left.txt" || true
 echo "left of papilio: $(grep -c papilio "$folder/left.txt" || true)"
