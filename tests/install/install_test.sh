@@ -4,7 +4,7 @@
 # packages of it that hold what docs/install.md says and depend on what they need. Builds nothing but the
 # consumer. Usage: install_test.sh BUILD SOURCES FOLDER
 set -eu
-build=$1 sources=$2 folder=$3
+build=$(readlink -f "$1") sources=$(readlink -f "$2") folder=$3
 here=$(mktemp -d)
 trap 'rm -rf "$here" "$folder"' EXIT
 rm -rf "$folder"
