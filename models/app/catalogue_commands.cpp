@@ -17,14 +17,12 @@ void datasets_command(const Words& words) {
   for (const DatasetEntry& entry : dataset_list()) {
     table.rows.push_back({entry.name, entry.present ? "yes" : "no", entry.summary});
   }
-  print(
-      {.title = "Datasets",
-       .sections = {{.title = "Known by name",
-                     .table = std::move(table),
-                     .remarks = {"They are looked for in the folder that PAPILIO_DATA names, else "
-                                 "in " +
-                                 data_folder().string() + "."}}}},
-      line.get<std::string>("format"), line.is_wide());
+  print({.title = "Datasets",
+         .sections = {{.title = "Known by name",
+                       .table = std::move(table),
+                       .remarks = {"They are looked for in " + data_folder().string() +
+                                   "; PAPILIO_DATA names another folder."}}}},
+        line.get<std::string>("format"), line.is_wide());
 }
 
 void codecs_command(const Words& words) {
