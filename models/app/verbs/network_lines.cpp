@@ -29,17 +29,15 @@ constexpr const char* kTrainAbout =
 }  // namespace
 
 CommandLine infer_line() {
+  const std::string cifar =
+      "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg";
   CommandLine line{
       kInferUsage,
       kInferAbout,
-      {"papilio infer cat.jpg dog.jpg --model resnet50 --weights resnet50.pth",
-       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg",
-       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
-       "RB1,RB5,RB9 --codecs all --pictures 200",
-       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
-       "input --codecs file,png,jpeg:75,jpeg:90:444,webp:75",
-       "papilio infer --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --after "
-       "RB3 --channels 0,2 --units results/figure7 --codecs raw,png"}};
+      {"papilio infer cat.jpg dog.jpg --model resnet50 --weights resnet50.pth", cifar,
+       cifar + " --after RB1,RB5,RB9 --codecs all --pictures 200",
+       cifar + " --after input --codecs file,png,jpeg:75,jpeg:90:444,webp:75",
+       cifar + " --after RB3 --channels 0,2 --units results/figure7 --codecs raw,png"}};
   VerbOptions options{line, "infer"};
   line.add_positional("picture", -1);
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
@@ -72,15 +70,14 @@ CommandLine infer_line() {
 }
 
 CommandLine train_line() {
-  CommandLine line{
-      kTrainUsage,
-      kTrainAbout,
-      {"papilio train --model resnet20-cifar10 --data synthetic --after RB3 --channels 1,2,4 "
-       "--epochs 1",
-       "papilio train --model resnet20-cifar10 --weights resnet20.th --data cifar10-jpeg --seeds "
-       "1,2,3 --jobs 2",
-       "papilio train --model resnet50 --weights resnet50.pth --data ~/pictures --after RB1,RB8 "
-       "--search"}};
+  const std::string cifar = "papilio train --model resnet20-cifar10";
+  const std::string large =
+      "papilio train --model resnet50 --weights resnet50.pth --data ~/pictures";
+  CommandLine line{kTrainUsage,
+                   kTrainAbout,
+                   {cifar + " --data synthetic --after RB3 --channels 1,2,4 --epochs 1",
+                    cifar + " --weights resnet20.th --data cifar10-jpeg --seeds 1,2,3 --jobs 2",
+                    large + " --after RB1,RB8 --search"}};
   VerbOptions options{line, "train"};
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
   options.text(
