@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
-#include "models/measure/energy_meter.hpp"
 #include "models/tensor/network.hpp"
+#include "sim/base/machine/energy_meter.hpp"
 
 namespace papilio {
 

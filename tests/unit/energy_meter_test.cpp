@@ -1,7 +1,7 @@
 // Claims: each meter reads what Linux shows, here from folders made up for it; counters that begin
 // anew are followed; where there is no meter, or it may not be read, there is none, not a zero.
 
-#include "models/measure/energy_meter.hpp"
+#include "sim/base/machine/energy_meter.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,8 @@
 #include <string>
 #include <thread>
 
-#include "models/measure/energy_meter.hpp"
+#include "sim/base/machine/energy_meter.hpp"
+#include "sim/base/machine/processor.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {

@@ -20,13 +20,14 @@
 #include <utility>
 #include <vector>
 
-#include "models/measure/energy_meter.hpp"
 #include "models/measure/layer_times.hpp"
 #include "models/measure/machine.hpp"
 #include "models/measure/power_draw.hpp"
 #include "models/tensor/runtime.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/machine/energy_meter.hpp"
+#include "sim/base/machine/processor.hpp"
 
 namespace papilio {
 namespace {

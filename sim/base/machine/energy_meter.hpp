@@ -1,7 +1,5 @@
 #pragma once
 
-#include <c10/core/Device.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -61,10 +59,5 @@ std::unique_ptr<EnergyMeter> nvml_meter(int index);
 /// @param index of the GPU, as the driver counts
 /// @return empty where there is no driver or no such GPU
 std::string nvml_name(int index);
-
-/// The meter of a device: NVML's of a CUDA device, else a Jetson's; RAPL of the CPU, else a
-/// Jetson's.
-/// @return nothing where there is none
-std::unique_ptr<EnergyMeter> find_energy_meter(c10::Device device);
 
 }  // namespace papilio

@@ -1,4 +1,4 @@
-#include "models/measure/energy_meter.hpp"
+#include "sim/base/machine/energy_meter.hpp"
 
 #include <dlfcn.h>
 
@@ -240,15 +240,6 @@ std::string nvml_name(int index) {
   std::array<char, 96> text{};  // NVML_DEVICE_NAME_V2_BUFFER_SIZE
   if (name == nullptr || name(gpu.device, text.data(), text.size()) != 0) return {};
   return text.data();
-}
-
-std::unique_ptr<EnergyMeter> find_energy_meter(c10::Device device) {
-  if (device.is_cuda()) {
-    if (auto meter = nvml_meter(device.has_index() ? device.index() : 0)) return meter;
-    return ina_meter(/*of_gpu=*/true);
-  }
-  if (auto meter = rapl_meter()) return meter;
-  return ina_meter(/*of_gpu=*/false);
 }
 
 }  // namespace papilio
