@@ -13,6 +13,7 @@ const std::vector<Command>& commands();
 /// The verbs: each parses the words after it, prints to stdout, and throws as the errors' kinds
 /// say.
 void new_command(const Words& words);
+void doctor_command(const Words& words);
 void run_command(const Words& words);
 void check_command(const Words& words);
 void schema_command(const Words& words);

@@ -15,6 +15,12 @@
 namespace papilio {
 namespace {
 
+/// Whether it is there or not.
+std::string beside_this_program() {
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  return (self.parent_path() / "papilio-tensor").string();
+}
+
 /// How to get the program that was not to be started.
 std::string remedy_for(const std::string& name) {
   return is_installed()
@@ -28,6 +34,11 @@ std::string remedy_for(const std::string& name) {
 
 }  // namespace
 
+std::string tensor_program() {
+  std::string program = beside_this_program();
+  return ::access(program.c_str(), X_OK) == 0 ? program : std::string{};
+}
+
 Command handed_over(const TensorVerb& verb) {
   const auto run = [verb](const Words& words) {
     // What it takes is known here: the other program starts slowly, and may not be installed.
@@ -35,8 +46,7 @@ Command handed_over(const TensorVerb& verb) {
       return word == "--help" || word == "-h";
     });
     if (CommandLine line = verb.line(); asks && !line.parse(words)) return;
-    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
-    const std::string program = (self.parent_path() / "papilio-tensor").string();
+    const std::string program = beside_this_program();
     std::vector<std::string> all{program, verb.name};
     all.insert(all.end(), words.begin(), words.end());
     std::vector<char*> arguments;

@@ -9,4 +9,7 @@ namespace papilio {
 /// to that program, which takes this one's place. Its help is told here.
 Command handed_over(const TensorVerb& verb);
 
+/// Where that program is; empty where it was not built.
+std::string tensor_program();
+
 }  // namespace papilio

@@ -13,6 +13,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands = [] {
     std::vector<Command> all{
         {"new", "begin a scenario, fleet, study, device, radio or trace of your own", new_command},
+        {"doctor", "say what is installed, what can be measured, what is missing", doctor_command},
         {"run", "simulate a scenario and print its tables", run_command},
         {"plan", "find the best plan within limits, and what would change it", plan_command},
         {"capacity", "find how many mobiles, what rate or what server keeps a limit",

@@ -18,7 +18,7 @@ program, root = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).r
 VERBS = ["run", "check", "schema", "models", "devices", "radios", "profiles", "predict", "import-profile",
          "study check", "study run", "study submit", "study status", "study export", "study sql",
          "study merge", "study", "table", "plot", "report", "plan", "capacity", "new",
-         "completion"]
+         "completion", "doctor"]
 TENSOR_VERBS = ["codecs", "datasets", "import", "infer", "train", "profile"]
 PARSED_ONLY = re.compile(r"papilio (import|infer|train|profile) ")
 # One replication is enough.

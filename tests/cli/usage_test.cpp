@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/program.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
 namespace {
@@ -37,7 +38,7 @@ TEST_P(VerbHelp, HasUsageOptionsAndExamples) {
 INSTANTIATE_TEST_SUITE_P(Verbs, VerbHelp,
                          ::testing::Values("run", "check", "schema", "models", "devices", "radios",
                                            "profiles", "import-profile", "report", "capacity",
-                                           "new", "completion"));
+                                           "new", "completion", "doctor"));
 
 TEST(Help, OfAVerbIsTheVerbs) {
   EXPECT_EQ(run_papilio({"help", "run"}).out, run_papilio({"run", "--help"}).out);
@@ -101,12 +102,18 @@ TEST(Usage, WrongCommandLinesAreToldWithARemedy) {
                      "papilio radios: error: show which one? see 'papilio radios list'");
   expect_usage_error({"radios", "show", "3g", "4g"},
                      "papilio radios: error: unexpected '4g' after '3g'");
-  expect_usage_error({"radios", "show", "lte"},
-                     "papilio: error: unknown radio 'lte'; one of: 3g, 4g, wifi");
   expect_usage_error({"models", "show", "resnet-50"},
                      "papilio: error: unknown model 'resnet-50'; did you mean 'resnet50'?");
   expect_usage_error({"devices", "list", "--profiles", "/nowhere"},
                      "/nowhere: error: not a folder of profiles; check the path");
+}
+
+// In a folder of its own: that of the project may have a results/profiles of somebody's.
+TEST(Usage, AnUnknownNameIsToldWithThoseThatThereAre) {
+  const testing::TemporaryFolder empty;
+  const Finished unknown = testing::run_papilio_in(empty.path(), {"radios", "show", "lte"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_EQ(unknown.err, "papilio: error: unknown radio 'lte'; one of: 3g, 4g, wifi\n");
 }
 
 }  // namespace
