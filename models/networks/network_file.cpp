@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
 
+#include "models/networks/network_schema.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/yaml/fields.hpp"
@@ -479,6 +481,32 @@ Graph load_graph(const std::string& path) {
 
 Graph parse_graph(std::string_view text, const std::string& source, const std::string& name) {
   return read_graph(parse_yaml(text, source), name);
+}
+
+nlohmann::ordered_json network_schema() {
+  using Json = nlohmann::ordered_json;
+  NetworkFile file;
+  Json schema = schema_of_fields([&](FieldVisitor& visitor) { describe_graph(visitor, file); });
+  Json variants = Json::array();
+  const auto add = [&](const LayerOp& op, const char* needed) {
+    Entry entry{.op = std::string{kind_name(op)}, .operation = op};
+    Json one = schema_of_fields([&](FieldVisitor& visitor) { describe_entry(visitor, entry); });
+    one.erase("$schema");
+    Json& word = one["properties"]["op"];
+    word.erase("type");
+    word.erase("enum");
+    word["const"] = entry.op;
+    if (needed != nullptr) {
+      one["required"].push_back(needed);
+      one["properties"][needed].erase("default");
+    }
+    if (entry.op == kind_name(InputOp{}) && needed == nullptr) one["properties"].erase("shape");
+    variants.push_back(std::move(one));
+  };
+  for (const LayerOp& op : operations()) add(op, nullptr);
+  add(InputOp{{16}}, "shape");  // of anything but a picture
+  schema["properties"]["layers"]["items"] = Json{{"oneOf", std::move(variants)}};
+  return schema;
 }
 
 std::string graph_file(const Graph& graph) {

@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -15,21 +17,36 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What the end of a key's name says of its unit; the first that fits.
+/// What the end of a key's name says of its unit, and a number of such a thing as one meets it; the
+/// first that fits.
+struct UnitOfKeys {
+  std::string_view ending;
+  std::string_view unit;
+  double example;
+};
+
+constexpr std::array<UnitOfKeys, 11> kUnits{{{"_j_per_bit", "J/bit", 1e-7},
+                                             {"_mbit_per_s", "Mbit/s", 20},
+                                             {"_bit_per_s", "bit/s", 20e6},
+                                             {"_byte_per_s", "B/s", 30e9},
+                                             {"_flop_per_s", "FLOP/s", 1e12},
+                                             {"_per_s", "1/s", 0.2},
+                                             {"_bytes", "B", 1000},
+                                             {"_share", "share", 0.25},
+                                             {"_s", "s", 0.01},
+                                             {"_j", "J", 0.02},
+                                             {"_w", "W", 1.5}}};
+
+/// nullptr: the name says none.
+const UnitOfKeys* find_unit_of(std::string_view key) {
+  const auto* const found = std::find_if(
+      kUnits.begin(), kUnits.end(), [&](const auto& one) { return key.ends_with(one.ending); });
+  return found == kUnits.end() ? nullptr : found;
+}
+
 std::string_view unit_of(std::string_view key) {
-  constexpr std::pair<std::string_view, std::string_view> kUnits[]{{"_j_per_bit", "J/bit"},
-                                                                   {"_bit_per_s", "bit/s"},
-                                                                   {"_byte_per_s", "B/s"},
-                                                                   {"_flop_per_s", "FLOP/s"},
-                                                                   {"_per_s", "1/s"},
-                                                                   {"_bytes", "B"},
-                                                                   {"_share", "share"},
-                                                                   {"_s", "s"},
-                                                                   {"_j", "J"},
-                                                                   {"_w", "W"}};
-  const auto* const found = std::find_if(std::begin(kUnits), std::end(kUnits),
-                                         [&](const auto& one) { return key.ends_with(one.first); });
-  return found == std::end(kUnits) ? "" : found->second;
+  const UnitOfKeys* const found = find_unit_of(key);
+  return found == nullptr ? "" : found->unit;
 }
 
 /// "0 to 1e9", "above 0, up to 100", "from 1"; empty: any.
@@ -87,6 +104,106 @@ std::string default_of(const Json& schema) {
   return value.dump();
 }
 
+/// What texts of these keys look like; others are words of their own.
+std::string_view text_example(std::string_view key) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 34> kTexts{
+      {{"model", "resnet50"},
+       {"device", "jetson-tx2"},
+       {"radio", "4g"},
+       {"network", "4g"},
+       {"networks", "[4g, wifi]"},
+       {"after", "[RB8]"},
+       {"edge_after", "RB13"},
+       {"channels", "[5]"},
+       {"codec", "zstd"},
+       {"published", "butterfly-2019"},
+       {"accuracy_from", "accuracy.csv"},
+       {"from", "data.csv"},
+       {"file", "data.csv"},
+       {"trace", "lift.csv"},
+       {"profiles", "[my-profiles]"},
+       {"base", "mine.yaml"},
+       {"key", "uplink_bit_per_s"},
+       {"source", "butterfly-2019"},
+       {"at", "Table 2"},
+       {"layer", "conv1"},
+       {"op", "relu"},
+       {"cell", "cell"},
+       {"server", "cloud"},
+       {"title", "My phone"},
+       {"description", "Phones in a town"},
+       {"block", "RB1"},
+       {"end_of", "RB1"},
+       {"inputs", "[conv1]"},
+       {"weights_of", "conv1"},
+       {"note", "Medians of 30 passes."},
+       {"processor", "AMD EPYC, 2 cores"},
+       {"value", "LPDDR5, 8 GB"},
+       {"doubt", "Its bars overlap"},
+       {"name", "mine"}}};
+  const auto* const found =
+      std::find_if(kTexts.begin(), kTexts.end(), [&](const auto& one) { return one.first == key; });
+  return found == kTexts.end() ? "" : found->second;
+}
+
+/// A number in a range, near the one that is usual.
+double in_range(const Json& schema, double usual) {
+  if (schema.contains("minimum")) usual = std::max(usual, schema["minimum"].get<double>());
+  if (schema.contains("exclusiveMinimum")) {
+    const double least = schema["exclusiveMinimum"].get<double>();
+    if (usual <= least) usual = least + 1;
+  }
+  if (schema.contains("maximum")) usual = std::min(usual, schema["maximum"].get<double>());
+  return usual;
+}
+
+std::string example_of_value(const std::string& key, const Json& schema) {
+  if (schema.contains("const")) return schema["const"].get<std::string>();
+  if (schema.contains("examples")) {
+    const Json& example = schema["examples"].front();
+    return example.is_string() ? example.get<std::string>() : example.dump();
+  }
+  if (schema.contains("enum")) {
+    // Another than what stands there anyhow.
+    const std::string usual = default_of(schema);
+    for (const Json& word : schema["enum"]) {
+      if (word.get<std::string>() != usual) return word.get<std::string>();
+    }
+    return usual;
+  }
+  const std::string type = schema.value("type", "");
+  if (type == "boolean") return default_of(schema) == "true" ? "false" : "true";
+  if (type == "integer" || type == "number") {
+    const Json usual = schema.value("default", Json{});
+    const UnitOfKeys* const unit = find_unit_of(key);
+    double number = 2;
+    if (unit != nullptr) number = unit->example;
+    if (unit == nullptr && usual.is_number() && usual.get<double>() != 0) {
+      number = usual.get<double>();
+    }
+    if (type == "integer") number = std::max(1.0, std::round(number));
+    return fmt::format("{}", in_range(schema, number));
+  }
+  if (type == "string") {
+    const std::string_view text = text_example(key);
+    // A list's example stands in brackets.
+    if (text.starts_with('[')) return std::string{text.substr(1, text.find_first_of(",]") - 1)};
+    return text.empty() ? fmt::format("a-{}", key) : std::string{text};
+  }
+  if (schema.contains("anyOf")) {
+    for (const Json& one : schema["anyOf"]) {
+      const std::string_view text = text_example(key);
+      if (one.value("type", "") == "array" && text.starts_with('[')) return std::string{text};
+    }
+    return example_of_value(key, schema["anyOf"].front());
+  }
+  if (type == "array" && schema.contains("items") && !schema["items"].contains("properties") &&
+      !schema["items"].contains("oneOf")) {
+    return fmt::format("[{}]", example_of_value(key, schema["items"]));
+  }
+  return {};  // its keys have examples
+}
+
 class KeysTable {
  public:
   Table take() { return std::move(table_); }
@@ -107,6 +224,7 @@ class KeysTable {
                const std::string& of) {
     const std::string usual = must ? "required" : default_of(schema);
     table_.rows.push_back({path, unit_of(key), values_of(schema), usual,
+                           example_of_value(key, schema),
                            of + schema.value("description", std::string{})});
   }
 
@@ -152,7 +270,7 @@ class KeysTable {
         });
         if (found == all.end()) {
           all.push_back({key, &schema, must, {name}});
-        } else {
+        } else if (found->of.back() != name) {
           found->of.push_back(name);
         }
       }
@@ -161,7 +279,8 @@ class KeysTable {
       const bool names_it = one.schema->contains("const");
       if (names_it) {
         table_.rows.push_back({path + one.key, "", fmt::format("{}", fmt::join(one.of, ", ")),
-                               "required", one.schema->value("description", std::string{})});
+                               "required", one.of.front(),
+                               one.schema->value("description", std::string{})});
         continue;
       }
       const std::string of =
@@ -171,12 +290,22 @@ class KeysTable {
     }
   }
 
-  Table table_{
-      .columns = {
-          {"key", true}, {"unit", true}, {"value", true}, {"default", true}, {"meaning", true}}};
+  Table table_{.columns = {{"key", true},
+                           {"unit", true},
+                           {"value", true},
+                           {"default", true},
+                           {"example", true},
+                           {"meaning", true}}};
 };
 
 }  // namespace
+
+std::vector<std::pair<std::string_view, std::string_view>> units_of_keys() {
+  std::vector<std::pair<std::string_view, std::string_view>> units;
+  units.reserve(kUnits.size());
+  for (const UnitOfKeys& one : kUnits) units.emplace_back(one.ending, one.unit);
+  return units;
+}
 
 Section keys_of(const std::string& title, const Json& schema) {
   KeysTable table;

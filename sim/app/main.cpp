@@ -3,6 +3,7 @@
 #include "models/app/verbs/tensor_verbs.hpp"
 #include "sim/app/command.hpp"
 #include "sim/app/hand_over.hpp"
+#include "sim/app/help_topics.hpp"
 #include "sim/app/version.hpp"
 #include "sim/base/cli/program.hpp"
 #include "sim/base/cli/version.hpp"
@@ -46,6 +47,17 @@ const std::vector<Command>& commands() {
 
 namespace {
 
+std::vector<std::pair<std::string, std::string>> topics() {
+  std::vector<std::pair<std::string, std::string>> all;
+  all.reserve(help_topics().size());
+  for (const HelpTopic& topic : help_topics()) all.emplace_back(topic.name, topic.summary);
+  return all;
+}
+
+std::string topic_text(const std::string& name) {
+  return help_text(*find_help_topic(name));
+}
+
 void print_version() {
   fmt::print("papilio {} ({})\n", program_version(), git_revision());
   for (const auto& [library, version] : library_versions()) fmt::print("{} {}\n", library, version);
@@ -62,6 +74,8 @@ int main(int argc, char** argv) {
                     "papilio radios show 3g"},
        .print_version = papilio::print_version,
        .hidden = {{"__complete", "", papilio::complete_words_command},
-                  {"__manual", "", papilio::manual_command}}},
+                  {"__manual", "", papilio::manual_command}},
+       .topics = papilio::topics(),
+       .topic_text = papilio::topic_text},
       argc, argv);
 }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "models/networks/network_schema.hpp"
 #include "sim/app/command.hpp"
 #include "sim/app/keys.hpp"
 #include "sim/base/cli/streams.hpp"
@@ -10,7 +11,9 @@
 #include "sim/base/suggest.hpp"
 #include "sim/base/yaml/fields.hpp"
 #include "sim/profiles/device.hpp"
+#include "sim/profiles/measurement_columns.hpp"
 #include "sim/radio/radio.hpp"
+#include "sim/radio/trace_columns.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/plan_reader.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -49,6 +52,23 @@ std::string plan_schema() {
   return schema_with<PlanFile, describe_plan_file>("Papilio plans");
 }
 
+std::string titled(nlohmann::ordered_json schema, const char* title) {
+  schema["title"] = title;
+  return schema.dump(2) + "\n";
+}
+std::string network_file_schema() {
+  return titled(network_schema(), "Papilio network");
+}
+std::string trace_schema() {
+  return titled(schema_of_row(trace_columns()), "Papilio trace, a row");
+}
+std::string payloads_schema() {
+  return titled(schema_of_row(payload_columns()), "Papilio payloads, a row");
+}
+std::string accuracy_schema() {
+  return titled(schema_of_row(accuracy_columns()), "Papilio accuracies, a row");
+}
+
 constexpr FileKind kFileKinds[]{
     {"scenario", "Scenarios", scenario_schema},
     {"fleet", "Fleets: kind: fleet", fleet_schema},
@@ -56,6 +76,11 @@ constexpr FileKind kFileKinds[]{
     {"device", "Devices: devices/NAME.yaml of a folder of profiles", device_schema},
     {"radio", "Radios: radios/NAME.yaml of a folder of profiles", radio_schema},
     {"layers", "Layer tables: layers/DEVICE/MODEL.yaml of a folder of profiles", layers_schema},
+    {"network", "Networks: models/NAME.yaml of a folder of profiles", network_file_schema},
+    {"trace", "Traces: columns of a CSV file; also Mahimahi's packet deliveries", trace_schema},
+    {"payloads", "Measured payloads: columns of a CSV file, the key payload.from", payloads_schema},
+    {"accuracy", "Measured accuracies: columns of a CSV file, the key accuracy_from",
+     accuracy_schema},
     {"plan", "Plans: what 'papilio plan -o' writes", plan_schema},
 };
 
@@ -65,8 +90,10 @@ void schema_command(const Words& words) {
   CommandLine line{
       "schema [KIND] [options]",
       "Prints the JSON Schema (draft 7) of a scenario, or of KIND: scenario, fleet, study, device, "
-      "radio,\nlayers or plan; or, with --keys, a table of every key with its unit, range and "
-      "default, of KIND or\nof all. In an editor with the YAML language server, put\n"
+      "radio,\nlayers, network or plan, or of a row of the CSV files: trace, payloads, accuracy; "
+      "or, "
+      "with --keys, a\ntable of every key with its unit, range, default and example, of KIND or of "
+      "all. In an editor with the YAML language server, put\n"
       "# yaml-language-server: $schema=papilio.schema.json\nat the top of a scenario.",
       {"papilio schema > papilio.schema.json", "papilio schema fleet > papilio.fleet.schema.json",
        "papilio schema device --keys", "papilio schema --keys > keys.md"}};

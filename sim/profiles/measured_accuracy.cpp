@@ -8,17 +8,12 @@
 #include <utility>
 
 #include "sim/base/data/csv.hpp"
+#include "sim/profiles/measurement_columns.hpp"
 
 namespace papilio {
-namespace {
-
-constexpr std::int64_t kMostSeed = 9'000'000'000'000'000;
-constexpr std::int64_t kMostImages = 1'000'000'000;
-
-}  // namespace
 
 MeasuredAccuracies::MeasuredAccuracies(const std::string& path, const Graph& graph) {
-  const CsvTable table{path, {"cut", "channels", "bits", "codec", "seed", "images", "accuracy"}};
+  const CsvTable table{path, names_of(accuracy_columns())};
   const CrossingReader reader{graph, CrossingReader::Uncut::kNetwork};
   std::set<std::tuple<bool, Crossing, std::int64_t>> seen;
   for (std::size_t row = 0; row < table.rows(); ++row) {
@@ -26,11 +21,11 @@ MeasuredAccuracies::MeasuredAccuracies(const std::string& path, const Graph& gra
     const bool uncut = table.text(row, "cut").empty();
     // A network that somebody else trained has no seed to tell.
     const bool unknown_seed = uncut && table.text(row, "seed").empty();
-    const std::int64_t seed = unknown_seed ? -1 : table.whole(row, "seed", 0, kMostSeed);
+    const std::int64_t seed = unknown_seed ? -1 : table.whole(row, "seed", 0, kMostSeedOfTraining);
     if (!seen.emplace(uncut, crossing, seed).second) {
       table.fail(row, "seed", fmt::format("one row a seed of {}", to_string(crossing)));
     }
-    const std::int64_t images = table.count(row, "images", kMostImages);
+    const std::int64_t images = table.count(row, "images", kMostTestImages);
     const double accuracy = table.at_most(row, "accuracy", 1);
     Accuracy& sum = uncut ? uncut_[crossing.bits] : accuracies_[crossing];
     sum.images = sum.seeds == 0 ? images : std::min(sum.images, images);

@@ -7,19 +7,12 @@
 
 #include "sim/base/data/csv.hpp"
 #include "sim/base/error.hpp"
+#include "sim/profiles/measurement_columns.hpp"
 
 namespace papilio {
-namespace {
-
-constexpr std::int64_t kMostBytes = 1'000'000'000'000;
-constexpr double kMostSeconds = 1e6;
-
-}  // namespace
 
 MeasuredPayloads::MeasuredPayloads(const std::string& path, const Graph& graph) {
-  const CsvTable table{path,
-                       {"image", "cut", "channels", "bits", "codec", "body_bytes", "frame_bytes",
-                        "encode_s", "decode_s"}};
+  const CsvTable table{path, names_of(payload_columns())};
   for (std::size_t row = 0; row < table.rows(); ++row) {
     if (table.text(row, "image").empty()) table.fail(row, "image", "the name of a picture");
     images_.push_back(table.text(row, "image"));
@@ -29,7 +22,7 @@ MeasuredPayloads::MeasuredPayloads(const std::string& path, const Graph& graph) 
 
   const CrossingReader reader{graph, CrossingReader::Uncut::kRefused};
   const auto seconds = [&](std::size_t row, const char* column) {
-    return table.text(row, column).empty() ? 0 : table.at_most(row, column, kMostSeconds);
+    return table.text(row, column).empty() ? 0 : table.at_most(row, column, kMostCodingSeconds);
   };
   // By picture, to tell a second row when it comes.
   std::map<Crossing, std::vector<std::optional<Sample>>> found;
@@ -43,12 +36,12 @@ MeasuredPayloads::MeasuredPayloads(const std::string& path, const Graph& graph) 
     if (samples[image]) {
       table.fail(row, "image", fmt::format("one row a picture of {}", to_string(crossing)));
     }
-    samples[image] =
-        Sample{.image = static_cast<std::uint32_t>(image),
-               .body_bytes = static_cast<double>(table.count(row, "body_bytes", kMostBytes)),
-               .frame_bytes = static_cast<double>(table.whole(row, "frame_bytes", 0, kMostBytes)),
-               .encode_s = seconds(row, "encode_s"),
-               .decode_s = seconds(row, "decode_s")};
+    samples[image] = Sample{
+        .image = static_cast<std::uint32_t>(image),
+        .body_bytes = static_cast<double>(table.count(row, "body_bytes", kMostPayloadBytes)),
+        .frame_bytes = static_cast<double>(table.whole(row, "frame_bytes", 0, kMostPayloadBytes)),
+        .encode_s = seconds(row, "encode_s"),
+        .decode_s = seconds(row, "decode_s")};
   }
   for (const auto& [crossing, by_image] : found) {
     std::vector<Sample>& samples = samples_[crossing];

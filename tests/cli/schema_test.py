@@ -1,6 +1,8 @@
 """The schema that papilio prints accepts every shipped scenario and refuses what papilio refuses for
 its form, judged by Debian's python3-jsonschema.  Arguments: the program, the project's folder."""
 
+import csv
+import io
 import json
 import pathlib
 import re
@@ -20,7 +22,8 @@ def validator_of(kind):
     return jsonschema.Draft7Validator(schema)
 
 
-validators = {kind: validator_of(kind) for kind in ("scenario", "fleet", "study", "device", "radio", "layers", "plan")}
+validators = {kind: validator_of(kind) for kind in ("scenario", "fleet", "study", "device", "radio", "layers",
+                                                     "network", "trace", "payloads", "accuracy", "plan")}
 
 # Malformed in a way that a schema can see; the others need the profiles, the network or the text.
 FORM = {
@@ -61,7 +64,7 @@ for path in shipped:
     assert is_valid(path), f"{path} should be accepted"
 
 profiles = 0
-for folder, kind in (("devices", "device"), ("radios", "radio"), ("layers", "layers")):
+for folder, kind in (("devices", "device"), ("radios", "radio"), ("layers", "layers"), ("models", "network")):
     for path in sorted((root / "profiles" / folder).rglob("*.yaml")):
         for error in validators[kind].iter_errors(load(path)):
             raise AssertionError(f"{path} should be accepted: {error.message}")
@@ -70,6 +73,43 @@ assert profiles > 15
 short = {"title": "phone", "peak_fp32_flop_per_s": 1e12, "memory_byte_per_s": 30e9}
 assert validators["device"].is_valid(short)
 assert not validators["device"].is_valid({**short, "memory_byte_per_s": -1})
+
+# Every example of the page of keys is what its key may be.
+def parts_of(schema, steps):
+    """The schemas that a key's path leads to: several where variants have the key."""
+    if "anyOf" in schema:
+        return [found for one in schema["anyOf"] for found in parts_of(one, steps)]
+    if not steps:
+        return [schema]
+    step, rest = steps[0], steps[1:]
+    if step == "[]":
+        items = schema.get("items", {})
+        return [found for one in items.get("oneOf", [items]) for found in parts_of(one, rest)]
+    if step not in schema.get("properties", {}):
+        return []
+    # A choice of values is met as a whole.
+    found = schema["properties"][step]
+    return [found] if not rest else parts_of(found, rest)
+
+
+examples = 0
+for kind, validator in validators.items():
+    printed = subprocess.run([program, "schema", kind, "--keys", "--format", "csv"], check=True,
+                             capture_output=True, text=True).stdout
+    for row in csv.DictReader(io.StringIO(printed)):
+        steps = row["key"].replace("[]", ".[]").split(".")
+        parts = parts_of(validator.schema, steps)
+        assert parts, (kind, row["key"])
+        if not row["example"]:
+            kinds = {part.get("type") for part in parts}
+            assert kinds <= {"array", "object", None}, f"{kind}: {row['key']} has no example"
+            continue
+        value = yaml.load(row["example"], Loader)
+        text = row["example"]
+        assert any(jsonschema.Draft7Validator(part).is_valid(one) for part in parts for one in (value, text)), \
+            f"{kind}: {row['key']}: {row['example']} is not valid"
+        examples += 1
+assert examples > 300, examples
 
 malformed = root / "tests/scenario/malformed"
 for name in sorted(FORM):

@@ -44,6 +44,20 @@ TEST(Help, OfAVerbIsTheVerbs) {
   EXPECT_EQ(run_papilio({"help", "run"}).out, run_papilio({"run", "--help"}).out);
 }
 
+TEST(Help, ListsAndSuggestsTopics) {
+  EXPECT_THAT(run_papilio({"help"}).out,
+              HasSubstr("Topics, for 'papilio help TOPIC':\n  scenario"));
+  const Finished unknown = run_papilio({"help", "scenaro"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_EQ(unknown.err,
+            "papilio help: error: there is no topic or verb 'scenaro'; did you mean 'scenario'?; "
+            "see 'papilio help'\n");
+  // What has the name of both is both.
+  const Finished plan = run_papilio({"help", "plan"});
+  EXPECT_THAT(plan.out, StartsWith("plan: "));
+  EXPECT_THAT(plan.out, HasSubstr(run_papilio({"plan", "--help"}).out));
+}
+
 TEST(Version, NamesTheProgramAndItsLibraries) {
   const Finished version = run_papilio({"--version"});
   EXPECT_EQ(version.exit_code, 0);

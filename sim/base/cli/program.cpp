@@ -24,6 +24,16 @@ void print_help(const Program& program) {
   for (const Command& command : program.commands) {
     fmt::print("  {:<{}} {}\n", command.name, width, command.summary);
   }
+  if (!program.topics.empty()) {
+    fmt::print("\nTopics, for 'papilio help TOPIC':\n");
+    std::size_t topic_width = 0;
+    for (const auto& [name, summary] : program.topics) {
+      topic_width = std::max(topic_width, name.size());
+    }
+    for (const auto& [name, summary] : program.topics) {
+      fmt::print("  {:<{}} {}\n", name, topic_width, summary);
+    }
+  }
   fmt::print(
       "\nOptions:\n"
       "  -h, --help     print this help; after a verb, the verb's\n"
@@ -35,13 +45,43 @@ void print_help(const Program& program) {
       "failed, 130 interrupted.\n");
 }
 
+void dispatch(const Program& program, const Words& words);
+
+/// Explains a topic, a verb, or what has the name of both.
+void help_on(const Program& program, const Words& words) {
+  std::vector<std::string> known;
+  bool is_topic = false;
+  for (const auto& [name, summary] : program.topics) {
+    if (words.size() == 1 && name == words[0]) {
+      say(program.topic_text(name));
+      is_topic = true;
+    }
+    known.push_back(name);
+  }
+  for (const Command& command : program.commands) {
+    if (command.name == words[0]) {
+      if (is_topic) say("\n");
+      Words rest{words.begin() + 1, words.end()};  // an action of the verb's, as of 'study'
+      rest.emplace_back("--help");
+      command.run(rest);
+      return;
+    }
+    known.push_back(command.name);
+  }
+  if (is_topic) return;
+  throw ConfigError{
+      fmt::format("papilio help: error: there is no topic or verb '{}'{}; see "
+                  "'papilio help'",
+                  words[0], suggestion(words[0], known))};
+}
+
 void dispatch(const Program& program, const Words& words) {
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words == Words{"help"}) {
     print_help(program);
     return;
   }
   if (words[0] == "help") {
-    dispatch(program, {words[1], "--help"});
+    help_on(program, {words.begin() + 1, words.end()});
     return;
   }
   if (words[0] == "--version") {

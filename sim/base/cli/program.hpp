@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/cli/command_line.hpp"
@@ -15,6 +16,9 @@ struct Program {
   std::vector<std::string> examples;
   std::function<void()> print_version;
   std::vector<Command> hidden{};  ///< for scripts: help does not list them
+  /// What 'help' explains beside the verbs: names and summaries.
+  std::vector<std::pair<std::string, std::string>> topics{};
+  std::function<std::string(const std::string& topic)> topic_text{};
 };
 
 /// Runs the verb that the words name, or prints the help.
