@@ -24,7 +24,6 @@
 namespace papilio {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::Finished;
 using ::testing::HasSubstr;
 using ::testing::Not;
