@@ -11,6 +11,8 @@
 #include "models/dataset/bytes.hpp"
 #include "models/dataset/image.hpp"
 #include "models/import/opaque_layer.hpp"
+#include "models/networks/torch_cache.hpp"
+#include "models/weights/checksum.hpp"
 #include "models/weights/file.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/cli/interrupts.hpp"
@@ -225,11 +227,27 @@ std::string file_beside(const VerbOptions& options, const std::string& model,
   return std::filesystem::is_regular_file(file) ? file.string() : std::string{};
 }
 
+/// The file that torchvision downloaded, which must be the one that its name says.
+std::string downloaded_weights(const std::string& model) {
+  std::string file = torch_weights_of(model, torch_checkpoints()).string();
+  const std::string expected = hash_in_name(file);
+  if (expected.empty()) return file;
+  const std::string found = sha256_of_file(file);
+  if (!found.starts_with(expected)) {
+    throw ConfigError{fmt::format(
+        "{}: error: is damaged: its SHA-256 begins with {}, not with {} as its name says; remove "
+        "it, and download it again",
+        file, found.substr(0, expected.size()), expected)};
+  }
+  return file;
+}
+
 }  // namespace
 
 std::string weights_source(const VerbOptions& options) {
   std::string given = options.text_of("weights");
   if (given == "random") return {};
+  if (given == "auto") return downloaded_weights(options.needed("model"));
   const std::string model = options.text_of("model");
   return given.empty() && !model.empty() ? file_beside(options, model, ".pt") : given;
 }

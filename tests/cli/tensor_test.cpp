@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/support/data.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -371,6 +372,39 @@ TEST(Profile, TimesCodecsOnPicturesAndTrainedWeights) {
   EXPECT_EQ(std::count(rows.begin(), rows.end(), '\n'), 1 + 2);
   EXPECT_THAT(rows, HasSubstr(",RB1,0,8,raw,16384,30,"));
   EXPECT_THAT(rows, Not(HasSubstr("random")));
+}
+
+// A real file under the name that torch.hub would give it: its hash is that of the authors.
+TEST(Weights, AutoTakesWhatTorchvisionDownloadedIfItIsWhole) {
+  PAPILIO_NEEDS_DATA("weights/resnet_cifar10");
+  const TemporaryFolder home;
+  const fs::path cache = home.path() / "hub/checkpoints";
+  fs::create_directories(cache);
+  ::setenv("TORCH_HOME", home.path().c_str(), 1);
+  const std::vector<std::string> infer{"infer",
+                                       "--model",
+                                       "resnet20-cifar10",
+                                       "--weights",
+                                       "auto",
+                                       "--data",
+                                       "synthetic",
+                                       "--pictures",
+                                       "2",
+                                       "-o",
+                                       (home.path() / "out").string()};
+  const Finished none = run_papilio(infer);
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("no weights of 'resnet20-cifar10' in " + cache.string()));
+  const fs::path file = cache / "resnet20-cifar10-12fca82f.pth";
+  fs::copy(data_path("weights/resnet_cifar10/resnet20-12fca82f.th"), file);
+  const Finished found = run_papilio(infer);
+  ASSERT_EQ(found.exit_code, 0) << found.err;
+  EXPECT_THAT(found.out, HasSubstr("Trained weights"));
+  fs::rename(file, cache / "resnet20-cifar10-12fca82e.pth");
+  const Finished damaged = run_papilio(infer);
+  EXPECT_EQ(damaged.exit_code, 2);
+  EXPECT_THAT(damaged.err, HasSubstr("its SHA-256 begins with 12fca82f, not with 12fca82e"));
+  ::unsetenv("TORCH_HOME");
 }
 
 TEST(TensorVerbs, ListCodecsAndDatasets) {

@@ -30,6 +30,7 @@ const std::multimap<std::string, std::string> kGuarded{
     {"libwebp", "webp/"},
     {"libyaml", "yaml.h"},
     {"libzip", "zip.h"},
+    {"OpenSSL", "openssl/"},
     {"protobuf", "google/protobuf/"},
     {"turbojpeg", "turbojpeg.h"},
     {"x265", "x265.h"},

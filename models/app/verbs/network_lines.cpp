@@ -34,7 +34,8 @@ CommandLine infer_line() {
   CommandLine line{
       kInferUsage,
       kInferAbout,
-      {"papilio infer cat.jpg dog.jpg --model resnet50 --weights resnet50.pth", cifar,
+      {"papilio infer cat.jpg dog.jpg --model resnet50 --weights resnet50.pth",
+       "papilio infer cat.jpg --model resnet18 --weights auto", cifar,
        cifar + " --after RB1,RB5,RB9 --codecs all --pictures 200",
        cifar + " --after input --codecs file,png,jpeg:75,jpeg:90:444,webp:75",
        cifar + " --after RB3 --channels 0,2 --units results/figure7 --codecs raw,png"}};
@@ -43,8 +44,8 @@ CommandLine infer_line() {
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
   add_profiles_option(line);
   options.text("weights", "", "FILE",
-               "of PyTorch, TorchScript, safetensors or NumPy (default: those that came with an "
-               "imported network, else 'random')");
+               "of PyTorch, TorchScript, safetensors or NumPy; 'auto': what torchvision downloaded "
+               "(default: those that came with an imported network, else 'random')");
   options.text("data", "", "NAME", "test pictures of a dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");
   options.text("normalize", "imagenet", "NAME",
@@ -80,9 +81,9 @@ CommandLine train_line() {
                     large + " --after RB1,RB8 --search"}};
   VerbOptions options{line, "train"};
   options.text("model", "", "NAME", "network of the zoo ('papilio models list')");
-  options.text(
-      "weights", "", "FILE",
-      "where training begins: of PyTorch, TorchScript, safetensors or NumPy (default: random)");
+  options.text("weights", "", "FILE",
+               "where training begins: of PyTorch, TorchScript, safetensors or NumPy; 'auto': what "
+               "torchvision downloaded (default: random)");
   add_profiles_option(line);
   options.text("data", "", "NAME", "dataset ('papilio datasets') or its folder");
   options.text("input", "", "CxHxW", "size of the network's input (default: its own)");

@@ -67,8 +67,8 @@ CommandLine profile_line() {
                "cuts where codecs are timed: names, or all blocks, or 'input'");
   options.whole("bits", 8, "of one feature that codecs are given, 1 to 16");
   options.text("weights", "", "FILE",
-               "of the features for codecs: of PyTorch, TorchScript, safetensors or NumPy "
-               "(default: random)");
+               "of the features for codecs: of PyTorch, TorchScript, safetensors or NumPy; 'auto': "
+               "what torchvision downloaded (default: random)");
   options.text("data", "", "NAME",
                "pictures for codecs: test pictures of a dataset ('papilio datasets') or its folder "
                "(default: those given, else a random one)");
