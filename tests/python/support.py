@@ -55,13 +55,16 @@ def descriptors():
 
 
 def children():
-    """The child processes of this one, whatever started them, and those of them that nobody waited for."""
+    """The child processes of this one, those that nobody waited for included, but for the helper that
+    multiprocessing keeps for as long as the interpreter lives."""
     found = []
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
         try:
             stat = pathlib.Path(f"/proc/{name}/stat").read_text()
+            if "multiprocessing.resource_tracker" in pathlib.Path(f"/proc/{name}/cmdline").read_text():
+                continue
         except OSError:
             continue  # it has ended
         # "NUMBER (NAME) STATE PARENT ...", and a name may hold anything
