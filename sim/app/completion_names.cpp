@@ -38,7 +38,7 @@ bool is_among(std::string_view verbs, const std::string& verb) {
   return false;
 }
 
-CompletionNames names_of(const std::vector<std::string>& words) {
+CompletionNames as_names(const std::vector<std::string>& words) {
   CompletionNames names;
   names.words.reserve(words.size());
   for (const std::string& word : words) names.words.emplace_back(word, "");
@@ -59,7 +59,7 @@ ProfileLibrary library_of_context(const CompletionContext& context) {
 /// The names of a kind of thing, where --profiles points to and those that come with Papilio.
 CompletionNames things(const CompletionContext& context, std::string_view kind) {
   const ProfileLibrary library = library_of_context(context);
-  return names_of(kind == "models" ? network_names(library) : library.names(kind));
+  return as_names(kind == "models" ? network_names(library) : library.names(kind));
 }
 
 /// Results that a verb is about: its first word, a database of studies or a folder.
@@ -194,7 +194,7 @@ CompletionNames scenario_files(const std::string& word, bool studies) {
 /// The words of lists by name: an action, then a name.
 CompletionNames catalogue_words(const std::string& verb, const CompletionContext& context) {
   if (context.positionals.empty()) {
-    CompletionNames names = names_of({"list", "show"});
+    CompletionNames names = as_names({"list", "show"});
     if (verb == "profiles") names.words.emplace_back("derive", "");
     return names;
   }
@@ -258,7 +258,7 @@ const std::vector<OptionSource>& option_sources() {
          return names;
        }},
       {"plan", "energy-model",
-       [](const CompletionContext&) { return names_of(energy_model_names()); }},
+       [](const CompletionContext&) { return as_names(energy_model_names()); }},
       {"plan", "along,across",
        [](const CompletionContext&) {
          CompletionNames names;
@@ -272,7 +272,7 @@ const std::vector<OptionSource>& option_sources() {
       {"plot", "x,by,over", dimensions},
       {"table,plot", "where",
        [](const CompletionContext& context) { return with_equals(dimensions(context)); }},
-      {"table", "stat", [](const CompletionContext&) { return names_of(stat_names()); }},
+      {"table", "stat", [](const CompletionContext&) { return as_names(stat_names()); }},
       {"plot", "strategy", strategies_of_results},
       {"", "study", studies},
       {"capacity", "until",
@@ -326,7 +326,7 @@ CompletionNames value_names(const std::string& verb, const VerbHelp::Option& opt
                             const CompletionContext& context) {
   for (const OptionWords& known : option_words()) {
     if (known.option != option.name || !is_among(known.verbs, verb)) continue;
-    CompletionNames names = names_of(known.words);
+    CompletionNames names = as_names(known.words);
     return option.value.find('=') == std::string::npos ? names : with_equals(std::move(names));
   }
   for (const OptionSource& source : option_sources()) {
@@ -340,7 +340,7 @@ CompletionNames value_names(const std::string& verb, const VerbHelp::Option& opt
       return names;
     }
   }
-  if (option.value == "FORMAT") return names_of(output_formats());
+  if (option.value == "FORMAT") return as_names(output_formats());
   if (option.value == "DIR" || option.value == "FOLDER") {
     return {.words = {}, .files = Files::kFolders, .ending = {}};
   }
@@ -369,9 +369,9 @@ CompletionNames word_names(const std::string& verb, const std::string& word,
     return first ? files_that_end(".db") : CompletionNames{};
   }
   if (verb == "study merge") return files_that_end(".db");
-  if (verb == "schema") return first ? names_of(schema_kinds()) : CompletionNames{};
+  if (verb == "schema") return first ? as_names(schema_kinds()) : CompletionNames{};
   if (verb == "new") return first ? starter_kinds() : CompletionNames{};
-  if (verb == "completion") return first ? names_of({"bash", "zsh"}) : CompletionNames{};
+  if (verb == "completion") return first ? as_names({"bash", "zsh"}) : CompletionNames{};
   if (verb == "compare") {
     CompletionNames names = things(context, "layers");
     names.files = Files::kFiles;
