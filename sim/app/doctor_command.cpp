@@ -49,7 +49,7 @@ std::string on_path(const std::string& name) {
   std::string rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
-    const std::string file = (fs::path{rest.substr(0, colon)} / name).string();
+    std::string file = (fs::path{rest.substr(0, colon)} / name).string();
     std::error_code error;
     if (fs::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0) return file;
     rest.erase(0, colon + 1);

@@ -165,7 +165,7 @@ std::string example_of_value(const std::string& key, const Json& schema) {
   }
   if (schema.contains("enum")) {
     // Another than what stands there anyhow.
-    const std::string usual = default_of(schema);
+    std::string usual = default_of(schema);
     for (const Json& word : schema["enum"]) {
       if (word.get<std::string>() != usual) return word.get<std::string>();
     }

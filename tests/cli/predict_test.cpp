@@ -175,6 +175,34 @@ TEST(Predict, ValidatesEachNetworkByTheOthers) {
   }
 }
 
+// The tables of the GTX 1080 Ti are at fp16, its data sheet has a peak at fp32 alone: what was
+// measured calibrates nothing, and is held against the prediction.
+TEST(Predict, TakesThePrecisionOfWhichThereIsAPeak) {
+  const Finished run = run_papilio({"predict", "--model", "resnet18", "--device", "gtx-1080-ti"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("By roofline at fp32, not calibrated"));
+  EXPECT_THAT(run.out, HasSubstr("The table of resnet50-paper at fp16"));
+}
+
+// Several devices are as many predictions; where one cannot be made, none is written.
+TEST(Predict, OfSeveralDevicesWritesAllOrNone) {
+  const TemporaryFolder folder;
+  describe_device(folder);
+  const std::string profiles = folder.path().string();
+  const auto predict = [&](const std::string& devices) {
+    return run_papilio({"predict", "--model", "resnet18", "--device", devices, "--profiles",
+                        profiles, "-o", profiles});
+  };
+  EXPECT_THAT(predict("mine,nobodys").err, HasSubstr("unknown device 'nobodys'"));
+  EXPECT_FALSE(fs::exists(folder.path() / "layers"));
+  const Finished both = predict("mine,gtx-1080-ti");
+  ASSERT_EQ(both.exit_code, 0) << both.err;
+  EXPECT_THAT(both.out,
+              AllOf(HasSubstr("# resnet18 on mine"), HasSubstr("# resnet18 on gtx-1080-ti")));
+  EXPECT_TRUE(fs::exists(folder.path() / "layers/mine/resnet18.yaml"));
+  EXPECT_TRUE(fs::exists(folder.path() / "layers/gtx-1080-ti/resnet18.yaml"));
+}
+
 TEST(Predict, TellsWhatIsWrong) {
   const auto error = [](std::vector<std::string> words) {
     words.insert(words.begin(), "predict");
@@ -193,7 +221,7 @@ TEST(Predict, TellsWhatIsWrong) {
               HasSubstr("unknown --method 'roof'"));
   EXPECT_THAT(error({"--model", "resnet18", "--device", "xeon-1-thread", "--method", "roofline"}),
               HasSubstr("needs the key 'peak_fp32_flop_per_s'"));
-  EXPECT_THAT(error({"--model", "resnet18", "--device", "gtx-1080-ti"}),
+  EXPECT_THAT(error({"--model", "resnet18", "--device", "gtx-1080-ti", "--precision", "fp16"}),
               HasSubstr("or predict at fp32, whose peak is there (--precision fp32)"));
   EXPECT_THAT(error({"--model", "resnet18", "--device", "xeon-1-thread", "--calibrate", "nobody"}),
               HasSubstr("has no table of 'nobody' at fp32"));
