@@ -19,6 +19,7 @@
 #include "models/zoo/zoo.hpp"
 #include "sim/base/cli/interrupts.hpp"
 #include "sim/base/cli/profiles_option.hpp"
+#include "sim/base/data/installation.hpp"
 #include "sim/base/document/document.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
@@ -90,7 +91,7 @@ void import_command(const Words& words) {
   const std::string format = options.text_of("format");
   check_format(format);
   if (!line.has("file")) options.fail("expected a TorchScript archive or an ONNX file");
-  ImportRequest request{.file = line.all("file").front(),
+  ImportRequest request{.file = own_or_shipped(line.all("file").front()),
                         .name = options.text_of("name"),
                         .check = !line.has("no-check"),
                         .seconds = options.real_of("time-limit", 1e-3, 1e6),

@@ -124,7 +124,8 @@ StarterAnswers answers_of(const CommandLine& line, const Starter& starter,
   return answers;
 }
 
-/// The powers of the radio that another is like.
+/// The powers of the radio that another is like, and the rates at which they are known to hold:
+/// beyond them every report calls a power extrapolated.
 void add_powers(StarterAnswers& answers, const ProfileLibrary& library) {
   const RadioProfile like = load_radio(library, Bibliography{library}, answers.at("like"));
   const std::map<std::string, std::string> kept{{"alpha_uplink_j_per_bit", "alpha-uplink"},
@@ -134,6 +135,18 @@ void add_powers(StarterAnswers& answers, const ProfileLibrary& library) {
     const auto as = kept.find(key);
     if (as != kept.end()) answers[as->second] = fmt::format("{}", constant.value.value_or(0));
   }
+  std::string rates;
+  for (const auto& [key, constant] : like.about.constants) {
+    constexpr std::string_view kKnown = "known_rates.";
+    if (!key.starts_with(kKnown)) continue;
+    rates += fmt::format(", {}: {}", key.substr(kKnown.size()), constant.value.value_or(0));
+  }
+  answers["known-rates"] =
+      rates.empty() ? ""
+                    : fmt::format(
+                          "# At these rates {}'s powers are known to hold; beyond them, reports "
+                          "say that a power is extrapolated.\nknown_rates: {{kind: assumed{}}}\n",
+                          like.about.name, rates);
 }
 
 /// Every field of every kind once, as an option.
@@ -201,9 +214,10 @@ void new_command(const Words& words) {
       "trace.\nAsks on a terminal for what no option says; in scripts takes what is usual. "
       "Devices and radios go\ninto a folder of profiles, all else where you are. Never writes over "
       "a file.",
-      {"papilio new scenario mine --radio wifi",
+      {"papilio new scenario mine --radio wifi --delay 0.005",
        "papilio new device phone --peak 1e12 --bandwidth 30e9 --idle-power 1 --peak-power 6",
        "papilio new radio home --uplink 40e6 --downlink 80e6",
+       "papilio new radio lab --uplink 200e6 --downlink 400e6 --power 1.2",
        "papilio new fleet campus --count 500 --rate 0.2", "papilio new study rates --base my.yaml",
        "papilio new trace lift"}};
   line.add_positional("kind");

@@ -73,7 +73,9 @@ std::string line_of(const Answers& answers, const char* option, const std::strin
   return fmt::format("{:<42}  # {}\n", pair, comment);
 }
 
-std::string scenario_text(const std::string& name, const Answers& answers) {
+std::string scenario_text(const std::string& name, const Answers& given) {
+  Answers answers = given;
+  answers["delay"] = line_of(given, "delay", "delay_s", "0.005", "one way, once for each message");
   return filled(
       R"(# Where should {model} be split? Run it with 'papilio run {name}.yaml'; 'papilio plan' searches beyond what is listed.
 # Every key: 'papilio schema', docs/models/.
@@ -88,8 +90,8 @@ strategies:
   - {{strategy: split, after: all}}            # every cut, the tensor as it is in 8 bits
   # - {{strategy: split, after: all, bits: 32}}  # as it is computed: loses no accuracy
   # - {{strategy: butterfly, after: [RB8], channels: 5}}   # a butterfly unit; its accuracy has to be measured ('papilio train')
-# uplink_bit_per_s: 5e6      # in place of the radio's own rate; also downlink_bit_per_s
-# delay_s: 0.005             # one way, once for each message
+{delay}# uplink_bit_per_s: 5e6      # in place of the radio's own rate; also downlink_bit_per_s
+# download_takes_time: true  # else the answer comes at once
 # cloud: {{device: {cloud}, load_level: 10}}  # a busy cloud, which takes ten times as long
 # limits: {{latency_s: 0.03}}  # what may be chosen; also mobile_energy_j, upload_bytes, …
 )",
@@ -106,7 +108,7 @@ duration_s: 600              # of arrivals; what has arrived is played to its en
 warm_up_s: 60                # of it, not counted
 replications: 3              # independent runs, for intervals
 cells:
-  - {{name: cell, radio: {radio}, delay_s: 0.001}}
+  - {{name: cell, radio: {radio}, delay_s: {delay}}}
 servers:
   - {{name: cloud, device: {cloud}}}
 mobiles:
@@ -167,19 +169,31 @@ memory_byte_per_s: {bandwidth}
 }
 
 std::string radio_text(const std::string& name, const Answers& answers) {
+  const bool constant = answers.contains("power");
   return filled(
-      R"(# A radio of which the rates are known. Use it as 'networks: [{name}]'; where this folder is not results/profiles, with --profiles.
+             R"(# A radio of which the rates are known. Use it as 'networks: [{name}]'; where this folder is not results/profiles, with --profiles.
 # A number alone is assumed, and reports say so. With its source, a key of sources.yaml in this folder of profiles:
 #   uplink_bit_per_s: {{value: {uplink}, kind: published, source: KEY, at: "Table 2"}}
-title: {name}, its powers those of {like}
-uplink_bit_per_s: {uplink}
+)",
+             name, answers) +
+         filled(constant ? "title: {name}, of one power at every rate\n"
+                         : "title: {name}, its powers those of {like}\n",
+                name, answers) +
+         filled(R"(uplink_bit_per_s: {uplink}
 downlink_bit_per_s: {downlink}
-# Power while it sends: beta_w + alpha_uplink_j_per_bit × rate; docs/models/radio.md. These are {like}'s.
+# Power while it sends: beta_w + alpha_uplink_j_per_bit × rate; docs/models/radio.md.
+)",
+                name, answers) +
+         filled(constant ? R"(alpha_uplink_j_per_bit: 0
+alpha_downlink_j_per_bit: 0
+beta_w: {power}
+)"
+                         : R"(# These are {like}'s.
 alpha_uplink_j_per_bit: {alpha_uplink}
 alpha_downlink_j_per_bit: {alpha_downlink}
 beta_w: {beta}
-)",
-      name, answers);
+{known_rates})",
+                name, answers);
 }
 
 std::string trace_text(const std::string& name, const Answers& answers) {
@@ -281,7 +295,11 @@ const std::vector<Starter>& starters() {
       {"scenario",
        "",
        ".yaml",
-       {kModel, kMobile, kCloud, kRadio},
+       {kModel,
+        kMobile,
+        kCloud,
+        kRadio,
+        {"delay", "propagation delay one way, s", Kind::kNumber, "", true}},
        scenario_text,
        check_with<ScenarioSpec, describe_scenario>,
        after_scenario},
@@ -292,6 +310,7 @@ const std::vector<Starter>& starters() {
         kMobile,
         kCloud,
         kRadio,
+        {"delay", "propagation delay one way, s", Kind::kNumber, "0.001"},
         {"count", "mobiles", Kind::kWhole, "20"},
         {"rate", "requests of each mobile, 1/s", Kind::kNumber, "0.1"}},
        fleet_text,
@@ -326,7 +345,9 @@ const std::vector<Starter>& starters() {
        ".yaml",
        {{"uplink", "uplink, bit/s", Kind::kNumber},
         {"downlink", "downlink, bit/s", Kind::kNumber},
-        {"like", "radio whose powers it has", Kind::kName, "wifi", false, "radios"}},
+        {"like", "radio whose powers it has", Kind::kName, "wifi", false, "radios"},
+        {"power", "power while it sends or receives, W, instead of those", Kind::kNumber, "",
+         true}},
        radio_text,
        check_with<RadioProfile, describe_radio_file>,
        after_radio},

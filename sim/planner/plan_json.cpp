@@ -13,8 +13,6 @@
 #include "sim/planner/baselines.hpp"
 #include "sim/planner/plan_file.hpp"
 #include "sim/planner/plan_report.hpp"
-#include "sim/report/assumptions.hpp"
-#include "sim/report/layer_times.hpp"
 
 namespace papilio {
 namespace {
@@ -172,8 +170,6 @@ nlohmann::ordered_json plan_json(const Planner& planner, const std::vector<PlanA
   if (const std::optional<double> least = scenario.limits.accuracy.floor()) {
     limits["accuracy"] = *least;
   }
-  Json assumed = Json::array({layer_times_text(scenario.tables())});
-  for (std::string& text : texts_of(assumptions_of(scenario))) assumed.push_back(std::move(text));
   Json not_asked = Json::array();
   for (const std::string& why : planner.not_asked()) not_asked.push_back(why);
   return {{"kind", "plan"},
@@ -187,7 +183,7 @@ nlohmann::ordered_json plan_json(const Planner& planner, const std::vector<PlanA
           {"limits_text", scenario.limits.text()},
           {"complete", planner.complete()},
           {"not_asked", std::move(not_asked)},
-          {"assumptions", std::move(assumed)},
+          {"assumptions", grounds_of(scenario)},
           {"answers", std::move(all)}};
 }
 

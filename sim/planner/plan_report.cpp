@@ -11,7 +11,9 @@
 #include "sim/plan/search/front.hpp"
 #include "sim/planner/baselines.hpp"
 #include "sim/planner/sensitivity.hpp"
+#include "sim/report/assumptions.hpp"
 #include "sim/report/format.hpp"
+#include "sim/report/layer_times.hpp"
 
 namespace papilio {
 namespace {
@@ -99,6 +101,8 @@ class Report {
         if (one.best) document.sections.push_back(stages(one));
       }
     }
+    document.sections.push_back(
+        {.title = "What this rests on", .paragraphs = grounds_of(planner_.scenario())});
     document.sections.push_back(asked());
     return document;
   }
@@ -401,6 +405,12 @@ std::vector<double> front_points(const PlanAnswer& answer, const Planner& planne
                    plan.spend[Criterion::kCloudTime]});
   }
   return points;
+}
+
+std::vector<std::string> grounds_of(const Scenario& scenario) {
+  std::vector<std::string> grounds = texts_of(assumptions_of(scenario));
+  grounds.insert(grounds.begin(), layer_times_text(scenario.tables()));
+  return grounds;
 }
 
 Document plan_document(const Planner& planner, const std::vector<PlanAnswer>& answers,

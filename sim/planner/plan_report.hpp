@@ -31,8 +31,12 @@ inline constexpr std::size_t kFrontCoordinates = 5;
 /// unless nobody knows the accuracy of any plan: then it is 0 for all.
 std::vector<double> front_points(const PlanAnswer& answer, const Planner& planner);
 
-/// The answers as a report: the answer first, then what others would cost, and what would change
-/// it.
+/// What plans rest on, as sentences: whose layer times they are priced by, and what is assumed
+/// because the scenario does not say it.
+std::vector<std::string> grounds_of(const Scenario& scenario);
+
+/// The answers as a report: the answer first, then what others would cost, what would change it,
+/// and what all of that rests on.
 Document plan_document(const Planner& planner, const std::vector<PlanAnswer>& answers,
                        const PlanReportSettings& settings);
 

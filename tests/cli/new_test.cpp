@@ -78,6 +78,8 @@ TEST(New, ADevicePredicts) {
   EXPECT_THAT(shown.out, AllOf(HasSubstr("assumed"), HasSubstr("peak_fp32_flop_per_s")));
 }
 
+// 40 Mbit/s · 283.17 nJ/bit + 0.13286 W = 11.46 W, beyond the 18.88 Mbit/s up to which Wi-Fi's
+// coefficients are known: runs and plans say so of a radio that has them too.
 TEST(New, ARadioHasTheRatesAndAnothersPowers) {
   const TemporaryFolder folder;
   const std::string at = folder.path().string();
@@ -87,9 +89,38 @@ TEST(New, ARadioHasTheRatesAndAnothersPowers) {
       run_papilio({"run", "scenarios/examples/u-net.yaml", "--profiles", at, "--set",
                    "networks=[home]", "-o", at + "/results", "--format", "md"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("beta_w of the radio home, by its file"));
+  const auto tells = AllOf(HasSubstr("beta_w, known_rates.most_uplink_bit_per_s"),
+                           HasSubstr("for sending at 40 Mbit/s, which makes 11.5 W, where they "
+                                     "are known up to 18.88 Mbit/s (assumed)"));
+  EXPECT_THAT(run.out, tells);
+  const Finished plan = run_papilio(
+      {"plan", "scenarios/examples/u-net.yaml", "--profiles", at, "--set", "networks=[home]"});
+  EXPECT_THAT(plan.out, tells);
   EXPECT_THAT(read_file(folder.path() / "radios/home.yaml"),
               AllOf(HasSubstr("alpha_uplink_j_per_bit: 2.8317e-07"), HasSubstr("beta_w: 0.13286")));
+}
+
+TEST(New, ARadioMayHaveOnePowerAtEveryRate) {
+  const TemporaryFolder folder;
+  const std::string at = folder.path().string();
+  ASSERT_EQ(
+      begin(folder, {"radio", "lab", "--uplink", "200e6", "--downlink", "400e6", "--power", "1.2"})
+          .exit_code,
+      0);
+  const Finished plan = run_papilio(
+      {"plan", "scenarios/examples/u-net.yaml", "--profiles", at, "--set", "networks=[lab]"});
+  ASSERT_EQ(plan.exit_code, 0) << plan.err;
+  EXPECT_THAT(plan.out, Not(HasSubstr("EXTRAPOLATED")));
+  EXPECT_THAT(read_file(folder.path() / "radios/lab.yaml"),
+              AllOf(HasSubstr("alpha_uplink_j_per_bit: 0\n"), HasSubstr("beta_w: 1.2\n")));
+}
+
+TEST(New, TakesADelay) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(begin(folder, {"scenario", "far", "--delay", "0.005"}).exit_code, 0);
+  EXPECT_THAT(read_file(folder.path() / "far.yaml"), HasSubstr("\ndelay_s: 0.005 "));
+  ASSERT_EQ(begin(folder, {"fleet", "near", "--delay", "0.002"}).exit_code, 0);
+  EXPECT_THAT(read_file(folder.path() / "near.yaml"), HasSubstr("delay_s: 0.002}"));
 }
 
 TEST(New, WritesNothingWhereAnAnswerIsAmiss) {
