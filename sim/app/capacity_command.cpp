@@ -40,7 +40,8 @@ CapacityQuestion question_of(const CommandLine& line) {
 }
 
 /// Plays the fleet with a value, and shows how far it is.
-Table play_shown(FleetRuns& fleet, double value, bool whole, int jobs) {
+Table play_shown(FleetRuns& fleet, double value, bool whole, const std::string& strategy,
+                 int jobs) {
   Progress progress{1, "", false};
   return fleet.play(value, whole,
                     {.jobs = jobs,
@@ -49,7 +50,8 @@ Table play_shown(FleetRuns& fleet, double value, bool whole, int jobs) {
                            progress.update(share, fmt::format("run {}: {}; {}", fleet.count(),
                                                               fleet.last(), text));
                          },
-                     .stop_requested = interrupted});
+                     .stop_requested = interrupted,
+                     .strategy = strategy});
 }
 
 }  // namespace
@@ -96,9 +98,10 @@ void capacity_command(const Words& words) {
   FleetRuns fleet{source, question.key};
   const CapacityAxis axis = capacity_axis(question, fleet.effective());
   const int jobs = jobs_of(line, "capacity");
-  const CapacityAnswer answer = capacity_of(question, axis, [&](double value) {
-    return play_shown(fleet, value, axis.range.whole, jobs);
-  });
+  const CapacityAnswer answer =
+      capacity_of(question, axis, [&](double value, const std::string& strategy) {
+        return play_shown(fleet, value, axis.range.whole, strategy, jobs);
+      });
   if (format == "json") {
     say(json_text(capacity_json(question, answer)));
   } else if (format == "csv") {

@@ -191,12 +191,7 @@ CapacityAxis capacity_axis(const CapacityQuestion& question, const std::string& 
 CapacityAnswer capacity_of(const CapacityQuestion& question, const CapacityAxis& axis,
                            const FleetRun& run) {
   PAPILIO_CHECK(!question.conditions.empty());
-  std::map<double, Table> played;
-  const auto rows_at = [&](double value) -> const Table& {
-    const auto known = played.find(value);
-    return known != played.end() ? known->second : played.emplace(value, run(value)).first->second;
-  };
-  const Table& first = rows_at(axis.start);
+  const Table first = run(axis.start, "");
   for (const Condition& condition : question.conditions) condition.check(first);
   const std::vector<std::string> strategies = texts_in(first, "strategy");
   for (const std::string& wanted : question.strategies) {
@@ -204,12 +199,15 @@ CapacityAnswer capacity_of(const CapacityQuestion& question, const CapacityAxis&
   }
   check_known("mobiles", question.mobiles, texts_in(first, "mobiles"));
   check_known("window", question.window, texts_in(first, "window"));
-  CapacityAnswer answer{.whole = axis.range.whole};
+  CapacityAnswer answer{.whole = axis.range.whole, .strategies = {}, .runs = 1};
   for (const std::string& strategy : strategies) {
     if (!asks_about(question, strategy)) continue;
     StrategyCapacity found{.strategy = strategy};
     const auto judge = [&](double value) {
-      const Table& rows = rows_at(value);
+      const bool is_first = value == axis.start;
+      const Table played = is_first ? Table{} : run(value, strategy);
+      if (!is_first) ++answer.runs;
+      const Table& rows = is_first ? first : played;
       const Table::Row& row = row_of(question, rows, strategy);
       CapacityTrial trial{.verdict = Verdict::kKeeps};
       for (const Condition& condition : question.conditions) {
@@ -219,12 +217,9 @@ CapacityAnswer capacity_of(const CapacityQuestion& question, const CapacityAxis&
       return found.trials.emplace(value, std::move(trial)).first->second.verdict;
     };
     Verdicts verdicts;
-    // What was played for other strategies is known of this one.
-    for (const auto& [value, rows] : played) verdicts.emplace(value, judge(value));
     found.edge = find_edge(judge, axis.start, axis.range, verdicts);
     answer.strategies.push_back(std::move(found));
   }
-  answer.runs = played.size();
   return answer;
 }
 

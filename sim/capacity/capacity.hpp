@@ -44,8 +44,9 @@ struct CapacityAnswer {
   std::size_t runs{0};
 };
 
-/// Plays a fleet with a value of the key. @return the rows of `fleet.csv`
-using FleetRun = std::function<Table(double value)>;
+/// Plays a fleet with a value of the key, all its strategies where none is named.
+/// @return the rows of `fleet.csv`
+using FleetRun = std::function<Table(double value, const std::string& strategy)>;
 
 /// Which values of a fleet's key can be tried, and where to begin.
 struct CapacityAxis {
@@ -59,7 +60,8 @@ struct CapacityAxis {
 ///         in, or the question's range does not lie in the schema's
 CapacityAxis capacity_axis(const CapacityQuestion& question, const std::string& effective);
 
-/// Searches for each strategy. Runs are shared between the strategies; a fleet draws the same
+/// Searches for each strategy. The first run is of all; then each strategy is played alone, for one
+/// that bears much would have the others played far beyond what they bear. A fleet draws the same
 /// random numbers at every value, so that what differs is the value's doing.
 /// @throws ConfigError if the rows have no such strategy, group, window or column
 CapacityAnswer capacity_of(const CapacityQuestion& question, const CapacityAxis& axis,

@@ -105,7 +105,8 @@ Document capacity_document(const CapacityQuestion& question, const CapacityAnswe
   Section section{.title = "Both sides of the edge"};
   section.table = std::move(table);
   section.remarks.push_back(fmt::format(
-      "{} runs of the whole fleet, all with the same random numbers. Where a quantity has a 95 % "
+      "{} runs, the first of all strategies, the others of one, all with the same random numbers. "
+      "Where a quantity has a 95 % "
       "interval, what keeps does so with all of it, and what breaks with all of it; between the "
       "two the limit lies within the interval, and more replications would tell them apart.",
       answer.runs));

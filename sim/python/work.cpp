@@ -112,13 +112,17 @@ Packed capacity_found(const ScenarioSource& source, const CapacityQuestion& ques
   FleetRuns fleet{source, question.key};
   const CapacityAxis axis = capacity_axis(question, fleet.effective());
   Teller teller{send};
-  const CapacityAnswer answer = capacity_of(question, axis, [&](double value) {
-    return fleet.play(
-        value, axis.range.whole,
-        {.jobs = jobs, .on_progress = [&](double share, const std::string& text) {
-           teller.tell(share, fmt::format("run {}: {}; {}", fleet.count(), fleet.last(), text));
-         }});
-  });
+  const CapacityAnswer answer =
+      capacity_of(question, axis, [&](double value, const std::string& strategy) {
+        return fleet.play(value, axis.range.whole,
+                          {.jobs = jobs,
+                           .on_progress =
+                               [&](double share, const std::string& text) {
+                                 teller.tell(share, fmt::format("run {}: {}; {}", fleet.count(),
+                                                                fleet.last(), text));
+                               },
+                           .strategy = strategy});
+      });
   Packer packer;
   packer.add("runs", capacity_runs(question, answer), known_columns());
   packer.about["capacity"] = capacity_json(question, answer);

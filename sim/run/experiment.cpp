@@ -48,8 +48,10 @@ std::unique_ptr<Experiment> FleetRuns::load(const ScenarioSource& source) const 
 Table FleetRuns::play(double value, bool whole, const PlayOptions& options) {
   ++count_;
   last_ = whole ? fmt::format("{}={:.0f}", key_, value) : fmt::format("{}={}", key_, value);
+  const std::string assignment = last_;
+  if (!options.strategy.empty()) last_ += fmt::format(", {}", options.strategy);
   ScenarioSource source = source_;
-  source.overrides.push_back(last_);
+  source.overrides.push_back(assignment);
   return load(source)->play(options)->rows();
 }
 

@@ -30,7 +30,7 @@ struct TimelineOptions {
   std::optional<std::string> strategy;   ///< the one; else all
 };
 
-/// How an experiment is played. None of it changes a result.
+/// How an experiment is played. None of it changes a result, but which there are.
 struct PlayOptions {
   int jobs{1};  ///< worker processes at a time, >= 1
   /// Called now and then with the share of the work that is done, in 0..1, and how far that is in
@@ -38,6 +38,9 @@ struct PlayOptions {
   std::function<void(double share, const std::string& text)> on_progress;
   std::function<bool()> stop_requested;      ///< polled likewise: true stops the work; may be empty
   const TimelineOptions* timeline{nullptr};  ///< null: none
+  /// Of a fleet: the one strategy that is played; empty: all. Each strategy meets the same requests
+  /// whatever others are played.
+  std::string strategy{};
 };
 
 /// What was played, in every form that a run hands out.

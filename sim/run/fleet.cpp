@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -31,8 +32,11 @@ std::uint64_t peak_memory_bytes() {
 
 class FleetResults final : public Results {
  public:
-  FleetResults(const FleetScenario& fleet, std::vector<FleetResult> results)
-      : fleet_{fleet}, results_{std::move(results)}, summaries_{summarise(fleet_, results_)} {}
+  FleetResults(std::shared_ptr<const FleetScenario> fleet, std::vector<FleetResult> results)
+      : kept_{std::move(fleet)},
+        fleet_{*kept_},
+        results_{std::move(results)},
+        summaries_{summarise(fleet_, results_)} {}
 
   [[nodiscard]] Document report() const override {
     return fleet_report(fleet_, results_, summaries_, engine_name());
@@ -71,6 +75,7 @@ class FleetResults final : public Results {
   }
 
  private:
+  std::shared_ptr<const FleetScenario> kept_;
   const FleetScenario& fleet_;
   std::vector<FleetResult> results_;
   std::vector<FleetSummary> summaries_;
@@ -145,10 +150,22 @@ class FleetTimeline {
   FleetTrace trace_;
 };
 
+/// The fleet with one of its strategies.
+std::shared_ptr<const FleetScenario> with_one(const FleetScenario& fleet,
+                                              const std::string& strategy) {
+  auto one = std::make_shared<FleetScenario>(fleet);
+  std::erase_if(one->model.strategies,
+                [&](const FleetStrategy& other) { return other.name != strategy; });
+  PAPILIO_CHECK(!one->model.strategies.empty());
+  return one;
+}
+
 class FleetExperiment final : public Experiment {
  public:
   FleetExperiment(ScenarioSource source, FleetScenario fleet)
-      : source_{std::move(source)}, fleet_{std::move(fleet)} {}
+      : source_{std::move(source)},
+        all_{std::make_shared<const FleetScenario>(std::move(fleet))},
+        fleet_{*all_} {}
 
   [[nodiscard]] const std::string& name() const override { return fleet_.spec.name; }
   [[nodiscard]] std::int64_t seed() const override { return fleet_.spec.seed; }
@@ -169,21 +186,24 @@ class FleetExperiment final : public Experiment {
                           fmt::format("{:.0f} s simulated, {:.0f} requests/s", done.simulated_s,
                                       static_cast<double>(done.requests) / elapsed.count()));
     };
+    const std::shared_ptr<const FleetScenario> played =
+        options.strategy.empty() ? all_ : with_one(*all_, options.strategy);
     std::optional<FleetTimeline> timeline;
-    if (options.timeline != nullptr) timeline.emplace(*options.timeline, name(), fleet_.model);
+    if (options.timeline != nullptr) timeline.emplace(*options.timeline, name(), played->model);
     std::vector<FleetResult> results =
-        simulate_fleet(fleet_.model, {.jobs = options.jobs,
-                                      .on_progress = show,
-                                      .stop_requested = options.stop_requested,
-                                      .trace = timeline ? &timeline->trace() : nullptr});
-    check_time_series(source_, fleet_, results);
+        simulate_fleet(played->model, {.jobs = options.jobs,
+                                       .on_progress = show,
+                                       .stop_requested = options.stop_requested,
+                                       .trace = timeline ? &timeline->trace() : nullptr});
+    check_time_series(source_, *played, results);
     if (timeline) timeline->commit();
-    return std::make_unique<FleetResults>(fleet_, std::move(results));
+    return std::make_unique<FleetResults>(played, std::move(results));
   }
 
  private:
   ScenarioSource source_;
-  FleetScenario fleet_;
+  std::shared_ptr<const FleetScenario> all_;
+  const FleetScenario& fleet_;
 };
 
 }  // namespace

@@ -75,7 +75,8 @@ def main():
                     done = run(line)
                     printed += done.stdout
                     ran, parsed = ran + (not left_out), parsed + left_out
-                    if done.returncode != 0:
+                    differs = line.startswith("./papilio compare ") and done.returncode == 1
+                    if done.returncode != 0 and not differs:
                         failures.append(f"{line}\n  {done.stderr.strip()}")
                 elif line.startswith("| "):
                     rows += 1

@@ -61,10 +61,13 @@ fs::path find_shipped_folder() {
   fs::path sources{PAPILIO_SOURCE_DIR};
   const fs::path own = own_file();
   std::error_code ignored;
-  if (lies_in(own, fs::weakly_canonical(PAPILIO_BINARY_DIR, ignored))) return sources;
-  if (fs::path share = share_of_prefix(own); !share.empty()) return share;
+  const fs::path build = fs::weakly_canonical(PAPILIO_BINARY_DIR, ignored);
+  fs::path share = share_of_prefix(own);
+  // A program in its build folder, unless it was installed into a folder there.
+  if (lies_in(own, build) && !lies_in(share, build)) return sources;
+  if (!share.empty()) return share;
   if (holds_profiles(sources)) return sources;
-  fs::path share = share_of_system();
+  share = share_of_system();
   return share.empty() ? sources : share;
 }
 
