@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/machine/entries.hpp"
+
 namespace papilio {
 namespace {
 
@@ -33,17 +35,6 @@ std::optional<std::uint64_t> number_of(const fs::path& path) {
   std::uint64_t number = 0;
   if (!file || !(file >> number)) return std::nullopt;
   return number;
-}
-
-/// What lies in a folder, by name; nothing where there is none.
-std::vector<fs::path> entries_of(const fs::path& folder) {
-  std::error_code ignored;
-  std::vector<fs::path> entries;
-  for (const fs::directory_entry& entry : fs::directory_iterator{folder, ignored}) {
-    entries.push_back(entry.path());
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
 }
 
 class RaplMeter : public EnergyMeter {
@@ -188,7 +179,7 @@ void PowerIntegral::add(double time_s, double power_w) {
 std::unique_ptr<EnergyMeter> rapl_meter(const fs::path& sys) {
   std::vector<RaplMeter::Zone> zones;
   std::string name;
-  for (const fs::path& folder : entries_of(sys / "class" / "powercap")) {
+  for (const fs::path& folder : sorted_entries(sys / "class" / "powercap")) {
     // Some machines show the same counters a second time.
     if (folder.filename().string().starts_with("intel-rapl-mmio")) continue;
     const auto zone = line_of(folder / "name");
@@ -208,7 +199,7 @@ std::unique_ptr<EnergyMeter> ina_meter(bool of_gpu, const fs::path& sys) {
   constexpr std::array kCpuRails{"VDD_CPU_CV", "VDD_CPU_GPU_CV", "VDD_CPU", "CPU", "VDD_IN"};
   constexpr int kChannels = 3;
   for (const char* rail : of_gpu ? kGpuRails : kCpuRails) {
-    for (const fs::path& folder : entries_of(sys / "class" / "hwmon")) {
+    for (const fs::path& folder : sorted_entries(sys / "class" / "hwmon")) {
       if (line_of(folder / "name") != "ina3221") continue;
       for (int channel = 1; channel <= kChannels; ++channel) {
         const std::string number = std::to_string(channel);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sim/base/machine/energy_meter.hpp"
+#include "sim/base/machine/entries.hpp"
 #include "sim/base/machine/processor.hpp"
 
 namespace papilio {
@@ -24,16 +25,6 @@ std::string first_line(const fs::path& path) {
   std::string line;
   std::getline(file, line);
   return line;
-}
-
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-  std::error_code ignored;
-  std::vector<fs::path> entries;
-  for (const fs::directory_entry& entry : fs::directory_iterator{folder, ignored}) {
-    entries.push_back(entry.path());
-  }
-  std::sort(entries.begin(), entries.end());
-  return entries;
 }
 
 MeterSurvey survey_rapl(const fs::path& sys) {
