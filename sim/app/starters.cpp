@@ -168,8 +168,10 @@ memory_byte_per_s: {bandwidth}
          "#   - {model: resnet50, latency_s: 0.05, kind: assumed}\n";
 }
 
-std::string radio_text(const std::string& name, const Answers& answers) {
-  const bool constant = answers.contains("power");
+std::string radio_text(const std::string& name, const Answers& given) {
+  const bool constant = given.contains("power");
+  Answers answers = given;
+  answers.emplace("known-rates", "");  // of a radio whose file states none
   return filled(
              R"(# A radio of which the rates are known. Use it as 'networks: [{name}]'; where this folder is not results/profiles, with --profiles.
 # A number alone is assumed, and reports say so. With its source, a key of sources.yaml in this folder of profiles:
