@@ -131,7 +131,9 @@ if(PAPILIO_TIDY)
   target_include_directories(papilio_tidy_scope SYSTEM PRIVATE ${PAPILIO_CLANG_HEADERS})
   set(scope_test ${PROJECT_SOURCE_DIR}/tests/style/tidy_scope.sh)
   set(scope_stamp ${CMAKE_BINARY_DIR}/tidy/scope.stamp)
-  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/tidy)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/tidy/tests)
+  # Parts of tests are read as tests are.
+  configure_file(${PROJECT_SOURCE_DIR}/tests/.clang-tidy ${CMAKE_BINARY_DIR}/tidy/tests/.clang-tidy COPYONLY)
   add_custom_command(
     OUTPUT ${scope_stamp}
     COMMAND sh ${scope_test} ${PAPILIO_CLANG_TIDY} $<TARGET_FILE:papilio_tidy_scope> ${PROJECT_SOURCE_DIR}
@@ -141,9 +143,10 @@ if(PAPILIO_TIDY)
   add_custom_target(papilio_tidy_scope_test ALL DEPENDS ${scope_stamp})
 endif()
 
-# Under the tidy preset, nothing of `target` is built: each of its sources is read by clang-tidy, and
-# again when it or any header of the project has changed. What sees LibTorch's headers is left out:
-# Clang 14 and 16 cannot parse them as C++20 (vectors of an incomplete type, constexpr there).
+# Under the tidy preset, nothing of `target` is built: clang-tidy reads its sources, several as one (see
+# tidy.sh; those that a unity build leaves out, by themselves), and again when one of them or any header of
+# the project has changed. What sees LibTorch's headers is left out: Clang 14 and 16 cannot parse them as
+# C++20 (vectors of an incomplete type, constexpr there).
 function(papilio_tidy target)
   if(NOT PAPILIO_TIDY)
     return()
@@ -158,10 +161,8 @@ function(papilio_tidy target)
   if(torch IN_LIST linked)
     return()
   endif()
-  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/*.hpp
-                                              ${PROJECT_SOURCE_DIR}/models/*.hpp
-                                              ${PROJECT_SOURCE_DIR}/tests/*.hpp)
   get_target_property(sources ${target} SOURCES)
+  set(together)
   set(stamps)
   foreach(source ${sources})
     cmake_path(ABSOLUTE_PATH source NORMALIZE)
@@ -169,19 +170,50 @@ function(papilio_tidy target)
     if(is_generated)
       continue()
     endif()
-    cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE name)
-    set(stamp ${CMAKE_BINARY_DIR}/tidy/${target}/${name}.stamp)
-    cmake_path(GET stamp PARENT_PATH folder)
-    file(MAKE_DIRECTORY ${folder})
-    add_custom_command(
-      OUTPUT ${stamp}
-      COMMAND ${PAPILIO_CLANG_TIDY} --load=$<TARGET_FILE:papilio_tidy_scope>
-              --checks=papilio-own-declarations -p ${CMAKE_BINARY_DIR} --quiet ${source}
-      COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
-      DEPENDS ${source} ${headers} papilio_tidy_scope ${PROJECT_SOURCE_DIR}/.clang-tidy
-              ${PROJECT_SOURCE_DIR}/tests/.clang-tidy
-      COMMENT "clang-tidy ${name}" VERBATIM)
-    list(APPEND stamps ${stamp})
+    get_source_file_property(is_alone ${source} SKIP_UNITY_BUILD_INCLUSION)
+    if(is_alone)
+      papilio_tidy_part(stamp ${target} ${source})
+      list(APPEND stamps ${stamp})
+      continue()
+    endif()
+    list(APPEND together ${source})
+    list(LENGTH together count)
+    if(count EQUAL 8)
+      papilio_tidy_part(stamp ${target} ${together})
+      list(APPEND stamps ${stamp})
+      set(together)
+    endif()
   endforeach()
+  if(together)
+    papilio_tidy_part(stamp ${target} ${together})
+    list(APPEND stamps ${stamp})
+  endif()
   add_custom_target(${target}_tidy ALL DEPENDS ${stamps})
+endfunction()
+
+# Sets `result` to what is made when clang-tidy finds nothing in these sources of `target`.
+function(papilio_tidy_part result target)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/sim/*.hpp
+                                              ${PROJECT_SOURCE_DIR}/models/*.hpp
+                                              ${PROJECT_SOURCE_DIR}/tests/*.hpp)
+  list(GET ARGN 0 first)
+  cmake_path(RELATIVE_PATH first BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE name)
+  set(part ${CMAKE_BINARY_DIR}/tidy/${name})
+  cmake_path(REMOVE_EXTENSION part)
+  set(part ${part}.${target}.cpp)
+  cmake_path(GET part PARENT_PATH folder)
+  file(MAKE_DIRECTORY ${folder})
+  # The target is not built; as a source of it, the part has its flags.
+  target_sources(${target} PRIVATE ${part})
+  set_source_files_properties(${part} PROPERTIES GENERATED ON)
+  add_custom_command(
+    OUTPUT ${part}.stamp
+    COMMAND sh ${PROJECT_SOURCE_DIR}/cmake/tidy.sh ${part} ${ARGN} --
+            ${PAPILIO_CLANG_TIDY} --load=$<TARGET_FILE:papilio_tidy_scope>
+            --checks=papilio-own-declarations -p ${CMAKE_BINARY_DIR} --quiet
+    COMMAND ${CMAKE_COMMAND} -E touch ${part}.stamp
+    DEPENDS ${ARGN} ${headers} papilio_tidy_scope ${PROJECT_SOURCE_DIR}/.clang-tidy
+            ${PROJECT_SOURCE_DIR}/tests/.clang-tidy ${PROJECT_SOURCE_DIR}/cmake/tidy.sh
+    COMMENT "clang-tidy ${name}" VERBATIM)
+  set(${result} ${part}.stamp PARENT_SCOPE)
 endfunction()
