@@ -11,7 +11,7 @@ import tempfile
 
 import papilio
 
-SCENARIOS = pathlib.Path(__file__).resolve().parents[2] / "scenarios"
+SCENARIOS = pathlib.Path("scenarios")  # those of this folder or, where it has none, those that come with Papilio
 
 
 def best_plans():

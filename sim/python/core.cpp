@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "sim/base/cli/version.hpp"
+#include "sim/base/data/installation.hpp"
 #include "sim/base/error.hpp"
 #include "sim/planner/plan_file.hpp"
 #include "sim/python/answers.hpp"
@@ -100,9 +101,10 @@ py::tuple apart(const std::function<Packed(const Workers::Send&)>& work,
   return handed(in_child(work, options));
 }
 
+/// A file that is not there may be one that comes with Papilio, as for the program.
 ScenarioSource source_of(const std::string& file, const std::vector<std::string>& overrides,
                          const std::vector<std::string>& profiles) {
-  ScenarioSource source{.file = file, .overrides = overrides};
+  ScenarioSource source{.file = own_or_shipped(file).string(), .overrides = overrides};
   for (const std::string& folder : profiles) source.profiles.emplace_back(folder);
   return source;
 }

@@ -98,7 +98,7 @@ cmp ours.csv theirs.csv && wc -l < ours.csv'
 if ls "$packages"/python3-papilio_*.deb >/dev/null 2>&1; then
   say "Python"
   inside sh -c 'apt-get -qq install --no-install-recommends /packages/python3-papilio_*.deb' >>"$folder/more.log" 2>&1
-  as_user 'python3 -c "import papilio; print(papilio.__doc__)"'
+  as_user 'python3 /usr/share/doc/papilio/docs/python/example.py'
 fi
 
 # What came along only because something recommends or suggests it goes too: man-db, which is this script's,

@@ -265,7 +265,7 @@ def load(path, *, set=None, profiles=()):
     """Reads a scenario or a fleet and checks all of it, and everything that it names.
 
     Args:
-        path: of the YAML file.
+        path: of the YAML file; one that is not there may be one that comes with Papilio.
         set: values in place of the file's, by dotted keys, as ``papilio run --set`` takes them:
             ``{"networks": ["wifi"], "uplink_bit_per_s": 2e6, "mobiles.0.count": 100}``.
         profiles: folders of your own profiles, searched before those that come with Papilio.
