@@ -1,7 +1,8 @@
 """The README's commands work in the order in which they stand, in a folder that has what a clone has, and print the rows
 that the README quotes below them. Files that the README shows (yaml blocks) are written from it. What takes minutes or needs a file
 that no clone has is named in LEFT_OUT with its reason, and its options are parsed only. Arguments: the program, the project's folder;
---times prints what each command took."""
+--times prints what each command took. tests/install/walk.sh does the same in another system: --in SYSTEM runs the commands there by
+chroot, in SYSTEM's folder /root/papilio, a clone, and none of them shortened."""
 
 import os
 import pathlib
@@ -24,6 +25,8 @@ LEFT_OUT = {
 }
 # Words of the wrapper alone: the suite, of which this test is a part, and Python with the module, whose example is a test.
 OF_THE_WRAPPER = ("./papilio test", "./papilio python")
+# The environment of a newcomer's shell in another system.
+BARE = ["/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8"]
 
 # What a shorter run shows as well: that the command works.
 CHEAPER = {"./papilio capacity ": "--set duration_s=60 --set warm_up_s=6"}
@@ -41,18 +44,21 @@ def is_left_out(command):
 
 def main():
     readme = (root / "README.md").read_text()
+    system = sys.argv[sys.argv.index("--in") + 1] if "--in" in sys.argv else None
     failures, ran, rows, parsed = [], 0, 0, 0
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        for shared in ("scenarios", "profiles", "docs", "results/reference"):
+        folder = pathlib.Path(system, "root/papilio") if system else pathlib.Path(name)
+        for shared in () if system else ("scenarios", "profiles", "docs", "results/reference"):
             (folder / shared).parent.mkdir(exist_ok=True)
             (folder / shared).symlink_to(root / shared)
-        (folder / "papilio").symlink_to(program)
+        if not system:
+            (folder / "papilio").symlink_to(program)
         env = {**os.environ, "HOME": str(folder)}
 
         def run(command):
             began = time.monotonic()
-            done = subprocess.run(["sh", "-c", command], cwd=folder, env=env, capture_output=True, text=True)
+            words = ["chroot", system, *BARE, "sh", "-c", f"cd /root/papilio && {command}"] if system else ["sh", "-c", command]
+            done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True)
             if "--times" in sys.argv:
                 print(f"{time.monotonic() - began:7.1f} s  {command}", flush=True)
             return done
@@ -65,12 +71,12 @@ def main():
                 (folder / title[1]).write_text("\n".join(lines) + "\n")
             for line in lines:
                 if line.startswith("./papilio "):
-                    if line.startswith(OF_THE_WRAPPER):
+                    if line.startswith(OF_THE_WRAPPER[:1] if system else OF_THE_WRAPPER):
                         continue
                     left_out = is_left_out(line)
                     if left_out:
                         line = line.split("  #")[0] + " --help"
-                    for start, more in CHEAPER.items():
+                    for start, more in () if system else CHEAPER.items():
                         line += f" {more}" if line.startswith(start) else ""
                     done = run(line)
                     printed += done.stdout
