@@ -54,16 +54,16 @@ FirstPhaseSpec small_phase() {
   spec.channels = {1, 2};
   spec.seeds = {1};
   spec.training = {
-      .epochs = 2, .batch_size = 32, .optimizer = Optimizer::kSgd, .learning_rate = 0.05};
+      .epochs = 2, .batch_size = 16, .optimizer = Optimizer::kSgd, .learning_rate = 0.05};
   return spec;
 }
 
 std::vector<PointResult> run(const FirstPhaseSpec& spec, const std::filesystem::path& folder,
-                             std::size_t pictures = 96) {
+                             std::size_t pictures = 48) {
   const Transform transform{.height = 32, .width = 32, .shorter_side = 32, .padding = 4};
   return run_first_phase(
       spec, spread_subset(open_dataset("synthetic", Split::kTrain), pictures),
-      spread_subset(open_dataset("synthetic", Split::kTest), 60), transform, folder,
+      spread_subset(open_dataset("synthetic", Split::kTest), 20), transform, folder,
       [](const PhaseProgress&) {}, [] { return false; });
 }
 
@@ -124,8 +124,8 @@ TEST_P(EachOptimizer, StopsWithACheckpointAndGoesOn) {
     int asked = 0;  // stops after some steps, more each time
     try {
       found = run_first_phase(
-          spec, spread_subset(open_dataset("synthetic", Split::kTrain), 96),
-          spread_subset(open_dataset("synthetic", Split::kTest), 60), transform, broken.path(),
+          spec, spread_subset(open_dataset("synthetic", Split::kTrain), 48),
+          spread_subset(open_dataset("synthetic", Split::kTest), 20), transform, broken.path(),
           [](const PhaseProgress&) {}, [&] { return ++asked > 1 + stops; });
     } catch (const Interrupted&) {
       ++stops;
