@@ -38,7 +38,7 @@ inline std::string study_contents(const std::filesystem::path& database) {
 /// So many points, or a quarter of them under sanitizers, where each takes ten times as long.
 constexpr int points_or_fewer(int points) {
 #ifdef __SANITIZE_ADDRESS__
-  return points / 4;
+  return points / 16;
 #else
   return points;
 #endif
