@@ -35,7 +35,7 @@ inline std::string study_contents(const std::filesystem::path& database) {
   return text;
 }
 
-/// So many points, or a quarter of them under sanitizers, where each takes ten times as long.
+/// So many points, or a sixteenth of them under sanitizers, where each takes ten times as long.
 constexpr int points_or_fewer(int points) {
 #ifdef __SANITIZE_ADDRESS__
   return points / 16;
