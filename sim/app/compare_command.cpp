@@ -11,6 +11,7 @@
 #include "sim/base/cli/profiles_option.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/base/text.hpp"
 #include "sim/compare/comparison.hpp"
 #include "sim/compare/report.hpp"
 #include "sim/compare/things.hpp"
@@ -30,7 +31,8 @@ double tolerance_of(const std::string& word, std::string_view number) {
   const auto [stop, status] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (status != std::errc{} || stop != number.data() + number.size() || !std::isfinite(value) ||
       value < 0) {
-    refuse(fmt::format("--tolerance '{}': expected a number >= 0, or NAME=NUMBER", word));
+    refuse(fmt::format("--tolerance '{}': expected a number >= 0, or NAME=NUMBER{}", word,
+                       percent_remedy(number)));
   }
   return value;
 }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <boost/locale/utf.hpp>
+#include <charconv>
 #include <clocale>
+#include <cmath>
 #include <cstdint>
 #include <cwchar>
 #include <iterator>
@@ -153,6 +155,26 @@ Decoded to_utf8(std::string_view bytes) {
   if (begins("\xFE\xFF"sv)) return from_units<char16_t>(bytes, true);
   begins("\xEF\xBB\xBF"sv);
   return {std::string{bytes}, std::nullopt};
+}
+
+std::optional<double> share_of_percent(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  text.remove_suffix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  double percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, percent);
+  if (text.empty() || stop != end || error != std::errc{} || !std::isfinite(percent)) {
+    return std::nullopt;
+  }
+  constexpr double kWhole = 100;
+  return percent / kWhole;
+}
+
+std::string percent_remedy(std::string_view text) {
+  const std::optional<double> share = share_of_percent(text);
+  // A hundredth of a decimal fraction need not be the next one: 0.7 / 100 is 0.006999999999999999.
+  return share ? fmt::format("; write {:.12g}", *share) : std::string{};
 }
 
 }  // namespace papilio

@@ -38,6 +38,12 @@ std::string printable(std::string_view text);
 /// not UTF-8".
 std::string why_unprintable(std::string_view text);
 
+/// What a percentage is as a share, where a number was asked for: "1%" and "1 %" are 0.01. Nothing
+/// where the text is no number with a percent sign behind it.
+std::optional<double> share_of_percent(std::string_view text);
+/// What to tell whoever wrote one: "; write 0.01", or nothing.
+std::string percent_remedy(std::string_view text);
+
 /// A text in UTF-8.
 struct Decoded {
   std::string text;  ///< without a byte order mark

@@ -74,5 +74,16 @@ TEST(Decoding, TellsWhereAUnitIsNoCharacter) {
             1U);
 }
 
+TEST(Percentages, AreSharesWhereTheyAreNumbers) {
+  EXPECT_EQ(share_of_percent("1%"), 0.01);
+  EXPECT_EQ(share_of_percent("2.5 %"), 0.025);
+  for (const char* text : {"1", "%", " %", "one%", "1%%", "inf%", ""}) {
+    EXPECT_EQ(share_of_percent(text), std::nullopt) << text;
+  }
+  // 0.7 / 100 is 0.006999999999999999.
+  EXPECT_EQ(percent_remedy("0.7%"), "; write 0.007");
+  EXPECT_EQ(percent_remedy("0.7"), "");
+}
+
 }  // namespace
 }  // namespace papilio

@@ -15,6 +15,7 @@
 #include "sim/base/document/terminal.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/base/text.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
@@ -72,6 +73,15 @@ bool CommandLine::parse(const Words& words) {
     throw ConfigError{fmt::format("papilio {}: error: unknown option '{}'{}", verb(),
                                   error.get_option_name(),
                                   suggestion(error.get_option_name(), known))};
+  } catch (const po::validation_error& error) {
+    // Boost names the word that it could not take in its sentence alone: the argument ('1%') for …
+    const std::string why = error.what();
+    const std::size_t from = why.find("('");
+    const std::size_t to = from == std::string::npos ? from : why.find("')", from);
+    const std::string word =
+        to == std::string::npos ? std::string{} : why.substr(from + 2, to - from - 2);
+    throw ConfigError{fmt::format("papilio {}: error: {}{}; see 'papilio {} --help'", verb(), why,
+                                  percent_remedy(word), verb())};
   } catch (const po::error& error) {
     throw ConfigError{fmt::format("papilio {}: error: {}; see 'papilio {} --help'", verb(),
                                   error.what(), verb())};

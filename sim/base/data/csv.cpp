@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 
 namespace papilio {
 
@@ -51,9 +52,10 @@ const std::string& CsvTable::text(std::size_t row, std::string_view column) cons
   return rows_[row].cells[static_cast<std::size_t>(it - columns_.begin())];
 }
 
-void CsvTable::fail(std::size_t row, std::string_view column, std::string_view expected) const {
-  throw ConfigError{fmt::format("{}:{}: error: {}: expected {}, got '{}'", path_, line(row), column,
-                                expected, text(row, column))};
+void CsvTable::fail(std::size_t row, std::string_view column, std::string_view expected,
+                    std::string_view remedy) const {
+  throw ConfigError{fmt::format("{}:{}: error: {}: expected {}, got '{}'{}", path_, line(row),
+                                column, expected, text(row, column), remedy)};
 }
 
 double CsvTable::number(std::size_t row, std::string_view column) const {
@@ -62,7 +64,7 @@ double CsvTable::number(std::size_t row, std::string_view column) const {
   const auto [stop, status] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
   if (status != std::errc{} || stop != cell.data() + cell.size() || !std::isfinite(value)) {
     const bool comma = stop != cell.data() && stop != cell.data() + cell.size() && *stop == ',';
-    fail(row, column, comma ? "a number with a decimal point" : "a number");
+    fail(row, column, comma ? "a number with a decimal point" : "a number", percent_remedy(cell));
   }
   return value;
 }
@@ -75,8 +77,13 @@ double CsvTable::positive(std::size_t row, std::string_view column) const {
 
 double CsvTable::at_most(std::size_t row, std::string_view column, double max) const {
   const double value = number(row, column);
-  if (value < 0 || value > max) fail(row, column, fmt::format("a number of 0 to {:g}", max));
-  return value;
+  if (value >= 0 && value <= max) return value;
+  // 74.1 in a column of shares is a percentage.
+  constexpr double kWhole = 100;
+  const bool is_percent = max == 1 && value > 1 && value <= kWhole;
+  const std::string expected = fmt::format("a number of 0 to {:g}", max);
+  fail(row, column, expected,
+       is_percent ? percent_remedy(text(row, column) + "%") + " for as many percent" : "");
 }
 
 std::int64_t CsvTable::whole(std::size_t row, std::string_view column, std::int64_t min,

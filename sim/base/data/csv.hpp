@@ -48,7 +48,8 @@ class CsvTable {
   /// Refuses a cell that a reader cannot use.
   /// @param expected what should be there, to follow "expected"
   /// @throws ConfigError with file, line, column's name, `expected` and the cell
-  [[noreturn]] void fail(std::size_t row, std::string_view column, std::string_view expected) const;
+  [[noreturn]] void fail(std::size_t row, std::string_view column, std::string_view expected,
+                         std::string_view remedy = {}) const;
 
  private:
   CsvTable(const std::string& path, const std::vector<std::string>* columns);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "sim/base/suggest.hpp"
+#include "sim/base/text.hpp"
 #include "sim/base/yaml/fields.hpp"
 #include "sim/base/yaml/scalars.hpp"
 
@@ -176,11 +177,21 @@ std::optional<double> FieldReader::read_number(const Node& node, std::string_vie
   }
   const Reading reading = plain ? parse_number(node.scalar, value) : Reading::kNoNumber;
   if (reading == Reading::kNoNumber) {
-    error(node, key, fmt::format("expected a number, got {}", shown(node)));
+    const std::optional<double> share = share_of_percent(node.scalar);
+    const bool is_share = share && in_range(*share, range);
+    error(node, key,
+          fmt::format("expected a number, got {}{}", shown(node),
+                      is_share ? percent_remedy(node.scalar) : ""));
     return std::nullopt;
   }
   if (reading == Reading::kTooLarge || !in_range(value, range)) {
-    error(node, key, fmt::format("must be {}, got {}", range_text(range), node.scalar));
+    // 2 where a share of one is asked for is meant as a percentage.
+    constexpr double kWhole = 100;
+    const bool is_percent = range.min == 0 && range.max == 1 && value > 1 && value <= kWhole;
+    error(
+        node, key,
+        fmt::format("must be {}, got {}{}", range_text(range), node.scalar,
+                    is_percent ? percent_remedy(node.scalar + "%") + " for as many percent" : ""));
     return std::nullopt;
   }
   return value;

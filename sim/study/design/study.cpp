@@ -14,6 +14,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/random/stream.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/base/text.hpp"
 #include "sim/scenario/checker.hpp"
 #include "sim/scenario/plan_reader.hpp"
 #include "sim/study/design/kind.hpp"
@@ -203,7 +204,8 @@ class StudyChecker {
         diagnostics_.error(bound.key_mark, path + "." + bound.key,
                            "unknown test; one of: below, at_most, above, at_least, not");
       } else if (!number) {
-        diagnostics_.error(bound.value.mark, path + "." + bound.key, "expected a number");
+        diagnostics_.error(bound.value.mark, path + "." + bound.key,
+                           "expected a number" + percent_remedy(bound.value.scalar));
       } else {
         *found->second = number;
       }
