@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "sim/base/cli/interrupts.hpp"
 #include "sim/base/cli/progress.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/capacity/capacity.hpp"
@@ -40,9 +42,9 @@ CapacityQuestion question_of(const CommandLine& line) {
 }
 
 /// Plays the fleet with a value, and shows how far it is.
-Table play_shown(FleetRuns& fleet, double value, bool whole, const std::string& strategy,
-                 int jobs) {
-  Progress progress{1, "", false};
+Table play_shown(FleetRuns& fleet, double value, bool whole, const std::string& strategy, int jobs,
+                 bool quiet) {
+  Progress progress{1, "", quiet};
   return fleet.play(value, whole,
                     {.jobs = jobs,
                      .on_progress =
@@ -79,16 +81,21 @@ void capacity_command(const Words& words) {
                      "whose results are judged (default: all)");
   line.add_options()("window", po::value<std::string>()->value_name("NAME"),
                      "in which window (default: all)");
-  line.add_options()("from", po::value<double>()->value_name("N"),
-                     "least value tried (default: 1 of whole numbers, else the file's by 1024)");
-  line.add_options()("to", po::value<double>()->value_name("N"),
-                     "greatest value tried (default: 1024 times the file's)");
+  line.add_options()(
+      "from", po::value<double>()->value_name("N"),
+      "least value tried (default: 1 of whole numbers, else the file's by 1024 or 64)");
+  line.add_options()(
+      "to", po::value<double>()->value_name("N"),
+      "greatest value tried (default: 1024 times the file's, 64 times where nothing changes)");
   line.add_options()("precision", po::value<double>()->default_value(0.01, "0.01")->value_name("F"),
                      "how near the last value that keeps and the first that breaks come, as a "
                      "share; 0: neighbouring whole numbers");
   line.add_format_option("what is printed: md, csv (every run), json, latex or html");
   line.add_options()("json", po::bool_switch(), "the same as --format json");
   add_jobs_option(line);
+  line.add_options()("quiet,q", po::bool_switch(),
+                     "no progress on standard error, where else each value tried is a line, or on "
+                     "a terminal a bar");
   if (!line.parse(words)) return;
   catch_interrupts();
   const CapacityQuestion question = question_of(line);
@@ -98,9 +105,16 @@ void capacity_command(const Words& words) {
   FleetRuns fleet{source, question.key};
   const CapacityAxis axis = capacity_axis(question, fleet.effective());
   const int jobs = jobs_of(line, "capacity");
-  const CapacityAnswer answer =
-      capacity_of(question, axis, [&](double value, const std::string& strategy) {
-        return play_shown(fleet, value, axis.range.whole, strategy, jobs);
+  const bool quiet = line.get<bool>("quiet");
+  // A bar shows that it lives; who reads a pipe or a log sees it by a line for each value.
+  const bool tells = !quiet && !Terminal::of(STDERR_FILENO).present;
+  const CapacityAnswer answer = capacity_of(
+      question, axis,
+      [&](double value, const std::string& strategy) {
+        return play_shown(fleet, value, axis.range.whole, strategy, jobs, quiet);
+      },
+      [&](const std::string& strategy, double value, const CapacityTrial& trial) {
+        if (tells) tell(trial_text(question, strategy, value, trial) + "\n");
       });
   if (format == "json") {
     say(json_text(capacity_json(question, answer)));

@@ -108,6 +108,28 @@ AxisRange range_of(const nlohmann::json* schema, const CapacityQuestion& questio
   return range;
 }
 
+/// How far a trial is from keeping all conditions: of the one that is farthest.
+Strain strain_of(const CapacityQuestion& question, const CapacityTrial& trial) {
+  Strain strain{.value = -std::numeric_limits<double>::infinity()};
+  for (std::size_t i = 0; i < question.conditions.size(); ++i) {
+    const Strain one = question.conditions[i].strain(trial.measured[i]);
+    if (std::isnan(one.value)) return one;
+    if (one.value > strain.value) strain = one;
+  }
+  return strain;
+}
+
+/// How long the fleet's requests arrive, unless that is what is searched for.
+std::optional<FleetSpan> span_of(const Node& root, const std::string& key) {
+  const auto number = [&](const char* name) -> std::optional<double> {
+    const Node::Entry* entry = root.find(name);
+    return entry == nullptr ? std::nullopt : entry->value.number();
+  };
+  const std::optional<double> duration_s = number("duration_s");
+  if (!duration_s || key == "duration_s" || key == "warm_up_s") return std::nullopt;
+  return FleetSpan{.duration_s = *duration_s, .warm_up_s = number("warm_up_s").value_or(0)};
+}
+
 bool asks_about(const CapacityQuestion& question, const std::string& strategy) {
   return question.strategies.empty() ||
          std::find(question.strategies.begin(), question.strategies.end(), strategy) !=
@@ -174,6 +196,8 @@ CapacityAxis capacity_axis(const CapacityQuestion& question, const std::string& 
   const double most = std::min(range.most, *value * kFarthest);
   const double least =
       range.whole ? std::max(range.least, 1.0) : std::max(range.least, *value / kFarthest);
+  range.open_most = !question.to && most < range.most;
+  range.open_least = !question.from && !range.whole && least > range.least;
   range.most = question.to.value_or(std::max(most, question.from.value_or(most)));
   range.least = question.from.value_or(std::min(least, range.most));
   if (range.whole) {
@@ -185,11 +209,12 @@ CapacityAxis capacity_axis(const CapacityQuestion& question, const std::string& 
                        question.from.value_or(range.least), question.to.value_or(range.most)));
   }
   axis.start = std::clamp(*value, range.least, range.most);
+  axis.span = span_of(root, question.key);
   return axis;
 }
 
 CapacityAnswer capacity_of(const CapacityQuestion& question, const CapacityAxis& axis,
-                           const FleetRun& run) {
+                           const FleetRun& run, const TrialWatch& watch) {
   PAPILIO_CHECK(!question.conditions.empty());
   const Table first = run(axis.start, "");
   for (const Condition& condition : question.conditions) condition.check(first);
@@ -199,7 +224,7 @@ CapacityAnswer capacity_of(const CapacityQuestion& question, const CapacityAxis&
   }
   check_known("mobiles", question.mobiles, texts_in(first, "mobiles"));
   check_known("window", question.window, texts_in(first, "window"));
-  CapacityAnswer answer{.whole = axis.range.whole, .strategies = {}, .runs = 1};
+  CapacityAnswer answer{.axis = axis, .strategies = {}, .runs = 1};
   for (const std::string& strategy : strategies) {
     if (!asks_about(question, strategy)) continue;
     StrategyCapacity found{.strategy = strategy};
@@ -214,10 +239,14 @@ CapacityAnswer capacity_of(const CapacityQuestion& question, const CapacityAxis&
         trial.measured.push_back(condition.judge(rows, row));
         trial.verdict = std::max(trial.verdict, trial.measured.back().verdict);
       }
-      return found.trials.emplace(value, std::move(trial)).first->second.verdict;
+      const CapacityTrial& kept = found.trials.emplace(value, std::move(trial)).first->second;
+      if (watch) watch(strategy, value, kept);
+      return kept.verdict;
     };
     Verdicts verdicts;
-    found.edge = find_edge(judge, axis.start, axis.range, verdicts);
+    found.edge = find_edge(judge, axis.start, axis.range, verdicts, [&](double value) {
+      return strain_of(question, found.trials.at(value));
+    });
     answer.strategies.push_back(std::move(found));
   }
   return answer;

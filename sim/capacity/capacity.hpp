@@ -38,8 +38,22 @@ struct StrategyCapacity {
   std::map<double, CapacityTrial> trials;  ///< by value of the key: every run
 };
 
+/// How long a fleet's requests arrive, and how much of that is not counted.
+struct FleetSpan {
+  double duration_s{0};
+  double warm_up_s{0};
+};
+
+/// Which values of a fleet's key can be tried, and where to begin.
+struct CapacityAxis {
+  AxisRange range;
+  double start{0};
+  /// Nothing where the key is one of its own, so that no one value of it is the fleet's.
+  std::optional<FleetSpan> span{};
+};
+
 struct CapacityAnswer {
-  bool whole{false};  ///< whether the key takes whole numbers alone
+  CapacityAxis axis;  ///< that was searched
   std::vector<StrategyCapacity> strategies;
   std::size_t runs{0};
 };
@@ -48,11 +62,9 @@ struct CapacityAnswer {
 /// @return the rows of `fleet.csv`
 using FleetRun = std::function<Table(double value, const std::string& strategy)>;
 
-/// Which values of a fleet's key can be tried, and where to begin.
-struct CapacityAxis {
-  AxisRange range;
-  double start{0};
-};
+/// Is told of each value that was judged, when it was.
+using TrialWatch =
+    std::function<void(const std::string& strategy, double value, const CapacityTrial& trial)>;
 
 /// Reads the key's value and range: of the fleet, its schema and the question.
 /// @param effective the fleet with every default, as YAML: `Experiment::effective`
@@ -63,8 +75,9 @@ CapacityAxis capacity_axis(const CapacityQuestion& question, const std::string& 
 /// Searches for each strategy. The first run is of all; then each strategy is played alone, for one
 /// that bears much would have the others played far beyond what they bear. A fleet draws the same
 /// random numbers at every value, so that what differs is the value's doing.
+/// @param watch may be empty
 /// @throws ConfigError if the rows have no such strategy, group, window or column
 CapacityAnswer capacity_of(const CapacityQuestion& question, const CapacityAxis& axis,
-                           const FleetRun& run);
+                           const FleetRun& run, const TrialWatch& watch = {});
 
 }  // namespace papilio

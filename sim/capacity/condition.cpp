@@ -6,9 +6,11 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/base/text.hpp"
 
 namespace papilio {
 namespace {
@@ -70,7 +72,7 @@ Condition::Condition(std::string_view text) {
   const std::string_view number = trimmed(text.substr(at + relation_.size()));
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), limit_);
   if (error != std::errc{} || end != number.data() + number.size() || !std::isfinite(limit_)) {
-    refuse(text, fmt::format("'{}' is no number", number));
+    refuse(text, fmt::format("'{}' is no number{}", number, percent_remedy(number)));
   }
 }
 
@@ -118,6 +120,14 @@ Condition::Measured Condition::judge(const Table& table, const Table::Row& row) 
                      : holds(best) ? Verdict::kUnsure
                                    : Verdict::kBreaks;
   return measured;
+}
+
+Strain Condition::strain(const Measured& measured) const {
+  if (!measured.value) return {.value = std::numeric_limits<double>::quiet_NaN()};
+  const double unit = limit_ != 0 ? std::abs(limit_) : 1;
+  const double beyond = (*measured.value - limit_) / unit;
+  return {.value = is_upper() ? beyond : -beyond,
+          .half_width = measured.half_width.value_or(0) / unit};
 }
 
 }  // namespace papilio

@@ -19,6 +19,12 @@ enum class Verdict {
 /// "keeps", "unsure", "unknown", "breaks".
 std::string_view name(Verdict verdict);
 
+/// How far a place is from keeping a condition: the greater, the worse. NaN: nobody knows.
+struct Strain {
+  double value{0};
+  double half_width{0};  ///< of its interval
+};
+
 /// A condition on a row of a fleet's results: a column, or a ratio of two, beside a number.
 class Condition {
  public:
@@ -43,6 +49,9 @@ class Condition {
   /// Judges a row. An interval is used where the column has one: `p95_s` has `p95_ci_s`.
   /// @param table with the columns, as `check` found
   [[nodiscard]] Measured judge(const Table& table, const Table::Row& row) const;
+  /// How far what was measured lies beyond the limit, in limits where it is not 0; NaN where there
+  /// is no value.
+  [[nodiscard]] Strain strain(const Measured& measured) const;
 
  private:
   [[nodiscard]] bool holds(double value) const;

@@ -11,17 +11,21 @@ namespace {
 constexpr double kLeastShare = 1.0 / 1024;
 // Factors of two above the start, where the range has no end before.
 constexpr int kMostDoublings = 64;
+// How many of them nothing may change for on a side whose end is open. Each takes about as long as
+// all before it, and what nothing troubles keeps a condition however much there is of it.
+constexpr int kMostFlatDoublings = 6;
 
 class EdgeSearch {
  public:
   EdgeSearch(const std::function<Verdict(double)>& judge, double start, const AxisRange& range,
-             Verdicts& verdicts)
+             Verdicts& verdicts, const std::function<Strain(double)>& strain)
       : judge_{judge},
         start_{start},
         range_{range},
         least_told_{start != 0 ? std::abs(start) * kLeastShare
                                : (range.most - range.least) * kLeastShare},
-        verdicts_{verdicts} {}
+        verdicts_{verdicts},
+        strain_{strain} {}
 
   Edge run() {
     spread_out();
@@ -35,6 +39,7 @@ class EdgeSearch {
     }
     edge.keeps = alone(Verdict::kKeeps);
     edge.breaks = alone(Verdict::kBreaks);
+    edge.toward = side_of_edge();
     return edge;
   }
 
@@ -72,13 +77,35 @@ class EdgeSearch {
     double up = start_;
     double down = start_;
     for (int doubling = 0; doubling < kMostDoublings && !has_both(); ++doubling) {
-      const bool more = fitted(up) != range_.most;
-      const bool less = fitted(down) != range_.least && std::abs(down) > least_told_;
+      const int side = side_of_edge();
+      const bool is_flat = strain_ && side == 0 && doubling >= kMostFlatDoublings;
+      const bool more = fitted(up) != range_.most && !(range_.open_most && (is_flat || side < 0));
+      const bool less = fitted(down) != range_.least && std::abs(down) > least_told_ &&
+                        !(range_.open_least && (is_flat || side > 0));
       if (!more && !less) break;
       if (more) at(fitted(up *= 2));
       if (less && !has_both()) at(fitted(down /= 2));
     }
-    if (!has_both() && std::isfinite(range_.least)) at(range_.least);  // halves never reach 0
+    if (!has_both() && std::isfinite(range_.least) && !range_.open_least) {
+      at(range_.least);  // halves never reach 0
+    }
+  }
+
+  /// On which side of the start the edge seems to lie, by what was judged farthest out: below 0
+  /// that of less, above 0 that of more, 0 where nobody can tell.
+  [[nodiscard]] int side_of_edge() const {
+    if (!strain_ || verdicts_.size() < 2) return 0;
+    const auto first = verdicts_.find(fitted(start_));
+    if (first == verdicts_.end() || first->second == Verdict::kUnknown) return 0;
+    const Strain less = strain_(verdicts_.begin()->first);
+    const Strain more = strain_(verdicts_.rbegin()->first);
+    constexpr double kTold = 0.01;  // of the limit
+    const double apart = std::max(less.half_width + more.half_width, kTold);
+    const double rise = more.value - less.value;
+    if (!(std::abs(rise) > apart)) return 0;
+    // From what keeps to more strain; from what breaks to less. What is unsure may be either.
+    if (first->second == Verdict::kUnsure) return 0;
+    return (rise > 0) == (first->second == Verdict::kKeeps) ? 1 : -1;
   }
 
   /// How far a place is from the start, by its factor where it has one.
@@ -183,13 +210,14 @@ class EdgeSearch {
   const AxisRange& range_;
   double least_told_;
   Verdicts& verdicts_;
+  const std::function<Strain(double)>& strain_;
 };
 
 }  // namespace
 
 Edge find_edge(const std::function<Verdict(double)>& judge, double start, const AxisRange& range,
-               Verdicts& verdicts) {
-  return EdgeSearch{judge, start, range, verdicts}.run();
+               Verdicts& verdicts, const std::function<Strain(double)>& strain) {
+  return EdgeSearch{judge, start, range, verdicts, strain}.run();
 }
 
 }  // namespace papilio

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -61,6 +62,26 @@ TEST(Capacity, IsThatOfQueueingTheory) {
   EXPECT_EQ(answers[0]["breaks"], answers[1]["breaks"]);
 }
 
+// Whoever reads a pipe sees that it lives: each value that was judged, as it is, is a line.
+TEST(Capacity, TellsEachValueWhereNoTerminalShowsABar) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> words{"--until", "latency_s < 0.02", "--to",     "80",
+                                       "--set",   "duration_s=60",    "--format", "csv"};
+  const Finished told = ask(folder, words);
+  ASSERT_EQ(told.exit_code, 0) << told.err;
+  const auto lines = [](const std::string& text) {
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  EXPECT_EQ(lines(told.err), lines(told.out) - 1) << told.err;  // the rows, and a header
+  EXPECT_THAT(told.err, ::testing::ContainsRegex(
+                            "mobiles.0.count 20: latency_s 0[.0-9]+( ± [-.e0-9]+)?, keeps\n"));
+  std::vector<std::string> silent = words;
+  silent.emplace_back("--quiet");
+  const Finished quiet = ask(folder, silent);
+  EXPECT_EQ(quiet.err, "");
+  EXPECT_EQ(quiet.out, told.out);
+}
+
 TEST(Capacity, SaysWhatIsAmiss) {
   const TemporaryFolder folder;
   const struct {
@@ -71,6 +92,8 @@ TEST(Capacity, SaysWhatIsAmiss) {
       {{"--until", "p95 < 1"}, "did you mean 'p95_s'?"},
       {{"--until", "p95_s"}, "there is no relation"},
       {{"--until", "p95_s < 1", "--precision", "2"}, "--precision is a share"},
+      {{"--until", "p95_s < 1", "--precision", "1%"}, "'--precision' is invalid; write 0.01"},
+      {{"--until", "late/arrived < 1%"}, "'1%' is no number; write 0.01"},
       {{"--until", "p95_s < 1", "--strategy", "RB1"}, "have no 'RB1'"},
       {{"--until", "p95_s < 1", "--from", "9", "--to", "3"},
        "there is no value of mobiles.0.count from --from 9 to --to 3"},

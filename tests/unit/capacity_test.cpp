@@ -14,12 +14,15 @@
 #include <random>
 #include <string>
 
+#include "sim/base/document/document.hpp"
 #include "sim/base/error.hpp"
+#include "sim/capacity/report.hpp"
 
 namespace papilio {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 Table rows() {
@@ -299,6 +302,105 @@ TEST(Capacity, IsOfEachStrategy) {
   EXPECT_EQ(answer.strategies[1].edge.breaks, 1001);
   EXPECT_EQ(answer.runs, runs);
   EXPECT_LE(greatest_of_slow, 202);
+}
+
+// From 500, of which 100 keep: 1000 strain more than 250, so 2000 are never played, and 100 are
+// found. An end that was asked for is tried up to: of what never keeps, 16000 are too.
+TEST(Edges, LeaveAnOpenSideThatLeadsAway) {
+  const auto strain = [](double value) {
+    return Strain{.value = value / 100 - 1, .half_width = 0};
+  };
+  for (const bool open : {true, false}) {
+    const AxisRange range{
+        .least = 1, .most = 16000, .whole = true, .precision = 0, .open_most = open};
+    Verdicts verdicts;
+    const Edge edge =
+        find_edge([](double value) { return value <= 100 ? Verdict::kKeeps : Verdict::kBreaks; },
+                  500, range, verdicts, strain);
+    EXPECT_EQ(edge.keeps, 100);
+    EXPECT_EQ(edge.breaks, 101);
+    if (open) {
+      EXPECT_EQ(verdicts.rbegin()->first, 1000);
+    }
+    Verdicts never;
+    find_edge([](double) { return Verdict::kBreaks; }, 500, range, never, strain);
+    EXPECT_EQ(never.begin()->first, 1);
+    EXPECT_EQ(never.rbegin()->first, open ? 1000 : 16000);
+  }
+}
+
+// What nothing troubles keeps at any number: after six doublings nobody looks farther unasked. What
+// rises, however late it breaks, is followed.
+TEST(Edges, LeaveAnOpenSideWhereNothingChanges) {
+  const auto keeps = [](double) { return Verdict::kKeeps; };
+  AxisRange range{.least = 1, .most = 512000, .whole = true, .open_most = true};
+  Verdicts flat;
+  const Edge none =
+      find_edge(keeps, 500, range, flat, [](double) { return Strain{.value = -0.5}; });
+  EXPECT_TRUE(none.keeps && !none.breaks);
+  EXPECT_EQ(flat.rbegin()->first, 500 * 64);
+  Verdicts noisy;  // a change within the intervals is none
+  find_edge(keeps, 500, range, noisy, [](double value) {
+    return Strain{.value = -0.5 + value / 512000 * 0.2, .half_width = 0.2};
+  });
+  EXPECT_EQ(noisy.rbegin()->first, 500 * 64);
+  Verdicts rising;
+  const Edge late = find_edge(
+      [](double value) { return value < 300000 ? Verdict::kKeeps : Verdict::kBreaks; }, 500, range,
+      rising, [](double value) { return Strain{.value = -0.5 + value / 32000 * 0.02}; });
+  EXPECT_TRUE(late.keeps && late.breaks);
+  range.open_most = false;
+  Verdicts asked;
+  find_edge(keeps, 500, range, asked, [](double) { return Strain{.value = -0.5}; });
+  EXPECT_EQ(asked.rbegin()->first, 512000);
+}
+
+/// p95_s is 30 ms at 100 mobiles and in proportion to them, its interval 5 % of that; of a strategy
+/// that nothing troubles, 4 ms.
+Table proportional(double value, const std::string& strategy) {
+  Table table{
+      .columns = {
+          {"strategy", true}, {"mobiles", true}, {"window", true}, {"p95_s"}, {"p95_ci_s"}}};
+  if (strategy != "alone") {
+    table.rows.push_back({"shared", "all", "all", 0.0003 * value, 0.000015 * value});
+  }
+  if (strategy != "shared") table.rows.push_back({"alone", "all", "all", 0.004, 0.0});
+  return table;
+}
+
+std::string capacity_text(const CapacityQuestion& asked) {
+  const std::string fleet = std::string{kShortFleet} + "duration_s: 600\nwarm_up_s: 60\n";
+  return to_markdown(
+      capacity_document(asked, capacity_of(asked, capacity_axis(asked, fleet), proportional)));
+}
+
+// N mobiles keep for sure below 100 / 1.05 = 95.2, and break for sure above 100 / 0.95 = 105.3: 95
+// and 106, 11 apart. To be neighbours takes 11² = 121 times the 540 s that count: 65400, rounded
+// up.
+TEST(Capacity, NamesTheDurationThatTellsThemApart) {
+  CapacityQuestion asked = question("mobiles.0.count");
+  asked.precision = 0;
+  const std::string text = capacity_text(asked);
+  EXPECT_THAT(text, HasSubstr("shared: mobiles.0.count of up to 95 "));
+  EXPECT_THAT(text, HasSubstr("from 95 to 106, 12 % apart, the limit lies within the interval. To "
+                              "bring the two to neighbours takes about 1.2e+02 times as many "
+                              "requests: --set duration_s=66000, where it is 600"));
+  asked.precision = 0.2;
+  EXPECT_THAT(capacity_text(asked), Not(HasSubstr("duration_s=")));
+}
+
+// One answer, in the sentence as in the table: from 1 to 64 times the file's 20.
+TEST(Capacity, SaysOneThingOfWhatKeepsEverywhere) {
+  const std::string text = capacity_text(question("mobiles.0.count"));
+  EXPECT_THAT(text,
+              HasSubstr("alone: every value tried, 1 to 1280, keeps p95_s < 0.03. Farther off "
+                        "nothing was tried; --to 20480 does."));
+  EXPECT_THAT(text,
+              ::testing::ContainsRegex(R"(\| alone +\| 1 to 1280 \| +0.004 \| +none \| +\|)"));
+  CapacityQuestion bounded = question("mobiles.0.count");
+  bounded.to = 50;
+  EXPECT_THAT(capacity_text(bounded),
+              HasSubstr("alone: every value tried, 1 to 50, keeps p95_s < 0.03.\n"));
 }
 
 }  // namespace
