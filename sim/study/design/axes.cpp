@@ -34,8 +34,21 @@ Range rounded(const Range& range) {
 
 /// The number that a person means by one that rounding left beside it: 0.3, not
 /// 0.30000000000000004.
-double tidied(double value) {
-  return std::strtod(fmt::format("{:.15g}", value).c_str(), nullptr);
+double tidied(double value, int digits = 15) {
+  return std::strtod(fmt::format("{:.{}g}", value, digits).c_str(), nullptr);
+}
+
+/// With how many digits the values of a logarithmic range are written: nobody needs sixteen, which
+/// then stand in every table and file, but neighbours differ by far more than rounding does.
+/// @param ratio of the last value to the first
+/// @param steps between them
+int digits_of_log_range(double ratio, double steps) {
+  constexpr int kUsual = 9;
+  constexpr int kAll = 17;
+  constexpr int kBelowStep = 4;
+  const double step = steps > 0 ? std::log(ratio) / steps : 1;
+  if (!(step > 0)) return kAll;
+  return std::clamp(kBelowStep - static_cast<int>(std::floor(std::log10(step))), kUsual, kAll);
 }
 
 Range linear_range(double from, double step, std::size_t size, double to) {
@@ -143,10 +156,11 @@ class AxisMaker {
     const double to = spec_.column.to;
     const auto count = static_cast<std::size_t>(*spec_.count);
     const double last = static_cast<double>(count) - 1;
+    const int digits = digits_of_log_range(to / from, last);
     return Range{count, [=](std::size_t i) {
                    if (i == 0) return from;
                    if (i + 1 == count) return to;
-                   return from * std::pow(to / from, static_cast<double>(i) / last);
+                   return tidied(from * std::pow(to / from, static_cast<double>(i) / last), digits);
                  }};
   }
 
