@@ -8,6 +8,7 @@
 #include "sim/app/drawing.hpp"
 #include "sim/app/look_options.hpp"
 #include "sim/base/cli/profiles_option.hpp"
+#include "sim/base/cli/streams.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/base/yaml/node.hpp"
@@ -42,7 +43,7 @@ std::string text_of(const CommandLine& line, const char* option, const char* oth
 
 Plot plot_of_study(const CommandLine& line, const fs::path& file, const PlotLook& look) {
   refuse(line, {"strategy"}, "a fleet's results; choose with --where strategy=…");
-  refuse(line, {"figure"}, "the folder of a scenario's results");
+  refuse(line, {"figure", "bars"}, "the folder of a scenario's results");
   const StudyPlotSpec spec{.x = text_of(line, "x", ""),
                            .by = text_of(line, "by", ""),
                            .value = text_of(line, "value", "latency"),
@@ -91,6 +92,7 @@ Plot plot_of_scenario(const CommandLine& line, const fs::path& dir, const PlotLo
   refuse(line, {"by", "over", "study"},
          fmt::format("a study's database; {} is a folder", dir.string()));
   refuse(line, {"strategy"}, "a fleet's results; choose with --where partition=…");
+  if (figure != kStages && figure != kPublished) refuse(line, {"bars"}, "--figure stages");
   if (figure != kTradeoff) refuse(line, {"x"}, "a study's database and --figure tradeoff");
   const SummaryCsv summary{(dir / "summary.csv").string(), choices_of(line, "plot")};
   const fs::path file = dir / (figure + ".svg");
@@ -103,7 +105,7 @@ Plot plot_of_scenario(const CommandLine& line, const fs::path& dir, const PlotLo
                             .y = text_of(line, "value", "accuracy")};
     return {tradeoff_plot(summary, plot, look), file};
   }
-  StagesPlot plot{.latency = true, .energy = true, .printed = {}};
+  StagesPlot plot{.latency = true, .energy = true, .printed = {}, .bars = 0};
   if (line.has("value")) {
     const std::string& value = line.get<std::string>("value");
     plot.latency = value == "latency" || value == "latency_s";
@@ -114,6 +116,13 @@ Plot plot_of_scenario(const CommandLine& line, const fs::path& dir, const PlotLo
                                        value));
     }
   }
+  if (line.has("bars")) {
+    const int bars = line.get<int>("bars");
+    constexpr int kMostBars = 80;
+    if (bars < 1 || bars > kMostBars)
+      look.refuse("bars", fmt::format("expected 1 to {}", kMostBars));
+    plot.bars = static_cast<std::size_t>(bars);
+  }
   if (figure == kPublished) plot.printed = printed_of(line, dir, summary);
   return {stages_plot(summary, plot, look), file};
 }
@@ -122,7 +131,7 @@ Plot plot_of_folder(const CommandLine& line, const fs::path& dir, const PlotLook
   if (fs::exists(dir / "summary.csv")) return plot_of_scenario(line, dir, look);
   refuse(line, {"x", "by", "over", "where", "study"},
          fmt::format("a study's database; {} is a folder", dir.string()));
-  refuse(line, {"figure"}, "the folder of a scenario's results");
+  refuse(line, {"figure", "bars"}, "the folder of a scenario's results");
   if (const fs::path fleet = dir / "fleet.csv"; fs::exists(fleet)) {
     const FleetPlotOptions options{.strategies = line.all("strategy"),
                                    .value = text_of(line, "value", "latency_s")};
@@ -146,6 +155,10 @@ void add_plot_options(CommandLine& line) {
   line.add_options()("value", po::value<std::string>()->value_name("NAME"),
                      "column of results (default: latency_s; of a scenario's stages energy_j too, "
                      "of its trade-off accuracy)");
+  line.add_options()(
+      "bars", po::value<int>()->value_name("N"),
+      "of a scenario's stages: partitions that are shown, the baselines and the best "
+      "(default: as many as have room)");
   line.add_options()("strategy", po::value<std::vector<std::string>>()->value_name("NAME"),
                      "of a fleet, to be shown; may be given again (default: all but the fixed "
                      "cuts, and the best of those)");
@@ -197,7 +210,8 @@ void plot_command(const Words& words) {
                                               : plot_of_folder(line, from, look);
   const fs::path file = line.has("output") ? fs::path{line.get<std::string>("output")} : plot.file;
   draw(plot.script, file, "plot", keep_of(line));
-  fmt::print("Wrote {}\n", file.string());
+  say(fmt::format("Wrote {}\n", file.string()));
+  if (!plot.script.note().empty()) say(plot.script.note() + "\n");
 }
 
 }  // namespace papilio

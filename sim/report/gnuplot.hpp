@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/report/plot_look.hpp"
@@ -39,6 +40,10 @@ class GnuplotScript {
   /// @param commands whole lines, with nothing of a file in them but what `text` and `table` gave
   void add(std::string_view commands) { commands_ += commands; }
 
+  /// What the drawing leaves out, in a sentence for people; empty: nothing.
+  [[nodiscard]] const std::string& note() const { return note_; }
+  void set_note(std::string note) { note_ = std::move(note); }
+
   /// The drawing's size.
   [[nodiscard]] const PlotPage& page() const { return page_; }
   void set_page(const PlotPage& page) { page_ = page; }
@@ -52,6 +57,7 @@ class GnuplotScript {
   std::vector<std::string> texts_;
   std::vector<PlotFile> tables_;
   std::string commands_;
+  std::string note_;
 };
 
 }  // namespace papilio

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,13 +22,16 @@ struct StagesPlot {
   bool latency{true};  ///< whether to show it
   bool energy{true};   ///< whether to show the mobile's energy, where it is known
   std::vector<PrintedValue> printed;
+  /// Partitions that are shown at most; 0: as many as the page has room for.
+  std::size_t bars{0};
 };
 
 /// A bar for each partition, one panel for each network, of the stages that its latency is made of;
 /// beside it, in one column below it, the mobile's energy. The least that the limits let be chosen
 /// is marked, and so is what they exclude. Bars that are several times as high as all others are
-/// cut, and say how high they are. Of more partitions than have room the fastest of each cut that
-/// may be chosen is shown.
+/// cut, and say how high they are. Of more partitions than are to be shown these are: of each cut
+/// the fastest that may be chosen; of these mobile-only and the best cloud-only, the least of each
+/// panel, and then the next best of any. The script's note says so.
 /// @throws ConfigError if there is nothing to show, or the look asks for what cannot be
 GnuplotScript stages_plot(const SummaryCsv& summary, const StagesPlot& plot, const PlotLook& look);
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
+#include <set>
 
 #include "sim/base/error.hpp"
 #include "sim/report/plot_quantity.hpp"
@@ -22,17 +24,18 @@ constexpr std::array<StageKind, 7> kStages{{
     {"downlink", "downlink_s", "downlink_j", "lc rgb '#228833' fs pattern 4 border lc rgb 'black'"},
 }};
 
-constexpr std::size_t kMostBars = 40;
+constexpr std::size_t kMostBars = 80;
 constexpr std::size_t kMostPanels = 12;
 
 /// Rows to show, of each network.
-std::vector<std::size_t> shown_rows(const SummaryCsv& summary, const std::string& network) {
+std::vector<std::size_t> shown_rows(const SummaryCsv& summary, const std::string& network,
+                                    std::size_t most) {
   std::vector<std::size_t> rows;
   for (const std::size_t row : summary.rows()) {
     const std::string& of = summary.text(row, "network");
     if (of.empty() || of == network) rows.push_back(row);
   }
-  if (rows.size() <= kMostBars) return rows;
+  if (rows.size() <= most) return rows;
   // Of each cut the fastest that may be chosen, and if none may, the fastest.
   std::map<std::pair<std::string, std::string>, std::size_t> best;  // by strategy and cut
   const auto is_better = [&](std::size_t one, std::size_t other) {
@@ -68,11 +71,11 @@ std::optional<double> cut_height(std::vector<double> totals) {
 
 }  // namespace
 
-StagesData::StagesData(const SummaryCsv& summary, const StagesPlot& plot)
+StagesData::StagesData(const SummaryCsv& summary, const StagesPlot& plot, std::size_t most)
     : summary_{summary}, plot_{plot} {
   if (plot.latency) add_measure(false);
   if (plot.energy) add_measure(true);
-  add_panels();
+  add_panels(most);
 }
 
 void StagesData::add_measure(bool is_energy) {
@@ -106,17 +109,73 @@ void StagesData::add_measure(bool is_energy) {
   measures_.push_back(std::move(measure));
 }
 
-void StagesData::add_panels() {
+void StagesData::choose(const std::map<std::string, std::vector<std::size_t>>& rows,
+                        std::size_t most) {
+  // A partition is as good as where it is best: in the panel of one network and one measure.
+  std::map<std::string, std::size_t> ranks;
+  for (const auto& [network, of] : rows) {
+    for (const StagesMeasure& measure : measures_) {
+      std::vector<std::size_t> order;  // what nobody knows is neither good nor bad
+      std::copy_if(of.begin(), of.end(), std::back_inserter(order), [&](std::size_t row) {
+        return summary_.number(row, measure.column).has_value();
+      });
+      std::stable_sort(order.begin(), order.end(), [&](std::size_t one, std::size_t other) {
+        if (summary_.is_admitted(one) != summary_.is_admitted(other)) {
+          return summary_.is_admitted(one);
+        }
+        return summary_.number(one, measure.column) < summary_.number(other, measure.column);
+      });
+      bool has_cloud_only = false;
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        const std::string& strategy = summary_.text(order[i], "strategy");
+        const bool is_baseline =
+            strategy == "mobile-only" || (strategy == "cloud-only" && !has_cloud_only);
+        has_cloud_only = has_cloud_only || strategy == "cloud-only";
+        const std::size_t rank = is_baseline ? 0 : i;
+        const auto [it, is_new] = ranks.try_emplace(summary_.text(order[i], "partition"), rank);
+        if (!is_new) it->second = std::min(it->second, rank);
+      }
+    }
+  }
+  const auto rank_of = [&](const std::string& name) {
+    const auto found = ranks.find(name);
+    return found == ranks.end() ? summary_.rows().size() : found->second;
+  };
+  std::vector<std::string> order = names_;
+  std::stable_sort(order.begin(), order.end(),
+                   [&](const std::string& one, const std::string& other) {
+                     return rank_of(one) < rank_of(other);
+                   });
+  order.resize(most);
+  std::erase_if(names_, [&](const std::string& name) {
+    return std::find(order.begin(), order.end(), name) == order.end();
+  });
+}
+
+std::string StagesData::note() const {
+  if (names_.size() == all_) return {};
+  return fmt::format(
+      "Shows {} of {} partitions: mobile-only, the best cloud-only, the least of each panel and "
+      "the "
+      "next best; --bars N shows more, --where partition=… others.",
+      names_.size(), all_);
+}
+
+void StagesData::add_panels(std::size_t most) {
+  std::set<std::string> all;
+  for (const std::size_t row : summary_.rows()) all.insert(summary_.text(row, "partition"));
+  all_ = all.size();
   std::map<std::string, std::vector<std::size_t>> rows;
   const std::vector<std::string> networks = summary_.networks();
   for (const std::string& network : networks) {
-    rows[network] = shown_rows(summary_, network);
+    rows[network] = shown_rows(summary_, network, most);
     for (const std::size_t row : rows[network]) {
       const std::string& name = summary_.text(row, "partition");
       if (std::find(names_.begin(), names_.end(), name) == names_.end()) names_.push_back(name);
     }
   }
-  if (names_.size() > 2 * kMostBars || networks.size() * measures_.size() > kMostPanels) {
+  if (names_.size() > most && plot_.printed.empty()) choose(rows, most);
+  if (names_.size() > kMostBars || networks.size() * measures_.size() > kMostPanels) {
     refuse_file(summary_.path(),
                 fmt::format("{} partitions in {} panels have no room in one picture; choose "
                             "with --where partition=… and --where network=…",
@@ -126,6 +185,7 @@ void StagesData::add_panels() {
     StagesPanel panel{.network = network, .row_at = {}};
     for (const std::size_t row : rows[network]) {
       const auto place = std::find(names_.begin(), names_.end(), summary_.text(row, "partition"));
+      if (place == names_.end()) continue;
       panel.row_at.emplace(static_cast<std::size_t>(place - names_.begin()), row);
     }
     panels_.push_back(std::move(panel));

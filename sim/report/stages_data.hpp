@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -40,14 +41,17 @@ struct StagesPanel {
 class StagesData {
  public:
   /// Both are to outlive this.
+  /// @param most partitions that are shown; those of printed values are all
   /// @throws ConfigError if nothing has the energy that is asked for, or partitions have no room
-  StagesData(const SummaryCsv& summary, const StagesPlot& plot);
+  StagesData(const SummaryCsv& summary, const StagesPlot& plot, std::size_t most);
 
   [[nodiscard]] const SummaryCsv& summary() const { return summary_; }
   [[nodiscard]] const std::vector<StagesMeasure>& measures() const { return measures_; }
   [[nodiscard]] const std::vector<StagesPanel>& panels() const { return panels_; }
   /// Of partitions, by place.
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// Which partitions are left out, in a sentence; empty: none.
+  [[nodiscard]] std::string note() const;
   /// Of all measures, the lowest first.
   [[nodiscard]] std::vector<const StageKind*> stages() const;
   [[nodiscard]] bool has_excluded() const;
@@ -64,13 +68,16 @@ class StagesData {
 
  private:
   void add_measure(bool is_energy);
-  void add_panels();
+  void add_panels(std::size_t most);
+  /// Leaves as many names as are to be shown.
+  void choose(const std::map<std::string, std::vector<std::size_t>>& rows, std::size_t most);
 
   const SummaryCsv& summary_;
   const StagesPlot& plot_;
   std::vector<StagesMeasure> measures_;
   std::vector<StagesPanel> panels_;
   std::vector<std::string> names_;
+  std::size_t all_{0};  // partitions, shown or not
 };
 
 }  // namespace papilio

@@ -32,6 +32,15 @@ double tic_step(double span) {
   return kTen * power;
 }
 
+/// How many bars a panel has room for: each is as wide as the letters of its name are high, with a
+/// little between them.
+std::size_t room_for_bars(const StagesPlot& plot, const PlotLook& look) {
+  constexpr double kNarrowest = 1.1;  // ems
+  const bool is_beside = look.size != PlotSize::kOneColumn && plot.latency && plot.energy;
+  const double panel = page_of(look.size).width() / (is_beside ? 2 : 1) - kPanelLeft - kPanelRight;
+  return static_cast<std::size_t>(panel / kNarrowest);
+}
+
 /// Draws the figure, panel by panel.
 class StagesFigure {
  public:
@@ -41,6 +50,7 @@ class StagesFigure {
 
   GnuplotScript script() {
     script_.set_page(page_);
+    script_.set_note(data_.note());
     script_.add("unset grid\nset multiplot\nset tics front\nset ytics scale 0.5\n");
     if (!title_.empty()) {
       script_.add(fmt::format("set label {} at screen 0.5, screen {:.4f} center\n",
@@ -191,6 +201,8 @@ class StagesFigure {
     const double above_bar = data_.has_printed() ? 0.1 : 0.06;
     const std::optional<std::size_t> best = data_.least(panel, measure);
     for (const auto& [place, row] : panel.row_at) {
+      // Of an energy that nobody knows its radio's part alone would be a lie.
+      if (!data_.summary().number(row, measure.column)) continue;
       const double height = data_.total(measure, row);
       double from = 0;
       for (const StageKind* stage : measure.stages) {
@@ -275,7 +287,8 @@ GnuplotScript stages_plot(const SummaryCsv& summary, const StagesPlot& plot, con
   if (look.y && plot.latency && plot.energy) {
     look.refuse("y-range", "latency and energy stand beside each other; choose one with --value");
   }
-  return StagesFigure{StagesData{summary, plot}, look}.script();
+  const std::size_t most = plot.bars > 0 ? plot.bars : room_for_bars(plot, look);
+  return StagesFigure{StagesData{summary, plot, most}, look}.script();
 }
 
 }  // namespace papilio

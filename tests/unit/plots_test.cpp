@@ -226,7 +226,7 @@ TEST_F(ScenarioPlots, OfManyPartitionsTheFastestOfEachCutIsShown) {
         i % 2 + 1, i == 0 ? 0 : 1);
   }
   write(rows);
-  const std::string files = text_of(stages_plot(summary(), {}, {}));
+  const std::string files = text_of(stages_plot(summary(), {.bars = 40}, {}));
   EXPECT_THAT(files, HasSubstr("\"RB0\\057\\062\"")) << "the faster one is excluded";
   EXPECT_THAT(files, HasSubstr("\"RB1\\057\\061\""));
   EXPECT_THAT(files, Not(HasSubstr("\"RB1\\057\\062\"")));
@@ -235,9 +235,38 @@ TEST_F(ScenarioPlots, OfManyPartitionsTheFastestOfEachCutIsShown) {
     rows += fmt::format("butterfly,3g,RB{0},1,stated,9,0.1,0,0.1,0,0,1,0,1,0,0.7,RB{0},1\n", i);
   }
   write(rows);
-  EXPECT_THAT(error_of([&] { stages_plot(summary(), {}, {}); }),
+  EXPECT_THAT(error_of([&] { stages_plot(summary(), {.bars = 81}, {}); }),
               HasSubstr("81 partitions in 2 panels have no room in one picture; choose with "
                         "--where partition=…"));
+}
+
+// Of 60 cuts a panel of one column, of 25.5 ems, has room for 23 bars of 1.1: the baselines, and of
+// the cuts, each slower than the one before, the first 21. The least energy, of the last cut, is an
+// answer too.
+TEST_F(ScenarioPlots, OfManyPartitionsTheAnswersTheBaselinesAndTheNextBestAreShown) {
+  std::string rows = fmt::format(
+      "{}mobile-only,,,,stated,0,0.9,0.9,0,0,0,0.9,0.9,0,0,0.76,mobile-only,1\n"
+      "cloud-only,3g,,,stated,1,0.8,0,0.8,0,0,0.8,0,0.8,0,0.76,cloud-only/8bit,1\n"
+      "cloud-only,3g,,,stated,1,0.85,0,0.85,0,0,0.85,0,0.85,0,0.76,cloud-only/32bit,1\n",
+      kHeader);
+  for (int i = 0; i < 60; ++i) {
+    rows += fmt::format("split,3g,C{0},,stated,9,0.{1},0,0.{1},0,0,{2},0,1,0,0.7,C{0},1\n", i,
+                        i + 10, i == 59 ? 0.1 : 1);
+  }
+  write(rows);
+  const PlotLook look{.size = PlotSize::kOneColumn};
+  const GnuplotScript script = stages_plot(summary(), {}, look);
+  const std::string files = text_of(script);
+  for (const char* name :
+       {"\"mobile\\055only\"", "\"cloud\\055only\\057\\070bit\"", "\"C0\"", "\"C59\"", "\"C10\""}) {
+    EXPECT_THAT(files, HasSubstr(name)) << name;
+  }
+  EXPECT_THAT(files, Not(HasSubstr("\"C40\"")));
+  EXPECT_THAT(files, Not(HasSubstr("32bit")));
+  EXPECT_THAT(script.note(),
+              HasSubstr("Shows 23 of 63 partitions: mobile-only, the best cloud-only, "
+                        "the least of each panel and the next best; --bars N"));
+  EXPECT_EQ(stages_plot(summary(), {.bars = 63}, look).note(), "");
 }
 
 // On 3g RB1 is the fastest that is admitted; RB2 is faster, but excluded. Mobile-only is as
