@@ -12,6 +12,7 @@
 
 #include "models/networks/network_file.hpp"
 #include "sim/app/command.hpp"
+#include "sim/app/fleet_from_scenario.hpp"
 #include "sim/app/starters.hpp"
 #include "sim/base/cli/profiles_option.hpp"
 #include "sim/base/cli/streams.hpp"
@@ -99,8 +100,9 @@ std::string asked(const StarterField& field, const ProfileLibrary& library) {
   }
 }
 
+/// @param known answers that a file has given, where no option says otherwise
 StarterAnswers answers_of(const CommandLine& line, const Starter& starter,
-                          const ProfileLibrary& library) {
+                          const ProfileLibrary& library, const StarterAnswers& known) {
   StarterAnswers answers;
   const bool asks = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
   std::vector<std::string> missing;
@@ -111,7 +113,9 @@ StarterAnswers answers_of(const CommandLine& line, const Starter& starter,
       answer = line.get<std::string>(option);
       const std::string problem = problem_with(field, answer, library);
       if (!problem.empty()) refuse_new(fmt::format("--{}: {}", option, problem));
-    } else if (asks) {
+    } else if (const auto given = known.find(option); given != known.end()) {
+      answer = given->second;
+    } else if (asks && !field.by_option_alone) {
       answer = asked(field, library);
     } else if (answer.empty() && !field.optional) {
       missing.push_back(fmt::format("--{} ({})", option, field.question));
@@ -121,6 +125,7 @@ StarterAnswers answers_of(const CommandLine& line, const Starter& starter,
   if (!missing.empty()) {
     refuse_new(fmt::format("a {} needs {}", starter.kind, fmt::join(missing, " and ")));
   }
+  answers.insert(known.begin(), known.end());
   return answers;
 }
 
@@ -163,6 +168,11 @@ void add_fields(CommandLine& line) {
       }
       std::string question{field.question};
       if (field.option == "uplink") question = "uplink, of a radio in bit/s, of a trace in Mbit/s";
+      if (field.option == "base") {
+        question =
+            "file that it begins from: of a fleet a scenario, whose network, devices, radio, delay "
+            "and strategies it has; of a study what it varies";
+      }
       if (field.option == "count") question = "mobiles of a fleet, values of a study";
       line.add_options()(std::string{field.option}.c_str(),
                          po::value<std::string>()->value_name("X"),
@@ -218,8 +228,9 @@ void new_command(const Words& words) {
        "papilio new device phone --peak 1e12 --bandwidth 30e9 --idle-power 1 --peak-power 6",
        "papilio new radio home --uplink 40e6 --downlink 80e6",
        "papilio new radio lab --uplink 200e6 --downlink 400e6 --power 1.2",
-       "papilio new fleet campus --count 500 --rate 0.2", "papilio new study rates --base my.yaml",
-       "papilio new trace lift"}};
+       "papilio new fleet campus --count 500 --rate 0.2",
+       "papilio new fleet town --base mine.yaml --count 500 --rate 0.2",
+       "papilio new study rates --base my.yaml", "papilio new trace lift"}};
   line.add_positional("kind");
   line.add_positional("name");
   add_fields(line);
@@ -252,7 +263,10 @@ void new_command(const Words& words) {
           starter.kind, name));
     }
   }
-  StarterAnswers answers = answers_of(line, starter, library);
+  const bool from_scenario = starter.kind == "fleet" && line.has("base");
+  StarterAnswers answers = answers_of(
+      line, starter, library,
+      from_scenario ? fleet_answers_of(line.get<std::string>("base"), folder) : StarterAnswers{});
   if (answers.contains("like")) add_powers(answers, library);
   const std::string text = starter.text(name, answers);
   starter.check(text, file.string());
@@ -267,7 +281,8 @@ void new_command(const Words& words) {
   for (const std::string& command : starter.next(name, file)) {
     say(fmt::format("  {}{}\n", command, reads_profiles(command) ? profiles : ""));
   }
-  if (starter.remark != nullptr) say(starter.remark() + "\n");
+  const std::string remark = starter.remark != nullptr ? starter.remark(answers) : std::string{};
+  if (!remark.empty()) say(remark + "\n");
 }
 
 }  // namespace papilio

@@ -226,6 +226,26 @@ bool by_data_sheet_alone(const Subject& subject, const std::string& model) {
                      [&](const KnownTable& table) { return table.graph.name() == model; });
 }
 
+/// What a roofline says nothing of because the device's file does not: what it takes to start a
+/// layer. Empty: the file says it, or no roofline predicts.
+std::string overhead_note(const Subject& subject, const Graph& graph) {
+  if (subject.basis.method != PredictionMethod::kRoofline || !subject.basis.roofline ||
+      subject.basis.roofline->overhead_s > 0) {
+    return {};
+  }
+  std::size_t computing = 0;
+  for (LayerId id = 0; id < graph.layers().size(); ++id) {
+    if (!work_of(graph, id).free) ++computing;
+  }
+  constexpr double kExample = 10e-6;
+  return fmt::format(
+      "Starting a layer is counted as taking no time (no launch_overhead_s in the device's file): "
+      "10 µs for each of the {} that compute would be {} ms{}.",
+      computing, milli(kExample * static_cast<double>(computing)).text(),
+      by_data_sheet_alone(subject, graph.name()) ? " more"
+                                                 : " of the total, which small layers then lack");
+}
+
 /// How the numbers came about.
 std::string method_text(const Subject& subject, const std::string& without) {
   std::vector<std::string> names;
@@ -297,6 +317,9 @@ LayerProfile profile_of(const Subject& subject, const Graph& graph,
     if (by_data_sheet_alone(subject, graph.name())) {
       profile.note += " " + shipped_data_sheet_worth().text();
     }
+  }
+  if (const std::string note = overhead_note(subject, graph); !note.empty()) {
+    profile.note += " " + note;
   }
   for (const std::string& remark : disagreements(subject, graph.name())) {
     profile.note += " " + remark;
@@ -383,6 +406,9 @@ std::vector<std::string> error_remarks(const Subject& subject, const Graph& grap
     if (by_data_sheet_alone(subject, graph.name())) {
       remarks.push_back(shipped_data_sheet_worth().text());
     }
+  }
+  if (std::string note = overhead_note(subject, graph); !note.empty()) {
+    remarks.push_back(std::move(note));
   }
   if (const std::string opaque = opaque_note(graph); !opaque.empty()) remarks.push_back(opaque);
   std::set<std::string> strange;

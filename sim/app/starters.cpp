@@ -98,7 +98,12 @@ strategies:
       name, answers);
 }
 
-std::string fleet_text(const std::string& name, const Answers& answers) {
+std::string fleet_text(const std::string& name, const Answers& given) {
+  Answers answers = given;
+  for (const char* part : {"cell-more", "server-more", "edge-server", "mobile-more", "more"}) {
+    answers.emplace(part, "");  // of a fleet that begins from no scenario
+  }
+  answers.emplace("strategies", "  - {strategy: mobile-only}\n  - {strategy: cloud-only}\n");
   return filled(
       R"(# Many mobiles that share a cell and a server. Run it with 'papilio run {name}.yaml'; draw it with 'papilio plot results/{name}';
 # 'papilio capacity {name}.yaml --for mobiles.0.count --until "p95_s < 0.1"' says how many are too many. Every key: docs/models/fleet.md.
@@ -108,21 +113,19 @@ duration_s: 600              # of arrivals; what has arrived is played to its en
 warm_up_s: 60                # of it, not counted
 replications: 3              # independent runs, for intervals
 cells:
-  - {{name: cell, radio: {radio}, delay_s: {delay}}}
+  - {{name: cell, radio: {radio}, delay_s: {delay}{cell_more}}}
 servers:
-  - {{name: cloud, device: {cloud}}}
-mobiles:
+  - {{name: server, device: {cloud}{server_more}}}
+{edge_server}mobiles:
   - name: phones
     count: {count}
     model: {model}
     device: {mobile}
     cell: cell
-    server: cloud
-    arrivals: {{process: poisson, rate_per_s: {rate}}}   # of each mobile; also periodic, closed-loop, trace
-strategies:
-  - {{strategy: mobile-only}}
-  - {{strategy: cloud-only}}
-  # - {{strategy: split, after: [LAYER]}}      # a fixed cut: 'papilio models show {model}'
+    server: server
+{mobile_more}    arrivals: {{process: poisson, rate_per_s: {rate}}}   # of each mobile; also periodic, closed-loop, trace
+{more}strategies:
+{strategies}  # - {{strategy: split, after: [LAYER]}}      # a fixed cut: 'papilio models show {model}'
   # - {{strategy: selection}}                  # each request is cut where it seems best at that time
   # - {{strategy: oracle}}                     # the same, by one who knows every queue
 )",
@@ -158,7 +161,7 @@ memory_byte_per_s: {bandwidth}
 )",
              name, all) +
          line_of(answers, "overhead", "launch_overhead_s", "10e-6",
-                 "what a layer takes that computes nothing") +
+                 "what it takes to start a layer; left out, predictions count 0") +
          line_of(answers, "idle-power", "idle_power_w", "1.5",
                  "while nothing is computed; both powers give energies") +
          line_of(answers, "peak-power", "peak_power_w", "10",
@@ -247,8 +250,22 @@ std::vector<std::string> after_device(const std::string& name, const std::filesy
                       profiles_option_of(file), profiles_of(file))};
 }
 
-std::string worth_of_device() {
-  return shipped_data_sheet_worth().text();
+std::string left_out_of_fleet(const Answers& answers) {
+  const auto note = answers.find("note");
+  return note == answers.end() ? std::string{} : note->second;
+}
+
+std::string worth_of_device(const Answers& answers) {
+  std::string text = shipped_data_sheet_worth().text();
+  if (!answers.contains("overhead")) {
+    text +=
+        "\nStarting a layer is counted as taking no time, for launch_overhead_s is not given: "
+        "where "
+        "it takes 10 µs, a network of 100 layers takes 1 ms longer than predicted. Give "
+        "--overhead, "
+        "or the key.";
+  }
+  return text;
 }
 
 std::vector<std::string> after_radio(const std::string& name, const std::filesystem::path& file) {
@@ -308,7 +325,9 @@ const std::vector<Starter>& starters() {
       {"fleet",
        "",
        ".yaml",
-       {kModel,
+       {{"base", "file of a scenario whose network, devices, radio, delay and strategies it has",
+         Kind::kText, "", true, "", true},
+        kModel,
         kMobile,
         kCloud,
         kRadio,
@@ -317,7 +336,8 @@ const std::vector<Starter>& starters() {
         {"rate", "requests of each mobile, 1/s", Kind::kNumber, "0.1"}},
        fleet_text,
        check_with<FleetSpec, describe_fleet>,
-       after_fleet},
+       after_fleet,
+       left_out_of_fleet},
       {"study",
        "",
        ".yaml",

@@ -21,9 +21,10 @@ struct StarterField {
   std::string_view option;    ///< "--peak"'s name
   std::string_view question;  ///< as asked on a terminal, with the unit
   Kind kind{Kind::kText};
-  std::string_view usual{};  ///< where nothing is said; empty: it must be said, or is left out
-  bool optional{false};      ///< it may be left out
-  std::string_view of{};     ///< of a name: "models", "devices" or "radios"
+  std::string_view usual{};     ///< where nothing is said; empty: it must be said, or is left out
+  bool optional{false};         ///< it may be left out
+  std::string_view of{};        ///< of a name: "models", "devices" or "radios"
+  bool by_option_alone{false};  ///< never asked for
 };
 
 /// The answers, by option; each checked.
@@ -41,8 +42,8 @@ struct Starter {
   void (*check)(const std::string& text, const std::string& file);
   /// Commands that come next, ready to be typed.
   std::vector<std::string> (*next)(const std::string& name, const std::filesystem::path& file);
-  /// What the user should know of it, computed; nullptr: nothing.
-  std::string (*remark)(){nullptr};
+  /// What the user should know of it, in sentences, computed; nullptr: nothing.
+  std::string (*remark)(const StarterAnswers& answers){nullptr};
 };
 
 /// A word as a shell takes it for one: in quotes where it must be, "." for none.

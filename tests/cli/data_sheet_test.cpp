@@ -139,5 +139,40 @@ TEST(DataSheet, TheWorstIsOffByTheGreatestFactor) {
   EXPECT_THAT(DataSheetWorth{}.text(), HasSubstr("nobody can tell"));
 }
 
+// ResNet-18 has 20 convolutions, 20 batch norms, 17 activations, 8 sums, two pools and a linear
+// layer, and a softmax or none: those that compute are counted by what each is said to do.
+TEST(DataSheet, WhatItTakesToStartALayerIsCountedOrMissed) {
+  const TemporaryFolder folder;
+  const auto predict = [&](const std::string& device) {
+    return run_papilio_in(folder.path(), {"predict", "--model", "resnet18", "--device", device,
+                                          "-o", "results/profiles"});
+  };
+  const Finished begun = run_papilio_in(
+      folder.path(), {"new", "device", "phone", "--peak", "1e12", "--bandwidth", "30e9"});
+  EXPECT_THAT(begun.out, HasSubstr("Starting a layer is counted as taking no time, for "
+                                   "launch_overhead_s is not given"));
+  const ProfileLibrary library{{shipped_profiles()}};
+  const Graph graph = *find_network(library, "resnet18");
+  int computing = 0;
+  for (LayerId id = 0; id < graph.layers().size(); ++id)
+    computing += work_of(graph, id).free ? 0 : 1;
+  const std::string missed =
+      fmt::format("10 µs for each of the {} that compute would be {:.3f} ms more", computing,
+                  computing * 10e-6 * 1e3);
+  EXPECT_THAT(predict("phone").out, HasSubstr(missed));
+  // A plan that rests on the table says so too.
+  const Finished scenario = run_papilio_in(
+      folder.path(),
+      {"new", "scenario", "mine", "--model", "resnet18", "--mobile", "phone", "--cloud", "phone"});
+  ASSERT_EQ(scenario.exit_code, 0) << scenario.err;
+  const Finished plan = run_papilio_in(folder.path(), {"plan", "mine.yaml"});
+  EXPECT_THAT(plan.out.substr(plan.out.find("What this rests on")), HasSubstr(missed));
+  const Finished told = run_papilio_in(
+      folder.path(),
+      {"new", "device", "slow", "--peak", "1e12", "--bandwidth", "30e9", "--overhead", "10e-6"});
+  EXPECT_THAT(told.out, Not(HasSubstr("Starting a layer")));
+  EXPECT_THAT(predict("slow").out, Not(HasSubstr("Starting a layer")));
+}
+
 }  // namespace
 }  // namespace papilio

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/data/csv.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -121,6 +122,78 @@ TEST(New, TakesADelay) {
   EXPECT_THAT(read_file(folder.path() / "far.yaml"), HasSubstr("\ndelay_s: 0.005 "));
   ASSERT_EQ(begin(folder, {"fleet", "near", "--delay", "0.002"}).exit_code, 0);
   EXPECT_THAT(read_file(folder.path() / "near.yaml"), HasSubstr("delay_s: 0.002}"));
+}
+
+// A fleet of one mobile that asks now and then is the scenario's own request, again and again: its
+// rates, its delay and its load levels, its edge, and the layers as its strategies cut them.
+TEST(New, AFleetBeginsFromAScenario) {
+  const TemporaryFolder folder;
+  const fs::path base = folder.write(
+      "deep/base.yaml",
+      "name: base\nmodel: resnet50-paper\nmobile: {device: jetson-tx2, load_level: 1.5}\n"
+      "cloud: {device: gtx-1080-ti, load_level: 3}\n"
+      "edge: {device: jetson-tx2, load_level: 2, backhaul: {rate_bit_per_s: 2e7, delay_s: 0.004}}\n"
+      "networks: [wifi, 3g]\nuplink_bit_per_s: 7e6\ndownlink_bit_per_s: 9e6\ndelay_s: 0.003\n"
+      "download_takes_time: true\npublished: butterfly-2019\naccuracy_budget: 0.02\n"
+      "limits: {latency_s: 0.5}\nstrategies:\n  - {strategy: mobile-only}\n"
+      "  - strategy: split\n    after: [RB4]\n    bits: 32\n"
+      "  - {strategy: butterfly, after: [RB8], channels: 5}\n");
+  const std::string at = folder.path().string();
+  const Finished begun =
+      begin(folder, {"fleet", "town", "--base", base.string(), "--count", "1", "--rate", "0.01"});
+  ASSERT_EQ(begun.exit_code, 0) << begun.err;
+  EXPECT_THAT(begun.out, HasSubstr("Not taken from the scenario: its other radios (3g)"));
+  EXPECT_THAT(read_file(folder.path() / "town.yaml"),
+              AllOf(HasSubstr("{strategy: split, after: [RB4], bits: 32}"),
+                    HasSubstr("limits: {latency_s: 0.5}\n"), HasSubstr("accuracy_budget: 0.02\n")));
+  const Finished one = run_papilio({"run", base.string(), "--format", "json", "-o", at + "/one"});
+  ASSERT_EQ(one.exit_code, 0) << one.err;
+  const Finished many =
+      run_papilio({"run", at + "/town.yaml", "--format", "json", "-o", at + "/many"});
+  ASSERT_EQ(many.exit_code, 0) << many.err;
+  const CsvTable requests{(folder.path() / "one/summary.csv").string()};
+  const CsvTable fleet{(folder.path() / "many/fleet.csv").string()};
+  int compared = 0;
+  for (std::size_t i = 0; i < requests.rows(); ++i) {
+    const std::string& network = requests.text(i, "network");
+    if (network == "3g") continue;
+    for (std::size_t j = 0; j < fleet.rows(); ++j) {
+      const std::string& strategy = fleet.text(j, "strategy");
+      const std::string& partition = requests.text(i, "partition");
+      if (strategy != partition) continue;
+      ++compared;
+      EXPECT_NEAR(fleet.number(j, "p50_s"), requests.number(i, "latency_s"), 1e-9) << strategy;
+      break;
+    }
+  }
+  EXPECT_EQ(compared, 3);
+  // What an option says goes before what the scenario says.
+  ASSERT_EQ(begin(folder, {"fleet", "other", "--base", base.string(), "--radio", "4g"}).exit_code,
+            0);
+  EXPECT_THAT(read_file(folder.path() / "other.yaml"),
+              HasSubstr("radio: 4g, delay_s: 0.003, uplink"));
+  const Finished fleet_of_fleet = begin(folder, {"fleet", "third", "--base", at + "/town.yaml"});
+  EXPECT_EQ(fleet_of_fleet.exit_code, 2);
+  EXPECT_THAT(fleet_of_fleet.err, HasSubstr("town.yaml:3:7: error: kind: a fleet begins from a"));
+}
+
+// A file beside the scenario is found from where the fleet lies.
+TEST(New, AFleetFindsTheFilesOfItsScenario) {
+  const TemporaryFolder folder;
+  folder.write("deep/accuracies.csv",
+               "cut,channels,bits,codec,seed,images,accuracy\n,0,8,raw,1,1000,0.74\n"
+               "RB4,0,8,raw,1,1000,0.73\n");
+  const fs::path base =
+      folder.write("deep/base.yaml",
+                   "name: base\nmodel: resnet50-paper\nmobile: {device: jetson-tx2}\n"
+                   "cloud: {device: gtx-1080-ti}\nnetworks: [wifi]\n"
+                   "accuracy_from: accuracies.csv\nstrategies:\n  - {strategy: mobile-only}\n"
+                   "  - {strategy: split, after: [RB4]}\n");
+  ASSERT_EQ(begin(folder, {"fleet", "town", "--base", base.string()}).exit_code, 0);
+  EXPECT_THAT(read_file(folder.path() / "town.yaml"),
+              HasSubstr("accuracy_from: deep/accuracies.csv\n"));
+  const Finished checked = run_papilio({"check", (folder.path() / "town.yaml").string()});
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
 }
 
 TEST(New, WritesNothingWhereAnAnswerIsAmiss) {
