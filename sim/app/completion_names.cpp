@@ -13,6 +13,7 @@
 #include "sim/base/data/installation.hpp"
 #include "sim/base/data/library.hpp"
 #include "sim/base/yaml/node.hpp"
+#include "sim/planner/plan_report.hpp"
 #include "sim/planner/proposals.hpp"
 #include "sim/planner/sensitivity.hpp"
 #include "sim/radio/radio.hpp"
@@ -304,6 +305,7 @@ const std::vector<OptionWords>& option_words() {
        {"latency_s", "mobile_energy_j", "cloud_s", "upload_bytes", "mobile_weight_bytes",
         "edge_weight_bytes", "cloud_weight_bytes", "accuracy_loss", "accuracy"}},
       {"plan", "over", {"mean", "p95"}},
+      {"plan", "show", plan_sections()},
       {"plan,plot", "columns", {"1", "2"}},
       {"plan,plot", "legend", {"right", "below", "none"}},
       {"plan,plot", "log", {"x", "y", "x,y", "none"}},

@@ -17,6 +17,8 @@
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
+#include "sim/base/suggest.hpp"
+#include "sim/base/text.hpp"
 #include "sim/planner/plan_file.hpp"
 #include "sim/planner/plan_json.hpp"
 #include "sim/planner/plan_plots.hpp"
@@ -36,13 +38,48 @@ namespace {
   throw ConfigError{fmt::format("papilio plan: error: {}; see 'papilio plan --help'", message)};
 }
 
+/// The parts of the report that are shown; none: all of them.
+std::vector<std::string> sections_of(const CommandLine& line, const std::string& format) {
+  const std::vector<std::string>& known = plan_sections();
+  std::vector<std::string> shown = line.all("show");
+  for (const std::string& part : shown) {
+    if (std::find(known.begin(), known.end(), part) == known.end()) {
+      refuse_plan(fmt::format("--show: there is no part '{}'{}", part, suggestion(part, known)));
+    }
+  }
+  if (shown.empty() && format == "latex") {
+    shown = known;
+    std::erase(shown, "planners");  // how it was found is no reader's of an article
+  }
+  return shown;
+}
+
 /// An assignment "KEY=VALUE" of --limit as one of --set.
 std::string limit_of(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     refuse_plan(fmt::format("--limit: expected KEY=VALUE, got '{}'", text));
   }
-  return limit_key(text.substr(0, equals)) + text.substr(equals);
+  const std::string limit = text.substr(0, equals);
+  const std::string value = text.substr(equals + 1);
+  // What is told of it names what was written, not the scenario's key that it stands for.
+  if (const std::optional<double> share = share_of_percent(value)) {
+    const bool is_accuracy = limit_key(limit).find('.') == std::string::npos;
+    refuse_plan(fmt::format("--limit {}: expected a number, got '{}'{}", limit, value,
+                            is_accuracy ? percent_remedy(value) : ""));
+  }
+  if (limit_key(limit) == "accuracy_budget") {
+    double loss = 0;
+    const char* const end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data(), end, loss);
+    if (error != std::errc{} || stop != end || !(loss >= 0 && loss <= 1)) {
+      refuse_plan(fmt::format(
+          "--limit {}: expected a share of 0 to 1, got '{}'; 0.01 lets a plan lose one percentage "
+          "point of the uncut network's accuracy, as accuracy_budget of a scenario does",
+          limit, value));
+    }
+  }
+  return limit_key(limit) + text.substr(equals);
 }
 
 ScenarioSource plan_source(const CommandLine& line) {
@@ -153,9 +190,10 @@ void check_drawings(const CommandLine& line, const ScenarioSpec& spec, const Goa
   }
 }
 
-/// Draws what was asked for, of the first radio.
-void draw_all(const CommandLine& line, const Planner& planner,
-              const std::vector<PlanAnswer>& answers, const std::vector<OverTrace>& traces) {
+/// Draws what was asked for, of the first radio. @return the files
+std::vector<std::string> draw_all(const CommandLine& line, const Planner& planner,
+                                  const std::vector<PlanAnswer>& answers,
+                                  const std::vector<OverTrace>& traces) {
   const PlotLook look = look_of(line, "plan");
   const auto along = [&](const char* option) {
     return condition_axis(fmt::format("--{}", option), line.get<std::string>(option),
@@ -174,11 +212,15 @@ void draw_all(const CommandLine& line, const Planner& planner,
     scripts.emplace_back("map",
                          map_script(planner, answers, 0, along("along"), along("across"), look));
   }
+  std::vector<std::string> files;
+  files.reserve(scripts.size());
   for (const auto& [option, script] : scripts) {
     std::optional<fs::path> keep = keep_of(line);
     if (keep) *keep /= option;
-    draw(script, line.get<std::string>(option), "plan", keep);
+    files.push_back(line.get<std::string>(option));
+    draw(script, files.back(), "plan", keep);
   }
+  return files;
 }
 
 /// What the command found, for machines and for 'papilio report'.
@@ -224,16 +266,20 @@ void plan_command(const Words& words) {
        "papilio plan scenarios/examples/u-net.yaml --planner minimum-cut --explain",
        "papilio plan scenarios/paper/table4.yaml --network 3g --trace scenarios/fleets/walk.csv",
        "papilio plan scenarios/examples/jointdnn.yaml --training --batch 32 --sync-every 100",
-       "papilio plan scenarios/paper/table4.yaml --json > /tmp/plan.json"}};
+       "papilio plan scenarios/paper/table4.yaml --json > /tmp/plan.json",
+       "papilio plan scenarios/paper/table4.yaml --format latex --show answer > /tmp/plan.tex"}};
   add_scenario_options(line);
   line.add_options()("target,t",
                      po::value<std::string>()->default_value("latency")->value_name("TARGET"),
                      "what is made small: latency, energy, product or product:A,B, which is "
                      "latency^A * energy^B");
-  line.add_options()("limit,l", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
-                     "upper limit of latency_s, mobile_energy_j, cloud_s, upload_bytes, "
-                     "mobile_weight_bytes, edge_weight_bytes, cloud_weight_bytes or accuracy_loss; "
-                     "lower one of accuracy; may be given again");
+  line.add_options()(
+      "limit,l", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "upper limit of latency_s, mobile_energy_j, cloud_s, upload_bytes, "
+      "mobile_weight_bytes, edge_weight_bytes or cloud_weight_bytes; of accuracy_loss, what a "
+      "plan may lose of the uncut network's accuracy (a share: 0.01; the scenario's "
+      "accuracy_budget); lower one of accuracy (its least_accuracy); may be given "
+      "again");
   line.add_options()("network,n", po::value<std::vector<std::string>>()->value_name("RADIO"),
                      "in place of the scenario's radios; may be given again");
   line.add_options()("planner", po::value<std::vector<std::string>>()->value_name("NAME"),
@@ -248,6 +294,10 @@ void plan_command(const Words& words) {
   line.add_options()("explain", po::bool_switch(), "show the stages of each answer");
   line.add_options()("all-fronts", po::bool_switch(),
                      "list the plans that no other beats in every respect");
+  line.add_options()("show", po::value<std::vector<std::string>>()->value_name("PART"),
+                     "of the report, alone: answer, others, spread, trace, changes, front, stages, "
+                     "grounds or planners; may be given again (default: all; of LaTeX, which goes "
+                     "into an article, all but planners)");
   line.add_options()("front", po::value<std::string>()->value_name("FILE"),
                      "draw them, of the first radio: .svg, .pdf or .png");
   line.add_options()("changes", po::value<std::string>()->value_name("FILE"),
@@ -287,6 +337,7 @@ void plan_command(const Words& words) {
   look_of(line, "plan");  // refuses before it plans
   const std::string format = line.get<bool>("json") ? "json" : line.get<std::string>("format");
   check_format(format);
+  const std::vector<std::string> sections = sections_of(line, format);
   const PlanQuestion question = question_of(line);
   ProfileCaches caches;
   const ScenarioSource source = plan_source(line);
@@ -313,12 +364,14 @@ void plan_command(const Words& words) {
   for (std::size_t radio = 0; trace && radio < scenario.radios.size(); ++radio) {
     traces.push_back(over_trace(planner, radio, *trace, percentile));
   }
-  if (misses.empty()) draw_all(line, planner, answers, traces);
+  std::vector<std::string> written;
+  if (misses.empty()) written = draw_all(line, planner, answers, traces);
   if (misses.empty() && line.has("output")) {
     const fs::path file{line.get<std::string>("output")};
     OutputFolder folder{file.has_parent_path() ? file.parent_path() : fs::path{"."}};
     folder.add(file.filename().string(), plan_yaml(planner, answers));
     folder.commit();
+    written.push_back(file.string());
   }
   if (format == "json") {
     // Also where no plan keeps the limits: which is the nearest is an answer to machines too.
@@ -328,14 +381,28 @@ void plan_command(const Words& words) {
   } else if (format == "csv") {
     say(to_csv(plan_table(planner, answers)));
   } else {
-    PlanReportSettings settings{.explain = line.get<bool>("explain"),
-                                .front = line.get<bool>("all-fronts")};
+    const std::vector<std::string> named = line.all("show");
+    const auto is_named = [&](const char* part) {
+      return std::find(named.begin(), named.end(), part) != named.end();
+    };
+    PlanReportSettings settings{.explain = line.get<bool>("explain") || is_named("stages"),
+                                .front = line.get<bool>("all-fronts") || is_named("front")};
+    settings.sections = sections;
     settings.traces = std::move(traces);
     settings.spreads = std::move(spreads);
     if (line.has("trace")) {
       settings.trace_file = fs::path{line.get<std::string>("trace")}.filename().string();
     }
     print(plan_document(planner, answers, settings), format, line.is_wide());
+  }
+  for (const std::string& file : written) {
+    // Behind a report it is one of its lines; files for machines hold nothing else.
+    const std::string told = fmt::format("{}Wrote {}\n", file == written.front() ? "\n" : "", file);
+    if (format == "md") {
+      say(told);
+    } else {
+      tell(fmt::format("Wrote {}\n", file));
+    }
   }
   if (!misses.empty()) {
     // What is to be had on the other radios has been told; nothing was written.

@@ -32,14 +32,16 @@ std::string AccuracyLimit::text() const {
   std::string why;
   if (least) why = fmt::format("least_accuracy: {:g}", *least);
   if (budget) {
-    why +=
-        fmt::format("{}accuracy_budget: {:g} below the uncut network's {}", why.empty() ? "" : "; ",
-                    *budget, baseline ? percent(*baseline) : "unknown one");
+    why += fmt::format("{}accuracy_budget: a loss of at most {:g} from the uncut network's {}",
+                       why.empty() ? "" : "; ", *budget,
+                       baseline ? percent(*baseline) : "unknown one");
   }
   const std::optional<double> needed = floor();
   if (needed) return fmt::format("at least {} ({})", percent(*needed), why);
-  return fmt::format("at most {:g} below the uncut network's, which nobody knows (accuracy_budget)",
-                     *budget);
+  return fmt::format(
+      "at most {:g} below the uncut network's, which nobody knows: only what loses "
+      "nothing keeps it (accuracy_budget)",
+      *budget);
 }
 
 }  // namespace papilio

@@ -19,7 +19,7 @@ struct AccuracyLimit {
   /// unknown accuracy may not, unless it loses nothing and a loss is all that is limited.
   /// @param exact whether its answers are the uncut network's
   [[nodiscard]] bool admits(const std::optional<double>& accuracy, bool exact = false) const;
-  /// "at least 76.1 % (accuracy_budget: 0.02 below the uncut network's 78.1 %)".
+  /// "at least 76.1 % (accuracy_budget: a loss of at most 0.02 from the uncut network's 78.1 %)".
   /// Only where a limit is stated.
   [[nodiscard]] std::string text() const;
 };

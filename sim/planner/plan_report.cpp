@@ -42,7 +42,7 @@ std::vector<Table::Column> cost_columns() {
 void add_costs(Table::Row& row, const PricedPlan& plan) {
   row.push_back(in_ms(plan.took.latency()));
   row.push_back(energy_cell(plan));
-  row.push_back(accuracy_cell(plan.cell.plan.accuracy));
+  row.push_back(accuracy_cell(plan.cell.plan.accuracy, plan.cell.exact));
   row.push_back(bytes_cell(plan.spend[Criterion::kUpload]));
   row.push_back(in_ms(plan.took.cloud));
 }
@@ -56,6 +56,14 @@ std::string amount_text(double amount) {
 TableCell amount_cell(double amount) {
   constexpr double kLarge = 1000;
   return std::abs(amount) >= kLarge ? decimals(amount, 0) : significant(amount, kDigits);
+}
+
+/// "phone (mobile), box (edge) and server (cloud)": a tier's word says where it stands in the
+/// scenario, and not what kind of machine it is.
+std::string devices_text(const ScenarioSpec& spec) {
+  return fmt::format("{} (mobile){} and {} (cloud)", spec.mobile_device,
+                     spec.conditions.has_edge ? fmt::format(", {} (edge)", spec.edge_device) : "",
+                     spec.cloud_device);
 }
 
 /// The plan's name, with what its crossing is where the name does not say it.
@@ -81,39 +89,61 @@ class Report {
   Document document() {
     Document document{.title = fmt::format("Plans for {}", planner_.scenario().spec.name)};
     document.paragraphs.push_back(introduction());
-    document.sections.push_back(answer());
-    for (const PlanAnswer& one : answers_) document.sections.push_back(others(one));
-    for (std::size_t i = 0; i < settings_.spreads.size(); ++i) {
-      document.sections.push_back(spread_section(planner_, answers_[i], settings_.spreads[i]));
+    const auto add = [&](Section section, const std::string& networks) {
+      section.caption = fmt::format("{}: {} over {}", section.title, subject(), networks);
+      document.sections.push_back(std::move(section));
+    };
+    if (shows("answer")) add(answer(), all_networks());
+    for (std::size_t i = 0; i < answers_.size(); ++i) {
+      if (shows("others")) add(others(answers_[i]), answers_[i].network);
     }
-    for (std::size_t i = 0; i < settings_.traces.size(); ++i) {
+    for (std::size_t i = 0; i < settings_.spreads.size() && shows("spread"); ++i) {
+      add(spread_section(planner_, answers_[i], settings_.spreads[i]), answers_[i].network);
+    }
+    for (std::size_t i = 0; i < settings_.traces.size() && shows("trace"); ++i) {
+      add(trace_section(planner_, answers_[i], settings_.traces[i], settings_.trace_file),
+          answers_[i].network);
+    }
+    if (shows("changes") && settings_.sensitivity && planner_.question().goal.adds_up()) {
+      add(changes(), all_networks());
+    }
+    for (const PlanAnswer& one : answers_) {
+      if (settings_.front && shows("front")) add(front(one), one.network);
+    }
+    for (const PlanAnswer& one : answers_) {
+      if (settings_.explain && shows("stages") && one.best) add(stages(one), one.network);
+    }
+    if (shows("grounds")) {
       document.sections.push_back(
-          trace_section(planner_, answers_[i], settings_.traces[i], settings_.trace_file));
+          {.title = "What this rests on", .paragraphs = grounds_of(planner_.scenario())});
     }
-    if (settings_.sensitivity && planner_.question().goal.adds_up()) {
-      document.sections.push_back(changes());
-    }
-    if (settings_.front) {
-      for (const PlanAnswer& one : answers_) document.sections.push_back(front(one));
-    }
-    if (settings_.explain) {
-      for (const PlanAnswer& one : answers_) {
-        if (one.best) document.sections.push_back(stages(one));
-      }
-    }
-    document.sections.push_back(
-        {.title = "What this rests on", .paragraphs = grounds_of(planner_.scenario())});
-    document.sections.push_back(asked());
+    if (shows("planners")) document.sections.push_back(asked());
     return document;
   }
 
  private:
+  [[nodiscard]] bool shows(const char* section) const {
+    const std::vector<std::string>& shown = settings_.sections;
+    return shown.empty() || std::find(shown.begin(), shown.end(), section) != shown.end();
+  }
+
+  /// "resnet50-paper on jetson-tx2 (mobile) and gtx-1080-ti (cloud)".
+  [[nodiscard]] std::string subject() const {
+    const ScenarioSpec& spec = planner_.scenario().spec;
+    return fmt::format("{} on {}", spec.model, devices_text(spec));
+  }
+  [[nodiscard]] std::string all_networks() const {
+    std::vector<std::string> networks;
+    networks.reserve(answers_.size());
+    for (const PlanAnswer& one : answers_) networks.push_back(one.network);
+    return fmt::format("{}", fmt::join(networks, ", "));
+  }
+
   [[nodiscard]] std::string introduction() const {
     const Scenario& scenario = planner_.scenario();
-    std::string text =
-        fmt::format("{} on {} and {}: least {} of {} plans on each radio", scenario.spec.model,
-                    scenario.spec.mobile_device, scenario.spec.cloud_device,
-                    planner_.question().goal.text(), planner_.proposals().size());
+    std::string text = fmt::format("{} on {}: least {} of {} plans on each radio",
+                                   scenario.spec.model, devices_text(scenario.spec),
+                                   planner_.question().goal.text(), planner_.proposals().size());
     if (planner_.question().goal.energy_exponent != 0) {
       text += fmt::format(" (energy read as {})", name(planner_.reading()));
     }
@@ -413,66 +443,15 @@ std::vector<std::string> grounds_of(const Scenario& scenario) {
   return grounds;
 }
 
+const std::vector<std::string>& plan_sections() {
+  static const std::vector<std::string> kSections{
+      "answer", "others", "spread", "trace", "changes", "front", "stages", "grounds", "planners"};
+  return kSections;
+}
+
 Document plan_document(const Planner& planner, const std::vector<PlanAnswer>& answers,
                        const PlanReportSettings& settings) {
   return Report{planner, answers, settings}.document();
-}
-
-const std::vector<Column>& plan_columns() {
-  constexpr ColumnKind kDimension = ColumnKind::kDimension;
-  constexpr ColumnKind kMeasure = ColumnKind::kMeasure;
-  constexpr Better kLess = Better::kLess;
-  constexpr Better kNeither = Better::kNeither;
-  constexpr ValueType kText = ValueType::kText;
-  constexpr ValueType kReal = ValueType::kReal;
-  static const std::vector<Column> kColumns{
-      {"network", kText, "", kDimension, kNeither, "radio"},
-      {"plan", kText, "", kDimension, kNeither, "what tables call it"},
-      {"strategy", kText, "", kDimension, kNeither,
-       "`mobile-only`, `cloud-only`, `butterfly`, `split`, `three-way` or `path`"},
-      {"planners", kText, "", kDimension, kNeither, "who proposed it, with blanks between them"},
-      {name(Criterion::kLatency), kReal, "s", kMeasure, kLess,
-       "from the request to its answer, where it waits for nothing"},
-      {name(Criterion::kEnergy), kReal, "J", kMeasure, kLess,
-       "of the mobile; empty where nobody knows it"},
-      {name(Criterion::kCloudTime), kReal, "s", kMeasure, kLess, "of the cloud's processor"},
-      {name(Criterion::kUpload), kReal, "byte", kMeasure, kLess, "that the mobile sends"},
-      {name(Criterion::kMobileWeights), kReal, "byte", kMeasure, kLess,
-       "of trained numbers that the mobile stores"},
-      {name(Criterion::kEdgeWeights), kReal, "byte", kMeasure, kLess, "likewise of the edge"},
-      {name(Criterion::kCloudWeights), kReal, "byte", kMeasure, kLess, "likewise of the cloud"},
-      {"accuracy", kReal, "", kMeasure, Better::kMore,
-       "a share of 1; empty where nobody measured it"},
-      {"value", kReal, "", kMeasure, kLess, "of the target, in s, J or their product"},
-      {"admitted", ValueType::kInteger, "", kMeasure, kNeither,
-       "1 where it keeps the limits, else 0"},
-      {"best", ValueType::kInteger, "", kMeasure, kNeither, "1 of the best on its radio, else 0"}};
-  return kColumns;
-}
-
-Table plan_table(const Planner& planner, const std::vector<PlanAnswer>& answers) {
-  Table table;
-  for (const Column& column : plan_columns()) {
-    table.columns.emplace_back(std::string{column.name}, column.type == ValueType::kText);
-  }
-  const auto number = [](double value) { return std::isnan(value) ? none() : TableCell{value}; };
-  for (const PlanAnswer& answer : answers) {
-    for (std::size_t i = 0; i < answer.plans.size(); ++i) {
-      const PricedPlan& plan = answer.plans[i];
-      Table::Row row{
-          answer.network, plan.name, plan.cell.strategy,
-          fmt::format("{}", fmt::join(planner.proposals()[plan.proposal].planners, " "))};
-      for (std::size_t c = 0; c < kCriteria; ++c) {
-        row.push_back(number(plan.spend[static_cast<Criterion>(c)]));
-      }
-      row.push_back(plan.cell.plan.accuracy ? TableCell{*plan.cell.plan.accuracy} : none());
-      row.push_back(number(plan.value));
-      row.emplace_back(std::int64_t{plan.admitted});
-      row.emplace_back(std::int64_t{answer.best == i});
-      table.rows.push_back(std::move(row));
-    }
-  }
-  return table;
 }
 
 std::string miss_text(const Planner& planner, const PlanAnswer& answer) {

@@ -11,6 +11,11 @@
 
 namespace papilio {
 
+/// The parts of a report of plans by which it can be asked for: the answer, what others cost, how
+/// plans fare over a spread or a trace, what would change the answer, the fronts, the stages, what
+/// it rests on, and which planner proposed what.
+const std::vector<std::string>& plan_sections();
+
 /// What a report of plans shows beside the answer.
 struct PlanReportSettings {
   bool explain{false};     ///< the stages of each answer
@@ -21,6 +26,7 @@ struct PlanReportSettings {
   std::string trace_file{};  ///< of these, for people
   /// `[answers]`, or none: how they fare as layer times may be.
   std::vector<OverTrace> spreads{};
+  std::vector<std::string> sections{};  ///< of `plan_sections`, those that are shown; none: all
 };
 
 /// Coordinates of `front_points`.

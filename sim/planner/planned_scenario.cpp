@@ -5,8 +5,8 @@
 namespace papilio {
 
 std::string limit_key(std::string_view limit) {
-  if (limit == "accuracy") return "least_accuracy";
-  if (limit == "accuracy_loss") return "accuracy_budget";
+  if (limit == "accuracy" || limit == "least_accuracy") return "least_accuracy";
+  if (limit == "accuracy_loss" || limit == "accuracy_budget") return "accuracy_budget";
   return "limits." + std::string{limit};
 }
 

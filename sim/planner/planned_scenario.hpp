@@ -9,7 +9,8 @@
 namespace papilio {
 
 /// The key of scenarios that states a limit, as questions name it: "latency_s" becomes
-/// "limits.latency_s", "accuracy" "least_accuracy", "accuracy_loss" "accuracy_budget".
+/// "limits.latency_s", "accuracy" "least_accuracy", "accuracy_loss" "accuracy_budget"; the keys'
+/// own names are taken too.
 std::string limit_key(std::string_view limit);
 
 /// The scenario of a file that is one.

@@ -20,6 +20,10 @@ TableCell accuracy_cell(const std::optional<double>& accuracy) {
   return accuracy ? in_percent(*accuracy, 1) : none();
 }
 
+TableCell accuracy_cell(const std::optional<double>& accuracy, bool exact) {
+  return exact && !accuracy ? none("no loss") : accuracy_cell(accuracy);
+}
+
 TableCell ratio(double value) {
   return decimals(value, 1);
 }

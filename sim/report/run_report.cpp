@@ -69,7 +69,7 @@ Section cell_section(const Outcomes& outcomes, const std::string& reading,
                           base == nullptr || !cell.energy_known || !base->cell.energy_known
                               ? none()
                               : ratio(base->simulated.energy() / b.energy()),
-                          accuracy_cell(cell.plan.accuracy)});
+                          accuracy_cell(cell.plan.accuracy, cell.exact)});
     if (const auto mark = mark_of(outcome, answer)) table.marks[table.rows.size() - 1] = *mark;
     Table::Row& row = table.rows.back();
     if (codecs) row.insert(row.begin() + kBytes, TableCell{cell.codec});

@@ -112,10 +112,11 @@ Section selection_section(const Scenario& scenario, const Outcomes& outcomes,
   for (const SelectedCut& selected : selected_cuts(scenario, outcomes)) {
     const Outcome* best = selected.best;
     const Outcome* second = best == nullptr ? nullptr : selected.runner_up;
-    Table::Row row{selected.network, target_text(selected),
-                   best == nullptr ? "none" : partition_name(best->cell),
-                   best == nullptr ? none() : value_cell(*best, selected.target),
-                   best == nullptr ? none() : accuracy_cell(best->cell.plan.accuracy)};
+    Table::Row row{
+        selected.network, target_text(selected),
+        best == nullptr ? "none" : partition_name(best->cell),
+        best == nullptr ? none() : value_cell(*best, selected.target),
+        best == nullptr ? none() : accuracy_cell(best->cell.plan.accuracy, best->cell.exact)};
     if (published != nullptr) {
       const auto printed = published->block.find(selected.network);
       row.emplace_back(printed != published->block.end() ? printed->second : "");

@@ -144,10 +144,11 @@ void load_limit(const MeasurementsSpec& spec, const PublishedTables* published,
                     "remove it, or add one");
     }
   } else if (limit.budget && !limit.baseline) {
-    checker.error("accuracy_budget",
-                  "is below the accuracy of the uncut network, which is unknown: add a row of it "
-                  "to the file of 'accuracy_from', with an empty cut and channels 0, or state "
-                  "'least_accuracy' instead");
+    checker.error(
+        "accuracy_budget",
+        "is what may be lost of the uncut network's accuracy, which is unknown: add a row of it "
+        "to the file of 'accuracy_from', with an empty cut and channels 0, or state "
+        "'least_accuracy' instead");
   }
 }
 

@@ -129,10 +129,13 @@ void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
   visitor.text("accuracy_from", spec.accuracy_from, {}, Presence::kOptional,
                "CSV file of measured accuracies, in place of the published ones.");
   visitor.number("accuracy_budget", spec.accuracy_budget, kShare,
-                 "What is chosen may be this far below the uncut network's accuracy, as a "
-                 "fraction; absent: no such limit. 'smallest' alone takes 0.02 then.");
-  visitor.number("least_accuracy", spec.least_accuracy, kShare,
-                 "What is chosen must be this accurate, as a fraction; absent: no such limit.");
+                 "What is chosen may lose this much of the uncut network's accuracy, as a share: "
+                 "0.01 is one percentage point ('--limit accuracy_loss=' of 'papilio plan'); "
+                 "absent: no such limit. 'smallest' alone takes 0.02 then.");
+  visitor.number(
+      "least_accuracy", spec.least_accuracy, kShare,
+      "What is chosen must be this accurate, as a share ('--limit accuracy=' of 'papilio "
+      "plan'); absent: no such limit.");
   visitor.object("payload", spec.payload.present,
                  "Measured payloads, in place of sizes that follow from shapes.",
                  [&](FieldVisitor& nested) {

@@ -66,7 +66,7 @@ TEST(PlanCommand, SaysTheSameAsJsonAndAsCsv) {
         EXPECT_EQ(csv.text(row, "admitted"), each["admitted"].get<bool>() ? "1" : "0");
         for (const char* column :
              {"latency_s", "mobile_energy_j", "cloud_s", "upload_bytes", "mobile_weight_bytes",
-              "edge_weight_bytes", "cloud_weight_bytes", "accuracy", "value"}) {
+              "edge_weight_bytes", "cloud_weight_bytes", "accuracy", "accuracy_loss", "value"}) {
           if (each[column].is_null()) {
             EXPECT_EQ(csv.text(row, column), "") << column;
           } else {
@@ -276,6 +276,83 @@ TEST(PlanCommand, TellsWhatItWasAskedWrongly) {
               HasSubstr("expected latency, energy, product or"));
   EXPECT_THAT(refused({"scenarios/examples/early-exits.yaml", "-t", "energy"}),
               HasSubstr("the layer table epyc-1-thread/three-exits has no energies; choose"));
+}
+
+// The error names what was written: a share, by the name that it was given.
+TEST(PlanCommand, TellsHowAPercentageIsWritten) {
+  EXPECT_THAT(refused({kPapersScenario, "--limit", "accuracy_loss=1%"}),
+              HasSubstr("--limit accuracy_loss: expected a number, got '1%'; write 0.01"));
+  EXPECT_THAT(refused({kPapersScenario, "--limit", "accuracy=74 %"}),
+              HasSubstr("--limit accuracy: expected a number, got '74 %'; write 0.74"));
+  EXPECT_THAT(
+      refused({kPapersScenario, "--limit", "accuracy_loss=2"}),
+      HasSubstr("--limit accuracy_loss: expected a share of 0 to 1, got '2'; 0.01 lets a plan "
+                "lose one percentage point"));
+  EXPECT_THAT(refused({kPapersScenario, "--set", "accuracy_budget=1%"}),
+              HasSubstr("accuracy_budget: expected a number, got '1%'; write 0.01"));
+  EXPECT_THAT(refused({kPapersScenario, "--limit", "latency_s=1%"}), Not(HasSubstr("write")));
+  // One limit by both of its names.
+  EXPECT_EQ(told({kPapersScenario, "-n", "4g", "--limit", "accuracy_budget=0.01"}),
+            told({kPapersScenario, "-n", "4g", "--limit", "accuracy_loss=0.01"}));
+}
+
+// No accuracy of U-Net is known. What crosses in 32 bits is the network itself, and loses nothing;
+// of 8 bits nobody knows.
+TEST(PlanCommand, TellsWhatLosesNothing) {
+  const std::string text = told({"scenarios/examples/u-net.yaml", "--all-fronts"});
+  EXPECT_THAT(text, ::testing::ContainsRegex(R"(/32bit +\|[^|]+\|[^|]+\| +no loss \|)"));
+  const TemporaryFolder folder;
+  const CsvTable plans{
+      folder.write("plans.csv", told({"scenarios/examples/u-net.yaml", "--format", "csv"}))
+          .string()};
+  int exact = 0;
+  int unknown = 0;
+  for (std::size_t row = 0; row < plans.rows(); ++row) {
+    EXPECT_EQ(plans.text(row, "accuracy"), "");
+    const std::string& name = plans.text(row, "plan");
+    const bool loses_none = name == "mobile-only" || name.find("32bit") != std::string::npos;
+    if (loses_none) {
+      ++exact;
+      EXPECT_EQ(plans.text(row, "accuracy_loss"), "0") << name;
+    } else if (plans.text(row, "strategy") == "split") {
+      ++unknown;
+      EXPECT_EQ(plans.text(row, "accuracy_loss"), "") << name;
+    }
+  }
+  EXPECT_GT(exact, 1);
+  EXPECT_GT(unknown, 0);
+}
+
+// A table of an article stands alone: its caption says of what it is. How plans were found is
+// nothing for it, and whoever wants one table asks for one.
+TEST(PlanCommand, MakesTablesForAnArticle) {
+  const std::string all = told({kPapersScenario, "--format", "latex"});
+  EXPECT_THAT(all, HasSubstr("\\caption{Answer: resnet50-paper on jetson-tx2 (mobile) and "
+                             "gtx-1080-ti (cloud) over 3g, 4g, wifi}"));
+  EXPECT_THAT(all, HasSubstr("\\caption{What others cost on wifi: resnet50-paper on jetson-tx2 "
+                             "(mobile) and gtx-1080-ti (cloud) over wifi}"));
+  EXPECT_THAT(all, Not(HasSubstr("Who proposed")));
+  EXPECT_THAT(told({kPapersScenario}), HasSubstr("## Who proposed"));
+  const std::string one =
+      told({kPapersScenario, "--format", "latex", "--show", "answer", "--show", "stages"});
+  EXPECT_THAT(one, HasSubstr("{Answer: "));
+  EXPECT_THAT(one, HasSubstr("{Stages of "));
+  EXPECT_THAT(one, Not(HasSubstr("What others cost")));
+  EXPECT_THAT(one, Not(HasSubstr("What this rests on")));
+  EXPECT_THAT(refused({kPapersScenario, "--show", "answers"}),
+              HasSubstr("--show: there is no part 'answers'; did you mean 'answer'?"));
+}
+
+TEST(PlanCommand, TellsWhatItWrote) {
+  const TemporaryFolder folder;
+  const std::string map = (folder.path() / "map.svg").string();
+  const std::string plans = (folder.path() / "plan.yaml").string();
+  EXPECT_THAT(told({kPapersScenario, "-n", "wifi", "--map", map, "-o", plans}),
+              ::testing::EndsWith("\nWrote " + map + "\nWrote " + plans + "\n"));
+  // What a program reads has nothing else in it.
+  const Finished json = plan({kPapersScenario, "-n", "wifi", "-o", plans, "--json"});
+  EXPECT_EQ(json.err, "Wrote " + plans + "\n");
+  EXPECT_TRUE(nlohmann::json::accept(json.out));
 }
 
 TEST(PlanCommand, TellsWhichLimitsMeanNothing) {

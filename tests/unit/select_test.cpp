@@ -76,7 +76,9 @@ TEST(AccuracyLimit, TheGreaterOfBothBinds) {
   // 0.78 - 0.02 is 0.76 but for the last digit of a double.
   EXPECT_TRUE(limit.admits(0.76));
   EXPECT_FALSE(limit.admits(0.7599));
-  EXPECT_EQ(limit.text(), "at least 76 % (accuracy_budget: 0.02 below the uncut network's 78 %)");
+  EXPECT_EQ(
+      limit.text(),
+      "at least 76 % (accuracy_budget: a loss of at most 0.02 from the uncut network's 78 %)");
   limit.least = 0.77;
   EXPECT_FALSE(limit.admits(0.76));
   EXPECT_TRUE(limit.admits(0.77));
