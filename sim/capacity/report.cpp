@@ -163,12 +163,16 @@ std::string longer_text(const CapacityQuestion& question, const StrategyCapacity
   const double gap = std::abs(*one.edge.breaks - *one.edge.keeps);
   const double of = std::min(std::abs(*one.edge.breaks), std::abs(*one.edge.keeps));
   const double wanted = std::max(question.precision * of, axis.range.whole ? 1.0 : 0.0);
-  constexpr double kHair = 1 + 1e-9;
+  // Each side is looked for to the precision alone, so that twice as much may lie between them
+  // without any noise.
+  constexpr double kSearched = 3;
+  const bool are_whole = wanted > question.precision * of;
+  const double told = are_whole ? 1 : kSearched * wanted;
   const double counted = axis.span->duration_s - axis.span->warm_up_s;
-  if (!(wanted > 0) || !(counted > 0) || gap <= wanted * kHair) return {};
+  if (!(wanted > 0) || !(counted > 0) || gap <= told) return {};
   const double times = (gap / wanted) * (gap / wanted);
   constexpr double kPercent = 100;
-  const std::string nearness = wanted > question.precision * of
+  const std::string nearness = are_whole
                                    ? std::string{"neighbours"}
                                    : fmt::format("within {:g} %", question.precision * kPercent);
   return fmt::format(
