@@ -187,7 +187,8 @@ TEST(FleetRun, PrintsEachFormat) {
 
 TEST(FleetRun, RecordsAreWrittenOnlyWhenAsked) {
   const TemporaryFolder folder;
-  run_to(folder.path(), {"scenarios/fleets/wifi-cell.yaml"});
+  run_to(folder.path(),
+         {"scenarios/fleets/town.yaml", "--set", "duration_s=20", "--set", "warm_up_s=2"});
   EXPECT_FALSE(fs::exists(folder.path() / "records.csv"));
 }
 
