@@ -175,7 +175,9 @@ TEST(PlanCommand, ExplainsAnAnswerByStagesThatAddUp) {
 TEST(PlanCommand, WritesPlansThatRun) {
   const TemporaryFolder folder;
   const std::string file = (folder.path() / "new/plan.yaml").string();
-  const nlohmann::json json = nlohmann::json::parse(told({kMeasured, "--json", "-o", file}));
+  const Finished planned = plan({kMeasured, "--json", "-o", file});
+  EXPECT_EQ(planned.err, "Wrote " + file + "\n") << "the answer for machines holds JSON alone";
+  const nlohmann::json json = nlohmann::json::parse(planned.out);
   const fs::path out = folder.path() / "out";
   run_to(out, {kMeasured, "--set", "strategies=[{strategy: plan, from: " + file + "}]"});
   const CsvTable summary{(out / "summary.csv").string()};
