@@ -271,8 +271,7 @@ std::string example_of(const HelpTopic& topic) {
     if (!answer.empty()) answers.emplace(field.option, answer);
   }
   if (topic.starter == "radio") {
-    for (const char* power : {"alpha-uplink", "alpha-downlink"}) answers[power] = "1e-7";
-    answers["beta"] = "0.5";
+    add_powers(answers, "mine", ProfileLibrary{{shipped_profiles()}});
   }
   return starter->text("mine", answers);
 }

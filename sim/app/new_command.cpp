@@ -20,7 +20,6 @@
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
 #include "sim/base/text.hpp"
-#include "sim/radio/radio.hpp"
 
 namespace papilio {
 namespace po = boost::program_options;
@@ -127,31 +126,6 @@ StarterAnswers answers_of(const CommandLine& line, const Starter& starter,
   }
   answers.insert(known.begin(), known.end());
   return answers;
-}
-
-/// The powers of the radio that another is like, and the rates at which they are known to hold:
-/// beyond them every report calls a power extrapolated.
-void add_powers(StarterAnswers& answers, const ProfileLibrary& library) {
-  const RadioProfile like = load_radio(library, Bibliography{library}, answers.at("like"));
-  const std::map<std::string, std::string> kept{{"alpha_uplink_j_per_bit", "alpha-uplink"},
-                                                {"alpha_downlink_j_per_bit", "alpha-downlink"},
-                                                {"beta_w", "beta"}};
-  for (const auto& [key, constant] : like.about.constants) {
-    const auto as = kept.find(key);
-    if (as != kept.end()) answers[as->second] = fmt::format("{}", constant.value.value_or(0));
-  }
-  std::string rates;
-  for (const auto& [key, constant] : like.about.constants) {
-    constexpr std::string_view kKnown = "known_rates.";
-    if (!key.starts_with(kKnown)) continue;
-    rates += fmt::format(", {}: {}", key.substr(kKnown.size()), constant.value.value_or(0));
-  }
-  answers["known-rates"] =
-      rates.empty() ? ""
-                    : fmt::format(
-                          "# At these rates {}'s powers are known to hold; beyond them, reports "
-                          "say that a power is extrapolated.\nknown_rates: {{kind: assumed{}}}\n",
-                          like.about.name, rates);
 }
 
 /// Every field of every kind once, as an option.
@@ -267,7 +241,7 @@ void new_command(const Words& words) {
   StarterAnswers answers = answers_of(
       line, starter, library,
       from_scenario ? fleet_answers_of(line.get<std::string>("base"), folder) : StarterAnswers{});
-  if (answers.contains("like")) add_powers(answers, library);
+  if (answers.contains("like")) add_powers(answers, name, library);
   const std::string text = starter.text(name, answers);
   starter.check(text, file.string());
   OutputFolder output{folder.empty() ? fs::path{"."} : folder};

@@ -82,6 +82,17 @@ std::string limit_of(const std::string& text) {
   return limit_key(limit) + text.substr(equals);
 }
 
+/// How commands that do not take --limit keep the same limits; nothing where none was given.
+std::string limits_elsewhere(const CommandLine& line) {
+  std::string settings;
+  for (const std::string& limit : line.all("limit")) settings += " --set " + limit_of(limit);
+  if (settings.empty()) return settings;
+  return fmt::format(
+      "\n--limit binds this plan alone; 'papilio run' and 'papilio study run' keep the same "
+      "by{}, or by these keys in the scenario.\n",
+      settings);
+}
+
 ScenarioSource plan_source(const CommandLine& line) {
   ScenarioSource source = source_of(line, "plan");
   for (const std::string& limit : line.all("limit")) source.overrides.push_back(limit_of(limit));
@@ -394,6 +405,7 @@ void plan_command(const Words& words) {
       settings.trace_file = fs::path{line.get<std::string>("trace")}.filename().string();
     }
     print(plan_document(planner, answers, settings), format, line.is_wide());
+    if (format == "md") say(limits_elsewhere(line));
   }
   for (const std::string& file : written) {
     // Behind a report it is one of its lines; files for machines hold nothing else.

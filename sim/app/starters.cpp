@@ -7,10 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/app/data_sheet.hpp"
-#include "sim/base/data/library.hpp"
+#include "sim/base/units/units.hpp"
 #include "sim/base/yaml/fields.hpp"
 #include "sim/profiles/device.hpp"
 #include "sim/radio/radio.hpp"
+#include "sim/report/assumptions.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 #include "sim/scenario/spec.hpp"
 #include "sim/study/design/spec.hpp"
@@ -250,7 +251,8 @@ std::vector<std::string> after_device(const std::string& name, const std::filesy
                       profiles_option_of(file), profiles_of(file))};
 }
 
-std::string left_out_of_fleet(const Answers& answers) {
+/// What was found while the answers were collected.
+std::string note_of(const Answers& answers) {
   const auto note = answers.find("note");
   return note == answers.end() ? std::string{} : note->second;
 }
@@ -309,6 +311,40 @@ std::string shell_word(const std::string& word) {
   return quoted + "'";
 }
 
+void add_powers(StarterAnswers& answers, const std::string& name, const ProfileLibrary& library) {
+  const RadioProfile like = load_radio(library, Bibliography{library}, answers.at("like"));
+  const std::map<std::string, std::string> kept{{"alpha_uplink_j_per_bit", "alpha-uplink"},
+                                                {"alpha_downlink_j_per_bit", "alpha-downlink"},
+                                                {"beta_w", "beta"}};
+  for (const auto& [key, constant] : like.about.constants) {
+    const auto as = kept.find(key);
+    if (as != kept.end()) answers[as->second] = fmt::format("{}", constant.value.value_or(0));
+  }
+  std::string rates;
+  for (const auto& [key, constant] : like.about.constants) {
+    constexpr std::string_view kKnown = "known_rates.";
+    if (!key.starts_with(kKnown)) continue;
+    rates += fmt::format(", {}: {}", key.substr(kKnown.size()), constant.value.value_or(0));
+  }
+  answers["known-rates"] =
+      rates.empty() ? ""
+                    : fmt::format(
+                          "# At these rates {}'s powers are known to hold; beyond them, reports "
+                          "say that a power is extrapolated.\nknown_rates: {{kind: assumed{}}}\n",
+                          like.about.name, rates);
+  if (answers.contains("power")) return;
+  Radio radio = like.radio;
+  radio.name = name;
+  radio.uplink = bits_per_second(std::stod(answers.at("uplink")));
+  radio.downlink = bits_per_second(std::stod(answers.at("downlink")));
+  if (const auto beyond =
+          extrapolation_text(radio, {.uplink = radio.uplink, .downlink = radio.downlink})) {
+    answers["note"] =
+        *beyond +
+        "\nEnergies follow from it. Where you know the radio's power, state it: --power W.";
+  }
+}
+
 const std::vector<Starter>& starters() {
   static const std::vector<Starter> kStarters{
       {"scenario",
@@ -337,7 +373,7 @@ const std::vector<Starter>& starters() {
        fleet_text,
        check_with<FleetSpec, describe_fleet>,
        after_fleet,
-       left_out_of_fleet},
+       note_of},
       {"study",
        "",
        ".yaml",
@@ -372,7 +408,8 @@ const std::vector<Starter>& starters() {
          true}},
        radio_text,
        check_with<RadioProfile, describe_radio_file>,
-       after_radio},
+       after_radio,
+       note_of},
       {"trace",
        "",
        ".csv",

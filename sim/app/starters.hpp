@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/data/library.hpp"
+
 namespace papilio {
 
 /// What a starter asks before it writes a file.
@@ -48,6 +50,11 @@ struct Starter {
 
 /// A word as a shell takes it for one: in quotes where it must be, "." for none.
 std::string shell_word(const std::string& word);
+
+/// Adds to the answers of a radio `name` the powers of the radio that it is like, the rates at
+/// which they are known to hold, and, where its own lie beyond, a note of what that makes.
+/// @throws ConfigError if there is no radio of the name under "like"
+void add_powers(StarterAnswers& answers, const std::string& name, const ProfileLibrary& library);
 
 /// Scenario, fleet, study, device, radio, trace.
 const std::vector<Starter>& starters();

@@ -80,12 +80,15 @@ TEST(New, ADevicePredicts) {
 }
 
 // 40 Mbit/s · 283.17 nJ/bit + 0.13286 W = 11.46 W, beyond the 18.88 Mbit/s up to which Wi-Fi's
-// coefficients are known: runs and plans say so of a radio that has them too.
+// coefficients are known: it is said at once, with what to do, and by runs and plans too.
 TEST(New, ARadioHasTheRatesAndAnothersPowers) {
   const TemporaryFolder folder;
   const std::string at = folder.path().string();
-  ASSERT_EQ(begin(folder, {"radio", "home", "--uplink", "40e6", "--downlink", "80e6"}).exit_code,
-            0);
+  const Finished begun = begin(folder, {"radio", "home", "--uplink", "40e6", "--downlink", "80e6"});
+  ASSERT_EQ(begun.exit_code, 0);
+  EXPECT_THAT(begun.out, AllOf(HasSubstr("of home are used for sending at 40 Mbit/s, which makes "
+                                         "11.5 W, where they are known up to 18.88 Mbit/s"),
+                               HasSubstr("state it: --power W.")));
   const Finished run =
       run_papilio({"run", "scenarios/examples/u-net.yaml", "--profiles", at, "--set",
                    "networks=[home]", "-o", at + "/results", "--format", "md"});
@@ -104,10 +107,10 @@ TEST(New, ARadioHasTheRatesAndAnothersPowers) {
 TEST(New, ARadioMayHaveOnePowerAtEveryRate) {
   const TemporaryFolder folder;
   const std::string at = folder.path().string();
-  ASSERT_EQ(
-      begin(folder, {"radio", "lab", "--uplink", "200e6", "--downlink", "400e6", "--power", "1.2"})
-          .exit_code,
-      0);
+  const Finished begun =
+      begin(folder, {"radio", "lab", "--uplink", "200e6", "--downlink", "400e6", "--power", "1.2"});
+  ASSERT_EQ(begun.exit_code, 0);
+  EXPECT_THAT(begun.out, Not(HasSubstr("EXTRAPOLATED")));
   const Finished plan = run_papilio(
       {"plan", "scenarios/examples/u-net.yaml", "--profiles", at, "--set", "networks=[lab]"});
   ASSERT_EQ(plan.exit_code, 0) << plan.err;
