@@ -95,6 +95,7 @@ strategies:
 # download_takes_time: true  # else the answer comes at once
 # cloud: {{device: {cloud}, load_level: 10}}  # a busy cloud, which takes ten times as long
 # limits: {{latency_s: 0.03}}  # what may be chosen; also mobile_energy_j, upload_bytes, …
+# accuracy_budget: 0.01      # and at most one percentage point worse than the uncut network
 )",
       name, answers);
 }
