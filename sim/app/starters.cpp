@@ -108,7 +108,7 @@ std::string fleet_text(const std::string& name, const Answers& given) {
   answers.emplace("strategies", "  - {strategy: mobile-only}\n  - {strategy: cloud-only}\n");
   return filled(
       R"(# Many mobiles that share a cell and a server. Run it with 'papilio run {name}.yaml'; draw it with 'papilio plot results/{name}';
-# 'papilio capacity {name}.yaml --for mobiles.0.count --until "p95_s < 0.1"' says how many are too many. Every key: docs/models/fleet.md.
+# 'papilio capacity {name}.yaml --for mobiles.0.count --until "p95_s < 0.1"' says how many are too many, sooner for one --strategy. Every key: docs/models/fleet.md.
 kind: fleet
 name: {name}
 duration_s: 600              # of arrivals; what has arrived is played to its end
