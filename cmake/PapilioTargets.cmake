@@ -207,9 +207,15 @@ function(papilio_tidy_part result target)
   set(part ${part}.${target}.cpp)
   cmake_path(GET part PARENT_PATH folder)
   file(MAKE_DIRECTORY ${folder})
-  # The target is not built; as a source of it, the part has its flags.
+  # The target is not built; as a source of it, the part has its flags, and here its sources' own.
   target_sources(${target} PRIVATE ${part})
   set_source_files_properties(${part} PROPERTIES GENERATED ON)
+  foreach(source ${ARGN})
+    get_source_file_property(definitions ${source} COMPILE_DEFINITIONS)
+    if(definitions)
+      set_property(SOURCE ${part} APPEND PROPERTY COMPILE_DEFINITIONS ${definitions})
+    endif()
+  endforeach()
   add_custom_command(
     OUTPUT ${part}.stamp
     COMMAND sh ${PROJECT_SOURCE_DIR}/cmake/tidy.sh ${part} ${ARGN} --
