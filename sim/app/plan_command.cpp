@@ -88,8 +88,8 @@ std::string limits_elsewhere(const CommandLine& line) {
   for (const std::string& limit : line.all("limit")) settings += " --set " + limit_of(limit);
   if (settings.empty()) return settings;
   return fmt::format(
-      "\n--limit binds this plan alone; 'papilio run' and 'papilio study run' keep the same "
-      "by{}, or by these keys in the scenario.\n",
+      "--limit binds this plan alone; 'papilio run' and 'papilio study run' keep the same "
+      "by{}, or by these keys in the scenario.",
       settings);
 }
 
@@ -404,8 +404,12 @@ void plan_command(const Words& words) {
     if (line.has("trace")) {
       settings.trace_file = fs::path{line.get<std::string>("trace")}.filename().string();
     }
-    print(plan_document(planner, answers, settings), format, line.is_wide());
-    if (format == "md") say(limits_elsewhere(line));
+    Document document = plan_document(planner, answers, settings);
+    const std::string remark = limits_elsewhere(line);
+    if (format != "latex" && !remark.empty() && !document.sections.empty()) {
+      document.sections.back().remarks.push_back(remark);
+    }
+    print(document, format, line.is_wide());
   }
   for (const std::string& file : written) {
     // Behind a report it is one of its lines; files for machines hold nothing else.

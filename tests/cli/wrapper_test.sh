@@ -63,6 +63,16 @@ for package in libsimgrid-dev pybind11-dev; do
     fail "python does not ask for $package"
 done
 
+# What draws asks for what it draws with, and nothing else does.
+all_but gnuplot-nox
+for words in 'plot results/mine' 'plan mine.yaml --map map.svg' 'plan mine.yaml --front=front.pdf'; do
+  # shellcheck disable=SC2086 # a list of words
+  run $words
+  grep -q "apt-get install --no-install-recommends gnuplot-nox" "$work/err" || fail "$words: no gnuplot"
+done
+run plan mine.yaml --target energy
+grep -q gnuplot-nox "$work/err" && fail "a plan without a picture asks for gnuplot"
+
 # An unknown preset is a usage error.
 run test relase
 [ "$status" -eq 2 ] || fail "exit $status for an unknown preset"
