@@ -14,6 +14,7 @@
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/cli/version.hpp"
 #include "sim/base/data/installation.hpp"
+#include "sim/base/document/document.hpp"
 #include "sim/base/document/json_text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
