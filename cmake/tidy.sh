@@ -9,7 +9,7 @@ part=$1
 shift
 sources=
 while [ "$1" != -- ]; do
-  sources="$sources $1" # the build refuses folders with spaces
+  sources="$sources $1" # without spaces: cat would find no file, and fail
   shift
 done
 shift
