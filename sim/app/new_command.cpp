@@ -16,6 +16,7 @@
 #include "sim/app/starters.hpp"
 #include "sim/base/cli/profiles_option.hpp"
 #include "sim/base/cli/streams.hpp"
+#include "sim/base/data/installation.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/base/suggest.hpp"
@@ -240,7 +241,9 @@ void new_command(const Words& words) {
   const bool from_scenario = starter.kind == "fleet" && line.has("base");
   StarterAnswers answers = answers_of(
       line, starter, library,
-      from_scenario ? fleet_answers_of(line.get<std::string>("base"), folder) : StarterAnswers{});
+      from_scenario
+          ? fleet_answers_of(own_or_shipped(line.get<std::string>("base")).string(), folder)
+          : StarterAnswers{});
   if (answers.contains("like")) add_powers(answers, name, library);
   const std::string text = starter.text(name, answers);
   starter.check(text, file.string());
