@@ -14,7 +14,7 @@ namespace papilio {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kSide = 32;
+constexpr std::int64_t kCifarSide = 32;
 constexpr std::size_t kPlane = 1024;
 constexpr std::size_t kRecord = 1 + 3 * kPlane;
 
@@ -56,7 +56,8 @@ class CifarDataset final : public Dataset {
   [[nodiscard]] Image load(std::size_t index) const override {
     PAPILIO_CHECK(index < size());
     const std::uint8_t* planes = records_.data() + index * kRecord + 1;
-    Image image{.height = kSide, .width = kSide, .rgb = std::vector<std::uint8_t>(3 * kPlane)};
+    Image image{
+        .height = kCifarSide, .width = kCifarSide, .rgb = std::vector<std::uint8_t>(3 * kPlane)};
     for (std::size_t pixel = 0; pixel < kPlane; ++pixel) {
       for (std::size_t colour = 0; colour < 3; ++colour) {
         image.rgb[3 * pixel + colour] = planes[colour * kPlane + pixel];

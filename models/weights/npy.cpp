@@ -20,7 +20,7 @@
 namespace papilio {
 namespace {
 
-constexpr std::string_view kMagic{"\x93NUMPY", 6};
+constexpr std::string_view kNpyMagic{"\x93NUMPY", 6};
 
 /// What the header of a file says.
 struct Header {
@@ -139,7 +139,7 @@ StoredTensor make_tensor(const Array& array, NumberBudget& budget) {
 Array parse_npy(std::span<const std::uint8_t> bytes) {
   constexpr std::size_t kShortPreamble = 10;
   constexpr std::size_t kLongPreamble = 12;
-  if (bytes.size() < kLongPreamble || std::memcmp(bytes.data(), kMagic.data(), 6) != 0) {
+  if (bytes.size() < kLongPreamble || std::memcmp(bytes.data(), kNpyMagic.data(), 6) != 0) {
     throw WeightsError{"is no .npy file"};
   }
   // Version 1 has two bytes for the header's length, later ones four.
@@ -182,7 +182,7 @@ std::string npy_file(const StoredTensor& tensor) {
   constexpr std::size_t kAlignment = 64;
   header.append(kAlignment - (kPreamble + header.size() + 1) % kAlignment, ' ');
   header += '\n';
-  std::string file{kMagic};
+  std::string file{kNpyMagic};
   file += {'\x01', '\x00', static_cast<char>(header.size() % 256),
            static_cast<char>(header.size() / 256)};
   file += header;

@@ -387,8 +387,8 @@ StateDict read_by_content(const fs::path& path, const char*& remedy) {
   }
   // The legacy format begins with a pickle of one long number, at a place that depends on the
   // protocol.
-  constexpr std::string_view kMagic{"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"};
-  if (head.find(kMagic) != std::string_view::npos) return read_legacy(path);
+  constexpr std::string_view kLegacyMagic{"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"};
+  if (head.find(kLegacyMagic) != std::string_view::npos) return read_legacy(path);
   // A pickle begins with its protocol.
   if (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5) {
     return read_plain_pickle(path);

@@ -54,7 +54,7 @@ std::string keep_one_precision(std::vector<KnownTable>& tables, const std::strin
 }
 
 /// A network's whole time on the device that a prediction does not use, but can be held against.
-struct Comparison {
+struct TableComparison {
   KnownTotal total;
   std::string from;
 };
@@ -71,7 +71,7 @@ struct Subject {
   std::string device;
   std::string precision;
   PredictionBasis basis;
-  std::vector<Comparison> comparisons;  ///< tables that a roofline leaves out
+  std::vector<TableComparison> comparisons;  ///< tables that a roofline leaves out
   std::vector<TotalOfFile> totals;
   std::size_t calibrating{0};  ///< the one of them that is the basis' total, if that has one
 };
@@ -82,7 +82,7 @@ double total_of(const LayerProfile& profile) {
   return sum;
 }
 
-Comparison comparison_of(const KnownTable& table) {
+TableComparison comparison_of(const KnownTable& table) {
   return {{table.graph, total_of(table.profile)},
           fmt::format("the table of {} at {} ({})", table.graph.name(), table.profile.precision,
                       to_string(table.profile.provenance))};
@@ -272,7 +272,7 @@ std::string method_text(const Subject& subject, const std::string& without) {
 /// What is known of the device and disagrees with the prediction, or may.
 /// @param model that is predicted; empty: several
 std::vector<std::string> disagreements(const Subject& subject, const std::string& model) {
-  std::vector<Comparison> comparisons = subject.comparisons;
+  std::vector<TableComparison> comparisons = subject.comparisons;
   const bool by_total = uses_total(subject, model);
   for (std::size_t i = 0; i < subject.totals.size(); ++i) {
     const TotalOfFile& total = subject.totals[i];
@@ -284,7 +284,7 @@ std::vector<std::string> disagreements(const Subject& subject, const std::string
   const char* method =
       subject.basis.method == PredictionMethod::kRoofline ? "this roofline" : "the regression";
   std::vector<std::string> remarks;
-  for (const Comparison& other : comparisons) {
+  for (const TableComparison& other : comparisons) {
     const double predicted_s = predict(subject.basis, other.total.graph).total_s();
     const double ratio = other.total.latency_s / predicted_s;
     remarks.push_back(fmt::format("{} is {} ms on this device, where {} gives {}: {:.3g} times {}.",

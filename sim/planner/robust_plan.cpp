@@ -32,10 +32,10 @@ std::map<double, double> times_of(const Trace& trace) {
 }
 
 TableCell goal_cell(double value, const Goal& goal) {
-  constexpr double kMilli = 1e3;
-  constexpr int kDigits = 3;
+  constexpr double kMilliPerUnit = 1e3;
+  constexpr int kSpreadDigits = 3;
   if (!std::isfinite(value)) return none("∞");
-  return goal.adds_up() ? decimals(value * kMilli, 1) : significant(value, kDigits);
+  return goal.adds_up() ? decimals(value * kMilliPerUnit, 1) : significant(value, kSpreadDigits);
 }
 
 }  // namespace

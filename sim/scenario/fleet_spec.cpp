@@ -6,20 +6,17 @@
 #include "sim/play/fleet/policy.hpp"
 #include "sim/radio/radio.hpp"
 #include "sim/radio/trace.hpp"
+#include "sim/scenario/ranges.hpp"
 
 namespace papilio {
 namespace {
 
-constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 constexpr NumberRange kDate{.min = 0, .max = 1e9};
 constexpr NumberRange kTime{.min = 0, .max = 1e9, .min_excluded = true};
-constexpr NumberRange kRate{.min = 1, .max = 1e15};
 constexpr NumberRange kCopies{.min = 1, .max = 1e6};
 constexpr NumberRange kMobiles{.min = 1, .max = 1e7};
 constexpr NumberRange kBytes{.min = 0, .max = 1e12};
 constexpr NumberRange kEnergy{.min = 0, .max = 1e9};
-constexpr NumberRange kPower{.min = 0, .max = 1e6};
-constexpr NumberRange kShare{.min = 0, .max = 1};
 constexpr NumberRange kLoad{.min = 0, .max = 1e3};
 constexpr NumberRange kFactor{.min = 0, .max = 1e6, .min_excluded = true};
 constexpr NumberRange kPriority{.min = -1e6, .max = 1e6};
@@ -84,7 +81,7 @@ void describe_trace_table(FieldVisitor& visitor, TraceTableSpec& table) {
 void describe_direction(FieldVisitor& visitor, std::string_view key, DirectionSpec& direction,
                         std::string_view doc) {
   visitor.object(key, direction.present, doc, [&](FieldVisitor& nested) {
-    nested.number("rate_bit_per_s", direction.rate_bit_per_s, kRate,
+    nested.number("rate_bit_per_s", direction.rate_bit_per_s, kRateRange,
                   "Rate that the mobiles share; by default the radio's.");
     nested.text("trace", direction.trace, {}, Presence::kOptional,
                 "File of the rate over time: Mahimahi packet deliveries, or a table of times and "
@@ -92,7 +89,7 @@ void describe_direction(FieldVisitor& visitor, std::string_view key, DirectionSp
     nested.object("trace_table", direction.trace_table.present,
                   "What the header of a table of rates does not say.",
                   [&](FieldVisitor& table) { describe_trace_table(table, direction.trace_table); });
-    nested.number("cap_bit_per_s", direction.cap_bit_per_s, kRate,
+    nested.number("cap_bit_per_s", direction.cap_bit_per_s, kRateRange,
                   "The most that one mobile gets.");
   });
 }
@@ -113,7 +110,7 @@ void describe_cell(FieldVisitor& visitor, CellSpec& cell) {
                  "Time in the traces at date 0; by default drawn for each cell. Traces loop.");
   visitor.number("delay_s", cell.delay_s, kDate, Presence::kOptional,
                  "Propagation delay to the server, each way.");
-  visitor.number("loss", cell.loss, kShare, Presence::kOptional,
+  visitor.number("loss", cell.loss, kShareRange, Presence::kOptional,
                  "Probability that a message is lost whole, each way.");
   std::vector<double>& levels = cell.wifi_bit_per_s;
   visitor.object_list(
@@ -122,7 +119,7 @@ void describe_cell(FieldVisitor& visitor, CellSpec& cell) {
        .size = [&] { return levels.size(); },
        .describe =
            [&](std::size_t i, FieldVisitor& item) {
-             item.number("rate_bit_per_s", levels[i], kRate, Presence::kRequired,
+             item.number("rate_bit_per_s", levels[i], kRateRange, Presence::kRequired,
                          "Rate at this level of signal.");
            }},
       Presence::kOptional,
@@ -172,7 +169,7 @@ void describe_server(FieldVisitor& visitor, ServerSpec& server) {
   describe_spans(visitor, "slow", server.slow, true, "Times in which it is slower.");
   visitor.object("backhaul", server.backhaul, "An edge server's link to the cloud.",
                  [&](FieldVisitor& nested) {
-                   nested.number("rate_bit_per_s", server.backhaul_bit_per_s, kRate,
+                   nested.number("rate_bit_per_s", server.backhaul_bit_per_s, kRateRange,
                                  "Each way, shared; unbounded by default.");
                    nested.number("delay_s", server.backhaul_delay_s, kDate, Presence::kOptional,
                                  "Propagation delay, each way.");
@@ -235,7 +232,7 @@ void describe_mobiles(FieldVisitor& visitor, MobilesSpec& mobiles) {
                  [&](FieldVisitor& nested) { describe_arrivals(nested, mobiles.arrivals); });
   visitor.number("load_level", mobiles.load_level, kFactor, Presence::kOptional,
                  "K_mobile: times and energies on the mobile are multiplied by it.");
-  visitor.number("idle_power_w", mobiles.idle_power_w, kPower,
+  visitor.number("idle_power_w", mobiles.idle_power_w, kPowerRange,
                  "Power while a request waits for radio and servers, in W; by default what the "
                  "device's file or layer table says, else 0.");
   visitor.number("battery_j", mobiles.battery_j, kEnergy,
@@ -305,7 +302,8 @@ void describe_fleet(FieldVisitor& visitor, FleetSpec& spec) {
   visitor.text("name", spec.name, {.identifier = true}, Presence::kRequired,
                "Names the results folder.");
   visitor.text("description", spec.description, {}, Presence::kOptional, "One line for people.");
-  visitor.integer("seed", spec.seed, kSeed, Presence::kOptional, "Seed of every random number.");
+  visitor.integer("seed", spec.seed, kSeedRange, Presence::kOptional,
+                  "Seed of every random number.");
   visitor.number("duration_s", spec.duration_s, kTime,
                  "No request arrives after it; those that have arrived are played to their end.");
   visitor.number("warm_up_s", spec.warm_up_s, kDate, Presence::kOptional,
@@ -355,7 +353,7 @@ void describe_fleet(FieldVisitor& visitor, FleetSpec& spec) {
                  [&](FieldVisitor& nested) {
                    nested.number("timeseries_s", spec.timeseries_s, kDate, Presence::kOptional,
                                  "Interval of timeseries.csv; 0: none.");
-                   nested.number("records", spec.records, kShare, Presence::kOptional,
+                   nested.number("records", spec.records, kShareRange, Presence::kOptional,
                                  "Share of the requests that records.csv holds, the same requests "
                                  "for every strategy; 1: all, 0: none.");
                  });

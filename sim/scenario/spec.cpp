@@ -6,6 +6,7 @@
 
 #include "sim/radio/radio.hpp"
 #include "sim/scenario/conditions.hpp"
+#include "sim/scenario/ranges.hpp"
 
 namespace papilio {
 namespace {
@@ -15,13 +16,9 @@ constexpr NumberRange kChannels{.min = 1, .max = 65536};
 constexpr NumberRange kResultBytes{.min = 0, .max = 1e12};
 constexpr NumberRange kIdlePower{.min = 0, .max = 1e6};
 constexpr NumberRange kDelay{.min = 0, .max = 1e6};
-constexpr NumberRange kPower{.min = 0, .max = 1e6};
-constexpr NumberRange kShare{.min = 0, .max = 1};
 constexpr NumberRange kLoadLevel{.min = 0, .max = 1e6, .min_excluded = true};
-constexpr NumberRange kRate{.min = 1, .max = 1e15};
 constexpr NumberRange kSpent{.min = 0, .max = 1e18};
 constexpr NumberRange kTokens{.min = 1, .max = 1e6};
-constexpr NumberRange kSeed{.min = 0, .max = 9e15};
 
 constexpr std::array<ConditionKey, 10> kConditionKeys{{
     {"mobile.load_level", kLoadLevel, false,
@@ -32,13 +29,13 @@ constexpr std::array<ConditionKey, 10> kConditionKeys{{
      [](ConditionsSpec& of, double value) { of.cloud_load_level = value; }},
     {"edge.load_level", kLoadLevel, false,
      [](ConditionsSpec& of, double value) { of.edge_load_level = value; }, true},
-    {"edge.backhaul.rate_bit_per_s", kRate, false,
+    {"edge.backhaul.rate_bit_per_s", kRateRange, false,
      [](ConditionsSpec& of, double value) { of.backhaul_bit_per_s = value; }, true},
     {"edge.backhaul.delay_s", kDelay, false,
      [](ConditionsSpec& of, double value) { of.backhaul_delay_s = value; }, true},
-    {"uplink_bit_per_s", kRate, false,
+    {"uplink_bit_per_s", kRateRange, false,
      [](ConditionsSpec& of, double value) { of.uplink_bit_per_s = value; }},
-    {"downlink_bit_per_s", kRate, false,
+    {"downlink_bit_per_s", kRateRange, false,
      [](ConditionsSpec& of, double value) { of.downlink_bit_per_s = value; }},
     {"delay_s", kDelay, false, [](ConditionsSpec& of, double value) { of.delay_s = value; }},
     {"result_bytes", kResultBytes, true,
@@ -128,12 +125,12 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
 void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
   visitor.text("accuracy_from", spec.accuracy_from, {}, Presence::kOptional,
                "CSV file of measured accuracies, in place of the published ones.");
-  visitor.number("accuracy_budget", spec.accuracy_budget, kShare,
+  visitor.number("accuracy_budget", spec.accuracy_budget, kShareRange,
                  "What is chosen may lose this much of the uncut network's accuracy, as a share: "
                  "0.01 is one percentage point ('--limit accuracy_loss=' of 'papilio plan'); "
                  "absent: no such limit. 'smallest' alone takes 0.02 then.");
   visitor.number(
-      "least_accuracy", spec.least_accuracy, kShare,
+      "least_accuracy", spec.least_accuracy, kShareRange,
       "What is chosen must be this accurate, as a share ('--limit accuracy=' of 'papilio "
       "plan'); absent: no such limit.");
   visitor.object("payload", spec.payload.present,
@@ -144,7 +141,7 @@ void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
                                "CSV file of bytes and coding times by picture.");
                    nested.boolean("count_frame", payload.count_frame, Presence::kOptional,
                                   "Whether the frame around the codec's bytes crosses too.");
-                   nested.number("encode_power_w", payload.encode_power_w, kPower,
+                   nested.number("encode_power_w", payload.encode_power_w, kPowerRange,
                                  "Power of the mobile while it encodes, in W; by default its mean "
                                  "power over the layers of its table.");
                  });
@@ -189,7 +186,7 @@ void describe_edge(FieldVisitor& visitor, ScenarioSpec& spec) {
       conditions.backhaul_bit_per_s.has_value() || conditions.backhaul_delay_s.has_value();
   visitor.object("backhaul", has_backhaul, "Its link to the cloud; takes no time by default.",
                  [&](FieldVisitor& nested) {
-                   nested.number("rate_bit_per_s", conditions.backhaul_bit_per_s, kRate,
+                   nested.number("rate_bit_per_s", conditions.backhaul_bit_per_s, kRateRange,
                                  "Each way; unbounded by default.");
                    nested.number("delay_s", conditions.backhaul_delay_s, kDelay,
                                  "Propagation delay, each way.");
@@ -205,7 +202,7 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
   visitor.text("name", spec.name, {.identifier = true}, Presence::kRequired,
                "Names the results folder.");
   visitor.text("description", spec.description, {}, Presence::kOptional, "One line for people.");
-  visitor.integer("seed", spec.seed, kSeed, Presence::kOptional,
+  visitor.integer("seed", spec.seed, kSeedRange, Presence::kOptional,
                   "Seed of every random number; a scenario without a random part draws none.");
   visitor.text("model", spec.model, {.identifier = true}, Presence::kRequired,
                "The network: see 'papilio models list'.");
@@ -239,9 +236,9 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
                  [&](FieldVisitor& nested) { describe_edge(nested, spec); });
   visitor.text_list("networks", spec.networks, {}, Presence::kRequired,
                     "Radios: see 'papilio radios list'.");
-  visitor.number("uplink_bit_per_s", conditions.uplink_bit_per_s, kRate,
+  visitor.number("uplink_bit_per_s", conditions.uplink_bit_per_s, kRateRange,
                  "Rate of the upload, in place of every radio's own; its powers follow.");
-  visitor.number("downlink_bit_per_s", conditions.downlink_bit_per_s, kRate,
+  visitor.number("downlink_bit_per_s", conditions.downlink_bit_per_s, kRateRange,
                  "Rate of the download, likewise.");
   visitor.text_list("energy_models", spec.energy_models, {.choices = energy_model_names()},
                     Presence::kOptional,

@@ -6,7 +6,8 @@ set -eu
 root=$1 build=$2 papilio=$3
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
-{ cmake -G Ninja -S "$root/models/measure/standalone" -B "$build" && ninja -C "$build" -j2; } \
+{ cmake -G Ninja -S "$root/models/measure/standalone" -B "$build" -DCMAKE_UNITY_BUILD=ON &&
+  ninja -C "$build" -j2; } \
   >"$build.log" 2>&1 || { cat "$build.log" >&2; fail "it does not build"; }
 
 # Folders of headers: LibTorch's own (glog and gflags are its, as Debian builds it), the compiler's

@@ -16,14 +16,14 @@
 namespace papilio {
 namespace {
 
-struct Kind {
+struct DoorKind {
   const char* file;
   std::vector<std::string> overrides;
   const char* extent;
   std::vector<std::string> files;
 };
 
-class Door : public ::testing::TestWithParam<Kind> {
+class Door : public ::testing::TestWithParam<DoorKind> {
  protected:
   [[nodiscard]] static std::unique_ptr<Experiment> load() {
     const ScenarioSource source{.file = PAPILIO_SOURCE_DIR + std::string{"/"} + GetParam().file,
@@ -72,11 +72,11 @@ TEST_P(Door, RowsAreThoseOfTheFile) {
 INSTANTIATE_TEST_SUITE_P(
     Kinds, Door,
     ::testing::Values(
-        Kind{"scenarios/examples/path.yaml", {}, "5 cells", {"records.csv", "summary.csv"}},
-        Kind{"scenarios/bench/w.yaml",
-             {"mobiles.0.count=20"},
-             "20 mobiles, 1 strategy, 1 replication",
-             {"choices.csv", "energy.csv", "fleet.csv", "timeseries.csv"}}),
+        DoorKind{"scenarios/examples/path.yaml", {}, "5 cells", {"records.csv", "summary.csv"}},
+        DoorKind{"scenarios/bench/w.yaml",
+                 {"mobiles.0.count=20"},
+                 "20 mobiles, 1 strategy, 1 replication",
+                 {"choices.csv", "energy.csv", "fleet.csv", "timeseries.csv"}}),
     [](const auto& test) { return test.index == 0 ? "Cells" : "Fleet"; });
 
 }  // namespace

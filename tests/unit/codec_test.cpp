@@ -27,7 +27,7 @@
 namespace papilio {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::vector<FeatureShape> kShapes{{1, 1, 1},    {1, 7, 7},  {10, 7, 7},  {5, 14, 14},
                                         {1, 56, 56},  {3, 9, 13}, {2, 1, 31},  {17, 3, 1},

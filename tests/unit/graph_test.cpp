@@ -8,8 +8,8 @@
 namespace papilio {
 namespace {
 
-using testing::HasSubstr;
-using testing::ThrowsMessage;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 TEST(TensorShape, HasAnyNumberOfAxes) {
   EXPECT_EQ(TensorShape{}.elements(), 1) << "a single number";

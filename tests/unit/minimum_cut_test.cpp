@@ -18,7 +18,7 @@
 namespace papilio {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 constexpr double kNowhere = std::numeric_limits<double>::infinity();
 

@@ -17,7 +17,7 @@
 namespace papilio {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const FeatureShape kShape{3, 2, 5};
 

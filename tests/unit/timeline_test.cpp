@@ -13,8 +13,8 @@
 namespace papilio {
 namespace {
 
-constexpr double kNever = RateTimeline::kNever;
-constexpr double kNoCap = std::numeric_limits<double>::infinity();
+constexpr double kNoChange = RateTimeline::kNever;
+constexpr double kUncapped = std::numeric_limits<double>::infinity();
 
 /// 100 in [0, 1), 0 in [1, 1.5), 300 in [1.5, 4).
 Trace steps() {
@@ -26,10 +26,10 @@ TEST(RateTimeline, AConstantRateNeverChanges) {
   EXPECT_TRUE(rate.constant());
   for (const double date : {0.0, 1.0, 1e9}) {
     EXPECT_EQ(rate.rate_byte_per_s(date), 7);
-    EXPECT_EQ(rate.next_change(date), kNever);
+    EXPECT_EQ(rate.next_change(date), kNoChange);
   }
-  EXPECT_DOUBLE_EQ(rate.finish_s(3, 70, 1, kNoCap), 13);
-  EXPECT_DOUBLE_EQ(rate.finish_s(3, 70, 2, kNoCap), 23) << "a half of it";
+  EXPECT_DOUBLE_EQ(rate.finish_s(3, 70, 1, kUncapped), 13);
+  EXPECT_DOUBLE_EQ(rate.finish_s(3, 70, 2, kUncapped), 23) << "a half of it";
   EXPECT_DOUBLE_EQ(rate.finish_s(3, 70, 1, 3.5), 23) << "the cap binds";
   EXPECT_DOUBLE_EQ(rate.finish_s(3, 70, 2, 5), 23) << "the cap is above the share";
 }
@@ -74,11 +74,11 @@ TEST(RateTimeline, StopsDuringOutages) {
   EXPECT_EQ(rate.rate_byte_per_s(3), 100) << "an outage ends before its end";
   EXPECT_EQ(rate.next_change(3), 5);
   EXPECT_EQ(rate.next_change(8), 9);
-  EXPECT_EQ(rate.next_change(9), kNever);
+  EXPECT_EQ(rate.next_change(9), kNoChange);
   // 200 bytes by 2 s, 200 from 3 s to 5 s, 100 from 9 s on.
-  EXPECT_DOUBLE_EQ(rate.finish_s(0, 500, 1, kNoCap), 10);
-  EXPECT_DOUBLE_EQ(rate.finish_s(6, 100, 1, kNoCap), 10) << "it may begin in an outage";
-  EXPECT_DOUBLE_EQ(rate.finish_s(0, 200, 1, kNoCap), 2) << "or end where one begins";
+  EXPECT_DOUBLE_EQ(rate.finish_s(0, 500, 1, kUncapped), 10);
+  EXPECT_DOUBLE_EQ(rate.finish_s(6, 100, 1, kUncapped), 10) << "it may begin in an outage";
+  EXPECT_DOUBLE_EQ(rate.finish_s(0, 200, 1, kUncapped), 2) << "or end where one begins";
 }
 
 // The outage stops the bytes, not the trace's time.
@@ -92,15 +92,15 @@ TEST(RateTimeline, AnOutageLiesOverATrace) {
   EXPECT_EQ(rate.next_change(0.5), 2);
   EXPECT_EQ(rate.rate_byte_per_s(2), 300);
   // 50 bytes before it, 250 more at 300.
-  EXPECT_DOUBLE_EQ(rate.finish_s(0, 300, 1, kNoCap), 2 + 250.0 / 300);
+  EXPECT_DOUBLE_EQ(rate.finish_s(0, 300, 1, kUncapped), 2 + 250.0 / 300);
 }
 
 // 850 bytes a loop: ten loops carry 8,500 and no more is waited for.
 TEST(RateTimeline, GivesUpAfterTenLoops) {
   const Trace trace = steps();
   const RateTimeline rate{trace, Seconds{0}};
-  EXPECT_NEAR(rate.finish_s(0, 8500, 1, kNoCap), 40, 1e-9);
-  EXPECT_EQ(rate.finish_s(0, 2 * 8500, 1, kNoCap), kNever);
+  EXPECT_NEAR(rate.finish_s(0, 8500, 1, kUncapped), 40, 1e-9);
+  EXPECT_EQ(rate.finish_s(0, 2 * 8500, 1, kUncapped), kNoChange);
 }
 
 // Every change that there is must be announced: a simulator that asks again only then must see the
@@ -159,11 +159,11 @@ TEST(RateTimeline, FinishesWhenSteppingDoes) {
     const double begin_ms = whole(2000);
     const double bytes = 1 + whole(300);  // within ten loops even at the least share
     const double flows = 1 + whole(3);
-    const double cap = draw.uniform() < 0.5 ? kNoCap : 50 + whole(300);
+    const double cap = draw.uniform() < 0.5 ? kUncapped : 50 + whole(300);
 
     double left = bytes;
-    double finish_s = kNever;
-    for (double ms = begin_ms; finish_s == kNever; ++ms) {
+    double finish_s = kNoChange;
+    for (double ms = begin_ms; finish_s == kNoChange; ++ms) {
       const double share =
           std::min(rate.rate_byte_per_s((ms + 0.5) / kPerSecond) / flows, cap) / kPerSecond;
       if (left <= share) finish_s = (ms + left / share) / kPerSecond;
