@@ -215,8 +215,8 @@ from_s,rate_mbit_per_s
       name, answers);
 }
 
-std::vector<std::string> after_scenario(const std::string& name,
-                                        const std::filesystem::path& file) {
+std::vector<std::string> after_scenario(const std::string& name, const std::filesystem::path& file,
+                                        const Answers& /*answers*/) {
   return {fmt::format("papilio check {}", shell_word(file.string())),
           fmt::format("papilio run {}", shell_word(file.string())),
           fmt::format("papilio plan {}", shell_word(file.string())),
