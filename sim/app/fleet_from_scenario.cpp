@@ -216,11 +216,18 @@ StarterAnswers fleet_answers_of(const std::string& file, const fs::path& folder)
 }
 
 std::string strategies_of_plan(const std::string& plan, const fs::path& folder) {
-  PlanFile read;
+  const Node root = load_yaml(plan);
+  const Node::Entry* kind = root.find("kind");
   Diagnostics diagnostics;
+  if (kind == nullptr || kind->value.scalar != "plan") {
+    diagnostics.error(kind == nullptr ? root.mark : kind->value.mark, "kind",
+                      "this is no plan, which has 'kind: plan'; make one with 'papilio plan -o "
+                      "FILE'");
+    diagnostics.throw_if_any();
+  }
+  PlanFile read;
   read_fields(
-      load_yaml(plan), [&](FieldVisitor& visitor) { describe_plan_file(visitor, read); },
-      diagnostics);
+      root, [&](FieldVisitor& visitor) { describe_plan_file(visitor, read); }, diagnostics);
   diagnostics.throw_if_any();
   Node file{.kind = Node::Kind::kScalar};
   file.scalar = name_from(folder, fs::absolute(plan));

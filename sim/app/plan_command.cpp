@@ -422,7 +422,7 @@ void plan_command(const Words& words) {
       tell(fmt::format("Wrote {}\n", file));
     }
   }
-  if (line.has("output") && format == "md") {
+  if (misses.empty() && line.has("output") && format == "md") {
     const std::string file = line.get<std::string>("output");
     say(
         fmt::format("Scenarios and fleets play it as {{strategy: plan, from: {}}}. A fleet of it:\n"
