@@ -9,6 +9,7 @@
 
 #include "sim/base/yaml/fields.hpp"
 #include "sim/base/yaml/node.hpp"
+#include "sim/scenario/plan_reader.hpp"
 #include "sim/scenario/spec.hpp"
 
 namespace papilio {
@@ -40,12 +41,18 @@ std::string flow_text(const Node& node) {
   return {};
 }
 
+/// How a file in the folder names another.
+std::string name_from(const fs::path& folder, const fs::path& file) {
+  return file.lexically_normal()
+      .lexically_relative(fs::absolute(folder.empty() ? fs::path{"."} : folder).lexically_normal())
+      .string();
+}
+
 /// How one file names another that lies beside a third.
 class Neighbour {
  public:
   Neighbour(const std::string& file, const fs::path& folder)
-      : beside_{fs::absolute(file).parent_path()},
-        folder_{fs::absolute(folder.empty() ? fs::path{"."} : folder)} {}
+      : beside_{fs::absolute(file).parent_path()}, folder_{folder} {}
 
   /// The name from the folder, where it is a file's or folder's beside the scenario.
   void rename(Node& name) const {
@@ -55,7 +62,7 @@ class Neighbour {
     }
     const fs::path there = beside_ / name.scalar;
     if (!fs::exists(there)) return;
-    name.scalar = there.lexically_normal().lexically_relative(folder_.lexically_normal()).string();
+    name.scalar = name_from(folder_, there);
   }
 
  private:
@@ -206,6 +213,28 @@ StarterAnswers fleet_answers_of(const std::string& file, const fs::path& folder)
           {"more", std::move(more)},
           {"strategies", strategies_of(root, neighbour)},
           {"note", left_out(spec)}};
+}
+
+std::string strategies_of_plan(const std::string& plan, const fs::path& folder) {
+  const Node root = load_yaml(plan);
+  const Node::Entry* kind = root.find("kind");
+  Diagnostics diagnostics;
+  if (kind == nullptr || kind->value.scalar != "plan") {
+    diagnostics.error(kind == nullptr ? root.mark : kind->value.mark, "kind",
+                      "this is no plan, which has 'kind: plan'; make one with 'papilio plan -o "
+                      "FILE'");
+    diagnostics.throw_if_any();
+  }
+  PlanFile read;
+  read_fields(
+      root, [&](FieldVisitor& visitor) { describe_plan_file(visitor, read); }, diagnostics);
+  diagnostics.throw_if_any();
+  Node file{.kind = Node::Kind::kScalar};
+  file.scalar = name_from(folder, fs::absolute(plan));
+  return fmt::format(
+      "  - {{strategy: mobile-only}}\n  - {{strategy: cloud-only}}\n"
+      "  - {{strategy: plan, from: {}}}\n",
+      flow_text(file));
 }
 
 }  // namespace papilio

@@ -205,6 +205,7 @@ void new_command(const Words& words) {
        "papilio new radio lab --uplink 200e6 --downlink 400e6 --power 1.2",
        "papilio new fleet campus --count 500 --rate 0.2",
        "papilio new fleet town --base mine.yaml --count 500 --rate 0.2",
+       "papilio new fleet planned --base mine.yaml --plan plan.yaml --count 500 --rate 0.2",
        "papilio new study rates --base my.yaml", "papilio new trace lift"}};
   line.add_positional("kind");
   line.add_positional("name");
@@ -244,6 +245,9 @@ void new_command(const Words& words) {
       from_scenario
           ? fleet_answers_of(own_or_shipped(line.get<std::string>("base")).string(), folder)
           : StarterAnswers{});
+  if (answers.contains("plan")) {
+    answers["strategies"] = strategies_of_plan(answers.at("plan"), folder);
+  }
   if (answers.contains("like")) add_powers(answers, name, library);
   const std::string text = starter.text(name, answers);
   starter.check(text, file.string());
@@ -255,7 +259,7 @@ void new_command(const Words& words) {
   for (const std::string& folder_of : line.all("profiles")) {
     profiles += " --profiles " + shell_word(folder_of);
   }
-  for (const std::string& command : starter.next(name, file)) {
+  for (const std::string& command : starter.next(name, file, answers)) {
     say(fmt::format("  {}{}\n", command, reads_profiles(command) ? profiles : ""));
   }
   const std::string remark = starter.remark != nullptr ? starter.remark(answers) : std::string{};

@@ -11,6 +11,7 @@
 #include "sim/app/look_options.hpp"
 #include "sim/app/plan_training.hpp"
 #include "sim/app/scenario_options.hpp"
+#include "sim/app/starters.hpp"
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/cli/version.hpp"
 #include "sim/base/data/installation.hpp"
@@ -420,6 +421,13 @@ void plan_command(const Words& words) {
     } else {
       tell(fmt::format("Wrote {}\n", file));
     }
+  }
+  if (misses.empty() && line.has("output") && format == "md") {
+    const std::string file = line.get<std::string>("output");
+    say(
+        fmt::format("Scenarios and fleets play it as {{strategy: plan, from: {}}}. A fleet of it:\n"
+                    "  papilio new fleet NAME --base {} --plan {}\n",
+                    file, shell_word(source.file), shell_word(file)));
   }
   if (!misses.empty()) {
     // What is to be had on the other radios has been told; nothing was written.

@@ -215,24 +215,28 @@ from_s,rate_mbit_per_s
       name, answers);
 }
 
-std::vector<std::string> after_scenario(const std::string& name,
-                                        const std::filesystem::path& file) {
+std::vector<std::string> after_scenario(const std::string& name, const std::filesystem::path& file,
+                                        const Answers& /*answers*/) {
   return {fmt::format("papilio check {}", shell_word(file.string())),
           fmt::format("papilio run {}", shell_word(file.string())),
           fmt::format("papilio plan {}", shell_word(file.string())),
           fmt::format("papilio report results/{}", name)};
 }
 
-std::vector<std::string> after_fleet(const std::string& name, const std::filesystem::path& file) {
+std::vector<std::string> after_fleet(const std::string& name, const std::filesystem::path& file,
+                                     const Answers& /*answers*/) {
   return {fmt::format("papilio check {}", shell_word(file.string())),
           fmt::format("papilio run {} --jobs 0", shell_word(file.string())),
           fmt::format("papilio plot results/{}", name)};
 }
 
-std::vector<std::string> after_study(const std::string& name, const std::filesystem::path& file) {
+std::vector<std::string> after_study(const std::string& name, const std::filesystem::path& file,
+                                     const Answers& answers) {
+  // A plot of it has a line for each partition, which may be dozens.
   return {fmt::format("papilio study check {}", shell_word(file.string())),
           fmt::format("papilio study run {} --jobs 0", shell_word(file.string())),
-          fmt::format("papilio plot results/{}.db", name)};
+          fmt::format("papilio table results/{}.db --rows {} --best partition", name,
+                      answers.at("key"))};
 }
 
 /// The folder of profiles in which a file lies.
@@ -246,7 +250,8 @@ std::string profiles_option_of(const std::filesystem::path& file) {
   return folder == kOwnProfiles ? "" : fmt::format(" --profiles {}", folder);
 }
 
-std::vector<std::string> after_device(const std::string& name, const std::filesystem::path& file) {
+std::vector<std::string> after_device(const std::string& name, const std::filesystem::path& file,
+                                      const Answers& /*answers*/) {
   return {fmt::format("papilio devices show {}{}", name, profiles_option_of(file)),
           fmt::format("papilio predict --model resnet50 --device {}{} -o {}", name,
                       profiles_option_of(file), profiles_of(file))};
@@ -271,12 +276,13 @@ std::string worth_of_device(const Answers& answers) {
   return text;
 }
 
-std::vector<std::string> after_radio(const std::string& name, const std::filesystem::path& file) {
+std::vector<std::string> after_radio(const std::string& name, const std::filesystem::path& file,
+                                     const Answers& /*answers*/) {
   return {fmt::format("papilio radios show {}{}", name, profiles_option_of(file))};
 }
 
-std::vector<std::string> after_trace(const std::string& /*name*/,
-                                     const std::filesystem::path& file) {
+std::vector<std::string> after_trace(const std::string& /*name*/, const std::filesystem::path& file,
+                                     const Answers& /*answers*/) {
   return {fmt::format("papilio plan SCENARIO --trace {}", shell_word(file.string()))};
 }
 
@@ -364,6 +370,8 @@ const std::vector<Starter>& starters() {
        ".yaml",
        {{"base", "file of a scenario whose network, devices, radio, delay and strategies it has",
          Kind::kText, "", true, "", true},
+        {"plan", "file that 'papilio plan -o' wrote, in place of the scenario's cuts", Kind::kText,
+         "", true, "", true},
         kModel,
         kMobile,
         kCloud,

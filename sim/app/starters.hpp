@@ -43,7 +43,8 @@ struct Starter {
   /// Reads the text as those do who will. @throws ConfigError naming the key that is amiss
   void (*check)(const std::string& text, const std::string& file);
   /// Commands that come next, ready to be typed.
-  std::vector<std::string> (*next)(const std::string& name, const std::filesystem::path& file);
+  std::vector<std::string> (*next)(const std::string& name, const std::filesystem::path& file,
+                                   const StarterAnswers& answers);
   /// What the user should know of it, in sentences, computed; nullptr: nothing.
   std::string (*remark)(const StarterAnswers& answers){nullptr};
 };

@@ -180,6 +180,29 @@ TEST(New, AFleetBeginsFromAScenario) {
   EXPECT_THAT(fleet_of_fleet.err, HasSubstr("town.yaml:3:7: error: kind: a fleet begins from a"));
 }
 
+// A plan takes the place of the scenario's cuts, and is found from where the fleet lies.
+TEST(New, AFleetPlaysAPlan) {
+  const TemporaryFolder folder;
+  const fs::path base =
+      folder.write("deep/base.yaml",
+                   "name: base\nmodel: resnet50-paper\nmobile: {device: jetson-tx2}\n"
+                   "cloud: {device: gtx-1080-ti}\nnetworks: [wifi]\nstrategies:\n"
+                   "  - {strategy: mobile-only}\n  - {strategy: split, after: all}\n");
+  const std::string plan = (folder.path() / "deep/my plan.yaml").string();
+  ASSERT_EQ(run_papilio({"plan", base.string(), "-o", plan}).exit_code, 0);
+  ASSERT_EQ(begin(folder, {"fleet", "town", "--base", base.string(), "--plan", plan}).exit_code, 0);
+  EXPECT_THAT(read_file(folder.path() / "town.yaml"),
+              HasSubstr("strategies:\n  - {strategy: mobile-only}\n  - {strategy: cloud-only}\n"
+                        "  - {strategy: plan, from: deep/my plan.yaml}\n"));
+  const Finished checked = run_papilio({"check", (folder.path() / "town.yaml").string()});
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  const Finished scenario =
+      begin(folder, {"fleet", "other", "--base", base.string(), "--plan", base.string()});
+  EXPECT_EQ(scenario.exit_code, 2);
+  EXPECT_THAT(scenario.err, HasSubstr("base.yaml:1:1: error: kind"));
+  EXPECT_FALSE(fs::exists(folder.path() / "other.yaml"));
+}
+
 // A file beside the scenario is found from where the fleet lies.
 TEST(New, AFleetFindsTheFilesOfItsScenario) {
   const TemporaryFolder folder;

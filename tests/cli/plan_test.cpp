@@ -349,8 +349,9 @@ TEST(PlanCommand, TellsWhatItWrote) {
   const TemporaryFolder folder;
   const std::string map = (folder.path() / "map.svg").string();
   const std::string plans = (folder.path() / "plan.yaml").string();
-  EXPECT_THAT(told({kPapersScenario, "-n", "wifi", "--map", map, "-o", plans}),
-              ::testing::EndsWith("\nWrote " + map + "\nWrote " + plans + "\n"));
+  EXPECT_THAT(
+      told({kPapersScenario, "-n", "wifi", "--map", map, "-o", plans}),
+      HasSubstr("\nWrote " + map + "\nWrote " + plans + "\nScenarios and fleets play it as"));
   // What a program reads has nothing else in it.
   const Finished json = plan({kPapersScenario, "-n", "wifi", "-o", plans, "--json"});
   EXPECT_EQ(json.err, "Wrote " + plans + "\n");

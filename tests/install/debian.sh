@@ -6,10 +6,7 @@
 # FOLDER/base is kept, so that a second time is quicker; remove FOLDER when done.
 set -eu
 packages=$(readlink -f "$1")
-mkdir -p "$2"
-folder=$(readlink -f "$2")
-mirror=${3:-http://deb.debian.org/debian}
-root=$folder/root
+. "$(dirname "$0")/bare.sh"
 
 say() { printf '\n== %s\n' "$*"; }
 # inside WORDS...: as root in the new system; as_user: as a user there, in a folder of its own.
@@ -22,19 +19,7 @@ listed() {
     -o -path ./packages -o -path ./var/cache -o -path ./var/log -o -path ./var/lib/apt -o -path ./var/lib/dpkg \) \
     -prune -o -print | sort)
 }
-leave() { umount "$root/proc" 2>/dev/null || true; }
-trap leave EXIT
-
-if [ ! -f "$folder/base/etc/debian_version" ]; then
-  say "a bare Debian 12"
-  debootstrap --variant=minbase bookworm "$folder/base" "$mirror"
-fi
-leave
-rm -rf "$root"
-cp -a "$folder/base" "$root"
-mount -t proc proc "$root/proc"
-cp /etc/resolv.conf "$root/etc/resolv.conf"
-echo "deb $mirror bookworm main" >"$root/etc/apt/sources.list"
+bare_debian "$2" root "${3:-}"
 inside useradd --create-home user
 inside apt-get -qq update
 # What a bare system lacks to read a manual at all: these are not the packages' business, nor is what they
