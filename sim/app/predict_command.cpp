@@ -9,12 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "models/networks/network_file.hpp"
 #include "sim/app/catalogue.hpp"
 #include "sim/app/data_sheet.hpp"
-#include "sim/base/error.hpp"
+#include "sim/app/prediction_subject.hpp"
 #include "sim/base/output_folder.hpp"
-#include "sim/base/suggest.hpp"
 #include "sim/profiles/prediction.hpp"
 
 namespace papilio {
@@ -23,11 +21,6 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr const char* kPredicted = "predicted";
-constexpr const char* kRecalled = "recalled";
-
-[[noreturn]] void fail(const std::string& message) {
-  throw ConfigError{"papilio predict: error: " + message};
-}
 
 TableCell milli(double seconds) {
   return decimals(seconds * 1e3, 3);
@@ -37,198 +30,9 @@ TableCell percent(double share) {
   return signed_decimals(share * 100, 1);
 }
 
-/// The tables at one precision, which is that of all of them, or the one asked for.
-std::string keep_one_precision(std::vector<KnownTable>& tables, const std::string& wanted) {
-  std::set<std::string> precisions;
-  for (const KnownTable& table : tables) precisions.insert(table.profile.precision);
-  if (wanted.empty() && precisions.size() > 1) {
-    fail(fmt::format("the device's tables are at {}; choose one with --precision",
-                     fmt::join(precisions, " and ")));
-  }
-  std::string precision = !wanted.empty()      ? wanted
-                          : precisions.empty() ? "fp32"
-                                               : *precisions.begin();
-  std::erase_if(tables,
-                [&](const KnownTable& table) { return table.profile.precision != precision; });
-  return precision;
-}
-
-/// A network's whole time on the device that a prediction does not use, but can be held against.
-struct TableComparison {
-  KnownTotal total;
-  std::string from;
-};
-
-/// A total that the device's file states.
-struct TotalOfFile {
-  KnownTotal known;
-  Provenance from;
-  std::string doubt;  ///< what speaks against it, if something does
-};
-
-/// A device and what is known of it, and the way to predict from that.
-struct Subject {
-  std::string device;
-  std::string precision;
-  PredictionBasis basis;
-  std::vector<TableComparison> comparisons;  ///< tables that a roofline leaves out
-  std::vector<TotalOfFile> totals;
-  std::size_t calibrating{0};  ///< the one of them that is the basis' total, if that has one
-};
-
-double total_of(const LayerProfile& profile) {
-  double sum = 0;
-  for (const LayerProfile::Row& row : profile.rows) sum += row.latency_s;
-  return sum;
-}
-
-TableComparison comparison_of(const KnownTable& table) {
-  return {{table.graph, total_of(table.profile)},
-          fmt::format("the table of {} at {} ({})", table.graph.name(), table.profile.precision,
-                      to_string(table.profile.provenance))};
-}
-
-/// @throws ConfigError if a part of the total ends nowhere in the network, or before the one before
-TotalOfFile total_of(const StatedTotal& stated, Graph graph, const std::string& device) {
-  TotalOfFile total{.known = {std::move(graph), stated.latency_s, stated.energy_j, {}},
-                    .from = stated.provenance,
-                    .doubt = stated.doubt};
-  const Graph& network = total.known.graph;
-  std::vector<KnownTotal::Part>& parts = total.known.parts;
-  for (const StatedTotal::Part& part : stated.parts) {
-    const std::optional<LayerId> last = network.find_layer(part.to);
-    if (!last || *last + 1 >= network.layers().size() ||
-        (!parts.empty() && *last <= parts.back().last)) {
-      throw ConfigError{
-          fmt::format("devices/{}.yaml: error: totals: '{}' does not end a part of '{}'; name "
-                      "layers before its "
-                      "last one, in its order ('papilio models show {}')",
-                      device, part.to, network.name(), network.name())};
-    }
-    parts.push_back({*last, part.latency_s, part.energy_j});
-  }
-  return total;
-}
-
-/// Makes the total that calibrates the basis'. A recollection does so only where it is asked for.
-/// @param wanted name of its network; empty: the first total's
-void choose_total(Subject& subject, const std::string& wanted) {
-  const auto chosen =
-      std::find_if(subject.totals.begin(), subject.totals.end(), [&](const TotalOfFile& total) {
-        return wanted.empty() ? total.from.kind != kRecalled : total.known.graph.name() == wanted;
-      });
-  if (chosen == subject.totals.end()) return;
-  subject.calibrating = static_cast<std::size_t>(chosen - subject.totals.begin());
-  subject.basis.total = chosen->known;
-}
-
-/// Whose total a roofline is calibrated by, or else may be held against.
-void keep_for_calibration(Subject& subject, const std::optional<std::string>& wanted) {
-  std::vector<KnownTable>& tables = subject.basis.tables;
-  if (!wanted) {
-    choose_total(subject, "");
-    return;
-  }
-  std::vector<std::string> known;
-  known.reserve(tables.size() + subject.totals.size());
-  for (const KnownTable& table : tables) known.push_back(table.graph.name());
-  const bool of_table = std::find(known.begin(), known.end(), *wanted) != known.end();
-  for (const TotalOfFile& total : subject.totals) known.push_back(total.known.graph.name());
-  if (std::find(known.begin(), known.end(), *wanted) == known.end()) {
-    fail(fmt::format("the device '{}' has no table of '{}' at {}{}", subject.device, *wanted,
-                     subject.precision, suggestion(*wanted, known)));
-  }
-  for (const KnownTable& table : tables) {
-    if (table.graph.name() != *wanted) subject.comparisons.push_back(comparison_of(table));
-  }
-  std::erase_if(tables, [&](const KnownTable& table) { return table.graph.name() != *wanted; });
-  choose_total(subject, of_table ? "" : *wanted);
-}
-
-/// Whether the known total calibrates the prediction of this network: where no other one's table
-/// does.
-bool uses_total(const Subject& subject, const std::string& model) {
-  const std::vector<KnownTable>& tables = subject.basis.tables;
-  return subject.basis.method == PredictionMethod::kRoofline && subject.basis.total &&
-         std::all_of(tables.begin(), tables.end(),
-                     [&](const KnownTable& table) { return table.graph.name() == model; });
-}
-
-/// Whether the device's file has what a roofline at the precision is made of.
-bool has_peak(const Device& device, const std::string& precision) {
-  const std::optional<Sourced> peak =
-      find_constant(device, fmt::format("peak_{}_flop_per_s", precision));
-  return peak && peak->value;
-}
-
-Subject subject_of(const CommandLine& line, const ProfileLibrary& library,
-                   const Bibliography& bibliography, const std::string& device) {
-  Subject subject{.device = device};
-  const std::vector<std::string> devices = library.names("devices");
-  const bool described = std::find(devices.begin(), devices.end(), subject.device) != devices.end();
-  std::vector<KnownTable>& tables = subject.basis.tables;
-  tables = known_tables(library, bibliography, subject.device);
-  if (!described && tables.empty()) {
-    fail(fmt::format("unknown device '{}'{}", subject.device, suggestion(subject.device, devices)));
-  }
-  const std::vector<KnownTable> all = tables;
-  subject.precision =
-      keep_one_precision(tables, line.has("precision") ? line.get<std::string>("precision") : "");
-  const Device device_data =
-      described ? load_device(library, bibliography, subject.device) : Device{};
-  const auto method = line.get<std::string>("method");
-  if (method != "auto" && method != "regression" && method != "roofline") {
-    fail(fmt::format("unknown --method '{}'{}", method,
-                     suggestion(method, {"auto", "regression", "roofline"})));
-  }
-  const bool roofline = method == "roofline" || line.has("calibrate") ||
-                        (method == "auto" && tables.size() < kEnoughToLearn);
-  if (method == "regression" && line.has("calibrate")) {
-    fail("--calibrate applies only to the roofline; remove it, or --method regression");
-  }
-  if (roofline && !line.has("precision") && !has_peak(device_data, subject.precision) &&
-      has_peak(device_data, "fp32")) {
-    // What was measured at another precision cannot calibrate it, but is held against it.
-    subject.precision = "fp32";
-    std::erase_if(tables,
-                  [](const KnownTable& table) { return table.profile.precision != "fp32"; });
-  }
-  for (const KnownTable& table : all) {
-    if (table.profile.precision != subject.precision) {
-      subject.comparisons.push_back(comparison_of(table));
-    }
-  }
-  for (const StatedTotal& total : device_data.totals) {
-    subject.totals.push_back(total_of(total, model_by_name(library, total.model), subject.device));
-  }
-  if (!roofline) {
-    subject.comparisons.clear();
-    return subject;
-  }
-  subject.basis.method = PredictionMethod::kRoofline;
-  if (!described) {
-    fail(
-        fmt::format("a roofline needs devices/{}.yaml, which is not there; write it, or measure "
-                    "more networks ('papilio profile')",
-                    subject.device));
-  }
-  keep_for_calibration(subject, line.has("calibrate")
-                                    ? std::optional{line.get<std::string>("calibrate")}
-                                    : std::nullopt);
-  subject.basis.roofline = roofline_of(device_data, subject.precision);
-  return subject;
-}
-
-/// Whether the prediction of this network rests on peak rate and bandwidth alone.
-bool by_data_sheet_alone(const Subject& subject, const std::string& model) {
-  return subject.basis.method == PredictionMethod::kRoofline && !uses_total(subject, model) &&
-         std::all_of(subject.basis.tables.begin(), subject.basis.tables.end(),
-                     [&](const KnownTable& table) { return table.graph.name() == model; });
-}
-
 /// What a roofline says nothing of because the device's file does not: what it takes to start a
 /// layer. Empty: the file says it, or no roofline predicts.
-std::string overhead_note(const Subject& subject, const Graph& graph) {
+std::string overhead_note(const PredictionSubject& subject, const Graph& graph) {
   if (subject.basis.method != PredictionMethod::kRoofline || !subject.basis.roofline ||
       subject.basis.roofline->overhead_s > 0) {
     return {};
@@ -247,7 +51,7 @@ std::string overhead_note(const Subject& subject, const Graph& graph) {
 }
 
 /// How the numbers came about.
-std::string method_text(const Subject& subject, const std::string& without) {
+std::string method_text(const PredictionSubject& subject, const std::string& without) {
   std::vector<std::string> names;
   for (const KnownTable& table : subject.basis.tables) {
     if (table.graph.name() != without) names.push_back(table.graph.name());
@@ -271,7 +75,7 @@ std::string method_text(const Subject& subject, const std::string& without) {
 
 /// What is known of the device and disagrees with the prediction, or may.
 /// @param model that is predicted; empty: several
-std::vector<std::string> disagreements(const Subject& subject, const std::string& model) {
+std::vector<std::string> disagreements(const PredictionSubject& subject, const std::string& model) {
   std::vector<TableComparison> comparisons = subject.comparisons;
   const bool by_total = uses_total(subject, model);
   for (std::size_t i = 0; i < subject.totals.size(); ++i) {
@@ -299,7 +103,7 @@ std::vector<std::string> disagreements(const Subject& subject, const std::string
   return remarks;
 }
 
-LayerProfile profile_of(const Subject& subject, const Graph& graph,
+LayerProfile profile_of(const PredictionSubject& subject, const Graph& graph,
                         const LayerPrediction& prediction, const CrossValidation& validation) {
   LayerProfile profile{
       .device = subject.device,
@@ -340,7 +144,7 @@ LayerProfile profile_of(const Subject& subject, const Graph& graph,
   return profile;
 }
 
-Section blocks_section(const Subject& subject, const Graph& graph,
+Section blocks_section(const PredictionSubject& subject, const Graph& graph,
                        const LayerPrediction& prediction) {
   const auto known =
       std::find_if(subject.basis.tables.begin(), subject.basis.tables.end(),
@@ -388,7 +192,7 @@ Section blocks_section(const Subject& subject, const Graph& graph,
 }
 
 /// What the user must know of the error.
-std::vector<std::string> error_remarks(const Subject& subject, const Graph& graph,
+std::vector<std::string> error_remarks(const PredictionSubject& subject, const Graph& graph,
                                        const LayerPrediction& prediction,
                                        const CrossValidation& validation) {
   std::vector<std::string> remarks;
@@ -425,7 +229,7 @@ std::vector<std::string> error_remarks(const Subject& subject, const Graph& grap
   return remarks;
 }
 
-Document prediction_of(const Subject& subject, const Graph& graph,
+Document prediction_of(const PredictionSubject& subject, const Graph& graph,
                        const LayerPrediction& prediction, const CrossValidation& validation) {
   Section blocks = blocks_section(subject, graph, prediction);
   blocks.remarks = error_remarks(subject, graph, prediction, validation);
@@ -461,7 +265,7 @@ Section coefficients_section(const PredictionBasis& basis) {
                   "leaves the term out."}};
 }
 
-Document validation_of(const Subject& subject, const CrossValidation& validation) {
+Document validation_of(const PredictionSubject& subject, const CrossValidation& validation) {
   Table networks{.columns = {{"network", true},
                              {"measured, ms"},
                              {"predicted, ms"},
@@ -514,7 +318,7 @@ void write(const fs::path& folder, LayerProfile profile, const Bibliography& bib
     const ProfileLibrary there{{folder}};
     const LayerProfile old = load_layer_profile(there, bibliography, profile.device, graph);
     if (old.provenance.kind != kPredicted) {
-      fail(
+      refuse_prediction(
           fmt::format("{} is {}, which a prediction does not replace; choose another folder with "
                       "-o",
                       file.string(), old.provenance.kind));
@@ -563,22 +367,24 @@ void predict_command(const Words& words) {
   const auto format = line.get<std::string>("format");
   check_format(format);
   const bool validate = line.has("validate");
-  if (validate == line.has("model")) fail("which network? --model NAME, or --validate for all");
-  if (validate && line.has("output")) fail("-o goes with --model");
+  if (validate == line.has("model"))
+    refuse_prediction("which network? --model NAME, or --validate for all");
+  if (validate && line.has("output")) refuse_prediction("-o goes with --model");
   const ProfileLibrary library = library_of(line);
   const Bibliography bibliography{library};
-  if (!line.has("device")) fail("which device? --device NAME; see 'papilio devices list'");
+  if (!line.has("device"))
+    refuse_prediction("which device? --device NAME; see 'papilio devices list'");
   std::vector<std::string> devices;
   boost::split(devices, line.get<std::string>("device"), [](char c) { return c == ','; });
-  if (validate && devices.size() > 1) fail("--validate is of one device");
+  if (validate && devices.size() > 1) refuse_prediction("--validate is of one device");
   std::vector<Predicted> answers;
   answers.reserve(devices.size());
   for (const std::string& device : devices) {
-    const Subject subject = subject_of(line, library, bibliography, device);
+    const PredictionSubject subject = subject_of(line, library, bibliography, device);
     const CrossValidation validation = cross_validate(subject.basis);
     if (validate) {
       if (validation.networks.empty()) {
-        fail(
+        refuse_prediction(
             fmt::format("the device '{}' has fewer than two tables to compare with; measure more "
                         "('papilio profile')",
                         subject.device));
