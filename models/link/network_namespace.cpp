@@ -67,8 +67,8 @@ void set_network_setting(std::string_view name, std::string_view value) {
 
 void refuse_action(std::string_view action, int problem) {
   constexpr const char* kRemedy =
-      "; run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN (of a container: --cap-add SYS_ADMIN "
-      "--cap-add NET_ADMIN --device /dev/net/tun)";
+      "; run as root, or with CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_RAW (of a container: "
+      "--cap-add SYS_ADMIN --cap-add NET_ADMIN --device /dev/net/tun)";
   throw ConfigError{fmt::format("papilio: error: cannot {}: {}{}", action, std::strerror(problem),
                                 problem == EPERM || problem == EACCES ? kRemedy : "")};
 }

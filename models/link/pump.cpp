@@ -54,8 +54,8 @@ LinkLane::LinkLane(const LinkDirection& direction, const StreamFamily& losses, s
   records_.reserve(records);
 }
 
-bool LinkLane::take(int from, std::int64_t origin_ns) {
-  const ssize_t size = ::read(from, buffer_.data(), buffer_.size());
+bool LinkLane::take(LinkSide& from, std::int64_t origin_ns) {
+  const ssize_t size = ::read(from.tun.get(), buffer_.data(), buffer_.size());
   if (size < 0) {
     if (errno == EAGAIN || errno == EINTR) return false;
     throw SimulationError{
@@ -63,7 +63,12 @@ bool LinkLane::take(int from, std::int64_t origin_ns) {
   }
   if (size == 0) return false;
   const auto bytes = static_cast<std::uint32_t>(size);
-  const double arrival_s = in_s(read_clock_ns(CLOCK_MONOTONIC) - origin_ns);
+  const std::int64_t sent_ns =
+      from.dates.of(buffer_.data(), bytes, read_clock_ns(CLOCK_MONOTONIC)) - origin_ns;
+  // What was sent before the start came at the start; and where somebody sets the clock, order is
+  // kept.
+  const double arrival_s = std::max(last_arrival_s_, in_s(sent_ns));
+  last_arrival_s_ = arrival_s;
   const PacketFate fate = queue_.offer(arrival_s, bytes);
   count(fate, bytes);
   const std::size_t record = records_.size();
@@ -97,12 +102,13 @@ void LinkLane::count(const PacketFate& fate, std::size_t bytes) {
   }
 }
 
-bool LinkLane::hand_over(int to, std::int64_t origin_ns) {
+bool LinkLane::hand_over(const LinkSide& to, std::int64_t origin_ns) {
   bool any = false;
   while (!moving_.empty() && moving_.front().due_ns <= read_clock_ns(CLOCK_MONOTONIC) - origin_ns) {
     Moving& next = moving_.front();
     const std::size_t bytes = next.packet.size();
-    const bool taken = ::write(to, next.packet.data(), bytes) == static_cast<ssize_t>(bytes);
+    const bool taken =
+        ::write(to.tun.get(), next.packet.data(), bytes) == static_cast<ssize_t>(bytes);
     const std::int64_t now_ns = read_clock_ns(CLOCK_MONOTONIC) - origin_ns;
     {
       const std::lock_guard lock{mutex_};
@@ -131,7 +137,11 @@ LinkCounts LinkLane::counts() const {
 }
 
 LinkDirectionReport LinkLane::report() {
-  return {counts(), lateness_.stats(), 0, std::move(records_)};
+  LinkDirectionReport report;
+  report.counts = counts();
+  report.lateness = lateness_.stats();
+  report.packets = std::move(records_);
+  return report;
 }
 
 // ---- Waking up. ----
@@ -159,7 +169,7 @@ void Waking::learn(std::int64_t late_ns) {
 
 // ---- The thread. ----
 
-ShapedLink::Pump::Pump(const ShapedLinkSpec& spec, Descriptor mobile, Descriptor server)
+ShapedLink::Pump::Pump(const ShapedLinkSpec& spec, LinkSide mobile, LinkSide server)
     : spec_{spec},
       mobile_{std::move(mobile)},
       server_{std::move(server)},
@@ -222,16 +232,17 @@ void ShapedLink::Pump::prepare_thread() {
 void ShapedLink::Pump::move_packets() {
   while (!stopping_.load(std::memory_order_relaxed)) {
     // One packet taken at a time: a burst must not keep what is due waiting.
-    bool any = up_.hand_over(server_.get(), origin_ns_);
-    any = down_.hand_over(mobile_.get(), origin_ns_) || any;
-    any = up_.take(mobile_.get(), origin_ns_) || any;
-    any = down_.take(server_.get(), origin_ns_) || any;
+    bool any = up_.hand_over(server_, origin_ns_);
+    any = down_.hand_over(mobile_, origin_ns_) || any;
+    any = up_.take(mobile_, origin_ns_) || any;
+    any = down_.take(server_, origin_ns_) || any;
     if (!any && !spec_.sleepless) wait(std::min(up_.due_ns(), down_.due_ns()));
   }
 }
 
 void ShapedLink::Pump::wait(std::int64_t due_ns) {
-  std::array<pollfd, 3> sources{pollfd{mobile_.get(), POLLIN, 0}, pollfd{server_.get(), POLLIN, 0},
+  std::array<pollfd, 3> sources{pollfd{mobile_.tun.get(), POLLIN, 0},
+                                pollfd{server_.tun.get(), POLLIN, 0},
                                 pollfd{wake_.get(), POLLIN, 0}};
   if (due_ns == kNoDate) {
     ::ppoll(sources.data(), sources.size(), nullptr, nullptr);
@@ -264,6 +275,8 @@ LinkReport ShapedLink::Pump::stop() {
   LinkReport report;
   report.uplink = up_.report();
   report.downlink = down_.report();
+  report.uplink.undated = mobile_.dates.missing();
+  report.downlink.undated = server_.dates.missing();
   report.duration_s = in_s(stopped_ns - origin_ns_);
   report.processor_s = in_s(processor_ns_);
   report.realtime = realtime_;

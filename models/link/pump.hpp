@@ -10,22 +10,28 @@
 #include <thread>
 #include <vector>
 
+#include "models/link/sending_dates.hpp"
 #include "models/link/shaped_link.hpp"
 #include "sim/base/descriptor.hpp"
 
 namespace papilio {
 
+/// What there is of the emulator in a namespace.
+struct LinkSide {
+  Descriptor tun;
+  SendingDates dates;
+};
+
 /// One direction at work: the packets that are under way, from one device to another.
 class LinkLane {
  public:
-  /// @param from, to descriptors of TUN devices, which outlive the lane
   LinkLane(const LinkDirection& direction, const StreamFamily& losses, std::size_t records,
            std::size_t mtu);
 
-  /// Takes one packet that waits at a device. @return whether there was one
-  bool take(int from, std::int64_t origin_ns);
-  /// Hands what is due to a device. @return whether there was anything
-  bool hand_over(int to, std::int64_t origin_ns);
+  /// Takes one packet that waits at a side. @return whether there was one
+  bool take(LinkSide& from, std::int64_t origin_ns);
+  /// Hands what is due to a side. @return whether there was anything
+  bool hand_over(const LinkSide& to, std::int64_t origin_ns);
   /// Date of the next packet to be handed over, in nanoseconds from the origin, or the greatest.
   [[nodiscard]] std::int64_t due_ns() const;
 
@@ -49,6 +55,7 @@ class LinkLane {
   std::vector<std::vector<char>> spare_;  // of packets gone, to be used again
   mutable std::mutex mutex_;              // of counts_
   LinkCounts counts_;
+  double last_arrival_s_{0};
   Lateness lateness_;
   std::vector<PacketRecord> records_;
 };
@@ -79,7 +86,7 @@ class Waking {
 /// The thread that moves packets both ways.
 class ShapedLink::Pump {
  public:
-  Pump(const ShapedLinkSpec& spec, Descriptor mobile, Descriptor server);
+  Pump(const ShapedLinkSpec& spec, LinkSide mobile, LinkSide server);
   ~Pump();
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
@@ -89,8 +96,9 @@ class ShapedLink::Pump {
   [[nodiscard]] std::int64_t origin_ns() const { return origin_ns_; }
   [[nodiscard]] const LinkLane& up() const { return up_; }
   [[nodiscard]] const LinkLane& down() const { return down_; }
-  [[nodiscard]] std::array<int, 3> descriptors() const {
-    return {mobile_.get(), server_.get(), wake_.get()};
+  [[nodiscard]] std::array<int, 5> descriptors() const {
+    return {mobile_.tun.get(), mobile_.dates.descriptor(), server_.tun.get(),
+            server_.dates.descriptor(), wake_.get()};
   }
 
  private:
@@ -101,8 +109,8 @@ class ShapedLink::Pump {
   void join();
 
   const ShapedLinkSpec& spec_;
-  Descriptor mobile_;
-  Descriptor server_;
+  LinkSide mobile_;
+  LinkSide server_;
   Descriptor wake_;
   Waking waking_;
   LinkLane up_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <optional>
 #include <utility>
 
 #include "models/link/pump.hpp"
@@ -41,19 +42,20 @@ ShapedLinkSpec checked(ShapedLinkSpec spec) {
 }
 
 /// Makes the device of a side, and sets TCP there.
-Descriptor open_side(const NetworkNamespace& side, LinkEnd end, const ShapedLinkSpec& spec) {
-  Descriptor tun{-1};
+LinkSide open_side(const NetworkNamespace& side, LinkEnd end, const ShapedLinkSpec& spec) {
+  std::optional<LinkSide> opened;
   side.run([&] {
     // TCP may have as much under way as the link's queue holds, in packets of its headers alone.
     // What the kernel drops all the same, the report tells.
     constexpr int kQueuePackets = 10'000;
-    tun = open_tun({ShapedLink::address(end), spec.mtu, kQueuePackets, spec.congestion_control,
-                    spec.initial_window});
+    Descriptor tun = open_tun({ShapedLink::address(end), spec.mtu, kQueuePackets,
+                               spec.congestion_control, spec.initial_window});
     set_network_setting("ipv4/tcp_slow_start_after_idle", spec.slow_start_after_idle ? "1" : "0");
     // What a connection learned is not for the next one: runs must not depend on those before.
     set_network_setting("ipv4/tcp_no_metrics_save", "1");
+    opened.emplace(LinkSide{std::move(tun), SendingDates{}});
   });
-  return tun;
+  return std::move(*opened);
 }
 
 DeviceDrops drops_of(const NetworkNamespace& side) {
@@ -68,8 +70,8 @@ ShapedLink::ShapedLink(ShapedLinkSpec spec)
     : spec_{checked(std::move(spec))},
       mobile_{NetworkNamespace::create()},
       server_{NetworkNamespace::create()} {
-  Descriptor mobile = open_side(mobile_, LinkEnd::kMobile, spec_);
-  Descriptor server = open_side(server_, LinkEnd::kServer, spec_);
+  LinkSide mobile = open_side(mobile_, LinkEnd::kMobile, spec_);
+  LinkSide server = open_side(server_, LinkEnd::kServer, spec_);
   pump_ = std::make_unique<Pump>(spec_, std::move(mobile), std::move(server));
 }
 

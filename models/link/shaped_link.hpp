@@ -59,7 +59,7 @@ struct LinkCounts {
 
 /// One packet.
 struct PacketRecord {
-  double arrival_s{0};  ///< when the emulator took it from the sending side; dates from start()
+  double arrival_s{0};  ///< when the sending side's kernel sent it; dates from start()
   std::uint32_t bytes{0};
   PacketFate fate;                           ///< what LinkQueue said
   double delivered_s{RateTimeline::kNever};  ///< when the other side's kernel had it
@@ -69,6 +69,8 @@ struct LinkDirectionReport {
   LinkCounts counts;
   LatenessStats lateness;         ///< of deliveries after their dates
   std::uint64_t kernel_drops{0};  ///< that the kernels of the two sides dropped at their devices
+  /// Packets of which the kernel did not say when it sent them: they came when they were read.
+  std::uint64_t undated{0};
   std::vector<PacketRecord> packets;  ///< the first ones, in the order of coming
 };
 

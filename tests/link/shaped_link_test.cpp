@@ -229,6 +229,7 @@ TEST_F(ShapedLinkTest, TcpTransfersAsTheArithmeticSays) {
     EXPECT_EQ(way->counts.dropped.packets, 0U);
     EXPECT_EQ(way->counts.refused.packets, 0U);
     EXPECT_EQ(way->kernel_drops, 0U);
+    EXPECT_EQ(way->undated, 0U);
   }
   // Segments of 1,448 bytes with 52 of headers; beside them the handshake and acknowledgements.
   constexpr std::size_t kSegments = (kUp + 1447) / 1448;
@@ -306,6 +307,39 @@ TEST_F(ShapedLinkTest, DatagramsArriveInOrderButForThoseThatAreLost) {
             (PacketCount{kCount, kCount * (4 + kIpAndUdpHeaders)}));
 }
 
+TEST_F(ShapedLinkTest, APacketComesWhenItWasSentAndNotWhenTheEmulatorWokeUp) {
+  const ShapedLinkSpec spec = recorded(at_rate(1e6), at_rate(1e6));
+  ShapedLink link{spec};
+  const Descriptor mobile = socket_on(link, LinkEnd::kMobile, SOCK_DGRAM);
+  const Descriptor server = socket_on(link, LinkEnd::kServer, SOCK_DGRAM);
+  connect_to(mobile, LinkEnd::kServer);
+  link.start();
+  // The kernel sends a datagram to an idle device within send().
+  const auto date_s = [&link] {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return 1e-9 *
+           static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() -
+                               link.started_ns());
+  };
+  constexpr std::size_t kCount = 100;
+  std::vector<std::pair<double, double>> within;
+  within.reserve(kCount);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const double begin_s = date_s();
+    send_all(mobile.get(), "now");
+    within.emplace_back(begin_s, date_s());
+    ASSERT_EQ(receive_exactly(server.get(), 3), "now");
+  }
+  const LinkReport report = link.stop();
+  ASSERT_EQ(report.uplink.packets.size(), kCount);
+  EXPECT_EQ(report.uplink.undated, 0U);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    // The clocks' offset is read anew for each, between two readings.
+    EXPECT_GE(report.uplink.packets[i].arrival_s, within[i].first - 1e-6);
+    EXPECT_LE(report.uplink.packets[i].arrival_s, within[i].second + 1e-6);
+  }
+}
+
 TEST_F(ShapedLinkTest, AFullQueueDropsAndWhatIsUnderWayStaysSoAtTheEnd) {
   // Ten seconds' worth of packets, and a queue of two.
   LinkDirection uplink = at_rate(1e4, 0);
@@ -376,7 +410,7 @@ TEST_F(ShapedLinkTest, TcpBeginsAsItIsTold) {
   EXPECT_EQ(begun(spec), std::pair(std::string{"reno"}, 64U));
   spec.congestion_control = "nosuch";
   try {
-    ShapedLink{spec};
+    const ShapedLink link{spec};
     FAIL() << "took a congestion control that no kernel has";
   } catch (const ConfigError& error) {
     EXPECT_STREQ(error.what(),
@@ -504,7 +538,7 @@ TEST(ShapedLinkWithoutRoot, SaysWhatIsMissingAndWhatToDo) {
     if (!problem) ::_exit(2);
     const bool told = problem->starts_with(
                           "papilio: error: cannot make a network namespace: Operation not "
-                          "permitted; run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN") &&
+                          "permitted; run as root, or with CAP_SYS_ADMIN, CAP_NET_ADMIN and") &&
                       problem->find('\n') == std::string::npos;
     ::_exit(told ? 0 : 1);
   }
