@@ -66,7 +66,7 @@ class LinkLane {
 class Waking {
  public:
   /// @param most_ns the longest that it may look at the clock, >= 0; 0: it sleeps until the date
-  explicit Waking(std::int64_t most_ns) : most_ns_{most_ns} {}
+  explicit Waking(std::int64_t most_ns) : most_ns_{most_ns}, early_ns_{most_ns / 2} {}
 
   /// @param now_ns not before that of the call before
   /// @param due_ns the date for which to be awake
@@ -77,7 +77,7 @@ class Waking {
 
  private:
   std::int64_t most_ns_;
-  std::int64_t early_ns_{0};
+  std::int64_t early_ns_;  // at first a guess
   std::int64_t credit_ns_{0};
   std::int64_t asked_ns_{0};
   bool awake_{false};  // since it was asked
