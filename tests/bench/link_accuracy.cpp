@@ -24,11 +24,10 @@
 #include "models/link/shaped_link.hpp"
 #include "sim/base/descriptor.hpp"
 #include "sim/base/error.hpp"
+#include "tests/support/link_sockets.hpp"
 
 namespace papilio {
 namespace {
-
-constexpr std::uint16_t kPort = 5201;
 
 double now_s() {
   timespec now{};
@@ -36,48 +35,12 @@ double now_s() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-sockaddr_in place(LinkEnd end) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(kPort);
-  ::inet_pton(AF_INET, ShapedLink::address(end), &address.sin_addr);
-  return address;
-}
-
-void check(bool holds, const char* what) {
-  if (!holds) throw SimulationError{what};
-}
-
-Descriptor socket_on(const ShapedLink& link, LinkEnd end, int type) {
-  Descriptor made{-1};
-  link.side(end).run([&] { made = Descriptor{::socket(AF_INET, type, 0)}; });
-  const sockaddr_in address = place(end);
-  check(::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
-        "bind");
-  return made;
-}
-
-void connect_to(const Descriptor& socket, LinkEnd end) {
-  const sockaddr_in address = place(end);
-  check(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
-        "connect");
-}
-
-void send_all(int socket, const std::string& bytes) {
-  std::size_t sent = 0;
-  while (sent < bytes.size()) {
-    const ssize_t count = ::send(socket, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-    check(count > 0, "send");
-    sent += static_cast<std::size_t>(count);
-  }
-}
-
 void receive(int socket, std::string& bytes, std::size_t size) {
   bytes.resize(size);
   std::size_t have = 0;
   while (have < size) {
     const ssize_t count = ::recv(socket, bytes.data() + have, size - have, 0);
-    check(count > 0, "recv");
+    require_done(count > 0);
     have += static_cast<std::size_t>(count);
   }
 }

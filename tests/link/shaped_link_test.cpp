@@ -36,6 +36,7 @@
 #include "models/link/link_process.hpp"
 #include "models/link/tun_device.hpp"
 #include "sim/base/error.hpp"
+#include "tests/support/link_sockets.hpp"
 
 namespace papilio {
 namespace {
@@ -43,7 +44,6 @@ namespace {
 namespace fs = std::filesystem;
 using End = PacketFate::End;
 
-constexpr std::uint16_t kPort = 5201;
 constexpr std::size_t kIpAndUdpHeaders = 28;
 
 /// What a link that does not answer would make a test wait: an end that never comes is a failure.
@@ -64,33 +64,6 @@ ShapedLinkSpec recorded(LinkDirection uplink, LinkDirection downlink) {
   return spec;
 }
 
-sockaddr_in place(LinkEnd end) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(kPort);
-  ::inet_pton(AF_INET, ShapedLink::address(end), &address.sin_addr);
-  return address;
-}
-
-/// A socket on one side, bound to the side's address. A socket stays where it was made.
-Descriptor socket_on(const ShapedLink& link, LinkEnd end, int type) {
-  Descriptor made{-1};
-  link.side(end).run([&] {
-    made = Descriptor{::socket(AF_INET, type | SOCK_CLOEXEC, 0)};
-    const sockaddr_in address = place(end);
-    if (::bind(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      throw SimulationError{std::strerror(errno)};
-    }
-  });
-  return made;
-}
-
-void connect_to(const Descriptor& socket, LinkEnd end) {
-  const sockaddr_in address = place(end);
-  ASSERT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0)
-      << std::strerror(errno);
-}
-
 bool wait_for_bytes(int socket) {
   pollfd waiting{socket, POLLIN, 0};
   return ::poll(&waiting, 1, kPatienceMs) == 1;
@@ -107,15 +80,6 @@ std::string receive_exactly(int socket, std::size_t size) {
   }
   bytes.resize(have);
   return bytes;
-}
-
-void send_all(int socket, const std::string& bytes) {
-  std::size_t sent = 0;
-  while (sent < bytes.size()) {
-    const ssize_t count = ::send(socket, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-    if (count <= 0) return;
-    sent += static_cast<std::size_t>(count);
-  }
 }
 
 std::string made_bytes(std::size_t size) {
@@ -448,7 +412,7 @@ TEST_F(ShapedLinkTest, ProcessesRunOnTheirSidesAndProcessors) {
       }};
   LinkProcess mobile{link, LinkEnd::kMobile, {}, [] {
                        const Descriptor socket{::socket(AF_INET, SOCK_STREAM, 0)};
-                       const sockaddr_in address = place(LinkEnd::kServer);
+                       const sockaddr_in address = link_place(LinkEnd::kServer);
                        if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address),
                                      sizeof address) != 0) {
                          return 13;
