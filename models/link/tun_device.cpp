@@ -214,10 +214,8 @@ DeviceDrops device_drops() {
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> all{first, &::freeifaddrs};
   DeviceDrops drops;
   for (const ifaddrs* one = first; one != nullptr; one = one->ifa_next) {
-    if (one->ifa_addr == nullptr || one->ifa_addr->sa_family != AF_PACKET ||
-        one->ifa_data == nullptr || std::string_view{one->ifa_name} != kTunName) {
-      continue;
-    }
+    // Of a device's entries, the one that has counts; it has no address, as a TUN device has none.
+    if (one->ifa_data == nullptr || std::string_view{one->ifa_name} != kTunName) continue;
     rtnl_link_stats counts{};
     std::memcpy(&counts, one->ifa_data, sizeof counts);
     drops = {counts.tx_dropped, counts.rx_dropped};

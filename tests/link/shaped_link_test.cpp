@@ -271,39 +271,6 @@ TEST_F(ShapedLinkTest, DatagramsArriveInOrderButForThoseThatAreLost) {
             (PacketCount{kCount, kCount * (4 + kIpAndUdpHeaders)}));
 }
 
-TEST_F(ShapedLinkTest, APacketComesWhenItWasSentAndNotWhenTheEmulatorWokeUp) {
-  const ShapedLinkSpec spec = recorded(at_rate(1e6), at_rate(1e6));
-  ShapedLink link{spec};
-  const Descriptor mobile = socket_on(link, LinkEnd::kMobile, SOCK_DGRAM);
-  const Descriptor server = socket_on(link, LinkEnd::kServer, SOCK_DGRAM);
-  connect_to(mobile, LinkEnd::kServer);
-  link.start();
-  // The kernel sends a datagram to an idle device within send().
-  const auto date_s = [&link] {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return 1e-9 *
-           static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() -
-                               link.started_ns());
-  };
-  constexpr std::size_t kCount = 100;
-  std::vector<std::pair<double, double>> within;
-  within.reserve(kCount);
-  for (std::size_t i = 0; i < kCount; ++i) {
-    const double begin_s = date_s();
-    send_all(mobile.get(), "now");
-    within.emplace_back(begin_s, date_s());
-    ASSERT_EQ(receive_exactly(server.get(), 3), "now");
-  }
-  const LinkReport report = link.stop();
-  ASSERT_EQ(report.uplink.packets.size(), kCount);
-  EXPECT_EQ(report.uplink.undated, 0U);
-  for (std::size_t i = 0; i < kCount; ++i) {
-    // The clocks' offset is read anew for each, between two readings.
-    EXPECT_GE(report.uplink.packets[i].arrival_s, within[i].first - 1e-6);
-    EXPECT_LE(report.uplink.packets[i].arrival_s, within[i].second + 1e-6);
-  }
-}
-
 TEST_F(ShapedLinkTest, AFullQueueDropsAndWhatIsUnderWayStaysSoAtTheEnd) {
   // Ten seconds' worth of packets, and a queue of two.
   LinkDirection uplink = at_rate(1e4, 0);
