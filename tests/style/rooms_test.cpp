@@ -54,9 +54,9 @@ const std::multimap<std::string, std::string> kGuarded{
 /// Those of the libraries that every room may use.
 const std::vector<std::string> kFree{"boost/", "fmt/", "nlohmann/"};
 /// Those of the system.
-const std::vector<std::string> kSystem{"dirent.h", "dlfcn.h", "fcntl.h",   "linux/",
-                                       "malloc.h", "poll.h",  "pthread.h", "sched.h",
-                                       "spawn.h",  "sys/",    "unistd.h"};
+const std::vector<std::string> kSystem{"arpa/",     "dirent.h", "dlfcn.h", "fcntl.h",  "ifaddrs.h",
+                                       "linux/",    "malloc.h", "net/",    "netinet/", "poll.h",
+                                       "pthread.h", "sched.h",  "spawn.h", "sys/",     "unistd.h"};
 
 bool begins_with_any(const std::string& text, const std::vector<std::string>& prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(),
