@@ -13,17 +13,17 @@ namespace papilio {
 inline constexpr std::uint32_t kLiveProtocol = 1;
 
 /// The cut at which the picture itself crosses, as a part calls it.
-inline constexpr const char* kPictureCut = "input";
+inline constexpr const char* kPictureItself = "input";
 
 /// The half of a network behind one cut, with one unit and one width of numbers.
 struct LivePart {
-  std::string cut;  ///< kPictureCut: the picture itself crosses
+  std::string cut;  ///< kPictureItself: the picture itself crosses
   std::int64_t channels{0};
   int bits{8};
   std::string fingerprint;    ///< SHA-256 of graph, weights and unit, 64 hexadecimal digits
   FeatureShape shape;         ///< that crosses
   std::size_t most_bytes{0};  ///< of a frame; `most_frame_bytes` unless somebody knows better
-  [[nodiscard]] bool of_pictures() const { return cut == kPictureCut; }
+  [[nodiscard]] bool of_pictures() const { return cut == kPictureItself; }
   /// "RB3", or "RB3 with 4 channels".
   [[nodiscard]] std::string text() const;
   /// What requests call it: the first 8 bytes of the fingerprint.
