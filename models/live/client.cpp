@@ -50,9 +50,9 @@ grpc::ChannelArguments channel_arguments() {
   // Each attempt is the mobile's own; whoever wants another sends another.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  // A server that comes back is found within a second.
+  // A server that comes back is found within a second. How long a slow handshake may take stays
+  // gRPC's own 20 s.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   constexpr int kMostReply = 256 << 20;
   arguments.SetMaxReceiveMessageSize(kMostReply);

@@ -27,10 +27,12 @@ std::size_t most_taken_in(std::size_t most_frame) {
 
 class LiveServer::State {
  public:
-  State(LiveOffer offer, CloudHalf& half, const LiveServerOptions& options)
-      : most_bytes_{most_taken_in(offer.most_bytes())},
-        service_{std::move(offer), half, options},
-        address_{options.listen} {
+  State(LiveOffer offer, CloudHalf& half, LiveServerOptions given)
+      : options_{std::move(given)},
+        most_bytes_{most_taken_in(offer.most_bytes())},
+        service_{std::move(offer), half, options_},
+        address_{options_.listen} {
+    const LiveServerOptions& options = options_;
     if (options.only_secure) check_listening(options.listen, options.keys);
     take_grpc_errors([this](const std::string& what) { service_.note_connection(what); });
     grpc::EnableDefaultHealthCheckService(true);
@@ -79,6 +81,7 @@ class LiveServer::State {
   [[nodiscard]] ServerCounts counts() const { return service_.counts(); }
 
  private:
+  LiveServerOptions options_;
   std::size_t most_bytes_;
   SplitService service_;
   std::string address_;
@@ -86,7 +89,7 @@ class LiveServer::State {
 };
 
 LiveServer::LiveServer(LiveOffer offer, CloudHalf& half, LiveServerOptions options)
-    : state_{std::make_unique<State>(std::move(offer), half, options)} {}
+    : state_{std::make_unique<State>(std::move(offer), half, std::move(options))} {}
 
 LiveServer::~LiveServer() = default;
 

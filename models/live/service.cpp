@@ -197,7 +197,11 @@ grpc::ServerUnaryReactor* SplitService::Infer(grpc::CallbackServerContext* conte
 }
 
 void SplitService::work() {
-  half_.begin();
+  try {
+    half_.begin();
+  } catch (const std::exception& error) {  // requests will tell the same
+    refusals_.note(Refusal::kFailed, "itself", error.what());
+  }
   std::unique_lock lock{mutex_};
   for (;;) {
     const double now_s = static_cast<double>(clock_ns()) * kSecondsPerNs;
@@ -223,8 +227,10 @@ void SplitService::work() {
 void SplitService::answer(std::vector<Call> batch) {
   const std::int64_t begun_ns = clock_ns();
   // Nobody waits for these any more.
-  const auto gone = std::stable_partition(
-      batch.begin(), batch.end(), [](const Call& call) { return !call.context->IsCancelled(); });
+  const auto now = std::chrono::system_clock::now();
+  const auto gone = std::stable_partition(batch.begin(), batch.end(), [&](const Call& call) {
+    return !call.context->IsCancelled() && call.context->deadline() > now;
+  });
   for (auto call = gone; call != batch.end(); ++call) {
     refuse(*call, Refusal::kLate, grpc::StatusCode::DEADLINE_EXCEEDED,
            "given up before its turn came");

@@ -1,6 +1,6 @@
 // How long a request takes beside what it computes, and how many pass in a second, on loopback: a
 // server whose network is empty on one core, a mobile on another. Run by hand for
-// docs/performance.md: live_speed [BYTES of a frame's body]
+// docs/performance.md: live_speed [BYTES of a frame's body [REQUESTS]]
 
 #include <fmt/format.h>
 #include <sched.h>
@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -97,7 +98,7 @@ void measure(const LiveOffer& offer, const std::string& address, std::size_t req
       quantile(beside_ms, 0.5), quantile(beside_ms, 0.99), failed, requests);
 }
 
-int run(std::int64_t elements) {
+int run(std::int64_t elements, std::size_t requests) {
   const LiveOffer offer = offer_of_size(elements);
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) return 1;
@@ -107,7 +108,7 @@ int run(std::int64_t elements) {
   std::array<char, 100> address{};
   if (::read(ends[0], address.data(), address.size() - 1) <= 0) return 1;
   for (const std::size_t overlap : {0U, 0U, 15U, 63U}) {
-    measure(offer, address.data(), 10'000, overlap);
+    measure(offer, address.data(), requests, overlap);
   }
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
@@ -118,5 +119,6 @@ int run(std::int64_t elements) {
 }  // namespace papilio
 
 int main(int argc, char** argv) {
-  return papilio::run(argc > 1 ? std::strtol(argv[1], nullptr, 10) : 1024);
+  return papilio::run(argc > 1 ? std::strtol(argv[1], nullptr, 10) : 1024,
+                      argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 10'000);
 }
