@@ -12,6 +12,8 @@ namespace papilio {
 /// errors' kinds say.
 void train_command(const Words& words);
 void infer_command(const Words& words);
+void serve_command(const Words& words);
+void offload_command(const Words& words);
 void import_command(const Words& words);
 void profile_command(const Words& words);
 void codecs_command(const Words& words);

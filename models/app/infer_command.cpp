@@ -14,6 +14,7 @@
 #include "models/app/inputs.hpp"
 #include "models/app/manifest.hpp"
 #include "models/app/models.hpp"
+#include "models/app/split_networks.hpp"
 #include "models/app/verbs/options.hpp"
 #include "models/app/verbs/tensor_verbs.hpp"
 #include "models/dataset/dataset.hpp"
@@ -100,21 +101,8 @@ InferRequest infer_request(const VerbOptions& options, const std::vector<std::st
 /// The plain network, or one with a trained unit, ready to run.
 SplitNetwork split_network(const InferRequest& request, const Cut& cut, std::int64_t channels,
                            std::uint64_t seed) {
-  Point point{.seed = seed};
-  if (channels > 0) {
-    point.cut = cut;
-    point.channels = channels;
-  }
-  FirstPhaseSpec spec = request.networks;
-  if (channels > 0) spec.weights.clear();
-  PreparedNetwork prepared = prepare(spec, point);
-  prepared.network.set_opaque(request.opaque);
-  if (channels > 0) {
-    const fs::path file = request.units / "units" / (point.key() + ".pt");
-    prepared.network.load(read_state_dict(file), file.string());
-  }
-  return {prepared.network.folded().packed(), channels > 0 ? prepared.quantized->cut : cut,
-          spec.bits};
+  const SplitNetworks networks{request.networks, request.units, request.opaque};
+  return ready(network_at(networks, cut, channels, seed), cut, request.networks.bits);
 }
 
 /// Runs all pictures through one split network.

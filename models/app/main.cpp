@@ -23,8 +23,9 @@ namespace {
 
 std::vector<Command> commands() {
   const std::map<std::string, void (*)(const Words&)> runs{
-      {"infer", infer_command},     {"train", train_command},       {"import", import_command},
-      {"profile", profile_command}, {"datasets", datasets_command}, {"codecs", codecs_command}};
+      {"infer", infer_command},       {"serve", serve_command},   {"offload", offload_command},
+      {"train", train_command},       {"import", import_command}, {"profile", profile_command},
+      {"datasets", datasets_command}, {"codecs", codecs_command}};
   std::vector<Command> all;
   for (const TensorVerb& verb : tensor_verbs()) {
     all.push_back({verb.name, verb.summary, runs.at(verb.name)});
@@ -44,7 +45,8 @@ void print_version() {
 int main(int argc, char** argv) {
   // One picture at a time is OpenBLAS's work; batches are oneDNN's, which knows its processors.
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "infer" || verb == "profile") papilio::restart_with_fitting_kernels(argv);
+  if (verb == "infer" || verb == "profile" || verb == "serve" || verb == "offload")
+    papilio::restart_with_fitting_kernels(argv);
   return papilio::run_program(
       {.about = "papilio-tensor: the verbs of papilio that compute with real tensors",
        .commands = papilio::commands(),

@@ -312,9 +312,10 @@ const std::vector<OptionWords>& option_words() {
       {"plot", "figure", {"stages", "published", "tradeoff", "accuracy"}},
       {"models", "cuts", {"one", "all"}},
       {"study submit", "engine", {"slurm"}},
-      {"infer,train,profile", "device", {"cpu", "cuda"}},
-      {"infer,train,profile", "normalize", {"imagenet", "caffe", "none"}},
-      {"infer", "after", {"input", "blocks"}},
+      {"infer,offload,profile,serve,train", "device", {"cpu", "cuda"}},
+      {"infer,offload,profile,serve,train", "normalize", {"imagenet", "caffe", "none"}},
+      {"infer,serve", "after", {"input", "blocks"}},
+      {"offload", "after", {"input", "none"}},
       {"profile", "after", {"input", "blocks"}},
       {"train", "after", {"blocks", "none"}},
       {"profile", "dtype", {"fp32", "fp16"}},
@@ -379,7 +380,8 @@ CompletionNames word_names(const std::string& verb, const std::string& word,
     names.files = Files::kFiles;
     return names;
   }
-  if (is_among("report,import,import-profile,infer,profile", verb)) return files_that_end("");
+  if (is_among("report,import,import-profile,infer,offload,profile", verb))
+    return files_that_end("");
   return {};
 }
 

@@ -27,6 +27,10 @@ Value by_completed(const Subject& of, double sum) {
   return any(of) ? Value{sum / static_cast<double>(of.summary.sums.completed)} : Value{};
 }
 
+Value known_by_completed(const Subject& of, double sum) {
+  return std::isnan(sum) ? Value{} : by_completed(of, sum);
+}
+
 Value by_begun(const Subject& of, double sum) {
   return begun(of) > 0 ? Value{sum / static_cast<double>(begun(of))} : Value{};
 }
@@ -209,7 +213,7 @@ std::vector<FleetColumn> make_fleet_columns() {
       {{"saved_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kMore,
         "mean profiled GPU time that cloud-only would have taken beyond the request's, over the "
         "completed"},
-       [](const Subject& of) { return by_completed(of, of.summary.sums.saved_s); }},
+       [](const Subject& of) { return known_by_completed(of, of.summary.sums.saved_s); }},
       {{"mobile_share", ValueType::kReal, "", ColumnKind::kMeasure, Better::kMore,
         "mean share of the network's MACs computed on the mobile, over the completed; 0 for tasks"},
        [](const Subject& of) { return by_completed(of, of.summary.sums.mobile_share); }},

@@ -19,8 +19,8 @@ VERBS = ["run", "check", "schema", "models", "devices", "radios", "profiles", "p
          "study check", "study run", "study submit", "study status", "study export", "study sql",
          "study merge", "study", "table", "plot", "report", "plan", "capacity", "new",
          "completion", "doctor"]
-TENSOR_VERBS = ["codecs", "datasets", "import", "infer", "train", "profile"]
-PARSED_ONLY = re.compile(r"papilio (import|infer|train|profile) ")
+TENSOR_VERBS = ["codecs", "datasets", "import", "infer", "serve", "offload", "train", "profile"]
+PARSED_ONLY = re.compile(r"papilio (import|infer|serve|offload|train|profile) ")
 # One replication is enough.
 CHEAPER = {"papilio run scenarios/fleets/server-load.yaml": "--set replications=1"}
 

@@ -155,6 +155,8 @@ const std::vector<TensorVerb>& tensor_verbs() {
   static const std::vector<TensorVerb> kVerbs{
       {"infer", "run real pictures through a network, whole or split", infer_line},
       {"train", "train butterfly units end to end, find the fewest channels", train_line},
+      {"serve", "serve the cloud's half of a network to mobiles, live", serve_line},
+      {"offload", "run the mobile's half of a network live, against 'serve'", offload_line},
       {"import", "make a network of a TorchScript archive or an ONNX file", import_line},
       {"profile", "measure what each layer takes on this machine", profile_line},
       {"datasets", "list the pictures that networks are trained and tested on", datasets_line},

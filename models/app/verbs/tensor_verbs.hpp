@@ -21,6 +21,8 @@ const std::vector<TensorVerb>& tensor_verbs();
 /// What each declares: the one description of it.
 CommandLine infer_line();
 CommandLine train_line();
+CommandLine serve_line();
+CommandLine offload_line();
 CommandLine import_line();
 CommandLine profile_line();
 CommandLine datasets_line();

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/app/verbs/options.hpp"
+#include "models/dataset/transform.hpp"
+#include "models/graph/graph.hpp"
+#include "models/live/halves/halves.hpp"
+#include "models/live/keys.hpp"
+#include "models/tensor/network.hpp"
+#include "models/tensor/runtime.hpp"
+
+namespace papilio {
+
+/// What both sides of a live run are made of.
+struct LiveSetup {
+  Graph graph{"", ""};
+  std::string weights;  ///< where they came from; empty: random
+  Transform transform;
+  std::vector<LiveSplit> splits;  ///< each cut with each unit
+  Network whole;                  ///< the network without unit, ready to run
+  TensorRuntime runtime;
+};
+
+/// Reads the options that both sides have, and makes every network.
+/// @param verb    names the command in errors
+/// @param classes of the dataset; nothing: the network's own
+/// @throws ConfigError on what is wrong with an option or a file
+LiveSetup live_setup(const VerbOptions& options, const std::string& verb,
+                     std::optional<std::int64_t> classes);
+
+/// The keys that the options name.
+LiveKeys live_keys(const VerbOptions& options, const std::string& verb);
+
+}  // namespace papilio
