@@ -23,10 +23,6 @@ if(PAPILIO_SANITIZE)
   # Their reports need lines and no variables, which would take a fifth of the build's time.
   target_compile_options(papilio_options INTERFACE ${sanitizers} -g1)
   target_link_options(papilio_options INTERFACE ${sanitizers})
-  # Their data are full of addresses: two million to relocate, half of what a program's start would take.
-  # The tests start thousands.
-  target_link_options(papilio_options INTERFACE
-                      $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
 endif()
 
 # Other people's files are read by C libraries too. What release programs are hardened with costs nothing
