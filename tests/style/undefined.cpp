@@ -3,5 +3,6 @@
 #include <climits>
 
 int main(int count, char**) {
-  return INT_MAX + count > 0 ? 0 : 1;
+  const int sum = INT_MAX + count;
+  return sum == 0 ? 1 : 0;
 }
