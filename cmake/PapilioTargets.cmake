@@ -15,14 +15,14 @@ set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
 # Those of who links the installed libraries are their own.
 target_compile_options(papilio_options INTERFACE "$<BUILD_INTERFACE:${warnings}>")
 if(PAPILIO_SANITIZE)
-  # Undefined behaviour ends a program by an illegal instruction, of which the other sanitizer tells the place
-  # (handle_sigill, in the preset of the tests). Descriptions of each check would be 55 MB of data, every one
-  # guarded and registered whenever a program starts. Without them there is no check of dynamic types
-  # (vptr); clang-tidy refuses the casts that go wrong by them.
-  set(sanitizers -fsanitize=address,undefined -fsanitize-undefined-trap-on-error -fno-omit-frame-pointer)
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   # Their reports need lines and no variables, which would take a fifth of the build's time.
   target_compile_options(papilio_options INTERFACE ${sanitizers} -g1)
   target_link_options(papilio_options INTERFACE ${sanitizers})
+  # Their data are full of addresses: two million to relocate, half of what a program's start would take.
+  # The tests start thousands.
+  target_link_options(papilio_options INTERFACE
+                      $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-no-pie>)
 endif()
 
 # Other people's files are read by C libraries too. What release programs are hardened with costs nothing
