@@ -58,9 +58,9 @@ TEST(FleetRun, ABanditLearnsTheSameOnAnyNumberOfJobs) {
                                      "--set",
                                      "replications=3",
                                      "--set",
-                                     "duration_s=120",
+                                     "duration_s=60",
                                      "--set",
-                                     "windows=[{name: all of it, from_s: 0, to_s: 120}]",
+                                     "windows=[{name: all of it, from_s: 0, to_s: 60}]",
                                      "--set",
                                      "output.records=1"};
   const auto with_jobs = [&](const char* jobs) {
