@@ -38,6 +38,13 @@ void check_link_direction(const LinkDirection& direction, std::string_view name,
     require(std::isfinite(direction.rate.value()) && direction.rate > BytesPerSecond{0}, "rate",
             fmt::format("expected bytes a second above 0, got {}", direction.rate.value()));
   }
+  // Who moves the packets goes through a trace piece by piece, and before other programs.
+  constexpr Seconds kLongest{86'400};
+  const BytesPerSecond mean = direction.trace ? direction.trace->mean() : direction.rate;
+  require(Bytes{static_cast<double>(packet)} / mean <= kLongest, direction.trace ? "trace" : "rate",
+          fmt::format("a packet of {} bytes takes more than a day at {} bytes a second; take a "
+                      "faster link",
+                      packet, mean.value()));
   for (const RateTimeline::Outage& outage : direction.outages) {
     require(outage.from_s >= 0 && outage.to_s > outage.from_s, "outages",
             fmt::format("expected dates from 0 on, each begin before its end, got {} to {}",
@@ -69,28 +76,16 @@ PacketFate LinkQueue::offer(double arrival_s, std::uint32_t bytes) {
   }
   const double begin_s = std::max(arrival_s, last_departure_s_);
   // Behind a packet that is never sent, none is.
-  if (begin_s < RateTimeline::kNever) last_departure_s_ = departure_s(begin_s, bytes);
+  if (begin_s < RateTimeline::kNever) {
+    constexpr double kAlone = 1;
+    constexpr double kUncapped = RateTimeline::kNever;
+    constexpr double kAllLoops = RateTimeline::kNever;
+    last_departure_s_ = rate_.finish_s(begin_s, bytes, kAlone, kUncapped, kAllLoops);
+  }
   waiting_.push_back({last_departure_s_, bytes});
   backlog_.add(bytes);
   return {lost ? PacketFate::End::kLost : PacketFate::End::kDelivered, last_departure_s_,
           last_departure_s_ + delay_s_};
-}
-
-double LinkQueue::departure_s(double begin_s, double bytes) const {
-  // As RateTimeline::finish_s, which gives up after ten loops of a trace; a link has no other way.
-  double now_s = begin_s;
-  double left = bytes;
-  while (now_s < RateTimeline::kNever) {
-    const double rate = rate_.rate_byte_per_s(now_s);
-    const double change_s = rate_.next_change(now_s);
-    if (rate > 0) {
-      const double finish_s = now_s + left / rate;
-      if (finish_s <= change_s) return finish_s;
-      left -= rate * (change_s - now_s);
-    }
-    now_s = change_s;
-  }
-  return RateTimeline::kNever;
 }
 
 PacketCount LinkQueue::backlog(double date_s) {

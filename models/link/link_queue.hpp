@@ -32,7 +32,8 @@ struct LinkDirection {
 
 /// @param name   "uplink", for the error
 /// @param packet bytes of the largest packet, > 0
-/// @throws ConfigError if a value is out of its range, or the trace is 0 throughout
+/// @throws ConfigError if a value is out of its range, the trace is 0 throughout, or the largest
+///         packet would take more than a day
 void check_link_direction(const LinkDirection& direction, std::string_view name,
                           std::uint32_t packet);
 
@@ -85,9 +86,6 @@ class LinkQueue {
     double departure_s{0};
     std::uint32_t bytes{0};
   };
-
-  /// Date at which bytes are sent whose sending begins at a date; kNever if the rate stays 0.
-  [[nodiscard]] double departure_s(double begin_s, double bytes) const;
 
   std::shared_ptr<const Trace> trace_;
   RateTimeline rate_;

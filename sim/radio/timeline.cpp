@@ -46,10 +46,9 @@ double RateTimeline::next_change(double date_s) const {
   return std::min(change, std::max(piece_end, std::nextafter(date_s, kNever)));
 }
 
-double RateTimeline::finish_s(double begin_s, double bytes, double flows,
-                              double cap_byte_per_s) const {
-  constexpr double kLoops = 10;
-  const double horizon = trace_ == nullptr ? kNever : begin_s + kLoops * trace_->length_s;
+double RateTimeline::finish_s(double begin_s, double bytes, double flows, double cap_byte_per_s,
+                              double most_loops) const {
+  const double horizon = trace_ == nullptr ? kNever : begin_s + most_loops * trace_->length_s;
   double now = begin_s;
   double left = bytes;
   while (now <= horizon) {

@@ -34,9 +34,10 @@ class RateTimeline {
   /// The first date after `date_s` at which the rate may change, or kNever.
   [[nodiscard]] double next_change(double date_s) const;
   /// Date at which a transfer ends that begins at `begin_s` and gets the share 1/`flows` of the
-  /// rate, `cap_byte_per_s` at most; kNever if that is beyond ten loops of the trace.
-  [[nodiscard]] double finish_s(double begin_s, double bytes, double flows,
-                                double cap_byte_per_s) const;
+  /// rate, `cap_byte_per_s` at most; kNever if that is beyond `most_loops` loops of the trace.
+  /// @param most_loops kNever: however many it takes; the trace is not 0 throughout then
+  [[nodiscard]] double finish_s(double begin_s, double bytes, double flows, double cap_byte_per_s,
+                                double most_loops = 10) const;
 
  private:
   [[nodiscard]] const Outage* outage_at(double date_s) const;

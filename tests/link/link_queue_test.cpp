@@ -218,6 +218,13 @@ TEST(LinkQueue, RefusesWhatHasNoMeaning) {
   EXPECT_EQ(problem_of(traced({0}, {0}, 1)),
             "papilio: error: uplink: trace: its rate is 0 throughout");
   EXPECT_THAT(problem_of(traced({0}, {5}, 1, 2)), testing::HasSubstr("expected 0 to 1 s"));
+  // 1500 B by 86,400 s are 0.0174 B/s.
+  EXPECT_EQ(problem_of(constant(0.018)), "");
+  EXPECT_EQ(problem_of(constant(0.017)),
+            "papilio: error: uplink: rate: a packet of 1500 bytes takes more than a day at 0.017 "
+            "bytes a second; take a faster link");
+  EXPECT_THAT(problem_of(traced({0, 0.001}, {10, 0}, 1)),
+              testing::HasSubstr("uplink: trace: a packet of 1500 bytes takes more than a day"));
 }
 
 // ---- Properties. ----
