@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstring>
 #include <exception>
+#include <fstream>
 #include <thread>
 #include <utility>
 
@@ -59,6 +60,11 @@ void NetworkNamespace::run(const std::function<void()>& work) const {
 
 void set_network_setting(std::string_view name, std::string_view value) {
   const std::string path = fmt::format("/proc/sys/net/{}", name);
+  // What may not be written may be right all the same.
+  std::ifstream setting{path};
+  std::string present;
+  setting >> present;
+  if (present == value) return;
   const Descriptor file{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
   if (file.get() < 0 || ::write(file.get(), value.data(), value.size()) < 0) {
     refuse_action(fmt::format("set {} to '{}' in a network namespace", path, value), errno);
@@ -68,9 +74,11 @@ void set_network_setting(std::string_view name, std::string_view value) {
 void refuse_action(std::string_view action, int problem) {
   constexpr const char* kRemedy =
       "; run as root, or with CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_RAW (of a container: "
-      "--cap-add SYS_ADMIN --cap-add NET_ADMIN --device /dev/net/tun)";
+      "--privileged)";
+  // A container without privileges has its /proc/sys to read only.
+  const bool forbidden = problem == EPERM || problem == EACCES || problem == EROFS;
   throw ConfigError{fmt::format("papilio: error: cannot {}: {}{}", action, std::strerror(problem),
-                                problem == EPERM || problem == EACCES ? kRemedy : "")};
+                                forbidden ? kRemedy : "")};
 }
 
 void keep_to_processors(const std::vector<int>& cpus) {

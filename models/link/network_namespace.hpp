@@ -34,8 +34,9 @@ class NetworkNamespace {
   Descriptor fd_;
 };
 
-/// Writes a setting of the calling thread's namespace.
-/// @param name below /proc/sys/net, "ipv4/tcp_slow_start_after_idle"
+/// Writes a setting of the calling thread's namespace, where it is another.
+/// @param name  below /proc/sys/net, "ipv4/tcp_slow_start_after_idle"
+/// @param value one word
 /// @throws ConfigError if it cannot be written
 void set_network_setting(std::string_view name, std::string_view value);
 
