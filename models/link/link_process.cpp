@@ -9,7 +9,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <iostream>
+#include <string>
 #include <utility>
 
 #include "sim/base/error.hpp"
@@ -17,19 +19,35 @@
 namespace papilio {
 namespace {
 
-int told_exit_code(const char* what, ExitCode code) {
-  fmt::print(stderr, "{}\n", what);
+int print_error(const std::string& text, ExitCode code) {
+  fmt::print(stderr, "{}\n", text);
   return static_cast<int>(code);
 }
 
-int exit_code_of(const std::function<int()>& work) {
+/// Nothing may unwind into what the parent is about to do: what is no std::exception ends here.
+int exit_code_of(const std::function<int()>& work) noexcept {
   try {
     return work();
   } catch (const ConfigError& error) {
-    return told_exit_code(error.what(), ExitCode::kUserError);
+    return print_error(error.what(), ExitCode::kUserError);
+  } catch (const Interrupted& stop) {
+    return print_error(fmt::format("papilio: interrupted; {}", stop.what()),
+                       ExitCode::kInterrupted);
+  } catch (const Differs&) {
+    return static_cast<int>(ExitCode::kDiffers);  // what differs is printed already
   } catch (const std::exception& error) {
-    return told_exit_code(error.what(), ExitCode::kSimulationError);
+    return print_error(fmt::format("papilio: simulation error: {}", error.what()),
+                       ExitCode::kSimulationError);
   }
+}
+
+/// Waits for a child. @return whether the system told how it ended; if not, errno is set
+bool reap(pid_t pid, int& status) {
+  pid_t ended = -1;
+  do {
+    ended = ::waitpid(pid, &status, 0);
+  } while (ended < 0 && errno == EINTR);
+  return ended == pid;
 }
 
 }  // namespace
@@ -62,7 +80,8 @@ LinkProcess::LinkProcess(const ShapedLink& link, LinkEnd end, const std::vector<
 LinkProcess::~LinkProcess() {
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  int status = 0;
+  reap(pid_, status);
 }
 
 LinkProcess::LinkProcess(LinkProcess&& other) noexcept : pid_{std::exchange(other.pid_, -1)} {}
@@ -80,9 +99,10 @@ void LinkProcess::signal(int number) const {
 int LinkProcess::wait() {
   PAPILIO_CHECK(pid_ > 0);
   int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  if (!reap(std::exchange(pid_, -1), status)) {
+    throw SimulationError{
+        fmt::format("cannot tell how a process on a link ended: {}", std::strerror(errno))};
   }
-  pid_ = -1;
   constexpr int kSignalled = 128;
   return WIFEXITED(status) ? WEXITSTATUS(status) : kSignalled + WTERMSIG(status);
 }
