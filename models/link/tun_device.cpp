@@ -6,6 +6,7 @@
 #include <ifaddrs.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -83,20 +84,17 @@ class NetworkDevice {
   Descriptor socket_;
 };
 
-/// A message to the kernel about a route.
-class RouteMessage {
+/// A message to the kernel that sets something of its network: what it is about, and attributes.
+class KernelMessage {
  public:
-  RouteMessage() {
-    header().nlmsg_len = NLMSG_LENGTH(sizeof(rtmsg));
-    header().nlmsg_type = RTM_NEWROUTE;
+  /// @param type  RTM_NEWROUTE, say
+  /// @param about of the type's own kind, rtmsg
+  template <class About>
+  KernelMessage(unsigned short type, const About& about) {
+    header().nlmsg_len = static_cast<std::uint32_t>(NLMSG_LENGTH(sizeof(About)));
+    header().nlmsg_type = type;
     header().nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
-    rtmsg& route = *static_cast<rtmsg*>(NLMSG_DATA(&header()));
-    route.rtm_family = AF_INET;
-    route.rtm_dst_len = kPrefixBits;
-    route.rtm_table = RT_TABLE_MAIN;
-    route.rtm_protocol = RTPROT_KERNEL;
-    route.rtm_scope = RT_SCOPE_LINK;
-    route.rtm_type = RTN_UNICAST;
+    std::memcpy(NLMSG_DATA(&header()), &about, sizeof about);
   }
 
   /// @return where the attribute begins
@@ -142,6 +140,21 @@ class RouteMessage {
   alignas(nlmsghdr) std::array<char, 512> bytes_{};
 };
 
+/// Gives the device the queue that holds packets and nothing else.
+void set_plain_queue() {
+  const std::string kind = "pfifo";
+  tcmsg queue{};
+  queue.tcm_family = AF_UNSPEC;
+  queue.tcm_ifindex = static_cast<int>(::if_nametoindex(kTunName));
+  queue.tcm_parent = TC_H_ROOT;
+  KernelMessage message{RTM_NEWQDISC, queue};
+  message.add(TCA_KIND, kind.c_str(), kind.size() + 1);
+  const int problem = message.send();
+  // A kernel without packet schedulers has no other queue.
+  if (problem == 0 || problem == EOPNOTSUPP) return;
+  refuse_action(fmt::format("give the network device {} a plain queue", kTunName), problem);
+}
+
 /// Sets what TCP does over the device's route to its network. A namespace's own setting of the
 /// congestion control takes only those that the machine lets everybody have; a route takes any.
 void set_tcp_of_route(const TunSettings& settings) {
@@ -149,7 +162,14 @@ void set_tcp_of_route(const TunSettings& settings) {
   const in_addr source = parse_address(settings.address);
   const in_addr_t network = source.s_addr & htonl(kNetwork);
   const unsigned int device = ::if_nametoindex(kTunName);
-  RouteMessage message;
+  rtmsg route{};
+  route.rtm_family = AF_INET;
+  route.rtm_dst_len = kPrefixBits;
+  route.rtm_table = RT_TABLE_MAIN;
+  route.rtm_protocol = RTPROT_KERNEL;
+  route.rtm_scope = RT_SCOPE_LINK;
+  route.rtm_type = RTN_UNICAST;
+  KernelMessage message{RTM_NEWROUTE, route};
   message.add(RTA_DST, &network, sizeof network);
   message.add(RTA_OIF, &device, sizeof device);
   message.add(RTA_PREFSRC, &source, sizeof source);
@@ -185,8 +205,8 @@ Descriptor open_tun(const TunSettings& settings) {
     if (errno == ENOENT || errno == ENODEV || errno == ENXIO) {
       throw ConfigError{fmt::format(
           "papilio: error: this system has no {}; load it with 'modprobe tun' (of a container: "
-          "--device {})",
-          kTunFile, kTunFile)};
+          "--privileged)",
+          kTunFile)};
     }
     refuse_action(fmt::format("open {}", kTunFile), errno);
   }
@@ -202,6 +222,7 @@ Descriptor open_tun(const TunSettings& settings) {
   const NetworkDevice device{kTunName};
   device.set_mtu(settings.mtu);
   device.set_queue(settings.queue_packets);
+  set_plain_queue();
   device.set_address(settings.address);
   device.bring_up();
   set_tcp_of_route(settings);
