@@ -67,7 +67,7 @@ LinkProcess::LinkProcess(const ShapedLink& link, LinkEnd end, const std::vector<
   if (::getppid() != parent) ::_exit(1);
   const int code = exit_code_of([&] {
     link.side(end).enter();
-    link.forget();
+    link.close_inherited();
     keep_to_processors(cpus);
     return work();
   });

@@ -18,19 +18,13 @@
 #include <limits>
 #include <utility>
 
+#include "models/link/clock.hpp"
 #include "sim/base/error.hpp"
 
 namespace papilio {
 namespace {
 
-constexpr std::int64_t kNsPerS = 1'000'000'000;
 constexpr std::int64_t kNoDate = std::numeric_limits<std::int64_t>::max();
-
-std::int64_t read_clock_ns(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return now.tv_sec * kNsPerS + now.tv_nsec;
-}
 
 double in_s(std::int64_t ns) {
   return static_cast<double>(ns) / static_cast<double>(kNsPerS);
@@ -47,14 +41,14 @@ std::int64_t in_ns(double date_s) {
 
 // ---- A direction. ----
 
-LinkLane::LinkLane(const LinkDirection& direction, const StreamFamily& losses, std::size_t records,
-                   std::size_t mtu)
+DirectionPump::DirectionPump(const LinkDirection& direction, const StreamFamily& losses,
+                             std::size_t records, std::size_t mtu)
     : queue_{direction, losses}, most_records_{records}, buffer_(mtu) {
   // Growing it would take time between packets.
   records_.reserve(records);
 }
 
-bool LinkLane::take(LinkSide& from, std::int64_t origin_ns) {
+bool DirectionPump::take(LinkSide& from, std::int64_t origin_ns) {
   const ssize_t size = ::read(from.tun.get(), buffer_.data(), buffer_.size());
   if (size < 0) {
     if (errno == EAGAIN || errno == EINTR) return false;
@@ -64,7 +58,7 @@ bool LinkLane::take(LinkSide& from, std::int64_t origin_ns) {
   if (size == 0) return false;
   const auto bytes = static_cast<std::uint32_t>(size);
   const std::int64_t sent_ns =
-      from.dates.of(buffer_.data(), bytes, read_clock_ns(CLOCK_MONOTONIC)) - origin_ns;
+      from.dates.date_of(buffer_.data(), bytes, read_clock_ns(CLOCK_MONOTONIC)) - origin_ns;
   // What was sent before the start came at the start; and where somebody sets the clock, order is
   // kept.
   const double arrival_s = std::max(last_arrival_s_, in_s(sent_ns));
@@ -86,8 +80,7 @@ bool LinkLane::take(LinkSide& from, std::int64_t origin_ns) {
   return true;
 }
 
-void LinkLane::count(const PacketFate& fate, std::size_t bytes) {
-  const std::lock_guard lock{mutex_};
+void DirectionPump::count(const PacketFate& fate, std::size_t bytes) {
   counts_.received.add(bytes);
   switch (fate.end) {
     case PacketFate::End::kDelivered:
@@ -102,7 +95,7 @@ void LinkLane::count(const PacketFate& fate, std::size_t bytes) {
   }
 }
 
-bool LinkLane::hand_over(const LinkSide& to, std::int64_t origin_ns) {
+bool DirectionPump::hand_over(const LinkSide& to, std::int64_t origin_ns) {
   bool any = false;
   while (!moving_.empty() && moving_.front().due_ns <= read_clock_ns(CLOCK_MONOTONIC) - origin_ns) {
     Moving& next = moving_.front();
@@ -110,12 +103,9 @@ bool LinkLane::hand_over(const LinkSide& to, std::int64_t origin_ns) {
     const bool taken =
         ::write(to.tun.get(), next.packet.data(), bytes) == static_cast<ssize_t>(bytes);
     const std::int64_t now_ns = read_clock_ns(CLOCK_MONOTONIC) - origin_ns;
-    {
-      const std::lock_guard lock{mutex_};
-      --counts_.in_flight.packets;
-      counts_.in_flight.bytes -= bytes;
-      (taken ? counts_.delivered : counts_.refused).add(bytes);
-    }
+    --counts_.in_flight.packets;
+    counts_.in_flight.bytes -= bytes;
+    (taken ? counts_.delivered : counts_.refused).add(bytes);
     if (taken) {
       lateness_.add(now_ns - next.due_ns);
       if (next.record < records_.size()) records_[next.record].delivered_s = in_s(now_ns);
@@ -127,18 +117,13 @@ bool LinkLane::hand_over(const LinkSide& to, std::int64_t origin_ns) {
   return any;
 }
 
-std::int64_t LinkLane::due_ns() const {
+std::int64_t DirectionPump::due_ns() const {
   return moving_.empty() ? kNoDate : moving_.front().due_ns;
 }
 
-LinkCounts LinkLane::counts() const {
-  const std::lock_guard lock{mutex_};
-  return counts_;
-}
-
-LinkDirectionReport LinkLane::report() {
+LinkDirectionReport DirectionPump::report() {
   LinkDirectionReport report;
-  report.counts = counts();
+  report.counts = counts_;
   report.lateness = lateness_.stats();
   report.packets = std::move(records_);
   return report;
@@ -146,25 +131,27 @@ LinkDirectionReport LinkLane::report() {
 
 // ---- Waking up. ----
 
-std::int64_t Waking::until_ns(std::int64_t now_ns, std::int64_t due_ns) {
+std::int64_t WakeUpTimer::until_ns(std::int64_t now_ns, std::int64_t due_ns) {
   // Half of one processor at most goes into looking at the clock: more would keep other programs
   // from it, and the kernel then keeps this one from it, for tens of milliseconds.
   constexpr std::int64_t kShare = 2;
   constexpr std::int64_t kMostCredit = 5'000'000;
   const std::int64_t passed_ns = now_ns - asked_ns_;
-  credit_ns_ = std::min(kMostCredit, credit_ns_ + passed_ns / kShare - (awake_ ? passed_ns : 0));
+  credit_ns_ += passed_ns / kShare - (awake_ ? passed_ns : 0);
+  // What it did not use it cannot have all at once, and what held it up it need not pay for long.
+  credit_ns_ = std::clamp(credit_ns_, -kMostCredit, kMostCredit);
   asked_ns_ = now_ns;
   const std::int64_t until_ns = due_ns - (credit_ns_ > 0 ? early_ns_ : 0);
   awake_ = until_ns <= now_ns;
   return until_ns;
 }
 
-void Waking::learn(std::int64_t late_ns) {
+void WakeUpTimer::learn(std::int64_t late_ns) {
   // Steps of 9 to 1 settle where one in ten sleeps lasts longer than expected.
   constexpr std::int64_t kStep = 500;
-  constexpr std::int64_t kOdds = 9;
-  early_ns_ += late_ns > early_ns_ ? kOdds * kStep : -kStep;
-  early_ns_ = std::clamp<std::int64_t>(early_ns_, 0, most_ns_);
+  constexpr std::int64_t kStepUp = 9 * kStep;
+  early_ns_ += late_ns > early_ns_ ? kStepUp : -kStep;
+  early_ns_ = std::clamp<std::int64_t>(early_ns_, 0, max_ns_);
 }
 
 // ---- The thread. ----
@@ -174,7 +161,7 @@ ShapedLink::Pump::Pump(const ShapedLinkSpec& spec, LinkSide mobile, LinkSide ser
       mobile_{std::move(mobile)},
       server_{std::move(server)},
       wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)},
-      waking_{in_ns(spec.most_early.value())},
+      timer_{in_ns(spec.max_early.value())},
       up_{spec.uplink, StreamFamily{spec.seed, "link.uplink"}, spec.records,
           static_cast<std::size_t>(spec.mtu)},
       down_{spec.downlink, StreamFamily{spec.seed, "link.downlink"}, spec.records,
@@ -190,34 +177,42 @@ ShapedLink::Pump::~Pump() {
 }
 
 void ShapedLink::Pump::start() {
-  PAPILIO_CHECK(!thread_.joinable());
-  // Ctrl-C is for the threads that were there before.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  PAPILIO_CHECK(origin_ns_ == 0 && !thread_.joinable());
   std::promise<void> ready;
   std::future<void> is_ready = ready.get_future();
-  thread_ = std::thread{[&] {
+  thread_ = std::thread{[this, told = std::move(ready)]() mutable {
     try {
       prepare_thread();
-      ready.set_value();
+      told.set_value();
     } catch (...) {
-      ready.set_exception(std::current_exception());
+      told.set_exception(std::current_exception());
       return;
     }
     try {
       move_packets();
     } catch (...) {
       failure_ = std::current_exception();
+      failed_.store(true, std::memory_order_release);
     }
     processor_ns_ = read_clock_ns(CLOCK_THREAD_CPUTIME_ID);
   }};
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   is_ready.get();
 }
 
+void ShapedLink::Pump::check() const {
+  if (failed_.load(std::memory_order_acquire)) std::rethrow_exception(failure_);
+}
+
+std::int64_t ShapedLink::Pump::origin_ns() const {
+  PAPILIO_CHECK(origin_ns_ != 0);
+  return origin_ns_;
+}
+
 void ShapedLink::Pump::prepare_thread() {
+  // Ctrl-C is for the threads that were there before.
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
   keep_to_processors(spec_.cpus);
   // Else the kernel may let it sleep 50 µs longer, to wake several sleepers at once.
   ::prctl(PR_SET_TIMERSLACK, 1UL);
@@ -236,7 +231,7 @@ void ShapedLink::Pump::move_packets() {
     any = down_.hand_over(mobile_, origin_ns_) || any;
     any = up_.take(mobile_, origin_ns_) || any;
     any = down_.take(server_, origin_ns_) || any;
-    if (!any && !spec_.sleepless) wait(std::min(up_.due_ns(), down_.due_ns()));
+    if (!any) wait(std::min(up_.due_ns(), down_.due_ns()));
   }
 }
 
@@ -244,17 +239,18 @@ void ShapedLink::Pump::wait(std::int64_t due_ns) {
   std::array<pollfd, 3> sources{pollfd{mobile_.tun.get(), POLLIN, 0},
                                 pollfd{server_.tun.get(), POLLIN, 0},
                                 pollfd{wake_.get(), POLLIN, 0}};
+  const std::int64_t now_ns = read_clock_ns(CLOCK_MONOTONIC) - origin_ns_;
+  // Without a date too: it is to know that this thread sleeps.
+  const std::int64_t until_ns = timer_.until_ns(now_ns, due_ns);
+  if (until_ns <= now_ns) return;
   if (due_ns == kNoDate) {
     ::ppoll(sources.data(), sources.size(), nullptr, nullptr);
     return;
   }
-  const std::int64_t now_ns = read_clock_ns(CLOCK_MONOTONIC) - origin_ns_;
-  const std::int64_t until_ns = waking_.until_ns(now_ns, due_ns);
-  if (until_ns <= now_ns) return;
   const std::int64_t left_ns = until_ns - now_ns;
   const timespec left{left_ns / kNsPerS, left_ns % kNsPerS};
   if (::ppoll(sources.data(), sources.size(), &left, nullptr) == 0) {
-    waking_.learn(read_clock_ns(CLOCK_MONOTONIC) - origin_ns_ - until_ns);
+    timer_.learn(read_clock_ns(CLOCK_MONOTONIC) - origin_ns_ - until_ns);
   }
 }
 
@@ -271,14 +267,14 @@ LinkReport ShapedLink::Pump::stop() {
   PAPILIO_CHECK(thread_.joinable());
   join();
   const std::int64_t stopped_ns = read_clock_ns(CLOCK_MONOTONIC);
-  if (failure_) std::rethrow_exception(failure_);
+  check();
   LinkReport report;
   report.uplink = up_.report();
   report.downlink = down_.report();
   report.uplink.undated = mobile_.dates.missing();
   report.downlink.undated = server_.dates.missing();
-  report.duration_s = in_s(stopped_ns - origin_ns_);
-  report.processor_s = in_s(processor_ns_);
+  report.duration = Seconds{in_s(stopped_ns - origin_ns_)};
+  report.processor = Seconds{in_s(processor_ns_)};
   report.realtime = realtime_;
   return report;
 }

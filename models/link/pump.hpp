@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -23,10 +22,10 @@ struct LinkSide {
 };
 
 /// One direction at work: the packets that are under way, from one device to another.
-class LinkLane {
+class DirectionPump {
  public:
-  LinkLane(const LinkDirection& direction, const StreamFamily& losses, std::size_t records,
-           std::size_t mtu);
+  DirectionPump(const LinkDirection& direction, const StreamFamily& losses, std::size_t records,
+                std::size_t mtu);
 
   /// Takes one packet that waits at a side. @return whether there was one
   bool take(LinkSide& from, std::int64_t origin_ns);
@@ -35,8 +34,7 @@ class LinkLane {
   /// Date of the next packet to be handed over, in nanoseconds from the origin, or the greatest.
   [[nodiscard]] std::int64_t due_ns() const;
 
-  [[nodiscard]] LinkCounts counts() const;
-  /// To be called when nothing else is.
+  /// Once, at the end.
   LinkDirectionReport report();
 
  private:
@@ -53,7 +51,6 @@ class LinkLane {
   std::vector<char> buffer_;
   std::deque<Moving> moving_;             // in the order of their dates
   std::vector<std::vector<char>> spare_;  // of packets gone, to be used again
-  mutable std::mutex mutex_;              // of counts_
   LinkCounts counts_;
   double last_arrival_s_{0};
   Lateness lateness_;
@@ -63,22 +60,22 @@ class LinkLane {
 /// How long before a date to wake up. What sleeps until a date wakes after it, by what varies with
 /// the machine and its load; so it sleeps shorter, by what nine in ten sleeps last too long, and
 /// looks at the clock for the rest.
-class Waking {
+class WakeUpTimer {
  public:
-  /// @param most_ns the longest that it may look at the clock, >= 0; 0: it sleeps until the date
-  explicit Waking(std::int64_t most_ns) : most_ns_{most_ns}, early_ns_{most_ns / 2} {}
+  /// @param max_ns the longest that it may look at the clock, >= 0; 0: it sleeps until the date
+  explicit WakeUpTimer(std::int64_t max_ns) : max_ns_{max_ns}, early_ns_{max_ns / 2} {}
 
   /// @param now_ns not before that of the call before
-  /// @param due_ns the date for which to be awake
+  /// @param due_ns the date for which to be awake; the greatest number: none, it sleeps
   /// @return the date to sleep until; not after now: stay awake, and ask again soon
   [[nodiscard]] std::int64_t until_ns(std::int64_t now_ns, std::int64_t due_ns);
   /// @param late_ns by which a sleep until the date that it gave lasted too long, >= 0
   void learn(std::int64_t late_ns);
 
  private:
-  std::int64_t most_ns_;
-  std::int64_t early_ns_;  // at first a guess
-  std::int64_t credit_ns_{0};
+  std::int64_t max_ns_;
+  std::int64_t early_ns_;      // at first a guess
+  std::int64_t credit_ns_{0};  // that it may look at the clock
   std::int64_t asked_ns_{0};
   bool awake_{false};  // since it was asked
 };
@@ -92,10 +89,9 @@ class ShapedLink::Pump {
   Pump& operator=(const Pump&) = delete;
 
   void start();
+  void check() const;
   LinkReport stop();
-  [[nodiscard]] std::int64_t origin_ns() const { return origin_ns_; }
-  [[nodiscard]] const LinkLane& up() const { return up_; }
-  [[nodiscard]] const LinkLane& down() const { return down_; }
+  [[nodiscard]] std::int64_t origin_ns() const;
   [[nodiscard]] std::array<int, 5> descriptors() const {
     return {mobile_.tun.get(), mobile_.dates.descriptor(), server_.tun.get(),
             server_.dates.descriptor(), wake_.get()};
@@ -112,14 +108,15 @@ class ShapedLink::Pump {
   LinkSide mobile_;
   LinkSide server_;
   Descriptor wake_;
-  Waking waking_;
-  LinkLane up_;
-  LinkLane down_;
-  std::int64_t origin_ns_{0};
+  WakeUpTimer timer_;
+  DirectionPump up_;
+  DirectionPump down_;
+  std::int64_t origin_ns_{0};  // 0: not started
   std::atomic<bool> stopping_{false};
   bool realtime_{false};
   std::int64_t processor_ns_{0};
-  std::exception_ptr failure_;
+  std::exception_ptr failure_;  // not to be read before failed_
+  std::atomic<bool> failed_{false};
   std::thread thread_;
 };
 

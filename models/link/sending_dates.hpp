@@ -12,7 +12,8 @@ namespace papilio {
 /// a copy of each packet's beginning with the date of its sending, tells when that was.
 class SendingDates {
  public:
-  /// Of the device `kTunName` of the calling thread's namespace.
+  /// Of the device `kTunName` of the calling thread's namespace, whose loopback is up. Waits until
+  /// the kernel dates packets, some seconds at most.
   /// @throws ConfigError if this process may not (CAP_NET_RAW), or the kernel has no such sockets
   SendingDates();
 
@@ -20,9 +21,9 @@ class SendingDates {
   /// @param read_ns when, on CLOCK_MONOTONIC
   /// @return the date of its sending on that clock, not after `read_ns`; that itself where the
   ///         kernel's date is missing
-  std::int64_t of(const char* packet, std::size_t bytes, std::int64_t read_ns);
+  std::int64_t date_of(const char* packet, std::size_t bytes, std::int64_t read_ns);
 
-  /// Packets for which the date was missing.
+  /// Packets for which the date was missing, or came out after the reading.
   [[nodiscard]] std::uint64_t missing() const { return missing_; }
   [[nodiscard]] int descriptor() const { return socket_.get(); }
 

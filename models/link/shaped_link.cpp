@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -20,15 +21,17 @@ ShapedLinkSpec checked(ShapedLinkSpec spec) {
     throw ConfigError{fmt::format("papilio: error: link: mtu: expected {} to {} bytes, got {}",
                                   kLeastMtu, kMostMtu, spec.mtu)};
   }
-  constexpr Seconds kMostEarly{0.01};
-  if (!(spec.most_early >= Seconds{0} && spec.most_early <= kMostEarly)) {
-    throw ConfigError{fmt::format("papilio: error: link: most_early_s: expected 0 to {} s, got {}",
-                                  kMostEarly.value(), spec.most_early.value())};
+  constexpr Seconds kMaxEarly{0.01};
+  if (!(spec.max_early >= Seconds{0} && spec.max_early <= kMaxEarly)) {
+    throw ConfigError{fmt::format("papilio: error: link: max_early_s: expected 0 to {} s, got {}",
+                                  kMaxEarly.value(), spec.max_early.value())};
   }
-  if (spec.sleepless && spec.realtime) {
-    throw ConfigError{
-        "papilio: error: link: sleepless: what never sleeps must not go before all other programs; "
-        "set realtime to false"};
+  constexpr std::size_t kMostCharacters = 15;  // the kernel's TCP_CA_NAME_MAX, less the end
+  if (spec.congestion_control.size() > kMostCharacters) {
+    throw ConfigError{fmt::format(
+        "papilio: error: link: congestion_control: expected a name of at most {} characters, as "
+        "'cubic', got one of {}",
+        kMostCharacters, spec.congestion_control.size())};
   }
   if (spec.initial_window < 0) {
     throw ConfigError{
@@ -45,8 +48,8 @@ ShapedLinkSpec checked(ShapedLinkSpec spec) {
 LinkSide open_side(const NetworkNamespace& side, LinkEnd end, const ShapedLinkSpec& spec) {
   std::optional<LinkSide> opened;
   side.run([&] {
-    // TCP may have as much under way as the link's queue holds, in packets of its headers alone.
-    // What the kernel drops all the same, the report tells.
+    // The link's own queue is in the emulator. Here waits what it has not read yet, so this is what
+    // it may be late by: 0.2 s of its work. What the kernel drops all the same, the report tells.
     constexpr int kQueuePackets = 10'000;
     Descriptor tun = open_tun({ShapedLink::address(end), spec.mtu, kQueuePackets,
                                spec.congestion_control, spec.initial_window});
@@ -93,12 +96,8 @@ std::int64_t ShapedLink::started_ns() const {
   return pump_->origin_ns();
 }
 
-LinkCounts ShapedLink::uplink() const {
-  return pump_->up().counts();
-}
-
-LinkCounts ShapedLink::downlink() const {
-  return pump_->down().counts();
+void ShapedLink::check() const {
+  pump_->check();
 }
 
 LinkReport ShapedLink::stop() {
@@ -110,10 +109,22 @@ LinkReport ShapedLink::stop() {
   return report;
 }
 
-void ShapedLink::forget() const {
+void ShapedLink::close_inherited() const {
   for (const int fd : pump_->descriptors()) ::close(fd);
   ::close(mobile_.descriptor());
   ::close(server_.descriptor());
+}
+
+std::optional<std::string> find_link_problem() {
+  ShapedLinkSpec spec;
+  spec.uplink.rate = BytesPerSecond{1};
+  spec.downlink.rate = BytesPerSecond{1};
+  try {
+    const ShapedLink link{spec};
+    return std::nullopt;
+  } catch (const ConfigError& problem) {
+    return problem.what();
+  }
 }
 
 }  // namespace papilio

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ struct ShapedLinkSpec {
   /// connection was idle, so by default TCP here begins slowly once and not after each pause.
   bool slow_start_after_idle{false};
   /// TCP's congestion control, "cubic" as Linux has by default; a machine's own choice may be
-  /// another (BBR paces by what it measured, and pauses every ten seconds to measure again). Empty:
-  /// the machine's.
+  /// another (BBR paces by what it measured, and pauses every ten seconds to measure again). 15
+  /// characters at most. Empty: the machine's.
   std::string congestion_control{"cubic"};
   /// Segments that a TCP connection begins with; 0: the kernel's own choice, 10. A great number
   /// shows what slow start contributes.
@@ -37,10 +38,7 @@ struct ShapedLinkSpec {
   bool realtime{true};
   /// A sleep ends late, so the emulator wakes up earlier, by as much as it has learned, and looks
   /// at the clock until a packet's date: this long at most, 0..0.01 s; of half a processor at most.
-  Seconds most_early{200e-6};
-  /// Whether it never sleeps, and so takes a packet at once: for machines that have a processor to
-  /// give it (`cpus`) and `realtime` false.
-  bool sleepless{false};
+  Seconds max_early{200e-6};
   /// Packets each way of which `LinkReport` tells each; what comes after them is only counted.
   std::size_t records{0};
 };
@@ -51,10 +49,11 @@ struct ShapedLinkSpec {
 struct LinkCounts {
   PacketCount received;   ///< that came from the sending side
   PacketCount delivered;  ///< handed to the other side's kernel
-  PacketCount lost;       ///< by `loss`
+  /// By `loss`. Counted when it comes, though it fills the queue until its sending has ended.
+  PacketCount lost;
   PacketCount dropped;    ///< by a full queue
   PacketCount refused;    ///< that the other side's kernel would not take
-  PacketCount in_flight;  ///< waiting, in sending, or delayed
+  PacketCount in_flight;  ///< waiting, in sending, or delayed, without what is lost
 };
 
 /// One packet.
@@ -69,7 +68,8 @@ struct LinkDirectionReport {
   LinkCounts counts;
   LatenessStats lateness;         ///< of deliveries after their dates
   std::uint64_t kernel_drops{0};  ///< that the kernels of the two sides dropped at their devices
-  /// Packets of which the kernel did not say when it sent them: they came when they were read.
+  /// Packets of which the kernel did not say when it sent them, or said a date after their reading:
+  /// they came when they were read.
   std::uint64_t undated{0};
   std::vector<PacketRecord> packets;  ///< the first ones, in the order of coming
 };
@@ -77,9 +77,9 @@ struct LinkDirectionReport {
 struct LinkReport {
   LinkDirectionReport uplink;
   LinkDirectionReport downlink;
-  double duration_s{0};   ///< from start() to stop()
-  double processor_s{0};  ///< that the emulator took
-  bool realtime{false};   ///< whether it went before other programs
+  Seconds duration{0};   ///< from start() to stop()
+  Seconds processor{0};  ///< processor time that the emulator took
+  bool realtime{false};  ///< whether it went before other programs
 };
 
 /// Joins two network namespaces in user space: each has a TUN device, and a thread takes the
@@ -87,8 +87,8 @@ struct LinkReport {
 /// other. Why not the kernel's own shapers: ADR 0033. What it is worth: docs/models/link.md.
 ///
 /// Order of use: construct, fork what is to run on the sides (`LinkProcess`, before this process
-/// has threads that a fork would lose), start(), stop(). Nothing of it outlives the object and the
-/// processes on its sides.
+/// has threads that a fork would lose), start(), check() from time to time, stop(). Nothing of it
+/// outlives the object and the processes on its sides. A process that forks some has one link.
 class ShapedLink {
  public:
   /// Makes the namespaces and devices. Nothing passes before start().
@@ -109,9 +109,10 @@ class ShapedLink {
   /// nanoseconds. After start().
   [[nodiscard]] std::int64_t started_ns() const;
 
-  /// What has come of packets so far; from any thread.
-  [[nodiscard]] LinkCounts uplink() const;
-  [[nodiscard]] LinkCounts downlink() const;
+  /// Does nothing while packets move. Who waits for what the sides do asks it now and then: where
+  /// the emulator could not go on, they wait for ever. From any thread.
+  /// @throws SimulationError that says what the emulator ended of
+  void check() const;
 
   /// Stops the emulator: what is in flight stays so. Once, after start().
   /// @throws SimulationError if it had to end before
@@ -122,12 +123,16 @@ class ShapedLink {
   class Pump;
 
   /// In a forked child: what would keep the devices alive.
-  void forget() const;
+  void close_inherited() const;
 
   ShapedLinkSpec spec_;
   NetworkNamespace mobile_;
   NetworkNamespace server_;
   std::unique_ptr<Pump> pump_;
 };
+
+/// What is in the way of a link on this machine, by making one: the text of the error that it would
+/// be; nothing: there can be one.
+std::optional<std::string> find_link_problem();
 
 }  // namespace papilio

@@ -244,13 +244,4 @@ DeviceDrops device_drops() {
   return drops;
 }
 
-std::optional<std::string> find_link_problem() {
-  try {
-    NetworkNamespace::create().run([] { open_tun({.address = "10.77.0.1"}); });
-    return std::nullopt;
-  } catch (const ConfigError& problem) {
-    return problem.what();
-  }
-}
-
 }  // namespace papilio

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 #include "sim/base/descriptor.hpp"
@@ -39,9 +38,5 @@ struct DeviceDrops {
   std::uint64_t receiving{0};
 };
 DeviceDrops device_drops();
-
-/// What is in the way of namespaces with TUN devices on this machine, by trying: the text of the
-/// error that it would be; nothing: they can be had.
-std::optional<std::string> find_link_problem();
 
 }  // namespace papilio

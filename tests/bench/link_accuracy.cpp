@@ -4,7 +4,6 @@
 // the recv() of the server, both read from one clock, beside what the link's arithmetic gives: wire
 // bytes by the rate, plus the delay. The difference is all that the emulator and both kernels add.
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,11 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +24,7 @@
 #include "models/link/shaped_link.hpp"
 #include "sim/base/descriptor.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/stats/estimate.hpp"
 #include "tests/support/link_sockets.hpp"
 
 namespace papilio {
@@ -35,28 +36,19 @@ double now_s() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-void receive(int socket, std::string& bytes, std::size_t size) {
-  bytes.resize(size);
-  std::size_t have = 0;
-  while (have < size) {
-    const ssize_t count = ::recv(socket, bytes.data() + have, size - have, 0);
-    require_done(count > 0);
-    have += static_cast<std::size_t>(count);
-  }
-}
-
 struct Quantiles {
   double median{0};
   double p99{0};
   double max{0};
 };
 
+/// @param values at least one
 Quantiles quantiles_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const auto at = [&](double share) {
-    return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1))];
-  };
-  return {at(0.5), at(0.99), values.back()};
+  Quantiles found;
+  found.median = quantile(values, 0.5);
+  found.p99 = quantile(values, 0.99);
+  found.max = quantile(values, 1);
+  return found;
 }
 
 std::string in_us(const Quantiles& of) {
@@ -88,28 +80,28 @@ void datagrams(const ShapedLinkSpec& spec, const char* name, int count) {
   constexpr double kWire = kSize + 28;
   const double expected_s = kWire / spec.uplink.rate.value() + spec.uplink.delay.value();
   std::vector<double> received_s(static_cast<std::size_t>(count));
-  std::thread thread{[&] {
-    std::string bytes;
+  std::future<void> answers = std::async(std::launch::async, [&] {
+    std::string bytes(kSize, '\0');
     for (double& date_s : received_s) {
-      receive(server.get(), bytes, kSize);
+      receive_all(server.get(), bytes);
       date_s = now_s();
       send_all(server.get(), "x");
     }
-  }};
+  });
   std::vector<double> excess_s;
-  std::string bytes;
+  std::string answer(1, '\0');
   const std::string datagram(kSize, 'x');
   for (int i = 0; i < count; ++i) {
     const double begin_s = now_s();
     send_all(mobile.get(), datagram);
-    receive(mobile.get(), bytes, 1);
+    receive_all(mobile.get(), answer);
     excess_s.push_back(received_s[static_cast<std::size_t>(i)] - begin_s - expected_s);
   }
-  thread.join();
+  answers.get();
   const LinkReport report = link.stop();
   fmt::print("| {} | {} | {} | {} | {:.0f} |\n", name, report.realtime ? "yes" : "no",
              in_us(report.uplink.lateness), in_us(quantiles_of(excess_s)),
-             100 * report.processor_s / report.duration_s);
+             100 * report.processor / report.duration);
 }
 
 /// Messages over one TCP connection, each after the answer to the one before and a pause.
@@ -120,17 +112,17 @@ void messages(const ShapedLinkSpec& spec, const char* name, std::size_t size, in
   const Descriptor mobile = socket_on(link, LinkEnd::kMobile, SOCK_STREAM);
   link.start();
   std::vector<double> received_s(static_cast<std::size_t>(count));
-  std::thread thread{[&] {
-    const Descriptor peer{::accept(listener.get(), nullptr, nullptr)};
+  std::future<void> answers = std::async(std::launch::async, [&] {
+    const Descriptor peer = accept_at(listener);
     const int yes = 1;
     ::setsockopt(peer.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    std::string bytes;
+    std::string bytes(size, '\0');
     for (double& date_s : received_s) {
-      receive(peer.get(), bytes, size);
+      receive_all(peer.get(), bytes);
       date_s = now_s();
       send_all(peer.get(), "x");
     }
-  }};
+  });
   connect_to(mobile, LinkEnd::kServer);
   const int yes = 1;
   ::setsockopt(mobile.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -141,17 +133,17 @@ void messages(const ShapedLinkSpec& spec, const char* name, std::size_t size, in
       static_cast<double>(wire) / spec.uplink.rate.value() + spec.uplink.delay.value();
   std::vector<double> excess_s;
   std::vector<double> after_start;
-  std::string answer;
+  std::string answer(1, '\0');
   const std::string message(size, 'x');
   for (int i = 0; i < count; ++i) {
     const double begin_s = now_s();
     send_all(mobile.get(), message);
-    receive(mobile.get(), answer, 1);
+    receive_all(mobile.get(), answer);
     excess_s.push_back(received_s[static_cast<std::size_t>(i)] - begin_s - expected_s);
     if (i >= count / 5) after_start.push_back(excess_s.back());
     std::this_thread::sleep_for(std::chrono::milliseconds{20});
   }
-  thread.join();
+  answers.get();
   const LinkReport report = link.stop();
   const Quantiles later = quantiles_of(after_start);
   fmt::print("| {} | {} | {:.3f} | {:+.2f} | {:+.2f} | {:+.2f} | {:.1f} | {} |\n", name, size,
@@ -172,19 +164,19 @@ void bulk() {
   const Descriptor mobile = socket_on(link, LinkEnd::kMobile, SOCK_STREAM);
   link.start();
   const std::string message(std::size_t{50} << 20, 'x');
-  std::thread thread{[&] {
-    const Descriptor peer{::accept(listener.get(), nullptr, nullptr)};
-    std::string bytes;
-    receive(peer.get(), bytes, message.size());
+  std::future<void> done = std::async(std::launch::async, [&] {
+    const Descriptor peer = accept_at(listener);
+    std::string bytes(message.size(), '\0');
+    receive_all(peer.get(), bytes);
     send_all(peer.get(), "x");
-  }};
+  });
   connect_to(mobile, LinkEnd::kServer);
   const double begin_s = now_s();
   send_all(mobile.get(), message);
-  std::string answer;
-  receive(mobile.get(), answer, 1);
+  std::string answer(1, '\0');
+  receive_all(mobile.get(), answer);
   const double taken_s = now_s() - begin_s;
-  thread.join();
+  done.get();
   const LinkReport report = link.stop();
   const std::uint64_t packets =
       report.uplink.counts.delivered.packets + report.downlink.counts.delivered.packets;
@@ -192,7 +184,7 @@ void bulk() {
       "\n{} bytes over a link of 10 Gbit/s: {:.0f} Mbit/s, {:.1f} µs of a processor a packet ({} "
       "packets, {} dropped by the kernels)\n",
       message.size(), 8e-6 * static_cast<double>(message.size()) / taken_s,
-      1e6 * report.processor_s / static_cast<double>(packets), packets,
+      1e6 * report.processor.value() / static_cast<double>(packets), packets,
       report.uplink.kernel_drops + report.downlink.kernel_drops);
 }
 
@@ -209,7 +201,7 @@ int bench() {
   constexpr int kDatagrams = 500;
   ShapedLinkSpec spec = spec_of(8, 8, 0.001);
   datagrams(spec, "as it is by default", kDatagrams);
-  spec.most_early = Seconds{0};
+  spec.max_early = Seconds{0};
   datagrams(spec, "asleep until the date", kDatagrams);
   fmt::print(
       "\n| link | message, bytes | by the arithmetic, ms | first, % | median, % | P99, % | "
@@ -244,5 +236,8 @@ int main() {
   } catch (const papilio::ConfigError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return static_cast<int>(papilio::ExitCode::kUserError);
+  } catch (const papilio::SimulationError& error) {
+    fmt::print(stderr, "the link does not answer: {}\n", error.what());
+    return static_cast<int>(papilio::ExitCode::kSimulationError);
   }
 }
