@@ -26,7 +26,7 @@ class BatchQueue {
 
   /// @return whether there was room for it; else it is as it was
   bool push(Item& item, std::uint64_t kind, double now_s) {
-    if (waiting_.size() >= most_) return false;
+    if (is_full()) return false;
     waiting_.push_back({std::move(item), kind, now_s});
     return true;
   }
@@ -63,7 +63,24 @@ class BatchQueue {
     return next;
   }
 
+  /// Takes all of which something holds out of the queue, in their order.
+  template <class Predicate>
+  std::vector<Item> take_if(const Predicate& holds) {
+    std::vector<Item> taken;
+    taken.reserve(waiting_.size());
+    for (auto one = waiting_.begin(); one != waiting_.end();) {
+      if (!holds(std::as_const(one->item))) {
+        ++one;
+        continue;
+      }
+      taken.push_back(std::move(one->item));
+      one = waiting_.erase(one);
+    }
+    return taken;
+  }
+
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
+  [[nodiscard]] bool is_full() const { return waiting_.size() >= most_; }
 
  private:
   struct Waiting {

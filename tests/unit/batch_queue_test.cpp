@@ -123,5 +123,13 @@ TEST(BatchQueue, TakesNoMoreThanMayWaitAndHurriesAtTheEnd) {
   EXPECT_EQ(queue.next(5, true).batch.size(), 2U);
 }
 
+TEST(BatchQueue, LetsSomeGoAndKeepsTheOthersInTheirOrder) {
+  BatchQueue<int> queue{{4, 0}, 4};
+  for (int item = 1; item <= 4; ++item) EXPECT_TRUE(queue.push(item, 0, 0));
+  EXPECT_TRUE(queue.is_full());
+  EXPECT_EQ(queue.take_if([](int item) { return item % 2 == 0; }), (std::vector<int>{2, 4}));
+  EXPECT_EQ(queue.next(0).batch, (std::vector<int>{1, 3}));
+}
+
 }  // namespace
 }  // namespace papilio
