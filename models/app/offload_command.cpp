@@ -213,7 +213,7 @@ void offload_command(const Words& words) {
   check_format(format);
   const auto started = std::chrono::system_clock::now();
   const LiveClientOptions connection{.to = options.text_of("to"),
-                                     .keys = live_keys(options, "offload"),
+                                     .keys = live_keys(options, LiveSide::kMobile),
                                      .connect_s = options.real_of("connect", 1e-3, 1e6)};
   check_address("offload", "to", connection.to);
   check_sending(connection.to, connection.keys);
@@ -226,7 +226,7 @@ void offload_command(const Words& words) {
   const fs::path trace = trace_file(options);
   const OffloadPictures pictures = offload_pictures(options, line.all("picture"));
   LiveSetup setup =
-      live_setup(options, "offload",
+      live_setup(options, LiveSide::kMobile,
                  pictures.labelled
                      ? std::optional{static_cast<std::int64_t>(pictures.dataset->classes().size())}
                      : std::nullopt);
