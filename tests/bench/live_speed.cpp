@@ -50,7 +50,7 @@ class EmptyMobile final : public MobileHalf {
   MobileWork prepare(std::size_t /*part*/, std::size_t /*picture*/) override {
     return {.frame = frame_};
   }
-  LocalAnswer compute(std::size_t /*picture*/) override { return {}; }
+  LocalAnswer compute(std::size_t /*picture*/, bool /*scores*/) override { return {}; }
 
  private:
   ByteBuffer frame_;
