@@ -9,8 +9,6 @@
 #include <mutex>
 #include <utility>
 
-#include "sim/base/error.hpp"
-
 namespace papilio {
 
 class LiveMobile::Run {

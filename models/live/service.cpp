@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "models/live/credentials.hpp"
+#include "models/live/frame.hpp"
 
 namespace papilio {
 namespace {

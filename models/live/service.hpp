@@ -11,7 +11,6 @@
 #include <thread>
 #include <vector>
 
-#include "models/live/frame.hpp"
 #include "models/live/server.hpp"
 #include "papilio_proto/live.grpc.pb.h"
 
