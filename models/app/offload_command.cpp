@@ -114,7 +114,7 @@ double ping_deadline_s(const MobileOptions& options) {
 
 /// Half of the shortest of some round trips without filling, up to the first that does not come
 /// back; 0 where none does.
-double shortest_answer_s(CloudLink& link, double deadline_s) {
+double shortest_half_round_trip_s(CloudLink& link, double deadline_s) {
   constexpr int kPings = 8;
   double shortest_s = 0;
   for (int i = 0; i < kPings; ++i) {
@@ -293,7 +293,8 @@ void offload_command(const Words& words) {
   std::optional<ServerGreeting> greeting;
   if (!alone) {
     greeting = client.hello(offer);
-    mobile_options.answer_s = shortest_answer_s(client, ping_deadline_s(mobile_options));
+    mobile_options.half_round_trip_s =
+        shortest_half_round_trip_s(client, ping_deadline_s(mobile_options));
   }
   facts.description =
       fmt::format("{}, live: {}, {}, {}; threads: {}.", setup.graph.name(),

@@ -34,7 +34,7 @@ class BatchQueue {
   struct Next {
     std::vector<Item> batch;  ///< empty: nothing is to begin yet
     /// When to ask again, if nothing comes before; infinite where nothing waits.
-    double again_s{std::numeric_limits<double>::infinity()};
+    double ask_again_at_s{std::numeric_limits<double>::infinity()};
   };
   /// Takes what a free processor begins now.
   /// @param hurry whether nobody else is going to come, so that waiting is of no use
@@ -48,7 +48,7 @@ class BatchQueue {
     }
     const double ready_s = waiting_.front().since_s + rule_.delay_s;
     if (!hurry && count < rule_.size && now_s < ready_s) {
-      next.again_s = ready_s;
+      next.ask_again_at_s = ready_s;
       return next;
     }
     next.batch.reserve(count);

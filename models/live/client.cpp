@@ -103,7 +103,7 @@ class LiveClient::State {
         token_{options.keys.token},
         connect_s_{options.connect_s},
         stop_{options.stop},
-        clock_{clock_mark()},
+        clock_{boot_mark()},
         channel_{grpc::CreateCustomChannel(options.to, client_credentials(options.keys),
                                            channel_arguments(options.silence_s))} {}
   ~State() {
@@ -145,7 +145,7 @@ class LiveClient::State {
     const auto one = std::make_shared<InferExchange>();
     prepare(one->context, call.deadline_s);
     one->request.set_protocol(kLiveProtocol);
-    one->request.set_part(call.part->mark());
+    one->request.set_part(call.part->short_fingerprint());
     one->request.set_id(call.id);
     one->request.set_codec(call.codec);
     one->request.set_frame(call.frame.data(), call.frame.size());

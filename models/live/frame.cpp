@@ -23,10 +23,10 @@ std::size_t stated_length(std::span<const std::uint8_t> frame) {
 Judgement judge_frame(const LivePart& part, std::span<const std::uint8_t> frame) {
   const std::size_t size = frame.size();
   if (size == 0) return {nullptr, Refusal::kTruncated, "an empty frame"};
-  if (size > part.most_bytes) {
+  if (size > part.max_frame_bytes) {
     return {nullptr, Refusal::kOversized,
             fmt::format("a frame of {} bytes; behind '{}' one has {} at most", size, part.text(),
-                        part.most_bytes)};
+                        part.max_frame_bytes)};
   }
   // A picture is a file, which has no frame.
   if (!part.of_pictures() && (size < kFrameBytes || stated_length(frame) > size - kFrameBytes)) {

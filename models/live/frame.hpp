@@ -14,7 +14,7 @@ namespace papilio {
 /// What a request says of itself. What it points to lives during the call.
 struct RequestClaims {
   std::uint32_t protocol{0};
-  std::uint64_t part{0};   ///< the mark of the half that it is for
+  std::uint64_t part{0};   ///< the short fingerprint of the half that it is for
   std::string_view codec;  ///< of a picture
   std::span<const std::uint8_t> frame;
 };

@@ -175,7 +175,7 @@ class LiveMobile::Run {
     record.batch = reply.batch;
     const double away_s = std::max(0.0, elapsed_s - record.wait_s - record.service_s);
     record.uplink_s = reply.received_ns != 0 ? date_of(reply.received_ns) - record.sent_s
-                                             : away_s - options_.answer_s;
+                                             : away_s - options_.half_round_trip_s;
     record.uplink_s = std::clamp(record.uplink_s, 0.0, away_s);
     record.downlink_s = away_s - record.uplink_s;
     end(std::move(record), arrived_s);

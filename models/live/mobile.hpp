@@ -101,7 +101,7 @@ struct MobileOptions {
   bool scores{false};                ///< whether records are to hold whole outputs
   std::function<double()> energy_j;  ///< of this machine so far; none: no meter
   /// Half of the shortest round trip, where clocks do not compare: what an answer takes at least.
-  double answer_s{0};
+  double half_round_trip_s{0};
 };
 
 /// Drives requests through a mobile's half of a network and a server's. Its caller's thread is the

@@ -19,7 +19,7 @@ enum class Refusal : std::uint8_t {
   kTruncated,
   kMalformed,
   kBusy,
-  kLate,
+  kGivenUp,
   kStopping,
   kConnection,
   kFailed,

@@ -54,23 +54,23 @@ class LiveServer::State {
  public:
   State(LiveOffer offer, CloudHalf& half, LiveServerOptions given)
       : options_{std::move(given)},
-        most_bytes_{most_taken_in(offer.most_bytes())},
-        service_{std::move(offer), half, options_, most_bytes_},
+        max_message_bytes_{most_taken_in(offer.max_frame_bytes())},
+        service_{std::move(offer), half, options_, max_message_bytes_},
         address_{options_.listen},
         errors_{[this](const std::string& what) { take_error(what); }} {
     const LiveServerOptions& options = options_;
-    if (options.only_secure) check_listening(options.listen, options.keys);
+    if (options.refuse_open_addresses) check_listening(options.listen, options.keys);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort(options.listen, server_credentials(options.keys), &port);
     builder.RegisterService(&service_);
-    builder.SetMaxReceiveMessageSize(static_cast<int>(most_bytes_));
+    builder.SetMaxReceiveMessageSize(static_cast<int>(max_message_bytes_));
     // What waits, what is being computed, and some pings.
     const std::size_t most_calls = options.queue + options.batch.size + 8;
     set_connections(builder, most_calls);
     grpc::ResourceQuota quota{"papilio"};
-    quota.Resize(most_calls * most_bytes_ + (std::size_t{64} << 20U));
+    quota.Resize(most_calls * max_message_bytes_ + (std::size_t{64} << 20U));
     builder.SetResourceQuota(quota);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port == 0) {
@@ -118,7 +118,7 @@ class LiveServer::State {
   }
 
   LiveServerOptions options_;
-  std::size_t most_bytes_;
+  std::size_t max_message_bytes_;
   SplitService service_;
   std::string address_;
   std::mutex starting_mutex_;

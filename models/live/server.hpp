@@ -54,7 +54,7 @@ struct LiveServerOptions {
   LiveKeys keys;
   /// Whether it refuses to listen where others could reach it unknown; who joins the machines
   /// himself may know better.
-  bool only_secure{true};
+  bool refuse_open_addresses{true};
   BatchRule batch;
   std::size_t queue{64};  ///< requests that may wait
   /// Takes lines on refusals, from any thread; none: silent.

@@ -60,7 +60,7 @@ class SplitService::Call final : public grpc::ServerReadReactor<grpc::ByteBuffer
   Call(SplitService& service, void (SplitService::*take)(Call&),
        grpc::CallbackServerContext* given_context, grpc::ByteBuffer* given_reply)
       : context{given_context}, reply{given_reply}, service_{service}, take_{take} {
-    if (service_.knows(*this)) StartRead(&bytes);
+    if (service_.authenticated(*this)) StartRead(&bytes);
   }
 
   void OnReadDone(bool ok) override {
@@ -112,7 +112,7 @@ SplitService::SplitService(LiveOffer offer, CloudHalf& half, const LiveServerOpt
       rule_{options.batch},
       most_waiting_{options.queue},
       most_message_{most_message},
-      clock_{clock_mark()},
+      clock_{boot_mark()},
       refusals_{options.tell},
       queue_{options.batch, options.queue},
       worker_{[this] { work(); }} {}
@@ -142,7 +142,7 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* SplitService::Ping(grpc::CallbackServ
   return new Call{*this, &SplitService::take_ping, context, reply};
 }
 
-bool SplitService::knows(Call& call) {
+bool SplitService::authenticated(Call& call) {
   if (token_.empty()) return true;
   const auto& metadata = call.context->client_metadata();
   const auto found = metadata.find(kTokenKey);
@@ -265,7 +265,7 @@ void SplitService::enqueue(Call& call) {
         queue_.take_if([&](const Call* one) { return one->given_up(now); });
     lock.unlock();
     for (Call* one : gone) {
-      refuse(*one, Refusal::kLate, grpc::StatusCode::DEADLINE_EXCEEDED,
+      refuse(*one, Refusal::kGivenUp, grpc::StatusCode::DEADLINE_EXCEEDED,
              "given up before its turn came");
     }
     lock.lock();
@@ -301,7 +301,7 @@ void SplitService::work() {
       next = queue_.next(now_s, draining_);
     } catch (const std::bad_alloc&) {  // nothing was taken
       constexpr double kLaterS = 0.1;
-      next.again_s = now_s + kLaterS;
+      next.ask_again_at_s = now_s + kLaterS;
     }
     if (!next.batch.empty()) {
       computing_ = next.batch.size();
@@ -316,7 +316,7 @@ void SplitService::work() {
       if (ended_) return;
       came_.wait(lock);
     } else {
-      came_.wait_for(lock, std::chrono::duration<double>{next.again_s - now_s});
+      came_.wait_for(lock, std::chrono::duration<double>{next.ask_again_at_s - now_s});
     }
   }
 }
@@ -339,7 +339,7 @@ void SplitService::compute(std::vector<Call*>& batch) {
   const auto gone = std::stable_partition(batch.begin(), batch.end(),
                                           [&](const Call* call) { return !call->given_up(now); });
   for (auto call = gone; call != batch.end(); ++call) {
-    refuse(**call, Refusal::kLate, grpc::StatusCode::DEADLINE_EXCEEDED,
+    refuse(**call, Refusal::kGivenUp, grpc::StatusCode::DEADLINE_EXCEEDED,
            "given up before its turn came");
   }
   batch.erase(gone, batch.end());

@@ -51,7 +51,7 @@ class SplitService final : public SplitBase {
   class Call;
 
   /// Whether the caller knows the token; else the call is refused.
-  bool knows(Call& call);
+  bool authenticated(Call& call);
   /// Ends a call without an answer, and notes it. The call may be gone when it returns.
   void refuse(Call& call, Refusal kind, grpc::StatusCode code, std::string_view what) noexcept;
   /// Reads a call's message, whose bytes are forgotten; refuses what is none. @return whether it is

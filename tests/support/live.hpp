@@ -38,7 +38,7 @@ bool wait_for(const Predicate& holds) {
 /// A part that features of 4 × 8 × 8 cross. @param digit of its fingerprint
 inline LivePart live_part(const std::string& cut, char digit) {
   LivePart part{.cut = cut, .fingerprint = std::string(64, digit), .shape = {4, 8, 8}};
-  part.most_bytes = most_frame_bytes(part.shape, part.bits, false);
+  part.max_frame_bytes = most_frame_bytes(part.shape, part.bits, false);
   return part;
 }
 

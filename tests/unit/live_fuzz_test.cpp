@@ -50,7 +50,7 @@ LiveOffer fuzzed_offer() {
   LiveOffer offer = testing::live_offer();
   LivePart input = testing::live_part(kPictureItself, 'c');
   input.shape = {3, kFuzzedPicture.height, kFuzzedPicture.width};
-  input.most_bytes = most_frame_bytes(input.shape, input.bits, true);
+  input.max_frame_bytes = most_frame_bytes(input.shape, input.bits, true);
   offer.parts.push_back(std::move(input));
   return offer;
 }
@@ -129,7 +129,7 @@ std::size_t fuzz(const std::vector<FuzzedRequest>& requests, std::size_t inputs,
   const auto message_of = [&](const FuzzedRequest& one, const ByteBuffer& frame) {
     live::v1::InferRequest request;
     request.set_protocol(kLiveProtocol);
-    request.set_part(offer.parts[one.part].mark());
+    request.set_part(offer.parts[one.part].short_fingerprint());
     request.set_codec(one.codec);
     request.set_frame(frame.data(), frame.size());
     return buffer_of(request.SerializeAsString());

@@ -179,10 +179,10 @@ TEST_F(Live, RefusesFramesThatNoMobileMakesAndGoesOn) {
   EXPECT_THAT(ask(*client_, part, {good.begin(), good.begin() + 9}).failure,
               HasSubstr("a frame that ends after 9 bytes"));
   EXPECT_THAT(ask(*client_, part, {}).failure, HasSubstr("an empty frame"));
-  EXPECT_THAT(ask(*client_, part, ByteBuffer(part.most_bytes + 1)).failure,
+  EXPECT_THAT(ask(*client_, part, ByteBuffer(part.max_frame_bytes + 1)).failure,
               HasSubstr("refused: a frame of"));
   // What is larger than any message is refused before it is taken in.
-  EXPECT_THAT(ask(*client_, part, ByteBuffer(part.most_bytes * 16)).failure,
+  EXPECT_THAT(ask(*client_, part, ByteBuffer(part.max_frame_bytes * 16)).failure,
               StartsWith("not taken: "));
   EXPECT_EQ(ask(*client_, part, good).top, SendingMobile::sum(3));
   EXPECT_TRUE(wait_for([this] { return refused(Refusal::kNotTakenIn) == 1; }));
@@ -233,7 +233,7 @@ TEST_F(Live, RefusesWhatIsNoMessageAndSaysThatItServes) {
   EXPECT_EQ(raw_call(channel, kPing, "\xff\xff\xff"), "3 bytes that are no ping");
   live::v1::InferRequest request;
   request.set_protocol(kLiveProtocol);
-  request.set_part(offer_.parts[0].mark());
+  request.set_part(offer_.parts[0].short_fingerprint());
   request.set_frame(std::string(1000, '\0'));
   // A message that is compressed is none: what it would come to is not found out.
   EXPECT_THAT(raw_call(channel, kInfer, request.SerializeAsString(), GRPC_COMPRESS_GZIP),
@@ -297,8 +297,8 @@ TEST_F(Live, GivesThePlaceOfWhoGaveUpToAnother) {
   EXPECT_TRUE(wait_for([this] {
     const std::size_t before = replies().size();
     send(*client_, SendingMobile::frame(3));
-    return wait_for([&] { return refused(Refusal::kLate) == 1 || replies().size() > before; }) &&
-           refused(Refusal::kLate) == 1;
+    return wait_for([&] { return refused(Refusal::kGivenUp) == 1 || replies().size() > before; }) &&
+           refused(Refusal::kGivenUp) == 1;
   }));
   cloud_.open();
   EXPECT_TRUE(wait_for([this] { return server_->counts().answered == 2; }));
@@ -315,7 +315,7 @@ TEST_F(Live, AnswersTheOthersOfABatchWhateverIsWrongWithOne) {
   start({.batch = {.size = 4, .delay_s = 60}});
   LiveClient other{{.to = server_->address()}};
   other.hello(offer_);
-  const auto late = [this] { return refused(Refusal::kLate); };
+  const auto late = [this] { return refused(Refusal::kGivenUp); };
   // The server hears a little later than its mobile that a request was given up: perhaps not before
   // the request's turn comes.
   constexpr int kTries = 200;
@@ -452,7 +452,7 @@ TEST(LiveMobile, TellsTheWaysApartWhereClocksDoNotCompare) {
   MadeLink link{false};
   SendingMobile half;
   const LiveOffer offer = live_offer();
-  LiveMobile mobile{link, half, offer, {.answer_s = 0.003}};
+  LiveMobile mobile{link, half, offer, {.half_round_trip_s = 0.003}};
   std::vector<std::optional<std::size_t>> choices{0U, std::nullopt};
   std::vector<LiveRecord> records;
   mobile.run(

@@ -59,7 +59,7 @@ LiveSplit live_split(const std::string& digest, SplitNetwork split, const Cut& c
   sum.add(fmt::format("papilio {}\n{}\n{}\n{}\n{}\n{}\n", kLiveProtocol, digest, part.cut, channels,
                       split.bits, transform_text(transform)));
   part.fingerprint = sum.digits();
-  part.most_bytes = most_frame_bytes(part.shape, part.bits, part.of_pictures());
+  part.max_frame_bytes = most_frame_bytes(part.shape, part.bits, part.of_pictures());
   return {std::move(part), std::move(split)};
 }
 
