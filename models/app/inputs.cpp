@@ -15,7 +15,6 @@
 #include "models/weights/checksum.hpp"
 #include "models/weights/file.hpp"
 #include "models/zoo/zoo.hpp"
-#include "sim/base/cli/interrupts.hpp"
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/suggest.hpp"
@@ -252,11 +251,11 @@ std::string weights_source(const VerbOptions& options) {
   return given.empty() && !model.empty() ? file_beside(options, model, ".pt") : given;
 }
 
-OpaqueSource opaque_of(const VerbOptions& options, const Graph& graph,
-                       const TensorRuntime& runtime) {
+OpaqueSource opaque_of(const VerbOptions& options, const Graph& graph, const TensorRuntime& runtime,
+                       const std::function<bool()>& stop) {
   if (graph.opaque_layers().empty()) return {};
   return {computed_by_file(file_beside(options, graph.name(), ".opaque"), graph,
-                           {.threads = runtime.threads, .stop_requested = interrupted}),
+                           {.threads = runtime.threads, .stop_requested = stop}),
           file_beside(options, graph.name(), ".pt")};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -14,6 +15,7 @@
 #include "models/graph/graph.hpp"
 #include "models/tensor/network.hpp"
 #include "models/tensor/runtime.hpp"
+#include "sim/base/cli/interrupts.hpp"
 
 namespace papilio {
 
@@ -59,8 +61,9 @@ struct OpaqueSource {
 };
 /// Both empty for a network without one. To be called before this process computes with several
 /// threads.
-OpaqueSource opaque_of(const VerbOptions& options, const Graph& graph,
-                       const TensorRuntime& runtime);
+/// @param stop polled while it computes: true ends it. None: it is computed to its end
+OpaqueSource opaque_of(const VerbOptions& options, const Graph& graph, const TensorRuntime& runtime,
+                       const std::function<bool()>& stop = interrupted);
 
 /// @throws ConfigError if the network has an opaque layer that nothing computes
 void require_computable(const Graph& graph, const Network::Opaque& opaque, const std::string& verb);

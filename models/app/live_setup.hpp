@@ -25,14 +25,16 @@ struct LiveSetup {
   TensorRuntime runtime;
 };
 
-/// Reads the options that both sides have, and makes every network.
-/// @param verb    names the command in errors
+/// Reads the options that both sides have, and makes every network. Units that a cut cannot have
+/// are left out, which is told on stderr.
+/// @param side    whose verb names the command in errors. A server computes to the end what it has
+///                begun, whoever asks it to stop
 /// @param classes of the dataset; nothing: the network's own
 /// @throws ConfigError on what is wrong with an option or a file
-LiveSetup live_setup(const VerbOptions& options, const std::string& verb,
+LiveSetup live_setup(const VerbOptions& options, LiveSide side,
                      std::optional<std::int64_t> classes);
 
 /// The keys that the options name.
-LiveKeys live_keys(const VerbOptions& options, const std::string& verb);
+LiveKeys live_keys(const VerbOptions& options, LiveSide side);
 
 }  // namespace papilio

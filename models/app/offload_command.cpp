@@ -84,7 +84,7 @@ PartCodec codec_of_part(const VerbOptions& options, const LivePart& part, const 
 
 /// When requests come, and of which pictures.
 std::vector<LiveRequest> requests_of(const VerbOptions& options, std::size_t pictures) {
-  auto count = static_cast<std::size_t>(options.whole_of("requests", 0, 100'000'000));
+  auto count = static_cast<std::size_t>(options.whole_of("requests", 0, 10'000'000));
   if (count == 0) count = pictures;
   const double rate_per_s = options.real_of("rate", 0, 1e6);
   const auto seed = static_cast<std::uint64_t>(options.whole_of("seed", 1, 1'000'000));
@@ -106,14 +106,21 @@ std::shared_ptr<EnergyMeter> energy_meter() {
   return ina_meter(false);
 }
 
-/// Half of the shortest of some round trips without filling; 0 where none came back.
-double shortest_answer_s(CloudLink& link, double deadline_s) {
+/// How long a ping is waited for: no longer than a request.
+double ping_deadline_s(const MobileOptions& options) {
+  constexpr double kPatience = 5;
+  return std::min(kPatience, options.deadline_s);
+}
+
+/// Half of the shortest of some round trips without filling, up to the first that does not come
+/// back; 0 where none does.
+double shortest_half_round_trip_s(CloudLink& link, double deadline_s) {
   constexpr int kPings = 8;
   double shortest_s = 0;
   for (int i = 0; i < kPings; ++i) {
     const PingReport ping = link.ping(0, 0, deadline_s);
-    if (!ping.failure.empty()) continue;
-    shortest_s = shortest_s > 0 ? std::min(shortest_s, ping.round_trip_s) : ping.round_trip_s;
+    if (!ping.failure.empty()) break;
+    shortest_s = i == 0 ? ping.round_trip_s : std::min(shortest_s, ping.round_trip_s);
   }
   return shortest_s / 2;
 }
@@ -121,6 +128,7 @@ double shortest_answer_s(CloudLink& link, double deadline_s) {
 constexpr int kProfiled = 5;  // runs of each part
 
 /// What each part takes, found out on the spot: the medians of a few runs.
+/// @throws Interrupted if somebody asked to end
 std::vector<PartCosts> profiled(CloudLink& link, TensorMobile& half, const LiveOffer& offer,
                                 double deadline_s) {
   std::vector<PartCosts> costs(offer.parts.size());
@@ -134,7 +142,9 @@ std::vector<PartCosts> profiled(CloudLink& link, TensorMobile& half, const LiveO
           costs[part].upload_bytes = record.frame_bytes;
           mobile_s.push_back(record.mobile_s);
           if (record.end == LiveEnd::kCompleted) server_s.push_back(record.service_s);
-        });
+        },
+        interrupted);
+    if (interrupted()) throw Interrupted{};
     if (server_s.empty()) {
       throw ConfigError{fmt::format(
           "papilio offload: error: the server answered no request behind '{}'; try it alone, with "
@@ -152,7 +162,7 @@ double alone_s(TensorMobile& half) {
   std::vector<double> seconds;
   for (int i = 0; i < kProfiled; ++i) {
     const auto begun = std::chrono::steady_clock::now();
-    static_cast<void>(half.compute(0));
+    static_cast<void>(half.compute(0, false));
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   }
@@ -181,6 +191,13 @@ fs::path trace_file(const VerbOptions& options) {
                              file.filename().string()));
   }
   return file;
+}
+
+/// What the server said of itself, for the manifest.
+nlohmann::ordered_json greeting_json(const ServerGreeting& greeting) {
+  return {{"batch", greeting.batch_size},
+          {"batch_delay_s", greeting.batch_delay_s},
+          {"queue", greeting.queue}};
 }
 
 nlohmann::ordered_json offload_settings(const VerbOptions& options, const LiveSetup& setup,
@@ -212,9 +229,13 @@ void offload_command(const Words& words) {
   const std::string format = options.text_of("format");
   check_format(format);
   const auto started = std::chrono::system_clock::now();
+  const double deadline_s = options.real_of("deadline", 1e-3, 1e6);
+  // An upload that takes longer than the deadline is of no use.
   const LiveClientOptions connection{.to = options.text_of("to"),
-                                     .keys = live_keys(options, "offload"),
-                                     .connect_s = options.real_of("connect", 1e-3, 1e6)};
+                                     .keys = live_keys(options, LiveSide::kMobile),
+                                     .connect_s = options.real_of("connect", 1e-3, 1e6),
+                                     .silence_s = std::max(5.0, deadline_s),
+                                     .stop = interrupted};
   check_address("offload", "to", connection.to);
   check_sending(connection.to, connection.keys);
   const bool adaptive = line.has("adaptive");
@@ -226,7 +247,7 @@ void offload_command(const Words& words) {
   const fs::path trace = trace_file(options);
   const OffloadPictures pictures = offload_pictures(options, line.all("picture"));
   LiveSetup setup =
-      live_setup(options, "offload",
+      live_setup(options, LiveSide::kMobile,
                  pictures.labelled
                      ? std::optional{static_cast<std::int64_t>(pictures.dataset->classes().size())}
                      : std::nullopt);
@@ -257,7 +278,7 @@ void offload_command(const Words& words) {
   const std::vector<LiveRequest> requests = requests_of(options, half.pictures().size());
   const std::shared_ptr<EnergyMeter> meter = energy_meter();
   MobileOptions mobile_options{
-      .deadline_s = options.real_of("deadline", 1e-3, 1e6),
+      .deadline_s = deadline_s,
       .overlap = static_cast<std::size_t>(options.whole_of("overlap", 0, 10'000)),
       .fallback = !line.has("no-fallback")};
   if (meter) mobile_options.energy_j = [meter] { return meter->energy_j(); };
@@ -269,9 +290,11 @@ void offload_command(const Words& words) {
   }
 
   LiveClient client{connection};
+  std::optional<ServerGreeting> greeting;
   if (!alone) {
-    client.hello(offer);
-    mobile_options.answer_s = shortest_answer_s(client, mobile_options.deadline_s);
+    greeting = client.hello(offer);
+    mobile_options.half_round_trip_s =
+        shortest_half_round_trip_s(client, ping_deadline_s(mobile_options));
   }
   facts.description =
       fmt::format("{}, live: {}, {}, {}; threads: {}.", setup.graph.name(),
@@ -286,9 +309,10 @@ void offload_command(const Words& words) {
   std::optional<LivePinger> pinger;
   if (adaptive) {
     facts.policy = "selection";
-    const std::vector<PartCosts> costs = profiled(client, half, offer, mobile_options.deadline_s);
+    const std::vector<PartCosts> costs = profiled(client, half, offer, deadline_s);
     selection.emplace(costs, alone_s(half));
-    pinger.emplace(client, *selection, filling_of(costs), options.real_of("ping", 1e-3, 1e6));
+    pinger.emplace(client, *selection, filling_of(costs), options.real_of("ping", 1e-3, 1e6),
+                   ping_deadline_s(mobile_options));
   }
   const auto choose = [&]() -> std::optional<std::size_t> {
     if (alone) return std::nullopt;
@@ -298,19 +322,27 @@ void offload_command(const Words& words) {
   const bool quiet = line.has("quiet");
   Progress progress{requests.size(), "requests", quiet};
   std::vector<LiveRecord> records;
-  records.reserve(requests.size());
   LiveMobile mobile{client, half, offer, mobile_options};
-  mobile.run(
-      requests, choose,
-      [&](LiveRecord record) {
-        records.push_back(std::move(record));
-        progress.update(records.size());
-      },
-      interrupted);
+  try {
+    mobile.run(
+        requests, choose,
+        [&](LiveRecord record) {
+          // It would refuse the others too; the next ping says whether it is still that server.
+          if (record.mismatch && selection) selection->observe(no_server());
+          records.push_back(std::move(record));
+          progress.update(records.size());
+        },
+        interrupted);
+  } catch (const Interrupted&) {  // in the midst of computing
+  }
   pinger.reset();
   progress.clear();
   tell_left_out(left_out.get());
-  if (records.size() < requests.size()) throw Interrupted{};
+  if (records.empty()) throw Interrupted{};
+  const bool cut_short = records.size() < requests.size();
+  const std::string ended =
+      fmt::format("{} of {} requests had ended", records.size(), requests.size());
+  if (cut_short) facts.description += fmt::format(" Interrupted when {}.", ended);
 
   const LiveLedger ledger = live_ledger(facts, records);
   nlohmann::ordered_json manifest{{"scenario", facts.name}, {"seed", facts.seed}};
@@ -319,6 +351,12 @@ void offload_command(const Words& words) {
   manifest["description"] = facts.description;
   manifest["energy_meter"] =
       meter ? nlohmann::ordered_json(meter->name()) : nlohmann::ordered_json();
+  if (greeting) {
+    manifest["server"] = greeting_json(*greeting);
+    manifest["uplink_and_downlink"] =
+        greeting->same_clock ? "by one clock" : "downlink half of the shortest round trip";
+  }
+  if (cut_short) manifest["interrupted"] = ended;
   manifest["pictures_left_out"] = left_out_json(left_out.get());
   for (const auto& [name, text] : ledger.files) folder.add(name, text);
   folder.add("tables.md", to_markdown(ledger.report));
@@ -329,6 +367,9 @@ void offload_command(const Words& words) {
     OutputFolder beside{trace.has_parent_path() ? trace.parent_path() : fs::path{"."}};
     beside.add(trace.filename().string(), live_timeline(facts, records));
     beside.commit();
+  }
+  if (cut_short) {
+    throw Interrupted{fmt::format("{}, and are in {}", ended, folder.path().string())};
   }
   if (quiet) return;
   if (format == "csv") {

@@ -13,7 +13,6 @@
 #include "sim/base/cli/interrupts.hpp"
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/document/document.hpp"
-#include "sim/base/error.hpp"
 
 namespace papilio {
 namespace {
@@ -51,16 +50,22 @@ void serve_command(const Words& words) {
   const std::string format = options.text_of("format");
   check_format(format);
   LiveServerOptions serving{.listen = options.text_of("listen"),
-                            .keys = live_keys(options, "serve")};
+                            .keys = live_keys(options, LiveSide::kServer)};
   check_address("serve", "listen", serving.listen);
   check_listening(serving.listen, serving.keys);
   constexpr std::int64_t kMost = 1'000'000;
   serving.batch.size = static_cast<std::size_t>(options.whole_of("batch", 1, kMost));
   serving.batch.delay_s = options.real_of("batch-delay", 0, 3600);
   serving.queue = static_cast<std::size_t>(options.whole_of("queue", 1, kMost));
+  if (serving.batch.size > serving.queue) {
+    options.fail(
+        fmt::format("a batch of {} never comes together where {} may wait; give --queue {} "
+                    "or more",
+                    serving.batch.size, serving.queue, serving.batch.size));
+  }
   serving.tell = [](const std::string& text) { tell("papilio serve: " + text + "\n"); };
   const std::int64_t classes = options.whole_of("classes", 0, kMost);
-  LiveSetup setup = live_setup(options, "serve",
+  LiveSetup setup = live_setup(options, LiveSide::kServer,
                                classes > 0 ? std::optional<std::int64_t>{classes} : std::nullopt);
   if (setup.splits.empty()) options.fail("--after names no cut that could be served");
   catch_interrupts();

@@ -26,7 +26,7 @@ class BatchQueue {
 
   /// @return whether there was room for it; else it is as it was
   bool push(Item& item, std::uint64_t kind, double now_s) {
-    if (waiting_.size() >= most_) return false;
+    if (is_full()) return false;
     waiting_.push_back({std::move(item), kind, now_s});
     return true;
   }
@@ -34,7 +34,7 @@ class BatchQueue {
   struct Next {
     std::vector<Item> batch;  ///< empty: nothing is to begin yet
     /// When to ask again, if nothing comes before; infinite where nothing waits.
-    double again_s{std::numeric_limits<double>::infinity()};
+    double ask_again_at_s{std::numeric_limits<double>::infinity()};
   };
   /// Takes what a free processor begins now.
   /// @param hurry whether nobody else is going to come, so that waiting is of no use
@@ -48,7 +48,7 @@ class BatchQueue {
     }
     const double ready_s = waiting_.front().since_s + rule_.delay_s;
     if (!hurry && count < rule_.size && now_s < ready_s) {
-      next.again_s = ready_s;
+      next.ask_again_at_s = ready_s;
       return next;
     }
     next.batch.reserve(count);
@@ -63,7 +63,24 @@ class BatchQueue {
     return next;
   }
 
+  /// Takes all of which something holds out of the queue, in their order.
+  template <class Predicate>
+  std::vector<Item> take_if(const Predicate& holds) {
+    std::vector<Item> taken;
+    taken.reserve(waiting_.size());
+    for (auto one = waiting_.begin(); one != waiting_.end();) {
+      if (!holds(std::as_const(one->item))) {
+        ++one;
+        continue;
+      }
+      taken.push_back(std::move(one->item));
+      one = waiting_.erase(one);
+    }
+    return taken;
+  }
+
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
+  [[nodiscard]] bool is_full() const { return waiting_.size() >= most_; }
 
  private:
   struct Waiting {

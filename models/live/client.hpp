@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,6 +16,11 @@ struct LiveClientOptions {
   std::string to;       ///< HOST:PORT
   LiveKeys keys;        ///< TLS where there is an authority
   double connect_s{5};  ///< how long the server is waited for, > 0
+  /// A connection on which the server does not say for so long that it is there is made anew, > 0.
+  /// Longer than any upload takes: what says so waits behind it.
+  double silence_s{5};
+  /// Asked while `hello` and `ping` wait: whether to give up. None: never.
+  std::function<bool()> stop;
 };
 
 /// What a server says of itself.
@@ -21,6 +28,7 @@ struct ServerGreeting {
   std::uint32_t batch_size{1};
   double batch_delay_s{0};
   std::uint32_t queue{0};
+  bool same_clock{false};  ///< whether dates of both sides compare
 };
 
 /// A connection to a server by gRPC.
@@ -34,10 +42,12 @@ class LiveClient final : public CloudLink {
 
   /// Makes sure that the server has the other halves of the same network.
   /// @param protocol the version that is spoken; another than `kLiveProtocol` in tests alone
-  /// @throws ConfigError if it has not, is not there or does not let this mobile in
+  /// @throws ConfigError if it has not, is not there or does not let this mobile in; Interrupted if
+  ///         it was to stop
   ServerGreeting hello(const LiveOffer& wanted, std::uint32_t protocol = kLiveProtocol);
   void send(CloudCall call, std::function<void(CloudReply)> done) override;
   PingReport ping(std::size_t bytes, std::size_t answer_bytes, double deadline_s) override;
+  void cancel() override;
 
  private:
   class State;

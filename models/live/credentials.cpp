@@ -2,27 +2,35 @@
 
 #include <grpc/support/log.h>
 
+#include <algorithm>
+#include <exception>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace papilio {
 namespace {
 
-struct ErrorSink {
+struct ErrorTakers {
   std::mutex mutex;
-  std::function<void(const std::string&)> take;
+  std::vector<const GrpcErrors::Take*> all;
 };
 
-ErrorSink& error_sink() {
-  static ErrorSink sink;
-  return sink;
+/// Never destroyed: gRPC's threads may have something to say when the process is at its end.
+ErrorTakers& error_takers() {
+  static auto* const takers = new ErrorTakers;
+  return *takers;
 }
 
 void pass_on(gpr_log_func_args* args) {
   if (args->severity != GPR_LOG_SEVERITY_ERROR) return;
-  ErrorSink& sink = error_sink();
-  const std::lock_guard lock{sink.mutex};
-  if (sink.take) sink.take(args->message);
+  try {
+    const std::string what{args->message};
+    ErrorTakers& takers = error_takers();
+    const std::lock_guard lock{takers.mutex};
+    for (const GrpcErrors::Take* take : takers.all) (*take)(what);
+  } catch (const std::exception&) {  // gRPC is C and lets nothing through; one line is lost
+  }
 }
 
 }  // namespace
@@ -46,13 +54,19 @@ std::shared_ptr<grpc::ChannelCredentials> client_credentials(const LiveKeys& key
   return grpc::SslCredentials(options);
 }
 
-void take_grpc_errors(std::function<void(const std::string&)> take) {
-  ErrorSink& sink = error_sink();
-  {
-    const std::lock_guard lock{sink.mutex};
-    sink.take = std::move(take);
+GrpcErrors::GrpcErrors(Take take) : take_{std::move(take)} {
+  if (take_) {
+    ErrorTakers& takers = error_takers();
+    const std::lock_guard lock{takers.mutex};
+    takers.all.push_back(&take_);
   }
   ::gpr_set_log_function(pass_on);
+}
+
+GrpcErrors::~GrpcErrors() {
+  ErrorTakers& takers = error_takers();
+  const std::lock_guard lock{takers.mutex};
+  takers.all.erase(std::remove(takers.all.begin(), takers.all.end(), &take_), takers.all.end());
 }
 
 }  // namespace papilio

@@ -21,8 +21,21 @@ std::shared_ptr<grpc::ServerCredentials> server_credentials(const LiveKeys& keys
 /// TLS where there is an authority, else none.
 std::shared_ptr<grpc::ChannelCredentials> client_credentials(const LiveKeys& keys);
 
-/// What gRPC says of errors, such as failed handshakes, goes to `take` instead of stderr, and to
-/// nobody where that is empty. May be called from any thread.
-void take_grpc_errors(std::function<void(const std::string&)> take);
+/// While one of these lives, what gRPC says of errors, such as handshakes that failed, goes to it
+/// instead of to stderr; where several do, to each, for gRPC does not say whose an error is. From
+/// the first on nothing goes to stderr.
+class GrpcErrors {
+ public:
+  using Take = std::function<void(const std::string&)>;
+
+  /// @param take may be called from any thread, until this is gone; none: nobody is told
+  explicit GrpcErrors(Take take);
+  ~GrpcErrors();
+  GrpcErrors(const GrpcErrors&) = delete;
+  GrpcErrors& operator=(const GrpcErrors&) = delete;
+
+ private:
+  Take take_;
+};
 
 }  // namespace papilio

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "models/codec/payload.hpp"
 #include "sim/base/error.hpp"
 
@@ -17,16 +19,43 @@ std::size_t stated_length(std::span<const std::uint8_t> frame) {
   return length;
 }
 
+/// What is wrong with a frame as a whole; no part where something is.
+Judgement judge_frame(const LivePart& part, std::span<const std::uint8_t> frame) {
+  const std::size_t size = frame.size();
+  if (size == 0) return {nullptr, Refusal::kTruncated, "an empty frame"};
+  if (size > part.max_frame_bytes) {
+    return {nullptr, Refusal::kOversized,
+            fmt::format("a frame of {} bytes; behind '{}' one has {} at most", size, part.text(),
+                        part.max_frame_bytes)};
+  }
+  // A picture is a file, which has no frame.
+  if (!part.of_pictures() && (size < kFrameBytes || stated_length(frame) > size - kFrameBytes)) {
+    return {nullptr, Refusal::kTruncated,
+            fmt::format("a frame that ends after {} bytes, before its end", size)};
+  }
+  return {.part = &part, .why = {}};
+}
+
 }  // namespace
 
-FrameDefect frame_defect(const LivePart& part, std::span<const std::uint8_t> frame) {
-  if (frame.empty()) return FrameDefect::kEmpty;
-  if (frame.size() > part.most_bytes) return FrameDefect::kOversized;
-  if (part.of_pictures()) return FrameDefect::kNone;  // a file, which has no frame
-  if (frame.size() < kFrameBytes || stated_length(frame) > frame.size() - kFrameBytes) {
-    return FrameDefect::kTruncated;
+Judgement judge_request(const LiveOffer& offer, const RequestClaims& request) {
+  if (request.protocol != kLiveProtocol) {
+    return {nullptr, Refusal::kMismatch, mismatch(offer, request.protocol, {})};
   }
-  return FrameDefect::kNone;
+  const LivePart* part = offer.find(request.part);
+  if (part == nullptr) {
+    std::string why = fmt::format(
+        "the server of '{}' has no half {:016x}; it may have been started anew with others",
+        offer.network, request.part);
+    return {nullptr, Refusal::kMismatch, std::move(why)};
+  }
+  constexpr std::size_t kMostCodec = 64;
+  if (request.codec.size() > kMostCodec) {
+    return {
+        nullptr, Refusal::kMalformed,
+        fmt::format("a codec's name of {} bytes, more than {}", request.codec.size(), kMostCodec)};
+  }
+  return judge_frame(*part, request.frame);
 }
 
 QuantizedTensor decode_frame(const LivePart& part, std::span<const std::uint8_t> frame) {

@@ -35,11 +35,23 @@ std::pair<std::string_view, std::string_view> parts_of(std::string_view address)
 
 }  // namespace
 
-LiveKeys read_keys(const std::string& verb, const KeyFiles& files) {
+LiveKeys read_keys(LiveSide side, const KeyFiles& files) {
+  const bool serves = side == LiveSide::kServer;
+  const auto fail = [&](const std::string& what) {
+    throw ConfigError{fmt::format("papilio {}: error: {}", serves ? "serve" : "offload", what)};
+  };
   if (files.certificate.empty() != files.key.empty()) {
-    throw ConfigError{
-        fmt::format("papilio {}: error: --{} is missing: a certificate and its key go together",
-                    verb, files.key.empty() ? "key" : "cert")};
+    fail(fmt::format("--{} is missing: a certificate and its key go together",
+                     files.key.empty() ? "key" : "cert"));
+  }
+  // Without these nothing would be encrypted, and nobody known by a certificate.
+  if (serves && !files.authority.empty() && files.certificate.empty()) {
+    fail(
+        "--ca, the authority of mobiles' certificates, needs the server's own; give --cert and "
+        "--key");
+  }
+  if (!serves && !files.certificate.empty() && files.authority.empty()) {
+    fail("--cert is shown to a server that is known by its authority; give --ca");
   }
   LiveKeys keys{.certificate = key_text(files.certificate),
                 .key = key_text(files.key),

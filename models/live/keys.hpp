@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,10 +26,14 @@ struct LiveKeys {
 /// A token shorter than this could be guessed.
 inline constexpr std::size_t kLeastToken = 16;
 
-/// @throws ConfigError if a file cannot be read, a certificate comes without key or a key without
-///         certificate, or a token is shorter than `kLeastToken` or has characters that do not
-///         travel
-LiveKeys read_keys(const std::string& verb, const KeyFiles& files);
+/// Which end of a connection keys are for.
+enum class LiveSide : std::uint8_t { kServer, kMobile };
+
+/// @throws ConfigError if a file cannot be read; a certificate comes without key, a key without
+///         certificate, or either side's certificate or authority would not be used: a server's
+///         authority without its certificate, a mobile's certificate without the server's
+///         authority; or a token is shorter than `kLeastToken` or has characters that do not travel
+LiveKeys read_keys(LiveSide side, const KeyFiles& files);
 
 /// Whether nobody outside this machine can be there: "127.0.0.1:5000", "localhost:0", "[::1]:1".
 bool is_loopback(std::string_view address);

@@ -23,7 +23,8 @@ struct CloudCall {
 
 /// What came of it.
 struct CloudReply {
-  std::string failure;  ///< why there is no answer; empty: there is, and the rest holds
+  std::string failure;   ///< why there is no answer; empty: there is, and the rest holds
+  bool mismatch{false};  ///< the failure: the server has other halves, and will go on refusing
   std::int64_t top{0};
   std::vector<float> scores;
   double queue_s{0};  ///< at the server, until its batch began
@@ -34,10 +35,8 @@ struct CloudReply {
   std::uint32_t batch{1};
   std::int64_t sent_ns{0};     ///< by this machine's clock
   std::int64_t arrived_ns{0};  ///< likewise, of the answer or of the failure
-  /// When the server had the request and sent the answer, by this machine's clock too; both 0
-  /// where its clock is another.
+  /// When the server had the request, by this machine's clock too; 0 where its clock is another.
   std::int64_t received_ns{0};
-  std::int64_t replied_ns{0};
 };
 
 /// What a ping found.
@@ -55,11 +54,18 @@ class CloudLink {
   CloudLink(const CloudLink&) = delete;
   CloudLink& operator=(const CloudLink&) = delete;
 
-  /// Sends a request. @param done is called once, from any thread, at the latest a little after
-  /// the deadline
+  /// Sends a request.
+  /// @param done is called once, from any thread, at the latest a little after the deadline; not
+  ///             where this throws
   virtual void send(CloudCall call, std::function<void(CloudReply)> done) = 0;
-  /// Sends some bytes and waits for the same number of others.
+  /// Sends some bytes and waits for some others.
+  /// @param bytes        that go up
+  /// @param answer_bytes that come back, 65,536 at most
+  /// @param deadline_s   from now on, > 0
   virtual PingReport ping(std::size_t bytes, std::size_t answer_bytes, double deadline_s) = 0;
+  /// Gives up what is on its way, pings too, and whatever is sent from now on: all of it ends at
+  /// once with a failure. From any thread.
+  virtual void cancel() = 0;
 };
 
 }  // namespace papilio

@@ -9,8 +9,6 @@
 #include <mutex>
 #include <utility>
 
-#include "sim/base/error.hpp"
-
 namespace papilio {
 
 class LiveMobile::Run {
@@ -28,6 +26,11 @@ class LiveMobile::Run {
   /// Nothing that is on its way may come back to what is gone.
   ~Run() {
     std::unique_lock lock{mutex_};
+    if (outstanding_ > 0) {  // after an error, or when it was to stop
+      lock.unlock();
+      link_.cancel();
+      lock.lock();
+    }
     came_.wait(lock, [this] { return outstanding_ == 0; });
   }
   Run(const Run&) = delete;
@@ -36,11 +39,12 @@ class LiveMobile::Run {
   void play() {
     for (;;) {
       for (auto& [number, reply] : arrived()) take(number, std::move(reply));
+      if (stop_ && stop_()) return;
       if (!fallen_.empty()) {
         fall_back();
         continue;
       }
-      const bool more = next_ < requests_.size() && !stopped();
+      const bool more = next_ < requests_.size();
       if (!more && on_their_way_.empty()) return;
       if (more && on_their_way_.size() <= options_.overlap) {
         const double due_s = requests_[next_].arrival_s.value_or(0);
@@ -61,7 +65,6 @@ class LiveMobile::Run {
     return static_cast<double>(ns - start_ns_) * kSeconds;
   }
   [[nodiscard]] double now_s() const { return date_of(clock_ns()); }
-  [[nodiscard]] bool stopped() const { return stop_ && stop_(); }
   [[nodiscard]] double energy_j() const {
     return options_.energy_j ? options_.energy_j() : std::numeric_limits<double>::quiet_NaN();
   }
@@ -94,7 +97,8 @@ class LiveMobile::Run {
     record.part = choose_();
     if (!record.part) {
       compute_alone(record, record.begun_s);
-      end(std::move(record), now_s());
+      const double ended_s = record.begun_s + record.local_s;
+      end(std::move(record), ended_s);
       return;
     }
     const double energy_before_j = energy_j();
@@ -106,34 +110,41 @@ class LiveMobile::Run {
     record.sent_s = now_s();
     record.mobile_s = record.sent_s - record.begun_s;
     on_their_way_.emplace(number, std::move(record));
+    const auto done = [this, number](CloudReply reply) {
+      const std::lock_guard lock{mutex_};
+      --outstanding_;
+      came_.notify_one();
+      replies_.emplace_back(number, std::move(reply));
+    };
     {
       const std::lock_guard lock{mutex_};
       ++outstanding_;
     }
-    link_.send({.part = &offer_.parts.at(*on_their_way_.at(number).part),
-                .id = number,
-                .codec = std::move(work.codec),
-                .frame = std::move(work.frame),
-                .deadline_s = options_.deadline_s,
-                .scores = options_.scores},
-               [this, number](CloudReply reply) {
-                 const std::lock_guard lock{mutex_};
-                 replies_.emplace_back(number, std::move(reply));
-                 --outstanding_;
-                 came_.notify_one();
-               });
+    try {
+      link_.send({.part = &offer_.parts.at(*on_their_way_.at(number).part),
+                  .id = number,
+                  .codec = std::move(work.codec),
+                  .frame = std::move(work.frame),
+                  .deadline_s = options_.deadline_s,
+                  .scores = options_.scores},
+                 done);
+    } catch (...) {
+      const std::lock_guard lock{mutex_};
+      --outstanding_;
+      throw;
+    }
   }
 
   /// The network on the mobile. @param since_s when the mobile turned to it
   void compute_alone(LiveRecord& record, double since_s) {
     const double energy_before_j = energy_j();
-    LocalAnswer answer = half_.compute(record.picture);
+    LocalAnswer answer = half_.compute(record.picture, options_.scores);
     const double used_j = energy_j() - energy_before_j;
     record.compute_j = std::isnan(record.compute_j) ? used_j : record.compute_j + used_j;
     record.local_s = now_s() - since_s;
     record.mobile_s += record.local_s;
     record.top = answer.top;
-    if (options_.scores) record.scores = std::move(answer.scores);
+    record.scores = std::move(answer.scores);
   }
 
   void take(std::size_t number, CloudReply reply) {
@@ -142,6 +153,7 @@ class LiveMobile::Run {
     const double arrived_s = date_of(reply.arrived_ns);
     if (!reply.failure.empty()) {
       record.failure = std::move(reply.failure);
+      record.mismatch = reply.mismatch;
       record.recovery_s = arrived_s - record.sent_s;
       if (options_.fallback) {
         fallen_.push_back(std::move(record));
@@ -153,16 +165,17 @@ class LiveMobile::Run {
     }
     record.top = reply.top;
     record.scores = std::move(reply.scores);
-    record.wait_s = reply.queue_s;
-    record.service_s = reply.service_s;
+    // Two clocks need not agree to the last microsecond; the parts sum to the whole by this one's.
+    const double elapsed_s = std::max(0.0, arrived_s - record.sent_s);
+    record.wait_s = std::clamp(reply.queue_s, 0.0, elapsed_s);
+    record.service_s = std::clamp(reply.service_s, 0.0, elapsed_s - record.wait_s);
     record.decode_s = reply.decode_s;
     record.restore_s = reply.restore_s;
     record.compute_s = reply.compute_s;
     record.batch = reply.batch;
-    const double away_s =
-        std::max(0.0, arrived_s - record.sent_s - record.wait_s - record.service_s);
+    const double away_s = std::max(0.0, elapsed_s - record.wait_s - record.service_s);
     record.uplink_s = reply.received_ns != 0 ? date_of(reply.received_ns) - record.sent_s
-                                             : away_s - options_.answer_s;
+                                             : away_s - options_.half_round_trip_s;
     record.uplink_s = std::clamp(record.uplink_s, 0.0, away_s);
     record.downlink_s = away_s - record.uplink_s;
     end(std::move(record), arrived_s);
@@ -175,7 +188,8 @@ class LiveMobile::Run {
     record.recovery_s = begun_s - record.sent_s;
     compute_alone(record, begun_s);
     record.end = LiveEnd::kFellBack;
-    end(std::move(record), now_s());
+    const double ended_s = begun_s + record.local_s;
+    end(std::move(record), ended_s);
   }
 
   void end(LiveRecord record, double date_s) {

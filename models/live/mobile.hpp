@@ -25,7 +25,7 @@ struct MobileWork {
 /// An answer that a mobile computed alone.
 struct LocalAnswer {
   std::int64_t top{0};
-  std::vector<float> scores;
+  std::vector<float> scores;  ///< where they were asked for
 };
 
 /// The half of a network that a mobile computes. One thread calls it.
@@ -40,7 +40,8 @@ class MobileHalf {
   /// @param picture position in the dataset
   virtual MobileWork prepare(std::size_t part, std::size_t picture) = 0;
   /// The whole network, on the mobile.
-  virtual LocalAnswer compute(std::size_t picture) = 0;
+  /// @param scores whether the whole output is asked for
+  virtual LocalAnswer compute(std::size_t picture, bool scores) = 0;
 };
 
 /// A request of a mobile's user.
@@ -60,14 +61,14 @@ struct LiveRecord {
   std::size_t picture{0};
   std::optional<std::size_t> part;  ///< position in the offer; none: the mobile alone was chosen
   LiveEnd end{LiveEnd::kCompleted};
-  std::string failure;  ///< of the server's answer; empty: none
-  bool late{false};     ///< ended after the deadline
+  std::string failure;   ///< of the server's answer; empty: none
+  bool mismatch{false};  ///< of the failure: as in CloudReply
+  bool late{false};      ///< ended after the deadline
   double arrival_s{0};
   double latency_s{0};
 
-  double queue_s{0};  ///< waiting for the mobile
-  double mobile_s{
-      0};  ///< at work on the mobile: prefix, encode, and the whole network if it fell back
+  double queue_s{0};   ///< waiting for the mobile
+  double mobile_s{0};  ///< at work on the mobile: prefix, encode, the whole network if it fell back
   double uplink_s{0};
   double wait_s{0};     ///< at the server
   double service_s{0};  ///< at the server, of its batch
@@ -100,7 +101,7 @@ struct MobileOptions {
   bool scores{false};                ///< whether records are to hold whole outputs
   std::function<double()> energy_j;  ///< of this machine so far; none: no meter
   /// Half of the shortest round trip, where clocks do not compare: what an answer takes at least.
-  double answer_s{0};
+  double half_round_trip_s{0};
 };
 
 /// Drives requests through a mobile's half of a network and a server's. Its caller's thread is the
@@ -117,7 +118,9 @@ class LiveMobile {
   LiveMobile(CloudLink& link, MobileHalf& half, const LiveOffer& offer, MobileOptions options);
 
   /// Runs requests, in their order; every one that is begun ends in the sink.
-  /// @param stop asked between requests: whether to begin no more
+  /// @param stop asked again and again, from this thread: whether to end now. Then no more is
+  ///             begun, what is on its way is cancelled, and what has no answer by then does not
+  ///             end
   void run(const std::vector<LiveRequest>& requests, const Choose& choose, const Sink& sink,
            const std::function<bool()>& stop = {});
 

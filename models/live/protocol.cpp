@@ -14,7 +14,7 @@ namespace papilio {
 namespace {
 
 constexpr std::size_t kFingerprintDigits = 64;
-constexpr std::size_t kMarkDigits = 16;
+constexpr std::size_t kShortDigits = 16;
 
 std::string names_of(const std::vector<LivePart>& parts) {
   std::string names;
@@ -30,26 +30,27 @@ std::string LivePart::text() const {
   return channels == 0 ? cut : fmt::format("{} with {} channels", cut, channels);
 }
 
-std::uint64_t LivePart::mark() const {
+std::uint64_t LivePart::short_fingerprint() const {
   std::uint64_t value = 0;
   const bool complete = fingerprint.size() == kFingerprintDigits;
   const char* begin = fingerprint.data();
   if (!complete ||
-      std::from_chars(begin, begin + kMarkDigits, value, 16).ptr != begin + kMarkDigits) {
+      std::from_chars(begin, begin + kShortDigits, value, 16).ptr != begin + kShortDigits) {
     throw ConfigError{fmt::format("error: '{}' is no fingerprint of a network", fingerprint)};
   }
   return value;
 }
 
-const LivePart* LiveOffer::find(std::uint64_t mark) const {
-  const auto found = std::find_if(parts.begin(), parts.end(),
-                                  [&](const LivePart& part) { return part.mark() == mark; });
+const LivePart* LiveOffer::find(std::uint64_t short_fingerprint) const {
+  const auto found = std::find_if(parts.begin(), parts.end(), [&](const LivePart& part) {
+    return part.short_fingerprint() == short_fingerprint;
+  });
   return found == parts.end() ? nullptr : &*found;
 }
 
-std::size_t LiveOffer::most_bytes() const {
+std::size_t LiveOffer::max_frame_bytes() const {
   std::size_t most = 0;
-  for (const LivePart& part : parts) most = std::max(most, part.most_bytes);
+  for (const LivePart& part : parts) most = std::max(most, part.max_frame_bytes);
   return most;
 }
 
@@ -87,14 +88,14 @@ std::string mismatch(const LiveOffer& server, std::uint32_t protocol, const Live
       return fmt::format(
           "the server's half of '{}' behind '{}' is {}, the mobile's {}: graph, "
           "weights, unit or normalisation differ; start both with the same",
-          server.network, wanted.text(), same->fingerprint.substr(0, kMarkDigits),
-          wanted.fingerprint.substr(0, kMarkDigits));
+          server.network, wanted.text(), same->fingerprint.substr(0, kShortDigits),
+          wanted.fingerprint.substr(0, kShortDigits));
     }
   }
   return {};
 }
 
-std::uint64_t clock_mark() {
+std::uint64_t boot_mark() {
   std::ifstream file{"/proc/sys/kernel/random/boot_id"};
   std::string id;
   if (!(file >> id)) return 0;

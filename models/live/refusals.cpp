@@ -25,10 +25,15 @@ Refusals::Refusals(std::function<void(const std::string&)> tell, std::uint64_t m
     : tell_{std::move(tell)}, most_{most} {}
 
 void Refusals::note(Refusal kind, const std::string& peer, const std::string& what) {
-  const std::lock_guard lock{mutex_};
-  ++counts_[static_cast<std::size_t>(kind)];
-  if (!tell_ || told_ > most_) return;
-  if (told_++ == most_) {
+  std::uint64_t told = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    ++counts_[static_cast<std::size_t>(kind)];
+    if (!tell_ || told_ > most_) return;
+    told = told_++;
+  }
+  // Whoever reads the lines may be slow: nobody waits for the lock meanwhile.
+  if (told == most_) {
     tell_(fmt::format("{} refusals told; from now on they are counted alone", most_));
     return;
   }
@@ -39,15 +44,6 @@ void Refusals::note(Refusal kind, const std::string& peer, const std::string& wh
 Refusals::Counts Refusals::counts() const {
   const std::lock_guard lock{mutex_};
   return counts_;
-}
-
-std::string text(const Refusals::Counts& counts) {
-  std::string all;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
-    all += fmt::format("{}{} {}", all.empty() ? "" : ", ", counts[i], kRefusals[i]);
-  }
-  return all;
 }
 
 }  // namespace papilio

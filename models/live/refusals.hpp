@@ -14,19 +14,21 @@ enum class Refusal : std::uint8_t {
   kUnauthenticated,
   kMismatch,
   kUnreadable,
+  kNotTakenIn,
   kOversized,
   kTruncated,
   kMalformed,
   kBusy,
-  kLate,
+  kGivenUp,
   kStopping,
   kConnection,
   kFailed,
 };
 /// `[Refusal]` as summaries call them.
-inline constexpr std::array<std::string_view, 11> kRefusals{
-    "wrong token",           "mismatch",          "unreadable message", "oversized frame",
-    "truncated frame",       "malformed frame",   "queue full",         "given up by its mobile",
+inline constexpr std::array<std::string_view, 12> kRefusals{
+    "wrong token",           "mismatch",          "unreadable message",
+    "message not taken in",  "oversized frame",   "truncated frame",
+    "malformed frame",       "queue full",        "given up by its mobile",
     "came while it stopped", "failed connection", "failed computation"};
 
 /// Counts refusals by kind, and tells of each in a line until there are too many.
@@ -34,7 +36,7 @@ class Refusals {
  public:
   using Counts = std::array<std::uint64_t, kRefusals.size()>;
 
-  /// @param tell takes lines, without their ends; none: nothing is told
+  /// @param tell takes lines, without their ends, from any thread; none: nothing is told
   /// @param most lines
   explicit Refusals(std::function<void(const std::string&)> tell, std::uint64_t most = 100);
 
@@ -50,8 +52,5 @@ class Refusals {
   std::uint64_t told_{0};
   Counts counts_{};
 };
-
-/// "2 malformed frame, 1 queue full"; empty where there are none.
-std::string text(const Refusals::Counts& counts);
 
 }  // namespace papilio

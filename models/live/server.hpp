@@ -18,14 +18,15 @@ namespace papilio {
 /// One request as the server's half of a network gets it. What it points to lives during the call.
 struct CloudWork {
   std::span<const std::uint8_t> frame;
-  std::string codec;  ///< of a picture
+  std::string codec;   ///< of a picture
+  bool scores{false};  ///< whether the whole output is asked for
 };
 
 /// What came of it.
 struct CloudAnswer {
   std::string defect;         ///< of the frame; empty: none, and the rest holds
   std::int64_t top{0};        ///< position of the greatest number
-  std::vector<float> scores;  ///< the output, row by row
+  std::vector<float> scores;  ///< the output, row by row, where it was asked for
   double decode_s{0};         ///< frame and codec
   double restore_s{0};        ///< to what the network takes
   double compute_s{0};        ///< the layers, of the whole batch
@@ -53,10 +54,11 @@ struct LiveServerOptions {
   LiveKeys keys;
   /// Whether it refuses to listen where others could reach it unknown; who joins the machines
   /// himself may know better.
-  bool only_secure{true};
+  bool refuse_open_addresses{true};
   BatchRule batch;
-  std::size_t queue{64};                         ///< requests that may wait
-  std::function<void(const std::string&)> tell;  ///< takes lines on refusals; none: silent
+  std::size_t queue{64};  ///< requests that may wait
+  /// Takes lines on refusals, from any thread; none: silent.
+  std::function<void(const std::string&)> tell;
 };
 
 /// What a server did.

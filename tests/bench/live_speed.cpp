@@ -27,7 +27,7 @@ namespace {
 
 LiveOffer offer_of_size(std::int64_t elements) {
   LivePart part{.cut = "RB1", .fingerprint = std::string(64, 'a'), .shape = {elements, 1, 1}};
-  part.most_bytes = most_frame_bytes(part.shape, part.bits, false);
+  part.max_frame_bytes = most_frame_bytes(part.shape, part.bits, false);
   return {.network = "empty", .parts = {part}};
 }
 
@@ -50,7 +50,7 @@ class EmptyMobile final : public MobileHalf {
   MobileWork prepare(std::size_t /*part*/, std::size_t /*picture*/) override {
     return {.frame = frame_};
   }
-  LocalAnswer compute(std::size_t /*picture*/) override { return {}; }
+  LocalAnswer compute(std::size_t /*picture*/, bool /*scores*/) override { return {}; }
 
  private:
   ByteBuffer frame_;

@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <numeric>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "models/codec/codec.hpp"
@@ -21,10 +21,24 @@
 
 namespace papilio::testing {
 
+/// What is waited for comes at once; this is for saying that it does not come at all.
+inline constexpr std::chrono::seconds kWaitAtMost{60};
+
+/// Waits until something holds, a minute at most. @return whether it does
+template <class Predicate>
+bool wait_for(const Predicate& holds) {
+  const auto end = std::chrono::steady_clock::now() + kWaitAtMost;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return true;
+}
+
 /// A part that features of 4 × 8 × 8 cross. @param digit of its fingerprint
 inline LivePart live_part(const std::string& cut, char digit) {
   LivePart part{.cut = cut, .fingerprint = std::string(64, digit), .shape = {4, 8, 8}};
-  part.most_bytes = most_frame_bytes(part.shape, part.bits, false);
+  part.max_frame_bytes = most_frame_bytes(part.shape, part.bits, false);
   return part;
 }
 
@@ -32,7 +46,8 @@ inline LiveOffer live_offer() {
   return {.network = "net", .parts = {live_part("RB1", 'a'), live_part("RB2", 'b')}};
 }
 
-/// A server's half that adds up a frame's levels. It waits in `compute` while its gate is shut.
+/// A server's half that adds up a frame's levels. It waits in `compute` while its gate is shut, a
+/// minute at most.
 class AddingCloud final : public CloudHalf {
  public:
   std::vector<CloudAnswer> compute(const LivePart& part,
@@ -41,7 +56,7 @@ class AddingCloud final : public CloudHalf {
       std::unique_lock lock{mutex_};
       ++entered_;
       changed_.notify_all();
-      changed_.wait(lock, [this] { return open_; });
+      changed_.wait_for(lock, kWaitAtMost, [this] { return open_; });
       batches_.push_back(works.size());
     }
     std::vector<CloudAnswer> answers(works.size());
@@ -70,8 +85,15 @@ class AddingCloud final : public CloudHalf {
   /// Waits until so many batches have been begun.
   void wait_for_batches(std::size_t count) {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [&] { return entered_ >= count; });
+    EXPECT_TRUE(changed_.wait_for(lock, kWaitAtMost, [&] { return entered_ >= count; }))
+        << entered_ << " batches instead of " << count;
   }
+  /// Batches that have been begun.
+  std::size_t begun() {
+    const std::lock_guard lock{mutex_};
+    return entered_;
+  }
+  /// Requests of each batch that has ended.
   std::vector<std::size_t> batches() {
     const std::lock_guard lock{mutex_};
     return batches_;
@@ -98,10 +120,12 @@ class SendingMobile final : public MobileHalf {
   MobileWork prepare(std::size_t /*part*/, std::size_t picture) override {
     return {.frame = frame(picture)};
   }
-  LocalAnswer compute(std::size_t picture) override { return {.top = -sum(picture)}; }
+  LocalAnswer compute(std::size_t picture, bool /*scores*/) override {
+    return {.top = -sum(picture)};
+  }
 };
 
-/// Sends one frame and waits for what comes of it.
+/// Sends one frame and waits for what comes of it, which its deadline sees to.
 inline CloudReply ask(CloudLink& link, const LivePart& part, ByteBuffer frame,
                       double deadline_s = 20) {
   std::mutex mutex;

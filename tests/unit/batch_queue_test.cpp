@@ -70,7 +70,7 @@ std::vector<Begun> by_queue(const BatchRule& rule, const std::vector<Arrival>& a
       EXPECT_TRUE(queue.push(item, arrivals[next].kind, arrivals[next].date_s));
       ++next;
     }
-    auto [batch, again_s] = queue.next(now);
+    auto [batch, ask_again_at_s] = queue.next(now);
     if (!batch.empty()) {
       free_s = now + kService * static_cast<double>(batch.size());
       batches.emplace_back(now, std::move(batch));
@@ -83,7 +83,7 @@ std::vector<Begun> by_queue(const BatchRule& rule, const std::vector<Arrival>& a
       now = free_s;
       continue;
     }
-    now = next < arrivals.size() ? std::min(again_s, arrivals[next].date_s) : again_s;
+    now = next < arrivals.size() ? std::min(ask_again_at_s, arrivals[next].date_s) : ask_again_at_s;
   }
   return batches;
 }
@@ -119,8 +119,16 @@ TEST(BatchQueue, TakesNoMoreThanMayWaitAndHurriesAtTheEnd) {
   EXPECT_TRUE(queue.push(item, 0, 0));
   EXPECT_FALSE(queue.push(item, 0, 0));
   EXPECT_TRUE(queue.next(5).batch.empty());
-  EXPECT_EQ(queue.next(5).again_s, 10);
+  EXPECT_EQ(queue.next(5).ask_again_at_s, 10);
   EXPECT_EQ(queue.next(5, true).batch.size(), 2U);
+}
+
+TEST(BatchQueue, LetsSomeGoAndKeepsTheOthersInTheirOrder) {
+  BatchQueue<int> queue{{4, 0}, 4};
+  for (int item = 1; item <= 4; ++item) EXPECT_TRUE(queue.push(item, 0, 0));
+  EXPECT_TRUE(queue.is_full());
+  EXPECT_EQ(queue.take_if([](int item) { return item % 2 == 0; }), (std::vector<int>{2, 4}));
+  EXPECT_EQ(queue.next(0).batch, (std::vector<int>{1, 3}));
 }
 
 }  // namespace

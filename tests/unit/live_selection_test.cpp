@@ -1,11 +1,10 @@
 // Claims: the adaptive mobile chooses the least of mobile's time, upload and server's time, with
-// the rate, the delay and the load that the last ping found; and computes alone while nobody
-// answers.
+// the rate, the delay and the load that the last pings found, also where these had to wait for an
+// upload; and computes alone while nobody answers.
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <limits>
+#include <memory>
 #include <optional>
 
 #include "models/live/selection/selection.hpp"
@@ -33,17 +32,31 @@ TEST(LiveSelection, TakesTheLeastOfTheThreeTimes) {
   // A way of 35 ms each way: likewise.
   selection.observe({.uplink_byte_per_s = 1e7, .delay_s = 0.035});
   EXPECT_EQ(selection.choose(), std::nullopt);
-  selection.observe(link_state({.failure = "gone"}, {}, 1000));
+  selection.observe({.uplink_byte_per_s = 1e7});
+  selection.observe(LinkMeter{1000}.after({.failure = "gone"}, {}));
   EXPECT_EQ(selection.choose(), std::nullopt);
 }
 
-TEST(LiveSelection, ReadsTheWayFromTwoPings) {
+TEST(LiveSelection, ReadsTheWayFromPairsOfPings) {
   // 10 ms there and back without filling, 60 ms with 50 kB: 1 MB/s.
+  LinkMeter meter{50'000};
   const LinkState state =
-      link_state({.round_trip_s = 0.010}, {.round_trip_s = 0.060, .wait_s = 0.5}, 50'000);
+      meter.after({.round_trip_s = 0.010}, {.round_trip_s = 0.060, .wait_s = 0.5});
   EXPECT_NEAR(state.uplink_byte_per_s, 1e6, 1e-3);
   EXPECT_NEAR(state.delay_s, 0.005, 1e-12);
   EXPECT_EQ(state.wait_s, 0.5);
+  // An empty ping that waits for an upload tells nothing of the rate, whatever the full one takes.
+  for (const double full_s : {0.060, 0.010, 0.009}) {
+    EXPECT_NEAR(meter.after({.round_trip_s = 0.200}, {.round_trip_s = full_s}).uplink_byte_per_s,
+                1e6, 1e-3);
+  }
+  // Nor at the beginning: the filling took as long as the two differ by, or less.
+  EXPECT_NEAR(
+      LinkMeter{50'000}.after({.round_trip_s = 0.200}, {.round_trip_s = 0.100}).uplink_byte_per_s,
+      5e5, 1e-3);
+  // A rate that falls far is seen at once.
+  EXPECT_NEAR(meter.after({.round_trip_s = 0.009}, {.round_trip_s = 0.309}).uplink_byte_per_s,
+              50'000 / 0.3, 1e-3);
 }
 
 TEST(LiveSelection, IsToldByAPingerThatAsksAServer) {
@@ -52,10 +65,10 @@ TEST(LiveSelection, IsToldByAPingerThatAsksAServer) {
   LiveClient client{{.to = server->address()}};
   // Whatever loopback takes, it is less than an hour.
   LiveSelection selection{{{0.001, 0.001, 1000}}, 3600};
-  const LivePinger pinger{client, selection, 10'000, 0.01};
+  const LivePinger pinger{client, selection, 10'000, 0.01, 5};
   EXPECT_EQ(selection.choose(), 0U);
   server.reset();
-  while (selection.choose().has_value()) std::this_thread::yield();
+  EXPECT_TRUE(testing::wait_for([&] { return !selection.choose().has_value(); }));
 }
 
 }  // namespace

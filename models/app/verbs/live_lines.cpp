@@ -57,10 +57,12 @@ CommandLine serve_line() {
   options.text("listen", "127.0.0.1:5050", "HOST:PORT", "where; port 0: any that is free");
   options.text("cert", "", "FILE", "certificate in PEM: connections are encrypted");
   options.text("key", "", "FILE", "of the certificate");
-  options.text("ca", "", "FILE", "who may sign mobiles' certificates: each must have one");
+  options.text("ca", "", "FILE",
+               "who may sign mobiles' certificates: each must have one; with --cert");
   options.text("token-file", "", "FILE",
                "a secret of 16 characters or more that mobiles must know");
-  options.whole("batch", 1, "requests for the same layers computed at once, at most");
+  options.whole("batch", 1,
+                "requests for the same layers computed at once, at most; up to --queue");
   options.real("batch-delay", 0, "0", "SECONDS that the first of a batch waits for others");
   options.whole("queue", 64, "requests that may wait; more are refused");
   add_machine_options(options);
@@ -77,7 +79,8 @@ CommandLine offload_line() {
       "Runs the mobile's half of a network live: computes the layers before a cut, sends the "
       "features to\n'papilio serve', and falls back to computing alone where no answer comes. "
       "Writes what a simulated\nfleet writes (fleet.csv, records.csv, choices.csv), so that "
-      "'papilio compare' and 'report' take\nboth, and stages.csv, with the times of each stage.",
+      "'papilio compare' and 'report' take\nboth, and stages.csv, with the times of each stage. "
+      "Ctrl-C ends it, and what has ended is written.",
       {cifar + " --after RB3 --pictures 200",
        cifar + " --after RB3 --channels 2 --units results/figure7 --codec png",
        cifar + " --after input,blocks --adaptive --requests 1000",
@@ -100,7 +103,7 @@ CommandLine offload_line() {
                "of features, or at the input of pictures "
                "('papilio codecs')");
   options.text("to", "127.0.0.1:5050", "HOST:PORT", "the server");
-  options.text("cert", "", "FILE", "this mobile's certificate in PEM");
+  options.text("cert", "", "FILE", "this mobile's certificate in PEM; with --ca");
   options.text("key", "", "FILE", "of the certificate");
   options.text("ca", "", "FILE", "who signs the server's certificate: the connection is encrypted");
   options.text("token-file", "", "FILE", "the secret that the server wants");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "models/infer/picture_run.hpp"
@@ -58,7 +59,7 @@ LiveSplit live_split(const std::string& digest, SplitNetwork split, const Cut& c
   sum.add(fmt::format("papilio {}\n{}\n{}\n{}\n{}\n{}\n", kLiveProtocol, digest, part.cut, channels,
                       split.bits, transform_text(transform)));
   part.fingerprint = sum.digits();
-  part.most_bytes = most_frame_bytes(part.shape, part.bits, part.of_pictures());
+  part.max_frame_bytes = most_frame_bytes(part.shape, part.bits, part.of_pictures());
   return {std::move(part), std::move(split)};
 }
 
@@ -102,9 +103,7 @@ void TensorCloud::decode(const LiveSplit& one, const CloudWork& work, CloudAnswe
     tensors.push_back(timed(answer.restore_s, [&] {
       return dequantize(levels, is_flat(one.split.cut.shape)).to(network.device(), network.type());
     }));
-  } catch (const PayloadError& error) {
-    answer.defect = error.what();
-  } catch (const ConfigError& error) {  // no codec of that name
+  } catch (const std::exception& error) {  // whatever it is, the others of its batch are answered
     answer.defect = error.what();
   }
 }
@@ -125,11 +124,12 @@ std::vector<CloudAnswer> TensorCloud::compute(const LivePart& part,
     return found->split.network.suffix(batch, found->split.cut).to(at::kCPU);
   });
   std::int64_t row = 0;
-  for (CloudAnswer& answer : answers) {
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    CloudAnswer& answer = answers[i];
     if (!answer.defect.empty()) continue;
     const at::Tensor output = outputs[row++];
     answer.top = top_of(output);
-    answer.scores = floats_of(output);
+    if (works[i].scores) answer.scores = floats_of(output);
     answer.compute_s = compute_s;
   }
   return answers;
@@ -173,7 +173,7 @@ TensorMobile::TensorMobile(std::vector<LiveSplit> splits, std::vector<PartCodec>
 
 void TensorMobile::warm_up() {
   for (std::size_t part = 0; part < splits_.size(); ++part) static_cast<void>(prepare(part, 0));
-  static_cast<void>(compute(0));
+  static_cast<void>(compute(0, false));
 }
 
 MobileWork TensorMobile::prepare(std::size_t part, std::size_t picture) {
@@ -193,9 +193,9 @@ MobileWork TensorMobile::prepare(std::size_t part, std::size_t picture) {
   return work;
 }
 
-LocalAnswer TensorMobile::compute(std::size_t picture) {
+LocalAnswer TensorMobile::compute(std::size_t picture, bool scores) {
   const at::Tensor output = whole_.forward(images_.at(picture)).to(at::kCPU)[0];
-  return {.top = top_of(output), .scores = floats_of(output)};
+  return {.top = top_of(output), .scores = scores ? floats_of(output) : std::vector<float>{}};
 }
 
 }  // namespace papilio

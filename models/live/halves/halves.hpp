@@ -86,7 +86,7 @@ class TensorMobile final : public MobileHalf {
   /// Runs everything once, for what runs for the first time sets itself up.
   void warm_up();
   MobileWork prepare(std::size_t part, std::size_t picture) override;
-  LocalAnswer compute(std::size_t picture) override;
+  LocalAnswer compute(std::size_t picture, bool scores) override;
 
   /// Positions in the dataset of the pictures that could be read; `picture` above is a position in
   /// this list.

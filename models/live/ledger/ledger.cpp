@@ -177,6 +177,7 @@ std::string stages_csv(const LiveRunFacts& facts, const std::vector<LiveRecord>&
             {"local_s", record.local_s},
             {"uplink_s", known(record.uplink_s)},
             {"wait_s", known(record.wait_s)},
+            {"service_s", known(record.service_s)},
             {"decode_s", known(record.decode_s)},
             {"restore_s", known(record.restore_s)},
             {"compute_s", known(record.compute_s)},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -52,21 +53,30 @@ class LiveSelection::Model {
   std::vector<std::uint32_t> candidates_;
 };
 
-LinkState link_state(const PingReport& empty, const PingReport& full, std::size_t bytes) {
-  if (!empty.failure.empty() || !full.failure.empty()) {
-    return {.uplink_byte_per_s = 1, .wait_s = std::numeric_limits<double>::infinity()};
-  }
-  // Below what clocks and threads scatter by, the way is as good as none.
-  constexpr double kLeastDifference = 1e-6;
-  const double filling_s = std::max(kLeastDifference, full.round_trip_s - empty.round_trip_s);
-  return {.uplink_byte_per_s = static_cast<double>(bytes) / filling_s,
+LinkState no_server() {
+  return {.uplink_byte_per_s = 1, .wait_s = std::numeric_limits<double>::infinity()};
+}
+
+LinkState LinkMeter::after(const PingReport& empty, const PingReport& full) {
+  if (!empty.failure.empty() || !full.failure.empty()) return no_server();
+  constexpr std::size_t kRemembered = 8;
+  empty_s_.push_back(empty.round_trip_s);
+  if (empty_s_.size() > kRemembered) empty_s_.pop_front();
+  std::vector<double> sorted{empty_s_.begin(), empty_s_.end()};
+  std::sort(sorted.begin(), sorted.end());
+  constexpr double kLeast = 1e-6;  // what clocks and threads scatter by
+  const double jitter_s = std::max(kLeast, sorted[sorted.size() / 2] - sorted.front());
+  const double filling_s = full.round_trip_s - sorted.front();
+  const auto bytes = static_cast<double>(bytes_);
+  if (filling_s > jitter_s) byte_per_s_ = bytes / filling_s;
+  const double unknown_byte_per_s = bytes / std::max(jitter_s, std::abs(filling_s));
+  return {.uplink_byte_per_s = byte_per_s_ > 0 ? byte_per_s_ : unknown_byte_per_s,
           .delay_s = std::min(empty.round_trip_s, full.round_trip_s) / 2,
           .wait_s = full.wait_s};
 }
 
 LiveSelection::LiveSelection(std::vector<PartCosts> parts, double alone_s)
-    : model_{std::make_unique<const Model>(parts, alone_s)},
-      state_{.uplink_byte_per_s = 1, .wait_s = std::numeric_limits<double>::infinity()} {}
+    : model_{std::make_unique<const Model>(parts, alone_s)}, state_{no_server()} {}
 
 LiveSelection::~LiveSelection() = default;
 
@@ -85,8 +95,13 @@ std::optional<std::size_t> LiveSelection::choose() const {
 }
 
 LivePinger::LivePinger(CloudLink& link, LiveSelection& selection, std::size_t bytes,
-                       double period_s)
-    : link_{link}, selection_{selection}, bytes_{bytes}, period_s_{period_s} {
+                       double period_s, double deadline_s)
+    : link_{link},
+      selection_{selection},
+      bytes_{bytes},
+      period_s_{period_s},
+      deadline_s_{deadline_s},
+      meter_{bytes} {
   ping();
   thread_ = std::thread{[this] { work(); }};
 }
@@ -101,11 +116,10 @@ LivePinger::~LivePinger() {
 }
 
 void LivePinger::ping() {
-  constexpr double kPatience = 5;
-  const double deadline_s = std::max(kPatience, period_s_);
-  const PingReport empty = link_.ping(0, 0, deadline_s);
-  const PingReport full = link_.ping(bytes_, 0, deadline_s);
-  selection_.observe(link_state(empty, full, bytes_));
+  const PingReport empty = link_.ping(0, 0, deadline_s_);
+  // Where nothing answers the second would but wait as long.
+  const PingReport full = empty.failure.empty() ? link_.ping(bytes_, 0, deadline_s_) : empty;
+  selection_.observe(meter_.after(empty, full));
 }
 
 void LivePinger::work() {

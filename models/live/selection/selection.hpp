@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,9 +27,27 @@ struct LinkState {
   double wait_s{0};             ///< at the server; infinite: it does not answer
 };
 
-/// What two pings say of the way.
-/// @param bytes that `full` sent up; `empty` sent none
-LinkState link_state(const PingReport& empty, const PingReport& full, std::size_t bytes);
+/// What is known of a server that does not answer, or has other halves.
+LinkState no_server();
+
+/// Makes out the way to a server by pairs of pings, one without filling and one with some. They
+/// share the connection with uploads, behind which either may have to wait: what a filling takes is
+/// told by the quickest of the last empty ones.
+class LinkMeter {
+ public:
+  /// @param bytes of the filling that goes up, > 0
+  explicit LinkMeter(std::size_t bytes) : bytes_{bytes} {}
+
+  /// The way after one more pair. Where the filling makes no more of a difference than the empty
+  /// pings have among themselves, the rate is the last one that is known; if none is, the one at
+  /// which the filling would make that difference.
+  LinkState after(const PingReport& empty, const PingReport& full);
+
+ private:
+  std::size_t bytes_;
+  std::deque<double> empty_s_;  // the last ones, the newest at the end
+  double byte_per_s_{0};        // 0: none is known
+};
 
 /// Chooses the part of each request as the policy `selection` of fleets does: the least of
 /// TM + TU + TC, with the rate and the load that the last ping found (butterfly paper, Algorithm
@@ -57,10 +76,12 @@ class LiveSelection {
 class LivePinger {
  public:
   /// Pings once at once, and returns after that.
-  /// @param link     outlives the pinger, as does the selection
-  /// @param bytes    of a ping with filling, > 0
-  /// @param period_s > 0
-  LivePinger(CloudLink& link, LiveSelection& selection, std::size_t bytes, double period_s);
+  /// @param link       outlives the pinger, as does the selection
+  /// @param bytes      of a ping with filling, > 0
+  /// @param period_s   > 0
+  /// @param deadline_s of a ping, > 0
+  LivePinger(CloudLink& link, LiveSelection& selection, std::size_t bytes, double period_s,
+             double deadline_s);
   ~LivePinger();
   LivePinger(const LivePinger&) = delete;
   LivePinger& operator=(const LivePinger&) = delete;
@@ -73,6 +94,8 @@ class LivePinger {
   LiveSelection& selection_;
   std::size_t bytes_;
   double period_s_;
+  double deadline_s_;
+  LinkMeter meter_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool ended_{false};
