@@ -14,9 +14,9 @@ const SimGridModule& load_module() {
   const std::string file = shipped_module("papilio-simgrid.so").string();
   const auto refuse = [&]() {
     const char* problem = ::dlerror();
-    throw ConfigError{
-        fmt::format("cannot load '{}', which simulates: {}; build or install Papilio again", file,
-                    problem == nullptr ? "it is another version's" : problem)};
+    throw ConfigError{fmt::format(
+        "papilio: error: cannot load '{}', which simulates: {}; build or install Papilio again",
+        file, problem == nullptr ? "it is another version's" : problem)};
   };
   // It stays loaded for as long as the process lives.
   void* module = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
