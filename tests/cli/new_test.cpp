@@ -54,6 +54,11 @@ TEST(New, BeginsWhatTheOtherVerbsRead) {
     EXPECT_THAT(again.err, HasSubstr("is there; remove it, or choose another name"));
   }
   EXPECT_THAT(read_file(folder.path() / "town.yaml"), HasSubstr("count: 7\n"));
+  // Where layer times are missing, to predict them comes first: what was begun could not be run.
+  const Finished predicted = begin(folder, {"scenario", "other", "--model", "alexnet", "--mobile",
+                                            "jetson-tx2", "--cloud", "gtx-1080-ti"});
+  EXPECT_THAT(predicted.out, HasSubstr("Next:\n  papilio predict --model alexnet --device "
+                                       "jetson-tx2,gtx-1080-ti -o results/profiles"));
   const Finished study = begin(folder, {"study", "rates", "--base", at + "/mine.yaml"});
   ASSERT_EQ(study.exit_code, 0) << study.err;
   EXPECT_EQ(run_papilio({"study", "check", at + "/rates.yaml"}).exit_code, 0);
