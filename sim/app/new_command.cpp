@@ -263,9 +263,7 @@ void new_command(const Words& words) {
       from_scenario
           ? fleet_answers_of(own_or_shipped(line.get<std::string>("base")).string(), folder)
           : StarterAnswers{});
-  if (answers.contains("plan")) {
-    answers["strategies"] = strategies_of_plan(answers.at("plan"), folder);
-  }
+  if (answers.contains("plan")) add_plan(answers, folder);
   if (answers.contains("like")) add_powers(answers, name, library);
   const std::string text = starter.text(name, answers);
   starter.check(text, file.string());

@@ -201,6 +201,12 @@ TEST(New, AFleetPlaysAPlan) {
                         "  - {strategy: plan, from: deep/my plan.yaml}\n"));
   const Finished checked = run_papilio({"check", (folder.path() / "town.yaml").string()});
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  // On 3G nothing is worth sending, and such a fleet shares nothing.
+  const std::string alone = (folder.path() / "alone.yaml").string();
+  ASSERT_EQ(run_papilio({"plan", base.string(), "--set", "networks=[3g]", "-o", alone}).exit_code,
+            0);
+  EXPECT_THAT(begin(folder, {"fleet", "lone", "--base", base.string(), "--plan", alone}).out,
+              HasSubstr("The plan computes everything on the mobiles, which then share neither"));
   const Finished scenario =
       begin(folder, {"fleet", "other", "--base", base.string(), "--plan", base.string()});
   EXPECT_EQ(scenario.exit_code, 2);
