@@ -1,5 +1,5 @@
 # What 'cmake --install' puts where; docs/install.md says it to users. The prefix may be moved. Components:
-#   simulator    the program, its data, documents, completion and man pages
+#   simulator    the program, the module with which it simulates, its data, documents, completion and man pages
 #   tensor       papilio-tensor
 #   development  static libraries, headers, the CMake package
 #   python       the module, where one is built: into lib/python3/dist-packages
@@ -8,6 +8,8 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS papilio RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT simulator)
+# Where sim/base/data/installation.cpp looks for it.
+install(TARGETS papilio_simgrid_module LIBRARY DESTINATION lib/papilio COMPONENT simulator)
 install(DIRECTORY profiles DESTINATION ${CMAKE_INSTALL_DATADIR}/papilio COMPONENT simulator)
 install(DIRECTORY scenarios DESTINATION ${CMAKE_INSTALL_DATADIR}/papilio COMPONENT simulator
         PATTERN bench EXCLUDE)
@@ -40,7 +42,8 @@ install(EXPORT PapilioTargets NAMESPACE Papilio:: DESTINATION ${package} COMPONE
 foreach(folder sim models/graph models/zoo models/networks)
   get_filename_component(parent ${folder} DIRECTORY)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/papilio/${parent}
-          COMPONENT development FILES_MATCHING PATTERN "*.hpp" PATTERN app EXCLUDE PATTERN cli EXCLUDE)
+          COMPONENT development FILES_MATCHING PATTERN "*.hpp" PATTERN app EXCLUDE PATTERN cli EXCLUDE
+          PATTERN simgrid EXCLUDE)
 endforeach()
 configure_package_config_file(cmake/PapilioConfig.cmake.in ${PROJECT_BINARY_DIR}/PapilioConfig.cmake
                               INSTALL_DESTINATION ${package} PATH_VARS CMAKE_INSTALL_DATADIR)
@@ -49,7 +52,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/PapilioConfigVersion.cmak
 install(FILES ${PROJECT_BINARY_DIR}/PapilioConfig.cmake ${PROJECT_BINARY_DIR}/PapilioConfigVersion.cmake
               cmake/Dependencies.cmake
         DESTINATION ${package} COMPONENT development)
-install(FILES cmake/FindSimGrid.cmake cmake/FindGLPK.cmake
+install(FILES cmake/FindGLPK.cmake
         DESTINATION ${package}/modules COMPONENT development)
 install(FILES docs/ARCHITECTURE.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libpapilio-dev
         COMPONENT development)

@@ -36,6 +36,7 @@ serve, offload, train, import, profile, datasets and codecs of papilio.")
 # What the installed libraries are linked with, and what finds it.
 file(STRINGS cmake/apt-packages.txt lines REGEX "^simulator +[^ ]+-dev$")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "papilio (= ${PROJECT_VERSION}), pkg-config")
+list(FILTER lines EXCLUDE REGEX libsimgrid-dev)  # only the module is, and it is installed as it is
 foreach(line ${lines})
   string(REGEX REPLACE "^simulator +" ", " dependency "${line}")
   string(APPEND CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${dependency}")

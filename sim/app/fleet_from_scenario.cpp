@@ -215,7 +215,8 @@ StarterAnswers fleet_answers_of(const std::string& file, const fs::path& folder)
           {"note", left_out(spec)}};
 }
 
-std::string strategies_of_plan(const std::string& plan, const fs::path& folder) {
+void add_plan(StarterAnswers& answers, const fs::path& folder) {
+  const std::string& plan = answers.at("plan");
   const Node root = load_yaml(plan);
   const Node::Entry* kind = root.find("kind");
   Diagnostics diagnostics;
@@ -231,10 +232,20 @@ std::string strategies_of_plan(const std::string& plan, const fs::path& folder) 
   diagnostics.throw_if_any();
   Node file{.kind = Node::Kind::kScalar};
   file.scalar = name_from(folder, fs::absolute(plan));
-  return fmt::format(
+  answers["strategies"] = fmt::format(
       "  - {{strategy: mobile-only}}\n  - {{strategy: cloud-only}}\n"
       "  - {{strategy: plan, from: {}}}\n",
       flow_text(file));
+  const bool offloads = std::any_of(
+      read.plans.begin(), read.plans.end(),
+      [](const PlanFile::Item& item) { return item.strategy.strategy != "mobile-only"; });
+  if (offloads || read.plans.empty()) return;
+  std::string& note = answers["note"];
+  note += fmt::format(
+      "{}The plan computes everything on the mobiles, which then share neither cell nor server, "
+      "however many there are; add a strategy that sends, such as "
+      "{{strategy: split, after: [LAYER], bits: 32}}, to see what they would share.",
+      note.empty() ? "" : " ");
 }
 
 }  // namespace papilio

@@ -16,10 +16,10 @@ namespace papilio {
 /// @throws ConfigError if it cannot be read, is no scenario, or asks for what no fleet can
 StarterAnswers fleet_answers_of(const std::string& file, const std::filesystem::path& folder);
 
-/// The strategies of a fleet that plays a plan, beside all on one side.
-/// @param plan   the file, as the user names it
+/// Adds to a fleet's answers the strategies that play the answer "plan", a file as the user names
+/// it, beside all on one side; and a note where such a fleet shares nothing.
 /// @param folder in which the fleet will lie
 /// @throws ConfigError if there is no such file, or it holds no plan
-std::string strategies_of_plan(const std::string& plan, const std::filesystem::path& folder);
+void add_plan(StarterAnswers& answers, const std::filesystem::path& folder);
 
 }  // namespace papilio

@@ -190,6 +190,24 @@ bool reads_profiles(const std::string& command) {
          !command.starts_with("papilio report") && !command.starts_with("papilio plot");
 }
 
+/// The command that predicts the layer tables which what was begun needs and nobody has yet; empty
+/// where there are all.
+std::string prediction_needed(const StarterAnswers& answers, const ProfileLibrary& library) {
+  const auto model = answers.find("model");
+  // Tables of another length are made of those that there are.
+  if (model == answers.end() || model->second.find('@') != std::string::npos) return {};
+  std::vector<std::string> without;
+  for (const char* side : {"mobile", "cloud"}) {
+    const auto device = answers.find(side);
+    if (device == answers.end()) continue;
+    const bool has = !library.find("layers", device->second + "/" + model->second).empty();
+    if (!has) without.push_back(device->second);
+  }
+  if (without.empty()) return {};
+  return fmt::format("papilio predict --model {} --device {} -o results/profiles", model->second,
+                     fmt::join(without, ","));
+}
+
 }  // namespace
 
 void new_command(const Words& words) {
@@ -245,9 +263,7 @@ void new_command(const Words& words) {
       from_scenario
           ? fleet_answers_of(own_or_shipped(line.get<std::string>("base")).string(), folder)
           : StarterAnswers{});
-  if (answers.contains("plan")) {
-    answers["strategies"] = strategies_of_plan(answers.at("plan"), folder);
-  }
+  if (answers.contains("plan")) add_plan(answers, folder);
   if (answers.contains("like")) add_powers(answers, name, library);
   const std::string text = starter.text(name, answers);
   starter.check(text, file.string());
@@ -258,6 +274,10 @@ void new_command(const Words& words) {
   std::string profiles;
   for (const std::string& folder_of : line.all("profiles")) {
     profiles += " --profiles " + shell_word(folder_of);
+  }
+  if (const std::string predict = prediction_needed(answers, library); !predict.empty()) {
+    say(fmt::format("  {}{}   # layer times of this network are not there yet\n", predict,
+                    profiles));
   }
   for (const std::string& command : starter.next(name, file, answers)) {
     say(fmt::format("  {}{}\n", command, reads_profiles(command) ? profiles : ""));

@@ -205,6 +205,14 @@ std::vector<const StageKind*> StagesData::stages() const {
   return stages;
 }
 
+std::string StagesData::legend_of(const StageKind& stage) const {
+  const bool has_energy =
+      std::any_of(measures_.begin(), measures_.end(),
+                  [](const StagesMeasure& measure) { return measure.is_energy; });
+  if (&stage != &kStages.front() || !has_energy) return stage.name;
+  return fmt::format("{}, idle too", stage.name);
+}
+
 bool StagesData::has_excluded() const {
   return std::any_of(summary_.rows().begin(), summary_.rows().end(),
                      [&](std::size_t row) { return !summary_.is_admitted(row); });

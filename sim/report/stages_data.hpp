@@ -54,6 +54,9 @@ class StagesData {
   [[nodiscard]] std::string note() const;
   /// Of all measures, the lowest first.
   [[nodiscard]] std::vector<const StageKind*> stages() const;
+  /// What the legend calls a stage: the mobile's energy holds what it draws while it idles,
+  /// waiting for the rest.
+  [[nodiscard]] std::string legend_of(const StageKind& stage) const;
   [[nodiscard]] bool has_excluded() const;
   [[nodiscard]] bool has_printed() const { return !plot_.printed.empty(); }
 

@@ -71,7 +71,7 @@ class StagesFigure {
     columns_ = look_.size == PlotSize::kOneColumn ? 1 : data_.measures().size();
     title_ = look_.title.value_or("");
     std::vector<std::string> keys;
-    for (const StageKind* stage : data_.stages()) keys.emplace_back(stage->name);
+    for (const StageKind* stage : data_.stages()) keys.push_back(data_.legend_of(*stage));
     keys.emplace_back(least_name());
     if (data_.has_excluded()) keys.emplace_back(kExcluded);
     if (data_.has_printed()) keys.emplace_back(kPrinted);
@@ -251,10 +251,11 @@ class StagesFigure {
   void add_key() {
     if (key_.empty()) return;
     std::vector<std::string> plots;
-    const auto add = [&](const char* with, const char* style, const char* name) {
+    const auto add = [&](const char* with, const char* style, const std::string& name) {
       plots.push_back(fmt::format("NaN with {} {} title {}", with, style, script_.text(name)));
     };
-    for (const StageKind* stage : data_.stages()) add("boxes lw 0.5", stage->fill, stage->name);
+    for (const StageKind* stage : data_.stages())
+      add("boxes lw 0.5", stage->fill, data_.legend_of(*stage));
     add("points", kLeastStyle, least_name());
     if (data_.has_excluded()) add("points", kExcludedStyle, kExcluded);
     if (data_.has_printed()) add("points", kPrintedStyle, kPrinted);

@@ -41,6 +41,8 @@ class Test:
         prefix = folder / "prefix"
         (prefix / "bin").mkdir(parents=True)
         shutil.copy(program, prefix / "bin/papilio")
+        (prefix / "lib/papilio").mkdir(parents=True)
+        shutil.copy(program.with_name("papilio-simgrid.so"), prefix / "lib/papilio")
         (prefix / "share/papilio").mkdir(parents=True)
         for name in ("profiles", "scenarios"):
             (prefix / "share/papilio" / name).symlink_to(root / name)

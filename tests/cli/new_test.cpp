@@ -54,6 +54,11 @@ TEST(New, BeginsWhatTheOtherVerbsRead) {
     EXPECT_THAT(again.err, HasSubstr("is there; remove it, or choose another name"));
   }
   EXPECT_THAT(read_file(folder.path() / "town.yaml"), HasSubstr("count: 7\n"));
+  // Where layer times are missing, to predict them comes first: what was begun could not be run.
+  const Finished predicted = begin(folder, {"scenario", "other", "--model", "alexnet", "--mobile",
+                                            "jetson-tx2", "--cloud", "gtx-1080-ti"});
+  EXPECT_THAT(predicted.out, HasSubstr("Next:\n  papilio predict --model alexnet --device "
+                                       "jetson-tx2,gtx-1080-ti -o results/profiles"));
   const Finished study = begin(folder, {"study", "rates", "--base", at + "/mine.yaml"});
   ASSERT_EQ(study.exit_code, 0) << study.err;
   EXPECT_EQ(run_papilio({"study", "check", at + "/rates.yaml"}).exit_code, 0);
@@ -196,6 +201,12 @@ TEST(New, AFleetPlaysAPlan) {
                         "  - {strategy: plan, from: deep/my plan.yaml}\n"));
   const Finished checked = run_papilio({"check", (folder.path() / "town.yaml").string()});
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  // On 3G nothing is worth sending, and such a fleet shares nothing.
+  const std::string alone = (folder.path() / "alone.yaml").string();
+  ASSERT_EQ(run_papilio({"plan", base.string(), "--set", "networks=[3g]", "-o", alone}).exit_code,
+            0);
+  EXPECT_THAT(begin(folder, {"fleet", "lone", "--base", base.string(), "--plan", alone}).out,
+              HasSubstr("The plan computes everything on the mobiles, which then share neither"));
   const Finished scenario =
       begin(folder, {"fleet", "other", "--base", base.string(), "--plan", base.string()});
   EXPECT_EQ(scenario.exit_code, 2);

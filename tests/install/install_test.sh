@@ -65,6 +65,18 @@ cmake --build "$folder/consumer" >/dev/null
 cmp ours.csv theirs.csv || fail "the consumer has other numbers"
 [ "$(wc -l <theirs.csv)" -gt 30 ] || fail "the consumer has few numbers"
 
+# The module that simulates is the prefix's own too, and what does not simulate needs none.
+mv "$folder/moved/lib/papilio/papilio-simgrid.so" "$folder/module"
+"$papilio" plan scenarios/paper/table4.yaml >/dev/null
+code=0
+said=$("$papilio" run scenarios/paper/table4.yaml -o none 2>&1) || code=$?
+same "exit code without the module" "$code" 2
+case $said in
+  *"error: cannot load '$folder/moved/lib/papilio/papilio-simgrid.so'"*) ;;
+  *) fail "says of the absent module: $said" ;;
+esac
+[ ! -e none ] || fail "wrote results without simulating"
+
 # The packages.
 (cd "$folder" && cpack --config "$build/CPackConfig.cmake" -B "$folder/packages" >"$folder/cpack.log" 2>&1) || {
   cat "$folder/cpack.log" >&2
@@ -77,7 +89,7 @@ for package in papilio libpapilio-dev; do
   same "version of $package" "$(field $package Version)" "$version"
 done
 held=$(files papilio)
-for file in bin/papilio share/papilio/profiles/devices/jetson-tx2.yaml share/papilio/scenarios/paper/table4.yaml \
+for file in bin/papilio lib/papilio/papilio-simgrid.so share/papilio/profiles/devices/jetson-tx2.yaml share/papilio/scenarios/paper/table4.yaml \
   share/doc/papilio/README.md share/doc/papilio/copyright share/man/man1/papilio-run.1 \
   share/bash-completion/completions/papilio share/zsh/vendor-completions/_papilio; do
   has papilio "$held" "./usr/$file"
@@ -94,7 +106,8 @@ case $(field papilio Depends) in
 esac
 same recommends "$(field papilio Recommends)" gnuplot-nox
 case $(field libpapilio-dev Depends) in
-  *"papilio (= $version)"*libsimgrid-dev*) ;;
+  *libsimgrid-dev*) fail "libpapilio-dev depends on what only the module is made with" ;;
+  *"papilio (= $version)"*libyaml-cpp-dev*) ;;
   *) fail "libpapilio-dev depends on: $(field libpapilio-dev Depends)" ;;
 esac
 if [ -e "$folder/tensor" ]; then

@@ -92,6 +92,11 @@ bool is_installed() {
   return shipped_folder() != fs::path{PAPILIO_SOURCE_DIR};
 }
 
+fs::path shipped_module(const std::string& file) {
+  if (!is_installed()) return fs::path{PAPILIO_BINARY_DIR} / file;
+  return shipped_folder().parent_path().parent_path() / "lib/papilio" / file;
+}
+
 fs::path own_or_shipped(const fs::path& file) {
   std::error_code ignored;
   if (file.is_absolute() || file.empty() || fs::exists(file, ignored)) return file;

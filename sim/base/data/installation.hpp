@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace papilio {
 
@@ -21,6 +22,10 @@ void use_shipped_folder(const std::filesystem::path& folder);
 
 /// Whether what comes with Papilio is an installation's, not the sources'.
 bool is_installed();
+
+/// A module of code that comes with Papilio, where it is installed (`lib/papilio` of the prefix
+/// whose `shipped_folder()` is) or was built. Whether it is there is not looked at.
+std::filesystem::path shipped_module(const std::string& file);
 
 /// The file that a user names: as it stands, or, where there is none and the name is relative, that
 /// of `shipped_folder()`, so that `scenarios/paper/table4.yaml` is known in every folder. As it

@@ -12,6 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/process/workers.hpp"
 #include "sim/play/engine/batch.hpp"
+#include "sim/play/engine/simgrid_module.hpp"
 
 namespace papilio {
 namespace {
@@ -46,6 +47,7 @@ std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
     const std::size_t first = batch * kBatchSize;
     return std::pair{first, std::min(kBatchSize, worlds.size() - first)};
   };
+  simgrid_module();
   std::vector<PlayedRequest> results(worlds.size());
   std::size_t done = 0;
   run_workers(

@@ -17,6 +17,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/process/workers.hpp"
 #include "sim/play/engine/fleet_player.hpp"
+#include "sim/play/engine/simgrid_module.hpp"
 #include "sim/play/fleet/component.hpp"
 #include "sim/play/fleet/merge.hpp"
 
@@ -335,6 +336,7 @@ class FleetRuns {
 std::vector<FleetResult> simulate_fleet(const FleetModel& model,
                                         const SimulateFleetOptions& options) {
   FleetRuns runs{model, options.jobs, options.trace};
+  simgrid_module();
   run_workers(
       runs.tasks(),
       [&](std::size_t task, const Workers::Send& send) { return runs.play(task, send); },

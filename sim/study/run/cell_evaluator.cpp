@@ -6,6 +6,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/play/engine/batch.hpp"
+#include "sim/play/engine/simgrid_module.hpp"
 #include "sim/play/engine/simulate.hpp"
 #include "sim/report/summary.hpp"
 #include "sim/study/run/evaluate.hpp"
@@ -40,7 +41,9 @@ void add_rows(ResultWriter& results, const CellPoint& point, const std::vector<B
 
 class CellEvaluator final : public Evaluator {
  public:
-  explicit CellEvaluator(const Study& study) : Evaluator{study}, cells_{study} {}
+  explicit CellEvaluator(const Study& study) : Evaluator{study}, cells_{study} {
+    if (!closed()) simgrid_module();  // which its workers share
+  }
 
   std::string evaluate(const std::vector<PointTask>& tasks) override {
     return closed() ? evaluate_closed(tasks) : evaluate_simulated(tasks);

@@ -2,6 +2,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/process/workers.hpp"
+#include "sim/play/engine/simgrid_module.hpp"
 #include "sim/play/engine/simulate_fleet.hpp"
 #include "sim/report/fleet_report.hpp"
 #include "sim/study/run/evaluate.hpp"
@@ -27,7 +28,9 @@ void add_row(ResultWriter& results, ResultTable table, const Row& row) {
 /// Evaluates each point with workers of its own.
 class FleetEvaluator final : public Evaluator {
  public:
-  explicit FleetEvaluator(const Study& study) : Evaluator{study}, fleets_{study} {}
+  explicit FleetEvaluator(const Study& study) : Evaluator{study}, fleets_{study} {
+    simgrid_module();  // which its workers share
+  }
 
   std::string evaluate(const std::vector<PointTask>& tasks) override;
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/play/engine/kernel.hpp"
 #include "sim/play/fleet/link.hpp"
+#include "sim/play/simgrid/kernel.hpp"
 
 namespace papilio {
 

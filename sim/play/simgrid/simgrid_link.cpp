@@ -1,4 +1,4 @@
-#include "sim/play/engine/simgrid_link.hpp"
+#include "sim/play/simgrid/simgrid_link.hpp"
 
 #include <algorithm>
 

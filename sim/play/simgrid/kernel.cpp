@@ -1,4 +1,4 @@
-#include "sim/play/engine/kernel.hpp"
+#include "sim/play/simgrid/kernel.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
-#include "sim/play/engine/simulate.hpp"
+#include "sim/play/simgrid/module.hpp"
 
 namespace papilio {
 namespace {
@@ -39,7 +39,7 @@ std::unique_ptr<sg::Engine> start_kernel(double together_s) {
   return engine;
 }
 
-std::string simgrid_version() {
+std::string kernel_version() {
   int major = 0;
   int minor = 0;
   int patch = 0;

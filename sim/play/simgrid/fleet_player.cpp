@@ -1,5 +1,3 @@
-#include "sim/play/engine/fleet_player.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,9 +9,10 @@
 #include <simgrid/kernel/Timer.hpp>
 
 #include "sim/base/error.hpp"
-#include "sim/play/engine/kernel.hpp"
-#include "sim/play/engine/simgrid_link.hpp"
 #include "sim/play/fleet/fleet.hpp"
+#include "sim/play/simgrid/kernel.hpp"
+#include "sim/play/simgrid/module.hpp"
+#include "sim/play/simgrid/simgrid_link.hpp"
 
 namespace papilio {
 namespace {
@@ -280,7 +279,7 @@ double horizon_s(const FleetModel& model) {
 
 }  // namespace
 
-void play_fleet(const FleetTask& task, const FleetListener& listener) {
+void play_components(const FleetTask& task, const FleetListener& listener) {
   const auto started = Driver::Clock::now();
   // What is due together must end together, and the clock has a last digit, 2e-16 of the date.
   // SimGrid's default, 1 ns, would be 1e-6 of a millisecond.

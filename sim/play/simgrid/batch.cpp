@@ -1,5 +1,3 @@
-#include "sim/play/engine/batch.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +10,8 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
-#include "sim/play/engine/kernel.hpp"
+#include "sim/play/simgrid/kernel.hpp"
+#include "sim/play/simgrid/module.hpp"
 
 namespace papilio {
 namespace {
@@ -202,7 +201,7 @@ class Player {
 
 }  // namespace
 
-std::vector<PlayedRequest> play_batch(std::span<const World> worlds) {
+std::vector<PlayedRequest> play_worlds(std::span<const World> worlds) {
   // Dates are met exactly, and no two different ones may end together: they would couple worlds.
   const std::unique_ptr<sg::Engine> engine = start_kernel(std::numeric_limits<double>::min());
   if (worlds.empty()) return {};
