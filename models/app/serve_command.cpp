@@ -52,7 +52,8 @@ void serve_command(const Words& words) {
   LiveServerOptions serving{.listen = options.text_of("listen"),
                             .keys = live_keys(options, LiveSide::kServer)};
   check_address("serve", "listen", serving.listen);
-  check_listening(serving.listen, serving.keys);
+  serving.refuse_open_addresses = !line.has("open");
+  if (serving.refuse_open_addresses) check_listening(serving.listen, serving.keys);
   constexpr std::int64_t kMost = 1'000'000;
   serving.batch.size = static_cast<std::size_t>(options.whole_of("batch", 1, kMost));
   serving.batch.delay_s = options.real_of("batch-delay", 0, 3600);

@@ -98,7 +98,7 @@ void check_listening(std::string_view address, const LiveKeys& keys) {
   if (!keys.certificate.empty() && (!keys.token.empty() || !keys.authority.empty())) return;
   throw ConfigError{fmt::format(
       "papilio serve: error: others could reach {}; listen on 127.0.0.1, or give --cert and --key, "
-      "and --token-file or --ca, by which mobiles are known",
+      "and --token-file or --ca, by which mobiles are known; or --open, on a network of your own",
       address)};
 }
 

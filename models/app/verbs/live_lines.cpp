@@ -67,7 +67,10 @@ CommandLine serve_line() {
   options.whole("queue", 64, "requests that may wait; more are refused");
   add_machine_options(options);
   line.add_format_option("what is printed at the end: md, csv, json, latex or html");
-  line.add_options()("quiet,q", "print nothing but errors and refusals");
+  line.add_options()("open",
+                     "listen where others could reach it, though they are neither asked who they "
+                     "are nor encrypted: on a network of your own")(
+      "quiet,q", "print nothing but errors and refusals");
   return line;
 }
 
