@@ -201,7 +201,9 @@ std::string prediction_needed(const StarterAnswers& answers, const ProfileLibrar
     const auto device = answers.find(side);
     if (device == answers.end()) continue;
     const bool has = !library.find("layers", device->second + "/" + model->second).empty();
-    if (!has) without.push_back(device->second);
+    // One device may be both sides.
+    const bool named = !without.empty() && without.front() == device->second;
+    if (!has && !named) without.push_back(device->second);
   }
   if (without.empty()) return {};
   return fmt::format("papilio predict --model {} --device {} -o results/profiles", model->second,

@@ -10,19 +10,20 @@
 namespace papilio {
 namespace {
 
+[[noreturn]] void refuse_module(const std::string& file) {
+  const char* problem = ::dlerror();
+  throw ConfigError{fmt::format(
+      "papilio: error: cannot load '{}', which simulates: {}; build or install Papilio again", file,
+      problem == nullptr ? "it is another version's" : problem)};
+}
+
 const SimGridModule& load_module() {
   const std::string file = shipped_module("papilio-simgrid.so").string();
-  const auto refuse = [&]() {
-    const char* problem = ::dlerror();
-    throw ConfigError{fmt::format(
-        "papilio: error: cannot load '{}', which simulates: {}; build or install Papilio again",
-        file, problem == nullptr ? "it is another version's" : problem)};
-  };
   // It stays loaded for as long as the process lives.
   void* module = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr) refuse();
+  if (module == nullptr) refuse_module(file);
   void* entry = ::dlsym(module, kSimGridModuleEntry);
-  if (entry == nullptr) refuse();
+  if (entry == nullptr) refuse_module(file);
   return *reinterpret_cast<const SimGridModule* (*)()>(entry)();
 }
 

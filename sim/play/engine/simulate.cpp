@@ -47,7 +47,7 @@ std::vector<PlayedRequest> simulate(const std::vector<World>& worlds,
     const std::size_t first = batch * kBatchSize;
     return std::pair{first, std::min(kBatchSize, worlds.size() - first)};
   };
-  simgrid_module();
+  simgrid_module();  // which the workers share
   std::vector<PlayedRequest> results(worlds.size());
   std::size_t done = 0;
   run_workers(

@@ -336,7 +336,7 @@ class FleetRuns {
 std::vector<FleetResult> simulate_fleet(const FleetModel& model,
                                         const SimulateFleetOptions& options) {
   FleetRuns runs{model, options.jobs, options.trace};
-  simgrid_module();
+  simgrid_module();  // which the workers share
   run_workers(
       runs.tasks(),
       [&](std::size_t task, const Workers::Send& send) { return runs.play(task, send); },
