@@ -14,6 +14,7 @@ void train_command(const Words& words);
 void infer_command(const Words& words);
 void serve_command(const Words& words);
 void offload_command(const Words& words);
+void validate_command(const Words& words);
 void import_command(const Words& words);
 void profile_command(const Words& words);
 void codecs_command(const Words& words);

@@ -49,6 +49,14 @@ std::vector<LiveSplit> splits_of(const VerbOptions& options, const std::string& 
 
 }  // namespace
 
+LivePictures live_pictures(const VerbOptions& options, const std::vector<std::string>& files) {
+  const std::string data = options.text_of("data");
+  if (files.empty() == data.empty()) options.fail("expected pictures, or a dataset with --data");
+  if (!files.empty()) return {named_pictures(files), false};
+  const auto limit = static_cast<std::size_t>(options.whole_of("pictures", 0, 1'000'000'000));
+  return {spread_subset(open_dataset(data, Split::kTest), limit), true};
+}
+
 LiveSetup live_setup(const VerbOptions& options, LiveSide side,
                      std::optional<std::int64_t> classes) {
   const std::string verb = side == LiveSide::kServer ? "serve" : "offload";

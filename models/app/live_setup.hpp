@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "models/app/verbs/options.hpp"
+#include "models/dataset/dataset.hpp"
 #include "models/dataset/transform.hpp"
 #include "models/graph/graph.hpp"
 #include "models/live/halves/halves.hpp"
@@ -14,6 +16,16 @@
 #include "models/tensor/runtime.hpp"
 
 namespace papilio {
+
+/// The pictures of a live run.
+struct LivePictures {
+  std::shared_ptr<const Dataset> dataset;
+  bool labelled{false};
+};
+
+/// Those that were named, or those of the options --data and --pictures.
+/// @throws ConfigError unless it is one of both, and can be read
+LivePictures live_pictures(const VerbOptions& options, const std::vector<std::string>& files);
 
 /// What both sides of a live run are made of.
 struct LiveSetup {

@@ -35,21 +35,6 @@ namespace papilio {
 namespace fs = std::filesystem;
 namespace {
 
-/// The pictures of a live run, and whether their classes are known.
-struct OffloadPictures {
-  std::shared_ptr<const Dataset> dataset;
-  bool labelled{false};
-};
-
-OffloadPictures offload_pictures(const VerbOptions& options,
-                                 const std::vector<std::string>& files) {
-  const std::string data = options.text_of("data");
-  if (files.empty() == data.empty()) options.fail("expected pictures, or a dataset with --data");
-  if (!files.empty()) return {named_pictures(files), false};
-  const auto limit = static_cast<std::size_t>(options.whole_of("pictures", 0, 1'000'000'000));
-  return {spread_subset(open_dataset(data, Split::kTest), limit), true};
-}
-
 /// What a part goes through: with several cuts, one that --codec does not fit has one of its own.
 std::string codec_name(const VerbOptions& options, const LivePart& part) {
   std::string name = options.text_of("codec");
@@ -245,7 +230,7 @@ void offload_command(const Words& words) {
   }
   if (options.numbers_of("channels", 0).size() > 1) options.fail("--channels names one unit");
   const fs::path trace = trace_file(options);
-  const OffloadPictures pictures = offload_pictures(options, line.all("picture"));
+  const LivePictures pictures = live_pictures(options, line.all("picture"));
   LiveSetup setup =
       live_setup(options, LiveSide::kMobile,
                  pictures.labelled

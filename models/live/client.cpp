@@ -299,6 +299,7 @@ class LiveClient::State {
     reply.restore_s = message.restore_s();
     reply.compute_s = message.compute_s();
     reply.batch = message.batch();
+    reply.answer_bytes = message.ByteSizeLong();
     if (clock_ != 0 && message.clock() == clock_) reply.received_ns = message.received_ns();
     return reply;
   }

@@ -173,6 +173,7 @@ class LiveMobile::Run {
     record.restore_s = reply.restore_s;
     record.compute_s = reply.compute_s;
     record.batch = reply.batch;
+    record.answer_bytes = reply.answer_bytes;
     const double away_s = std::max(0.0, elapsed_s - record.wait_s - record.service_s);
     record.uplink_s = reply.received_ns != 0 ? date_of(reply.received_ns) - record.sent_s
                                              : away_s - options_.half_round_trip_s;

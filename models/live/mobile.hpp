@@ -83,6 +83,7 @@ struct LiveRecord {
   double compute_s{0};
   std::uint32_t batch{0};  ///< requests computed with it at the server; 0: none was
   std::size_t frame_bytes{0};
+  std::size_t answer_bytes{0};  ///< of the message that brought the answer
   std::int64_t top{-1};  ///< -1: no answer
   std::vector<float> scores;
   /// Of computing on the mobile, J; NaN where no meter says.

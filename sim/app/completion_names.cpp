@@ -313,7 +313,7 @@ const std::vector<OptionWords>& option_words() {
       {"models", "cuts", {"one", "all"}},
       {"study submit", "engine", {"slurm"}},
       {"infer,offload,profile,serve,train", "device", {"cpu", "cuda"}},
-      {"infer,offload,profile,serve,train", "normalize", {"imagenet", "caffe", "none"}},
+      {"infer,offload,profile,serve,train,validate", "normalize", {"imagenet", "caffe", "none"}},
       {"infer,serve", "after", {"input", "blocks"}},
       {"offload", "after", {"input", "none"}},
       {"profile", "after", {"input", "blocks"}},

@@ -129,4 +129,54 @@ CommandLine offload_line() {
   return line;
 }
 
+CommandLine validate_line() {
+  const std::string cifar =
+      "sudo papilio validate scenarios/examples/validation.yaml --data cifar10-jpeg";
+  CommandLine line{
+      "validate SCENARIO [PICTURE...] [options]",
+      "How far is the simulation from reality? Runs every partition of a scenario live, 'serve' "
+      "and "
+      "'offload'\non a core each with an emulated link of each radio's rates between them, "
+      "simulates the same requests\nby the times of their layers, measured here, and tells the "
+      "error "
+      "of the latency and which stage is to\nblame. Needs root, for the link's two networks. "
+      "Writes "
+      "both ledgers: live/ and simulated/, cells.csv,\ntables. docs/validation.md",
+      {cifar + " --weights resnet20.th",
+       cifar + " --weights resnet20.th --overlap 2 --requests 200",
+       "papilio calibrate results/validate-validation --name here",
+       "papilio validate scenarios/examples/validation.yaml --again results/validate-validation \\",
+       "    --calibration results/calibrations/here.yaml -o results/validate-calibrated"}};
+  VerbOptions options{line, "validate"};
+  line.add_positional("file", -1);
+  line.add_options()("set", po::value<std::vector<std::string>>()->value_name("KEY.PATH=VALUE"),
+                     "replace a value of the scenario; may be given again");
+  add_profiles_option(line);
+  options.text("weights", "", "FILE",
+               "of PyTorch, TorchScript, safetensors or NumPy; 'auto': what torchvision downloaded "
+               "(default: random)");
+  options.text("units", "", "DIR", "folder of trained units, as 'papilio train' writes it");
+  options.text("normalize", "imagenet", "NAME",
+               "imagenet (RGB, mean and deviation), caffe (BGR, mean) or none (RGB, 0 to 1)");
+  options.text("data", "", "NAME", "test pictures of a dataset ('papilio datasets') or its folder");
+  options.whole("pictures", 40, "use that many of the dataset, spread over it");
+  options.whole("requests", 40, "that are compared in each cell, the pictures in turn");
+  options.whole("warm-up", 3, "requests before them, which are not: caches and TCP are cold");
+  options.whole("overlap", 0,
+                "also let requests arrive at random, and the next begin while N are on their way");
+  options.real("load", 0.5, "0.5", "share of the time that the busiest stage works then");
+  options.text("cores", "0", "M,S", "the mobile's and the server's processor; 0: the first two");
+  options.real("limit", 30, "30", "SECONDS that measuring the layers of a half may take");
+  options.real("deadline", 60, "60", "SECONDS that an answer is waited for");
+  options.whole("seed", 1, "of arrivals, of random weights, and which training of the units");
+  options.text("calibration", "", "FILE", "applied to what is simulated ('papilio calibrate')");
+  line.add_options()("again", po::value<std::string>()->value_name("DIR"),
+                     "run nothing live: simulate again what an earlier validation left there");
+  line.add_options()("output,o", po::value<std::string>()->value_name("DIR"),
+                     "folder of the results (default: results/validate-NAME)");
+  line.add_format_option("what is printed: md, csv, json, latex or html");
+  line.add_options()("quiet,q", "print nothing but errors");
+  return line;
+}
+
 }  // namespace papilio

@@ -157,6 +157,7 @@ const std::vector<TensorVerb>& tensor_verbs() {
       {"train", "train butterfly units end to end, find the fewest channels", train_line},
       {"serve", "serve the cloud's half of a network to mobiles, live", serve_line},
       {"offload", "run the mobile's half of a network live, against 'serve'", offload_line},
+      {"validate", "hold the simulation against live runs on this machine", validate_line},
       {"import", "make a network of a TorchScript archive or an ONNX file", import_line},
       {"profile", "measure what each layer takes on this machine", profile_line},
       {"datasets", "list the pictures that networks are trained and tested on", datasets_line},

@@ -23,6 +23,7 @@ CommandLine infer_line();
 CommandLine train_line();
 CommandLine serve_line();
 CommandLine offload_line();
+CommandLine validate_line();
 CommandLine import_line();
 CommandLine profile_line();
 CommandLine datasets_line();

@@ -170,6 +170,7 @@ std::string stages_csv(const LiveRunFacts& facts, const std::vector<LiveRecord>&
             {"failure", text_value(record.failure)},
             {"top1", record.top < 0 ? Value{} : Value{record.top}},
             {"frame_bytes", static_cast<std::int64_t>(record.frame_bytes)},
+            {"answer_bytes", static_cast<std::int64_t>(record.answer_bytes)},
             {"batch", static_cast<std::int64_t>(record.batch)},
             {"queue_s", record.queue_s},
             {"prefix_s", record.prefix_s},

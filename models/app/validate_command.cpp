@@ -1,0 +1,329 @@
+#include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "models/app/command.hpp"
+#include "models/app/live_setup.hpp"
+#include "models/app/validation_bench.hpp"
+#include "models/app/verbs/options.hpp"
+#include "models/app/verbs/tensor_verbs.hpp"
+#include "models/link/shaped_link.hpp"
+#include "sim/base/cli/interrupts.hpp"
+#include "sim/base/cli/profiles_option.hpp"
+#include "sim/base/cli/progress.hpp"
+#include "sim/base/cli/streams.hpp"
+#include "sim/base/cli/terminal.hpp"
+#include "sim/base/cli/version.hpp"
+#include "sim/base/data/installation.hpp"
+#include "sim/base/document/json_text.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/machine/processor.hpp"
+#include "sim/base/output_folder.hpp"
+#include "sim/base/stats/estimate.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/validation/cells.hpp"
+#include "sim/validation/errors.hpp"
+
+namespace papilio {
+namespace fs = std::filesystem;
+namespace {
+
+/// Processors that this process may use.
+std::vector<int> own_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  ::sched_getaffinity(0, sizeof set, &set);
+  std::vector<int> own;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(static_cast<std::size_t>(i), &set)) own.push_back(i);
+  }
+  return own;
+}
+
+/// A core for each side; the emulator has the others, or where there are none shares both.
+void give_processors(const VerbOptions& options, ValidationPlan& plan) {
+  const std::vector<int> own = own_processors();
+  const std::vector<std::int64_t> named = options.numbers_of("cores", 0);
+  if (own.size() < 2) {
+    options.fail("this machine has one processor, and a mobile and a server need one each");
+  }
+  int mobile = own[0];
+  int server = own[1];
+  if (named.size() == 2 && named[0] != named[1]) {
+    mobile = static_cast<int>(named[0]);
+    server = static_cast<int>(named[1]);
+  } else if (named.size() != 1 || named[0] != 0) {
+    options.fail("--cores names two processors, the mobile's and the server's, such as 0,1");
+  }
+  for (const int one : {mobile, server}) {
+    if (std::find(own.begin(), own.end(), one) == own.end()) {
+      options.fail(fmt::format("--cores: there is no processor {} for this program", one));
+    }
+  }
+  plan.mobile_cpus = {mobile};
+  plan.server_cpus = {server};
+  for (const int one : own) {
+    if (one != mobile && one != server) plan.link_cpus.push_back(one);
+  }
+  if (plan.link_cpus.empty()) plan.link_cpus = {mobile, server};
+}
+
+/// Words that infer, serve and offload are given as the user gave them.
+std::vector<std::string> handed_on(const VerbOptions& options,
+                                   const std::vector<const char*>& names) {
+  std::vector<std::string> words;
+  for (const char* name : names) {
+    const std::string value = options.text_of(name);
+    if (value.empty()) continue;
+    words.push_back(fmt::format("--{}", name));
+    words.push_back(value);
+  }
+  return words;
+}
+
+/// Every partition of a scenario that sends something, on each of its radios.
+std::vector<LiveCell> cells_of(const VerbOptions& options, const Scenario& scenario) {
+  std::vector<LiveCell> cells;
+  std::set<std::string> known;
+  for (const Cell& cell : scenario.cells) {
+    if (cell.network.empty()) continue;  // nothing crosses
+    const bool plain =
+        cell.strategy == "cloud-only" || cell.strategy == "split" || cell.strategy == "butterfly";
+    if (!plain || (cell.strategy != "cloud-only" && cell.cut.empty())) {
+      options.fail(fmt::format(
+          "'{}' cannot be run live: only cloud-only, split and butterfly can; leave it out, with "
+          "--set 'strategies=[…]'",
+          cell.plan.name));
+    }
+    const ConditionsSpec& conditions = scenario.spec.conditions;
+    const Radio& radio = scenario.radio(cell.network);
+    LiveCell live{
+        .network = cell.network,
+        .cut = cell.strategy == "cloud-only" ? "input" : cell.cut,
+        .channels = cell.channels.value_or(0),
+        .bits = cell.bits.value_or(8),
+        .codec = cell.codec.empty() ? "raw" : cell.codec,
+        .link = {conditions.uplink_bit_per_s.value_or(radio.uplink.value() * kBitsOfByte),
+                 conditions.downlink_bit_per_s.value_or(radio.downlink.value() * kBitsOfByte),
+                 conditions.delay_of(cell.network)}};
+    if (known.insert(live.key()).second) cells.push_back(std::move(live));
+  }
+  if (cells.empty()) options.fail("the scenario has no partition that sends something");
+  return cells;
+}
+
+/// The requests that both have, without the first ones and those without an answer.
+void compare_requests(const LiveRun& run, const std::vector<LiveStageTimes>& simulated,
+                      std::size_t warm_up, std::uint64_t seed, ValidationCell& cell) {
+  if (simulated.size() != run.requests.size()) {
+    throw SimulationError{fmt::format("{} requests were run live and {} simulated",
+                                      run.requests.size(), simulated.size())};
+  }
+  std::vector<LiveStageTimes> live;
+  std::vector<LiveStageTimes> partners;
+  std::vector<double> bytes;
+  for (std::size_t i = warm_up; i < run.requests.size(); ++i) {
+    const LiveRunRequest& request = run.requests[i];
+    if (!request.answered) {
+      ++cell.unanswered;
+      continue;
+    }
+    live.push_back(request.times);
+    partners.push_back(simulated[i]);
+    bytes.push_back(request.frame_bytes);
+  }
+  if (live.empty()) {
+    throw SimulationError{
+        fmt::format("{}: no request was answered by the server within the deadline; see {}",
+                    cell.folder, (run.folder / "stages.csv").string())};
+  }
+  cell.left_out = warm_up;
+  cell.payload_bytes = quantile(bytes, 0.5);
+  cell.answer_bytes = run.answer_bytes;
+  cell.errors = latency_errors(live, partners, seed);
+}
+
+/// Share of the time that the busiest stage is to work where requests overlap: the rate for it.
+double rate_for(const LatencyErrors& sequential, const LiveLinkFacts& link, double load) {
+  const auto of = [&](LiveStage stage) {
+    return sequential.simulated_s.at(static_cast<std::size_t>(stage));
+  };
+  const double busiest_s = std::max(
+      {of(LiveStage::kMobile), of(LiveStage::kServer), of(LiveStage::kUplink) - link.delay_s});
+  return load / busiest_s;
+}
+
+/// What a validation does, told apart from how it was asked for.
+struct Work {
+  std::vector<LiveCell> cells;
+  std::size_t warm_up{0};
+  std::size_t overlap{0};  ///< 0: requests come one after another, and nothing else
+  double load{0.5};
+  std::optional<fs::path> again;  ///< whose live ledgers are simulated again
+};
+
+/// One cell in one mode.
+ValidationCell validate_cell(const ValidationBench& bench, const Work& work, const LiveCell& cell,
+                             const std::string& mode, double rate_per_s) {
+  const std::string name = cell.key() + "-" + mode;
+  const LiveRun run = work.again ? read_live_run(*work.again / "live" / name)
+                                 : bench.run_live(cell, name, rate_per_s, work.overlap);
+  ValidationCell one;
+  one.model = bench.plan().model;
+  one.network = cell.network;
+  one.partition = run.requests.front().partition;
+  one.mode = mode;
+  one.folder = name;
+  one.link = cell.link;
+  one.rate_per_s = run.rate_per_s.value_or(0);
+  compare_requests(run, bench.simulate(cell, run, name), work.warm_up, bench.plan().seed, one);
+  return one;
+}
+
+void write_results(const ValidationPlan& plan, const std::string& name,
+                   const std::vector<ValidationCell>& cells, const Words& words,
+                   std::chrono::system_clock::time_point started, const std::string& cut_short) {
+  OutputFolder folder{plan.folder};
+  const Document report = validation_report(name, cells, plan.calibration);
+  folder.add("cells.csv", validation_csv(cells));
+  folder.add("tables.md", to_markdown(report));
+  folder.add("tables.tex", to_latex(report));
+  std::vector<std::string> command{"papilio", "validate"};
+  command.insert(command.end(), words.begin(), words.end());
+  const auto seconds = [](std::chrono::system_clock::time_point date) {
+    return std::chrono::duration_cast<std::chrono::seconds>(date.time_since_epoch()).count();
+  };
+  nlohmann::ordered_json manifest{{"validation", name},
+                                  {"papilio", program_version()},
+                                  {"git_revision", git_revision()},
+                                  {"command", command},
+                                  {"machine", cpu_name()},
+                                  {"mobile_processors", plan.mobile_cpus},
+                                  {"server_processors", plan.server_cpus},
+                                  {"link_processors", plan.link_cpus},
+                                  {"requests", plan.requests},
+                                  {"seed", plan.seed},
+                                  {"calibration", plan.calibration},
+                                  {"started_unix_s", seconds(started)},
+                                  {"ended_unix_s", seconds(std::chrono::system_clock::now())}};
+  if (!cut_short.empty()) manifest["interrupted"] = cut_short;
+  folder.add("manifest.json", json_text(manifest));
+  folder.commit();
+}
+
+}  // namespace
+
+void validate_command(const Words& words) {
+  CommandLine line = validate_line();
+  VerbOptions options{line, "validate"};
+  if (!line.parse(words)) return;
+  const std::string format = options.text_of("format");
+  check_format(format);
+  const auto started = std::chrono::system_clock::now();
+
+  std::vector<std::string> files = line.all("file");
+  if (files.empty()) options.fail("expected a scenario, and pictures behind it or --data");
+  ScenarioSource source;
+  source.file = own_or_shipped(files.front()).string();
+  if (line.has("set")) source.overrides = line.all("set");
+  const ProfileLibrary library = library_of(line);
+  if (line.has("profiles")) {
+    for (const std::string& folder : line.all("profiles")) source.profiles.emplace_back(folder);
+  }
+  const Scenario scenario = load_scenario(source);
+
+  ValidationPlan plan;
+  Work work;
+  work.cells = cells_of(options, scenario);
+  work.overlap = static_cast<std::size_t>(options.whole_of("overlap", 0, 10'000));
+  work.load = options.real_of("load", 0.01, 0.95);
+  work.warm_up = static_cast<std::size_t>(options.whole_of("warm-up", 0, 1'000'000));
+  if (line.has("again")) work.again = fs::path{line.get<std::string>("again")};
+  plan.folder = line.has("output") ? fs::path{line.get<std::string>("output")}
+                                   : fs::path{"results"} / ("validate-" + scenario.spec.name);
+  plan.measured = work.again.value_or(plan.folder);
+  plan.model = scenario.graph.name();
+  plan.requests =
+      static_cast<std::size_t>(options.whole_of("requests", 1, 1'000'000)) + work.warm_up;
+  plan.seed = static_cast<std::uint64_t>(options.whole_of("seed", 1, 1'000'000));
+  plan.deadline_s = options.real_of("deadline", 1e-3, 1e6);
+  plan.profile_limit_s = options.real_of("limit", 1, 1e5);
+  if (line.has("profiles")) plan.profile_folders = line.all("profiles");
+  plan.network_words = handed_on(options, {"weights", "units", "normalize"});
+  for (const std::string& folder : plan.profile_folders) {
+    plan.network_words.insert(plan.network_words.end(), {"--profiles", folder});
+  }
+  if (!work.again) {
+    const std::vector<std::string> named{files.begin() + 1, files.end()};
+    const LivePictures pictures = live_pictures(options, named);
+    if (pictures.labelled)
+      plan.classes = static_cast<std::int64_t>(pictures.dataset->classes().size());
+    plan.picture_words = named;
+    const std::vector<std::string> data = handed_on(options, {"data"});
+    plan.picture_words.insert(plan.picture_words.end(), data.begin(), data.end());
+    if (!data.empty()) {
+      plan.picture_words.insert(
+          plan.picture_words.end(),
+          {"--pictures", std::to_string(options.whole_of("pictures", 1, 1'000'000'000))});
+    }
+    give_processors(options, plan);
+    if (const std::optional<std::string> problem = find_link_problem()) throw ConfigError{*problem};
+  }
+  catch_interrupts();
+  const bool quiet = line.has("quiet");
+  const ValidationBench bench{plan};
+
+  std::set<std::string> crossings;
+  for (const LiveCell& cell : work.cells) crossings.insert(cell.crossing_key());
+  const std::size_t modes = work.overlap > 0 ? 2 : 1;
+  const std::size_t steps = (work.again ? 0 : 1 + crossings.size()) + modes * work.cells.size();
+  Progress progress{steps, "steps", quiet};
+  std::size_t done = 0;
+  std::vector<ValidationCell> cells;
+  std::string cut_short;
+  try {
+    if (!work.again) {
+      bench.profile_layers();
+      progress.update(++done);
+      for (const LiveCell& cell : work.cells) {
+        if (crossings.erase(cell.crossing_key()) == 0) continue;
+        bench.measure_coding(cell);
+        progress.update(++done);
+      }
+    }
+    for (const LiveCell& cell : work.cells) {
+      cells.push_back(validate_cell(bench, work, cell, "sequential", 0));
+      progress.update(++done);
+      if (work.overlap == 0) continue;
+      const double rate_per_s = rate_for(cells.back().errors, cell.link, work.load);
+      cells.push_back(validate_cell(bench, work, cell, "overlapping", rate_per_s));
+      progress.update(++done);
+    }
+  } catch (const Interrupted&) {
+    if (cells.empty()) throw;
+    cut_short =
+        fmt::format("{} of {} cells were validated", cells.size(), modes * work.cells.size());
+  }
+  progress.clear();
+  write_results(bench.plan(), scenario.spec.name, cells, words, started, cut_short);
+  if (!cut_short.empty()) {
+    throw Interrupted{fmt::format("{}, and are in {}", cut_short, plan.folder.string())};
+  }
+  if (quiet) return;
+  if (format == "csv") {
+    say(validation_csv(cells));
+  } else {
+    print(validation_report(scenario.spec.name, cells, plan.calibration), format, line.is_wide());
+  }
+  if (Terminal::of(STDERR_FILENO).present) tell(fmt::format("\nWrote {}.\n", plan.folder.string()));
+}
+
+}  // namespace papilio
