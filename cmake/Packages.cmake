@@ -31,7 +31,7 @@ set(CPACK_DEBIAN_TENSOR_PACKAGE_DEPENDS "papilio (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_TENSOR_PACKAGE_RECOMMENDS libopenblas0-pthread)
 set(CPACK_DEBIAN_TENSOR_DESCRIPTION
 "Runs, trains, imports and measures networks with LibTorch: the verbs infer,
-serve, offload, train, import, profile, datasets and codecs of papilio.")
+serve, offload, validate, train, import, profile, datasets and codecs of papilio.")
 
 # What the installed libraries are linked with, and what finds it.
 file(STRINGS cmake/apt-packages.txt lines REGEX "^simulator +[^ ]+-dev$")

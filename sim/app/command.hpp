@@ -30,6 +30,8 @@ void report_command(const Words& words);
 void study_command(const Words& words);
 void table_command(const Words& words);
 void compare_command(const Words& words);
+void calibrate_command(const Words& words);
+void replay_command(const Words& words);
 void completion_command(const Words& words);
 
 /// The actions of `study`.

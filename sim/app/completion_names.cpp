@@ -248,6 +248,10 @@ const std::vector<OptionSource>& option_sources() {
       {"predict", "calibrate", networks},
       {"predict,import-profile", "device",
        [](const CompletionContext& context) { return things(context, "devices"); }},
+      {"replay", "mobile,server",
+       [](const CompletionContext& context) { return things(context, "devices"); }},
+      {"replay", "radio",
+       [](const CompletionContext& context) { return things(context, "radios"); }},
       {"plan", "network",
        [](const CompletionContext& context) { return things(context, "radios"); }},
       {"plan", "planner",
@@ -362,7 +366,10 @@ CompletionNames word_names(const std::string& verb, const std::string& word,
     return catalogue_words(verb, context);
   }
   const bool first = context.positionals.empty();
-  if (is_among("run,check,plan,capacity", verb)) {
+  if (is_among("calibrate,replay", verb)) {
+    return {.words = {}, .files = Files::kFolders, .ending = {}};
+  }
+  if (is_among("run,check,plan,capacity,validate", verb)) {
     return first ? scenario_files(word, false) : CompletionNames{};
   }
   if (is_among("study check,study run,study submit", verb)) {

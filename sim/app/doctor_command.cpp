@@ -76,7 +76,8 @@ void survey_programs(Findings& findings) {
   const std::string tensor = tensor_program();
   std::string tensor_found = "no";
   if (tensor.empty()) {
-    findings.lacks.push_back({"papilio-tensor", "import, profile, infer, train, serve, offload",
+    findings.lacks.push_back({"papilio-tensor",
+                              "import, profile, infer, train, serve, offload, validate",
                               "./papilio profile --help (installs LibTorch and builds it)"});
   } else {
     const Captured version = capture({tensor, "--version"});
@@ -87,12 +88,12 @@ void survey_programs(Findings& findings) {
             : fmt::format("with LibTorch {}", torch);
     if (version.status != 0) {
       findings.lacks.push_back({"a papilio-tensor that starts",
-                                "import, profile, infer, train, serve, offload",
+                                "import, profile, infer, train, serve, offload, validate",
                                 "./papilio profile --help (installs LibTorch and builds it)"});
     }
   }
   table.rows.push_back(
-      {"papilio-tensor", tensor_found, "import, profile, infer, train, serve, offload"});
+      {"papilio-tensor", tensor_found, "import, profile, infer, train, serve, offload, validate"});
   struct Tool {
     const char* name;
     const char* why;

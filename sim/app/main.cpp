@@ -26,6 +26,8 @@ const std::vector<Command>& commands() {
         {"table", "make tables of a study's results", table_command},
         {"compare", "show what differs between two runs, databases or layer tables",
          compare_command},
+        {"calibrate", "fit what simulations leave out, from live runs", calibrate_command},
+        {"replay", "make a fleet of a live run", replay_command},
         {"check", "check a scenario without running it", check_command},
         {"schema", "print the JSON Schema of a file, for editors, or every key", schema_command},
         {"models", "list networks, show their layers and cuts", models_command},

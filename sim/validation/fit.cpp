@@ -141,9 +141,9 @@ CalibrationFit fit_calibration(const std::vector<ValidationCell>& cells) {
   return fit;
 }
 
-CrossValidation cross_validate(const std::vector<ValidationCell>& cells) {
+LeaveOneOut cross_validate(const std::vector<ValidationCell>& cells) {
   PAPILIO_CHECK(cells.size() >= kFewest);
-  CrossValidation worth;
+  LeaveOneOut worth;
   std::vector<double> before;
   std::vector<double> after;
   for (std::size_t left_out = 0; left_out < cells.size(); ++left_out) {
@@ -178,7 +178,7 @@ std::vector<ValidationCell> cells_to_fit(const std::vector<ValidationCell>& cell
 }
 
 std::string calibration_yaml(const std::string& name, const std::string& about,
-                             const CalibrationFit& fit, const CrossValidation& worth) {
+                             const CalibrationFit& fit, const LeaveOneOut& worth) {
   const auto number = [](double value) { return text_of(Value{value}); };
   std::string text =
       "# Made by 'papilio calibrate'; a scenario or fleet names it: calibration: "
@@ -205,7 +205,7 @@ std::string calibration_yaml(const std::string& name, const std::string& about,
 }
 
 Document calibration_report(const std::string& name, const std::vector<ValidationCell>& cells,
-                            const CalibrationFit& fit, const CrossValidation& worth) {
+                            const CalibrationFit& fit, const LeaveOneOut& worth) {
   Document document{
       .title = fmt::format("Calibration: {}", name), .paragraphs = {}, .sections = {}};
   document.paragraphs.push_back(fmt::format(

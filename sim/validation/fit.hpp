@@ -42,7 +42,7 @@ struct CalibrationFit {
 CalibrationFit fit_calibration(const std::vector<ValidationCell>& cells);
 
 /// What a fit is worth on cells that it does not rest on: every cell is left out once.
-struct CrossValidation {
+struct LeaveOneOut {
   double median_before{0};  ///< of the |errors| of the cells' median latencies, a share
   double worst_before{0};
   double median_after{0};
@@ -52,7 +52,7 @@ struct CrossValidation {
 };
 
 /// @param cells sequential ones, at least three
-CrossValidation cross_validate(const std::vector<ValidationCell>& cells);
+LeaveOneOut cross_validate(const std::vector<ValidationCell>& cells);
 
 /// The sequential ones among some cells.
 /// @throws ConfigError where there are fewer than three, or some were simulated with a calibration
@@ -61,10 +61,10 @@ std::vector<ValidationCell> cells_to_fit(const std::vector<ValidationCell>& cell
 /// The file that scenarios name with `calibration`.
 /// @param about what it rests on, a sentence
 std::string calibration_yaml(const std::string& name, const std::string& about,
-                             const CalibrationFit& fit, const CrossValidation& worth);
+                             const CalibrationFit& fit, const LeaveOneOut& worth);
 
 /// The fit, and what it does to each cell that was left out, for people.
 Document calibration_report(const std::string& name, const std::vector<ValidationCell>& cells,
-                            const CalibrationFit& fit, const CrossValidation& worth);
+                            const CalibrationFit& fit, const LeaveOneOut& worth);
 
 }  // namespace papilio

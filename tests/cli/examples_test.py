@@ -18,9 +18,10 @@ program, root = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).r
 VERBS = ["run", "check", "schema", "models", "devices", "radios", "profiles", "predict", "import-profile",
          "study check", "study run", "study submit", "study status", "study export", "study sql",
          "study merge", "study", "table", "plot", "report", "plan", "capacity", "new",
+         "calibrate", "replay",
          "completion", "doctor"]
-TENSOR_VERBS = ["codecs", "datasets", "import", "infer", "serve", "offload", "train", "profile"]
-PARSED_ONLY = re.compile(r"papilio (import|infer|serve|offload|train|profile) ")
+TENSOR_VERBS = ["codecs", "datasets", "import", "infer", "serve", "offload", "validate", "train", "profile"]
+PARSED_ONLY = re.compile(r"papilio (import|infer|serve|offload|validate|train|profile) ")
 # One replication is enough.
 CHEAPER = {"papilio run scenarios/fleets/server-load.yaml": "--set replications=1"}
 
@@ -61,6 +62,8 @@ def prepare(folder):
     (folder / "trace.json").write_text(json.dumps(nodes))
     (folder / "map.csv").write_text("measured,layer\nlinear,linear\n")
     shutil.copytree(root / "results/reference/figure7-cifar10", results / "train-resnet20-cifar10")
+    # A validation, and a live run of it.
+    shutil.copytree(root / "results/reference/validation", results / "validate-validation")
     # A cluster that takes every job and runs none.
     tools = folder / "tools"
     tools.mkdir()

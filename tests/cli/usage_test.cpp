@@ -38,7 +38,8 @@ TEST_P(VerbHelp, HasUsageOptionsAndExamples) {
 INSTANTIATE_TEST_SUITE_P(Verbs, VerbHelp,
                          ::testing::Values("run", "check", "schema", "models", "devices", "radios",
                                            "profiles", "import-profile", "report", "capacity",
-                                           "new", "completion", "doctor"));
+                                           "new", "calibrate", "replay", "completion",
+                                           "doctor"));
 
 TEST(Help, OfAVerbIsTheVerbs) {
   EXPECT_EQ(run_papilio({"help", "run"}).out, run_papilio({"run", "--help"}).out);
