@@ -77,12 +77,13 @@ double time_in(const CsvTable& table, std::size_t row, const char* column) {
   return table.text(row, column).empty() ? 0 : table.at_most(row, column, kLongest);
 }
 
-LiveRunRequest request_in(const CsvTable& records, const CsvTable& stages, std::size_t row) {
+LiveRunRequest request_in(const CsvTable& records, const CsvTable& stages, std::size_t recorded,
+                          std::size_t row) {
   LiveRunRequest request;
-  request.arrival_s = records.at_most(row, "arrival_s", kLongest);
-  request.image = records.text(row, "image");
-  request.partition = records.text(row, "partition");
-  request.answered = records.text(row, "end") == "completed" &&
+  request.arrival_s = records.at_most(recorded, "arrival_s", kLongest);
+  request.image = records.text(recorded, "image");
+  request.partition = records.text(recorded, "partition");
+  request.answered = records.text(recorded, "end") == "completed" &&
                      stages.text(row, "end") == "completed" &&
                      stages.whole(row, "batch", 0, kMostRequests) > 0;
   request.frame_bytes = stages.at_most(row, "frame_bytes", 1e12);
@@ -98,18 +99,15 @@ LiveRunRequest request_in(const CsvTable& records, const CsvTable& stages, std::
   return request;
 }
 
-/// Rows of a table in the order of a column of whole numbers.
-std::vector<std::size_t> in_order(const CsvTable& table, const char* column) {
+/// The numbers of a table's requests, ascending, and the row of each.
+std::vector<std::pair<std::int64_t, std::size_t>> requests_in(const CsvTable& table) {
   std::vector<std::pair<std::int64_t, std::size_t>> numbered;
   numbered.reserve(table.rows());
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    numbered.emplace_back(table.whole(row, column, 0, kMostRequests), row);
+    numbered.emplace_back(table.whole(row, "request", 0, kMostRequests), row);
   }
   std::sort(numbered.begin(), numbered.end());
-  std::vector<std::size_t> rows;
-  rows.reserve(numbered.size());
-  for (const auto& [number, row] : numbered) rows.push_back(row);
-  return rows;
+  return numbered;
 }
 
 }  // namespace
@@ -152,19 +150,20 @@ LiveRun read_live_run(const fs::path& folder) {
 
   const CsvTable records{(folder / "records.csv").string()};
   const CsvTable stages{(folder / "stages.csv").string()};
-  if (records.rows() != stages.rows()) {
-    refuse_file(folder,
-                "records.csv and stages.csv are not of one run: they have other numbers of rows");
-  }
-  const std::vector<std::size_t> rows = in_order(records, "request");
-  if (rows != in_order(stages, "request")) {
+  const std::vector<std::pair<std::int64_t, std::size_t>> recorded = requests_in(records);
+  const std::vector<std::pair<std::int64_t, std::size_t>> staged = requests_in(stages);
+  const bool same = std::equal(recorded.begin(), recorded.end(), staged.begin(), staged.end(),
+                               [](const auto& a, const auto& b) { return a.first == b.first; });
+  if (!same) {
     refuse_file(folder, "records.csv and stages.csv are not of one run: their requests differ");
   }
-  run.requests.reserve(rows.size());
+  run.requests.reserve(recorded.size());
   std::vector<double> answers;
-  for (const std::size_t row : rows) {
-    run.requests.push_back(request_in(records, stages, row));
-    if (run.requests.back().answered) answers.push_back(stages.at_most(row, "answer_bytes", 1e12));
+  for (std::size_t i = 0; i < recorded.size(); ++i) {
+    run.requests.push_back(request_in(records, stages, recorded[i].second, staged[i].second));
+    if (run.requests.back().answered) {
+      answers.push_back(stages.at_most(staged[i].second, "answer_bytes", 1e12));
+    }
   }
   if (!answers.empty()) run.answer_bytes = quantile(answers, 0.5);
   return run;
@@ -181,7 +180,8 @@ std::vector<LiveStageTimes> read_simulated_run(const fs::path& folder, double up
   const CsvTable records{file.string()};
   std::vector<LiveStageTimes> times;
   times.reserve(records.rows());
-  for (const std::size_t row : in_order(records, "request")) {
+  for (const auto& numbered : requests_in(records)) {
+    const std::size_t row = numbered.second;
     const auto time = [&](const char* column) { return records.at_most(row, column, kLongest); };
     // The propagation each way, and what a calibration adds to it.
     const double delay_s = time("delay_s");

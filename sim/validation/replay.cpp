@@ -211,8 +211,9 @@ Replay replay_of(const LiveRun& run, const ReplaySpec& spec) {
   Replay replay;
   std::string text = "# Made by 'papilio replay' of a live run; see docs/validation.md.\n";
   std::string name = spec.name;  // names of files have capitals, those of fleets have none
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   text += fmt::format("kind: fleet\nname: {}\n", json_quoted(name));
   text += fmt::format("description: {}\nseed: {}\n",
                       json_quoted(fmt::format("The {} requests of a live run of {}, simulated.",
@@ -226,8 +227,7 @@ Replay replay_of(const LiveRun& run, const ReplaySpec& spec) {
   if (!crossings.empty()) {
     const std::string file = spec.name + ".payloads.csv";
     replay.files.emplace_back(file, payloads_csv(run, crossings, spec.codings));
-    text += fmt::format("payload: {{from: {}, encode_power_w: 0}}\n",
-                        json_quoted(file));
+    text += fmt::format("payload: {{from: {}, encode_power_w: 0}}\n", json_quoted(file));
   }
 
   const std::optional<LiveLinkFacts> link = spec.link ? spec.link : run.link;
