@@ -308,6 +308,7 @@ void offload_command(const Words& words) {
   Progress progress{requests.size(), "requests", quiet};
   std::vector<LiveRecord> records;
   LiveMobile mobile{client, half, offer, mobile_options};
+  const auto begun = std::chrono::steady_clock::now().time_since_epoch();
   try {
     mobile.run(
         requests, choose,
@@ -334,6 +335,9 @@ void offload_command(const Words& words) {
   manifest.update(manifest_of("offload", words, offload_settings(options, setup, mobile_options),
                               setup.runtime, started));
   manifest["description"] = facts.description;
+  // Date 0 of the records on the machine's clock, by which what ran beside can be told.
+  manifest["begun_monotonic_ns"] =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(begun).count();
   manifest["energy_meter"] =
       meter ? nlohmann::ordered_json(meter->name()) : nlohmann::ordered_json();
   if (greeting) {

@@ -121,7 +121,7 @@ std::vector<LiveCell> cells_of(const VerbOptions& options, const Scenario& scena
 }
 
 /// The requests that both have, without the first ones and those without an answer.
-void compare_requests(const LiveRun& run, const std::vector<LiveStageTimes>& simulated,
+void compare_requests(const LiveRun& run, const std::vector<SimulatedRequest>& simulated,
                       std::size_t warm_up, std::uint64_t seed, ValidationCell& cell) {
   if (simulated.size() != run.requests.size()) {
     throw SimulationError{fmt::format("{} requests were run live and {} simulated",
@@ -137,7 +137,7 @@ void compare_requests(const LiveRun& run, const std::vector<LiveStageTimes>& sim
       continue;
     }
     live.push_back(request.times);
-    partners.push_back(simulated[i]);
+    partners.push_back(simulated[i].times);
     bytes.push_back(request.frame_bytes);
   }
   if (live.empty()) {
@@ -174,8 +174,16 @@ struct Work {
 ValidationCell validate_cell(const ValidationBench& bench, const Work& work, const LiveCell& cell,
                              const std::string& mode, double rate_per_s) {
   const std::string name = cell.key() + "-" + mode;
-  const LiveRun run = work.again ? read_live_run(*work.again / "live" / name)
-                                 : bench.run_live(cell, name, rate_per_s, work.overlap);
+  LiveJob job{.name = name,
+              .cuts = {cell.cut},
+              .channels = cell.channels,
+              .bits = cell.bits,
+              .codec = cell.codec,
+              .link = cell.link};
+  if (rate_per_s > 0) {
+    job.words = {"--rate", fmt::format("{}", rate_per_s), "--overlap", std::to_string(work.overlap)};
+  }
+  const LiveRun run = work.again ? read_live_run(*work.again / "live" / name) : bench.run_live(job);
   ValidationCell one;
   one.model = bench.plan().model;
   one.network = cell.network;
@@ -184,7 +192,12 @@ ValidationCell validate_cell(const ValidationBench& bench, const Work& work, con
   one.folder = name;
   one.link = cell.link;
   one.rate_per_s = run.rate_per_s.value_or(0);
-  compare_requests(run, bench.simulate(cell, run, name), work.warm_up, bench.plan().seed, one);
+  ReplaySpec spec;
+  spec.name = name;
+  spec.radio = cell.network;
+  spec.codings = bench.codings_of(cell);
+  compare_requests(run, bench.simulate(run, std::move(spec), {}), work.warm_up, bench.plan().seed,
+                   one);
   return one;
 }
 

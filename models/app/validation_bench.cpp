@@ -30,8 +30,6 @@ namespace papilio {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kMobile = "validation-mobile";
-constexpr const char* kServer = "validation-server";
 constexpr const char* kPort = ":5050";
 
 /// The end of what a program printed, for an error.
@@ -127,7 +125,8 @@ nlohmann::ordered_json direction_json(const LinkDirectionReport& direction) {
           {"late_p99_s", direction.lateness.p99.value()}};
 }
 
-std::string link_text(const LiveLinkFacts& link, const LinkReport& report) {
+std::string link_text(const LiveLinkFacts& link, const LinkReport& report,
+                      std::int64_t started_ns) {
   return json_text(nlohmann::ordered_json{{"uplink_bit_per_s", link.uplink_bit_per_s},
                                           {"downlink_bit_per_s", link.downlink_bit_per_s},
                                           {"delay_s", link.delay_s},
@@ -219,55 +218,67 @@ void ValidationBench::measure_coding(const LiveCell& cell) const {
           plan_.network_words + plan_.picture_words);
 }
 
-LiveRun ValidationBench::run_live(const LiveCell& cell, const std::string& name, double rate_per_s,
-                                  std::size_t overlap) const {
-  const fs::path folder = plan_.folder / "live" / name;
+Codings ValidationBench::codings_of(const LiveCell& cell) const {
+  return read_codings(plan_.measured / "codings" / cell.crossing_key() / "payloads.csv",
+                      cell.channels, cell.bits, cell.codec);
+}
+
+LiveRun ValidationBench::run_live(const LiveJob& job) const {
+  const fs::path folder = plan_.folder / "live" / job.name;
   const std::string address = std::string{ShapedLink::address(LinkEnd::kServer)} + kPort;
-  const std::vector<std::string> half{"--model",    plan_.model,
-                                      "--threads",  std::to_string(plan_.threads),
-                                      "--after",    cell.cut,
-                                      "--channels", std::to_string(cell.channels),
-                                      "--bits",     std::to_string(cell.bits)};
+  const auto half = [&](const std::string& after) {
+    return std::vector<std::string>{"--model",      plan_.model,
+                                    "--threads",    std::to_string(plan_.threads),
+                                    "--after",      after,
+                                    "--channels",   std::to_string(job.channels),
+                                    "--bits",       std::to_string(job.bits)} +
+           plan_.network_words;
+  };
+  const std::string cuts = fmt::format("{}", fmt::join(job.cuts, ","));
   std::vector<std::string> serve =
-      std::vector<std::string>{tensor_program_, "serve", "--listen", address, "--open"} + half +
-      plan_.network_words;
-  if (plan_.classes)
+      std::vector<std::string>{tensor_program_, "serve", "--listen", address, "--open"} + half(cuts);
+  if (plan_.classes) {
     serve = serve + std::vector<std::string>{"--classes", std::to_string(*plan_.classes)};
-  // A mobile waits for its server, which loads its weights first.
-  constexpr const char* kConnectS = "300";
-  std::vector<std::string> offload = std::vector<std::string>{tensor_program_,
-                                                              "offload",
-                                                              "--to",
-                                                              address,
-                                                              "--codec",
-                                                              cell.codec,
-                                                              "--requests",
-                                                              std::to_string(plan_.requests),
-                                                              "--seed",
-                                                              std::to_string(plan_.seed),
-                                                              "--deadline",
-                                                              fmt::format("{}", plan_.deadline_s),
-                                                              "--connect",
-                                                              kConnectS,
-                                                              "-q",
-                                                              "-o",
-                                                              folder.string()} +
-                                     half + plan_.network_words + plan_.picture_words;
-  if (rate_per_s > 0) {
-    offload = offload + std::vector<std::string>{"--rate", fmt::format("{}", rate_per_s),
-                                                 "--overlap", std::to_string(overlap)};
   }
+  // A mobile waits for its server, which loads its weights first.
+  const std::vector<std::string> mobile_words =
+      std::vector<std::string>{tensor_program_, "offload",    "--to", address,
+                               "--connect",     "300",        "-q",   "--deadline",
+                               fmt::format("{}", plan_.deadline_s)} +
+      plan_.picture_words;
+  const std::vector<std::string> offload =
+      mobile_words + half(cuts) +
+      std::vector<std::string>{"--codec", job.codec, "--requests", std::to_string(plan_.requests),
+                               "--seed",  std::to_string(plan_.seed), "-o", folder.string()} +
+      job.words;
+  // Longer than the mobile asks, and ended with it.
+  constexpr const char* kMany = "1000000";
+  const std::vector<std::string> others =
+      mobile_words + half("input") +
+      std::vector<std::string>{"--codec",    "raw",
+                               "--requests", kMany,
+                               "--rate",     fmt::format("{}", job.others_per_s),
+                               "--overlap",  "64",
+                               "--seed",     std::to_string(plan_.seed + 1),
+                               "-o",         folder.string() + "-others"};
+
   ShapedLinkSpec spec;
-  spec.uplink.rate = BytesPerSecond{cell.link.uplink_bit_per_s / kBitsOfByte};
-  spec.downlink.rate = BytesPerSecond{cell.link.downlink_bit_per_s / kBitsOfByte};
-  spec.uplink.delay = spec.downlink.delay = Seconds{cell.link.delay_s};
+  spec.uplink.rate = BytesPerSecond{job.link.uplink_bit_per_s / kBitsOfByte};
+  spec.uplink.trace = job.uplink;
+  spec.downlink.rate = BytesPerSecond{job.link.downlink_bit_per_s / kBitsOfByte};
+  spec.uplink.delay = spec.downlink.delay = Seconds{job.link.delay_s};
   spec.cpus = plan_.link_cpus;
   spec.seed = plan_.seed;
   ShapedLink link{spec};
   LinkProcess server{link, LinkEnd::kServer, plan_.server_cpus,
-                     [&] { return become(serve, log_of("serve-" + name)); }};
+                     [&] { return become(serve, log_of("serve-" + job.name)); }};
   LinkProcess mobile{link, LinkEnd::kMobile, plan_.mobile_cpus,
-                     [&] { return become(offload, log_of("offload-" + name)); }};
+                     [&] { return become(offload, log_of("offload-" + job.name)); }};
+  std::optional<LinkProcess> crowd;
+  if (job.others_per_s > 0) {
+    crowd.emplace(link, LinkEnd::kServer, plan_.link_cpus,
+                  [&] { return become(others, log_of("others-" + job.name)); });
+  }
   link.start();
   int status = 0;
   {
@@ -275,34 +286,36 @@ LiveRun ValidationBench::run_live(const LiveCell& cell, const std::string& name,
     status = mobile.wait();
     watch.end();
   }
+  if (crowd) {
+    crowd->signal(SIGTERM);
+    crowd->wait();
+  }
   server.signal(SIGTERM);
   server.wait();
+  const std::int64_t started_ns = link.started_ns();
   const LinkReport report = link.stop();
   constexpr std::size_t kMostLog = std::size_t{1} << 24;
   if (status != 0) {
     fail_as("offload", status,
-            read_file(log_of("offload-" + name).string(), kMostLog) +
-                read_file(log_of("serve-" + name).string(), kMostLog));
+            read_file(log_of("offload-" + job.name).string(), kMostLog) +
+                read_file(log_of("serve-" + job.name).string(), kMostLog));
   }
   OutputFolder beside{folder};
-  beside.add("link.json", link_text(cell.link, report));
+  beside.add("link.json", link_text(job.link, report, started_ns));
   beside.commit();
   return read_live_run(folder);
 }
 
-std::vector<LiveStageTimes> ValidationBench::simulate(const LiveCell& cell, const LiveRun& run_,
-                                                      const std::string& name) const {
+std::vector<SimulatedRequest> ValidationBench::simulate(const LiveRun& run_, ReplaySpec spec,
+                                                        const std::string& strategy) const {
   const fs::path folder = plan_.folder / "simulated";
-  ReplaySpec spec;
-  spec.name = name;
+  const std::string name = spec.name;
   spec.mobile_device = kMobile;
   spec.server_device = kServer;
-  spec.radio = cell.network;
-  spec.codings = read_codings(plan_.measured / "codings" / cell.crossing_key() / "payloads.csv",
-                              cell.channels, cell.bits, cell.codec);
   spec.profiles = {fs::absolute(plan_.measured / "profiles").string()};
-  for (const std::string& one : plan_.profile_folders)
+  for (const std::string& one : plan_.profile_folders) {
     spec.profiles.push_back(fs::absolute(one).string());
+  }
   spec.calibration = plan_.calibration.empty() ? "" : fs::absolute(plan_.calibration).string();
   const Replay replay = replay_of(run_, spec);
   OutputFolder files{folder};
@@ -311,7 +324,8 @@ std::vector<LiveStageTimes> ValidationBench::simulate(const LiveCell& cell, cons
   run("simulate-" + name, {},
       {simulator_, "run", (folder / (name + ".yaml")).string(), "-o", (folder / name).string(),
        "-q"});
-  return read_simulated_run(folder / name, plan_.upload_handling_s, plan_.answer_handling_s);
+  return read_simulated_run(folder / name, strategy, plan_.upload_handling_s,
+                            plan_.answer_handling_s);
 }
 
 }  // namespace papilio

@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/radio/trace.hpp"
 #include "sim/validation/cells.hpp"
 #include "sim/validation/live_run.hpp"
 #include "sim/validation/replay.hpp"
@@ -51,10 +52,24 @@ struct ValidationPlan {
   double answer_handling_s{0};  ///< likewise of an answer
 };
 
+/// A live run of a validation.
+struct LiveJob {
+  std::string name;               ///< of its folders
+  std::vector<std::string> cuts;  ///< among which the mobile may choose, or the one that it has
+  std::int64_t channels{0};
+  std::int64_t bits{8};
+  std::string codec;
+  LiveLinkFacts link;
+  std::shared_ptr<const Trace> uplink;  ///< played from its beginning; null: the link's rate
+  std::vector<std::string> words;       ///< more of offload's
+  double others_per_s{0};  ///< whole pictures that others send the server, past the link; 0: none
+};
+
 /// Runs what a validation consists of: other verbs of Papilio, each in a process of its own, on the
 /// processors that its side has. What each printed is in the plan's folder, under `logs`.
 class ValidationBench {
  public:
+  /// @throws ConfigError if the simulator is not beside this program, or the folder cannot be
   explicit ValidationBench(ValidationPlan plan);
 
   /// The layers' times of both halves, each on its processors: `profiles/`.
@@ -63,16 +78,22 @@ class ValidationBench {
   void profile_layers() const;
   /// What coding takes at one crossing, of every picture: `codings/`. Throws as the above.
   void measure_coding(const LiveCell& cell) const;
+  /// What was measured so.
+  [[nodiscard]] Codings codings_of(const LiveCell& cell) const;
   /// Runs requests live over an emulated link: `live/NAME`.
-  /// @param rate_per_s of random arrivals; 0: one after another
   /// @throws SimulationError also if the emulator had to end
-  LiveRun run_live(const LiveCell& cell, const std::string& name, double rate_per_s,
-                   std::size_t overlap) const;
-  /// Simulates a live run: `simulated/NAME`. @return the times of each of its requests
-  std::vector<LiveStageTimes> simulate(const LiveCell& cell, const LiveRun& run,
-                                       const std::string& name) const;
+  [[nodiscard]] LiveRun run_live(const LiveJob& job) const;
+  /// Simulates a live run: `simulated/NAME`.
+  /// @param spec     but for what is the same of all runs
+  /// @param strategy whose requests are wanted; empty: there is one
+  [[nodiscard]] std::vector<SimulatedRequest> simulate(const LiveRun& run, ReplaySpec spec,
+                                                       const std::string& strategy) const;
 
   [[nodiscard]] const ValidationPlan& plan() const { return plan_; }
+
+  /// What the devices are called whose layers are measured.
+  static constexpr const char* kMobile = "validation-mobile";
+  static constexpr const char* kServer = "validation-server";
 
  private:
   /// Runs a program on processors; empty: on all. Waits for it.

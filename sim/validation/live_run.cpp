@@ -69,6 +69,9 @@ std::optional<LiveLinkFacts> link_in(const fs::path& folder) {
   if (!(link.delay_s >= 0 && link.delay_s <= kLongest)) {
     refuse_file(file, "'delay_s' is no time of 0 to 1e9 s");
   }
+  if (json.contains("started_monotonic_ns")) {
+    link.started_ns = setting<std::int64_t>(json, file, "started_monotonic_ns");
+  }
   return link;
 }
 
@@ -146,6 +149,9 @@ LiveRun read_live_run(const fs::path& folder) {
   } catch (const std::exception&) {
     refuse_file(file, "'channels' names no unit; an adaptive run over units cannot be read yet");
   }
+  if (manifest.contains("begun_monotonic_ns")) {
+    run.begun_ns = setting<std::int64_t>(manifest, file, "begun_monotonic_ns");
+  }
   run.link = link_in(folder);
 
   const CsvTable records{(folder / "records.csv").string()};
@@ -169,32 +175,35 @@ LiveRun read_live_run(const fs::path& folder) {
   return run;
 }
 
-std::vector<LiveStageTimes> read_simulated_run(const fs::path& folder, double uphill_s,
-                                               double downhill_s) {
+std::vector<SimulatedRequest> read_simulated_run(const fs::path& folder,
+                                                 const std::string& strategy, double upload_s,
+                                                 double answer_s) {
   const fs::path file = folder / "records.csv";
   if (!fs::exists(file)) {
     refuse_file(folder,
-                "has no records.csv; give the folder of a fleet that was run with "
-                "'output: {records: 1}'");
+                "has no records.csv; give the folder of a fleet that was run with 'output: "
+                "{records: 1}'");
   }
   const CsvTable records{file.string()};
-  std::vector<LiveStageTimes> times;
-  times.reserve(records.rows());
+  std::vector<SimulatedRequest> requests;
+  requests.reserve(records.rows());
   for (const auto& numbered : requests_in(records)) {
     const std::size_t row = numbered.second;
+    if (!strategy.empty() && records.text(row, "strategy") != strategy) continue;
     const auto time = [&](const char* column) { return records.at_most(row, column, kLongest); };
-    // The propagation each way, and what a calibration adds to it.
+    // The propagation each way, and what a calibration adds to it; nothing where nothing crossed.
     const double delay_s = time("delay_s");
-    const double up_s = (delay_s + uphill_s - downhill_s) / 2;
-    LiveStageTimes one;
-    one[LiveStage::kQueue] = time("queue_s");
-    one[LiveStage::kMobile] = time("mobile_s");
-    one[LiveStage::kUplink] = time("promotion_s") + time("uplink_s") + up_s;
-    one[LiveStage::kServer] = time("wait_s") + time("service_s");
-    one[LiveStage::kDownlink] = time("downlink_s") + (delay_s - up_s);
-    times.push_back(one);
+    const double up_s = delay_s > 0 ? (delay_s + upload_s - answer_s) / 2 : 0;
+    SimulatedRequest one;
+    one.partition = records.text(row, "partition");
+    one.times[LiveStage::kQueue] = time("queue_s");
+    one.times[LiveStage::kMobile] = time("mobile_s");
+    one.times[LiveStage::kUplink] = time("promotion_s") + time("uplink_s") + up_s;
+    one.times[LiveStage::kServer] = time("wait_s") + time("service_s");
+    one.times[LiveStage::kDownlink] = time("downlink_s") + (delay_s - up_s);
+    requests.push_back(std::move(one));
   }
-  return times;
+  return requests;
 }
 
 }  // namespace papilio

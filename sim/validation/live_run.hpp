@@ -49,7 +49,8 @@ struct LiveRunRequest {
 struct LiveLinkFacts {
   double uplink_bit_per_s{0};
   double downlink_bit_per_s{0};
-  double delay_s{0};  ///< propagation, each way
+  double delay_s{0};           ///< propagation, each way
+  std::int64_t started_ns{0};  ///< its date 0, on CLOCK_MONOTONIC; 0: not told
 };
 
 /// What `papilio offload` left in a folder.
@@ -65,6 +66,7 @@ struct LiveRun {
   std::size_t overlap{0};
   std::optional<double> rate_per_s;  ///< of random arrivals; none: one after another
   double deadline_s{0};
+  std::int64_t begun_ns{0};  ///< its beginning, on the machine's clock CLOCK_MONOTONIC; 0: not told
   std::uint64_t seed{1};
   double answer_bytes{0};  ///< of the messages that brought answers, the median; 0: none came
   std::optional<LiveLinkFacts> link;
@@ -75,12 +77,20 @@ struct LiveRun {
 /// @throws ConfigError naming the file: it is not there, or is none of a live run's
 LiveRun read_live_run(const std::filesystem::path& folder);
 
-/// The times of a simulated fleet's requests, in the order of their numbers.
-/// @param folder     as `papilio run` writes it, of one strategy, with all records
-/// @param uphill_s   what its messages up take beside propagation and bytes, by a calibration
-/// @param downhill_s likewise of its answers
+/// A request that was simulated.
+struct SimulatedRequest {
+  std::string partition;
+  LiveStageTimes times;
+};
+
+/// A simulated fleet's requests, in the order of their numbers.
+/// @param folder     as `papilio run` writes it, of one mobile, with all records
+/// @param strategy   whose requests are wanted; empty: there is one strategy
+/// @param upload_s   what its messages up take beside propagation and bytes, by a calibration
+/// @param answer_s   likewise of its answers
 /// @throws ConfigError naming the file: it is not there, or is none of a fleet's
-std::vector<LiveStageTimes> read_simulated_run(const std::filesystem::path& folder, double uphill_s,
-                                               double downhill_s);
+std::vector<SimulatedRequest> read_simulated_run(const std::filesystem::path& folder,
+                                                 const std::string& strategy, double upload_s,
+                                                 double answer_s);
 
 }  // namespace papilio

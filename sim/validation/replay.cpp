@@ -59,6 +59,21 @@ std::vector<CrossingBytes> crossings_of(const LiveRun& run) {
   return crossings;
 }
 
+/// What a request's picture comes to at a crossing that it did not take, or whose times were
+/// measured apart.
+CodingTimes coding_of(const LiveRunRequest& request, const CrossingBytes& crossing,
+                      const std::optional<Codings>& codings) {
+  if (!codings) return {request.coding_s, request.decoding_s, crossing.median_bytes};
+  const auto found = codings->find({crossing.cut, request.image});
+  if (found == codings->end()) {
+    throw ConfigError{fmt::format(
+        "papilio replay: error: the file of coding times has no row of picture '{}' behind '{}'; "
+        "measure it with 'papilio infer' over the same pictures",
+        request.image, crossing.cut)};
+  }
+  return found->second;
+}
+
 /// Every request as a picture of its own, in their order, so that each has its own bytes.
 std::string payloads_csv(const LiveRun& run, const std::vector<CrossingBytes>& crossings,
                          const std::optional<Codings>& codings) {
@@ -68,24 +83,14 @@ std::string payloads_csv(const LiveRun& run, const std::vector<CrossingBytes>& c
     for (const CrossingBytes& crossing : crossings) {
       const bool taken = cut_of(request.partition) == crossing.cut &&
                          codec_of(request.partition) == crossing.codec && request.frame_bytes > 0;
-      CodingTimes coding{request.coding_s, request.decoding_s};
-      if (codings) {
-        const auto found = codings->find({crossing.cut, request.image});
-        if (found == codings->end()) {
-          throw ConfigError{fmt::format(
-              "papilio replay: error: the file of coding times has no row of picture '{}' behind "
-              "'{}'; measure it with 'papilio infer' over the same pictures",
-              request.image, crossing.cut)};
-        }
-        coding = found->second;
-      }
+      const CodingTimes coding = coding_of(request, crossing, codings);
       append_csv(text, {{"image", text_value(fmt::format("{:06}:{}", i, request.image))},
                         {"cut", text_value(crossing.cut)},
                         {"channels", crossing.cut == "input" ? 0 : run.channels},
                         {"bits", run.bits},
                         {"codec", text_value(crossing.codec)},
                         {"body_bytes", static_cast<std::int64_t>(taken ? request.frame_bytes
-                                                                       : crossing.median_bytes)},
+                                                                       : coding.bytes)},
                         {"frame_bytes", std::int64_t{0}},
                         {"encode_s", coding.encode_s},
                         {"decode_s", coding.decode_s}});
@@ -202,7 +207,9 @@ Codings read_codings(const std::filesystem::path& file, std::int64_t channels, s
     const auto time = [&](const char* column) {
       return table.text(row, column).empty() ? 0 : table.at_most(row, column, 1e9);
     };
-    codings[{cut, table.text(row, "image")}] = {time("encode_s"), time("decode_s")};
+    codings[{cut, table.text(row, "image")}] = {
+        time("encode_s"), time("decode_s"),
+        table.at_most(row, "body_bytes", 1e12) + table.at_most(row, "frame_bytes", 1e12)};
   }
   return codings;
 }
@@ -223,20 +230,27 @@ Replay replay_of(const LiveRun& run, const ReplaySpec& spec) {
   if (!spec.calibration.empty()) {
     text += fmt::format("calibration: {}\n", json_quoted(spec.calibration));
   }
-  const std::vector<CrossingBytes> crossings = crossings_of(run);
+  std::vector<CrossingBytes> crossings = crossings_of(run);
+  if (!spec.crossings.empty()) {
+    crossings.clear();
+    for (const ReplayCrossing& one : spec.crossings) crossings.push_back({one.cut, one.codec, 0});
+  }
   if (!crossings.empty()) {
     const std::string file = spec.name + ".payloads.csv";
     replay.files.emplace_back(file, payloads_csv(run, crossings, spec.codings));
-    text += fmt::format("payload: {{from: {}, encode_power_w: 0}}\n", json_quoted(file));
+    text += fmt::format("payload: {{from: {}, order: in-turn, encode_power_w: 0}}\n", json_quoted(file));
   }
 
   const std::optional<LiveLinkFacts> link = spec.link ? spec.link : run.link;
   if (link) {
+    const std::string uplink =
+        spec.uplink ? fmt::format("trace: {}", json_quoted(spec.uplink->file))
+                    : fmt::format("rate_bit_per_s: {}", number(link->uplink_bit_per_s));
     text += fmt::format(
-        "cells:\n  - name: link\n    radio: {}\n    uplink: {{rate_bit_per_s: {}}}\n    downlink: "
+        "cells:\n  - name: link\n    radio: {}\n    uplink: {{{}}}\n    downlink: "
         "{{rate_bit_per_s: {}}}\n    delay_s: {}\n",
-        json_quoted(spec.radio), number(link->uplink_bit_per_s), number(link->downlink_bit_per_s),
-        number(link->delay_s));
+        json_quoted(spec.radio), uplink, number(link->downlink_bit_per_s), number(link->delay_s));
+    if (spec.uplink) text += fmt::format("    trace_offset_s: {}\n", number(spec.uplink->offset_s));
   } else {
     const SeenWay way = seen_way(run);
     if (way.trace.empty()) {

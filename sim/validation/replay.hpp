@@ -11,10 +11,11 @@
 
 namespace papilio {
 
-/// What the codec of a live run takes for a picture, measured apart from the run, s.
+/// What the codec of a live run makes of a picture, measured apart from the run.
 struct CodingTimes {
   double encode_s{0};
   double decode_s{0};
+  double bytes{0};  ///< that cross, the frame's too
 };
 
 /// Coding times by cut and picture.
@@ -25,6 +26,24 @@ using Codings = std::map<std::pair<std::string, std::string>, CodingTimes>;
 Codings read_codings(const std::filesystem::path& file, std::int64_t channels, std::int64_t bits,
                      const std::string& codec);
 
+/// A cut behind which a run's mobile may send, and the codec of what it sends there.
+struct ReplayCrossing {
+  std::string cut;
+  std::string codec;
+};
+
+/// A trace that a run's uplink played.
+struct ReplayTrace {
+  std::string file;    ///< as the fleet's key names it
+  double offset_s{0};  ///< time in it at the run's beginning
+};
+
+/// Jobs of others at the server, as a Poisson process.
+struct ReplayBackground {
+  double service_s{0};  ///< of each, > 0
+  double load{0};       ///< share of the server's time that they ask for
+};
+
 /// What a live run is simulated with.
 struct ReplaySpec {
   std::string name;                   ///< of the fleet
@@ -32,9 +51,12 @@ struct ReplaySpec {
   std::string server_device;          ///< likewise
   std::string radio{"wifi"};          ///< which gives powers, and nothing else
   std::optional<LiveLinkFacts> link;  ///< absent: the run's own, or else what its uploads saw
-  std::optional<Codings> codings;     ///< absent: the run's own
-  std::vector<std::string> profiles;  ///< folders, as the fleet's key names them
-  std::string calibration;            ///< a file, as the fleet's key names it; empty: none
+  std::optional<ReplayTrace> uplink;  ///< in place of the link's rate
+  std::optional<ReplayBackground> background;
+  std::optional<Codings> codings;         ///< absent: the run's own
+  std::vector<ReplayCrossing> crossings;  ///< that codings tell of; empty: those that the run took
+  std::vector<std::string> profiles;      ///< folders, as the fleet's key names them
+  std::string calibration;                ///< a file, as the fleet's key names it; empty: none
 };
 
 /// A live run as a fleet of one mobile, and the files that the fleet names.
