@@ -316,7 +316,7 @@ void describe_fleet(FieldVisitor& visitor, FleetSpec& spec) {
                Presence::kOptional, "Reading of the radio's energy: docs/models/radio.md.");
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables; give the paper's channels.");
-  describe_measurements(visitor, spec.measurements);
+  describe_measurements(visitor, spec.measurements, true);
   describe_limits(visitor, spec.limits);
   visitor.text_list("profiles", spec.profiles, {}, Presence::kOptional,
                     "Folders of profiles searched before the shipped ones; relative to this file.");

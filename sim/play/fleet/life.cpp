@@ -94,6 +94,8 @@ void Life::drop_queue(std::uint32_t id, double now) {
 /// the same picture at the same request.
 std::uint32_t Life::draw_image(const Mobile& mobile, std::uint32_t number) const {
   if (fleet_.model.images.empty()) return 0;
+  const std::vector<std::uint32_t>& turns = fleet_.model.turns;
+  if (!turns.empty()) return turns[number % turns.size()];
   const auto count = static_cast<double>(fleet_.model.images.size());
   return static_cast<std::uint32_t>(Stream{images_, mobile.number, number}.uniform() * count);
 }

@@ -230,8 +230,11 @@ struct FleetModel {
   std::vector<ServerModel> servers;
   std::vector<GroupModel> groups;
   std::vector<FleetStrategy> strategies;
-  /// Names of the pictures that requests are about, each drawn uniformly; empty: all are alike.
+  /// Names of the pictures that requests are about; empty: all are alike.
   std::vector<std::string> images;
+  /// Positions in `images`, each once, in the order in which a mobile's requests are about them:
+  /// request n about the one at n modulo their number. Empty: each request draws one, uniformly.
+  std::vector<std::uint32_t> turns;
   bool simgrid_links{false};  ///< every link through SimGrid's solver
   double sample_s{0};         ///< interval of the time series; 0: none
   /// Rows of the time series that a run keeps before it takes no more.
