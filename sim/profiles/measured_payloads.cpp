@@ -20,6 +20,18 @@ MeasuredPayloads::MeasuredPayloads(const std::string& path, const Graph& graph) 
   std::sort(images_.begin(), images_.end());
   images_.erase(std::unique(images_.begin(), images_.end()), images_.end());
 
+  const auto position = [&](std::size_t row) {
+    const auto found = std::lower_bound(images_.begin(), images_.end(), table.text(row, "image"));
+    return static_cast<std::uint32_t>(found - images_.begin());
+  };
+  in_order_.reserve(images_.size());
+  std::vector<bool> seen(images_.size(), false);
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    const std::uint32_t image = position(row);
+    if (!seen[image]) in_order_.push_back(image);
+    seen[image] = true;
+  }
+
   const CrossingReader reader{graph, CrossingReader::Uncut::kRefused};
   const auto seconds = [&](std::size_t row, const char* column) {
     return table.text(row, column).empty() ? 0 : table.at_most(row, column, kMostCodingSeconds);
@@ -28,16 +40,14 @@ MeasuredPayloads::MeasuredPayloads(const std::string& path, const Graph& graph) 
   std::map<Crossing, std::vector<std::optional<Sample>>> found;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const Crossing crossing = reader.read(table, row);
-    const std::string& name = table.text(row, "image");
-    const auto image = static_cast<std::size_t>(
-        std::lower_bound(images_.begin(), images_.end(), name) - images_.begin());
+    const std::uint32_t image = position(row);
     std::vector<std::optional<Sample>>& samples = found[crossing];
     samples.resize(images_.size());
     if (samples[image]) {
       table.fail(row, "image", fmt::format("one row a picture of {}", to_string(crossing)));
     }
     samples[image] = Sample{
-        .image = static_cast<std::uint32_t>(image),
+        .image = image,
         .body_bytes = static_cast<double>(table.count(row, "body_bytes", kMostPayloadBytes)),
         .frame_bytes = static_cast<double>(table.whole(row, "frame_bytes", 0, kMostPayloadBytes)),
         .encode_s = seconds(row, "encode_s"),

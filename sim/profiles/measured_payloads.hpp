@@ -44,6 +44,9 @@ class MeasuredPayloads {
   /// Names of the pictures, sorted as texts, so that the order of the rows does not matter.
   [[nodiscard]] const std::vector<std::string>& images() const { return images_; }
 
+  /// Positions in `images()`, in the order in which the file's rows name them first.
+  [[nodiscard]] const std::vector<std::uint32_t>& in_order() const { return in_order_; }
+
   /// The samples of exactly this crossing by picture, at least one; nullptr if it has no row.
   [[nodiscard]] const std::vector<Sample>* find(const Crossing& crossing) const;
 
@@ -55,6 +58,7 @@ class MeasuredPayloads {
 
  private:
   std::vector<std::string> images_;
+  std::vector<std::uint32_t> in_order_;  // [images]
   std::map<Crossing, std::vector<Sample>> samples_;
 };
 

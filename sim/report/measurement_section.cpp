@@ -74,6 +74,9 @@ void say_payloads(const Measurements& measurements, std::vector<std::string>& re
         measurements.encode_power_w ? fmt::format("{} W", *measurements.encode_power_w)
                                     : "the mean power of its layers"));
   }
+  if (measurements.in_turn && !measurements.images.empty()) {
+    remarks.emplace_back("Each mobile's requests take the pictures in turn, in the file's order.");
+  }
   if (measurements.analytic.empty()) return;
   std::vector<std::string> crossings;
   for (const Crossing& crossing : measurements.analytic) crossings.push_back(name_of(crossing));

@@ -95,17 +95,21 @@ class Finder {
     const GroupModel& group = model_.groups[g];
     const double time_s = arrivals_end_s(model_, group) - model_.warm_up_s;
     if (group.workload.drop_when_busy || !std::isfinite(time_s) || time_s <= 0) return;
-    double busy_s = 0;
+    double computing_s = 0;
+    double begun_s = 0;
     double requests = 0;
     const std::size_t windows = model_.windows.size() + 1;
     for (const FleetResult& run : runs_) {
       for (std::size_t w = 0; w < windows; ++w) {
         const RequestSums& sums = run.buckets[g * windows + w].sums;
-        busy_s += sums.phases.total() - sums.phases[Phase::kQueue];
+        computing_s += sums.phases[Phase::kMobile];
+        begun_s += sums.phases.total() - sums.phases[Phase::kQueue];
         requests += static_cast<double>(sums.completed);
       }
     }
     const double mobile_s = time_s * group.count * static_cast<double>(runs_.size());
+    // It computes one request at a time, and has no more than these begun and not ended.
+    const double busy_s = std::max(computing_s, begun_s / (group.overlap + 1.0));
     judge(fmt::format("each mobile of '{}'", group.name), busy_s / mobile_s, requests);
   }
 

@@ -26,11 +26,11 @@ using CellCapacities = std::vector<std::array<double, 2>>;
 CellCapacities cell_capacities(const FleetModel& model);
 
 /// The worst overload among what the requests of some groups pass: their mobiles, which serve one
-/// request at a time, their servers, and the links of their cells and edges. Its load is the work
-/// that arrived over what could be done while requests arrived: exact, for all that arrives is
-/// played to its end. Told only where it is above 1 by three standard deviations of a Poisson
-/// process with exponential work. Closed loops and mobiles that drop what finds them busy have no
-/// queue that grows; Wi-Fi cells are judged by their mobiles alone.
+/// request at a time, or as many as overlap, their servers, and the links of their cells and edges.
+/// Its load is the work that arrived over what could be done while requests arrived: exact, for all
+/// that arrives is played to its end. Told only where it is above 1 by three standard deviations of
+/// a Poisson process with exponential work. Closed loops and mobiles that drop what finds them busy
+/// have no queue that grows; Wi-Fi cells are judged by their mobiles alone.
 /// @param capacities as `cell_capacities` has them
 /// @param runs   the replications of one strategy
 /// @param groups positions in the model

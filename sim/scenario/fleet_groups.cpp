@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <utility>
@@ -93,6 +95,7 @@ class GroupBuilder {
     check_variation(spec.upload_variation, path + ".upload_variation", checker_);
     group.service_variation = variation_of(spec.service_variation);
     group.upload_variation = variation_of(spec.upload_variation);
+    group.overlap = static_cast<std::uint32_t>(spec.overlap);
     group.load_level = spec.load_level;
     group.idle_power_w = spec.idle_power_w.value_or(0);  // a device may yet say otherwise
     if (spec.battery_j) group.battery_j = *spec.battery_j;
@@ -160,9 +163,10 @@ class GroupBuilder {
     crashes(group.server);
     if (group.edge) crashes(*group.edge);
     if (reason.empty()) return;
-    checker_.error(path, fmt::format("{}, so a request may never be answered; add "
-                                     "recovery: {{timeout_s: ...}}",
-                                     reason));
+    checker_.error(path,
+                   fmt::format("{}, so a request may never be answered; {}", reason,
+                               spec.overlap > 0 ? "remove that, for 'overlap' knows no recovery"
+                                                : "add recovery: {timeout_s: ...}"));
   }
 
   void build_arrivals(MobilesSpec::Arrivals& spec, const std::string& path, Workload& workload) {
@@ -228,7 +232,48 @@ class GroupBuilder {
   Checker& checker_;
 };
 
+/// What a group has that is not modelled where its requests overlap.
+std::vector<std::string> not_with_overlap(const FleetModel& model, const GroupModel& group) {
+  std::vector<std::string> reasons;
+  const CellModel& cell = model.cells[group.cell];
+  if (group.workload.process == Workload::Process::kClosedLoop) {
+    reasons.emplace_back("a closed loop, which has one request at a time");
+  }
+  if (group.recovery.timeout_s > 0) reasons.emplace_back("recovery");
+  if (cell.machine) reasons.push_back(fmt::format("the radio_states of the cell '{}'", cell.name));
+  if (std::isfinite(group.battery_j)) reasons.emplace_back("battery_j");
+  if (group.idle_power_w > 0) {
+    reasons.push_back(
+        fmt::format("an idle power, here {:.4g} W (give idle_power_w: 0)", group.idle_power_w));
+  }
+  const bool capped =
+      std::isfinite(group.uplink_cap_byte_per_s) || std::isfinite(group.downlink_cap_byte_per_s);
+  if (capped && model.simgrid_links) {
+    reasons.push_back(
+        fmt::format("the cap_bit_per_s of the cell '{}' under links: simgrid", cell.name));
+  }
+  const auto returns = std::find_if(group.partitions.begin(), group.partitions.end(),
+                                    [](const FleetPlan& plan) { return plan.returns(); });
+  if (returns != group.partitions.end()) {
+    reasons.push_back(fmt::format(
+        "the partition '{}', which comes back to the mobile to compute there", returns->name));
+  }
+  return reasons;
+}
+
 }  // namespace
+
+void check_overlaps(const FleetParts& parts) {
+  const FleetModel& model = parts.fleet.model;
+  for (std::size_t i = 0; i < model.groups.size(); ++i) {
+    if (model.groups[i].overlap == 0) continue;
+    const std::vector<std::string> reasons = not_with_overlap(model, model.groups[i]);
+    if (reasons.empty()) continue;
+    parts.checker.error(fmt::format("mobiles.{}.overlap", i),
+                        fmt::format("is not modelled together with {}; remove one or the other",
+                                    fmt::join(reasons, ", nor with ")));
+  }
+}
 
 void build_groups(const FleetParts& parts) {
   GroupBuilder{parts}.build();

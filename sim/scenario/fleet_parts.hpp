@@ -34,6 +34,11 @@ void build_servers(const FleetParts& parts);
 /// one partition.
 void build_groups(const FleetParts& parts);
 
+/// Checks that the requests of groups that let them overlap have nothing that is not modelled
+/// together with it.
+/// @param parts whose groups are made and priced
+void check_overlaps(const FleetParts& parts);
+
 /// Checks that the keys of a random factor go together.
 void check_variation(const VariationSpec& variation, const std::string& path, Checker& checker);
 

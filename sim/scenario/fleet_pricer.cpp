@@ -81,11 +81,7 @@ class Pricer {
     published_ = checked_published(spec_.published, models, profiles_, checker_);
     load_measurements_of(models);
     for (std::size_t i = 0; i < spec_.mobiles.size(); ++i) price_group(i);
-    if (measurements_.payloads) {
-      for (const std::uint32_t image : measurements_.images) {
-        model_.images.push_back(measurements_.payloads->images()[image]);
-      }
-    }
+    if (measurements_.payloads) name_images();
     make_strategies();
     return {std::move(measurements_), std::move(tables_), std::move(opaque_), std::move(idle_)};
   }
@@ -120,6 +116,22 @@ class Pricer {
     }
     measurements_ =
         load_measurements(spec_.measurements, *graph, published_, source_, profiles_, checker_);
+  }
+
+  /// The pictures of all crossings, and the order in which requests take them.
+  void name_images() {
+    const std::vector<std::uint32_t>& used = measurements_.images;
+    model_.images.reserve(used.size());
+    for (const std::uint32_t image : used) {
+      model_.images.push_back(measurements_.payloads->images()[image]);
+    }
+    if (!measurements_.in_turn) return;
+    model_.turns.reserve(used.size());
+    for (const std::uint32_t image : measurements_.payloads->in_order()) {
+      const auto at = std::lower_bound(used.begin(), used.end(), image);
+      if (at == used.end() || *at != image) continue;
+      model_.turns.push_back(static_cast<std::uint32_t>(at - used.begin()));
+    }
   }
 
   void price_group(std::size_t i) {

@@ -117,6 +117,7 @@ FleetScenario load_fleet(const Node& root, const ScenarioSource& source, Profile
   fleet.tables = std::move(prices.tables);
   fleet.opaque = std::move(prices.opaque);
   fleet.idle = std::move(prices.idle);
+  check_overlaps(parts);
   bound_time_series(fleet.model, checker);
   diagnostics.throw_if_any();
   return fleet;

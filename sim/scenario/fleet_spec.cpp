@@ -230,6 +230,8 @@ void describe_mobiles(FieldVisitor& visitor, MobilesSpec& mobiles) {
                  [&](FieldVisitor& nested) { describe_task(nested, mobiles.task); });
   visitor.object("arrivals", Presence::kRequired, "When requests come.",
                  [&](FieldVisitor& nested) { describe_arrivals(nested, mobiles.arrivals); });
+  visitor.integer("overlap", mobiles.overlap, {.min = 0, .max = 10000}, Presence::kOptional,
+                  "Requests that may be on their way while the mobile begins the next one.");
   visitor.number("load_level", mobiles.load_level, kFactor, Presence::kOptional,
                  "K_mobile: times and energies on the mobile are multiplied by it.");
   visitor.number("idle_power_w", mobiles.idle_power_w, kPowerRange,
@@ -316,7 +318,7 @@ void describe_fleet(FieldVisitor& visitor, FleetSpec& spec) {
                Presence::kOptional, "Reading of the radio's energy: docs/models/radio.md.");
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables; give the paper's channels.");
-  describe_measurements(visitor, spec.measurements);
+  describe_measurements(visitor, spec.measurements, true);
   describe_limits(visitor, spec.limits);
   visitor.text_list("profiles", spec.profiles, {}, Presence::kOptional,
                     "Folders of profiles searched before the shipped ones; relative to this file.");

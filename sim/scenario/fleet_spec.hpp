@@ -129,6 +129,7 @@ struct MobilesSpec {
     std::optional<double> deadline_s;
     std::string when_busy{"queue"};
   } arrivals;
+  std::int64_t overlap{0};  ///< requests on their way while it begins the next
   double load_level{1};
   std::optional<double> idle_power_w;  ///< absent: what the device is known to draw, else 0
   std::optional<double> battery_j;

@@ -215,7 +215,8 @@ Measurements load_measurements(MeasurementsSpec& spec, const Graph& graph,
                             .names_payload = spec.payload.present,
                             .payload_file = spec.payload.from,
                             .count_frame = spec.payload.count_frame,
-                            .encode_power_w = spec.payload.encode_power_w};
+                            .encode_power_w = spec.payload.encode_power_w,
+                            .in_turn = spec.payload.order == "in-turn"};
   const std::string accuracies =
       find_measurements("accuracy_from", spec.accuracy_from, source, library, checker);
   if (!accuracies.empty()) {

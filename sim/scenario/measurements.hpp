@@ -33,6 +33,7 @@ struct Measurements {
   std::optional<MeasuredPayloads> payloads;
   bool count_frame{false};
   std::optional<double> encode_power_w;
+  bool in_turn{false};  ///< of a fleet: whether requests take the pictures one after another
   /// Raw crossings without rows, whose sizes follow from their shapes.
   std::vector<Crossing> analytic;
   /// The pictures of every measured crossing that the scenario uses, as positions in

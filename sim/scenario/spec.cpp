@@ -122,7 +122,7 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec) {
   }
 }
 
-void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
+void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec, bool of_fleet) {
   visitor.text("accuracy_from", spec.accuracy_from, {}, Presence::kOptional,
                "CSV file of measured accuracies, in place of the published ones.");
   visitor.number("accuracy_budget", spec.accuracy_budget, kShareRange,
@@ -133,18 +133,22 @@ void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec) {
       "least_accuracy", spec.least_accuracy, kShareRange,
       "What is chosen must be this accurate, as a share ('--limit accuracy=' of 'papilio "
       "plan'); absent: no such limit.");
-  visitor.object("payload", spec.payload.present,
-                 "Measured payloads, in place of sizes that follow from shapes.",
-                 [&](FieldVisitor& nested) {
-                   MeasurementsSpec::Payload& payload = spec.payload;
-                   nested.text("from", payload.from, {}, Presence::kRequired,
-                               "CSV file of bytes and coding times by picture.");
-                   nested.boolean("count_frame", payload.count_frame, Presence::kOptional,
-                                  "Whether the frame around the codec's bytes crosses too.");
-                   nested.number("encode_power_w", payload.encode_power_w, kPowerRange,
-                                 "Power of the mobile while it encodes, in W; by default its mean "
-                                 "power over the layers of its table.");
-                 });
+  visitor.object(
+      "payload", spec.payload.present,
+      "Measured payloads, in place of sizes that follow from shapes.", [&](FieldVisitor& nested) {
+        MeasurementsSpec::Payload& payload = spec.payload;
+        nested.text("from", payload.from, {}, Presence::kRequired,
+                    "CSV file of bytes and coding times by picture.");
+        nested.boolean("count_frame", payload.count_frame, Presence::kOptional,
+                       "Whether the frame around the codec's bytes crosses too.");
+        nested.number("encode_power_w", payload.encode_power_w, kPowerRange,
+                      "Power of the mobile while it encodes, in W; by default its mean "
+                      "power over the layers of its table.");
+        if (!of_fleet) return;
+        nested.text("order", payload.order, {.choices = {"drawn", "in-turn"}}, Presence::kOptional,
+                    "The picture of each request: drawn uniformly, or request n of each "
+                    "mobile takes number n modulo their number, in the file's order.");
+      });
 }
 
 Spend LimitsSpec::spend() const {
@@ -266,7 +270,7 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
                       Presence::kOptional, "Propagation delays of single networks.");
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables to compare with; also gives accuracies and the paper's channels.");
-  describe_measurements(visitor, spec.measurements);
+  describe_measurements(visitor, spec.measurements, false);
   describe_limits(visitor, spec.limits);
   visitor.text_list("profiles", spec.profiles, {}, Presence::kOptional,
                     "Folders of profiles searched before the shipped ones; relative to this file.");

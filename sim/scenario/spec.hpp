@@ -41,6 +41,7 @@ struct MeasurementsSpec {
     std::string from;                      ///< a file of payloads
     bool count_frame{false};               ///< whether the frame's bytes cross the radio too
     std::optional<double> encode_power_w;  ///< absent: the mobile's mean power over its layers
+    std::string order{"drawn"};            ///< of a fleet: "drawn" or "in-turn"
   } payload;
 };
 
@@ -126,7 +127,8 @@ const std::vector<std::string>& strategy_names();
 void describe_cuts(FieldVisitor& visitor, StrategySpec& spec);
 
 /// Names the keys of a scenario that refer to measurements.
-void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec);
+/// @param of_fleet whether it is a fleet, whose requests are about one picture each
+void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec, bool of_fleet);
 
 /// Names the keys of what a chosen plan may spend.
 void describe_limits(FieldVisitor& visitor, LimitsSpec& spec);

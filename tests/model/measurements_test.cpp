@@ -367,6 +367,26 @@ TEST_F(Fleets, MeetTheSamePictureAtTheSameRequest) {
   EXPECT_EQ(as_plan(fleet.model.groups[0].partitions[0]).upload(), Bytes{250.25});
 }
 
+/// Request n of each mobile is about picture n modulo four, in the order of the file's rows, which
+/// is not that of their names.
+TEST_F(Fleets, TakeThePicturesInTurn) {
+  folder_.write("p.csv", std::string{kPayloadHeader} +
+                             "c,RB1,1,8,zstd,301,32,0.003,0\na,RB1,1,8,zstd,100,32,0.001,0\n"
+                             "d,RB1,1,8,zstd,400,32,0.004,0\nb,RB1,1,8,zstd,200,32,0.002,0\n");
+  const std::string strategies = "{strategy: butterfly, after: RB1, channels: 1, codec: zstd}";
+  FleetScenario fleet = load("payload: {from: p.csv, order: in-turn}\n", strategies);
+  fleet.model.groups[0].upload_variation = {};
+  const std::vector<FleetResult> results = simulate_fleet(fleet.model);
+  const std::vector<std::string> turns{"c", "a", "d", "b"};
+  const double sizes[] = {301, 100, 400, 200};
+  ASSERT_GT(results.at(0).records.size(), 1000U);
+  for (const RequestRecord& record : results.at(0).records) {
+    ASSERT_EQ(fleet.model.images.at(record.image), turns[record.number % 4]);
+    ASSERT_EQ(record.upload_bytes, sizes[record.number % 4]);
+  }
+  EXPECT_TRUE(load("payload: {from: p.csv}\n", strategies).model.turns.empty()) << "drawn";
+}
+
 // The fast unit of one channel has 62 %, and nobody knows what the plain split has: where 78 % are
 // wanted, no policy takes either in any request, though both are measured.
 TEST_F(Fleets, ChooseNothingBelowTheStatedLimit) {

@@ -75,6 +75,22 @@ TEST_F(BanditPolicy, TriesEachOnceInOrderThenTheEarlierOfEquals) {
   for (std::uint32_t i = 4; i < 20; ++i) EXPECT_EQ(decide(i), candidates_[0]);
 }
 
+// Where requests overlap, an outcome comes when others have been chosen since.
+TEST_F(BanditPolicy, CreditsThePartitionThatARequestTook) {
+  make("{epsilon: 0}");
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    decide(i);
+    observe(i, candidates_[i], 1.0);
+  }
+  EXPECT_EQ(decide(4), candidates_[0]);
+  EXPECT_EQ(decide(5), candidates_[0]);
+  observe(4, candidates_[0], 9.0);
+  EXPECT_EQ(decide(6), candidates_[1]);
+  observe(5, candidates_[0], 9.0);
+  observe(6, candidates_[1], 9.0);
+  EXPECT_EQ(decide(7), candidates_[2]);
+}
+
 // Each decision after the first K is a coin of its own with p = 1 - eps + eps/K, so the share of n
 // has the deviation sqrt(p(1-p)/n); four of those.
 TEST_F(BanditPolicy, TakesTheBestInOneMinusEpsilonAndItsShareOfTheRest) {

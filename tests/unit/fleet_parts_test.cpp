@@ -127,6 +127,7 @@ TEST(Meter, SumsWhatIsCounted) {
     request.phases[Phase::kMobile] = 0.3;
     request.energy[EnergyPart::kCompute] = 2;
     meter.end(request, RequestEnd::kCompleted, arrival_s + 0.3);
+    meter.end_serving(arrival_s + 0.3);
   }
   meter.arrive(mobiles[0], 3);
   meter.drop(Request{.partition = kNoPartition, .arrival_s = 3}, 3);

@@ -38,6 +38,7 @@ TEST_F(Payloads, AreSamplesByPicture) {
       "a,input,0,8,png,90000,0,,\n"
       "c,RB1,1,8,raw,3136,30,,\n");
   EXPECT_THAT(table.images(), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(table.in_order(), ElementsAre(1, 0, 2)) << "as the rows name them first";
   const auto* samples = table.find({.cut = "RB1", .channels = 1, .codec = "zstd"});
   ASSERT_NE(samples, nullptr);
   ASSERT_EQ(samples->size(), 2U);

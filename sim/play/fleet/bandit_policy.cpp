@@ -36,23 +36,29 @@ class Bandit final : public Policy {
 
   std::uint32_t decide(const Question& question) override {
     Learner& learner = learners_[question.place];
-    learner.arms.resize(question.candidates.size());
-    learner.taken = arm_of(learner.arms, question);
-    return question.candidates[learner.taken];
+    if (learner.arms.empty()) {
+      learner.arms.reserve(question.candidates.size());
+      for (const std::uint32_t one : question.candidates)
+        learner.arms.push_back({.partition = one});
+    }
+    return question.candidates[arm_of(learner.arms, question)];
   }
 
   void observe(const Experience& experience) override {
     Learner& learner = learners_[experience.place];
-    PAPILIO_CHECK(learner.taken < learner.arms.size());
+    const auto taken = std::find_if(learner.arms.begin(), learner.arms.end(), [&](const Arm& arm) {
+      return arm.partition == experience.partition;
+    });
+    PAPILIO_CHECK(taken != learner.arms.end());
     const double value = rule_.energy ? experience.energy_j : experience.latency_s;
     learner.worst = std::max(learner.worst, value);
     // What failed soon is no bargain: it counts as much as the worst that the mobile has met.
-    learner.arms[learner.taken].add(
-        experience.end == RequestEnd::kCompleted ? value : learner.worst, rule_.step);
+    taken->add(experience.end == RequestEnd::kCompleted ? value : learner.worst, rule_.step);
   }
 
  private:
   struct Arm {
+    std::uint32_t partition{0};
     double average{0};
     std::uint64_t observed{0};
 
@@ -62,10 +68,9 @@ class Bandit final : public Policy {
       average += (value - average) * (observed == 1 || step <= 0 ? plain : step);
     }
   };
-  /// One mobile, which serves one request at a time: an outcome is of the arm it took last.
+  /// One mobile.
   struct Learner {
-    std::vector<Arm> arms;  // [candidates]
-    std::size_t taken{0};
+    std::vector<Arm> arms;  // [candidates]; before its first request none
     double worst{0};
   };
 

@@ -77,6 +77,7 @@ Fleet::Player::Player(const FleetModel& model, const FleetComponent& component,
       chooser_{fleet_, model.strategies.at(strategy), replication},
       life_{fleet_, arrivals_, chooser_, meter_, replication, sink} {
   for (const GroupModel& group : model.groups) {
+    group.check_overlap(model.cells[group.cell]);
     for (const FleetPlan& plan : group.partitions) {
       plan.check(group.edge.has_value(), model.images.size());
     }

@@ -33,7 +33,7 @@ void Life::arrive(std::uint32_t id, double now) {
     arrivals_.schedule_next(id, mobile, group.workload, now);
   }
 
-  const bool busy = mobile.current != kNothing;
+  const bool busy = mobile.busy(group.overlap);
   if (mobile.battery_empty || (busy && group.workload.drop_when_busy)) {
     drop(id, waiting, now);
   } else if (!busy) {
@@ -66,10 +66,42 @@ void Life::begin(std::uint32_t mobile_id, const Waiting& waiting, double now) {
 }
 
 void Life::begin_waiting(std::uint32_t id, double now) {
-  const std::optional<Waiting> waiting = arrivals_.next_of(fleet_.mobiles[id]);
-  if (!waiting) return;
-  meter_.end_waiting();
-  begin(id, *waiting, now);
+  // What takes no time on the mobile has freed it again when `begin` returns, and asked for more.
+  if (beginning_) return;
+  beginning_ = true;
+  const std::uint32_t overlap = fleet_.group_of(fleet_.mobiles[id]).overlap;
+  while (!fleet_.mobiles[id].busy(overlap)) {
+    const std::optional<Waiting> waiting = arrivals_.next_of(fleet_.mobiles[id]);
+    if (!waiting) break;
+    meter_.end_waiting();
+    begin(id, *waiting, now);
+  }
+  beginning_ = false;
+}
+
+/// A mobile has computed its part of a request. Where requests may overlap it begins the next while
+/// this one goes on.
+void Life::leave_processor(std::uint32_t id, double now) {
+  const Request& request = fleet_.requests[id];
+  const std::uint32_t mobile_id = request.mobile;
+  Mobile& mobile = fleet_.mobiles[mobile_id];
+  const bool frees =
+      fleet_.group_of(mobile).overlap > 0 && request.stage + 1U < request.stages.size();
+  if (!frees) {
+    next_stage(id, now);
+    return;
+  }
+  mobile.current = kNothing;
+  ++mobile.away;
+  next_stage(id, now);
+  free_mobile(mobile_id, true, now);
+}
+
+/// A mobile has less to do than before: begins what waits, if that may begin.
+void Life::free_mobile(std::uint32_t id, bool was_busy, double now) {
+  const Mobile& mobile = fleet_.mobiles[id];
+  if (was_busy && !mobile.busy(fleet_.group_of(mobile).overlap)) meter_.end_serving(now);
+  begin_waiting(id, now);
 }
 
 void Life::drop(std::uint32_t id, const Waiting& waiting, double now) {
@@ -94,6 +126,8 @@ void Life::drop_queue(std::uint32_t id, double now) {
 /// the same picture at the same request.
 std::uint32_t Life::draw_image(const Mobile& mobile, std::uint32_t number) const {
   if (fleet_.model.images.empty()) return 0;
+  const std::vector<std::uint32_t>& turns = fleet_.model.turns;
+  if (!turns.empty()) return turns[number % turns.size()];
   const auto count = static_cast<double>(fleet_.model.images.size());
   return static_cast<std::uint32_t>(Stream{images_, mobile.number, number}.uniform() * count);
 }
@@ -139,7 +173,7 @@ void Life::go_on(std::uint32_t id, double now) {
       leave(request, length_s, now);
       request.energy[EnergyPart::kCompute] +=
           std::get_if<Compute>(&stage_of(request))->energy.value() * load_level();
-      next_stage(id, now);
+      leave_processor(id, now);
       break;
     case SpanKind::kPromotion:
       leave(request, length_s, now);
@@ -402,7 +436,12 @@ void Life::end(std::uint32_t id, RequestEnd how, double now) {
   meter_.end(request, how, now);
   chooser_.end(request, how);
   mobile.energy += request.energy;
-  mobile.current = kNothing;
+  const bool was_busy = mobile.busy(group.overlap);
+  if (mobile.current == id) {
+    mobile.current = kNothing;
+  } else {
+    --mobile.away;
+  }
   fleet_.requests.release(id);
 
   if (!mobile.battery_empty && fleet_.battery_left(mobile) <= 0) {
@@ -410,7 +449,7 @@ void Life::end(std::uint32_t id, RequestEnd how, double now) {
     meter_.empty_battery();
     drop_queue(mobile_id, now);
   }
-  begin_waiting(mobile_id, now);
+  free_mobile(mobile_id, was_busy, now);
   if (group.workload.process == Workload::Process::kClosedLoop) {
     arrivals_.schedule_next(mobile_id, mobile, group.workload, now);
   }

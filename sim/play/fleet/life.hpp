@@ -45,6 +45,8 @@ class Life final : public Spans {
   // Before the first span.
   void begin(std::uint32_t mobile, const Waiting& waiting, double now);
   void begin_waiting(std::uint32_t mobile, double now);
+  void leave_processor(std::uint32_t id, double now);
+  void free_mobile(std::uint32_t mobile, bool was_busy, double now);
   void drop(std::uint32_t mobile, const Waiting& waiting, double now);
   void drop_queue(std::uint32_t mobile, double now);
   [[nodiscard]] std::uint32_t draw_image(const Mobile& mobile, std::uint32_t number) const;
@@ -72,6 +74,7 @@ class Life final : public Spans {
   Backend backend_;
   StreamFamily losses_;
   StreamFamily images_;
+  bool beginning_{false};  // requests of a queue
 };
 
 }  // namespace papilio

@@ -73,7 +73,6 @@ void Meter::end(const Request& request, RequestEnd how, double now) {
   record(request, how, late, now);
   integrate(now);
   --in_system_;
-  --serving_;
 }
 
 void Meter::record(const Request& request, RequestEnd how, bool late, double now) {

@@ -29,11 +29,16 @@ class Meter {
   /// A request waits in its mobile's queue, and does so no longer.
   void begin_waiting() { ++waiting_; }
   void end_waiting() { --waiting_; }
-  /// A mobile is busy with a request.
+  /// A mobile is busy from now on: a request that came would wait.
   void begin_serving() { ++serving_; }
+  /// It no longer is.
+  void end_serving(double now) {
+    integrate(now);
+    --serving_;
+  }
   /// A request leaves that was never begun.
   void drop(const Request& request, double now);
-  /// The request that its mobile was busy with leaves, completed or failed.
+  /// A request leaves that its mobile had begun, completed or failed.
   void end(const Request& request, RequestEnd how, double now);
   /// A server has worked for an attempt that was given up.
   void add_server_time(const Request& request, double gpu_s) {

@@ -20,7 +20,8 @@ struct Mobile {
   std::uint32_t server;
   std::uint32_t edge;
   std::uint32_t issued{0};
-  std::uint32_t current{kNothing};  // the request being served
+  // The request being served; where requests overlap, the one that its processor computes.
+  std::uint32_t current{kNothing};
   std::uint32_t queue_head{kNothing};
   std::uint32_t queue_tail{kNothing};
   std::uint32_t queue_length{0};
@@ -32,7 +33,14 @@ struct Mobile {
   double frame_s{0};      // date of its last periodic frame, before jitter
   EnergyLedger energy{};  // of the requests that have ended
   bool battery_empty{false};
+  std::uint16_t away{0};    // where requests overlap: those that it has computed, and that go on
   std::uint32_t number{0};  // in the fleet, of which a component may be simulated by itself
+
+  /// Whether a request that comes now must wait for earlier ones.
+  /// @param overlap of its group
+  [[nodiscard]] bool busy(std::uint32_t overlap) const {
+    return current != kNothing || away > overlap;
+  }
 
   /// Fetches the mobile from far memory, a few events before it is asked for.
   void fetch_ahead() const {
@@ -41,5 +49,6 @@ struct Mobile {
     __builtin_prefetch(&battery_empty);
   }
 };
+static_assert(sizeof(Mobile) <= 3 * 64, "three cache lines");
 
 }  // namespace papilio

@@ -1,6 +1,7 @@
 #include "sim/play/fleet/model.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <variant>
 
 #include "sim/base/error.hpp"
@@ -45,6 +46,13 @@ void FleetPlan::check(bool edge, std::size_t images) const {
   PAPILIO_CHECK(at == Tier::kMobile);
 }
 
+bool FleetPlan::returns() const {
+  return std::any_of(stages.begin() + 1, stages.end(), [](const Stage& stage) {
+    const auto* layers = std::get_if<Compute>(&stage);
+    return layers != nullptr && layers->at == Tier::kMobile;
+  });
+}
+
 bool FleetPlan::energy_known() const {
   return std::none_of(stages.begin(), stages.end(), [](const Stage& stage) {
     const auto* layers = std::get_if<Compute>(&stage);
@@ -79,6 +87,14 @@ FleetPlan plan_of(const TaskModel& task, bool edge) {
   plan.stages.push_back(
       Transfer{.from = at, .to = Tier::kMobile, .size = Bytes{task.result_bytes}, .answer = true});
   return plan;
+}
+
+void GroupModel::check_overlap(const CellModel& of) const {
+  if (overlap == 0) return;
+  PAPILIO_CHECK(workload.process != Workload::Process::kClosedLoop);
+  PAPILIO_CHECK(recovery.timeout_s <= 0 && of.machine == nullptr);
+  PAPILIO_CHECK(std::isinf(battery_j) && idle_power_w == 0);
+  for (const FleetPlan& plan : partitions) PAPILIO_CHECK(!plan.returns());
 }
 
 std::uint32_t FleetModel::mobiles() const {

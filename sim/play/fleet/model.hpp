@@ -74,6 +74,8 @@ struct FleetPlan {
   /// @param images of the fleet
   void check(bool edge, std::size_t images) const;
 
+  /// Whether the mobile computes again what comes back to it.
+  [[nodiscard]] bool returns() const;
   /// Whether it is known what the mobile's layers draw.
   [[nodiscard]] bool energy_known() const;
   /// The accuracy, where it is known.
@@ -187,14 +189,22 @@ struct GroupModel {
   Recovery recovery;
   Variation service_variation;  ///< of the server times of a request
   Variation upload_variation;   ///< of its upload
-  double load_level{1};         ///< K_mobile
-  double idle_power_w{0};       ///< while a request waits for radio and servers
+  /// Requests that may be on their way, from the start of their upload to their answer, while the
+  /// mobile begins the next, in 0..10,000. Above 0: no closed loop, no recovery, no radio machine,
+  /// no battery, an idle power of 0, and partitions that compute on the mobile at first alone.
+  std::uint32_t overlap{0};
+  double load_level{1};    ///< K_mobile
+  double idle_power_w{0};  ///< while a request waits for radio and servers
   double battery_j{std::numeric_limits<double>::infinity()};
   double uplink_cap_byte_per_s{std::numeric_limits<double>::infinity()};
   double downlink_cap_byte_per_s{std::numeric_limits<double>::infinity()};
   std::size_t wifi_level{0};
   int priority{0};
   std::vector<FleetPlan> partitions;  ///< all that any strategy may take
+
+  /// Checks that its requests may overlap as `overlap` says.
+  /// @param cell of the group
+  void check_overlap(const CellModel& cell) const;
 };
 
 /// One way of running the fleet.
@@ -230,8 +240,11 @@ struct FleetModel {
   std::vector<ServerModel> servers;
   std::vector<GroupModel> groups;
   std::vector<FleetStrategy> strategies;
-  /// Names of the pictures that requests are about, each drawn uniformly; empty: all are alike.
+  /// Names of the pictures that requests are about; empty: all are alike.
   std::vector<std::string> images;
+  /// Positions in `images`, each once, in the order in which a mobile's requests are about them:
+  /// request n about the one at n modulo their number. Empty: each request draws one, uniformly.
+  std::vector<std::uint32_t> turns;
   bool simgrid_links{false};  ///< every link through SimGrid's solver
   double sample_s{0};         ///< interval of the time series; 0: none
   /// Rows of the time series that a run keeps before it takes no more.
