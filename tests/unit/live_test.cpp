@@ -239,6 +239,11 @@ TEST_F(Live, RefusesWhatIsNoMessageAndSaysThatItServes) {
   EXPECT_THAT(raw_call(channel, kInfer, request.SerializeAsString(), GRPC_COMPRESS_GZIP),
               HasSubstr("bytes that are no request"));
   EXPECT_EQ(refused(Refusal::kUnreadable), 4U);
+  request.set_protocol(7);
+  EXPECT_THAT(raw_call(channel, kInfer, request.SerializeAsString()),
+              HasSubstr("the server speaks version 1 of the protocol, the mobile version 7"));
+  EXPECT_EQ(refused(Refusal::kMismatch), 1U);
+  request.set_protocol(kLiveProtocol);
   request.set_codec(std::string(65, 'x'));
   EXPECT_EQ(raw_call(channel, kInfer, request.SerializeAsString()),
             "a codec's name of 65 bytes, more than 64");
