@@ -65,8 +65,9 @@ TEST(Capacity, IsThatOfQueueingTheory) {
 // Whoever reads a pipe sees that it lives: each value that was judged, as it is, is a line.
 TEST(Capacity, TellsEachValueWhereNoTerminalShowsABar) {
   const TemporaryFolder folder;
-  const std::vector<std::string> words{"--until", "latency_s < 0.02", "--to",     "80",
-                                       "--set",   "duration_s=60",    "--format", "csv"};
+  const std::vector<std::string> words{
+      "--until", "latency_s < 0.02", "--to",  "80",          "--format", "csv",
+      "--set",   "duration_s=10",    "--set", "warm_up_s=1", "--set",    "replications=4"};
   const Finished told = ask(folder, words);
   ASSERT_EQ(told.exit_code, 0) << told.err;
   const auto lines = [](const std::string& text) {

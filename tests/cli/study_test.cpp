@@ -214,7 +214,7 @@ TEST(Study, FailFastStopsAndOtherwiseFailuresAreTold) {
 
 TEST(Study, ShardsMergedAreTheWhole) {
   const TemporaryFolder folder;
-  const std::string study = write_study(folder, 20);
+  const std::string study = write_study(folder, 6);
   const auto path = [&](const std::string& name) { return (folder.path() / name).string(); };
   expect_success({"study", "run", study, "-o", path("whole.db"), "-q"});
   std::vector<std::string> merge{"study", "merge", "-o", path("merged.db")};
@@ -223,7 +223,7 @@ TEST(Study, ShardsMergedAreTheWhole) {
     expect_success({"study", "run", study, "-o", name, "--shard", fmt::format("{}/3", i), "-q"});
     merge.push_back(name);
   }
-  EXPECT_THAT(expect_success(merge).out, HasSubstr("20 points came from 3 databases"));
+  EXPECT_THAT(expect_success(merge).out, HasSubstr("6 points came from 3 databases"));
   EXPECT_THAT(expect_success(merge).out, HasSubstr("0 points came"));
   EXPECT_EQ(study_contents(path("merged.db")), study_contents(path("whole.db")));
   EXPECT_EQ(run_papilio({"study", "run", study, "--shard", "4/3"}).exit_code, 2);
@@ -235,23 +235,28 @@ int in_own_mounts(const std::string& script) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// A file system of 400 kB, on which the study does not fit; then the same one, larger.
+// A file system of 400 kB, on which a tenth of the study fits and not all of it; then the same one,
+// larger. Closed forms are stored as simulations are, and sooner there.
 TEST(Study, AFullDiskLosesNothing) {
   if (in_own_mounts("mount -t tmpfs tmpfs /mnt") != 0) {
     GTEST_SKIP() << "needs the right to mount";
   }
   const TemporaryFolder folder;
-  const std::string study = write_study(folder, 60);
+  const std::string study = write_study(folder, 60, "method: closed-form\n");
   const fs::path disk = folder.path() / "disk";
   fs::create_directories(disk);
   const std::string run =
       fmt::format("{} study run {} -o {}/a.db -q", PAPILIO_PROGRAM, study, disk.string());
   const std::string script = fmt::format(
-      "mount -t tmpfs -o size=400k tmpfs {0}; {1} 2>{2}/err; echo $? >{2}/code; cp {0}/a.db* {2}; "
+      "mount -t tmpfs -o size=400k tmpfs {0}; {1} --shard 1/10; echo $? >{2}/code-before; "
+      "{1} 2>{2}/err; echo $? >{2}/code; cp {0}/a.db* {2}; "
       "mount -o remount,size=40m {0}; {1}; echo $? >{2}/code-after; cp {0}/a.db {2}/after.db",
       disk.string(), run, folder.path().string());
   ASSERT_EQ(in_own_mounts(script), 0);
+  EXPECT_EQ(read_file(folder.path() / "code-before"), "0\n");
   EXPECT_EQ(read_file(folder.path() / "code"), "2\n");
+  EXPECT_GE(stored_points(folder.path() / "a.db"), 6);
+  EXPECT_LT(stored_points(folder.path() / "a.db"), 60);
   EXPECT_THAT(read_file(folder.path() / "err"),
               HasSubstr("the disk is full; what was stored before is safe"));
   EXPECT_EQ(read_file(folder.path() / "code-after"), "0\n");

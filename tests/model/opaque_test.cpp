@@ -90,16 +90,26 @@ double off_by(const at::Tensor& found, const at::Tensor& right) {
   return ((found - right).abs().max() / right.abs().max()).item<double>();
 }
 
-bool is_there(const TemporaryFolder& folder, const std::string& names) {
+const TemporaryFolder& archives() {
+  static const TemporaryFolder kFolder;
+  return kFolder;
+}
+
+/// All archives of this file, made once: a start of Python with PyTorch takes as long as a test.
+bool are_there() {
   start_tensor_runtime("cpu", 1);
-  return made(folder, names);
+  static const bool kMade =
+      made(archives(),
+           "regions regions-answer regions-alone regions-alone-answer positive way-script "
+           "size-of-numbers written-in-part written-in-part-answer batches-script");
+  return kMade;
 }
 
 // features 3·9·8 + 8, score 4·8 + 1, box 4·8·4 + 4; 72·5 + 5 are read in the opaque part alone, by
 // the ten regions that the program keeps at most. Python's torchvision answers for ten of 40 boxes.
 TEST(Opaque, DetectorsComputeWhatTorchvisionDoes) {
-  const TemporaryFolder folder;
-  if (!is_there(folder, "regions regions-answer")) GTEST_SKIP() << "needs python3-torchvision";
+  const TemporaryFolder& folder = archives();
+  if (!are_there()) GTEST_SKIP() << "needs python3-torchvision";
   Imported one{folder.path() / "regions.pt", kPicture};
   const Graph& graph = one.imported.graph;
   EXPECT_EQ(graph.opaque_layers().size(), 1);
@@ -129,10 +139,8 @@ TEST(Opaque, DetectorsComputeWhatTorchvisionDoes) {
 }
 
 TEST(Opaque, RegionsAreAlignedAsTorchvisionAlignsThem) {
-  const TemporaryFolder folder;
-  if (!is_there(folder, "regions-alone regions-alone-answer")) {
-    GTEST_SKIP() << "needs python3-torchvision";
-  }
+  const TemporaryFolder& folder = archives();
+  if (!are_there()) GTEST_SKIP() << "needs python3-torchvision";
   const Imported one{folder.path() / "regions-alone.pt", kPicture};
   const Known answer = known(folder.path() / "regions-alone-answer.pt");
   EXPECT_LT(off_by(one.network.forward(answer.x)[0], answer.y), 1e-6);
@@ -161,8 +169,8 @@ TEST(Vision, SuppressesAllButMaxima) {
 
 // Six of twelve numbers are above 0 in one input, and all in another.
 TEST(Opaque, AnswersOfFewerRowsAreFilledUpAndOfMoreRefused) {
-  const TemporaryFolder folder;
-  if (!is_there(folder, "positive")) GTEST_SKIP() << "needs python3-torchvision";
+  const TemporaryFolder& folder = archives();
+  if (!are_there()) GTEST_SKIP() << "needs python3-torchvision";
   const std::filesystem::path file = folder.path() / "positive.pt";
   const Imported wide{file, kTwelve, {.any = false, .output = TensorShape{12}}};
   const at::Tensor some = at::tensor({1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6}, at::kFloat);
@@ -186,8 +194,8 @@ TEST(Opaque, AnswersOfFewerRowsAreFilledUpAndOfMoreRefused) {
 // a and b: 4·4 + 4 and 4·3 + 3. Which way it goes is known by the sum of the input; the last reads
 // a tensor that the others do not.
 TEST(Opaque, EveryWayThatHangsOnNumbersIsComputed) {
-  const TemporaryFolder folder;
-  if (!is_there(folder, "way-script")) GTEST_SKIP() << "needs python3-torchvision";
+  const TemporaryFolder& folder = archives();
+  if (!are_there()) GTEST_SKIP() << "needs python3-torchvision";
   const std::filesystem::path file = folder.path() / "way-script.pt";
   EXPECT_THAT([&] { import_torchscript(file, kFour, "n"); },
               ThrowsMessage<ConfigError>(AllOf(
@@ -207,8 +215,8 @@ TEST(Opaque, EveryWayThatHangsOnNumbersIsComputed) {
 // What is behind a count of large numbers hangs on it, though it reads a tensor of a layer: of
 // small numbers there is none, of others some. a: 3·9·8 + 8; fc, behind: 8·10 + 10.
 TEST(Opaque, SizesThatHangOnNumbersMakeAllBehindThemOpaque) {
-  const TemporaryFolder folder;
-  if (!is_there(folder, "size-of-numbers")) GTEST_SKIP() << "needs python3-torchvision";
+  const TemporaryFolder& folder = archives();
+  if (!are_there()) GTEST_SKIP() << "needs python3-torchvision";
   const std::filesystem::path file = folder.path() / "size-of-numbers.pt";
   const Imported one{file, kPicture};
   EXPECT_EQ(one.imported.graph.parameters(), 224 + 90);
@@ -224,10 +232,8 @@ TEST(Opaque, SizesThatHangOnNumbersMakeAllBehindThemOpaque) {
 }
 
 TEST(Opaque, WhatIsWrittenInPartIsWrittenThere) {
-  const TemporaryFolder folder;
-  if (!is_there(folder, "written-in-part written-in-part-answer")) {
-    GTEST_SKIP() << "needs python3-torchvision";
-  }
+  const TemporaryFolder& folder = archives();
+  if (!are_there()) GTEST_SKIP() << "needs python3-torchvision";
   const std::filesystem::path file = folder.path() / "written-in-part.pt";
   const Imported one{file, kPicture};
   const Known answer = known(folder.path() / "written-in-part-answer.pt");
@@ -236,8 +242,8 @@ TEST(Opaque, WhatIsWrittenInPartIsWrittenThere) {
 
 // A scripted detector's way to a batch leaves nothing opaque: 3·9·8 + 8 and 8·10 + 10.
 TEST(Opaque, ListsOfOnePictureAreBatches) {
-  const TemporaryFolder folder;
-  if (!is_there(folder, "batches-script")) GTEST_SKIP() << "needs python3-torchvision";
+  const TemporaryFolder& folder = archives();
+  if (!are_there()) GTEST_SKIP() << "needs python3-torchvision";
   const std::filesystem::path file = folder.path() / "batches-script.pt";
   const ImportedNetwork imported = import_torchscript(file, kPicture, "n");
   EXPECT_TRUE(imported.graph.opaque_layers().empty());
@@ -247,8 +253,8 @@ TEST(Opaque, ListsOfOnePictureAreBatches) {
 }
 
 TEST(Opaque, AConfinedChildComputesTheSame) {
-  const TemporaryFolder folder;
-  if (!is_there(folder, "regions positive")) GTEST_SKIP() << "needs python3-torchvision";
+  const TemporaryFolder& folder = archives();
+  if (!are_there()) GTEST_SKIP() << "needs python3-torchvision";
   const std::filesystem::path file = folder.path() / "regions.pt";
   Imported one{file, kPicture};
   const at::Tensor x = at::randn({2, 3, 32, 32}, at::detail::createCPUGenerator(3));

@@ -10,7 +10,7 @@
 #include "models/tensor/runtime.hpp"
 #include "models/train/first_phase.hpp"
 #include "models/train/phase_report.hpp"
-#include "models/zoo/zoo.hpp"
+#include "models/zoo/builder.hpp"
 #include "sim/base/error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -46,11 +46,42 @@ TEST(Evaluation, WeighsClassesAlikeInTheirMean) {
   EXPECT_DOUBLE_EQ(evaluation.mean_class_accuracy(), 0.375);
 }
 
-/// A small phase on drawn pictures: a ResNet-20 from random weights, in a few steps.
+/// A residual network as ResNet-20 for CIFAR-10 is, but with a block at each of two widths, and
+/// 16x16 wide: its claims are those of training, and a larger network's steps take seconds under
+/// the sanitizers.
+Graph small_network() {
+  Builder net{"small", "A small residual network", {3, 32, 32}};
+  const auto convolve = [&](const std::string& name, std::int64_t channels, std::int64_t stride) {
+    net.then(name, ConvOp{.out_channels = channels, .kernel = 3, .stride = stride, .padding = 1});
+    net.then(name + ".bn", BatchNormOp{});
+  };
+  convolve("conv", 8, 2);
+  net.then("relu", ReluOp{});
+  for (const std::int64_t width : {8, 16}) {
+    const std::string block = width == 8 ? "RB1" : "RB2";
+    net.begin_block(block);
+    const LayerId input = net.last();
+    convolve(block + ".conv1", width, width / 8);
+    net.then(block + ".relu1", ReluOp{});
+    convolve(block + ".conv2", width, 1);
+    const LayerId body = net.last();
+    net.go_back_to(input);
+    if (width != 8) convolve(block + ".shortcut", width, 2);
+    net.join(block + ".add", AddOp{}, {body, net.last()});
+    net.then(block + ".relu", ReluOp{});
+    net.end_block();
+  }
+  net.then("pool", GlobalAvgPoolOp{});
+  net.then("flatten", FlattenOp{});
+  net.then("classifier", LinearOp{.out_features = 10});
+  return net.finish();
+}
+
+/// A small phase on drawn pictures, from random weights, in a few steps.
 FirstPhaseSpec small_phase() {
   start_tensor_runtime("cpu", 1);
-  FirstPhaseSpec spec{.graph = *find_model("resnet20-cifar10")};
-  spec.cuts = {*spec.graph.find_cut("RB2"), *spec.graph.find_cut("RB8")};
+  FirstPhaseSpec spec{.graph = small_network()};
+  spec.cuts = {*spec.graph.find_cut("RB1"), *spec.graph.find_cut("RB2")};
   spec.channels = {1, 2};
   spec.seeds = {1};
   spec.training = {
@@ -78,7 +109,7 @@ TEST(FirstPhase, LearnsAndGivesTheSameOnAnyNumberOfJobs) {
   const TemporaryFolder one;
   const std::vector<PointResult> alone = run(spec, one.path());
   EXPECT_THAT(keys(alone),
-              ElementsAre("baseline-s1", "RB2-d1-s1", "RB2-d2-s1", "RB8-d1-s1", "RB8-d2-s1"));
+              ElementsAre("baseline-s1", "RB1-d1-s1", "RB1-d2-s1", "RB2-d1-s1", "RB2-d2-s1"));
   EXPECT_LT(alone[0].epochs.back().loss, alone[0].epochs.front().loss);
   const TemporaryFolder three;
   spec.jobs = 3;
@@ -99,11 +130,11 @@ TEST(FirstPhase, SearchEndsWithTheFirstUnitWithinTheBudget) {
   spec.search_budget = 1;  // any unit will do
   const TemporaryFolder lenient;
   EXPECT_THAT(keys(run(spec, lenient.path())),
-              ElementsAre("baseline-s1", "RB2-d1-s1", "RB8-d1-s1"));
+              ElementsAre("baseline-s1", "RB1-d1-s1", "RB2-d1-s1"));
   spec.search_budget = -1;  // none will
   const TemporaryFolder strict;
   EXPECT_THAT(keys(run(spec, strict.path())),
-              ElementsAre("baseline-s1", "RB2-d1-s1", "RB2-d2-s1", "RB8-d1-s1", "RB8-d2-s1"));
+              ElementsAre("baseline-s1", "RB1-d1-s1", "RB1-d2-s1", "RB2-d1-s1", "RB2-d2-s1"));
 }
 
 class EachOptimizer : public ::testing::TestWithParam<Optimizer> {};

@@ -2,7 +2,8 @@
 
 make_networks.py FOLDER NAME...: of torchvision, NAME.pt is traced, and NAME.onnx exported; NAME-script.pt
 scripted; NAME-answer.pt holds an input, x, and the answer, y. NAME-folded.onnx has its batch norms in the convolutions, as the exporter makes it. Of the small
-networks below, which do what importers fall over, NAME.pt and NAME.onnx or NAME-script.pt likewise.
+networks below, which do what importers fall over, NAME.pt and NAME.onnx or NAME-script.pt likewise. Without
+torchvision the exit code is 77.
 """
 
 import os
@@ -14,8 +15,11 @@ from typing import List
 # Which of two boxes with almost one score comes first hangs on the order in which sums are added.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
-import torch
-import torchvision
+try:
+    import torch
+    import torchvision
+except ImportError:
+    sys.exit(77)
 from torch import nn
 from torch.nn import functional as F
 
