@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -12,6 +14,7 @@
 
 #include "models/app/command.hpp"
 #include "models/app/live_setup.hpp"
+#include "models/app/validate_adaptive.hpp"
 #include "models/app/validation_bench.hpp"
 #include "models/app/verbs/options.hpp"
 #include "models/app/verbs/tensor_verbs.hpp"
@@ -28,6 +31,7 @@
 #include "sim/base/machine/processor.hpp"
 #include "sim/base/output_folder.hpp"
 #include "sim/base/stats/estimate.hpp"
+#include "sim/radio/trace.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/validation/cells.hpp"
 #include "sim/validation/errors.hpp"
@@ -181,7 +185,8 @@ ValidationCell validate_cell(const ValidationBench& bench, const Work& work, con
               .codec = cell.codec,
               .link = cell.link};
   if (rate_per_s > 0) {
-    job.words = {"--rate", fmt::format("{}", rate_per_s), "--overlap", std::to_string(work.overlap)};
+    job.words = {"--rate", fmt::format("{}", rate_per_s), "--overlap",
+                 std::to_string(work.overlap)};
   }
   const LiveRun run = work.again ? read_live_run(*work.again / "live" / name) : bench.run_live(job);
   ValidationCell one;
@@ -201,35 +206,134 @@ ValidationCell validate_cell(const ValidationBench& bench, const Work& work, con
   return one;
 }
 
-void write_results(const ValidationPlan& plan, const std::string& name,
-                   const std::vector<ValidationCell>& cells, const Words& words,
-                   std::chrono::system_clock::time_point started, const std::string& cut_short) {
-  OutputFolder folder{plan.folder};
-  const Document report = validation_report(name, cells, plan.calibration);
-  folder.add("cells.csv", validation_csv(cells));
-  folder.add("tables.md", to_markdown(report));
-  folder.add("tables.tex", to_latex(report));
+nlohmann::ordered_json manifest_of_validation(const ValidationPlan& plan, const std::string& name,
+                                              const Words& words,
+                                              std::chrono::system_clock::time_point started) {
   std::vector<std::string> command{"papilio", "validate"};
   command.insert(command.end(), words.begin(), words.end());
   const auto seconds = [](std::chrono::system_clock::time_point date) {
     return std::chrono::duration_cast<std::chrono::seconds>(date.time_since_epoch()).count();
   };
-  nlohmann::ordered_json manifest{{"validation", name},
-                                  {"papilio", program_version()},
-                                  {"git_revision", git_revision()},
-                                  {"command", command},
-                                  {"machine", cpu_name()},
-                                  {"mobile_processors", plan.mobile_cpus},
-                                  {"server_processors", plan.server_cpus},
-                                  {"link_processors", plan.link_cpus},
-                                  {"requests", plan.requests},
-                                  {"seed", plan.seed},
-                                  {"calibration", plan.calibration},
-                                  {"started_unix_s", seconds(started)},
-                                  {"ended_unix_s", seconds(std::chrono::system_clock::now())}};
-  if (!cut_short.empty()) manifest["interrupted"] = cut_short;
+  return {{"validation", name},
+          {"papilio", program_version()},
+          {"git_revision", git_revision()},
+          {"command", command},
+          {"machine", cpu_name()},
+          {"mobile_processors", plan.mobile_cpus},
+          {"server_processors", plan.server_cpus},
+          {"link_processors", plan.link_cpus},
+          {"requests", plan.requests},
+          {"seed", plan.seed},
+          {"calibration", plan.calibration},
+          {"started_unix_s", seconds(started)},
+          {"ended_unix_s", seconds(std::chrono::system_clock::now())}};
+}
+
+void write_results(const ValidationPlan& plan, const Document& report, const std::string& table,
+                   const std::string& csv, const nlohmann::ordered_json& manifest) {
+  OutputFolder folder{plan.folder};
+  folder.add(table, csv);
+  folder.add("tables.md", to_markdown(report));
+  folder.add("tables.tex", to_latex(report));
   folder.add("manifest.json", json_text(manifest));
   folder.commit();
+}
+
+void tell_of(const Document& report, const std::string& csv, const std::string& format, bool wide,
+             const fs::path& folder) {
+  if (format == "csv") {
+    say(csv);
+  } else {
+    print(report, format, wide);
+  }
+  if (Terminal::of(STDERR_FILENO).present) tell(fmt::format("\nWrote {}.\n", folder.string()));
+}
+
+/// The scenario by the layers' times that were measured here.
+Scenario measured_here(const ValidationPlan& plan, ScenarioSource source) {
+  source.profiles = {plan.measured / "profiles"};
+  for (const std::string& folder : plan.profile_folders) source.profiles.emplace_back(folder);
+  source.overrides.push_back(fmt::format("mobile.device={}", ValidationBench::kMobile));
+  source.overrides.push_back(fmt::format("cloud.device={}", ValidationBench::kServer));
+  return load_scenario(source);
+}
+
+/// What the server's layers take of a whole picture.
+double whole_server_s(const Scenario& scenario) {
+  for (const Cell& cell : scenario.cells) {
+    if (cell.strategy == "cloud-only") return cell.plan.time_at(Tier::kCloud).value();
+  }
+  return 0;
+}
+
+AdaptiveCase adaptive_case(const VerbOptions& options, std::vector<LiveCell> cells) {
+  AdaptiveCase one;
+  one.trace_file = options.text_of("trace");
+  if (one.trace_file.empty()) options.fail("--adaptive needs an uplink that changes; name --trace");
+  one.rate_per_s = options.real_of("rate", 1e-3, 1e6);
+  one.ping_s = options.real_of("ping", 1e-3, 1e6);
+  one.others_per_s = options.real_of("others", 0, 1e6);
+  constexpr Seconds kBin{0.1};
+  one.trace = std::make_shared<const Trace>(load_trace(one.trace_file, kBin));
+  for (LiveCell& cell : cells) {
+    if (cell.network != cells.front().network) {
+      options.fail("--adaptive takes one radio; choose it with --set 'networks=[wifi]'");
+    }
+    if (cell.channels > 0) {
+      options.fail("--adaptive takes plain splits; leave units out, with --set 'strategies=[…]'");
+    }
+    // An adaptive mobile sends pictures as it has them.
+    if (cell.cut == "input" && cell.codec == "raw") cell.codec = "png";
+  }
+  one.cells = std::move(cells);
+  const bool whole = std::any_of(one.cells.begin(), one.cells.end(),
+                                 [](const LiveCell& cell) { return cell.cut == "input"; });
+  if (one.others_per_s > 0 && !whole) {
+    options.fail("--others send whole pictures: the scenario needs the strategy cloud-only");
+  }
+  return one;
+}
+
+/// Measures what everything is simulated by. @param done is called after each step
+void measure(const ValidationBench& bench, const std::vector<LiveCell>& cells,
+             const std::function<void()>& done) {
+  bench.profile_layers();
+  done();
+  std::set<std::string> measured;
+  for (const LiveCell& cell : cells) {
+    if (!measured.insert(cell.crossing_key()).second) continue;
+    bench.measure_coding(cell);
+    done();
+  }
+}
+
+std::size_t crossings_among(const std::vector<LiveCell>& cells) {
+  std::set<std::string> known;
+  for (const LiveCell& cell : cells) known.insert(cell.crossing_key());
+  return known.size();
+}
+
+/// Runs and simulates every cell. @return why it ended early; empty: it did not
+std::string validate_cells(const ValidationBench& bench, const Work& work, Progress& progress,
+                           std::vector<ValidationCell>& cells) {
+  const std::size_t wanted = (work.overlap > 0 ? 2 : 1) * work.cells.size();
+  std::size_t done = 0;
+  try {
+    const auto step = [&] { progress.update(++done); };
+    if (!work.again) measure(bench, work.cells, step);
+    for (const LiveCell& cell : work.cells) {
+      cells.push_back(validate_cell(bench, work, cell, "sequential", 0));
+      step();
+      if (work.overlap == 0) continue;
+      const double rate_per_s = rate_for(cells.back().errors, cell.link, work.load);
+      cells.push_back(validate_cell(bench, work, cell, "overlapping", rate_per_s));
+      step();
+    }
+  } catch (const Interrupted&) {
+    if (cells.empty()) throw;
+    return fmt::format("{} of {} cells were validated", cells.size(), wanted);
+  }
+  return {};
 }
 
 }  // namespace
@@ -259,7 +363,13 @@ void validate_command(const Words& words) {
   work.overlap = static_cast<std::size_t>(options.whole_of("overlap", 0, 10'000));
   work.load = options.real_of("load", 0.01, 0.95);
   work.warm_up = static_cast<std::size_t>(options.whole_of("warm-up", 0, 1'000'000));
-  if (line.has("again")) work.again = fs::path{line.get<std::string>("again")};
+  if (line.has("again")) {
+    work.again = fs::path{line.get<std::string>("again")};
+    if (!fs::exists(*work.again / "live")) {
+      refuse_file(*work.again,
+                  "has no live ledgers; give the folder that 'papilio validate' wrote");
+    }
+  }
   plan.folder = line.has("output") ? fs::path{line.get<std::string>("output")}
                                    : fs::path{"results"} / ("validate-" + scenario.spec.name);
   plan.measured = work.again.value_or(plan.folder);
@@ -292,51 +402,37 @@ void validate_command(const Words& words) {
   }
   catch_interrupts();
   const bool quiet = line.has("quiet");
-  const ValidationBench bench{plan};
-
-  std::set<std::string> crossings;
-  for (const LiveCell& cell : work.cells) crossings.insert(cell.crossing_key());
-  const std::size_t modes = work.overlap > 0 ? 2 : 1;
-  const std::size_t steps = (work.again ? 0 : 1 + crossings.size()) + modes * work.cells.size();
-  Progress progress{steps, "steps", quiet};
-  std::size_t done = 0;
-  std::vector<ValidationCell> cells;
-  std::string cut_short;
-  try {
-    if (!work.again) {
-      bench.profile_layers();
-      progress.update(++done);
-      for (const LiveCell& cell : work.cells) {
-        if (crossings.erase(cell.crossing_key()) == 0) continue;
-        bench.measure_coding(cell);
-        progress.update(++done);
-      }
-    }
-    for (const LiveCell& cell : work.cells) {
-      cells.push_back(validate_cell(bench, work, cell, "sequential", 0));
-      progress.update(++done);
-      if (work.overlap == 0) continue;
-      const double rate_per_s = rate_for(cells.back().errors, cell.link, work.load);
-      cells.push_back(validate_cell(bench, work, cell, "overlapping", rate_per_s));
-      progress.update(++done);
-    }
-  } catch (const Interrupted&) {
-    if (cells.empty()) throw;
-    cut_short =
-        fmt::format("{} of {} cells were validated", cells.size(), modes * work.cells.size());
+  const std::string& name = scenario.spec.name;
+  if (line.has("adaptive")) {
+    if (work.again) options.fail("--again takes no --adaptive");
+    AdaptiveCase one = adaptive_case(options, work.cells);
+    const ValidationBench bench{plan};
+    Progress progress{2 + crossings_among(one.cells), "steps", quiet};
+    std::size_t done = 0;
+    measure(bench, one.cells, [&] { progress.update(++done); });
+    one.whole_server_s = whole_server_s(measured_here(plan, source));
+    const AdaptiveOutcome outcome = validate_adaptive(bench, one);
+    progress.clear();
+    write_results(plan, outcome.report, "choices.csv", outcome.choices_csv,
+                  manifest_of_validation(plan, name, words, started));
+    if (!quiet) tell_of(outcome.report, outcome.choices_csv, format, line.is_wide(), plan.folder);
+    return;
   }
+  const ValidationBench bench{plan};
+  Progress progress{(work.again ? 0 : 1 + crossings_among(work.cells)) +
+                        (work.overlap > 0 ? 2 : 1) * work.cells.size(),
+                    "steps", quiet};
+  std::vector<ValidationCell> cells;
+  const std::string cut_short = validate_cells(bench, work, progress, cells);
   progress.clear();
-  write_results(bench.plan(), scenario.spec.name, cells, words, started, cut_short);
+  const Document report = validation_report(name, cells, plan.calibration);
+  nlohmann::ordered_json manifest = manifest_of_validation(plan, name, words, started);
+  if (!cut_short.empty()) manifest["interrupted"] = cut_short;
+  write_results(plan, report, "cells.csv", validation_csv(cells), manifest);
   if (!cut_short.empty()) {
     throw Interrupted{fmt::format("{}, and are in {}", cut_short, plan.folder.string())};
   }
-  if (quiet) return;
-  if (format == "csv") {
-    say(validation_csv(cells));
-  } else {
-    print(validation_report(scenario.spec.name, cells, plan.calibration), format, line.is_wide());
-  }
-  if (Terminal::of(STDERR_FILENO).present) tell(fmt::format("\nWrote {}.\n", plan.folder.string()));
+  if (!quiet) tell_of(report, validation_csv(cells), format, line.is_wide(), plan.folder);
 }
 
 }  // namespace papilio

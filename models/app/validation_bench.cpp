@@ -130,6 +130,7 @@ std::string link_text(const LiveLinkFacts& link, const LinkReport& report,
   return json_text(nlohmann::ordered_json{{"uplink_bit_per_s", link.uplink_bit_per_s},
                                           {"downlink_bit_per_s", link.downlink_bit_per_s},
                                           {"delay_s", link.delay_s},
+                                          {"started_monotonic_ns", started_ns},
                                           {"rates_count", "wire bytes at the IP layer"},
                                           {"uplink", direction_json(report.uplink)},
                                           {"downlink", direction_json(report.downlink)},
@@ -227,29 +228,38 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
   const fs::path folder = plan_.folder / "live" / job.name;
   const std::string address = std::string{ShapedLink::address(LinkEnd::kServer)} + kPort;
   const auto half = [&](const std::string& after) {
-    return std::vector<std::string>{"--model",      plan_.model,
-                                    "--threads",    std::to_string(plan_.threads),
-                                    "--after",      after,
-                                    "--channels",   std::to_string(job.channels),
-                                    "--bits",       std::to_string(job.bits)} +
+    return std::vector<std::string>{"--model",    plan_.model,
+                                    "--threads",  std::to_string(plan_.threads),
+                                    "--after",    after,
+                                    "--channels", std::to_string(job.channels),
+                                    "--bits",     std::to_string(job.bits)} +
            plan_.network_words;
   };
   const std::string cuts = fmt::format("{}", fmt::join(job.cuts, ","));
   std::vector<std::string> serve =
-      std::vector<std::string>{tensor_program_, "serve", "--listen", address, "--open"} + half(cuts);
+      std::vector<std::string>{tensor_program_, "serve", "--listen", address, "--open"} +
+      half(cuts);
   if (plan_.classes) {
     serve = serve + std::vector<std::string>{"--classes", std::to_string(*plan_.classes)};
   }
   // A mobile waits for its server, which loads its weights first.
   const std::vector<std::string> mobile_words =
-      std::vector<std::string>{tensor_program_, "offload",    "--to", address,
-                               "--connect",     "300",        "-q",   "--deadline",
+      std::vector<std::string>{tensor_program_,
+                               "offload",
+                               "--to",
+                               address,
+                               "--connect",
+                               "300",
+                               "-q",
+                               "--deadline",
                                fmt::format("{}", plan_.deadline_s)} +
       plan_.picture_words;
   const std::vector<std::string> offload =
       mobile_words + half(cuts) +
-      std::vector<std::string>{"--codec", job.codec, "--requests", std::to_string(plan_.requests),
-                               "--seed",  std::to_string(plan_.seed), "-o", folder.string()} +
+      std::vector<std::string>{"--codec",    job.codec,
+                               "--requests", std::to_string(plan_.requests),
+                               "--seed",     std::to_string(plan_.seed),
+                               "-o",         folder.string()} +
       job.words;
   // Longer than the mobile asks, and ended with it.
   constexpr const char* kMany = "1000000";

@@ -84,6 +84,7 @@ LiveRunRequest request_in(const CsvTable& records, const CsvTable& stages, std::
                           std::size_t row) {
   LiveRunRequest request;
   request.arrival_s = records.at_most(recorded, "arrival_s", kLongest);
+  request.latency_s = records.at_most(recorded, "latency_s", kLongest);
   request.image = records.text(recorded, "image");
   request.partition = records.text(recorded, "partition");
   request.answered = records.text(recorded, "end") == "completed" &&

@@ -42,6 +42,7 @@ struct LiveRunRequest {
   double frame_bytes{0};  ///< that crossed; 0 where nothing did
   double coding_s{0};     ///< on the mobile: quantiser, codec and frame
   double decoding_s{0};   ///< at the server: frame, codec, back to features
+  double latency_s{0};    ///< however it ended
   LiveStageTimes times;   ///< of an answered request
 };
 

@@ -89,8 +89,8 @@ std::string payloads_csv(const LiveRun& run, const std::vector<CrossingBytes>& c
                         {"channels", crossing.cut == "input" ? 0 : run.channels},
                         {"bits", run.bits},
                         {"codec", text_value(crossing.codec)},
-                        {"body_bytes", static_cast<std::int64_t>(taken ? request.frame_bytes
-                                                                       : coding.bytes)},
+                        {"body_bytes",
+                         static_cast<std::int64_t>(taken ? request.frame_bytes : coding.bytes)},
                         {"frame_bytes", std::int64_t{0}},
                         {"encode_s", coding.encode_s},
                         {"decode_s", coding.decode_s}});
@@ -238,7 +238,8 @@ Replay replay_of(const LiveRun& run, const ReplaySpec& spec) {
   if (!crossings.empty()) {
     const std::string file = spec.name + ".payloads.csv";
     replay.files.emplace_back(file, payloads_csv(run, crossings, spec.codings));
-    text += fmt::format("payload: {{from: {}, order: in-turn, encode_power_w: 0}}\n", json_quoted(file));
+    text += fmt::format("payload: {{from: {}, order: in-turn, encode_power_w: 0}}\n",
+                        json_quoted(file));
   }
 
   const std::optional<LiveLinkFacts> link = spec.link ? spec.link : run.link;

@@ -144,6 +144,8 @@ CommandLine validate_line() {
       "both ledgers: live/ and simulated/, cells.csv,\ntables. docs/validation.md",
       {cifar + " --weights resnet20.th",
        cifar + " --weights resnet20.th --overlap 2 --requests 200",
+       "sudo papilio validate scenarios/examples/validation.yaml --data synthetic \\",
+       "    --set 'networks=[wifi]' --adaptive --trace scenarios/fleets/walk.csv --others 50",
        "papilio calibrate results/validate-validation --name here",
        "papilio validate scenarios/examples/validation.yaml --again results/validate-validation \\",
        "    --calibration results/calibrations/here.yaml -o results/validate-calibrated"}};
@@ -165,6 +167,15 @@ CommandLine validate_line() {
   options.whole("overlap", 0,
                 "also let requests arrive at random, and the next begin while N are on their way");
   options.real("load", 0.5, "0.5", "share of the time that the busiest stage works then");
+  line.add_options()(
+      "adaptive",
+      "instead of all that: one mobile that chooses among the scenario's cuts at each "
+      "request, on its one radio");
+  options.text("trace", "", "FILE",
+               "the uplink's rate over time, with --adaptive (docs/models/traces.md)");
+  options.real("rate", 5, "5", "requests a second of that mobile, at random");
+  options.real("ping", 1, "1", "SECONDS between its pings");
+  options.real("others", 0, "0", "whole pictures a second that others send the server meanwhile");
   options.text("cores", "0", "M,S", "the mobile's and the server's processor; 0: the first two");
   options.real("limit", 30, "30", "SECONDS that measuring the layers of a half may take");
   options.real("deadline", 60, "60", "SECONDS that an answer is waited for");
