@@ -140,11 +140,13 @@ std::string mobiles_of(const ConditionsSpec& conditions) {
 std::string shared_keys(Node& root, const Neighbour& neighbour) {
   std::string text;
   for (const char* key : {"published", "accuracy_from", "accuracy_budget", "least_accuracy",
-                          "payload", "limits", "profiles"}) {
+                          "payload", "calibration", "limits", "profiles"}) {
     Node* value = value_of(root, key);
     if (value == nullptr) continue;
     const std::string_view name{key};
-    if (name == "accuracy_from" || name == "profiles") neighbour.rename(*value);
+    if (name == "accuracy_from" || name == "calibration" || name == "profiles") {
+      neighbour.rename(*value);
+    }
     if (name == "payload") {
       if (Node* from = value_of(*value, "from")) neighbour.rename(*from);
     }

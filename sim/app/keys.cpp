@@ -106,7 +106,7 @@ std::string default_of(const Json& schema) {
 
 /// What texts of these keys look like; others are words of their own.
 std::string_view text_example(std::string_view key) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 34> kTexts{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 35> kTexts{
       {{"model", "resnet50"},
        {"device", "jetson-tx2"},
        {"radio", "4g"},
@@ -118,6 +118,7 @@ std::string_view text_example(std::string_view key) {
        {"codec", "zstd"},
        {"published", "butterfly-2019"},
        {"accuracy_from", "accuracy.csv"},
+       {"calibration", "this-machine.yaml"},
        {"from", "data.csv"},
        {"file", "data.csv"},
        {"trace", "lift.csv"},

@@ -14,6 +14,7 @@
 #include "sim/profiles/measurement_columns.hpp"
 #include "sim/radio/radio.hpp"
 #include "sim/radio/trace_columns.hpp"
+#include "sim/scenario/calibration_file.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "sim/scenario/plan_reader.hpp"
 #include "sim/scenario/scenario.hpp"
@@ -48,6 +49,9 @@ std::string radio_schema() {
 std::string layers_schema() {
   return schema_with<LayerProfile, describe_layer_profile>("Papilio layer table");
 }
+std::string calibration_schema() {
+  return schema_with<CalibrationFile, describe_calibration>("Papilio calibration");
+}
 std::string plan_schema() {
   return schema_with<PlanFile, describe_plan_file>("Papilio plans");
 }
@@ -81,6 +85,7 @@ constexpr FileKind kFileKinds[]{
     {"payloads", "Measured payloads: columns of a CSV file, the key payload.from", payloads_schema},
     {"accuracy", "Measured accuracies: columns of a CSV file, the key accuracy_from",
      accuracy_schema},
+    {"calibration", "Calibrations: kind: calibration, the key calibration", calibration_schema},
     {"plan", "Plans: what 'papilio plan -o' writes", plan_schema},
 };
 
@@ -90,7 +95,8 @@ void schema_command(const Words& words) {
   CommandLine line{
       "schema [KIND] [options]",
       "Prints the JSON Schema (draft 7) of a scenario, or of KIND: scenario, fleet, study, device, "
-      "radio,\nlayers, network or plan, or of a row of the CSV files: trace, payloads, accuracy; "
+      "radio,\nlayers, network, calibration or plan, or of a row of the CSV files: trace, "
+      "payloads, accuracy; "
       "or, "
       "with --keys, a\ntable of every key with its unit, range, default and example, of KIND or of "
       "all. In an editor with the YAML language server, put\n"

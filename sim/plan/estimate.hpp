@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <variant>
 
@@ -17,6 +18,13 @@ struct World {
 /// Whether a transfer crosses the backhaul between edge and cloud.
 constexpr bool crosses_backhaul(const Transfer& transfer) {
   return transfer.from == Tier::kCloud || transfer.to == Tier::kCloud;
+}
+
+/// How long a message waits beside its transfer over the radio.
+/// @param propagation of the radio, one way; >= 0
+/// @return >= 0
+inline Seconds radio_delay(Seconds propagation, const Transfer& transfer) {
+  return std::max(Seconds{0}, propagation + transfer.handling);
 }
 
 /// The time at a tier, of a breakdown.
@@ -38,7 +46,7 @@ inline Seconds& time_at(Breakdown& breakdown, Tier tier) {
 ///        `compute(const Compute&)`: time at the tier;
 ///        `uplink(Bytes)`, `downlink(Bytes)`, `backhaul(const Transfer&)`: time on a link;
 ///        `times_answer()`: whether an answer takes time on its links;
-///        `delay()`, `backhaul_delay()`: propagation of one message;
+///        `delay(const Transfer&)`: `radio_delay` of one message; `backhaul_delay()`: propagation;
 ///        `compute_energy(const Compute&)`, `uplink_energy(Bytes, Seconds)`,
 ///        `downlink_energy(Bytes timed, Seconds, Bytes untimed)`, `idle_energy(Seconds)`
 template <class View>
@@ -66,14 +74,14 @@ Breakdown estimate(std::span<const Stage> stages, View&& view) {
     if (transfer.from == Tier::kMobile) {
       sum.uplink += view.uplink(transfer.size);
       sent += transfer.size;
-      sum.delay += view.delay();
+      sum.delay += view.delay(transfer);
     }
     if (crosses_backhaul(transfer)) {
       if (timed) sum.backhaul += view.backhaul(transfer);
       sum.delay += view.backhaul_delay();
     }
     if (transfer.to == Tier::kMobile) {
-      sum.delay += view.delay();
+      sum.delay += view.delay(transfer);
       if (timed) {
         sum.downlink += view.downlink(transfer.size);
         received += transfer.size;
@@ -104,7 +112,9 @@ class Nominal {
     return transfer.size / use_.backhaul.rate;
   }
   [[nodiscard]] bool times_answer() const { return use_.download_takes_time; }
-  [[nodiscard]] Seconds delay() const { return use_.delay; }
+  [[nodiscard]] Seconds delay(const Transfer& transfer) const {
+    return radio_delay(use_.delay, transfer);
+  }
   [[nodiscard]] Seconds backhaul_delay() const { return use_.backhaul.delay; }
 
   [[nodiscard]] static Joules compute_energy(const Compute& layers) { return layers.energy; }

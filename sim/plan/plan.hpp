@@ -36,6 +36,9 @@ struct Transfer {
   /// Of an answer: who sends it goes on at once, and nothing waits until it has come, as a token
   /// that a decoder will itself read next.
   bool streamed{false};
+  /// What both sides do with it beside computing and sending, told with the radio's delay; may be
+  /// below 0, where that is less for it. Of transfers from or to the mobile.
+  Seconds handling{};
 };
 
 /// One step of a request. The steps follow each other without overlap.

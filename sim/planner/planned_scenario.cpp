@@ -18,6 +18,13 @@ Scenario load_planned_scenario(const ScenarioSource& source, ProfileCaches& cach
                       "a planner weighs one request; give it a scenario without this key");
     diagnostics.throw_if_any();
   }
+  if (const Node::Entry* calibration = root.find("calibration")) {
+    Diagnostics diagnostics;
+    diagnostics.error(calibration->value.mark, "calibration",
+                      "a planner weighs layers and transfers one by one, before there is a plan to "
+                      "correct; remove the key, and run what it finds with it");
+    diagnostics.throw_if_any();
+  }
   return load_scenario(root, source, caches);
 }
 

@@ -15,7 +15,7 @@ std::string limit_key(std::string_view limit);
 
 /// The scenario of a file that is one.
 /// @param caches what other scenarios have read already
-/// @throws ConfigError as `load_scenario`, and of a fleet or a study
+/// @throws ConfigError as `load_scenario`, and of a fleet, a study or a calibrated scenario
 Scenario load_planned_scenario(const ScenarioSource& source, ProfileCaches& caches);
 
 }  // namespace papilio

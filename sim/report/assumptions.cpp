@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <utility>
@@ -36,6 +37,14 @@ std::string waiting_text(const std::string& device, const std::optional<double>&
 std::optional<std::string> assumed_text(const Radio& radio) {
   if (radio.assumed.empty()) return std::nullopt;
   return fmt::format("{} of the radio {}, by its file", fmt::join(radio.assumed, ", "), radio.name);
+}
+
+/// That plans were corrected, and by what; nothing where no file is named.
+std::vector<std::string> calibrated_texts(const std::string& file,
+                                          const CalibrationFile& calibration) {
+  if (file.empty()) return {};
+  return {fmt::format("CALIBRATED: all times and bytes are corrected by {} ('{}').",
+                      std::filesystem::path{file}.filename().string(), calibration.name)};
 }
 
 void add(std::vector<std::string>& texts, std::optional<std::string> text) {
@@ -85,7 +94,11 @@ std::vector<std::pair<const Radio*, RatesUsed>> greatest_rates(const FleetModel&
 Assumptions assumptions_of(const Scenario& scenario) {
   const bool offloads = std::any_of(scenario.cells.begin(), scenario.cells.end(),
                                     [](const Cell& cell) { return !cell.network.empty(); });
-  Assumptions found{.opaque = opaque_clauses(scenario.graph), .assumed = {}, .extrapolated = {}};
+  Assumptions found{
+      .opaque = opaque_clauses(scenario.graph),
+      .assumed = {},
+      .extrapolated = {},
+      .calibrated = calibrated_texts(scenario.spec.calibration, scenario.calibration)};
   if (!offloads) return found;
   const ScenarioSpec& spec = scenario.spec;
   const ConditionsSpec& conditions = spec.conditions;
@@ -132,7 +145,8 @@ Assumptions assumptions_of(const FleetScenario& fleet) {
   }
   Assumptions found{.opaque = {fleet.opaque.begin(), fleet.opaque.end()},
                     .assumed = by_text(waiting, model.groups.size()),
-                    .extrapolated = {}};
+                    .extrapolated = {},
+                    .calibrated = calibrated_texts(fleet.spec.calibration, fleet.calibration)};
   std::vector<std::string>& assumed = found.assumed;
   std::map<std::string, std::vector<std::string>> of_cells;
   for (const CellModel& cell : model.cells) {
@@ -161,6 +175,7 @@ std::vector<std::string> texts_of(const Assumptions& assumptions) {
   if (!assumptions.assumed.empty()) {
     texts.push_back(fmt::format("Assumed: {}.", fmt::join(assumptions.assumed, "; ")));
   }
+  texts.insert(texts.end(), assumptions.calibrated.begin(), assumptions.calibrated.end());
   texts.insert(texts.end(), assumptions.extrapolated.begin(), assumptions.extrapolated.end());
   return texts;
 }

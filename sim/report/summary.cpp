@@ -75,7 +75,8 @@ const std::vector<SummaryColumn>& summary_columns() {
       {{"uplink_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess, "upload"},
        [](const Subject& of) { return Value{of.took.uplink.value()}; }},
       {{"delay_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,
-        "propagation, there and back. The column is there only where the scenario has a delay",
+        "propagation, there and back, and `message_s` of a calibration. The column is there only "
+        "where the scenario has a delay or such",
         kIfAny},
        [](const Subject& of) { return of.delayed ? Value{of.took.delay.value()} : Value{}; }},
       {{"edge_s", ValueType::kReal, "s", ColumnKind::kMeasure, Better::kLess,

@@ -74,8 +74,9 @@ class DrawnPhases : public Nominal {
     return drawn(kBackhaulLane, transfer.to == Tier::kCloud ? "to cloud" : "to edge",
                  Nominal::backhaul(transfer), "waiting W", use_.idle_power);
   }
-  Seconds delay() {
-    return drawn(kDelayLane, "radio's delay", Nominal::delay(), "waiting W", use_.idle_power);
+  Seconds delay(const Transfer& transfer) {
+    return drawn(kDelayLane, "radio's delay", Nominal::delay(transfer), "waiting W",
+                 use_.idle_power);
   }
   Seconds backhaul_delay() {
     return drawn(kDelayLane, "backhaul's delay", Nominal::backhaul_delay(), "waiting W",

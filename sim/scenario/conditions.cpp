@@ -1,6 +1,7 @@
 #include "sim/scenario/conditions.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "sim/base/error.hpp"
 
@@ -22,12 +23,16 @@ bool ConditionKey::accepts(double value) const {
 World under(const ConditionsSpec& conditions, World world) {
   PAPILIO_CHECK(conditions.result_bytes.has_value());
   for (Stage& stage : world.plan.stages) {
+    if (auto* transfer = std::get_if<Transfer>(&stage); transfer != nullptr && transfer->answer) {
+      transfer->size = Bytes{static_cast<double>(*conditions.result_bytes)};
+    }
+  }
+  world.plan = calibrated(std::move(world.plan), conditions.calibration);
+  for (Stage& stage : world.plan.stages) {
     if (auto* layers = std::get_if<Compute>(&stage)) {
       const double load = load_at(conditions, layers->at);
       layers->time = layers->time * load;
       layers->energy = layers->energy * load;
-    } else if (auto* transfer = std::get_if<Transfer>(&stage); transfer->answer) {
-      transfer->size = Bytes{static_cast<double>(*conditions.result_bytes)};
     }
   }
   RadioUse& use = world.use;

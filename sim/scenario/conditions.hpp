@@ -7,8 +7,8 @@
 
 namespace papilio {
 
-/// A world under conditions: loads multiply times and the mobile's energies, rates replace the
-/// radio's, and an answer gets its size.
+/// A world under conditions: an answer gets its size, the plan is calibrated, loads multiply times
+/// and the mobile's energies, and rates replace the radio's.
 /// @param conditions with `result_bytes`
 /// @param world      in which nothing is loaded and the radio has its own rates
 World under(const ConditionsSpec& conditions, World world);

@@ -13,6 +13,7 @@
 
 #include "models/networks/network_file.hpp"
 #include "sim/base/suggest.hpp"
+#include "sim/plan/calibration.hpp"
 #include "sim/plan/limits.hpp"
 #include "sim/plan/price.hpp"
 #include "sim/play/fleet/policy.hpp"
@@ -38,6 +39,21 @@ void forget_energies(Plan& plan) {
     if (layers != nullptr && layers->at == Tier::kMobile && layers->time > Seconds{0}) {
       layers->energy = Joules{kUnknown};
     }
+  }
+}
+
+/// Corrects a plan, its pictures' stages and all that it says of computing beside them.
+void correct(FleetPlan& plan, const Calibration& calibration) {
+  if (calibration.neutral()) return;
+  const std::size_t stages = plan.stages.size();
+  calibrate({plan.stages.data(), stages}, calibration);
+  for (std::size_t i = 0; i < plan.of_images.size(); i += stages) {
+    calibrate({plan.of_images.data() + i, stages}, calibration);
+  }
+  plan.cloud_only_s = calibrated_s(plan.cloud_only_s, calibration.server);
+  for (MobileCost& rest : plan.rests) {
+    rest.time_s *= calibration.mobile.factor;
+    rest.energy_j *= calibration.mobile.factor;
   }
 }
 
@@ -68,9 +84,14 @@ Spend alone(const FleetModel& model, const GroupModel& group, const FleetPlan& p
 
 class Pricer {
  public:
-  Pricer(FleetSpec& spec, const ScenarioSource& source, ProfileCache& profiles, Checker& checker,
-         FleetModel& model)
-      : spec_{spec}, source_{source}, profiles_{profiles}, checker_{checker}, model_{model} {}
+  Pricer(FleetSpec& spec, const ScenarioSource& source, ProfileCache& profiles,
+         const Calibration& calibration, Checker& checker, FleetModel& model)
+      : spec_{spec},
+        source_{source},
+        profiles_{profiles},
+        calibration_{calibration},
+        checker_{checker},
+        model_{model} {}
 
   FleetPrices price() {
     std::vector<std::string> models;
@@ -139,7 +160,10 @@ class Pricer {
     const std::string path = fmt::format("mobiles.{}", i);
     partitions_.emplace_back();
     idle_.emplace_back();
-    if (mobiles.task.present) return;
+    if (mobiles.task.present) {
+      for (FleetPlan& plan : model_.groups[i].partitions) correct(plan, calibration_);
+      return;
+    }
     if (mobiles.model.empty() || mobiles.device.empty()) {
       checker_.error(path, "needs the keys 'model' and 'device', or the key 'task'");
       return;
@@ -186,6 +210,7 @@ class Pricer {
       describe_layers(partition, *graph, devices, profile.has_energy(), priced);
       name_runs(partition, *graph, mobiles.model, priced);
       priced.exact = partition.exact();
+      correct(priced, calibration_);
       priced.alone = alone(model_, model_.groups[i], priced, plan.weights);
       model_.groups[i].partitions.push_back(std::move(priced));
     }
@@ -498,6 +523,7 @@ class Pricer {
   FleetSpec& spec_;
   const ScenarioSource& source_;
   ProfileCache& profiles_;
+  const Calibration& calibration_;
   Checker& checker_;
   FleetModel& model_;
   const PublishedTables* published_{nullptr};
@@ -512,8 +538,8 @@ class Pricer {
 }  // namespace
 
 FleetPrices price_fleet(FleetSpec& spec, const ScenarioSource& source, ProfileCache& profiles,
-                        Checker& checker, FleetModel& model) {
-  return Pricer{spec, source, profiles, checker, model}.price();
+                        const Calibration& calibration, Checker& checker, FleetModel& model) {
+  return Pricer{spec, source, profiles, calibration, checker, model}.price();
 }
 
 }  // namespace papilio

@@ -26,8 +26,9 @@ struct FleetPrices {
 /// group's mobile, edge and server, and fills in `strategies`, `images` and each group's
 /// `partitions`. What is wrong is told to `checker`.
 /// @param spec  its measurements get their defaults, and names that are found from any place
+/// @param calibration corrects all partitions, once they are priced
 /// @param model its groups have been made; those with a task have their one partition
 FleetPrices price_fleet(FleetSpec& spec, const ScenarioSource& source, ProfileCache& profiles,
-                        Checker& checker, FleetModel& model);
+                        const Calibration& calibration, Checker& checker, FleetModel& model);
 
 }  // namespace papilio

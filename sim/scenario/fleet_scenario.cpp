@@ -111,7 +111,9 @@ FleetScenario load_fleet(const Node& root, const ScenarioSource& source, Profile
   build_cells(parts);
   build_servers(parts);
   build_groups(parts);
-  FleetPrices prices = price_fleet(spec, source, profiles, checker, fleet.model);
+  fleet.calibration = load_calibration(spec.calibration, source, checker);
+  FleetPrices prices =
+      price_fleet(spec, source, profiles, fleet.calibration.calibration, checker, fleet.model);
   fleet.measurements = std::move(prices.measurements);
   fleet.limits = {.accuracy = fleet.measurements.limit, .most = spec.limits.spend()};
   fleet.tables = std::move(prices.tables);

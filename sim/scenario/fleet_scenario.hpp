@@ -10,6 +10,7 @@
 #include "sim/play/fleet/result.hpp"
 #include "sim/profiles/device.hpp"
 #include "sim/profiles/layer_profile.hpp"
+#include "sim/scenario/calibration_file.hpp"
 #include "sim/scenario/fleet_spec.hpp"
 #include "sim/scenario/measurements.hpp"
 #include "sim/scenario/profile_cache.hpp"
@@ -35,6 +36,7 @@ struct FleetScenario {
   FleetModel model;
   std::vector<TraceNote> traces;
   Measurements measurements;
+  CalibrationFile calibration;   ///< that it names; without, one that changes nothing
   Limits limits;                 ///< of what may be chosen
   std::set<TableOrigin> tables;  ///< of layer times
   std::set<std::string> opaque;  ///< `opaque_clauses` of the groups' networks

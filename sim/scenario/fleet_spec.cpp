@@ -319,6 +319,7 @@ void describe_fleet(FieldVisitor& visitor, FleetSpec& spec) {
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables; give the paper's channels.");
   describe_measurements(visitor, spec.measurements, true);
+  describe_calibration_key(visitor, spec.calibration);
   describe_limits(visitor, spec.limits);
   visitor.text_list("profiles", spec.profiles, {}, Presence::kOptional,
                     "Folders of profiles searched before the shipped ones; relative to this file.");

@@ -169,6 +169,7 @@ struct FleetSpec {
   std::string energy_model{"stated"};
   std::string published;
   MeasurementsSpec measurements;
+  std::string calibration;  ///< a file
   LimitsSpec limits;
   std::vector<std::string> profiles;
   struct WindowSpec {

@@ -244,6 +244,8 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
   check_delays(spec, checker);
   const SequenceNames names = sequence_names(spec, checker);
   check_generation(spec, checker);
+  const CalibrationFile calibration = load_calibration(spec.calibration, source, checker);
+  spec.conditions.calibration = calibration.calibration;
   const Graph* graph = checked_network(profiles, "model", names.network, checker);
   const std::string known_model = graph != nullptr ? spec.model : std::string{};
   const PublishedTables* published =
@@ -279,7 +281,8 @@ Scenario load_scenario(const Node& root, const ScenarioSource& source, ProfileCa
                     .graph = *graph,
                     .mobile_profile = profiles.layer_profile(spec.mobile_device, *graph),
                     .cloud_profile = profiles.layer_profile(spec.cloud_device, *graph),
-                    .measurements = std::move(measurements)};
+                    .measurements = std::move(measurements),
+                    .calibration = calibration};
   scenario.limits = {.accuracy = scenario.measurements.limit, .most = spec.limits.spend()};
   scenario.mobile_idle = profiles.idle_power(spec.mobile_device, *graph);
   std::optional<double>& idle_power_w = scenario.spec.conditions.mobile_idle_power_w;

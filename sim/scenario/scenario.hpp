@@ -11,6 +11,7 @@
 #include "sim/plan/price.hpp"
 #include "sim/profiles/layer_profile.hpp"
 #include "sim/profiles/published.hpp"
+#include "sim/scenario/calibration_file.hpp"
 #include "sim/scenario/conditions.hpp"
 #include "sim/scenario/measurements.hpp"
 #include "sim/scenario/profile_cache.hpp"
@@ -59,7 +60,8 @@ struct Scenario {
   std::vector<Radio> radios;                 ///< in the order of `spec.networks`
   std::optional<PublishedTables> published;
   Measurements measurements;
-  Limits limits;  ///< of what may be chosen
+  CalibrationFile calibration;  ///< that it names; without, one that changes nothing
+  Limits limits;                ///< of what may be chosen
   /// Whether the scenario's radios are those that lie beside the published tables, so that what the
   /// tables say of radios can be held against them.
   bool radios_of_published{false};

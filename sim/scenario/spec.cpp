@@ -151,6 +151,12 @@ void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec, bool o
       });
 }
 
+void describe_calibration_key(FieldVisitor& visitor, std::string& file) {
+  visitor.text("calibration", file, {}, Presence::kOptional,
+               "File of what every plan's times and bytes are corrected by, 'kind: calibration'; "
+               "relative to this file.");
+}
+
 Spend LimitsSpec::spend() const {
   Spend spend = Spend::unlimited();
   for (std::size_t i = 0; i < kCriteria; ++i) {
@@ -271,6 +277,7 @@ void describe_scenario(FieldVisitor& visitor, ScenarioSpec& spec) {
   visitor.text("published", spec.published, {}, Presence::kOptional,
                "Published tables to compare with; also gives accuracies and the paper's channels.");
   describe_measurements(visitor, spec.measurements, false);
+  describe_calibration_key(visitor, spec.calibration);
   describe_limits(visitor, spec.limits);
   visitor.text_list("profiles", spec.profiles, {}, Presence::kOptional,
                     "Folders of profiles searched before the shipped ones; relative to this file.");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/yaml/fields.hpp"
+#include "sim/plan/calibration.hpp"
 #include "sim/plan/search/spend.hpp"
 
 namespace papilio {
@@ -79,12 +80,14 @@ struct ConditionsSpec {
   bool download_takes_time{false};
   std::optional<double> delay_s;             ///< propagation each way, on every network
   std::vector<NetworkDelay> network_delays;  ///< in place of it on some
+  Calibration calibration;                   ///< of the file that the scenario names
 
   bool operator==(const ConditionsSpec&) const = default;
 
-  /// Whether a propagation delay is spoken of at all.
+  /// Whether a propagation delay is spoken of at all, or what is told with it.
   [[nodiscard]] bool has_delay() const {
-    return delay_s.has_value() || !network_delays.empty() || backhaul_delay_s.has_value();
+    return delay_s.has_value() || !network_delays.empty() || backhaul_delay_s.has_value() ||
+           calibration.upload.message_s != 0 || calibration.download.message_s != 0;
   }
   /// Propagation each way on a network.
   [[nodiscard]] double delay_of(std::string_view network) const;
@@ -113,6 +116,7 @@ struct ScenarioSpec {
   ConditionsSpec conditions;
   std::string published;
   MeasurementsSpec measurements;
+  std::string calibration;  ///< a file
   LimitsSpec limits;
   std::vector<std::string> profiles;
   std::vector<StrategySpec> strategies;
@@ -129,6 +133,9 @@ void describe_cuts(FieldVisitor& visitor, StrategySpec& spec);
 /// Names the keys of a scenario that refer to measurements.
 /// @param of_fleet whether it is a fleet, whose requests are about one picture each
 void describe_measurements(FieldVisitor& visitor, MeasurementsSpec& spec, bool of_fleet);
+
+/// Names the key of what plans are corrected by.
+void describe_calibration_key(FieldVisitor& visitor, std::string& file);
 
 /// Names the keys of what a chosen plan may spend.
 void describe_limits(FieldVisitor& visitor, LimitsSpec& spec);

@@ -274,6 +274,9 @@ TEST(PlanCommand, TellsWhatItWasAskedWrongly) {
                         "each token"));
   EXPECT_THAT(refused({kPapersScenario, "--planner", "minimum-cut", "-t", "product"}),
               HasSubstr("minimum-cut cannot be asked: a cut's cost is a sum"));
+  EXPECT_THAT(refused({"scenarios/examples/calibrated.yaml"}),
+              HasSubstr("calibrated.yaml:13:14: error: calibration: a planner weighs layers and "
+                        "transfers one by one"));
   EXPECT_THAT(refused({kPapersScenario, "-t", "speed"}),
               HasSubstr("expected latency, energy, product or"));
   EXPECT_THAT(refused({"scenarios/examples/early-exits.yaml", "-t", "energy"}),

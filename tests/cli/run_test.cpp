@@ -240,8 +240,9 @@ std::vector<std::string> shipped_scenarios() {
   const fs::path root{PAPILIO_SOURCE_DIR};
   std::vector<std::string> scenarios;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator{root / "scenarios"}) {
-    // Studies have a database each, and tests of their own.
-    if (entry.path().extension() == ".yaml" && entry.path().parent_path().stem() != "studies") {
+    // Studies have a database each, and tests of their own; a calibration is no scenario.
+    const fs::path folder = entry.path().parent_path().stem();
+    if (entry.path().extension() == ".yaml" && folder != "studies" && folder != "calibrations") {
       scenarios.push_back(fs::relative(entry.path(), root).string());
     }
   }

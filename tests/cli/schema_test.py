@@ -23,7 +23,8 @@ def validator_of(kind):
 
 
 validators = {kind: validator_of(kind) for kind in ("scenario", "fleet", "study", "device", "radio", "layers",
-                                                     "network", "trace", "payloads", "accuracy", "plan")}
+                                                     "network", "trace", "payloads", "accuracy",
+                                                     "calibration", "plan")}
 
 # Malformed in a way that a schema can see; the others need the profiles, the network or the text.
 FORM = {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/play/engine/simulate_fleet.hpp"
+#include "sim/play/fleet/policy.hpp"
 #include "sim/report/overload.hpp"
 #include "tests/model/fleets.hpp"
 

@@ -152,6 +152,26 @@ TEST(Points, DifferInHashWhereTheirLimitsDo) {
   EXPECT_EQ(hashes.size(), 4U);
 }
 
+TEST(Points, DifferInHashWhereTheirCalibrationDoes) {
+  const Lab lab;
+  const std::string shipped =
+      fmt::format("{}/scenarios/examples/calibrations/illustrative.yaml", PAPILIO_SOURCE_DIR);
+  testing::TemporaryFolder folder;
+  std::string text = testing::read_file(shipped);
+  const std::string same = folder.write("same.yaml", "# The same.\n" + text).string();
+  const std::string other =
+      folder.write("other.yaml", text.replace(text.find("2.1e-4"), 6, "2.2e-4")).string();
+  const auto hash = [&](const std::string& set) {
+    const Study study = lab.study(fmt::format(
+        "set: {{{}}}\ngrid: [{{axis: list, key: uplink_bit_per_s, values: [3e6]}}]", set));
+    return to_text(CellPoints{study}.at(study.place(0)).hash());
+  };
+  const std::string calibrated = hash("calibration: " + shipped);
+  EXPECT_NE(calibrated, hash("name: none"));
+  EXPECT_NE(calibrated, hash("calibration: " + other));
+  EXPECT_EQ(calibrated, hash("calibration: " + same)) << "wherever its numbers stand";
+}
+
 // 30 points of 18 cells and more: several engines.
 TEST(Studies, NeitherJobsNorShardsShowInTheDatabase) {
   const Lab lab;

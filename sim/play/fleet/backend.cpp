@@ -23,7 +23,7 @@ void Backend::send(std::uint32_t id, const Transfer& transfer, double now) {
   if (transfer.to == Tier::kCloud) {
     cross_backhaul_up(id, now);
   } else if (transfer.from == Tier::kEdge || mobile.edge == kNothing) {
-    spans_.wait(id, SpanKind::kToMobile, fleet_.cell_of(mobile).delay_s, now);
+    spans_.wait(id, SpanKind::kToMobile, fleet_.radio_delay_s(mobile, transfer), now);
   } else {
     const std::uint32_t link = fleet_.resources.backhaul(mobile.edge, 1);
     if (link != kNothing && request.bytes > 0) {
@@ -70,7 +70,8 @@ void Backend::end_backhaul_down(std::uint32_t id, double now) {
   } else if (fleet_.resources.server(mobile.edge).down(now + delay_s)) {
     spans_.lose(id, now);
   } else {
-    spans_.wait(id, SpanKind::kToMobile, delay_s + fleet_.cell_of(mobile).delay_s, now);
+    spans_.wait(id, SpanKind::kToMobile,
+                delay_s + fleet_.radio_delay_s(mobile, transfer_of(request)), now);
   }
 }
 

@@ -55,8 +55,8 @@ class Actual {
     return {};
   }
 
-  Seconds delay() {
-    date_ += cell_.delay_s;
+  Seconds delay(const Transfer& transfer) {
+    date_ += radio_delay(Seconds{cell_.delay_s}, transfer).value();
     // A node that is down forwards nothing.
     if (inbound_ && has_edge() && server_at(Tier::kEdge).down(date_)) date_ = kNever;
     inbound_ = false;

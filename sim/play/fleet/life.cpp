@@ -285,7 +285,8 @@ void Life::end_flow(const Flow& flow, double now) {
       if (loses(request)) {
         lose(flow.request, now);
       } else {
-        wait(flow.request, SpanKind::kToEdge, fleet_.cell_of(mobile).delay_s, now);
+        wait(flow.request, SpanKind::kToEdge, fleet_.radio_delay_s(mobile, transfer_of(request)),
+             now);
       }
       break;
     case SpanKind::kBackhaulUp:

@@ -49,6 +49,6 @@ struct Mobile {
     __builtin_prefetch(&battery_empty);
   }
 };
-static_assert(sizeof(Mobile) <= 3 * 64, "three cache lines");
+static_assert(sizeof(Mobile) <= 192, "three cache lines of 64 bytes");
 
 }  // namespace papilio

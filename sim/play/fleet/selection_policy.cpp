@@ -48,7 +48,9 @@ class Observed {
                                                     : seen_.backhaul_up_byte_per_s);
   }
   [[nodiscard]] static bool times_answer() { return true; }
-  [[nodiscard]] Seconds delay() const { return Seconds{seen_.delay_s}; }
+  [[nodiscard]] Seconds delay(const Transfer& transfer) const {
+    return radio_delay(Seconds{seen_.delay_s}, transfer);
+  }
   [[nodiscard]] Seconds backhaul_delay() const { return Seconds{seen_.backhaul_delay_s}; }
 
   [[nodiscard]] Joules compute_energy(const Compute& layers) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/plan/estimate.hpp"
 #include "sim/play/fleet/calendar.hpp"
 #include "sim/play/fleet/mobile.hpp"
 #include "sim/play/fleet/model.hpp"
@@ -48,6 +49,10 @@ struct FleetState {
   }
   [[nodiscard]] const FleetPlan& plan_of(const Request& request) const {
     return group_of(mobile_of(request)).partitions[request.partition];
+  }
+  /// How long a message of a mobile waits beside its transfer over the radio, in s.
+  [[nodiscard]] double radio_delay_s(const Mobile& mobile, const Transfer& transfer) const {
+    return radio_delay(Seconds{cell_of(mobile).delay_s}, transfer).value();
   }
   /// What a mobile's signal makes of the rate of its cell: 1 but in Wi-Fi cells.
   [[nodiscard]] double signal_of(const Mobile& mobile) const {

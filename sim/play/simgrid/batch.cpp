@@ -144,12 +144,12 @@ class Player {
     const Bytes size = timed ? transfer.size : Bytes{0};
     if (transfer.from == Tier::kMobile) {
       ledger_.uplink += papilio::transfer(site_.at(Tier::kMobile), site_.behind_radio(), size);
-      ledger_.delay += propagate(use_.delay);
+      ledger_.delay += propagate(radio_delay(use_.delay, transfer));
     }
     if (crosses_backhaul(transfer)) pass_backhaul(transfer.to == Tier::kCloud, size);
     if (transfer.to == Tier::kMobile) {
       if (!timed) untimed_ += transfer.size;
-      ledger_.delay += propagate(use_.delay);
+      ledger_.delay += propagate(radio_delay(use_.delay, transfer));
       ledger_.downlink += papilio::transfer(site_.behind_radio(), site_.at(Tier::kMobile), size);
     }
   }

@@ -64,6 +64,11 @@ class Notes {
         extrapolated_.push_back(text);
       }
     }
+    for (const std::string& text : found.calibrated) {
+      if (std::find(calibrated_.begin(), calibrated_.end(), text) == calibrated_.end()) {
+        calibrated_.push_back(text);
+      }
+    }
     if (std::exchange(begun_, true)) {
       std::erase_if(assumed_, [&](const std::string& text) {
         return std::find(found.assumed.begin(), found.assumed.end(), text) == found.assumed.end();
@@ -78,7 +83,8 @@ class Notes {
     if (!tables_.empty()) texts.push_back(layer_times_text(tables_));
     const Assumptions all{.opaque = {opaque_.begin(), opaque_.end()},
                           .assumed = assumed_,
-                          .extrapolated = extrapolated_};
+                          .extrapolated = extrapolated_,
+                          .calibrated = calibrated_};
     for (std::string& text : texts_of(all)) texts.push_back(std::move(text));
     return texts;
   }
@@ -88,6 +94,7 @@ class Notes {
   std::set<std::string> opaque_;
   std::vector<std::string> assumed_;
   std::vector<std::string> extrapolated_;
+  std::vector<std::string> calibrated_;
   bool begun_{false};
 };
 

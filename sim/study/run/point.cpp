@@ -48,6 +48,17 @@ void add(Digest& digest, const Cell& cell, const World& base) {
   digest.add(name(use.energy_model));
 }
 
+void add(Digest& digest, const Calibration& calibration) {
+  if (calibration.neutral()) return;
+  digest.add("calibration");
+  for (const Calibration::Computing& one : {calibration.mobile, calibration.server}) {
+    digest.add(one.factor).add(one.fixed_s);
+  }
+  for (const Calibration::Messages& one : {calibration.upload, calibration.download}) {
+    digest.add(one.factor).add(one.message_bytes).add(one.message_s);
+  }
+}
+
 /// What a choice hangs on beside what cells cost: the limits, and what they ask of each cell.
 void add(Digest& digest, const Limits& limits, const std::vector<Cell>& cells) {
   if (!limits.stated()) return;
@@ -80,6 +91,7 @@ Hash CellPoint::hash() const {
     digest.add(one.network).add(one.delay_s);
   }
   digest.add(*conditions.result_bytes).add(std::int64_t{conditions.download_takes_time});
+  add(digest, conditions.calibration);
   if (conditions.has_edge) {
     digest.add("edge").add(conditions.edge_load_level);
     add(digest, conditions.backhaul_bit_per_s);
