@@ -18,6 +18,7 @@
 #include "models/dataset/dataset.hpp"
 #include "models/live/client.hpp"
 #include "models/live/ledger/ledger.hpp"
+#include "models/live/loaded_mobile.hpp"
 #include "models/live/mobile.hpp"
 #include "models/live/selection/selection.hpp"
 #include "sim/base/cli/interrupts.hpp"
@@ -114,7 +115,7 @@ constexpr int kProfiled = 5;  // runs of each part
 
 /// What each part takes, found out on the spot: the medians of a few runs.
 /// @throws Interrupted if somebody asked to end
-std::vector<PartCosts> profiled(CloudLink& link, TensorMobile& half, const LiveOffer& offer,
+std::vector<PartCosts> profiled(CloudLink& link, MobileHalf& half, const LiveOffer& offer,
                                 double deadline_s) {
   std::vector<PartCosts> costs(offer.parts.size());
   for (std::size_t part = 0; part < costs.size(); ++part) {
@@ -143,7 +144,7 @@ std::vector<PartCosts> profiled(CloudLink& link, TensorMobile& half, const LiveO
 }
 
 /// What the whole network takes on the mobile.
-double alone_s(TensorMobile& half) {
+double alone_s(MobileHalf& half) {
   std::vector<double> seconds;
   for (int i = 0; i < kProfiled; ++i) {
     const auto begun = std::chrono::steady_clock::now();
@@ -199,6 +200,7 @@ nlohmann::ordered_json offload_settings(const VerbOptions& options, const LiveSe
           {"adaptive", options.line().has("adaptive")},
           {"ping_s", options.real_of("ping", 1e-3, 1e6)},
           {"to", options.text_of("to")},
+          {"load_level", options.real_of("load-level", 1, 1e6)},
           {"rate_per_s", options.real_of("rate", 0, 1e6)},
           {"overlap", mobile.overlap},
           {"deadline_s", mobile.deadline_s},
@@ -215,6 +217,7 @@ void offload_command(const Words& words) {
   check_format(format);
   const auto started = std::chrono::system_clock::now();
   const double deadline_s = options.real_of("deadline", 1e-3, 1e6);
+  const double load_level = options.real_of("load-level", 1, 1e6);
   // An upload that takes longer than the deadline is of no use.
   const LiveClientOptions connection{.to = options.text_of("to"),
                                      .keys = live_keys(options, LiveSide::kMobile),
@@ -290,12 +293,13 @@ void offload_command(const Words& words) {
                                    : std::string{"one request after another"},
                   setup.runtime.threads);
   half.warm_up();
+  LoadedMobile loaded{half, load_level};
   std::optional<LiveSelection> selection;
   std::optional<LivePinger> pinger;
   if (adaptive) {
     facts.policy = "selection";
-    const std::vector<PartCosts> costs = profiled(client, half, offer, deadline_s);
-    selection.emplace(costs, alone_s(half));
+    const std::vector<PartCosts> costs = profiled(client, loaded, offer, deadline_s);
+    selection.emplace(costs, alone_s(loaded));
     pinger.emplace(client, *selection, filling_of(costs), options.real_of("ping", 1e-3, 1e6),
                    ping_deadline_s(mobile_options));
   }
@@ -307,7 +311,7 @@ void offload_command(const Words& words) {
   const bool quiet = line.has("quiet");
   Progress progress{requests.size(), "requests", quiet};
   std::vector<LiveRecord> records;
-  LiveMobile mobile{client, half, offer, mobile_options};
+  LiveMobile mobile{client, loaded, offer, mobile_options};
   const auto begun = std::chrono::steady_clock::now().time_since_epoch();
   try {
     mobile.run(

@@ -32,6 +32,7 @@
 #include "sim/base/output_folder.hpp"
 #include "sim/base/stats/estimate.hpp"
 #include "sim/radio/trace.hpp"
+#include "sim/scenario/calibration_file.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "sim/validation/cells.hpp"
 #include "sim/validation/errors.hpp"
@@ -155,16 +156,6 @@ void compare_requests(const LiveRun& run, const std::vector<SimulatedRequest>& s
   cell.errors = latency_errors(live, partners, seed);
 }
 
-/// Share of the time that the busiest stage is to work where requests overlap: the rate for it.
-double rate_for(const LatencyErrors& sequential, const LiveLinkFacts& link, double load) {
-  const auto of = [&](LiveStage stage) {
-    return sequential.simulated_s.at(static_cast<std::size_t>(stage));
-  };
-  const double busiest_s = std::max(
-      {of(LiveStage::kMobile), of(LiveStage::kServer), of(LiveStage::kUplink) - link.delay_s});
-  return load / busiest_s;
-}
-
 /// What a validation does, told apart from how it was asked for.
 struct Work {
   std::vector<LiveCell> cells;
@@ -173,6 +164,18 @@ struct Work {
   double load{0.5};
   std::optional<fs::path> again;  ///< whose live ledgers are simulated again
 };
+
+/// The rate of requests that overlap, for a share of what the mobile can serve at most: as many as
+/// its busiest stage, and no more than it may have on their way at once (docs/models/fleet.md).
+double rate_for(const LatencyErrors& sequential, const LiveLinkFacts& link, const Work& work) {
+  const auto of = [&](LiveStage stage) {
+    return sequential.simulated_s.at(static_cast<std::size_t>(stage));
+  };
+  const double busiest_s = std::max(
+      {of(LiveStage::kMobile), of(LiveStage::kServer), of(LiveStage::kUplink) - link.delay_s});
+  const double window_s = sequential.median.simulated_s / static_cast<double>(work.overlap + 1);
+  return work.load / std::max(busiest_s, window_s);
+}
 
 /// One cell in one mode.
 ValidationCell validate_cell(const ValidationBench& bench, const Work& work, const LiveCell& cell,
@@ -325,7 +328,7 @@ std::string validate_cells(const ValidationBench& bench, const Work& work, Progr
       cells.push_back(validate_cell(bench, work, cell, "sequential", 0));
       step();
       if (work.overlap == 0) continue;
-      const double rate_per_s = rate_for(cells.back().errors, cell.link, work.load);
+      const double rate_per_s = rate_for(cells.back().errors, cell.link, work);
       cells.push_back(validate_cell(bench, work, cell, "overlapping", rate_per_s));
       step();
     }
@@ -379,6 +382,18 @@ void validate_command(const Words& words) {
   plan.seed = static_cast<std::uint64_t>(options.whole_of("seed", 1, 1'000'000));
   plan.deadline_s = options.real_of("deadline", 1e-3, 1e6);
   plan.profile_limit_s = options.real_of("limit", 1, 1e5);
+  plan.load_level = scenario.spec.conditions.mobile_load_level;
+  if (scenario.spec.conditions.cloud_load_level != 1) {
+    options.fail(
+        "the scenario's cloud.load_level is not 1, and a server here has no other load than "
+        "its requests");
+  }
+  plan.calibration = options.text_of("calibration");
+  if (!plan.calibration.empty()) {
+    const Calibration calibration = read_calibration(plan.calibration).calibration;
+    plan.upload_handling_s = calibration.upload.message_s;
+    plan.answer_handling_s = calibration.download.message_s;
+  }
   if (line.has("profiles")) plan.profile_folders = line.all("profiles");
   plan.network_words = handed_on(options, {"weights", "units", "normalize"});
   for (const std::string& folder : plan.profile_folders) {

@@ -256,10 +256,11 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
       plan_.picture_words;
   const std::vector<std::string> offload =
       mobile_words + half(cuts) +
-      std::vector<std::string>{"--codec",    job.codec,
-                               "--requests", std::to_string(plan_.requests),
-                               "--seed",     std::to_string(plan_.seed),
-                               "-o",         folder.string()} +
+      std::vector<std::string>{"--codec",      job.codec,
+                               "--load-level", fmt::format("{}", plan_.load_level),
+                               "--requests",   std::to_string(plan_.requests),
+                               "--seed",       std::to_string(plan_.seed),
+                               "-o",           folder.string()} +
       job.words;
   // Longer than the mobile asks, and ended with it.
   constexpr const char* kMany = "1000000";

@@ -43,6 +43,7 @@ struct ValidationPlan {
   std::vector<int> server_cpus;
   std::vector<int> link_cpus;
   int threads{1};
+  double load_level{1};  ///< K_mobile
   double profile_limit_s{30};
   std::size_t requests{0};
   std::uint64_t seed{1};

@@ -139,6 +139,7 @@ LiveRun read_live_run(const fs::path& folder) {
   run.codec = setting<std::string>(settings, file, "codec");
   run.adaptive = setting<bool>(settings, file, "adaptive");
   run.ping_s = setting<double>(settings, file, "ping_s");
+  run.load_level = setting<double>(settings, file, "load_level");
   run.overlap = setting<std::size_t>(settings, file, "overlap");
   run.deadline_s = setting<double>(settings, file, "deadline_s");
   run.seed = setting<std::uint64_t>(manifest, file, "seed");

@@ -65,6 +65,7 @@ struct LiveRun {
   bool adaptive{false};
   double ping_s{1};
   std::size_t overlap{0};
+  double load_level{1};              ///< K_mobile
   std::optional<double> rate_per_s;  ///< of random arrivals; none: one after another
   double deadline_s{0};
   std::int64_t begun_ns{0};  ///< its beginning, on the machine's clock CLOCK_MONOTONIC; 0: not told

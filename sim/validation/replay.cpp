@@ -277,6 +277,7 @@ Replay replay_of(const LiveRun& run, const ReplaySpec& spec) {
       "{}\n    idle_power_w: 0\n    result_bytes: {}\n",
       json_quoted(run.model), json_quoted(spec.mobile_device),
       static_cast<std::int64_t>(run.answer_bytes));
+  if (run.load_level != 1) text += fmt::format("    load_level: {}\n", number(run.load_level));
   if (run.rate_per_s || run.overlap > 0) {
     const std::string file = spec.name + ".arrivals.csv";
     replay.files.emplace_back(file, arrivals_csv(run));

@@ -187,13 +187,13 @@ void write_ledger(const TemporaryFolder& folder, const std::string& rate, int ov
   folder.write("manifest.json",
                fmt::format(
                    R"({{"seed": 3, "settings": {{"model": "resnet20-cifar10", "after": "RB3",
-  "channels": "0", "bits": 8, "codec": "raw", "adaptive": false, "ping_s": 1, "overlap": {},
+  "channels": "0", "bits": 8, "codec": "raw", "adaptive": false, "ping_s": 1, "load_level": 1, "overlap": {},
   "deadline_s": 10, "rate_per_s": {}}}}})",
                    overlap, rate));
-  folder.write(
-      "records.csv",
-      "request,arrival_s,end,partition,image\n"
-      "1,0.5,completed,split RB3,b\n0,0,completed,split RB3,a\n2,1,completed,split RB3,c\n");
+  folder.write("records.csv",
+               "request,arrival_s,end,partition,image,latency_s\n"
+               "1,0.5,completed,split RB3,b,0.1343\n0,0,completed,split RB3,a,0.0343\n"
+               "2,1,completed,split RB3,c,0.5\n");
   folder.write("stages.csv",
                "request,end,frame_bytes,answer_bytes,batch,queue_s,prefix_s,encode_s,uplink_s,"
                "wait_s,service_s,decode_s,restore_s,downlink_s\n"

@@ -115,6 +115,8 @@ CommandLine offload_line() {
   options.whole("requests", 0, "that many, the pictures in turn; 0: each picture once");
   options.real("rate", 0, "0", "requests per second that arrive at random; 0: one after another");
   options.whole("overlap", 0, "requests that may be on their way when the next is begun");
+  options.real("load-level", 1, "1",
+               "computing takes so many times as long, as on a slower or busier mobile (K_mobile)");
   options.real("deadline", 10, "10",
                "SECONDS from sending to the answer, after which it falls back");
   line.add_options()("no-fallback", "a request that gets no answer fails");
