@@ -252,21 +252,14 @@ void tell_of(const Document& report, const std::string& csv, const std::string& 
   if (Terminal::of(STDERR_FILENO).present) tell(fmt::format("\nWrote {}.\n", folder.string()));
 }
 
-/// The scenario by the layers' times that were measured here.
-Scenario measured_here(const ValidationPlan& plan, ScenarioSource source) {
+/// What the server's layers take of a whole picture, by the times that were measured here.
+double whole_server_s(const ValidationPlan& plan, ScenarioSource source) {
   source.profiles = {plan.measured / "profiles"};
   for (const std::string& folder : plan.profile_folders) source.profiles.emplace_back(folder);
   source.overrides.push_back(fmt::format("mobile.device={}", ValidationBench::kMobile));
   source.overrides.push_back(fmt::format("cloud.device={}", ValidationBench::kServer));
-  return load_scenario(source);
-}
-
-/// What the server's layers take of a whole picture.
-double whole_server_s(const Scenario& scenario) {
-  for (const Cell& cell : scenario.cells) {
-    if (cell.strategy == "cloud-only") return cell.plan.time_at(Tier::kCloud).value();
-  }
-  return 0;
+  source.overrides.emplace_back("strategies=[{strategy: cloud-only}]");
+  return load_scenario(source).cells.front().plan.time_at(Tier::kCloud).value();
 }
 
 AdaptiveCase adaptive_case(const VerbOptions& options, std::vector<LiveCell> cells) {
@@ -289,11 +282,6 @@ AdaptiveCase adaptive_case(const VerbOptions& options, std::vector<LiveCell> cel
     if (cell.cut == "input" && cell.codec == "raw") cell.codec = "png";
   }
   one.cells = std::move(cells);
-  const bool whole = std::any_of(one.cells.begin(), one.cells.end(),
-                                 [](const LiveCell& cell) { return cell.cut == "input"; });
-  if (one.others_per_s > 0 && !whole) {
-    options.fail("--others send whole pictures: the scenario needs the strategy cloud-only");
-  }
   return one;
 }
 
@@ -425,7 +413,7 @@ void validate_command(const Words& words) {
     Progress progress{2 + crossings_among(one.cells), "steps", quiet};
     std::size_t done = 0;
     measure(bench, one.cells, [&] { progress.update(++done); });
-    one.whole_server_s = whole_server_s(measured_here(plan, source));
+    one.whole_server_s = whole_server_s(plan, source);
     const AdaptiveOutcome outcome = validate_adaptive(bench, one);
     progress.clear();
     write_results(plan, outcome.report, "choices.csv", outcome.choices_csv,

@@ -31,6 +31,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kPort = ":5050";
+constexpr const char* kInput = "input";
 
 /// The end of what a program printed, for an error.
 std::string end_of(std::string text) {
@@ -236,9 +237,11 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
            plan_.network_words;
   };
   const std::string cuts = fmt::format("{}", fmt::join(job.cuts, ","));
+  const bool whole_too =
+      job.others_per_s > 0 && std::find(job.cuts.begin(), job.cuts.end(), kInput) == job.cuts.end();
   std::vector<std::string> serve =
       std::vector<std::string>{tensor_program_, "serve", "--listen", address, "--open"} +
-      half(cuts);
+      half(whole_too ? cuts + "," + kInput : cuts);
   if (plan_.classes) {
     serve = serve + std::vector<std::string>{"--classes", std::to_string(*plan_.classes)};
   }
@@ -265,7 +268,7 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
   // Longer than the mobile asks, and ended with it.
   constexpr const char* kMany = "1000000";
   const std::vector<std::string> others =
-      mobile_words + half("input") +
+      mobile_words + half(kInput) +
       std::vector<std::string>{"--codec",    "raw",
                                "--requests", kMany,
                                "--rate",     fmt::format("{}", job.others_per_s),

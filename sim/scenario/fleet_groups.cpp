@@ -246,12 +246,6 @@ std::vector<std::string> not_with_overlap(const FleetModel& model, const GroupMo
     reasons.push_back(
         fmt::format("an idle power, here {:.4g} W (give idle_power_w: 0)", group.idle_power_w));
   }
-  const bool capped =
-      std::isfinite(group.uplink_cap_byte_per_s) || std::isfinite(group.downlink_cap_byte_per_s);
-  if (capped && model.simgrid_links) {
-    reasons.push_back(
-        fmt::format("the cap_bit_per_s of the cell '{}' under links: simgrid", cell.name));
-  }
   const auto returns = std::find_if(group.partitions.begin(), group.partitions.end(),
                                     [](const FleetPlan& plan) { return plan.returns(); });
   if (returns != group.partitions.end()) {

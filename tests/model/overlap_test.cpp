@@ -1,7 +1,8 @@
 // Claims: a mobile whose requests may overlap begins the next when its processor is free and no
 // more of them are on their way than it is told, in the order of their arrival; then its throughput
-// is that of its slowest stage, or of as many requests as may be under way; what overlaps shares
-// the cell's links, the mobile's cap and the radio's power; nothing is lost; and the solver agrees.
+// is that of its slowest stage, or of as many requests as may be under way; its messages are on each
+// link one after another, with one share of it, and the radio's power once; nothing is lost; and the
+// solver agrees.
 
 #include <gtest/gtest.h>
 
@@ -142,35 +143,44 @@ TEST(Overlap, DropsWhatTheMobileCannotBegin) {
   }
 }
 
-/// 0.5 s on the mobile, 1 s of sending alone. Request 0 sends from 0.5 on, request 1 from 1 on;
-/// they share the link until 0 has sent the other half at 2, and 1 ends at 2.5. The radio is at
-/// work for 2 s, at 2 W beside its energy by the byte, whoever of the two sends.
-TEST(Overlap, SharesTheLinkAndTheRadio) {
+/// 0.5 s on the mobile, 1 s of sending. Request 0 sends from 0.5 to 1.5; request 1, which is ready
+/// at 1, waits for it and sends until 2.5. The radio is at work for 2 s, at 2 W beside its energy
+/// by the byte.
+TEST(Overlap, SendsOneMessageAfterAnother) {
   const TaskModel task{.mobile_s = 0.5, .upload_bytes = 1e7};
   FleetModel model = overlapping(task, asked_at({0, 0}), 5);
   model.cells[0].radio.beta = Watts{2};
   model.cells[0].radio.alpha_uplink = JoulesPerByte{1e-7};
   const std::vector<RequestRecord> records = played(model);
-  EXPECT_NEAR(records[0].phases[Phase::kUplink], 1.5, kTight);
+  EXPECT_NEAR(records[0].phases[Phase::kUplink], 1, kTight);
   EXPECT_NEAR(records[1].phases[Phase::kUplink], 1.5, kTight);
   const double transmit_j =
       records[0].energy[EnergyPart::kTransmit] + records[1].energy[EnergyPart::kTransmit];
   EXPECT_NEAR(transmit_j, 2 * 2.0 + 2e7 * 1e-7, kTight);
 }
 
-/// The same with a link that is never short, and a cap of 1e7 bytes a second, which is the
-/// mobile's: its uploads share it. Another mobile's upload has a cap of its own.
-TEST(Overlap, SharesTheCapOfTheMobile) {
+/// Two such mobiles over one link: each has one message on it at a time, so they share it by
+/// halves, 2 s a message: the first ones until 2.5, the second ones until 4.5.
+TEST(Overlap, LeavesOthersTheirShareOfTheLink) {
   const TaskModel task{.mobile_s = 0.5, .upload_bytes = 1e7};
   FleetModel model = overlapping(task, asked_at({0, 0}), 5);
   model.groups[0].count = 2;
-  model.groups[0].uplink_cap_byte_per_s = 1e7;
-  model.cells[0] = testing::cell_of(1e9, 1e9);
   const std::vector<RequestRecord> records = played(model);
   ASSERT_EQ(records.size(), 4U);
   for (const RequestRecord& record : records) {
-    EXPECT_NEAR(record.phases[Phase::kUplink], 1.5, kTight);
+    EXPECT_NEAR(record.phases[Phase::kUplink], record.number == 0 ? 2 : 3.5, kTight);
   }
+}
+
+/// Answers come one after another too: two are ready at about 1 s, and each takes 1 s down.
+TEST(Overlap, BringsOneAnswerAfterAnother) {
+  const TaskModel task{.upload_bytes = 1, .server_s = 1, .result_bytes = 1e7};
+  FleetModel model = overlapping(task, asked_at({0, 0}), 5);
+  model.servers[0].gpus = 2;
+  const std::vector<RequestRecord> records = played(model);
+  EXPECT_NEAR(records[0].latency_s, 2, 1e-6);
+  EXPECT_NEAR(records[1].latency_s, 3, 1e-6);
+  EXPECT_NEAR(records[1].phases[Phase::kDownlink], 2, 1e-6);
 }
 
 /// A request that takes no time on the mobile frees it at once: of a queue, as many begin together
@@ -256,9 +266,6 @@ TEST_P(RandomOverlaps, LoseNothingAndNeverExceedWhatMayOverlap) {
 
 TEST_P(RandomOverlaps, AreTheSameUnderTheSolver) {
   FleetModel model = random_overlapping(GetParam());
-  for (GroupModel& group : model.groups) {
-    group.uplink_cap_byte_per_s = std::numeric_limits<double>::infinity();
-  }
   const std::vector<RequestRecord> queue = by_request(simulate_fleet(model).front().records);
   model.simgrid_links = true;
   const std::vector<RequestRecord> solver = by_request(simulate_fleet(model).front().records);

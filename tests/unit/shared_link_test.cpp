@@ -134,38 +134,6 @@ TEST(SharedLink, CapsAboveTheRateDoNotMatter) {
   expect_ends(play(link), {{0, 10}, {1, 15}});
 }
 
-// Over 120 bytes/s two flows share their owner's cap of 40, 20 each; another owner's flow has its
-// cap of 40 for itself, and one without a cap what is left, 40. After 5 s one of the two has sent
-// its 100 bytes, and the other gets 40 of its owner's cap: its other 200 bytes take 5 s, as do the
-// other 200 of the third flow. At 10 s the last has 120 of its 520 bytes left, and 1 s to go alone.
-TEST(SharedLink, FlowsOfAnOwnerShareItsCap) {
-  SharedLink link{constant(120)};
-  link.start(0, {.request = 0, .generation = 1, .owner = 7}, 100, 40);
-  link.start(0, {.request = 1, .generation = 1, .owner = 7}, 300, 40);
-  link.start(0, {.request = 2, .generation = 1, .owner = 8}, 400, 40);
-  link.start(0, flow(3), 520, kNoCap);
-  const std::vector<Ended> ended = play(link);
-  ASSERT_EQ(ended.size(), 4U);
-  EXPECT_EQ(ended[0].request, 0U);
-  EXPECT_NEAR(ended[0].date, 5, 1e-9);
-  EXPECT_NEAR(ended[1].date, 10, 1e-9);
-  EXPECT_NEAR(ended[2].date, 10, 1e-9);
-  EXPECT_EQ(ended[3].request, 3U);
-  EXPECT_NEAR(ended[3].date, 11, 1e-9);
-}
-
-// Five flows of an owner whose cap is 40 have 8 each; a flow with a cap of its own of 10 has that,
-// although its cap is the lower one, and the last 100 - 40 - 10 = 50.
-TEST(SharedLink, AnOwnersCapIsLowWhereItHasManyFlows) {
-  SharedLink link{constant(100)};
-  for (std::uint32_t i = 0; i < 5; ++i) {
-    link.start(0, {.request = i, .generation = 1, .owner = 7}, 80, 40);
-  }
-  link.start(0, flow(5), 100, 10);
-  link.start(0, flow(6), 500, kNoCap);
-  for (const Ended& one : play(link)) EXPECT_NEAR(one.date, 10, 1e-9);
-}
-
 // Both have sent 150 bytes by 3 s, when A is taken away; B's other 850 take 8.5 s alone.
 TEST(SharedLink, AnAbortTellsWhatWasSent) {
   SharedLink link{constant(100)};

@@ -234,7 +234,38 @@ void Life::connect(std::uint32_t id, double now) {
   }
 }
 
+/// A mobile's messages are on a link one after another, as on one connection. Where requests
+/// overlap a message may have to wait for those before it. @return whether it need not
+bool Life::takes_turn(Lanes& lanes, std::uint32_t id, SpanKind span, double now) {
+  Request& request = fleet_.requests[id];
+  if (fleet_.group_of(fleet_.mobile_of(request)).overlap == 0) return true;
+  std::deque<std::uint32_t>& lane = lanes[request.mobile];
+  lane.push_back(id);
+  if (lane.size() == 1) return true;
+  enter(request, span, now);
+  return false;
+}
+
+/// A message has passed a link. @return the request whose message is next, which waits no longer
+std::optional<std::uint32_t> Life::next_turn(Lanes& lanes, std::uint32_t mobile, double now) {
+  const auto place = lanes.find(mobile);
+  if (place == lanes.end()) return std::nullopt;
+  place->second.pop_front();
+  if (place->second.empty()) {
+    lanes.erase(place);
+    return std::nullopt;
+  }
+  const std::uint32_t next = place->second.front();
+  Request& request = fleet_.requests[next];
+  leave(request, now - request.span_begin_s, now);
+  return next;
+}
+
 void Life::start_upload(std::uint32_t id, double now) {
+  if (takes_turn(uploading_, id, SpanKind::kUplink, now)) send_upload(id, now);
+}
+
+void Life::send_upload(std::uint32_t id, double now) {
   Request& request = fleet_.requests[id];
   const Mobile& mobile = fleet_.mobile_of(request);
   const GroupModel& group = fleet_.group_of(mobile);
@@ -263,6 +294,10 @@ void Life::reach_mobile(std::uint32_t id, double now) {
 }
 
 void Life::start_download(std::uint32_t id, double now) {
+  if (takes_turn(downloading_, id, SpanKind::kDownlink, now)) send_download(id, now);
+}
+
+void Life::send_download(std::uint32_t id, double now) {
   const Request& request = fleet_.requests[id];
   const Mobile& mobile = fleet_.mobile_of(request);
   radios_.begin_download(request, now);
@@ -282,6 +317,7 @@ void Life::end_flow(const Flow& flow, double now) {
       radios_.end_upload(request, request.bytes, elapsed_s, now);
       mobile.seen_uplink = seen_rate();
       mobile.seen_s = now;
+      if (const auto next = next_turn(uploading_, request.mobile, now)) send_upload(*next, now);
       if (loses(request)) {
         lose(flow.request, now);
       } else {
@@ -302,6 +338,7 @@ void Life::end_flow(const Flow& flow, double now) {
       radios_.end_download(request, request.bytes, elapsed_s, now);
       const bool lost = loses(request);
       if (!lost) mobile.seen_downlink = seen_rate();
+      if (const auto next = next_turn(downloading_, request.mobile, now)) send_download(*next, now);
       end_download(flow.request, lost, now);
       break;
     }

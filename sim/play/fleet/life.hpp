@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_map>
 
 #include "sim/base/random/stream.hpp"
 #include "sim/play/fleet/arrivals.hpp"
@@ -42,11 +45,15 @@ class Life final : public Spans {
   void stop(double now);
 
  private:
+  using Lanes = std::unordered_map<std::uint32_t, std::deque<std::uint32_t>>;
+
   // Before the first span.
   void begin(std::uint32_t mobile, const Waiting& waiting, double now);
   void begin_waiting(std::uint32_t mobile, double now);
   void leave_processor(std::uint32_t id, double now);
   void free_mobile(std::uint32_t mobile, bool was_busy, double now);
+  bool takes_turn(Lanes& lanes, std::uint32_t id, SpanKind span, double now);
+  std::optional<std::uint32_t> next_turn(Lanes& lanes, std::uint32_t mobile, double now);
   void drop(std::uint32_t mobile, const Waiting& waiting, double now);
   void drop_queue(std::uint32_t mobile, double now);
   [[nodiscard]] std::uint32_t draw_image(const Mobile& mobile, std::uint32_t number) const;
@@ -55,8 +62,10 @@ class Life final : public Spans {
   void begin_stage(std::uint32_t id, double now);
   void connect(std::uint32_t id, double now);
   void start_upload(std::uint32_t id, double now);
+  void send_upload(std::uint32_t id, double now);
   void reach_mobile(std::uint32_t id, double now);
   void start_download(std::uint32_t id, double now);
+  void send_download(std::uint32_t id, double now);
   void end_download(std::uint32_t id, bool lost, double now);
   [[nodiscard]] bool loses(const Request& request) const {
     return fleet_.cell_of(fleet_.mobile_of(request)).loss > 0 && draw_loss(request);
@@ -75,6 +84,10 @@ class Life final : public Spans {
   StreamFamily losses_;
   StreamFamily images_;
   bool beginning_{false};  // requests of a queue
+  // Where requests overlap: of each mobile those that have a message for the link, in their order.
+  // The first one's is on it.
+  Lanes uploading_;
+  Lanes downloading_;
 };
 
 }  // namespace papilio

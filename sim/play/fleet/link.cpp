@@ -1,9 +1,7 @@
 #include "sim/play/fleet/link.hpp"
 
 #include <algorithm>
-#include <boost/container/small_vector.hpp>
 #include <cmath>
-#include <utility>
 
 #include "sim/base/error.hpp"
 
@@ -61,10 +59,6 @@ void SharedLink::run_clocks(double now, double elapsed_s) {
 
 /// Water filling: classes below their fair share get their cap, the others share what is left.
 void SharedLink::share() {
-  if (owners_) {
-    share_with_owners();
-    return;
-  }
   double left = rate_now_;
   auto sharers = static_cast<double>(flows_);
   for (Class& one : classes_) {
@@ -72,34 +66,6 @@ void SharedLink::share() {
     const auto count = static_cast<double>(one.heap.size());
     one.speed = std::min(one.cap_byte_per_s, left / sharers);
     left -= one.speed * count;
-    sharers -= count;
-  }
-}
-
-/// The same where some flows share their owner's cap, which is less for each the more they are.
-void SharedLink::share_with_owners() {
-  const auto idle = std::remove_if(classes_.begin(), classes_.end(), [](const Class& one) {
-    return one.owner != Flow::kOwn && one.heap.empty();
-  });
-  classes_.erase(idle, classes_.end());
-  owners_ = std::any_of(classes_.begin(), classes_.end(),
-                        [](const Class& one) { return one.owner != Flow::kOwn; });
-  const auto most_of_each = [](const Class& one) {
-    const auto count = static_cast<double>(one.heap.size());
-    return one.owner == Flow::kOwn ? one.cap_byte_per_s : one.cap_byte_per_s / count;
-  };
-  boost::container::small_vector<Class*, 16> rising;
-  for (Class& one : classes_) {
-    if (!one.heap.empty()) rising.push_back(&one);
-  }
-  std::sort(rising.begin(), rising.end(),
-            [&](const Class* a, const Class* b) { return most_of_each(*a) < most_of_each(*b); });
-  double left = rate_now_;
-  auto sharers = static_cast<double>(flows_);
-  for (Class* one : rising) {
-    const auto count = static_cast<double>(one->heap.size());
-    one->speed = std::min(most_of_each(*one), left / sharers);
-    left -= one->speed * count;
     sharers -= count;
   }
 }
@@ -118,18 +84,12 @@ double SharedLink::next_date() const {
 
 void SharedLink::do_start(double now, Flow flow, double bytes, double cap_byte_per_s) {
   run_clocks(now);
-  const auto wanted = std::pair{cap_byte_per_s, flow.owner};
-  const auto key = [](const Class& one) { return std::pair{one.cap_byte_per_s, one.owner}; };
   auto place =
-      std::lower_bound(classes_.begin(), classes_.end(), wanted,
-                       [&](const Class& one, const std::pair<double, std::uint32_t>& than) {
-                         return key(one) < than;
-                       });
-  if (place == classes_.end() || key(*place) != wanted) {
+      std::lower_bound(classes_.begin(), classes_.end(), cap_byte_per_s,
+                       [](const Class& one, double cap) { return one.cap_byte_per_s < cap; });
+  if (place == classes_.end() || place->cap_byte_per_s != cap_byte_per_s) {
     place = classes_.emplace(place);
     place->cap_byte_per_s = cap_byte_per_s;
-    place->owner = flow.owner;
-    owners_ = owners_ || flow.owner != Flow::kOwn;
   }
   flow.elapsed_s = busy_s_;
   place->heap.push_back({place->clock + bytes, bytes, started_++, flow});

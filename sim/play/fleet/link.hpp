@@ -14,9 +14,6 @@ struct Flow {
   std::uint32_t request;
   std::uint32_t generation;
   std::uint32_t level{0};  ///< of the mobile's signal, in a Wi-Fi cell
-  static constexpr std::uint32_t kOwn = 0xFFFFFFFF;
-  /// Whose the cap is: flows of one owner share it. kOwn: the flow's own.
-  std::uint32_t owner{kOwn};
   /// From its beginning to its end, once it has ended: a duration, which keeps the digits that a
   /// difference of two late dates has lost.
   double elapsed_s{0};
@@ -39,8 +36,7 @@ class Link {
 
   /// Begins a transfer.
   /// @param bytes > 0
-  /// @param cap_byte_per_s the flow's or its owner's limit, > 0, infinite for none; of one owner
-  ///        always the same
+  /// @param cap_byte_per_s the flow's own limit, > 0, infinite for none
   void start(double now, Flow flow, double bytes, double cap_byte_per_s);
   /// Ends a transfer early. @return the bytes that had been sent
   double abort(double now, Flow flow);
@@ -71,12 +67,11 @@ class Link {
   double last_s_{0};
 };
 
-/// A link as a queue in virtual time. All flows of one cap get the same rate, be it one that each
-/// has or one that they share, so each such class has one clock, the bytes that a flow of it has
-/// received so far; a flow ends when the clock reaches the value it began at plus its size. A
-/// change of the number of flows changes the clocks' speed and nothing else: O(log n) an event,
-/// exact. Source: Parekh and Gallager 1993 (generalised processor sharing); max-min among the caps
-/// by water filling.
+/// A link as a queue in virtual time. All flows of one cap get the same rate, so each such class
+/// has one clock, the bytes that a flow of it has received so far; a flow ends when the clock
+/// reaches the value it began at plus its size. A change of the number of flows changes the clocks'
+/// speed and nothing else: O(log n) an event, exact. Source: Parekh and Gallager 1993 (generalised
+/// processor sharing); max-min among the caps by water filling.
 class SharedLink final : public Link {
  public:
   explicit SharedLink(RateTimeline rate) : rate_{std::move(rate)} {}
@@ -95,7 +90,6 @@ class SharedLink final : public Link {
   };
   struct Class {
     double cap_byte_per_s{0};
-    std::uint32_t owner{Flow::kOwn};
     double clock{0};  // bytes
     double speed{0};  // bytes/s
     bool due{false};
@@ -108,20 +102,18 @@ class SharedLink final : public Link {
   void run_clocks(double now, double elapsed_s);
   void run_clocks(double now) { run_clocks(now, now - last_s_); }
   void share();
-  void share_with_owners();
   /// Time from the last change to the end of a class's first flow, or infinity.
   [[nodiscard]] static double left_s(const Class& one);
 
   RateTimeline rate_;
   // Inside the object, for most links have one class and a flow at a time: in a large fleet each
   // object elsewhere is a fetch from far memory.
-  boost::container::small_vector<Class, 1> classes_;  // by rising cap, and owner
+  boost::container::small_vector<Class, 1> classes_;  // by rising cap
   double last_s_{0};
   double busy_s_{0};  // since the busy period began: a sum of durations
   double rate_now_{0};
   double change_s_{0};  // when the timeline must be asked again
   std::uint32_t flows_{0};
-  bool owners_{false};  // whether there are classes of owners
   std::uint64_t started_{0};
 };
 

@@ -17,11 +17,9 @@ void Spans::transfer(std::uint32_t id, SpanKind span, std::uint32_t link, double
                      double now) {
   Request& request = fleet_.requests[id];
   enter(request, span, now);
-  const GroupModel& group = fleet_.group_of(fleet_.mobile_of(request));
-  Flow flow{id, request.generation, static_cast<std::uint32_t>(group.wifi_level)};
-  // A cap is the mobile's, of which other requests may be on the same link.
-  if (group.overlap > 0 && cap < kNever) flow.owner = request.mobile;
-  fleet_.resources.start(link, now, flow, bytes, cap);
+  const auto level =
+      static_cast<std::uint32_t>(fleet_.group_of(fleet_.mobile_of(request)).wifi_level);
+  fleet_.resources.start(link, now, {id, request.generation, level}, bytes, cap);
 }
 
 void Spans::serve(std::uint32_t id, SpanKind span, std::uint32_t server, double service_s,

@@ -35,7 +35,6 @@ double SimGridLink::next_date() const {
 }
 
 void SimGridLink::do_start(double now, Flow flow, double bytes, double cap_byte_per_s) {
-  PAPILIO_CHECK(flow.owner == Flow::kOwn);  // whose flows would share a cap
   follow_rate(now);
   const Ends ends = ends_of_(flow, cap_byte_per_s);
   Open& open = open_[{flow.request, flow.generation}];
