@@ -150,6 +150,7 @@ ProfileRequest profile_request(const VerbOptions& options, const CommandLine& li
   request.batches = options.numbers_of("batch", 1);
   request.measurement.precision = options.real_of("precision", 1e-4, 1);
   request.measurement.limit_s = options.real_of("limit", 0.1, 1e6);
+  request.measurement.pause_s = options.real_of("pause", 0, 60);
   if (line.has("power-w")) request.power_w = options.real_of("power-w", 1e-6, 1e6);
   return request;
 }
@@ -194,6 +195,9 @@ LayerProfile profile_of(const Graph& graph, const ProfileRequest& request, const
         " '{}' is opaque: computed by the archive's program in a process of its own, with the way "
         "there and back, on random input.",
         graph.layer(graph.opaque_layers().front()).name);
+  }
+  if (request.measurement.pause_s > 0) {
+    profile.note += fmt::format(" A pause of {} s before each pass.", request.measurement.pause_s);
   }
   if (power) {
     profile.note +=

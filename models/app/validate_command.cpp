@@ -227,6 +227,8 @@ nlohmann::ordered_json manifest_of_validation(const ValidationPlan& plan, const 
           {"link_processors", plan.link_cpus},
           {"requests", plan.requests},
           {"seed", plan.seed},
+          {"rates_count", plan.rates_of_payload ? "payload" : "wire"},
+          {"profile_pause_s", plan.profile_pause_s},
           {"calibration", plan.calibration},
           {"started_unix_s", seconds(started)},
           {"ended_unix_s", seconds(std::chrono::system_clock::now())}};
@@ -370,6 +372,10 @@ void validate_command(const Words& words) {
   plan.seed = static_cast<std::uint64_t>(options.whole_of("seed", 1, 1'000'000));
   plan.deadline_s = options.real_of("deadline", 1e-3, 1e6);
   plan.profile_limit_s = options.real_of("limit", 1, 1e5);
+  plan.profile_pause_s = options.real_of("pause", 0, 60);
+  const std::string rates = options.text_of("rates");
+  if (rates != "payload" && rates != "wire") options.fail("--rates is payload or wire");
+  plan.rates_of_payload = rates == "payload";
   plan.load_level = scenario.spec.conditions.mobile_load_level;
   if (scenario.spec.conditions.cloud_load_level != 1) {
     options.fail(

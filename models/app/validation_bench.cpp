@@ -126,18 +126,26 @@ nlohmann::ordered_json direction_json(const LinkDirectionReport& direction) {
           {"late_p99_s", direction.lateness.p99.value()}};
 }
 
-std::string link_text(const LiveLinkFacts& link, const LinkReport& report,
-                      std::int64_t started_ns) {
-  return json_text(nlohmann::ordered_json{{"uplink_bit_per_s", link.uplink_bit_per_s},
-                                          {"downlink_bit_per_s", link.downlink_bit_per_s},
-                                          {"delay_s", link.delay_s},
-                                          {"started_monotonic_ns", started_ns},
-                                          {"rates_count", "wire bytes at the IP layer"},
-                                          {"uplink", direction_json(report.uplink)},
-                                          {"downlink", direction_json(report.downlink)},
-                                          {"duration_s", report.duration.value()},
-                                          {"emulator_processor_s", report.processor.value()},
-                                          {"emulator_goes_first", report.realtime}});
+/// A trace whose rates are so many times as high.
+std::shared_ptr<const Trace> times(Trace trace, double factor) {
+  for (double& rate : trace.rate_byte_per_s) rate *= factor;
+  return std::make_shared<const Trace>(std::move(trace));
+}
+
+std::string link_text(const LiveLinkFacts& link, const LinkReport& report, std::int64_t started_ns,
+                      bool rates_of_payload) {
+  return json_text(
+      nlohmann::ordered_json{{"uplink_bit_per_s", link.uplink_bit_per_s},
+                             {"downlink_bit_per_s", link.downlink_bit_per_s},
+                             {"delay_s", link.delay_s},
+                             {"started_monotonic_ns", started_ns},
+                             {"rates_count", rates_of_payload ? "payload of full TCP segments"
+                                                              : "wire bytes at the IP layer"},
+                             {"uplink", direction_json(report.uplink)},
+                             {"downlink", direction_json(report.downlink)},
+                             {"duration_s", report.duration.value()},
+                             {"emulator_processor_s", report.processor.value()},
+                             {"emulator_goes_first", report.realtime}});
 }
 
 std::string program_beside(const char* name) {
@@ -277,9 +285,12 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
                                "-o",         folder.string() + "-others"};
 
   ShapedLinkSpec spec;
-  spec.uplink.rate = BytesPerSecond{job.link.uplink_bit_per_s / kBitsOfByte};
-  spec.uplink.trace = job.uplink;
-  spec.downlink.rate = BytesPerSecond{job.link.downlink_bit_per_s / kBitsOfByte};
+  // A segment of 1,448 bytes is a packet of 1,500.
+  constexpr double kWireBytes = 1500.0 / 1448.0;
+  const double wire = plan_.rates_of_payload ? kWireBytes : 1;
+  spec.uplink.rate = BytesPerSecond{wire * job.link.uplink_bit_per_s / kBitsOfByte};
+  if (job.uplink) spec.uplink.trace = times(*job.uplink, wire);
+  spec.downlink.rate = BytesPerSecond{wire * job.link.downlink_bit_per_s / kBitsOfByte};
   spec.uplink.delay = spec.downlink.delay = Seconds{job.link.delay_s};
   spec.cpus = plan_.link_cpus;
   spec.seed = plan_.seed;
@@ -315,7 +326,7 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
                 read_file(log_of("serve-" + job.name).string(), kMostLog));
   }
   OutputFolder beside{folder};
-  beside.add("link.json", link_text(job.link, report, started_ns));
+  beside.add("link.json", link_text(job.link, report, started_ns, plan_.rates_of_payload));
   beside.commit();
   return read_live_run(folder);
 }

@@ -45,6 +45,9 @@ struct ValidationPlan {
   int threads{1};
   double load_level{1};  ///< K_mobile
   double profile_limit_s{30};
+  double profile_pause_s{0};  ///< before each pass that is measured
+  /// Whether the radios' rates are those of TCP's payload in full segments, and not of wire bytes.
+  bool rates_of_payload{true};
   std::size_t requests{0};
   std::uint64_t seed{1};
   double deadline_s{60};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <thread>
 
 #include "models/tensor/runtime.hpp"
 
@@ -29,15 +30,24 @@ std::size_t far_out(std::vector<double> values) {
       std::count_if(values.begin(), values.end(), [&](double value) { return value > fence; }));
 }
 
+/// Lets the processor do something else before a pass.
+void rest(double pause_s) {
+  if (pause_s > 0) std::this_thread::sleep_for(std::chrono::duration<double>(pause_s));
+}
+
 class Stopwatch {
  public:
-  Stopwatch(const Network& network, const Network::Tensors& inputs)
-      : network_{network}, inputs_{inputs}, layers_(network.graph().layers().size()) {}
+  Stopwatch(const Network& network, const Network::Tensors& inputs, double pause_s)
+      : network_{network},
+        inputs_{inputs},
+        pause_s_{pause_s},
+        layers_(network.graph().layers().size()) {}
 
   /// One pass with the clock read after each layer, and one without.
   void pass(bool counts) {
     const LayerId last = layers_.size() - 1;
     catch_up(network_.device());
+    rest(pause_s_);
     Clock::time_point before = Clock::now();
     static_cast<void>(network_.run(inputs_, last, [&](LayerId id) {
       catch_up(network_.device());
@@ -45,6 +55,7 @@ class Stopwatch {
       if (counts) layers_[id].push_back(seconds(now - before));
       before = now;
     }));
+    rest(pause_s_);
     const Clock::time_point start = Clock::now();
     static_cast<void>(network_.run(inputs_, last));
     catch_up(network_.device());
@@ -71,6 +82,7 @@ class Stopwatch {
  private:
   const Network& network_;
   const Network::Tensors& inputs_;
+  double pause_s_;
   std::vector<std::vector<double>> layers_;  // by layer, one a pass, s
   std::vector<double> whole_;
 };
@@ -105,7 +117,7 @@ double LayerTimes::sum() const {
 LayerTimes measure_layers(const Network& network, const Network::Tensors& inputs,
                           const MeasureSpec& spec,
                           const std::function<void(const MeasureProgress&)>& watch) {
-  Stopwatch stopwatch{network, inputs};
+  Stopwatch stopwatch{network, inputs, spec.pause_s};
   for (std::size_t i = 0; i < spec.warm_up; ++i) stopwatch.pass(/*counts=*/false);
   const Clock::time_point start = Clock::now();
   LayerTimes times;
@@ -129,6 +141,7 @@ Estimate measure_passes(const Network& network, const Network::Tensors& inputs,
                         const MeasureSpec& spec, const std::function<void()>& watch) {
   const LayerId last = network.graph().layers().size() - 1;
   const auto pass = [&] {
+    rest(spec.pause_s);
     const Clock::time_point start = Clock::now();
     static_cast<void>(network.run(inputs, last));
     catch_up(network.device());

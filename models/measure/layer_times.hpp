@@ -15,11 +15,13 @@ namespace papilio {
 
 /// When a measurement has seen enough.
 struct MeasureSpec {
-  double precision{0.02};    ///< of the half-width of the median's interval over the median, > 0
-  std::size_t least{30};     ///< passes, >= 10
-  std::size_t most{3000};    ///< passes, >= `least`
-  double limit_s{60};        ///< > 0; the passes that `least` asks for are made in any case
-  std::size_t warm_up{5};    ///< passes that are not counted
+  double precision{0.02};  ///< of the half-width of the median's interval over the median, > 0
+  std::size_t least{30};   ///< passes, >= 10
+  std::size_t most{3000};  ///< passes, >= `least`
+  double limit_s{60};      ///< > 0; the passes that `least` asks for are made in any case
+  std::size_t warm_up{5};  ///< passes that are not counted
+  /// Before each pass, >= 0: as between a user's requests, so that caches are as cold as in use.
+  double pause_s{0};
   double small_share{0.01};  ///< layers below that share of the whole need not be precise
 };
 

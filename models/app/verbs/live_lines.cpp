@@ -180,6 +180,12 @@ CommandLine validate_line() {
   options.real("others", 0, "0", "whole pictures a second that others send the server meanwhile");
   options.text("cores", "0", "M,S", "the mobile's and the server's processor; 0: the first two");
   options.real("limit", 30, "30", "SECONDS that measuring the layers of a half may take");
+  options.real("pause", 0.02, "0.02",
+               "SECONDS before each pass that is measured: about what lies between requests");
+  options.text(
+      "rates", "payload", "WHAT",
+      "what the radios' rates count: the payload of full TCP segments, or wire bytes, which "
+      "IP's and TCP's headers are among");
   options.real("deadline", 60, "60", "SECONDS that an answer is waited for");
   options.whole("seed", 1, "of arrivals, of random weights, and which training of the units");
   options.text("calibration", "", "FILE", "applied to what is simulated ('papilio calibrate')");

@@ -49,6 +49,8 @@ CommandLine profile_line() {
                "repeats until the 95 % intervals of the medians are that narrow, by their value");
   options.real("limit", 60, "60",
                "seconds a network, after which it stops repeating; as much again for its codecs");
+  options.real("pause", 0, "0",
+               "SECONDS before each pass, as between a user's requests: caches are as cold then");
   line.add_options()("packed",
                      "weights, and pictures between convolutions, in the orders that oneDNN's "
                      "kernels read, as 'papilio infer' has them; on processors");
