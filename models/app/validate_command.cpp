@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -193,7 +194,22 @@ ValidationCell validate_cell(const ValidationBench& bench, const Work& work, con
   }
   const LiveRun run = work.again ? read_live_run(*work.again / "live" / name) : bench.run_live(job);
   ValidationCell one;
-  one.model = bench.plan().model;
+  if (run.model != bench.plan().model || !run.link ||
+      run.link->uplink_bit_per_s != cell.link.uplink_bit_per_s ||
+      run.link->downlink_bit_per_s != cell.link.downlink_bit_per_s ||
+      run.link->delay_s != cell.link.delay_s) {
+    refuse_file(run.folder,
+                "was run with another network or link than the scenario has now; give the "
+                "scenario and the options that it was run with");
+  }
+  if (work.warm_up >= run.requests.size()) {
+    throw ConfigError{fmt::format(
+        "papilio validate: error: --warm-up {} leaves none of the {} requests of {}; give less",
+        work.warm_up, run.requests.size(), run.folder.string())};
+  }
+  one.model = run.model;
+  one.load_level = run.load_level;
+  one.calibration = bench.plan().calibration;
   one.network = cell.network;
   one.partition = run.requests.front().partition;
   one.mode = mode;
@@ -277,6 +293,10 @@ AdaptiveCase adaptive_case(const VerbOptions& options, std::vector<LiveCell> cel
     if (cell.network != cells.front().network) {
       options.fail("--adaptive takes one radio; choose it with --set 'networks=[wifi]'");
     }
+    const bool as_it_is = cell.codec == "raw" || (cell.cut == "input" && cell.codec == "png");
+    if (!as_it_is || cell.bits != cells.front().bits) {
+      options.fail("--adaptive sends features raw, all with the same bits, and pictures as png");
+    }
     if (cell.channels > 0) {
       options.fail("--adaptive takes plain splits; leave units out, with --set 'strategies=[…]'");
     }
@@ -306,9 +326,11 @@ std::size_t crossings_among(const std::vector<LiveCell>& cells) {
   return known.size();
 }
 
-/// Runs and simulates every cell. @return why it ended early; empty: it did not
+/// Runs and simulates every cell.
+/// @param failure gets what ended it early, unless somebody asked to end
+/// @return why it ended early; empty: it did not
 std::string validate_cells(const ValidationBench& bench, const Work& work, Progress& progress,
-                           std::vector<ValidationCell>& cells) {
+                           std::vector<ValidationCell>& cells, std::exception_ptr& failure) {
   const std::size_t wanted = (work.overlap > 0 ? 2 : 1) * work.cells.size();
   std::size_t done = 0;
   try {
@@ -322,6 +344,10 @@ std::string validate_cells(const ValidationBench& bench, const Work& work, Progr
       cells.push_back(validate_cell(bench, work, cell, "overlapping", rate_per_s));
       step();
     }
+  } catch (const SimulationError&) {
+    if (cells.empty()) throw;
+    failure = std::current_exception();
+    return fmt::format("{} of {} cells were validated when one failed", cells.size(), wanted);
   } catch (const Interrupted&) {
     if (cells.empty()) throw;
     return fmt::format("{} of {} cells were validated", cells.size(), wanted);
@@ -358,6 +384,8 @@ void validate_command(const Words& words) {
   work.warm_up = static_cast<std::size_t>(options.whole_of("warm-up", 0, 1'000'000));
   if (line.has("again")) {
     work.again = fs::path{line.get<std::string>("again")};
+    if (!line.has("output"))
+      options.fail("--again keeps what is there; name another folder with -o");
     if (!fs::exists(*work.again / "live")) {
       refuse_file(*work.again,
                   "has no live ledgers; give the folder that 'papilio validate' wrote");
@@ -381,6 +409,16 @@ void validate_command(const Words& words) {
     options.fail(
         "the scenario's cloud.load_level is not 1, and a server here has no other load than "
         "its requests");
+  }
+  if (scenario.spec.conditions.has_edge) {
+    options.fail("the scenario has an edge, and no edge is run live");
+  }
+  if (plan.load_level < 1) {
+    options.fail(
+        "the scenario's mobile.load_level is below 1, and nothing makes this machine faster");
+  }
+  if (!scenario.spec.calibration.empty()) {
+    options.fail("the scenario names a calibration; leave it out, and give it with --calibration");
   }
   plan.calibration = options.text_of("calibration");
   if (!plan.calibration.empty()) {
@@ -432,12 +470,14 @@ void validate_command(const Words& words) {
                         (work.overlap > 0 ? 2 : 1) * work.cells.size(),
                     "steps", quiet};
   std::vector<ValidationCell> cells;
-  const std::string cut_short = validate_cells(bench, work, progress, cells);
+  std::exception_ptr failure;
+  const std::string cut_short = validate_cells(bench, work, progress, cells, failure);
   progress.clear();
   const Document report = validation_report(name, cells, plan.calibration);
   nlohmann::ordered_json manifest = manifest_of_validation(plan, name, words, started);
   if (!cut_short.empty()) manifest["interrupted"] = cut_short;
   write_results(plan, report, "cells.csv", validation_csv(cells), manifest);
+  if (failure) std::rethrow_exception(failure);
   if (!cut_short.empty()) {
     throw Interrupted{fmt::format("{}, and are in {}", cut_short, plan.folder.string())};
   }

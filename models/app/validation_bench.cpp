@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +33,7 @@ namespace {
 
 constexpr const char* kPort = ":5050";
 constexpr const char* kInput = "input";
+constexpr std::size_t kMostLog = std::size_t{1} << 24;
 
 /// The end of what a program printed, for an error.
 std::string end_of(std::string text) {
@@ -72,12 +74,19 @@ int become(const std::vector<std::string>& words, const fs::path& log) {
   throw ConfigError{fmt::format("cannot start {}: {}", words.front(), std::strerror(errno))};
 }
 
+/// Whether a child has ended, which somebody else will wait for.
+bool has_ended(pid_t child) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == child;
+}
+
 /// While a mobile works, looks whether its link does, and whether somebody asks to end.
 class Watch {
  public:
-  /// @param mobile its process, which nobody waits for yet
-  Watch(const ShapedLink& link, pid_t mobile)
-      : thread_{[this, &link, mobile] { look(link, mobile); }} {}
+  /// @param server, mobile their processes, which nobody waits for yet
+  Watch(const ShapedLink& link, pid_t server, pid_t mobile)
+      : thread_{[this, &link, server, mobile] { look(link, server, mobile); }} {}
   ~Watch() { stop(); }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -93,7 +102,7 @@ class Watch {
     done_ = true;
     if (thread_.joinable()) thread_.join();
   }
-  void look(const ShapedLink& link, pid_t mobile) {
+  void look(const ShapedLink& link, pid_t server, pid_t mobile) {
     constexpr std::chrono::milliseconds kPatience{50};
     bool told = false;
     while (!done_) {
@@ -104,7 +113,8 @@ class Watch {
         ::kill(mobile, SIGKILL);
         return;
       }
-      if (interrupted() && !told) {
+      // A mobile would wait long for a server that is not going to be there.
+      if ((interrupted() || has_ended(server)) && !told) {
         ::kill(mobile, SIGTERM);
         told = true;
       }
@@ -194,7 +204,9 @@ void ValidationBench::run(const std::string& what, const std::vector<int>& cpus,
         std::vector<std::string>{"taskset", "--cpu-list", fmt::format("{}", fmt::join(cpus, ","))} +
         words;
   }
+  if (interrupted()) throw Interrupted{};
   const Captured done = capture(words);
+  if (interrupted()) throw Interrupted{};
   OutputFolder logs{plan_.folder / "logs"};
   logs.add(what + ".txt", done.output);
   logs.commit();
@@ -205,7 +217,8 @@ void ValidationBench::profile_layers() const {
   const auto profile = [&](const char* device, const std::vector<int>& cpus) {
     std::vector<std::string> words{tensor_program_, "profile", "--model", plan_.model, "--threads",
                                    std::to_string(plan_.threads), "--name", device, "--packed",
-                                   "--limit", fmt::format("{}", plan_.profile_limit_s),
+                                   "--limit", fmt::format("{}", plan_.profile_limit_s), "--pause",
+                                   fmt::format("{}", plan_.profile_pause_s),
                                    // What layers add up to beside whole passes is a part of the
                                    // error that is asked for.
                                    "--force", "-o", (plan_.folder / "profiles").string()};
@@ -223,7 +236,7 @@ void ValidationBench::measure_coding(const LiveCell& cell) const {
       std::vector<std::string>{tensor_program_, "infer", "--model", plan_.model, "--threads",
                                std::to_string(plan_.threads), "--after", cell.cut, "--channels",
                                std::to_string(cell.channels), "--bits", std::to_string(cell.bits),
-                               "--codecs", cell.codec, "-o",
+                               "--codecs", cell.codec, "--seed", std::to_string(plan_.seed), "-o",
                                (plan_.folder / "codings" / key).string(), "-q"} +
           plan_.network_words + plan_.picture_words);
 }
@@ -241,7 +254,8 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
                                     "--threads",  std::to_string(plan_.threads),
                                     "--after",    after,
                                     "--channels", std::to_string(job.channels),
-                                    "--bits",     std::to_string(job.bits)} +
+                                    "--bits",     std::to_string(job.bits),
+                                    "--seed",     std::to_string(plan_.seed)} +
            plan_.network_words;
   };
   const std::string cuts = fmt::format("{}", fmt::join(job.cuts, ","));
@@ -270,7 +284,6 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
       std::vector<std::string>{"--codec",      job.codec,
                                "--load-level", fmt::format("{}", plan_.load_level),
                                "--requests",   std::to_string(plan_.requests),
-                               "--seed",       std::to_string(plan_.seed),
                                "-o",           folder.string()} +
       job.words;
   // Longer than the mobile asks, and ended with it.
@@ -281,7 +294,6 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
                                "--requests", kMany,
                                "--rate",     fmt::format("{}", job.others_per_s),
                                "--overlap",  "64",
-                               "--seed",     std::to_string(plan_.seed + 1),
                                "-o",         folder.string() + "-others"};
 
   ShapedLinkSpec spec;
@@ -307,19 +319,22 @@ LiveRun ValidationBench::run_live(const LiveJob& job) const {
   link.start();
   int status = 0;
   {
-    Watch watch{link, mobile.pid()};
+    Watch watch{link, server.pid(), mobile.pid()};
     status = mobile.wait();
     watch.end();
   }
   if (crowd) {
     crowd->signal(SIGTERM);
-    crowd->wait();
+    const int ended = crowd->wait();
+    if (ended != static_cast<int>(ExitCode::kInterrupted) && status == 0) {
+      fail_as("what others send", ended,
+              read_file(log_of("others-" + job.name).string(), kMostLog));
+    }
   }
   server.signal(SIGTERM);
   server.wait();
   const std::int64_t started_ns = link.started_ns();
   const LinkReport report = link.stop();
-  constexpr std::size_t kMostLog = std::size_t{1} << 24;
   if (status != 0) {
     fail_as("offload", status,
             read_file(log_of("offload-" + job.name).string(), kMostLog) +

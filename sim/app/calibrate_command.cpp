@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "sim/app/command.hpp"
@@ -46,6 +47,14 @@ void calibrate_command(const Words& words) {
   const std::vector<std::string> folders = line.all("folder");
   if (folders.empty()) refuse_calibration("expected a folder that 'papilio validate' wrote");
   const std::string name = line.has("name") ? line.get<std::string>("name") : "here";
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+  if (!plain || name.empty() || name.front() < '0' || name.front() == '_') {
+    refuse_calibration(
+        "--name has lower-case letters, digits and . _ -, and begins with one of the "
+        "first two");
+  }
   const fs::path file = line.has("output")
                             ? fs::path{line.get<std::string>("output")}
                             : fs::path{"results"} / "calibrations" / (name + ".yaml");

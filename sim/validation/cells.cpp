@@ -180,6 +180,8 @@ std::string validation_csv(const std::vector<ValidationCell>& cells) {
             {"delay_s", cell.link.delay_s},
             {"payload_bytes", cell.payload_bytes},
             {"answer_bytes", cell.answer_bytes},
+            {"load_level", cell.load_level},
+            {"calibration", text_value(cell.calibration)},
             {"rate_per_s", cell.rate_per_s},
             {"requests", static_cast<std::int64_t>(errors.requests)},
             {"unanswered", static_cast<std::int64_t>(cell.unanswered)},
@@ -200,12 +202,28 @@ std::string validation_csv(const std::vector<ValidationCell>& cells) {
   return text;
 }
 
+/// What `validation_csv` writes.
+std::vector<std::string> columns_of_cells() {
+  const std::string header = validation_csv({ValidationCell{}});
+  std::vector<std::string> columns{""};
+  for (const char c : header) {
+    if (c == '\n') break;
+    if (c == ',') {
+      columns.emplace_back();
+    } else {
+      columns.back() += c;
+    }
+  }
+  return columns;
+}
+
 std::vector<ValidationCell> read_validation_cells(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / "cells.csv";
   if (!std::filesystem::exists(file)) {
     refuse_file(folder, "has no cells.csv; give the folder that 'papilio validate' wrote");
   }
   const CsvTable table{file.string()};
+  table.require(columns_of_cells());
   constexpr double kMost = 1e15;
   std::vector<ValidationCell> cells(table.rows());
   for (std::size_t row = 0; row < table.rows(); ++row) {
@@ -220,6 +238,8 @@ std::vector<ValidationCell> read_validation_cells(const std::filesystem::path& f
                  .delay_s = table.at_most(row, "delay_s", kMost)};
     cell.payload_bytes = table.at_most(row, "payload_bytes", kMost);
     cell.answer_bytes = table.at_most(row, "answer_bytes", kMost);
+    cell.load_level = table.at_most(row, "load_level", kMost);
+    cell.calibration = table.text(row, "calibration");
     cell.rate_per_s = table.at_most(row, "rate_per_s", kMost);
     constexpr std::int64_t kMostRequests = 10'000'000;
     cell.errors.requests = static_cast<std::size_t>(table.count(row, "requests", kMostRequests));

@@ -20,6 +20,8 @@ struct ValidationCell {
   LiveLinkFacts link;
   double payload_bytes{0};  ///< of a request's frame, the median
   double answer_bytes{0};
+  double load_level{1};       ///< K_mobile
+  std::string calibration;    ///< that was applied to what was simulated; empty: none
   double rate_per_s{0};       ///< of random arrivals; 0: one after another
   std::size_t unanswered{0};  ///< live requests that fell back or failed: not compared
   std::size_t left_out{0};    ///< requests at the beginning, not compared

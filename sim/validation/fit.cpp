@@ -62,7 +62,9 @@ TimeFit fit_time(const std::vector<ValidationCell>& cells, LiveStage stage) {
   }
   const Eigen::VectorXd found = least_squares(columns, wanted, weights);
   if (found[0] > 0) return {found[0], found[1]};
-  return {1, (wanted - columns.col(0)).mean()};
+  // No factor can be below 0: without one, the constant that is nearest.
+  const Eigen::VectorXd squared = weights.cwiseProduct(weights);
+  return {1, squared.dot(wanted - columns.col(0)) / squared.sum()};
 }
 
 /// live − delay = 8/R · (factor · bytes + message_bytes) + message_s, without the columns that are
@@ -144,6 +146,7 @@ CalibrationFit fit_calibration(const std::vector<ValidationCell>& cells) {
 LeaveOneOut cross_validate(const std::vector<ValidationCell>& cells) {
   PAPILIO_CHECK(cells.size() >= kFewest);
   LeaveOneOut worth;
+  const CalibrationFit without;  // which changes nothing
   std::vector<double> before;
   std::vector<double> after;
   for (std::size_t left_out = 0; left_out < cells.size(); ++left_out) {
@@ -153,7 +156,7 @@ LeaveOneOut cross_validate(const std::vector<ValidationCell>& cells) {
     const double live_s = cell.errors.median.live_s;
     const double error = fit_calibration(others).latency_s(cell) / live_s - 1;
     worth.errors.push_back(error);
-    before.push_back(std::abs(cell.errors.median.error()));
+    before.push_back(std::abs(without.latency_s(cell) / live_s - 1));
     after.push_back(std::abs(error));
   }
   worth.median_before = middle(before);
@@ -166,6 +169,18 @@ LeaveOneOut cross_validate(const std::vector<ValidationCell>& cells) {
 std::vector<ValidationCell> cells_to_fit(const std::vector<ValidationCell>& cells) {
   std::vector<ValidationCell> sequential;
   for (const ValidationCell& cell : cells) {
+    if (!cell.calibration.empty()) {
+      throw ConfigError{fmt::format(
+          "papilio calibrate: error: '{}' was simulated with the calibration '{}', and a fit takes "
+          "what is simulated without; give the validation that it was simulated again from",
+          cell.folder, cell.calibration)};
+    }
+    if (cell.load_level != 1) {
+      throw ConfigError{fmt::format(
+          "papilio calibrate: error: '{}' ran with a load level of {} on the mobile; validate with "
+          "mobile.load_level: 1",
+          cell.folder, cell.load_level)};
+    }
     if (cell.mode == "sequential") sequential.push_back(cell);
   }
   if (sequential.size() < kFewest) {

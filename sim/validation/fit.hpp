@@ -43,7 +43,8 @@ CalibrationFit fit_calibration(const std::vector<ValidationCell>& cells);
 
 /// What a fit is worth on cells that it does not rest on: every cell is left out once.
 struct LeaveOneOut {
-  double median_before{0};  ///< of the |errors| of the cells' median latencies, a share
+  /// Of the |errors| of the cells' median latencies, by the sums of their stages' medians, a share.
+  double median_before{0};
   double worst_before{0};
   double median_after{0};
   double worst_after{0};
@@ -56,6 +57,7 @@ LeaveOneOut cross_validate(const std::vector<ValidationCell>& cells);
 
 /// The sequential ones among some cells.
 /// @throws ConfigError where there are fewer than three, or some were simulated with a calibration
+///         or ran with a load level
 std::vector<ValidationCell> cells_to_fit(const std::vector<ValidationCell>& cells);
 
 /// The file that scenarios name with `calibration`.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <utility>
@@ -20,6 +21,7 @@ namespace {
 constexpr std::size_t kMostManifest = std::size_t{1} << 24;
 constexpr double kLongest = 1e9;
 constexpr std::int64_t kMostRequests = 10'000'000;
+constexpr std::int64_t kLatestNs = std::int64_t{1} << 62;
 
 nlohmann::ordered_json json_in(const fs::path& file) {
   nlohmann::ordered_json json = parsed_json(read_file(file.string(), kMostManifest));
@@ -27,17 +29,43 @@ nlohmann::ordered_json json_in(const fs::path& file) {
   return json;
 }
 
-/// A value of a manifest.
-template <class T>
-T setting(const nlohmann::ordered_json& of, const fs::path& file, const char* key) {
-  try {
-    return of.at(key).get<T>();
-  } catch (const nlohmann::json::exception&) {
-    refuse_file(file,
-                fmt::format("has no such '{}' as 'papilio offload' writes; give the folder of a "
-                            "live run",
-                            key));
+[[noreturn]] void refuse_setting(const fs::path& file, const char* key, const std::string& wanted) {
+  refuse_file(file, fmt::format("has no '{}' that is {}, as 'papilio offload' writes it; give the "
+                                "folder of a live run",
+                                key, wanted));
+}
+
+/// A text of a manifest.
+std::string text_setting(const nlohmann::ordered_json& of, const fs::path& file, const char* key) {
+  const auto found = of.find(key);
+  if (found == of.end() || !found->is_string()) refuse_setting(file, key, "a text");
+  return found->get<std::string>();
+}
+
+/// A number of a manifest, in min..max.
+double number_setting(const nlohmann::ordered_json& of, const fs::path& file, const char* key,
+                      double min, double max) {
+  const auto found = of.find(key);
+  const bool number = found != of.end() && found->is_number();
+  const double value = number ? found->get<double>() : min - 1;
+  if (!(value >= min && value <= max)) {
+    refuse_setting(file, key, fmt::format("a number of {} to {}", min, max));
   }
+  return value;
+}
+
+/// The same, which must be whole.
+std::int64_t whole_setting(const nlohmann::ordered_json& of, const fs::path& file, const char* key,
+                           std::int64_t min, std::int64_t max) {
+  const auto found = of.find(key);
+  const bool whole = found != of.end() && found->is_number_integer() &&
+                     (!found->is_number_unsigned() ||
+                      found->get<std::uint64_t>() <= static_cast<std::uint64_t>(max));
+  const std::int64_t value = whole ? found->get<std::int64_t>() : min - 1;
+  if (value < min || value > max) {
+    refuse_setting(file, key, fmt::format("a whole number of {} to {}", min, max));
+  }
+  return value;
 }
 
 std::vector<std::string> words_between_commas(const std::string& text) {
@@ -51,26 +79,17 @@ std::vector<std::string> words_between_commas(const std::string& text) {
   return words;
 }
 
-double positive_rate(const nlohmann::ordered_json& link, const fs::path& file, const char* key) {
-  const auto rate = setting<double>(link, file, key);
-  if (!(rate >= 1 && rate <= 1e15)) {
-    refuse_file(file, fmt::format("'{}' is no rate of 1 to 1e15 bit/s", key));
-  }
-  return rate;
-}
-
 std::optional<LiveLinkFacts> link_in(const fs::path& folder) {
   const fs::path file = folder / "link.json";
   if (!fs::exists(file)) return std::nullopt;
   const nlohmann::ordered_json json = json_in(file);
-  LiveLinkFacts link{.uplink_bit_per_s = positive_rate(json, file, "uplink_bit_per_s"),
-                     .downlink_bit_per_s = positive_rate(json, file, "downlink_bit_per_s"),
-                     .delay_s = setting<double>(json, file, "delay_s")};
-  if (!(link.delay_s >= 0 && link.delay_s <= kLongest)) {
-    refuse_file(file, "'delay_s' is no time of 0 to 1e9 s");
-  }
+  constexpr double kGreatestRate = 1e15;
+  LiveLinkFacts link{
+      .uplink_bit_per_s = number_setting(json, file, "uplink_bit_per_s", 1, kGreatestRate),
+      .downlink_bit_per_s = number_setting(json, file, "downlink_bit_per_s", 1, kGreatestRate),
+      .delay_s = number_setting(json, file, "delay_s", 0, kLongest)};
   if (json.contains("started_monotonic_ns")) {
-    link.started_ns = setting<std::int64_t>(json, file, "started_monotonic_ns");
+    link.started_ns = whole_setting(json, file, "started_monotonic_ns", 0, kLatestNs);
   }
   return link;
 }
@@ -94,12 +113,14 @@ LiveRunRequest request_in(const CsvTable& records, const CsvTable& stages, std::
   request.coding_s = time_in(stages, row, "encode_s");
   request.decoding_s = time_in(stages, row, "decode_s") + time_in(stages, row, "restore_s");
   if (!request.answered) return request;
-  request.times[LiveStage::kQueue] = time_in(stages, row, "queue_s");
-  request.times[LiveStage::kMobile] = time_in(stages, row, "prefix_s") + request.coding_s;
-  request.times[LiveStage::kUplink] = time_in(stages, row, "uplink_s");
-  request.times[LiveStage::kServer] =
-      time_in(stages, row, "wait_s") + time_in(stages, row, "service_s");
-  request.times[LiveStage::kDownlink] = time_in(stages, row, "downlink_s");
+  const auto recorded_s = [&](const char* column) {
+    return records.at_most(recorded, column, kLongest);
+  };
+  request.times[LiveStage::kQueue] = recorded_s("queue_s");
+  request.times[LiveStage::kMobile] = recorded_s("mobile_s");
+  request.times[LiveStage::kUplink] = recorded_s("uplink_s");
+  request.times[LiveStage::kServer] = recorded_s("wait_s") + recorded_s("service_s");
+  request.times[LiveStage::kDownlink] = recorded_s("downlink_s");
   return request;
 }
 
@@ -130,34 +151,44 @@ LiveRun read_live_run(const fs::path& folder) {
   }
   const fs::path file = folder / "manifest.json";
   const nlohmann::ordered_json manifest = json_in(file);
-  const auto settings = setting<nlohmann::ordered_json>(manifest, file, "settings");
+  const auto found = manifest.find("settings");
+  if (found == manifest.end() || !found->is_object()) refuse_setting(file, "settings", "an object");
+  const nlohmann::ordered_json& settings = *found;
+  constexpr double kMost = 1e6;
   LiveRun run;
   run.folder = folder;
-  run.model = setting<std::string>(settings, file, "model");
-  run.after = words_between_commas(setting<std::string>(settings, file, "after"));
-  run.bits = setting<std::int64_t>(settings, file, "bits");
-  run.codec = setting<std::string>(settings, file, "codec");
-  run.adaptive = setting<bool>(settings, file, "adaptive");
-  run.ping_s = setting<double>(settings, file, "ping_s");
-  run.load_level = setting<double>(settings, file, "load_level");
-  run.overlap = setting<std::size_t>(settings, file, "overlap");
-  run.deadline_s = setting<double>(settings, file, "deadline_s");
-  run.seed = setting<std::uint64_t>(manifest, file, "seed");
-  const auto rate_per_s = setting<double>(settings, file, "rate_per_s");
-  if (rate_per_s > 0) run.rate_per_s = rate_per_s;
-  const auto channels = setting<std::string>(settings, file, "channels");
-  try {
-    run.channels = std::stoll(channels);
-  } catch (const std::exception&) {
-    refuse_file(file, "'channels' names no unit; an adaptive run over units cannot be read yet");
+  run.model = text_setting(settings, file, "model");
+  run.after = words_between_commas(text_setting(settings, file, "after"));
+  run.bits = whole_setting(settings, file, "bits", 1, 32);
+  run.codec = text_setting(settings, file, "codec");
+  const auto adaptive = settings.find("adaptive");
+  run.adaptive = adaptive != settings.end() && adaptive->is_boolean() && adaptive->get<bool>();
+  run.ping_s = number_setting(settings, file, "ping_s", 1e-3, kMost);
+  run.load_level = number_setting(settings, file, "load_level", 1, kMost);
+  run.overlap = static_cast<std::size_t>(whole_setting(settings, file, "overlap", 0, 10'000));
+  run.deadline_s = number_setting(settings, file, "deadline_s", 1e-3, kMost);
+  run.seed = static_cast<std::uint64_t>(whole_setting(manifest, file, "seed", 0, 1'000'000));
+  if (const double rate_per_s = number_setting(settings, file, "rate_per_s", 0, kMost);
+      rate_per_s > 0) {
+    run.rate_per_s = rate_per_s;
+  }
+  const std::string channels = text_setting(settings, file, "channels");
+  const auto [stop, status] =
+      std::from_chars(channels.data(), channels.data() + channels.size(), run.channels);
+  if (status != std::errc{} || stop != channels.data() + channels.size() || run.channels < 0) {
+    refuse_setting(file, "channels", "one number: what chose among units cannot be read yet");
   }
   if (manifest.contains("begun_monotonic_ns")) {
-    run.begun_ns = setting<std::int64_t>(manifest, file, "begun_monotonic_ns");
+    run.begun_ns = whole_setting(manifest, file, "begun_monotonic_ns", 0, kLatestNs);
   }
   run.link = link_in(folder);
 
   const CsvTable records{(folder / "records.csv").string()};
   const CsvTable stages{(folder / "stages.csv").string()};
+  records.require({"request", "arrival_s", "end", "partition", "image", "latency_s", "queue_s",
+                   "mobile_s", "uplink_s", "wait_s", "service_s", "downlink_s"});
+  stages.require({"request", "end", "batch", "frame_bytes", "answer_bytes", "encode_s", "decode_s",
+                  "restore_s"});
   const std::vector<std::pair<std::int64_t, std::size_t>> recorded = requests_in(records);
   const std::vector<std::pair<std::int64_t, std::size_t>> staged = requests_in(stages);
   const bool same = std::equal(recorded.begin(), recorded.end(), staged.begin(), staged.end(),
@@ -187,6 +218,8 @@ std::vector<SimulatedRequest> read_simulated_run(const fs::path& folder,
                 "{records: 1}'");
   }
   const CsvTable records{file.string()};
+  records.require({"strategy", "request", "partition", "queue_s", "mobile_s", "promotion_s",
+                   "uplink_s", "delay_s", "wait_s", "service_s", "downlink_s"});
   std::vector<SimulatedRequest> requests;
   requests.reserve(records.rows());
   for (const auto& numbered : requests_in(records)) {
@@ -195,7 +228,7 @@ std::vector<SimulatedRequest> read_simulated_run(const fs::path& folder,
     const auto time = [&](const char* column) { return records.at_most(row, column, kLongest); };
     // The propagation each way, and what a calibration adds to it; nothing where nothing crossed.
     const double delay_s = time("delay_s");
-    const double up_s = delay_s > 0 ? (delay_s + upload_s - answer_s) / 2 : 0;
+    const double up_s = std::clamp((delay_s + upload_s - answer_s) / 2, 0.0, delay_s);
     SimulatedRequest one;
     one.partition = records.text(row, "partition");
     one.times[LiveStage::kQueue] = time("queue_s");

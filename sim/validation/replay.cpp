@@ -15,13 +15,9 @@
 namespace papilio {
 namespace {
 
-std::string without_ending(const std::string& partition, char mark) {
-  return partition.substr(0, partition.find(mark));
-}
-
 /// The cut that a partition's name tells: "split RB3/png" is behind RB3; none: nothing crossed.
 std::optional<std::string> cut_of(const std::string& partition) {
-  const std::string name = without_ending(partition, '/');
+  const std::string name = partition.substr(0, partition.rfind('/'));
   if (name == "mobile-only") return std::nullopt;
   if (name == "cloud-only") return "input";
   constexpr std::string_view kSplit = "split ";
@@ -30,7 +26,7 @@ std::optional<std::string> cut_of(const std::string& partition) {
 
 /// The codec that a partition's name tells: behind the slash; else raw.
 std::string codec_of(const std::string& partition) {
-  const std::size_t slash = partition.find('/');
+  const std::size_t slash = partition.rfind('/');
   return slash == std::string::npos ? "raw" : partition.substr(slash + 1);
 }
 
@@ -41,6 +37,7 @@ struct CrossingBytes {
   double median_bytes{0};
 };
 
+/// @throws ConfigError where there are more than a run could have
 std::vector<CrossingBytes> crossings_of(const LiveRun& run) {
   std::map<std::pair<std::string, std::string>, std::vector<double>> bytes;
   for (const LiveRunRequest& request : run.requests) {
@@ -48,6 +45,10 @@ std::vector<CrossingBytes> crossings_of(const LiveRun& run) {
     if (const std::optional<std::string> cut = cut_of(request.partition)) {
       bytes[{*cut, codec_of(request.partition)}].push_back(request.frame_bytes);
     }
+  }
+  constexpr std::size_t kMostCrossings = 1000;
+  if (bytes.size() > kMostCrossings) {
+    refuse_file(run.folder, "names more than 1000 cuts in records.csv, which is no run's");
   }
   std::vector<CrossingBytes> crossings;
   crossings.reserve(bytes.size());
@@ -61,9 +62,12 @@ std::vector<CrossingBytes> crossings_of(const LiveRun& run) {
 
 /// What a request's picture comes to at a crossing that it did not take, or whose times were
 /// measured apart.
-CodingTimes coding_of(const LiveRunRequest& request, const CrossingBytes& crossing,
-                      const std::optional<Codings>& codings) {
-  if (!codings) return {request.coding_s, request.decoding_s, crossing.median_bytes};
+CodingTimes coding_of(const LiveRun& run, const LiveRunRequest& request,
+                      const CrossingBytes& crossing, const std::optional<Codings>& codings) {
+  if (!codings) {
+    // A load level is applied by the fleet.
+    return {request.coding_s / run.load_level, request.decoding_s, crossing.median_bytes};
+  }
   const auto found = codings->find({crossing.cut, request.image});
   if (found == codings->end()) {
     throw ConfigError{fmt::format(
@@ -83,7 +87,7 @@ std::string payloads_csv(const LiveRun& run, const std::vector<CrossingBytes>& c
     for (const CrossingBytes& crossing : crossings) {
       const bool taken = cut_of(request.partition) == crossing.cut &&
                          codec_of(request.partition) == crossing.codec && request.frame_bytes > 0;
-      const CodingTimes coding = coding_of(request, crossing, codings);
+      const CodingTimes coding = coding_of(run, request, crossing, codings);
       append_csv(text, {{"image", text_value(fmt::format("{:06}:{}", i, request.image))},
                         {"cut", text_value(crossing.cut)},
                         {"channels", crossing.cut == "input" ? 0 : run.channels},
@@ -132,7 +136,8 @@ SeenWay seen_way(const LiveRun& run) {
     const double begun_s =
         request.arrival_s + request.times[LiveStage::kQueue] + request.times[LiveStage::kMobile];
     const double ended_s = begun_s + request.times[LiveStage::kUplink];
-    if (ended_s <= date_s) continue;  // it overlaps an earlier one, which says the rate
+    if (ended_s <= date_s || request.times[LiveStage::kUplink] <= way.delay_s)
+      continue;  // it overlaps an earlier one, which says the rate
     if (way.trace.empty()) append_csv(way.trace, {{"time_s", 0.0}, {"uplink_bit_per_s", 0.0}});
     // A row's rate is about the time since the row before.
     date_s = ended_s;
@@ -152,7 +157,7 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 }
 
 /// The strategies among which the run's mobile chose, or the one that it had.
-std::string strategies_yaml(const LiveRun& run) {
+std::string strategies_yaml(const LiveRun& run, const std::string& known_picture_codec) {
   std::string text = "strategies:\n";
   std::vector<std::string> cuts;
   for (const std::string& cut : run.after) {
@@ -166,9 +171,10 @@ std::string strategies_yaml(const LiveRun& run) {
     if (cut_of(request.partition) == "input") picture_codecs.insert(codec_of(request.partition));
   }
   if (std::find(run.after.begin(), run.after.end(), "input") != run.after.end()) {
-    if (picture_codecs.empty()) picture_codecs.insert(run.adaptive ? "png" : run.codec);
+    // Of a picture that was never sent nobody knows what it comes to, but as it is.
+    if (picture_codecs.empty()) picture_codecs.insert(known_picture_codec);
     for (const std::string& of : picture_codecs) {
-      text += fmt::format("  - {{strategy: cloud-only{}}}\n", codec(of));
+      text += fmt::format("  - {{strategy: cloud-only, bits: {}{}}}\n", run.bits, codec(of));
     }
   }
   if (!cuts.empty()) {
@@ -195,6 +201,8 @@ std::string number(double value) {
 Codings read_codings(const std::filesystem::path& file, std::int64_t channels, std::int64_t bits,
                      const std::string& codec) {
   const CsvTable table{file.string()};
+  table.require({"image", "cut", "channels", "bits", "codec", "body_bytes", "frame_bytes",
+                 "encode_s", "decode_s"});
   Codings codings;
   for (std::size_t row = 0; row < table.rows(); ++row) {
     const std::string& cut = table.text(row, "cut");
@@ -271,7 +279,11 @@ Replay replay_of(const LiveRun& run, const ReplaySpec& spec) {
         json_quoted(spec.radio), json_quoted(file), number(way.delay_s));
   }
   text +=
-      fmt::format("servers:\n  - {{name: server, device: {}}}\n", json_quoted(spec.server_device));
+      fmt::format("servers:\n  - name: server\n    device: {}\n", json_quoted(spec.server_device));
+  if (spec.background) {
+    text += fmt::format("    background: {{service_s: {}, load: [{{from_s: 0, load: {}}}]}}\n",
+                        number(spec.background->service_s), number(spec.background->load));
+  }
   text += fmt::format(
       "mobiles:\n  - name: mobile\n    cell: link\n    server: server\n    model: {}\n    device: "
       "{}\n    idle_power_w: 0\n    result_bytes: {}\n",
@@ -291,7 +303,11 @@ Replay replay_of(const LiveRun& run, const ReplaySpec& spec) {
         "deadline_s: {}}}\n",
         run.requests.size(), number(run.deadline_s));
   }
-  text += strategies_yaml(run);
+  std::string picture_codec = "raw";
+  for (const ReplayCrossing& one : spec.crossings) {
+    if (one.cut == "input") picture_codec = one.codec;
+  }
+  text += strategies_yaml(run, picture_codec);
   text += "output: {records: 1}\n";
   replay.files.emplace_back(spec.name + ".yaml", text);
   return replay;

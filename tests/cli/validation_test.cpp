@@ -94,6 +94,10 @@ TEST(ValidateVerb, SetsAnAdaptiveMobileBesideItsSimulation) {
     EXPECT_FALSE(choices.text(i, "live_partition").empty());
     EXPECT_FALSE(choices.text(i, "simulated_partition").empty());
   }
+  EXPECT_THAT(read_file(folder.path() / "out/simulated/adaptive.yaml"), HasSubstr("background: "));
+  EXPECT_EQ(
+      CsvTable{(folder.path() / "out/live/adaptive-others/stages.csv").string()}.text(0, "end"),
+      "completed");
 }
 
 TEST(ValidateVerb, RefusesWhatCannotBeRunLive) {

@@ -75,15 +75,20 @@ TEST(LatencyErrors, HaveIntervalsThatCoverTheTrueError) {
   // bootstrap of 60 values holds it somewhat less often than 95 times of 100.
   constexpr double kTrue = 1.1 / 1.5 - 1;
   int missed = 0;
+  double width = 0;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Stream stream{StreamFamily{seed, "test"}};
     std::vector<LiveStageTimes> live;
+    live.reserve(60);
     for (int i = 0; i < 60; ++i) live.push_back(times_of(0, 1 + stream.uniform(), 0, 0, 0));
     const std::vector<LiveStageTimes> simulated(live.size(), times_of(0, 1.1, 0, 0, 0));
     const LatencyErrors errors = latency_errors(live, simulated, seed);
+    width += errors.median.most - errors.median.least;
     missed += errors.median.least > kTrue || errors.median.most < kTrue ? 1 : 0;
   }
   EXPECT_LE(missed, 20);
+  // The median of 60 values of U lies within ± 0.13, so that of 1.1 / (1 + U) varies by about 0.13.
+  EXPECT_LT(width / 200, 0.2);
 }
 
 /// A cell whose live times follow from the simulated ones by a calibration.
@@ -146,6 +151,8 @@ TEST(CalibrationFit, FindsTheNumbersThatTimesWereMadeWith) {
     EXPECT_NEAR(found.upload.factor, made.upload.factor, 1e-6);
     EXPECT_NEAR(found.upload.message_bytes, made.upload.message_bytes, 1e-2);
     EXPECT_NEAR(found.upload.message_s, made.upload.message_s, 1e-8);
+    EXPECT_NEAR(found.server.fixed_s, made.server.fixed_s, 1e-9);
+    EXPECT_NEAR(found.download.message_s, made.download.message_s, 1e-8);
     EXPECT_NEAR(found.download.message_bytes, made.download.message_bytes, 1e-2);
     const LeaveOneOut worth = cross_validate(cells);
     EXPECT_LT(worth.worst_after, 1e-9);
@@ -170,10 +177,36 @@ TEST(CalibrationFit, RestsOnRequestsThatCameOneAfterAnother) {
               ::testing::ThrowsMessage<ConfigError>(HasSubstr("2 cells whose requests came one")));
 }
 
+TEST(CalibrationFit, RefusesWhatWasCalibratedOrLoaded) {
+  const auto fit = [](std::vector<ValidationCell> cells) {
+    static_cast<void>(cells_to_fit(cells));
+  };
+  std::vector<ValidationCell> cells = cells_by({});
+  cells[3].calibration = "here.yaml";
+  EXPECT_THAT([&] { fit(cells); },
+              ::testing::ThrowsMessage<ConfigError>(HasSubstr("with the calibration 'here.yaml'")));
+  cells[3].calibration.clear();
+  cells[3].load_level = 4;
+  EXPECT_THAT([&] { fit(cells); },
+              ::testing::ThrowsMessage<ConfigError>(HasSubstr("load level of 4")));
+}
+
+TEST(ValidationCells, RefuseAFileWithoutTheirColumns) {
+  const TemporaryFolder folder;
+  folder.write("cells.csv", "model\nx\n");
+  EXPECT_THAT([&] { static_cast<void>(read_validation_cells(folder.path())); },
+              ::testing::ThrowsMessage<ConfigError>(HasSubstr("there is no column 'network'")));
+}
+
 TEST(ValidationCells, AreReadBackAsTheyWereWritten) {
   CalibrationFit made;
   made.mobile = {1.2, 1e-4};
-  const std::vector<ValidationCell> cells = cells_by(made);
+  std::vector<ValidationCell> cells = cells_by(made);
+  cells[1].folder = "wifi, RB3";
+  cells[1].unanswered = 3;
+  cells[1].left_out = 2;
+  cells[1].errors.p90 = QuantileError{0.2, 0.1, -0.6, -0.4};
+  cells[1].errors.p99 = QuantileError{0.3, 0.2, -0.5, 0.1};
   const TemporaryFolder folder;
   folder.write("cells.csv", validation_csv(cells));
   const std::vector<ValidationCell> read = read_validation_cells(folder.path());
@@ -187,19 +220,20 @@ void write_ledger(const TemporaryFolder& folder, const std::string& rate, int ov
   folder.write("manifest.json",
                fmt::format(
                    R"({{"seed": 3, "settings": {{"model": "resnet20-cifar10", "after": "RB3",
-  "channels": "0", "bits": 8, "codec": "raw", "adaptive": false, "ping_s": 1, "load_level": 1, "overlap": {},
+  "channels": "0", "bits": 8, "codec": "raw", "adaptive": false, "ping_s": 1, "load_level": 2, "overlap": {},
   "deadline_s": 10, "rate_per_s": {}}}}})",
                    overlap, rate));
   folder.write("records.csv",
-               "request,arrival_s,end,partition,image,latency_s\n"
-               "1,0.5,completed,split RB3,b,0.1343\n0,0,completed,split RB3,a,0.0343\n"
-               "2,1,completed,split RB3,c,0.5\n");
+               "request,arrival_s,end,partition,image,latency_s,queue_s,mobile_s,uplink_s,wait_s,"
+               "service_s,downlink_s\n"
+               "1,0.5,completed,split RB3,b,0.1343,0.1,0.0012,0.02,0.0001,0.003,0.01\n"
+               "0,0,completed,split RB3,a,0.0343,0,0.0012,0.02,0.0001,0.003,0.01\n"
+               "2,1,completed,split RB3,c,0.5,0,0.0012,0,0,0,0\n");
   folder.write("stages.csv",
-               "request,end,frame_bytes,answer_bytes,batch,queue_s,prefix_s,encode_s,uplink_s,"
-               "wait_s,service_s,decode_s,restore_s,downlink_s\n"
-               "0,completed,16414,64,1,0,0.001,0.0002,0.02,0.0001,0.003,0.0001,0.0001,0.01\n"
-               "1,completed,16000,66,1,0.1,0.001,0.0002,0.02,0.0001,0.003,0.0001,0.0001,0.01\n"
-               "2,fell back,16414,0,0,0,0.001,0.0002,,,,,,\n");
+               "request,end,frame_bytes,answer_bytes,batch,encode_s,decode_s,restore_s\n"
+               "0,completed,16414,64,1,0.0002,0.0001,0.0001\n"
+               "1,completed,16000,66,1,0.0002,0.0001,0.0001\n"
+               "2,fell back,16414,0,0,0.0002,,\n");
 }
 
 std::string text_of_file(const Replay& replay, const std::string& name) {
@@ -229,15 +263,27 @@ TEST(LiveRun, RefusesWhatIsNone) {
   EXPECT_THAT(read, ::testing::ThrowsMessage<ConfigError>(HasSubstr("has no manifest.json")));
   write_ledger(folder, "0", 0);
   folder.write("manifest.json", R"({"seed": 1, "settings": {"model": 7}})");
-  EXPECT_THAT(read, ::testing::ThrowsMessage<ConfigError>(HasSubstr("no such 'model'")));
+  EXPECT_THAT(read,
+              ::testing::ThrowsMessage<ConfigError>(HasSubstr("has no 'model' that is a text")));
   write_ledger(folder, "0", 0);
   folder.write("link.json", R"({"uplink_bit_per_s": -1, "downlink_bit_per_s": 1, "delay_s": 0})");
-  EXPECT_THAT(read,
-              ::testing::ThrowsMessage<ConfigError>(HasSubstr("'uplink_bit_per_s' is no rate")));
+  EXPECT_THAT(read, ::testing::ThrowsMessage<ConfigError>(
+                        HasSubstr("'uplink_bit_per_s' that is a number of 1")));
   folder.write("link.json",
                R"({"uplink_bit_per_s": 5e6, "downlink_bit_per_s": 1e7, "delay_s": 0})");
-  folder.write("stages.csv", "request\n0\n");
+  folder.write("stages.csv", "request\n0\n1\n2\n");
+  EXPECT_THAT(read, ::testing::ThrowsMessage<ConfigError>(HasSubstr("there is no column 'end'")));
+  write_ledger(folder, "0", 0);
+  folder.write("stages.csv",
+               "request,end,frame_bytes,answer_bytes,batch,encode_s,decode_s,restore_s\n"
+               "7,completed,1,1,1,0,0,0\n");
   EXPECT_THAT(read, ::testing::ThrowsMessage<ConfigError>(HasSubstr("not of one run")));
+  write_ledger(folder, "-1", 0);
+  EXPECT_THAT(read,
+              ::testing::ThrowsMessage<ConfigError>(HasSubstr("'rate_per_s' that is a number")));
+  write_ledger(folder, "0", -1);
+  EXPECT_THAT(read,
+              ::testing::ThrowsMessage<ConfigError>(HasSubstr("'overlap' that is a whole number")));
 }
 
 TEST(Replay, HasTheBytesAndDatesOfTheRun) {
@@ -249,16 +295,19 @@ TEST(Replay, HasTheBytesAndDatesOfTheRun) {
   spec.mobile_device = "phone";
   spec.server_device = "gpu";
   spec.link = LiveLinkFacts{5e6, 1e7, 0.002};
+  spec.background = ReplayBackground{0.002, 0.5};
   const Replay replay = replay_of(run, spec);
   const std::string fleet = text_of_file(replay, "Mine.yaml");
-  EXPECT_THAT(fleet, AllOf(HasSubstr("name: \"mine\""), HasSubstr("overlap: 2"),
-                           HasSubstr("process: trace"), HasSubstr("rate_bit_per_s: 5000000"),
-                           HasSubstr("result_bytes: 64"),
-                           HasSubstr("{strategy: split, after: [\"RB3\"], bits: 8}")));
+  EXPECT_THAT(fleet,
+              AllOf(HasSubstr("name: \"mine\""), HasSubstr("overlap: 2"),
+                    HasSubstr("process: trace"), HasSubstr("rate_bit_per_s: 5000000"),
+                    HasSubstr("result_bytes: 64"), HasSubstr("load_level: 2"),
+                    HasSubstr("background: {service_s: 0.002, load: [{from_s: 0, load: 0.5}]}"),
+                    HasSubstr("{strategy: split, after: [\"RB3\"], bits: 8}")));
   EXPECT_EQ(text_of_file(replay, "Mine.arrivals.csv"), "arrival_s\n0\n0.5\n1\n");
   EXPECT_THAT(text_of_file(replay, "Mine.payloads.csv"),
-              AllOf(HasSubstr("000000:a,RB3,0,8,raw,16414,0,0.0002,0.0002\n"),
-                    HasSubstr("000001:b,RB3,0,8,raw,16000,0,0.0002,0.0002\n")));
+              AllOf(HasSubstr("000000:a,RB3,0,8,raw,16414,0,0.0001,0.0002\n"),
+                    HasSubstr("000001:b,RB3,0,8,raw,16000,0,0.0001,0.0002\n")));
 }
 
 TEST(Replay, TakesTheRatesThatUploadsSawWhereNoneIsStated) {

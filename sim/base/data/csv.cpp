@@ -23,6 +23,7 @@ CsvTable::CsvTable(const std::string& path, const std::vector<std::string>* colu
   if (rows_.empty()) throw ConfigError{fmt::format("{}: error: the file is empty", path)};
   columns_ = std::move(rows_.front().cells);
   const std::size_t header = rows_.front().line;
+  header_line_ = header;
   rows_.erase(rows_.begin());
   for (auto it = columns_.begin(); it != columns_.end(); ++it) {
     if (std::find(columns_.begin(), it, *it) == it) continue;
@@ -40,6 +41,14 @@ CsvTable::CsvTable(const std::string& path, const std::vector<std::string>* colu
                                   columns_.size(), row.cells.size())};
   }
   if (rows_.empty()) throw ConfigError{fmt::format("{}: error: the table has no rows", path)};
+}
+
+void CsvTable::require(const std::vector<std::string>& columns) const {
+  for (const std::string& column : columns) {
+    if (has(column)) continue;
+    throw ConfigError{fmt::format("{}:{}: error: there is no column '{}'; the header is '{}'",
+                                  path_, header_line_, column, fmt::join(columns_, ","))};
+  }
 }
 
 bool CsvTable::has(std::string_view column) const {

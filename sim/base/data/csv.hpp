@@ -24,6 +24,9 @@ class CsvTable {
   [[nodiscard]] std::size_t rows() const { return rows_.size(); }
   [[nodiscard]] const std::vector<std::string>& columns() const { return columns_; }
   [[nodiscard]] bool has(std::string_view column) const;
+  /// Refuses a table that lacks a column which its reader takes.
+  /// @throws ConfigError with file, the header's line and the first that is missing
+  void require(const std::vector<std::string>& columns) const;
   /// Where a row begins in the file, from 1.
   [[nodiscard]] std::size_t line(std::size_t row) const { return rows_[row].line; }
 
@@ -55,6 +58,7 @@ class CsvTable {
   CsvTable(const std::string& path, const std::vector<std::string>* columns);
 
   std::string path_;
+  std::size_t header_line_{1};
   std::vector<std::string> columns_;
   std::vector<CsvRecord> rows_;
 };

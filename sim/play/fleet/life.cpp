@@ -499,7 +499,9 @@ void Life::stop(double now) {
     if (request.span == SpanKind::kLost) continue;
     const Mobile& mobile = fleet_.mobile_of(request);
     const Flow flow{id, request.generation};
-    if (request.span == SpanKind::kDownlink) {
+    const auto lane = downloading_.find(request.mobile);
+    const bool waits = lane != downloading_.end() && lane->second.front() != id;
+    if (request.span == SpanKind::kDownlink && !waits) {
       const double elapsed_s = now - request.span_begin_s;
       const double sent = fleet_.resources.link(mobile.downlink).abort(now, flow);
       radios_.end_download(request, sent, elapsed_s, now);
