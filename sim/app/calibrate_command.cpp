@@ -33,10 +33,14 @@ void calibrate_command(const Words& words) {
       "what the calibration is worth. Scenarios and\nfleets use it where they name the file: "
       "'calibration: FILE'. docs/models/calibration.md",
       {"papilio calibrate results/validate-validation --name here",
-       "papilio calibrate results/validate-validation -o here.yaml --format json"}};
+       "papilio calibrate results/validate-validation --leave-out wifi -o here.yaml --format "
+       "json"}};
   line.add_positional("folder", -1);
   line.add_options()("name", po::value<std::string>()->value_name("NAME"),
                      "what it is called (default: the machine's, 'here')");
+  line.add_options()("leave-out", po::value<std::vector<std::string>>()->value_name("RADIO"),
+                     "take no cells of this radio, on which the calibration is to be tried; may be "
+                     "given again");
   line.add_options()("output,o", po::value<std::string>()->value_name("FILE.yaml"),
                      "where it goes (default: results/calibrations/NAME.yaml)");
   line.add_format_option("what is printed: md, csv, json, latex or html");
@@ -65,6 +69,12 @@ void calibrate_command(const Words& words) {
   for (const std::string& one : folders) {
     const std::vector<ValidationCell> more = read_validation_cells(one);
     cells.insert(cells.end(), more.begin(), more.end());
+  }
+  for (const std::string& radio : line.all("leave-out")) {
+    const std::size_t taken =
+        std::erase_if(cells, [&](const ValidationCell& cell) { return cell.network == radio; });
+    if (taken == 0)
+      refuse_calibration(fmt::format("--leave-out: no cell is of the radio '{}'", radio));
   }
   cells = cells_to_fit(cells);
   const CalibrationFit fit = fit_calibration(cells);

@@ -250,7 +250,7 @@ const std::vector<OptionSource>& option_sources() {
        [](const CompletionContext& context) { return things(context, "devices"); }},
       {"replay", "mobile,server",
        [](const CompletionContext& context) { return things(context, "devices"); }},
-      {"replay", "radio",
+      {"replay,calibrate", "radio,leave-out",
        [](const CompletionContext& context) { return things(context, "radios"); }},
       {"plan", "network",
        [](const CompletionContext& context) { return things(context, "radios"); }},

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Three networks, three radios, four cuts, requests one after another and overlapping: live and
-simulated, without a calibration and with one of the other two networks. docs/validation.md
+simulated, without a calibration, with one of the network's cells on the other two radios, and with
+one of the other two networks. docs/validation.md
 
     sudo tests/bench/validation.py build/release results/validation --resnet20 resnet20.th \\
         --resnet56 resnet56.th --units results/units
 
-Needs two idle processors and about half an hour. Writes OUT/NETWORK, what 'papilio validate' left;
-OUT/without-NETWORK.yaml, the calibration of the other two; OUT/NETWORK-calibrated; OUT/summary.csv.
+Needs two idle processors and a quarter of an hour. Writes OUT/NETWORK, what 'papilio validate' left;
+OUT/NETWORK-without-RADIO.yaml, a calibration, and OUT/NETWORK-RADIO-calibrated; OUT/without-NETWORK.yaml,
+the calibration of the other two networks, and OUT/NETWORK-calibrated; OUT/summary.csv.
 """
 
 import argparse
@@ -17,7 +19,7 @@ import subprocess
 import sys
 
 SLOW_S = 20e-3
-RADIOS = "networks=[3g, 4g, wifi]"
+RADIOS = ["3g", "4g", "wifi"]
 
 
 def networks(words):
@@ -44,9 +46,9 @@ def papilio(words, *arguments):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def validate(words, name, folder, more):
+def validate(words, name, folder, more, radios=RADIOS):
     changes, network, requests = networks(words)[name]
-    sets = [word for change in (RADIOS, *changes) for word in ("--set", change)]
+    sets = [word for change in (f"networks=[{', '.join(radios)}]", *changes) for word in ("--set", change)]
     papilio(words, "validate", words.scenario, *sets, "--overlap", 2, "--requests", requests,
             "-o", folder, *more, *([] if "--again" in more else network))
 
@@ -87,16 +89,25 @@ def main():
     names = list(networks(words))
     if not words.summarise:
         for name in names:
-            validate(words, name, words.out / name, [])
+            if not (words.out / name / "cells.csv").exists():  # else it was run before
+                validate(words, name, words.out / name, [])
         for name in names:
+            for radio in RADIOS:
+                calibration = words.out / f"{name}-without-{radio}.yaml"
+                papilio(words, "calibrate", words.out / name, "--leave-out", radio,
+                        "--name", f"{name}-without-{radio}", "-o", calibration, "-q")
+                validate(words, name, words.out / f"{name}-{radio}-calibrated",
+                         ["--again", words.out / name, "--calibration", calibration], [radio])
             calibration = words.out / f"without-{name}.yaml"
             papilio(words, "calibrate", *(words.out / other for other in names if other != name),
                     "--name", f"without-{name}", "-o", calibration, "-q")
             validate(words, name, words.out / f"{name}-calibrated",
                      ["--again", words.out / name, "--calibration", calibration])
     rows = []
-    for kind, suffix in (("uncalibrated", ""), ("calibrated by the other networks", "-calibrated")):
-        cells = [cell for name in names for cell in errors_of(words.out / (name + suffix))]
+    radios = [f"-{radio}-calibrated" for radio in RADIOS]
+    for kind, suffixes in (("uncalibrated", [""]), ("calibrated by the other radios", radios),
+                           ("calibrated by the other networks", ["-calibrated"])):
+        cells = [cell for name in names for suffix in suffixes for cell in errors_of(words.out / (name + suffix))]
         rows.append(describe(kind, cells))
         for mode in ("sequential", "overlapping"):
             rows.append(describe(f"{kind}, {mode}", [cell for cell in cells if cell["mode"] == mode]))

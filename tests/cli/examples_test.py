@@ -63,7 +63,7 @@ def prepare(folder):
     (folder / "map.csv").write_text("measured,layer\nlinear,linear\n")
     shutil.copytree(root / "results/reference/figure7-cifar10", results / "train-resnet20-cifar10")
     # A validation, and a live run of it.
-    shutil.copytree(root / "results/reference/validation", results / "validate-validation")
+    shutil.copytree(root / "results/reference/validate-validation", results / "validate-validation")
     # A cluster that takes every job and runs none.
     tools = folder / "tools"
     tools.mkdir()
