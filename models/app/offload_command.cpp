@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,7 @@
 #include "sim/base/cli/streams.hpp"
 #include "sim/base/cli/terminal.hpp"
 #include "sim/base/document/json_text.hpp"
+#include "sim/base/document/rows.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/machine/energy_meter.hpp"
 #include "sim/base/output_folder.hpp"
@@ -186,6 +188,35 @@ nlohmann::ordered_json greeting_json(const ServerGreeting& greeting) {
           {"queue", greeting.queue}};
 }
 
+/// What pings found, by the run's dates; a server that did not answer has neither rate nor wait.
+std::string pings_csv(const std::vector<LinkObservation>& observations,
+                      std::chrono::steady_clock::duration begun) {
+  std::string text;
+  constexpr double kBits = 8;
+  for (const LinkObservation& one : observations) {
+    const std::chrono::duration<double> date = one.at.time_since_epoch() - begun;
+    const bool answered = std::isfinite(one.state.wait_s);
+    const auto known = [&](double value) { return answered ? Value{value} : Value{}; };
+    append_csv(text, {{"date_s", date.count()},
+                      {"uplink_bit_per_s", known(kBits * one.state.uplink_byte_per_s)},
+                      {"delay_s", known(one.state.delay_s)},
+                      {"wait_s", known(one.state.wait_s)}});
+  }
+  return text;
+}
+
+/// What an adaptive mobile takes its parts to cost.
+nlohmann::ordered_json costs_json(const LiveOffer& offer, const std::vector<PartCosts>& costs) {
+  nlohmann::ordered_json all = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    all.push_back({{"part", offer.parts[i].text()},
+                   {"mobile_s", costs[i].mobile_s},
+                   {"server_s", costs[i].server_s},
+                   {"upload_bytes", costs[i].upload_bytes}});
+  }
+  return all;
+}
+
 nlohmann::ordered_json offload_settings(const VerbOptions& options, const LiveSetup& setup,
                                         const MobileOptions& mobile) {
   return {{"model", setup.graph.name()},
@@ -296,10 +327,13 @@ void offload_command(const Words& words) {
   LoadedMobile loaded{half, load_level};
   std::optional<LiveSelection> selection;
   std::optional<LivePinger> pinger;
+  std::vector<PartCosts> costs;
+  double whole_s = 0;
   if (adaptive) {
     facts.policy = "selection";
-    const std::vector<PartCosts> costs = profiled(client, loaded, offer, deadline_s);
-    selection.emplace(costs, alone_s(loaded));
+    costs = profiled(client, loaded, offer, deadline_s);
+    whole_s = alone_s(loaded);
+    selection.emplace(costs, whole_s);
     pinger.emplace(client, *selection, filling_of(costs), options.real_of("ping", 1e-3, 1e6),
                    ping_deadline_s(mobile_options));
   }
@@ -351,6 +385,11 @@ void offload_command(const Words& words) {
   }
   if (cut_short) manifest["interrupted"] = ended;
   manifest["pictures_left_out"] = left_out_json(left_out.get());
+  if (selection) {
+    manifest["costs"] = costs_json(offer, costs);
+    manifest["mobile_only_s"] = whole_s;
+    folder.add("pings.csv", pings_csv(selection->observations(), begun));
+  }
   for (const auto& [name, text] : ledger.files) folder.add(name, text);
   folder.add("tables.md", to_markdown(ledger.report));
   folder.add("tables.tex", to_latex(ledger.report));

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "sim/base/data/csv.hpp"
 #include "sim/base/document/rows.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/stats/estimate.hpp"
@@ -63,6 +64,28 @@ double mean_rate(const RateTimeline& uplink, double from_s, double to_s) {
   return sum / kSteps;
 }
 
+/// The uplink's rates that pings found, by their dates.
+std::vector<std::pair<double, double>> pinged_rates(const std::filesystem::path& folder) {
+  const CsvTable pings{(folder / "pings.csv").string()};
+  pings.require({"date_s", "uplink_bit_per_s"});
+  std::vector<std::pair<double, double>> rates;
+  for (std::size_t row = 0; row < pings.rows(); ++row) {
+    if (pings.text(row, "uplink_bit_per_s").empty()) continue;
+    rates.emplace_back(pings.number(row, "date_s"), pings.number(row, "uplink_bit_per_s"));
+  }
+  return rates;
+}
+
+/// Their median from one date to another.
+TableCell pinged_cell(const std::vector<std::pair<double, double>>& rates, double from_s,
+                      double to_s) {
+  std::vector<double> seen;
+  for (const auto& [date_s, rate] : rates) {
+    if (date_s >= from_s && date_s < to_s) seen.push_back(rate);
+  }
+  return seen.empty() ? none("none") : decimals(quantile(seen, 0.5) * 1e-6, 2);
+}
+
 std::vector<ChoiceWindow> windows_of(const LiveRun& run,
                                      const std::vector<SimulatedRequest>& simulated) {
   const double end_s = run.requests.back().arrival_s;
@@ -106,12 +129,14 @@ Document report_of(const AdaptiveCase& one, const LiveRun& run,
   Table table{.columns = {{"from, s"},
                           {"to, s"},
                           {"uplink, Mbit/s"},
+                          {"pinged, Mbit/s"},
                           {"requests"},
                           {"live", true},
                           {"simulated", true},
                           {"the same, %"},
                           {"live, median ms"},
                           {"simulated, median ms"}}};
+  const std::vector<std::pair<double, double>> pinged = pinged_rates(run.folder);
   for (const ChoiceWindow& window : windows) {
     if (window.requests == 0) continue;
     std::vector<double> live_s = window.live_s;
@@ -119,7 +144,8 @@ Document report_of(const AdaptiveCase& one, const LiveRun& run,
     table.rows.push_back(
         {decimals(window.from_s, 1), decimals(window.to_s, 1),
          decimals(mean_rate(uplink, window.from_s, window.to_s) * kBitsOfByte * 1e-6, 2),
-         window.requests, choices_text(window.live), choices_text(window.simulated),
+         pinged_cell(pinged, window.from_s, window.to_s), window.requests,
+         choices_text(window.live), choices_text(window.simulated),
          decimals(100.0 * static_cast<double>(window.same) / static_cast<double>(window.requests),
                   0),
          decimals(quantile(live_s, 0.5) * 1e3, 2), decimals(quantile(simulated_s, 0.5) * 1e3, 2)});
@@ -130,7 +156,8 @@ Document report_of(const AdaptiveCase& one, const LiveRun& run,
        .table = std::move(table),
        .remarks =
            {"Others' jobs come at random in both, as often but not at the same dates; pings of "
-            "a simulated mobile cost nothing and tell the rate exactly."},
+            "a simulated mobile cost nothing and tell the rate exactly.",
+            "Pinged is what the live mobile's pings made of the uplink, the median."},
        .caption = {}});
   return document;
 }

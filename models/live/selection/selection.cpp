@@ -83,6 +83,13 @@ LiveSelection::~LiveSelection() = default;
 void LiveSelection::observe(const LinkState& state) {
   const std::lock_guard lock{mutex_};
   state_ = state;
+  constexpr std::size_t kMost = 1'000'000;
+  if (observed_.size() < kMost) observed_.push_back({std::chrono::steady_clock::now(), state});
+}
+
+std::vector<LinkObservation> LiveSelection::observations() const {
+  const std::lock_guard lock{mutex_};
+  return observed_;
 }
 
 std::optional<std::size_t> LiveSelection::choose() const {

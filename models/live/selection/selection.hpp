@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -49,6 +50,12 @@ class LinkMeter {
   double byte_per_s_{0};        // 0: none is known
 };
 
+/// What was observed, and when.
+struct LinkObservation {
+  std::chrono::steady_clock::time_point at;
+  LinkState state;
+};
+
 /// Chooses the part of each request as the policy `selection` of fleets does: the least of
 /// TM + TU + TC, with the rate and the load that the last ping found (butterfly paper, Algorithm
 /// 1). Thread-safe.
@@ -64,12 +71,15 @@ class LiveSelection {
   void observe(const LinkState& state);
   /// Position of a part; nothing: the mobile alone. Of equals the part that was given first.
   [[nodiscard]] std::optional<std::size_t> choose() const;
+  /// Everything that was observed so far, in its order; of a million the first.
+  [[nodiscard]] std::vector<LinkObservation> observations() const;
 
  private:
   class Model;
   std::unique_ptr<const Model> model_;
   mutable std::mutex mutex_;
   LinkState state_;
+  std::vector<LinkObservation> observed_;
 };
 
 /// Pings a server again and again, in a thread of its own, and tells a selection what it found.
