@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tests/support/program.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -44,6 +45,7 @@ Finished ask(const TemporaryFolder& folder, const std::vector<std::string>& more
 // take what 95 % intervals of eight runs of 66,000 requests leave open, some 2 % of W: dW/dN is
 // there s / (2 (1 - rho)²) / 100 = 0.45 ms, so half a mobile.
 TEST(Capacity, IsThatOfQueueingTheory) {
+  if (kSanitized) GTEST_SKIP() << "theory; the next test and the unit's run its code";
   const TemporaryFolder folder;
   std::vector<nlohmann::json> answers;
   for (const char* start : {"mobiles.0.count=40", "mobiles.0.count=120"}) {

@@ -15,6 +15,7 @@
 #include "sim/base/document/document.hpp"
 #include "tests/support/program.hpp"
 #include "tests/support/run.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio {
@@ -38,15 +39,33 @@ const std::vector<std::string> kFleetFiles{"fleet.csv",      "energy.csv",  "cho
                                            "timeseries.csv", "records.csv", "tables.md",
                                            "tables.tex"};
 
+/// A run of the fleet of faults; under the sanitizers all that goes wrong, ten times as soon.
+std::vector<std::string> faults(const std::vector<std::string>& more = {}) {
+  std::vector<std::string> words{kFaults};
+  if (kSanitized) {
+    for (const char* sooner :
+         {"duration_s=100",
+          "windows=[{name: before, from_s: 0, to_s: 20}, {name: outage, from_s: 20, to_s: 26}, "
+          "{name: crash, from_s: 40, to_s: 50}, {name: slow, from_s: 60, to_s: 70}, "
+          "{name: after, from_s: 80, to_s: 100}]",
+          "cells.0.outages=[{from_s: 20, to_s: 26}]", "servers.0.crashes=[{from_s: 40, to_s: 50}]",
+          "servers.0.slow=[{from_s: 60, to_s: 70, factor: 400}]", "mobiles.0.battery_j=8"}) {
+      words.insert(words.end(), {"--set", sooner});
+    }
+  }
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 CsvTable table_of(const fs::path& file) {
   return CsvTable{file.string()};
 }
 
 TEST(FleetRun, TheNumberOfJobsChangesNoByte) {
   const TemporaryFolder folder;
-  run_to(folder.path() / "a", {kFaults});
-  run_to(folder.path() / "b", {kFaults});
-  run_to(folder.path() / "c", {kFaults, "--jobs", "3"});
+  run_to(folder.path() / "a", faults());
+  run_to(folder.path() / "b", faults());
+  run_to(folder.path() / "c", faults({"--jobs", "3"}));
   expect_same_files(folder.path() / "a", folder.path() / "b", kFleetFiles);
   expect_same_files(folder.path() / "a", folder.path() / "c", kFleetFiles);
 }
@@ -56,11 +75,12 @@ TEST(FleetRun, ABanditLearnsTheSameOnAnyNumberOfJobs) {
   const TemporaryFolder folder;
   const std::vector<std::string> run{"scenarios/fleets/bandit.yaml",
                                      "--set",
-                                     "replications=3",
+                                     fewer("replications=3", "replications=2"),
                                      "--set",
-                                     "duration_s=60",
+                                     fewer("duration_s=60", "duration_s=15"),
                                      "--set",
-                                     "windows=[{name: all of it, from_s: 0, to_s: 60}]",
+                                     fewer("windows=[{name: all of it, from_s: 0, to_s: 60}]",
+                                           "windows=[{name: all of it, from_s: 0, to_s: 15}]"),
                                      "--set",
                                      "output.records=1"};
   const auto with_jobs = [&](const char* jobs) {
@@ -78,7 +98,7 @@ TEST(FleetRun, ABanditLearnsTheSameOnAnyNumberOfJobs) {
 
 TEST(FleetRun, TheEffectiveScenarioRunsToTheSameBytes) {
   const TemporaryFolder folder;
-  run_to(folder.path() / "a", {kFaults, "--set", "seed=7", "--set", "replications=2"});
+  run_to(folder.path() / "a", faults({"--set", "seed=7", "--set", "replications=2"}));
   run_to(folder.path() / "b", {(folder.path() / "a/scenario.effective.yaml").string()});
   expect_same_files(folder.path() / "a", folder.path() / "b", kFleetFiles);
 }
@@ -94,8 +114,8 @@ TEST(FleetRun, TheEffectiveScenarioFindsItsTracesAndDates) {
 
 TEST(FleetRun, AnotherSeedIsAnotherRun) {
   const TemporaryFolder folder;
-  run_to(folder.path() / "a", {kFaults});
-  run_to(folder.path() / "b", {kFaults, "--set", "seed=2"});
+  run_to(folder.path() / "a", faults());
+  run_to(folder.path() / "b", faults({"--set", "seed=2"}));
   EXPECT_NE(read_file(folder.path() / "a/fleet.csv"), read_file(folder.path() / "b/fleet.csv"));
 }
 
@@ -156,7 +176,7 @@ TEST(FleetRun, EveryStrategyMeetsTheSameSizesAndLosses) {
 
 TEST(FleetRun, EveryColumnIsDocumented) {
   const TemporaryFolder folder;
-  run_to(folder.path(), {kFaults});
+  run_to(folder.path(), faults());
   const std::string documentation = read_file(fs::path{PAPILIO_SOURCE_DIR} / "docs/outputs.md");
   for (const char* file :
        {"fleet.csv", "energy.csv", "choices.csv", "timeseries.csv", "records.csv"}) {
@@ -171,8 +191,9 @@ TEST(FleetRun, EveryColumnIsDocumented) {
 TEST(FleetRun, PrintsEachFormat) {
   const TemporaryFolder folder;
   const auto print = [&](const std::string& format) {
-    const Finished run =
-        run_papilio({"run", kFaults, "-o", folder.path().string(), "--format", format});
+    std::vector<std::string> words = faults({"-o", folder.path().string(), "--format", format});
+    words.insert(words.begin(), "run");
+    const Finished run = run_papilio(words);
     EXPECT_EQ(run.exit_code, 0) << run.err;
     return run.out;
   };
@@ -228,7 +249,7 @@ TEST(FleetRun, WhereNobodyAsksIsAResult) {
 
 TEST(FleetRun, TheManifestSaysHowFastItWas) {
   const TemporaryFolder folder;
-  run_to(folder.path(), {kFaults});
+  run_to(folder.path(), faults());
   const auto manifest = nlohmann::json::parse(read_file(folder.path() / "manifest.json"));
   ASSERT_EQ(manifest["runs"].size(), 5U);
   EXPECT_EQ(manifest["runs"][1]["strategy"], "RB1");

@@ -27,6 +27,7 @@
 #include "tests/support/identity.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/program.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio::testing {
@@ -248,7 +249,7 @@ TEST(LiveVerbs, EndEachRequestThoughTheServerIsKilledInItsMidstAndStartsAnew) {
   };
   // One goes on until it is told to end, with four requests on their way; one has so many requests,
   // and fails what the server does not answer.
-  constexpr std::size_t kRequests = 1'500;
+  constexpr std::size_t kRequests = fewer<std::size_t>(1'500, 400);
   Running lasting{offload("lasting", {"--requests", "1000000", "--overlap", "3"})};
   ASSERT_TRUE(comes_to([&] { return lasting.has_ended() || connections_at(killed, port) == 1; }));
   Running failing{

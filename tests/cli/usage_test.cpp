@@ -38,8 +38,16 @@ TEST_P(VerbHelp, HasUsageOptionsAndExamples) {
 INSTANTIATE_TEST_SUITE_P(Verbs, VerbHelp,
                          ::testing::Values("run", "check", "schema", "models", "devices", "radios",
                                            "profiles", "import-profile", "report", "capacity",
-                                           "new", "calibrate", "replay", "completion",
-                                           "doctor"));
+                                           "new", "calibrate", "replay", "completion", "doctor"));
+
+// What they say is cli.schema's; this runs under the sanitizers too.
+TEST(Schema, IsPrintedOfEachKindOfFile) {
+  for (const char* kind : {"scenario", "fleet", "study", "network", "payloads"}) {
+    const Finished schema = run_papilio({"schema", kind});
+    EXPECT_EQ(schema.exit_code, 0) << schema.err;
+    EXPECT_THAT(schema.out, StartsWith("{")) << kind;
+  }
+}
 
 TEST(Help, OfAVerbIsTheVerbs) {
   EXPECT_EQ(run_papilio({"help", "run"}).out, run_papilio({"run", "--help"}).out);

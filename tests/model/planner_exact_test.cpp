@@ -19,6 +19,7 @@
 #include "sim/planner/network_levels.hpp"
 #include "sim/scenario/partitions.hpp"
 #include "tests/model/planner_worlds.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace papilio {
 namespace {
@@ -84,10 +85,17 @@ TEST_P(NetworksOfTheZoo, CostWhatTheSearchesSay) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Zoo, NetworksOfTheZoo,
-                         ::testing::Values("resnet18", "googlenet", "densenet121", "pix2pix-unet",
-                                           "bert-base", "vit_b_16", "alexnet-2012", "mobilenet_v2",
-                                           "gpt2", "squeezenet1_0"),
+/// Under the sanitizers those without whose like: a chain, sums, joined branches, bridges, words.
+std::vector<const char*> zoo_networks() {
+  std::vector<const char*> names{"alexnet-2012", "resnet18", "squeezenet1_0", "pix2pix-unet",
+                                 "bert-base"};
+  if (!kSanitized) {
+    names.insert(names.end(), {"googlenet", "densenet121", "vit_b_16", "mobilenet_v2", "gpt2"});
+  }
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, NetworksOfTheZoo, ::testing::ValuesIn(zoo_networks()),
                          [](const auto& test) {
                            std::string name = test.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -232,7 +240,7 @@ double least_of(const std::vector<Spend>& plans, const Goal& goal, const Spend& 
 
 // Each planner by itself finds the best of its kind; all together the best of both kinds.
 TEST(Planners, FindTheBestOfAllPlansOfSmallNetworks) {
-  constexpr unsigned kNetworks = 70;
+  constexpr unsigned kNetworks = fewer(70U, 9U);
   std::size_t turned = 0;  // routes of two transfers or more
   std::size_t wide = 0;    // cuts through several tensors that beat each route
   for (unsigned seed = 0; seed < kNetworks; ++seed) {
@@ -269,6 +277,7 @@ TEST(Planners, FindTheBestOfAllPlansOfSmallNetworks) {
       wide += by_level < by_route * (1 - testing::kRelative) ? 1U : 0U;
     }
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GT(turned, 20U);
   EXPECT_GT(wide, 5U);
 }
@@ -294,7 +303,7 @@ double drawn_limit(const std::vector<Spend>& plans, Criterion criterion, Planner
 // Of routes, which know limits themselves: the best within, or else the nearest.
 /// @param shares whether layers share weights, and weights are what is limited
 void expect_best_within_limits(bool shares) {
-  constexpr unsigned kNetworks = 40;
+  constexpr unsigned kNetworks = fewer(40U, 6U);
   std::size_t found = 0;
   std::size_t missed = 0;
   for (unsigned seed = 100; seed < 100 + kNetworks; ++seed) {
@@ -344,6 +353,7 @@ void expect_best_within_limits(bool shares) {
       expect_same(answer.plans[*answer.best].value, least, "within limits");
     }
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GT(found, 50U);
   EXPECT_GT(missed, 5U);
 }
@@ -402,7 +412,7 @@ TEST(Planners, KnowThatATierHasSharedWeightsOnce) {
 // left begins in the cloud or at the edge, and the best of that is found.
 TEST(Planners, FindTheBestWhereEnergiesAreUnknown) {
   std::size_t over_edge = 0;
-  for (unsigned seed = 200; seed < 220; ++seed) {
+  for (unsigned seed = 200; seed < 200 + fewer(20U, 4U); ++seed) {
     SCOPED_TRACE(seed);
     PlannerDraws draws{seed};
     const Graph graph = drawn_network(draws, fmt::format("drawn{}", seed));
@@ -420,6 +430,7 @@ TEST(Planners, FindTheBestWhereEnergiesAreUnknown) {
     expect_same(answer.plans[*answer.best].value, least, "without the phone's layers");
     over_edge += answer.plans[*answer.best].cell.strategy == "path" ? 1U : 0U;
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GT(over_edge, 5U);
 }
 

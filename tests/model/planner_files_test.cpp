@@ -12,6 +12,7 @@
 #include "sim/planner/plan_report.hpp"
 #include "sim/scenario/fleet_scenario.hpp"
 #include "tests/model/planner_worlds.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace papilio {
 namespace {
@@ -74,7 +75,7 @@ TEST(PlanFiles, OfTheProjectRunToWhatThePlannerSaid) {
 
 // Drawn networks bring paths of several hops and cuts through several tensors.
 TEST(PlanFiles, OfDrawnNetworksRunToWhatThePlannerSaid) {
-  for (unsigned seed = 300; seed < 315; ++seed) {
+  for (unsigned seed = 300; seed < 300 + fewer(15U, 3U); ++seed) {
     SCOPED_TRACE(seed);
     PlannerDraws draws{seed};
     const Graph graph = drawn_network(draws, fmt::format("drawn{}", seed));

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 
@@ -401,6 +402,17 @@ TEST(Capacity, SaysOneThingOfWhatKeepsEverywhere) {
   bounded.to = 50;
   EXPECT_THAT(capacity_text(bounded),
               HasSubstr("alone: every value tried, 1 to 50, keeps p95_s < 0.03.\n"));
+}
+
+// As the text does; tests/cli/capacity_test.cpp asks a fleet for it.
+TEST(Capacity, TellsMachinesTheSame) {
+  CapacityQuestion asked = question("mobiles.0.count");
+  asked.precision = 0;
+  const nlohmann::ordered_json json =
+      capacity_json(asked, capacity_of(asked, capacity_axis(asked, kShortFleet), proportional));
+  const nlohmann::ordered_json& shared = json.at("strategies").at(0);
+  EXPECT_EQ(shared.at("strategy").get<std::string>(), "shared");
+  EXPECT_EQ(shared.at("keeps").get<double>(), 95);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "models/codec/scaling.hpp"
 #include "models/codec/tiling.hpp"
 #include "sim/base/error.hpp"
+#include "tests/support/sanitized.hpp"
 #include "tests/support/tensors.hpp"
 
 namespace papilio {
@@ -29,9 +30,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const std::vector<FeatureShape> kShapes{{1, 1, 1},    {1, 7, 7},  {10, 7, 7},  {5, 14, 14},
-                                        {1, 56, 56},  {3, 9, 13}, {2, 1, 31},  {17, 3, 1},
-                                        {1000, 1, 1}, {3, 33, 5}, {64, 28, 28}};
+/// The last is larger than all others together: under the sanitizers the large tensors below do.
+const std::vector<FeatureShape> kShapes = [] {
+  std::vector<FeatureShape> shapes{{1, 1, 1},  {1, 7, 7},  {10, 7, 7}, {5, 14, 14},  {1, 56, 56},
+                                   {3, 9, 13}, {2, 1, 31}, {17, 3, 1}, {1000, 1, 1}, {3, 33, 5}};
+  if (!kSanitized) shapes.push_back({64, 28, 28});
+  return shapes;
+}();
 
 int max_error(const QuantizedTensor& tensor, const std::vector<std::uint16_t>& levels) {
   int worst = 0;
@@ -85,7 +90,7 @@ TEST_P(LosslessCodec, GivesBackEveryLevelAtEveryShapeAndBits) {
 }
 
 TEST_P(LosslessCodec, GivesBackALargeTensor) {
-  const QuantizedTensor tensor = smooth_tensor({256, 56, 56}, 8, 1);
+  const QuantizedTensor tensor = smooth_tensor({fewer(256, 64), 56, 56}, 8, 1);
   EXPECT_EQ(round_trip(tensor), tensor.levels);
 }
 
@@ -133,7 +138,7 @@ TEST_P(EveryCodec, WorksInSeveralThreads) {
   for (int thread = 0; thread < 4; ++thread) {
     same.push_back(std::async(std::launch::async, [&] {
       bool all = true;
-      for (int i = 0; i < 5; ++i) {
+      for (int i = 0; i < fewer(5, 2); ++i) {
         all = all && codec().encode(tensor) == body &&
               codec().decode(body, tensor.shape, tensor.bits) == levels;
       }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/plan/search/routes.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace papilio {
 namespace {
@@ -95,7 +96,7 @@ std::optional<LevelPlacement> least_of_all(const CutProblem& problem) {
 }
 
 void expect_least(std::size_t levels) {
-  constexpr int kDrawn = 1000;
+  constexpr int kDrawn = fewer(1000, 100);
   int impossible = 0;
   int spread = 0;
   for (unsigned seed = 0; seed < kDrawn; ++seed) {
@@ -112,6 +113,7 @@ void expect_least(std::size_t levels) {
                   ? 1
                   : 0;
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GT(impossible, 0);
   EXPECT_GT(spread, kDrawn / 4);
 }
@@ -152,7 +154,7 @@ TEST(MinimumCut, OfAChainIsItsShortestRouteWithoutReturn) {
   constexpr std::size_t kSteps = 60;
   Spend weights;
   weights[Criterion::kLatency] = 1;
-  for (unsigned seed = 0; seed < 100; ++seed) {
+  for (unsigned seed = 0; seed < fewer(100U, 10U); ++seed) {
     CutDraws draws{seed};
     CutProblem problem{3, {{0, kNowhere, kNowhere}}, {}, {}};
     Chain chain{kSteps, 3};

@@ -12,6 +12,7 @@
 #include "models/tensor/weight_names.hpp"
 #include "models/zoo/zoo.hpp"
 #include "sim/base/error.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace papilio {
 namespace {
@@ -51,7 +52,9 @@ TEST(Network, HalvesGiveTheBitsOfTheWholeAtEveryCut) {
     const at::Tensor images = random_images(graph, 2);
     const at::Tensor whole = network.forward(images);
     EXPECT_GT(whole.abs().max().item<float>(), 0);
-    for (const Cut& cut : graph.cuts()) {
+    const std::vector<Cut> cuts = graph.cuts();
+    for (std::size_t i = 0; i < cuts.size(); i += fewer(1U, 5U)) {
+      const Cut& cut = cuts[i];
       const at::Tensor features = network.prefix(images, cut);
       EXPECT_EQ(features.size(1), cut.shape.channels()) << cut.name;
       const at::Tensor copy = features.clone();
@@ -65,7 +68,9 @@ TEST(Network, WithAUnitComputesAtEveryBlock) {
   const Graph graph = *find_model("resnet20-cifar10");
   const at::Tensor images = random_images(graph, 2);
   for (const std::int64_t stride : {1, 2, 3}) {
-    for (const Cut& cut : graph.block_cuts()) {
+    const std::vector<Cut> cuts = graph.block_cuts();
+    for (std::size_t i = 0; i < cuts.size(); i += fewer(1U, 4U)) {
+      const Cut& cut = cuts[i];
       const ButterflyGraph unit = insert_butterfly(graph, cut, 2, stride);
       const Network network = random_network(unit.graph, 3);
       const at::Tensor features = network.prefix(images, unit.cut);

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/sanitized.hpp"
+
 namespace papilio {
 namespace {
 
@@ -24,7 +26,7 @@ using ::testing::IsEmpty;
 
 constexpr double kNone = std::numeric_limits<double>::infinity();
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-constexpr int kProblems = 1000;
+constexpr int kProblems = fewer(1000, 100);
 
 bool is_known(double amount) {
   return amount < kNone;
@@ -195,6 +197,7 @@ TEST(Routes, ShortestEqualsTryingAll) {
     EXPECT_EQ(found->tiers, best->tiers) << seed;
     EXPECT_EQ(found->spend[Criterion::kLatency], best->spend[Criterion::kLatency]) << seed;
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GT(none, 0);
   EXPECT_LT(none, kProblems / 4);
 }
@@ -214,6 +217,7 @@ TEST(Routes, BestWithinLimitsEqualsTryingAll) {
     EXPECT_EQ(found->tiers, best->tiers) << seed;
     EXPECT_EQ(found->spend[Criterion::kLatency], best->spend[Criterion::kLatency]) << seed;
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   // Neither limits that all routes keep nor limits that none keeps would prove anything.
   EXPECT_GT(infeasible, kProblems / 10);
   EXPECT_GT(restricted, kProblems / 5);
@@ -232,6 +236,7 @@ TEST(Routes, ProgramEqualsLabels) {
     const double weight = best->spend.weighed(problem.weights);
     EXPECT_NEAR(found->spend.weighed(problem.weights), weight, 1e-6 * weight) << seed;
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GT(infeasible, kProblems / 10);
 }
 
@@ -266,7 +271,7 @@ Problem draw_long(unsigned seed) {
 }
 
 TEST(Routes, ProgramEqualsLabelsOnLongChains) {
-  constexpr int kLong = 40;
+  constexpr int kLong = fewer(40, 6);
   int infeasible = 0;
   for (unsigned seed = 0; seed < kLong; ++seed) {
     const Problem problem = draw_long(seed);
@@ -282,6 +287,7 @@ TEST(Routes, ProgramEqualsLabelsOnLongChains) {
     const double weight = best->spend.weighed(problem.weights);
     EXPECT_NEAR(found->spend.weighed(problem.weights), weight, 1e-6 * weight) << seed;
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GT(infeasible, kLong / 10);
   EXPECT_LT(infeasible, kLong / 2);
 }
@@ -328,13 +334,14 @@ TEST(Routes, FrontEqualsTryingAll) {
     EXPECT_EQ(found, front) << seed;
     most = std::max(most, front.size());
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GE(most, 10U);
 }
 
 // The front of two targets is also the shortest route, the shortest that spends less energy than
 // it, and so on.
 TEST(Routes, FrontOfALongChainEqualsEverTighterLimits) {
-  for (unsigned seed = 0; seed < 10; ++seed) {
+  for (unsigned seed = 0; seed < fewer(10U, 2U); ++seed) {
     Problem problem = draw_long(seed);
     problem.limits = Spend::unlimited();
     std::vector<std::pair<double, double>> one_by_one;
@@ -398,6 +405,7 @@ TEST(Routes, NearestMissEqualsTryingAll) {
       EXPECT_EQ(found->limits[i].least, least->spend[criteria[i]]) << seed;
     }
   }
+  if (kSanitized) return;  // a tenth of them need not meet everything
   EXPECT_GT(missed, kProblems / 5);
 }
 

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/sanitized.hpp"
+
 namespace papilio {
 namespace {
 
@@ -122,7 +124,7 @@ TEST(Stream, UniformsLieInTheirInterval) {
 // sqrt(p (1 - p)/n).
 TEST(Stream, ExponentialsHaveTheirQuantiles) {
   Stream stream{StreamFamily{2, "exponential"}};
-  constexpr int kDraws = 200000;
+  constexpr int kDraws = fewer(200000, 20000);
   std::vector<double> draws(kDraws);
   for (double& draw : draws) draw = stream.exponential(3);
   for (const double p : {0.01, 0.1, 0.5, 0.9, 0.99, 0.999}) {
@@ -136,7 +138,7 @@ TEST(Stream, ExponentialsHaveTheirQuantiles) {
 // A lognormal of mean 2 and cv 0.5: its median is 2/sqrt(1 + cv²).
 TEST(Stream, LognormalsHaveTheirMedian) {
   Stream stream{StreamFamily{3, "lognormal"}};
-  constexpr int kDraws = 100000;
+  constexpr int kDraws = fewer(100000, 10000);
   const double median = 2 / std::sqrt(1.25);
   int below = 0;
   for (int i = 0; i < kDraws; ++i) below += stream.lognormal(2, 0.5) < median ? 1 : 0;
@@ -167,7 +169,7 @@ double moment(const Variation& variation, int k) {
 // fixed.
 TEST(Variation, HasItsMoments) {
   using Kind = Variation::Kind;
-  constexpr int kDraws = 400000;
+  constexpr int kDraws = fewer(400000, 40000);
   const Variation variations[] = {
       {Kind::kExponential, 1}, {Kind::kUniform, 0.2},   {Kind::kUniform, 1 / std::sqrt(3.0)},
       {Kind::kLognormal, 0.1}, {Kind::kLognormal, 0.5}, {Kind::kLognormal, 1}};
