@@ -23,10 +23,9 @@ namespace {
 
 std::vector<Command> commands() {
   const std::map<std::string, void (*)(const Words&)> runs{
-      {"infer", infer_command},       {"serve", serve_command},   {"offload", offload_command},
-      {"validate", validate_command},
-      {"train", train_command},       {"import", import_command}, {"profile", profile_command},
-      {"datasets", datasets_command}, {"codecs", codecs_command}};
+      {"infer", infer_command},       {"serve", serve_command},       {"offload", offload_command},
+      {"validate", validate_command}, {"train", train_command},       {"import", import_command},
+      {"profile", profile_command},   {"datasets", datasets_command}, {"codecs", codecs_command}};
   std::vector<Command> all;
   for (const TensorVerb& verb : tensor_verbs()) {
     all.push_back({verb.name, verb.summary, runs.at(verb.name)});

@@ -34,8 +34,8 @@ struct CloudReply {
   double compute_s{0};
   std::uint32_t batch{1};
   std::size_t answer_bytes{0};  ///< of the message that brought it
-  std::int64_t sent_ns{0};     ///< by this machine's clock
-  std::int64_t arrived_ns{0};  ///< likewise, of the answer or of the failure
+  std::int64_t sent_ns{0};      ///< by this machine's clock
+  std::int64_t arrived_ns{0};   ///< likewise, of the answer or of the failure
   /// When the server had the request, by this machine's clock too; 0 where its clock is another.
   std::int64_t received_ns{0};
 };

@@ -84,7 +84,7 @@ struct LiveRecord {
   std::uint32_t batch{0};  ///< requests computed with it at the server; 0: none was
   std::size_t frame_bytes{0};
   std::size_t answer_bytes{0};  ///< of the message that brought the answer
-  std::int64_t top{-1};  ///< -1: no answer
+  std::int64_t top{-1};         ///< -1: no answer
   std::vector<float> scores;
   /// Of computing on the mobile, J; NaN where no meter says.
   double compute_j{std::numeric_limits<double>::quiet_NaN()};
