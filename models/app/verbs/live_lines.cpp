@@ -133,7 +133,7 @@ CommandLine offload_line() {
 
 CommandLine validate_line() {
   const std::string cifar =
-      "sudo papilio validate scenarios/examples/validation.yaml --data cifar10-jpeg";
+      "papilio validate scenarios/examples/validation.yaml --data cifar10-jpeg";
   CommandLine line{
       "validate SCENARIO [PICTURE...] [options]",
       "How far is the simulation from reality? Runs every partition of a scenario live, 'serve' "
@@ -146,7 +146,7 @@ CommandLine validate_line() {
       "both ledgers: live/ and simulated/, cells.csv,\ntables. docs/validation.md",
       {cifar + " --weights resnet20.th",
        cifar + " --weights resnet20.th --overlap 2 --requests 200",
-       "sudo papilio validate scenarios/examples/validation.yaml --data synthetic \\",
+       "papilio validate scenarios/examples/validation.yaml --data synthetic \\",
        "    --set 'networks=[wifi]' --adaptive --trace scenarios/fleets/walk.csv --others 50",
        "papilio calibrate results/validate-validation --name here",
        "papilio validate scenarios/examples/validation.yaml --again results/validate-validation \\",
