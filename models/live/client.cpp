@@ -231,10 +231,10 @@ class LiveClient::State {
       // The server takes a stream, of which this is the only message.
       grpc::TemplatedGenericStub<Request, Reply> stub{channel_};
       stub.UnaryCall(&call->context, method, {}, &call->request, &call->reply,
-                     [this, call, then = std::move(then)](grpc::Status status) {
+                     [this, call, then = std::move(then)](const grpc::Status& status) {
                        const Ending ending{*this, call};
                        call->arrived_ns = clock_ns();
-                       call->status = std::move(status);
+                       call->status = status;
                        then();
                      });
     } catch (...) {

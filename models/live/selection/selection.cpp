@@ -75,7 +75,7 @@ LinkState LinkMeter::after(const PingReport& empty, const PingReport& full) {
           .wait_s = full.wait_s};
 }
 
-LiveSelection::LiveSelection(std::vector<PartCosts> parts, double alone_s)
+LiveSelection::LiveSelection(const std::vector<PartCosts>& parts, double alone_s)
     : model_{std::make_unique<const Model>(parts, alone_s)}, state_{no_server()} {}
 
 LiveSelection::~LiveSelection() = default;

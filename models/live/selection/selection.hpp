@@ -63,7 +63,7 @@ class LiveSelection {
  public:
   /// @param parts   in the order of the offer
   /// @param alone_s of the whole network on the mobile
-  LiveSelection(std::vector<PartCosts> parts, double alone_s);
+  LiveSelection(const std::vector<PartCosts>& parts, double alone_s);
   ~LiveSelection();
   LiveSelection(const LiveSelection&) = delete;
   LiveSelection& operator=(const LiveSelection&) = delete;
