@@ -43,12 +43,13 @@ const std::vector<std::string> kFleetFiles{"fleet.csv",      "energy.csv",  "cho
 std::vector<std::string> faults(const std::vector<std::string>& more = {}) {
   std::vector<std::string> words{kFaults};
   if (kSanitized) {
+    const char* windows =
+        "windows=[{name: before, from_s: 0, to_s: 20}, {name: outage, from_s: 20, to_s: 26}, "
+        "{name: crash, from_s: 40, to_s: 50}, {name: slow, from_s: 60, to_s: 70}, "
+        "{name: after, from_s: 80, to_s: 100}]";
     for (const char* sooner :
-         {"duration_s=100",
-          "windows=[{name: before, from_s: 0, to_s: 20}, {name: outage, from_s: 20, to_s: 26}, "
-          "{name: crash, from_s: 40, to_s: 50}, {name: slow, from_s: 60, to_s: 70}, "
-          "{name: after, from_s: 80, to_s: 100}]",
-          "cells.0.outages=[{from_s: 20, to_s: 26}]", "servers.0.crashes=[{from_s: 40, to_s: 50}]",
+         {"duration_s=100", windows, "cells.0.outages=[{from_s: 20, to_s: 26}]",
+          "servers.0.crashes=[{from_s: 40, to_s: 50}]",
           "servers.0.slow=[{from_s: 60, to_s: 70, factor: 400}]", "mobiles.0.battery_j=8"}) {
       words.insert(words.end(), {"--set", sooner});
     }

@@ -178,7 +178,7 @@ TEST(CalibrationFit, RestsOnRequestsThatCameOneAfterAnother) {
 }
 
 TEST(CalibrationFit, RefusesWhatWasCalibratedOrLoaded) {
-  const auto fit = [](std::vector<ValidationCell> cells) {
+  const auto fit = [](const std::vector<ValidationCell>& cells) {
     static_cast<void>(cells_to_fit(cells));
   };
   std::vector<ValidationCell> cells = cells_by({});
