@@ -18,8 +18,8 @@ struct ErrorTakers {
 
 /// Never destroyed: gRPC's threads may have something to say when the process is at its end.
 ErrorTakers& error_takers() {
-  static auto* const takers = new ErrorTakers;
-  return *takers;
+  static auto* const kTakers = new ErrorTakers;
+  return *kTakers;
 }
 
 void pass_on(gpr_log_func_args* args) {
