@@ -200,14 +200,14 @@ class LiveClient::State {
   /// Forgets a call at the end of a scope, whatever happens there.
   class Ending {
    public:
-    Ending(State& state, std::shared_ptr<Call> call) : state_{state}, call_{std::move(call)} {}
+    Ending(State& state, Call& call) : state_{state}, call_{call} {}
     ~Ending() { state_.forget(call_); }
     Ending(const Ending&) = delete;
     Ending& operator=(const Ending&) = delete;
 
    private:
     State& state_;
-    std::shared_ptr<Call> call_;
+    Call& call_;
   };
 
   void prepare(grpc::ClientContext& context, double deadline_s) const {
@@ -220,8 +220,10 @@ class LiveClient::State {
   void begin(const std::shared_ptr<Exchange<Request, Reply>>& call, const char* method,
              std::function<void()> then) {
     bool cancelled = false;
+    std::vector<std::shared_ptr<Call>> over;  // gone at the end, without the lock
     {
       const std::lock_guard lock{mutex_};
+      over.swap(over_);
       on_their_way_.insert(call);
       cancelled = cancelled_;
     }
@@ -231,14 +233,14 @@ class LiveClient::State {
       // The server takes a stream, of which this is the only message.
       grpc::TemplatedGenericStub<Request, Reply> stub{channel_};
       stub.UnaryCall(&call->context, method, {}, &call->request, &call->reply,
-                     [this, call, then = std::move(then)](const grpc::Status& status) {
-                       const Ending ending{*this, call};
-                       call->arrived_ns = clock_ns();
-                       call->status = status;
+                     [this, &one = *call, then = std::move(then)](const grpc::Status& status) {
+                       const Ending ending{*this, one};
+                       one.arrived_ns = clock_ns();
+                       one.status = status;
                        then();
                      });
     } catch (...) {
-      forget(call);
+      forget(*call);
       throw;
     }
   }
@@ -258,10 +260,17 @@ class LiveClient::State {
     return call->status;
   }
 
-  void forget(const std::shared_ptr<Call>& call) {
+  /// A call has ended. It is kept until a thread of ours begins another or ends: a call holds its
+  /// channel, and where one of gRPC's threads let go of the last channel it would wait for itself.
+  void forget(Call& call) {
     const std::lock_guard lock{mutex_};
-    call->ended = true;
-    on_their_way_.erase(call);
+    call.ended = true;
+    const auto place = std::find_if(on_their_way_.begin(), on_their_way_.end(),
+                                    [&](const auto& one) { return one.get() == &call; });
+    if (place != on_their_way_.end()) {
+      over_.push_back(*place);
+      on_their_way_.erase(place);
+    }
     ended_.notify_all();
   }
 
@@ -315,6 +324,7 @@ class LiveClient::State {
   std::mutex mutex_;  // of what follows
   std::condition_variable ended_;
   std::set<std::shared_ptr<Call>> on_their_way_;
+  std::vector<std::shared_ptr<Call>> over_;
   bool cancelled_{false};
 };
 

@@ -412,7 +412,8 @@ TEST_F(Live, StopsAtOnceAndKeepsWhatHasEnded) {
       },
       // As soon as one that is on its way cannot end.
       [&] { return shut && cloud_.begun() > cloud_.batches().size(); });
-  EXPECT_GE(records.size(), 2U);
+  // The one that shut it at least: the one before it may be told of later.
+  EXPECT_GE(records.size(), 1U);
   EXPECT_LT(records.size(), 9U);
   for (const LiveRecord& record : records) EXPECT_EQ(record.end, LiveEnd::kCompleted);
   // From then on everything is given up.
