@@ -403,17 +403,18 @@ TEST_F(Live, EveryRequestEndsThoughTheServerGoesAndComesBack) {
 TEST_F(Live, StopsAtOnceAndKeepsWhatHasEnded) {
   start();
   bool shut = false;
+  int told = 0;
   const std::vector<LiveRecord> records = run(
       in_a_row(9), {.deadline_s = 600, .overlap = 1},
-      [&](const LiveRecord& record) {
-        if (record.number != 1) return;
+      [&](const LiveRecord& /*record*/) {
+        // Answers may overtake each other: the second that comes, whichever it is.
+        if (++told != 2) return;
         cloud_.shut();
         shut = true;
       },
       // As soon as one that is on its way cannot end.
       [&] { return shut && cloud_.begun() > cloud_.batches().size(); });
-  // The one that shut it at least: the one before it may be told of later.
-  EXPECT_GE(records.size(), 1U);
+  EXPECT_GE(records.size(), 2U);
   EXPECT_LT(records.size(), 9U);
   for (const LiveRecord& record : records) EXPECT_EQ(record.end, LiveEnd::kCompleted);
   // From then on everything is given up.
