@@ -47,8 +47,7 @@ void replay_command(const Words& words) {
       "replay LEDGER --mobile DEVICE --server DEVICE [options]",
       "Makes a fleet of a live run ('papilio offload'): the same number of requests, at the dates "
       "at which they\ncame or one after another, each with the bytes that crossed, over the link "
-      "that it had, or with the rates\nthat its uploads saw. 'papilio run' plays it, and what may "
-      "be "
+      "that it had, or with the rates\nthat its uploads saw. 'papilio run' plays it; what may be "
       "changed is a line of its file.",
       {"papilio replay results/validate-validation/live/wifi-RB3-0-8-raw-sequential \\",
        "    --mobile xeon-sse3-1-thread --server xeon-1-thread -o results/replay.yaml",
@@ -58,13 +57,15 @@ void replay_command(const Words& words) {
        "    --delay 0.005"}};
   line.add_positional("folder", -1);
   line.add_options()("mobile", po::value<std::string>()->value_name("DEVICE"),
-                     "with a layer table of the network ('papilio profiles list')");
-  line.add_options()("server", po::value<std::string>()->value_name("DEVICE"), "likewise");
+                     "its layer table says how long the mobile computes ('papilio profiles list')");
+  line.add_options()("server", po::value<std::string>()->value_name("DEVICE"),
+                     "its layer table says how long the server computes");
   line.add_options()("radio", po::value<std::string>()->default_value("wifi")->value_name("NAME"),
-                     "which says what sending draws ('papilio radios list')");
+                     "its powers are those of sending and receiving ('papilio radios list')");
   line.add_options()("uplink", po::value<double>()->value_name("BIT/S"),
-                     "the link's rate (default: the emulated link's, or what uploads saw)");
-  line.add_options()("downlink", po::value<double>()->value_name("BIT/S"), "likewise");
+                     "rate towards the server (default: the emulated link's, or what uploads saw)");
+  line.add_options()("downlink", po::value<double>()->value_name("BIT/S"),
+                     "rate towards the mobile (with --uplink)");
   line.add_options()("delay", po::value<double>()->value_name("SECONDS"),
                      "propagation each way (default: 0, with --uplink)");
   line.add_options()("calibration", po::value<std::string>()->value_name("FILE"),

@@ -139,7 +139,8 @@ def check_options(test):
     different = {(option, line): name for name, told in helps.items() for line, option in with_values(told)}
     lines = [(name, option) for (option, line), name in different.items()
              if option not in looked_up and (name, option) not in
-             {("predict", "--device"), ("import-profile", "--device"), ("new", "--device")}]
+             {("predict", "--device"), ("import-profile", "--device"), ("new", "--device"),
+              ("calibrate", "--leave-out"), ("replay", "--server")}]
     replies = test.bash([f"papilio {name} {option} " for name, option in lines])
     words = 0
     for (name, option), reply in zip(lines, replies):
@@ -163,6 +164,8 @@ def check_names(test):
     test.expect("papilio plan mine.yaml --limit la", exactly=["latency_s="])
     test.expect("papilio predict --model resnet20-c", exactly=["resnet20-cifar10"])
     test.expect("papilio train --model resnet20-c", exactly=["resnet20-cifar10"])
+    test.expect("papilio replay run --server jetson-tx", exactly=["jetson-tx2"])
+    test.expect("papilio calibrate run --leave-out wi", exactly=["wifi"])
     test.expect("papilio profile --model resnet18,alexnet,vgg16", among=["resnet18,alexnet,vgg16"])
     test.expect("papilio schema fl", exactly=["fleet"])
     test.expect("papilio new dev", exactly=["device"])

@@ -16,10 +16,12 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import unicodedata
 
 PAPILIO, SOURCE = sys.argv[1:]
 GREEN, RED, PLAIN = "\x1b[1;32m", "\x1b[31m", "\x1b[0m"
+END = b"\x00"
 LEFT_OUT = "Left out, too wide for {} columns of text: "
 failures = []
 
@@ -44,19 +46,22 @@ def on_terminal(words, width, **changes):
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     process = subprocess.Popen([PAPILIO, *words], cwd=SOURCE, env=environment(**changes),
                                stdin=subprocess.DEVNULL, stdout=follower, stderr=subprocess.DEVNULL)
+
+    # The end is written behind all that the command wrote.  Linux may tell a reader that the other side has
+    # closed before it has given the reader what was written last.
+    def tell_end():
+        process.wait()
+        os.write(follower, END)
+
+    ending = threading.Thread(target=tell_end)
+    ending.start()
+    shown = b""
+    while not shown.endswith(END):
+        shown += os.read(leader, 65536)
+    ending.join()
     os.close(follower)
-    parts = []
-    while True:
-        try:
-            part = os.read(leader, 65536)
-        except OSError:  # how Linux tells the end
-            break
-        if not part:
-            break
-        parts.append(part)
-    process.wait()
     os.close(leader)
-    return b"".join(parts).decode().replace("\r\n", "\n")
+    return shown.removesuffix(END).decode().replace("\r\n", "\n")
 
 
 @functools.lru_cache

@@ -106,8 +106,8 @@ CommandLine train_line() {
   options.real("momentum", 0.9, "0.9", "of SGD; of Adam the first decay");
   options.real("weight-decay", 1e-4, "0.0001", "of all weights");
   options.whole("patience", 0, "epochs without a lower loss before a training ends; 0: never");
-  options.whole("train-pictures", 0, "use that many, spread over the dataset; 0: all");
-  options.whole("test-pictures", 0, "likewise");
+  options.whole("train-pictures", 0, "train with that many, spread over the dataset; 0: all");
+  options.whole("test-pictures", 0, "measure with that many, spread over the dataset; 0: all");
   options.real("checkpoint-interval", 60, "60",
                "seconds between checkpoints within an epoch; 0: after each step");
   options.whole("jobs", 1, "networks trained side by side");
