@@ -8,9 +8,9 @@
 
 #include "sim/base/stats/steady_state.hpp"
 #include "sim/base/units/prefixes.hpp"
-#include "sim/play/fleet/fleet.hpp"
 #include "sim/report/answer.hpp"
 #include "sim/report/assumptions.hpp"
+#include "sim/report/fleet_sections.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/layer_times.hpp"
 #include "sim/report/measurement_section.hpp"
@@ -36,19 +36,16 @@ TableCell percent(double share) {
   return decimals(share * 100, 1);
 }
 
-/// None where no request or an unknown energy is part of it.
-TableCell mean_mj(double energy_j, std::uint64_t requests) {
-  return requests == 0 || std::isnan(energy_j)
-             ? none()
-             : in_mj(Joules{energy_j / static_cast<double>(requests)});
-}
-
 /// Builds the sections of one fleet's report.
 class Reporter {
  public:
   Reporter(const FleetScenario& fleet, const std::vector<FleetResult>& results,
            const std::vector<FleetSummary>& summaries)
-      : fleet_{fleet}, model_{fleet.model}, results_{results}, summaries_{summaries} {}
+      : runs_{fleet, results, summaries},
+        fleet_{fleet},
+        model_{fleet.model},
+        results_{results},
+        summaries_{summaries} {}
 
   [[nodiscard]] Document report(const std::string& engine) const {
     Document document{.title = fleet_.spec.name, .paragraphs = answer_texts(fleet_, summaries_)};
@@ -64,31 +61,22 @@ class Reporter {
     }
     if (fleet_.measurements.accuracies || fleet_.measurements.limit.stated())
       document.sections.push_back(accuracies());
-    document.sections.push_back(ends());
+    document.sections.push_back(fleet_ends_section(runs_));
     document.sections.push_back(latencies());
     if (!model_.windows.empty()) document.sections.push_back(pivot("window"));
     if (model_.groups.size() > 1) document.sections.push_back(pivot("mobiles"));
     if (chooses()) document.sections.push_back(choices());
-    document.sections.push_back(energies());
-    document.sections.push_back(whole_energies());
+    for (Section& section : fleet_energy_sections(runs_)) {
+      document.sections.push_back(std::move(section));
+    }
     document.sections.push_back(resources());
     return document;
   }
 
  private:
-  [[nodiscard]] const std::string& name_of(const FleetSummary& summary) const {
-    return model_.strategies[summary.strategy].name;
-  }
   [[nodiscard]] bool chooses() const {
     return std::any_of(model_.strategies.begin(), model_.strategies.end(),
                        [](const FleetStrategy& strategy) { return !strategy.fixed(); });
-  }
-  /// Whether a row has a place in the long tables: groups only while they are few.
-  [[nodiscard]] bool shown(const FleetSummary& summary) const {
-    constexpr std::size_t kMostRows = 12;
-    return summary.window == "all" &&
-           (summary.mobiles == "all" ||
-            model_.strategies.size() * model_.groups.size() <= kMostRows);
   }
   [[nodiscard]] bool has_regret() const {
     return std::any_of(summaries_.begin(), summaries_.end(),
@@ -148,8 +136,9 @@ class Reporter {
     Section section{.title = "Accuracy"};
     Table table{.columns = {{"strategy", true}, {"mobiles", true}, {"accuracy"}}};
     for (const FleetSummary& summary : summaries_) {
-      if (!shown(summary)) continue;
-      table.rows.push_back({name_of(summary), summary.mobiles, accuracy_cell(summary.accuracy)});
+      if (!runs_.shown(summary)) continue;
+      table.rows.push_back(
+          {runs_.name_of(summary), summary.mobiles, accuracy_cell(summary.accuracy)});
     }
     section.table = std::move(table);
     section.remarks = {
@@ -165,85 +154,12 @@ class Reporter {
   [[nodiscard]] std::string never_chosen() const {
     std::vector<std::string> out;
     for (const FleetSummary& summary : summaries_) {
-      const bool told = std::find(out.begin(), out.end(), name_of(summary)) != out.end();
-      if (!summary.admitted.value_or(true) && !told) out.push_back(name_of(summary));
+      const bool told = std::find(out.begin(), out.end(), runs_.name_of(summary)) != out.end();
+      if (!summary.admitted.value_or(true) && !told) out.push_back(runs_.name_of(summary));
     }
     if (out.empty()) return {};
     return fmt::format("Measured, but never chosen, for the scenario wants {}: {}.",
                        fleet_.limits.text(), fmt::join(out, ", "));
-  }
-
-  [[nodiscard]] Section ends() const {
-    Section section{.title = "How requests ended"};
-    Table table{.columns = {{"strategy", true},
-                            {"mobiles", true},
-                            {"window", true},
-                            {"arrived"},
-                            {"completed"},
-                            {"late"},
-                            {"late, %"},
-                            {"dropped"},
-                            {"failed"},
-                            {"no answer, %"},
-                            {"retries"},
-                            {"on the mobile at last"},
-                            {"per s"}}};
-    for (const FleetSummary& summary : summaries_) {
-      if (!shown(summary) && !(faulty(summary.strategy) && summary.mobiles == "all")) continue;
-      const RequestSums& sums = summary.sums;
-      const auto share = [&](std::uint64_t count) {
-        constexpr double kWhole = 100;
-        if (sums.arrived == 0) return none();
-        return decimals(kWhole * static_cast<double>(count) / static_cast<double>(sums.arrived), 1);
-      };
-      table.rows.push_back({name_of(summary), summary.mobiles, summary.window, sums.arrived,
-                            sums.completed, sums.late, share(sums.late), sums.dropped, sums.failed,
-                            share(sums.dropped + sums.failed), sums.retries, sums.fell_back,
-                            summary.seconds > 0
-                                ? decimals(static_cast<double>(sums.completed) / summary.seconds, 2)
-                                : none()});
-    }
-    section.table = std::move(table);
-    section.remarks = {"Shares are of the arrived.", balance()};
-    return section;
-  }
-
-  /// Whether anything went wrong under a strategy, so that ends differ from window to window.
-  [[nodiscard]] bool faulty(std::size_t strategy) const {
-    return std::any_of(summaries_.begin(), summaries_.end(), [&](const FleetSummary& summary) {
-      const RequestSums& sums = summary.sums;
-      return summary.strategy == strategy && sums.failed + sums.dropped + sums.retries > 0;
-    });
-  }
-
-  [[nodiscard]] std::string balance() const {
-    std::uint64_t arrived = 0;
-    std::uint64_t ended = 0;
-    double worst_energy = 0;
-    bool known = true;
-    for (const FleetResult& result : results_) {
-      const auto add = [&](const RequestSums& sums) {
-        arrived += sums.arrived;
-        ended += sums.completed + sums.dropped + sums.failed;
-      };
-      add(result.warm_up);
-      for (const Bucket& bucket : result.buckets) add(bucket.sums);
-      double by_mobile = 0;
-      for (const EnergyLedger& mobile : result.mobiles) by_mobile += mobile.total();
-      const double total = result.energy.total();
-      known = known && !std::isnan(total);
-      if (total > 0) worst_energy = std::max(worst_energy, std::abs(by_mobile / total - 1));
-    }
-    constexpr double kRounding = 1e-9;  // the sums are made in different orders
-    return fmt::format(
-        "{} arrived over all runs, warm-up included; {} completed, were dropped or failed{}. The "
-        "mobiles' energies {}.",
-        arrived, ended, arrived == ended ? ", which is all of them" : ": SOME ARE MISSING",
-        !known ? "are not all known"
-        : worst_energy <= kRounding
-            ? "add up to what requests were charged and radios drew between them"
-            : fmt::format("MISS WHAT REQUESTS WERE CHARGED AND RADIOS DREW by {:.0e}",
-                          worst_energy));
   }
 
   [[nodiscard]] Section latencies() const {
@@ -266,14 +182,14 @@ class Reporter {
     const bool regret = has_regret();
     if (regret) table.columns.push_back({"regret ms"});
     for (const FleetSummary& summary : summaries_) {
-      if (!shown(summary)) continue;
+      if (!runs_.shown(summary)) continue;
       const PhaseTimes& phases = summary.sums.phases;
       const auto part = [&](double sum_s) {
         return summary.sums.completed == 0
                    ? none()
                    : in_ms(Seconds{sum_s / static_cast<double>(summary.sums.completed)});
       };
-      Table::Row row{name_of(summary), summary.mobiles};
+      Table::Row row{runs_.name_of(summary), summary.mobiles};
       if (summary.sums.completed == 0) {
         row.resize(table.columns.size());
       } else {
@@ -316,17 +232,17 @@ class Reporter {
     bool overloaded = false;
     std::vector<std::string> few;
     for (const FleetSummary& summary : summaries_) {
-      if (!shown(summary) || summary.sums.completed == 0) continue;
+      if (!runs_.shown(summary) || summary.sums.completed == 0) continue;
       if (summary.overload) {
         overloaded = true;
         section.remarks.push_back(fmt::format(
             "OVERLOADED: {}{}: {} is offered {:.2f} times what it can do, so the queue grows for "
             "as long as the run lasts, and the latencies with it; they are those of this run and "
             "of no other.",
-            name_of(summary), summary.mobiles == "all" ? "" : ", " + summary.mobiles,
+            runs_.name_of(summary), summary.mobiles == "all" ? "" : ", " + summary.mobiles,
             summary.overload->resource, summary.overload->load));
       } else if (lacks_interval(summary)) {
-        few.push_back(fmt::format("{}{} {:.0f} of {}", name_of(summary),
+        few.push_back(fmt::format("{}{} {:.0f} of {}", runs_.name_of(summary),
                                   summary.mobiles == "all" ? "" : ", " + summary.mobiles,
                                   summary.independent, summary.sums.completed));
       }
@@ -358,12 +274,12 @@ class Reporter {
     constexpr double kMost = 0.01;
     constexpr double kLittle = 0.001;
     for (const FleetSummary& summary : summaries_) {
-      if (!shown(summary) || summary.overload || summary.too_low < kMost) continue;
+      if (!runs_.shown(summary) || summary.overload || summary.too_low < kMost) continue;
       const double more_s = summary.memory_s / 2 * std::log(summary.too_low / kLittle);
       section.remarks.push_back(fmt::format(
           "{}{}: the run begins with nobody at work, and queues remember that for {:.0f} s or so: "
           "the mean is about {:.0f} % too low. Set warm_up_s to {:.0f} or more.",
-          name_of(summary), summary.mobiles == "all" ? "" : ", " + summary.mobiles,
+          runs_.name_of(summary), summary.mobiles == "all" ? "" : ", " + summary.mobiles,
           summary.memory_s, summary.too_low * 100, model_.warm_up_s + more_s));
     }
   }
@@ -443,7 +359,7 @@ class Reporter {
       }
       double all = 0;
       for (const std::uint64_t count : summary.choices) all += static_cast<double>(count);
-      Table::Row row{name_of(summary), summary.window};
+      Table::Row row{runs_.name_of(summary), summary.window};
       for (const std::size_t i : shown) {
         row.push_back(percent(static_cast<double>(summary.choices[i]) / std::max(all, 1.0)));
       }
@@ -468,106 +384,6 @@ class Reporter {
     return summary.mobiles == (model_.groups.size() > 1 ? model_.groups.front().name : "all");
   }
 
-  [[nodiscard]] Section energies() const {
-    Section section{.title = "Mobile energy of a request, mJ, and its server time, ms"};
-    Table table{.columns = {{"strategy", true},
-                            {"mobiles", true},
-                            {"total"},
-                            {"compute"},
-                            {"promotion"},
-                            {"transmit"},
-                            {"receive"},
-                            {"tail"},
-                            {"idle"},
-                            {"server ms"},
-                            {"saved ms"}}};
-    for (const FleetSummary& summary : summaries_) {
-      if (!shown(summary)) continue;
-      const RequestSums& sums = summary.sums;
-      const std::uint64_t begun = sums.completed + sums.failed;
-      Table::Row row{name_of(summary), summary.mobiles};
-      row.push_back(mean_mj(sums.energy.total(), begun));
-      for (const double part : sums.energy) row.push_back(mean_mj(part, begun));
-      row.push_back(begun == 0 ? none()
-                               : in_ms(Seconds{sums.server_s / static_cast<double>(begun)}));
-      row.push_back(sums.completed == 0
-                        ? none()
-                        : in_ms(Seconds{sums.saved_s / static_cast<double>(sums.completed)}));
-      table.rows.push_back(std::move(row));
-    }
-    section.table = std::move(table);
-    section.remarks = {
-        "A request is charged from its start to its end, not for the tail after it. saved is the "
-        "GPU time that cloud-only would have taken beyond the server's."};
-    add_unknown(section);
-    return section;
-  }
-
-  [[nodiscard]] Section whole_energies() const {
-    Section section{.title = "Mobile energy of the whole run, J a mobile"};
-    Table table{.columns = {{"strategy", true},
-                            {"mobiles", true},
-                            {"total"},
-                            {"compute"},
-                            {"promotion"},
-                            {"transmit"},
-                            {"receive"},
-                            {"tail"},
-                            {"idle"},
-                            {"total but idle"}}};
-    for (const FleetSummary& summary : summaries_) {
-      if (!shown(summary)) continue;
-      const EnergyLedger mean = joules_a_mobile(summary);
-      Table::Row row{name_of(summary), summary.mobiles};
-      const auto joules = [](double energy_j) {
-        return std::isnan(energy_j) ? none() : decimals(energy_j, 3);
-      };
-      row.push_back(joules(mean.total()));
-      for (const double part : mean) row.push_back(joules(part));
-      row.push_back(joules(mean.total() - mean[EnergyPart::kIdle]));
-      table.rows.push_back(std::move(row));
-    }
-    section.table = std::move(table);
-    section.remarks = {
-        "The tails and idle times between requests included. idle is the waiting for radio and "
-        "servers and an idle radio's listening for pages."};
-    add_unknown(section);
-    return section;
-  }
-
-  /// Says which mobiles' energies are empty, and what to do about it.
-  void add_unknown(Section& section) const {
-    std::vector<std::string> unknown;
-    for (const GroupModel& group : model_.groups) {
-      const bool any = std::any_of(group.partitions.begin(), group.partitions.end(),
-                                   [](const FleetPlan& plan) { return !plan.energy_known(); });
-      if (any) unknown.push_back(group.name);
-    }
-    if (unknown.empty()) return;
-    section.remarks.push_back(fmt::format(
-        "Empty: the layer table of the mobiles {} has no energies; 'papilio profile' measures "
-        "them, or takes a power that is stated.",
-        fmt::join(unknown, ", ")));
-  }
-
-  [[nodiscard]] EnergyLedger joules_a_mobile(const FleetSummary& summary) const {
-    const auto replications = static_cast<std::size_t>(model_.replications);
-    EnergyLedger sum;
-    double mobiles = 0;
-    for (std::size_t r = 0; r < replications; ++r) {
-      const FleetResult& result = results_[summary.strategy * replications + r];
-      std::size_t first = 0;
-      for (const GroupModel& group : model_.groups) {
-        if (summary.mobiles == "all" || summary.mobiles == group.name) {
-          for (std::size_t m = first; m < first + group.count; ++m) sum += result.mobiles[m];
-          mobiles += group.count;
-        }
-        first += group.count;
-      }
-    }
-    return sum / mobiles;
-  }
-
   [[nodiscard]] Section resources() const {
     Section section{.title = "Utilisation %, and mean number waiting or in flight"};
     const std::vector<std::string> names = resource_names(model_);
@@ -587,6 +403,7 @@ class Reporter {
     return section;
   }
 
+  ReportedFleet runs_;
   const FleetScenario& fleet_;
   const FleetModel& model_;
   const std::vector<FleetResult>& results_;
