@@ -71,10 +71,9 @@ ShapedLinkSpec spec_of(double up_mbit_per_s, double down_mbit_per_s, double dela
 /// One datagram after another, each after the answer to the one before: the link is idle for each.
 void datagrams(const ShapedLinkSpec& spec, const char* name, int count) {
   ShapedLink link{spec};
-  const Descriptor mobile = socket_on(link, LinkEnd::kMobile, SOCK_DGRAM);
-  const Descriptor server = socket_on(link, LinkEnd::kServer, SOCK_DGRAM);
-  connect_to(mobile, LinkEnd::kServer);
-  connect_to(server, LinkEnd::kMobile);
+  const Datagrams sockets{link};
+  const Descriptor& mobile = sockets.mobile;
+  const Descriptor& server = sockets.server;
   link.start();
   constexpr std::size_t kSize = 1000;
   constexpr double kWire = kSize + 28;

@@ -14,7 +14,6 @@
 #include "models/link/shaped_link.hpp"
 #include "sim/base/data/csv.hpp"
 #include "tests/support/program.hpp"
-#include "tests/support/sanitized.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace papilio::testing {
@@ -39,12 +38,7 @@ std::vector<std::string> few_requests(const std::string& scenario, const std::st
           "5",        "--warm-up", "1",      "--limit",   "1",          "-o", output};
 }
 
-/// Why what takes a dozen programs with LibTorch is not run under the sanitizers.
-constexpr const char* kPartsRunElsewhere =
-    "minutes under sanitizers, of serving, offloading and simulating, which other tests run";
-
 TEST(ValidateVerb, RunsAndSimulatesTheSameRequests) {
-  if (kSanitized) GTEST_SKIP() << kPartsRunElsewhere;
   if (const std::optional<std::string> problem = find_link_problem()) GTEST_SKIP() << *problem;
   const TemporaryFolder folder;
   const std::string scenario = folder.write("small.yaml", kScenario).string();
@@ -83,7 +77,6 @@ TEST(ValidateVerb, RunsAndSimulatesTheSameRequests) {
 }
 
 TEST(ValidateVerb, SetsAnAdaptiveMobileBesideItsSimulation) {
-  if (kSanitized) GTEST_SKIP() << kPartsRunElsewhere;
   if (const std::optional<std::string> problem = find_link_problem()) GTEST_SKIP() << *problem;
   const TemporaryFolder folder;
   const std::string scenario = folder.write("small.yaml", kScenario).string();

@@ -227,10 +227,9 @@ TEST_F(ShapedLinkTest, DatagramsArriveInOrderButForThoseThatAreLost) {
   ShapedLinkSpec spec = recorded(uplink, at_rate(1e6));
   spec.seed = 11;
   ShapedLink link{spec};
-  const Descriptor mobile = socket_on(link, LinkEnd::kMobile, SOCK_DGRAM);
-  const Descriptor server = socket_on(link, LinkEnd::kServer, SOCK_DGRAM);
-  connect_to(mobile, LinkEnd::kServer);
-  connect_to(server, LinkEnd::kMobile);
+  const Datagrams sockets{link};
+  const Descriptor& mobile = sockets.mobile;
+  const Descriptor& server = sockets.server;
   link.start();
   // Which ones are lost follows from the seed; what else passed would move them.
   LinkQueue queue{uplink, StreamFamily{11, "link.uplink"}};
@@ -274,10 +273,9 @@ TEST_F(ShapedLinkTest, AFullQueueDropsAndWhatIsUnderWayStaysSoAtTheEnd) {
   uplink.queue_bytes = 2500;
   const ShapedLinkSpec spec = recorded(uplink, at_rate(1e6, 1000));
   ShapedLink link{spec};
-  const Descriptor mobile = socket_on(link, LinkEnd::kMobile, SOCK_DGRAM);
-  const Descriptor server = socket_on(link, LinkEnd::kServer, SOCK_DGRAM);
-  connect_to(mobile, LinkEnd::kServer);
-  connect_to(server, LinkEnd::kMobile);
+  const Datagrams sockets{link};
+  const Descriptor& mobile = sockets.mobile;
+  const Descriptor& server = sockets.server;
   link.start();
   constexpr std::uint64_t kCount = 100;
   for (std::uint64_t i = 0; i < kCount; ++i) send_all(mobile.get(), made_bytes(1000));

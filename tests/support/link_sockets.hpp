@@ -57,6 +57,18 @@ inline void connect_to(const Descriptor& socket, LinkEnd end) {
       ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
 }
 
+/// Sockets for datagrams from each side to the other.
+struct Datagrams {
+  explicit Datagrams(const ShapedLink& link)
+      : mobile{socket_on(link, LinkEnd::kMobile, SOCK_DGRAM)},
+        server{socket_on(link, LinkEnd::kServer, SOCK_DGRAM)} {
+    connect_to(mobile, LinkEnd::kServer);
+    connect_to(server, LinkEnd::kMobile);
+  }
+  Descriptor mobile;
+  Descriptor server;
+};
+
 /// The next connection to a listener.
 inline Descriptor accept_at(const Descriptor& listener) {
   Descriptor peer{::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
