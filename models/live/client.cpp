@@ -142,6 +142,13 @@ class LiveClient::State {
   }
 
   void send(CloudCall call, std::function<void(CloudReply)> done) {
+    if (call.connected_only && is_looking_for_server()) {
+      const std::int64_t now_ns = clock_ns();
+      CloudReply reply{.sent_ns = now_ns, .arrived_ns = now_ns};
+      reply.failure = failure_text({grpc::StatusCode::UNAVAILABLE, "no connection"});
+      done(std::move(reply));
+      return;
+    }
     const auto one = std::make_shared<InferExchange>();
     prepare(one->context, call.deadline_s);
     one->request.set_protocol(kLiveProtocol);
@@ -209,6 +216,13 @@ class LiveClient::State {
     State& state_;
     Call& call_;
   };
+
+  /// Whether the connection is lost, or not there yet, and another is being tried. Where nobody has
+  /// tried yet, the next call does.
+  [[nodiscard]] bool is_looking_for_server() const {
+    const grpc_connectivity_state state = channel_->GetState(true);
+    return state == GRPC_CHANNEL_CONNECTING || state == GRPC_CHANNEL_TRANSIENT_FAILURE;
+  }
 
   void prepare(grpc::ClientContext& context, double deadline_s) const {
     context.set_deadline(in_seconds(deadline_s));

@@ -19,6 +19,9 @@ struct CloudCall {
   ByteBuffer frame;
   double deadline_s{0};  ///< from now on, > 0
   bool scores{false};    ///< whether the whole output is asked for
+  /// Whether it fails at once while the server is being looked for, rather than wait until its
+  /// deadline: for a mobile that can compute alone.
+  bool connected_only{false};
 };
 
 /// What came of it.
@@ -56,8 +59,8 @@ class CloudLink {
   CloudLink& operator=(const CloudLink&) = delete;
 
   /// Sends a request.
-  /// @param done is called once, from any thread, at the latest a little after the deadline; not
-  ///             where this throws
+  /// @param done is called once, from any thread, at the latest a little after the deadline, and
+  ///             before this returns where there is no connection; not where this throws
   virtual void send(CloudCall call, std::function<void(CloudReply)> done) = 0;
   /// Sends some bytes and waits for some others.
   /// @param bytes        that go up

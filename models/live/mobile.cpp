@@ -126,7 +126,8 @@ class LiveMobile::Run {
                   .codec = std::move(work.codec),
                   .frame = std::move(work.frame),
                   .deadline_s = options_.deadline_s,
-                  .scores = options_.scores},
+                  .scores = options_.scores,
+                  .connected_only = options_.fallback},
                  done);
     } catch (...) {
       const std::lock_guard lock{mutex_};

@@ -1,6 +1,7 @@
 // Claims: who opens a connection and says nothing, or dribbles a request byte by byte, keeps nobody
 // else waiting; a request that comes so is answered when it is whole, and one that breaks off is
-// counted; neither keeps the server from ending.
+// counted; neither keeps the server from ending. Where a server is being looked for, a request of a
+// mobile that can compute alone fails at once; one of a mobile that cannot waits.
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -53,6 +55,27 @@ class ByHand {
 
  private:
   Descriptor socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+};
+
+/// Where connections are taken by the kernel, and nobody ever says anything.
+class Silence {
+ public:
+  Silence() {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof at;
+    auto* const address = reinterpret_cast<sockaddr*>(&at);
+    require_system(::bind(socket_.get(), address, size) == 0);
+    require_system(::listen(socket_.get(), 1) == 0);
+    require_system(::getsockname(socket_.get(), address, &size) == 0);
+    port_ = ntohs(at.sin_port);
+  }
+  [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  Descriptor socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::uint16_t port_{0};
 };
 
 /// @param bytes of the number, which stands in as many, the greatest first
@@ -138,6 +161,35 @@ TEST(LiveSlow, WhoDribblesARequestIsAnsweredInTheEndAndNobodyWaitsForHim) {
   EXPECT_TRUE(wait_for([&] { return not_taken_in() == 1; }));
   server.stop();  // the silent one and the slow one are still there
   EXPECT_EQ(server.counts().answered, others + 2);
+}
+
+TEST(LiveSlow, WhoCanComputeAloneDoesNotWaitWhileAServerIsLookedFor) {
+  constexpr double kLongS = 1e6;
+  const LiveOffer offer = testing::live_offer();
+  const Silence silence;
+  std::atomic<int> at_once{0};
+  std::atomic<int> given_up{0};
+  LiveClient client{{.to = silence.address()}};
+  const auto send = [&](bool can_compute_alone) {
+    client.send({.part = &offer.parts[0],
+                 .frame = SendingMobile::frame(1),
+                 .deadline_s = kLongS,
+                 .connected_only = can_compute_alone},
+                [&](const CloudReply& reply) {
+                  if (reply.failure == "server not there: no connection") ++at_once;
+                  if (reply.failure.starts_with("given up")) ++given_up;
+                });
+  };
+  // The first ones find that nobody has tried to connect, and wait.
+  EXPECT_TRUE(wait_for([&] {
+    send(true);
+    return at_once > 0;
+  }));
+  const int before = at_once;
+  send(false);
+  EXPECT_EQ(at_once, before);
+  client.cancel();
+  EXPECT_TRUE(wait_for([&] { return given_up > 0; }));
 }
 
 }  // namespace

@@ -371,6 +371,7 @@ TEST_F(Live, AnswersWhatItAcceptedAndRefusesWhatComesAfter) {
 
 TEST_F(Live, EveryRequestEndsThoughTheServerGoesAndComesBack) {
   start();
+  client_->hello(offer_);  // as each mobile begins, which connects it
   const std::string address = server_->address();
   const std::vector<LiveRecord> records =
       run(in_a_row(12), {.deadline_s = 20, .overlap = 3}, [this](const LiveRecord& record) {
@@ -401,6 +402,7 @@ TEST_F(Live, EveryRequestEndsThoughTheServerGoesAndComesBack) {
 
 TEST_F(Live, StopsAtOnceAndKeepsWhatHasEnded) {
   start();
+  client_->hello(offer_);
   bool shut = false;
   int told = 0;
   const std::vector<LiveRecord> records = run(
