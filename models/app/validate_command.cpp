@@ -57,7 +57,7 @@ std::vector<int> own_processors() {
 /// A core for each side; the emulator has the others, or where there are none shares both.
 void give_processors(const VerbOptions& options, ValidationPlan& plan) {
   const std::vector<int> own = own_processors();
-  const std::vector<std::int64_t> named = options.numbers_of("cores", 0);
+  const std::vector<std::int64_t> named = options.numbers_of("cores", 0, VerbOptions::Order::kAny);
   if (own.size() < 2) {
     options.fail("this machine has one processor, and a mobile and a server need one each");
   }

@@ -114,6 +114,8 @@ TEST(ValidateVerb, RefusesWhatCannotBeRunLive) {
   EXPECT_THAT(error_of({"--set", "strategies=[{strategy: mobile-only}]"}),
               HasSubstr("no partition that sends something"));
   EXPECT_THAT(error_of({"--cores", "3"}), HasSubstr("--cores names two processors"));
+  // In any order; what is refused is a processor that is not there.
+  EXPECT_THAT(error_of({"--cores", "100001,100000"}), HasSubstr("there is no processor 100001"));
   EXPECT_THAT(error_of({"--adaptive"}), HasSubstr("name --trace"));
   EXPECT_THAT(error_of({"--again", (folder.path() / "nowhere").string()}), HasSubstr("nowhere"));
 }

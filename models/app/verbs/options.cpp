@@ -72,8 +72,8 @@ std::vector<std::string> VerbOptions::words_of(const std::string& name) const {
   return words;
 }
 
-std::vector<std::int64_t> VerbOptions::numbers_of(const std::string& name,
-                                                  std::int64_t least) const {
+std::vector<std::int64_t> VerbOptions::numbers_of(const std::string& name, std::int64_t least,
+                                                  Order order) const {
   std::vector<std::int64_t> numbers;
   for (const std::string& word : words_of(name)) {
     std::int64_t number = 0;
@@ -82,7 +82,7 @@ std::vector<std::int64_t> VerbOptions::numbers_of(const std::string& name,
       fail(fmt::format("--{} must be whole numbers from {}, as 1,2,4, not '{}'", name, least,
                        text_of(name)));
     }
-    if (!numbers.empty() && number <= numbers.back()) {
+    if (order == Order::kAscending && !numbers.empty() && number <= numbers.back()) {
       fail(fmt::format("--{} must ascend, as 1,2,4, not '{}'", name, text_of(name)));
     }
     numbers.push_back(number);

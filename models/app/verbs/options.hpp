@@ -27,10 +27,11 @@ class VerbOptions {
   [[nodiscard]] double real_of(const std::string& name, double least, double most) const;
   /// The words between commas.
   [[nodiscard]] std::vector<std::string> words_of(const std::string& name) const;
-  /// Ascending whole numbers between commas, at least one.
-  /// @throws ConfigError otherwise, or below `least`
-  [[nodiscard]] std::vector<std::int64_t> numbers_of(const std::string& name,
-                                                     std::int64_t least) const;
+  enum class Order { kAscending, kAny };
+  /// Whole numbers between commas, at least one.
+  /// @throws ConfigError otherwise, or below `least`, or in another order
+  [[nodiscard]] std::vector<std::int64_t> numbers_of(const std::string& name, std::int64_t least,
+                                                     Order order = Order::kAscending) const;
   [[nodiscard]] const CommandLine& line() const { return line_; }
   [[noreturn]] void fail(const std::string& what) const;
 
