@@ -98,6 +98,9 @@ void add_columns(CompletionNames& names, const Columns& columns, bool measures) 
 CompletionNames columns_of_results(const CompletionContext& context, bool measures) {
   CompletionNames names;
   const fs::path results = results_of(context);
+  if (measures && fs::exists(results / "cells.csv")) {
+    return as_names({"p50_error", "p90_error", "p99_error"});
+  }
   bool fleet = fs::exists(results / "fleet.csv");
   bool cells = fs::exists(results / "summary.csv");
   if (fs::is_regular_file(results)) {

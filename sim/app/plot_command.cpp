@@ -142,9 +142,15 @@ Plot plot_of_folder(const CommandLine& line, const fs::path& dir, const PlotLook
            fmt::format("fleets and studies; {} holds trained units", dir.string()));
     return {accuracy_plot(accuracy.string(), look), dir / "accuracy.svg"};
   }
+  if (const fs::path cells = dir / "cells.csv"; fs::exists(cells)) {
+    refuse(line, {"strategy"}, "a fleet's results");
+    const std::string value = text_of(line, "value", "p50_error");
+    return {validation_plot(cells.string(), value, look), dir / (value + ".svg")};
+  }
   throw ConfigError{
-      fmt::format("{}: error: has neither summary.csv, fleet.csv nor accuracy.csv; give the folder "
-                  "of a scenario's or a fleet's results or of trained units, or a study's database",
+      fmt::format("{}: error: has none of summary.csv, fleet.csv, accuracy.csv and cells.csv; give "
+                  "the folder of a scenario's or a fleet's results, of trained units or of a "
+                  "validation, or a study's database",
                   dir.string())};
 }
 
@@ -154,7 +160,7 @@ void add_plot_options(CommandLine& line) {
                      "of a scenario: stages, published, tradeoff or accuracy (default: stages)");
   line.add_options()("value", po::value<std::string>()->value_name("NAME"),
                      "column of results (default: latency_s; of a scenario's stages energy_j too, "
-                     "of its trade-off accuracy)");
+                     "of its trade-off accuracy, of a validation p50_error)");
   line.add_options()(
       "bars", po::value<int>()->value_name("N"),
       "of a scenario's stages: partitions that are shown, the baselines and the best "
@@ -181,19 +187,22 @@ void add_plot_options(CommandLine& line) {
 void plot_command(const Words& words) {
   CommandLine line{
       "plot DIR|DB [options]",
-      "Draws results as SVG, PDF or PNG. DIR is the folder that 'papilio run' or 'papilio train'\n"
-      "wrote, DB the database of 'papilio study run'. Of a scenario: a bar for each partition, of\n"
+      "Draws results as SVG, PDF or PNG. DIR is the folder that 'papilio run', 'train' or\n"
+      "'validate' wrote, DB the database of 'papilio study run'. Of a scenario: a bar for each "
+      "partition, of\n"
       "the stages of its latency and its energy (--figure stages), the same beside what the paper\n"
       "prints (published), accuracy against latency (tradeoff) or over the cuts (accuracy). Of a\n"
       "fleet: a value over its windows, one line a strategy, or one bar a strategy. Of trained\n"
-      "units: accuracy over the cuts, one line for each number of channels. Of a study: a value "
-      "over\nan axis, one line a partition.",
+      "units: accuracy over the cuts, one line for each number of channels. Of a validation: how "
+      "far\nsimulated latency is from live, a point a cell. Of a study: a value over an axis, one "
+      "line a partition.",
       {"papilio plot results/table4 --columns 2 -o stages.pdf",
        "papilio plot results/table4 --figure published --columns 1 --value latency -o table4.pdf",
        "papilio plot results/table4 --figure tradeoff --x payload_bytes --keep tradeoff",
        "papilio plot results/server-load",
        "papilio plot results/server-load --value p95_s --strategy RB1 --strategy selection",
        "papilio plot results/train-resnet20-cifar10 -o accuracy.pdf",
+       "papilio plot results/validate-validation -o validation.pdf",
        "papilio plot results/bandwidth.db --where partition=mobile-only,RB1,RB4,RB8 --log x",
        "papilio plot results/load.db --x phones --value p95"}};
   add_plot_options(line);

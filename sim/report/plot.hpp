@@ -30,4 +30,13 @@ GnuplotScript fleet_plot(const std::string& csv, const FleetPlotOptions& options
 /// @throws ConfigError if it is not an accuracy.csv, or has no row with a cut
 GnuplotScript accuracy_plot(const std::string& csv, const PlotLook& look);
 
+/// `cells.csv` of 'papilio validate': how far each cell's simulated latency is from the live one,
+/// in percent with its 95 % interval, over the latency live; a marker for each radio and mode.
+/// Those furthest off are named. The script's note says how many cells tell no error.
+/// @param csv   path of the file
+/// @param value p50_error, p90_error or p99_error
+/// @throws ConfigError if it is not a cells.csv, no cell tells the error, or there is no such value
+GnuplotScript validation_plot(const std::string& csv, const std::string& value,
+                              const PlotLook& look);
+
 }  // namespace papilio

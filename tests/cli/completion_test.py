@@ -186,6 +186,9 @@ def check_names(test):
     # Columns: of a folder, and of a study's database.
     test.run(["papilio", "run", "mine.yaml", "-q", "-o", "sub/run"])
     test.expect("papilio plot sub/run --value laten", among=["latency_s"], without=["p95_s"])
+    (test.here / "sub/validated").mkdir()
+    (test.here / "sub/validated/cells.csv").write_text("")
+    test.expect("papilio plot sub/validated --value p5", exactly=["p50_error"])
     (test.here / "rates.yaml").write_text(
         "kind: study\nname: rates\nbase: mine.yaml\nmethod: closed-form\n"
         "grid:\n  - {axis: list, key: delay_s, name: way_s, values: [0, 0.01]}\n")

@@ -168,13 +168,46 @@ TEST(Plot, TellsWhatItCannotDraw) {
               HasSubstr("has no strategy 'orcle'; did you mean 'oracle'?"));
   EXPECT_THAT(error({dir, "--value", "mobiles"}), HasSubstr("mobiles")) << "not a number";
   EXPECT_THAT(error({dir + "/nowhere"}),
-              HasSubstr("has neither summary.csv, fleet.csv nor accuracy.csv"));
+              HasSubstr("has none of summary.csv, fleet.csv, accuracy.csv and cells.csv"));
   EXPECT_THAT(error({}), HasSubstr("expected the folder or database of results"));
   folder.write("units/accuracy.csv",
                "cut,channels,bits,codec,seed,images,accuracy\n,0,32,raw,1,10,0.5\n");
   EXPECT_THAT(error({dir + "/units"}), HasSubstr("accuracy.csv: error: has no row with a cut"));
   EXPECT_THAT(error({dir + "/units", "--value", "latency_s"}),
               HasSubstr("--value applies only to fleets and studies"));
+}
+
+// The error in percent over the latency in ms, with the interval's ends; 0 is in the picture though
+// no error is; a cell that tells none is said to be left out.
+TEST(Plot, DrawsHowFarAValidationIsOff) {
+  const TemporaryFolder folder;
+  folder.write("cells.csv",
+               "network,partition,mode,live_p50_s,p50_error,p50_error_least,p50_error_most\n"
+               "wifi,RB3,sequential,0.05,-0.04,-0.0475,-0.03\n"
+               "wifi,RB3,overlapping,0.0625,-0.125,-0.13,-0.12\n"
+               "3g,a`touch EXECUTED`b,sequential,0.4,-0.01,-0.02,-0.005\n"
+               "3g,cloud-only,overlapping,,,,\n");
+  const std::string dir = folder.path().string();
+  const std::string kept = (folder.path() / "kept").string();
+  const Finished plot = run_papilio({"plot", dir, "--keep", kept});
+  ASSERT_EQ(plot.exit_code, 0) << plot.err;
+  EXPECT_THAT(plot.out, HasSubstr("too few requests were answered to tell p50_error: 1 of 4"));
+  const std::string svg = read_file(folder.path() / "p50_error.svg");
+  for (const char* text : {">wifi, sequential<", ">wifi, overlapping<", ">3g, sequential<", ">RB3<",
+                           ">a`touch EXECUTED`b<", ">median latency live, ms<",
+                           ">error of the simulated median, %<"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
+  EXPECT_THAT(svg, Not(HasSubstr("3g, overlapping")));
+  EXPECT_THAT(read_file(folder.path() / "kept/table0.dat"), HasSubstr("\n50 -4 -4.75 -3 \"RB3\""));
+  EXPECT_THAT(read_file(folder.path() / "kept/plot.gp"), HasSubstr("0 with lines"));
+
+  const Finished other = run_papilio({"plot", dir, "--value", "p5_error"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("got 'p5_error'; did you mean 'p50_error'?"));
+  const Finished missing = run_papilio({"plot", dir, "--value", "p90_error"});
+  EXPECT_EQ(missing.exit_code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("cells.csv:1: error: "));
 }
 
 TEST(Plot, DrawsTheAccuraciesOfUnits) {

@@ -22,7 +22,8 @@ LEFT_OUT = {
     "./papilio import-profile trace.json": "a file of the reader's",
     "./papilio infer cat.jpg": "a picture and weights of the reader's",
     "./papilio validate ": "needs root and two idle processors",
-    "./papilio calibrate ": "what the line before it would have validated",
+    "./papilio calibrate ": "what a line before it would have validated",
+    "./papilio plot results/validate-validation": "what the line before it would have validated",
     "./papilio profiles show my-laptop/": "what the line before it would have measured",
 }
 # Words of the wrapper alone: the suite, of which this test is a part, and Python with the module, whose example is a test.
