@@ -60,7 +60,8 @@ class CloudLink {
 
   /// Sends a request.
   /// @param done is called once, from any thread, at the latest a little after the deadline, and
-  ///             before this returns where there is no connection; not where this throws
+  ///             before this returns where a call for `connected_only` finds none; not where this
+  ///             throws
   virtual void send(CloudCall call, std::function<void(CloudReply)> done) = 0;
   /// Sends some bytes and waits for some others.
   /// @param bytes        that go up

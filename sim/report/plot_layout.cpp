@@ -135,6 +135,11 @@ PlotScale scale_of(const PlotLook& look, char name, const PlotAxis& axis, const 
              : wide;
 }
 
+bool is_within(double value, const PlotAxis& axis, const std::optional<PlotRange>& range) {
+  return (!axis.is_logarithmic || value > 0) &&
+         (!range || (value >= range->low && value <= range->high));
+}
+
 PlotScale name_scale(std::size_t names) {
   constexpr double kHalf = 0.5;
   return {-kHalf, static_cast<double>(names) - kHalf, false};

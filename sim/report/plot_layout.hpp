@@ -58,6 +58,9 @@ struct PlotSpan {
 /// @throws ConfigError if a logarithmic axis would have to show 0 or less
 PlotScale scale_of(const PlotLook& look, char name, const PlotAxis& axis, const PlotSpan& span);
 
+/// Whether an axis shows a value. @param range of the look: `x` or `y`
+bool is_within(double value, const PlotAxis& axis, const std::optional<PlotRange>& range);
+
 /// The scale of an axis of that many names.
 PlotScale name_scale(std::size_t names);
 

@@ -50,11 +50,6 @@ std::vector<TradeoffPoint> front_of(std::vector<TradeoffPoint> points, bool less
   return front;
 }
 
-bool is_within(double value, const PlotAxis& axis, const std::optional<PlotRange>& range) {
-  return (!axis.is_logarithmic || value > 0) &&
-         (!range || (value >= range->low && value <= range->high));
-}
-
 }  // namespace
 
 GnuplotScript tradeoff_plot(const SummaryCsv& summary, const TradeoffPlot& plot,

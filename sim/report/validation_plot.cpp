@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ std::vector<ValidatedCells> cells_by_radio(const std::string& csv, const std::st
   const CsvTable table{csv};
   table.require({"network", "partition", "mode", live, value, value + "_least", value + "_most"});
   std::vector<ValidatedCells> all;
+  std::map<std::string, std::size_t> places;  // in `all`, by name
   for (std::size_t row = 0; row < table.rows(); ++row) {
     if (table.text(row, value).empty()) {
       ++untold;
@@ -50,14 +52,13 @@ std::vector<ValidatedCells> cells_by_radio(const std::string& csv, const std::st
     };
     constexpr double kMilli = 1e3;
     const std::string name = table.text(row, "network") + ", " + table.text(row, "mode");
-    auto series = std::find_if(all.begin(), all.end(),
-                               [&](const ValidatedCells& one) { return one.name == name; });
-    if (series == all.end()) series = all.insert(all.end(), {.name = name, .cells = {}});
-    series->cells.push_back({.live_ms = kMilli * table.positive(row, live),
-                             .error = percent(value),
-                             .least = percent(value + "_least"),
-                             .most = percent(value + "_most"),
-                             .label = table.text(row, "partition")});
+    const auto [place, is_new] = places.emplace(name, all.size());
+    if (is_new) all.push_back({.name = name, .cells = {}});
+    all[place->second].cells.push_back({.live_ms = kMilli * table.positive(row, live),
+                                        .error = percent(value),
+                                        .least = percent(value + "_least"),
+                                        .most = percent(value + "_most"),
+                                        .label = table.text(row, "partition")});
   }
   return all;
 }
@@ -79,10 +80,9 @@ GnuplotScript validation_plot(const std::string& csv, const std::string& value,
   }
   PlotSpan xs{.least = all[0].cells[0].live_ms, .most = xs.least, .below = 0.08, .above = 0.08};
   PlotSpan ys{.below = 0.08, .above = 0.08};  // with 0, which is no error
-  std::vector<std::string> keys;
-  for (ValidatedCells& series : all) {
-    series.name = shortened(series.name, kLongestLabel);
-    keys.push_back(series.name);
+  std::size_t told = 0;
+  for (const ValidatedCells& series : all) {
+    told += series.cells.size();
     for (const ValidatedCell& cell : series.cells) {
       xs.least = std::min(xs.least, cell.live_ms);
       xs.most = std::max(xs.most, cell.live_ms);
@@ -99,6 +99,19 @@ GnuplotScript validation_plot(const std::string& csv, const std::string& value,
       looked({fmt::format("error of the simulated {}, %", percentile), false}, look.log_y);
   const PlotScale x = scale_of(look, 'x', x_axis, xs);
   const PlotScale y = scale_of(look, 'y', y_axis, ys);
+  // The range chooses what is drawn.
+  for (ValidatedCells& series : all) {
+    std::erase_if(series.cells, [&](const ValidatedCell& cell) {
+      return !is_within(cell.live_ms, x_axis, look.x) || !is_within(cell.error, y_axis, look.y);
+    });
+  }
+  std::erase_if(all, [](const ValidatedCells& series) { return series.cells.empty(); });
+  if (all.empty()) look.fail("no cell is within the ranges; widen --x-range and --y-range");
+  std::vector<std::string> keys;
+  for (ValidatedCells& series : all) {
+    series.name = shortened(series.name, kLongestLabel);
+    keys.push_back(series.name);
+  }
   const PlotFrame frame{look, {.keys = keys}};
 
   GnuplotScript script;
@@ -115,7 +128,6 @@ GnuplotScript validation_plot(const std::string& csv, const std::string& value,
       by_error.push_back(&cell);
     }
   }
-  const std::size_t told = by_error.size();
   // The ones furthest off have a name, as long as there is room.
   constexpr std::size_t kNamed = 8;
   std::stable_sort(by_error.begin(), by_error.end(),

@@ -202,6 +202,16 @@ TEST(Plot, DrawsHowFarAValidationIsOff) {
   EXPECT_THAT(read_file(folder.path() / "kept/table0.dat"), HasSubstr("\n50 -4 -4.75 -3 \"RB3\""));
   EXPECT_THAT(read_file(folder.path() / "kept/plot.gp"), HasSubstr("0 with lines"));
 
+  // Of a range what lies in it is drawn and named, and nothing else.
+  const Finished ranged = run_papilio({"plot", dir, "--y-range", "-5:5", "-o", dir + "/near.svg"});
+  ASSERT_EQ(ranged.exit_code, 0) << ranged.err;
+  const std::string near = read_file(folder.path() / "near.svg");
+  EXPECT_THAT(near, AllOf(HasSubstr(">wifi, sequential<"), HasSubstr(">3g, sequential<"),
+                          Not(HasSubstr(">wifi, overlapping<"))));
+  const Finished none = run_papilio({"plot", dir, "--x-range", "1:2"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("no cell is within the ranges"));
+
   const Finished other = run_papilio({"plot", dir, "--value", "p5_error"});
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_THAT(other.err, HasSubstr("got 'p5_error'; did you mean 'p50_error'?"));
